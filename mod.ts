@@ -1,0 +1,53 @@
+/**
+ * memloss as a library: adversarial training with MemLoss (arXiv 2510.09105) on tfjs, on WebGPU or WebAssembly.
+ *
+ * @example Losses, attacks and models take and return tensors:
+ * ```ts ignore
+ * import { freeze, initialise, klAttack, openBackend, pgd, resnet18 } from "@memloss/memloss";
+ * await openBackend("auto");
+ * const architecture = resnet18({ width: 64, classes: 10 });
+ * const model = freeze(architecture, initialise(architecture, 1));
+ * ```
+ *
+ * @module
+ */
+export { type Backend, openBackend } from "./src/backend/backend.ts";
+export { BACKEND_CHOICES, type BackendChoice } from "./src/backend/choice.ts";
+
+export { type Dataset, type Splits } from "./src/data/dataset.ts";
+export { loadCifar10 } from "./src/data/cifar10.ts";
+export { synthetic } from "./src/data/synthetic.ts";
+export { applyView, drawView, IDENTITY_VIEW, type View } from "./src/data/augmentation.ts";
+export { type Batch, loadBatch } from "./src/data/batches.ts";
+
+export {
+  type Architecture,
+  forward,
+  type ModelConfig,
+  resnet18,
+} from "./src/model/architecture.ts";
+export { freeze, type FrozenModel } from "./src/model/frozen.ts";
+export { imageTensor, oneHot } from "./src/model/inputs.ts";
+export { exportState, importState, initialise, type ModelState } from "./src/model/parameters.ts";
+export { trainLayers } from "./src/model/train_mode.ts";
+
+export { crossEntropy, klDivergence } from "./src/loss/divergence.ts";
+export { evaluateObjective, type LossTerms, type Objective } from "./src/loss/objective.ts";
+export { type Variant, VARIANT_TRAITS, VARIANTS } from "./src/loss/variants.ts";
+
+export {
+  type AttackLoss,
+  crossEntropyAttack,
+  klAttack,
+  memoryKlAttack,
+} from "./src/attack/attack_loss.ts";
+export { type PgdOptions } from "./src/attack/options.ts";
+export { pgd } from "./src/attack/pgd.ts";
+
+export { type MemoryBatch, type MemorySettings, MemoryStore } from "./src/memory/store.ts";
+
+export { type Recipe, type RecipeInput, resolveRecipe } from "./src/recipe/recipe.ts";
+export { RunFolder } from "./src/train/run_folder.ts";
+export { train, type TrainingObserver, type TrainingRun } from "./src/train/trainer.ts";
+export { type Accuracy, evaluateAccuracy } from "./src/evaluate/evaluate.ts";
+export { Interrupted, RunError, UsageError } from "./src/errors.ts";

@@ -1,0 +1,25 @@
+/**
+ * What an attack can be told, as plain data: a recipe can be read without loading tfjs.
+ *
+ * @module
+ */
+
+/** The inner maximisation's objectives. */
+export const ATTACK_LOSSES = ["kl", "ce", "memory-kl"] as const;
+/** One of {@linkcode ATTACK_LOSSES}. */
+export type AttackLossName = typeof ATTACK_LOSSES[number];
+
+/** The norms an attack can be bounded in. */
+export const ATTACK_NORMS = ["linf", "l2"] as const;
+/** One of {@linkcode ATTACK_NORMS}. */
+export type AttackNorm = typeof ATTACK_NORMS[number];
+
+/** Bounds and effort of an attack; images in [0,1]. */
+export interface PgdOptions {
+  readonly norm: AttackNorm;
+  /** Radius of the ball. */
+  readonly epsilon: number;
+  /** Length of one step. */
+  readonly stepSize: number;
+  readonly steps: number;
+}

@@ -1,0 +1,87 @@
+/**
+ * Projected gradient descent (Madry et al. 2018) in the L∞ and L2 balls around an image.
+ *
+ * @module
+ */
+import * as tf from "@tensorflow/tfjs";
+import type { AttackLoss } from "./attack_loss.ts";
+import type { PgdOptions } from "./options.ts";
+
+/** Images `[N,32,32,3]` to logits `[N,C]`, differentiable. */
+export type LogitsFunction = (x: tf.Tensor4D) => tf.Tensor2D;
+
+/** Below this L2 norm a gradient counts as zero and is replaced by noise. */
+const SMALLEST_GRADIENT = 1e-20;
+
+/**
+ * Maximises `loss` over the ball around `x`, from `start`: per step
+ * `x' ← clip_[0,1](Π_ball(x' + stepSize · direction))`, where `direction` is the gradient's sign (L∞, `sign(0) = 0`) or
+ * the gradient at unit length (L2).
+ *
+ * @param x clean images `[N,32,32,3]` in [0,1]
+ * @param start where to begin, same shape; need not lie in the ball
+ * @param noise standard-normal images `[N,32,32,3]` that replace a vanished L2 gradient; not called in L∞
+ * @returns adversarial images within `epsilon` of `x` and in [0,1]
+ */
+export function pgd(
+  logits: LogitsFunction,
+  x: tf.Tensor4D,
+  start: tf.Tensor4D,
+  loss: AttackLoss,
+  options: PgdOptions,
+  noise: (step: number) => tf.Tensor4D,
+): tf.Tensor4D {
+  const gradient = tf.grad((adversarial) => loss(logits(adversarial as tf.Tensor4D)));
+  let adversarial = start.clone();
+  for (let step = 0; step < options.steps; step++) {
+    const next = tf.tidy(() => {
+      const slope = gradient(adversarial) as tf.Tensor4D;
+      const projected = options.norm === "linf"
+        ? stepLinf(x, adversarial, slope, options)
+        : stepL2(x, adversarial, slope, options, () => noise(step));
+      return tf.clipByValue(projected, 0, 1);
+    });
+    adversarial.dispose();
+    adversarial = next;
+  }
+  return adversarial;
+}
+
+function stepLinf(
+  x: tf.Tensor4D,
+  adversarial: tf.Tensor4D,
+  slope: tf.Tensor4D,
+  { epsilon, stepSize }: PgdOptions,
+): tf.Tensor4D {
+  const moved = tf.add(adversarial, tf.mul(sign(slope), stepSize));
+  return tf.minimum(tf.maximum(moved, tf.sub(x, epsilon)), tf.add(x, epsilon));
+}
+
+/** The sign, `sign(0) = 0`. tfjs's own takes everything under 1.2e-7 for zero on its WASM backend. */
+function sign(x: tf.Tensor4D): tf.Tensor4D {
+  return tf.sub(tf.cast(tf.greater(x, 0), "float32"), tf.cast(tf.less(x, 0), "float32"));
+}
+
+function stepL2(
+  x: tf.Tensor4D,
+  adversarial: tf.Tensor4D,
+  slope: tf.Tensor4D,
+  { epsilon, stepSize }: PgdOptions,
+  noise: () => tf.Tensor4D,
+): tf.Tensor4D {
+  const vanished = tf.lessEqual(l2Norm(slope), SMALLEST_GRADIENT);
+  const replaced = tf.add(
+    tf.mul(slope, tf.sub(1, tf.cast(vanished, "float32"))),
+    tf.mul(noise(), tf.cast(vanished, "float32")),
+  ) as tf.Tensor4D;
+  const unit = tf.div(replaced, l2Norm(replaced));
+  const delta = tf.sub(tf.add(adversarial, tf.mul(unit, stepSize)), x) as tf.Tensor4D;
+  const length = tf.maximum(l2Norm(delta), epsilon);
+  return tf.add(x, tf.mul(delta, tf.div(epsilon, length)));
+}
+
+/** L2 norm of every image, `[N,1,1,1]`. */
+function l2Norm(images: tf.Tensor4D): tf.Tensor4D {
+  const rows = tf.reshape(images, [images.shape[0], -1]);
+  return tf.reshape(tf.sqrt(tf.sum(tf.square(rows), 1)), [-1, 1, 1, 1]);
+}

@@ -1,0 +1,86 @@
+/**
+ * Where attacks start. Every draw is keyed by the image, never by its place in a batch.
+ *
+ * @module
+ */
+import { Purpose, Stream } from "../random/stream.ts";
+import { IMAGE_VALUES } from "../data/dataset.ts";
+import type { PgdOptions } from "./options.ts";
+
+/** Standard deviation of TRADES' start, `x + 0.001 · N(0,1)`. */
+export const GAUSSIAN_START = 0.001;
+
+/**
+ * `x + 0.001 · N(0,1)`, not clipped: where TRADES and MemLoss begin.
+ *
+ * @param x `N · 3072` values
+ * @param ids training index of each image
+ */
+export function gaussianStart(
+  x: Float32Array,
+  ids: ArrayLike<number>,
+  seed: number,
+  epoch: number,
+): Float32Array {
+  return perturb(x, ids, (id) => {
+    const stream = new Stream(seed, Purpose.attackStart, epoch, id);
+    return () => GAUSSIAN_START * stream.normal();
+  });
+}
+
+/**
+ * Uniform in the ball around `x`, clipped to [0,1]: where PGD-AT and PGD-20 begin.
+ *
+ * @param purpose and `epoch` (the restart, in an evaluation) tell two starts of one image apart
+ */
+export function uniformStart(
+  x: Float32Array,
+  ids: ArrayLike<number>,
+  { norm, epsilon }: Pick<PgdOptions, "norm" | "epsilon">,
+  seed: number,
+  purpose: Purpose,
+  epoch: number,
+): Float32Array {
+  const start = perturb(x, ids, (id) => {
+    const stream = new Stream(seed, purpose, epoch, id);
+    if (norm === "linf") return () => epsilon * (2 * stream.uniform() - 1);
+    const delta = uniformInL2Ball(stream, epsilon);
+    let next = 0;
+    return () => delta[next++]!;
+  });
+  return start.map((value) => Math.min(1, Math.max(0, value)));
+}
+
+/** A normal vector has a uniform direction; the radius `ε·u^(1/d)` makes its points uniform in the ball. */
+function uniformInL2Ball(stream: Stream, epsilon: number): Float64Array {
+  const radius = epsilon * stream.uniform() ** (1 / IMAGE_VALUES);
+  const direction = Float64Array.from({ length: IMAGE_VALUES }, () => stream.normal());
+  const length = Math.sqrt(direction.reduce((sum, value) => sum + value * value, 0));
+  return direction.map((value) => value * radius / length);
+}
+
+/** Standard-normal images for `ids`, to replace a vanished gradient at `step`. */
+export function normalNoise(
+  ids: ArrayLike<number>,
+  seed: number,
+  epoch: number,
+  step: number,
+): Float32Array {
+  return perturb(new Float32Array(ids.length * IMAGE_VALUES), ids, (id) => {
+    const stream = new Stream(seed, Purpose.attackNoise, epoch, id, step);
+    return () => stream.normal();
+  });
+}
+
+function perturb(
+  x: Float32Array,
+  ids: ArrayLike<number>,
+  drawsFor: (id: number) => () => number,
+): Float32Array {
+  const out = new Float32Array(x.length);
+  for (let row = 0, i = 0; row < ids.length; row++) {
+    const draw = drawsFor(ids[row]!);
+    for (const end = i + IMAGE_VALUES; i < end; i++) out[i] = x[i]! + draw();
+  }
+  return out;
+}

@@ -1,0 +1,42 @@
+/**
+ * The device that computes: chosen once, before the first tensor. Above this room nothing knows which one runs.
+ *
+ * @module
+ */
+import { UsageError } from "../errors.ts";
+import type { BackendChoice } from "./choice.ts";
+import { openWasm } from "./wasm/open.ts";
+import { describeAdapters, openWebGpu } from "./webgpu/open.ts";
+
+/** An open device, active as tfjs's current backend. */
+export interface Backend {
+  /** Which engine computes. */
+  readonly name: "webgpu" | "wasm";
+  /** The adapter (WebGPU) or instruction set (WASM), for people and for the recipe. */
+  readonly adapter: string;
+  /**
+   * Resolves as `work` does, unless the device is lost or reports an error first.
+   *
+   * @throws {RunError} naming what the device reported
+   */
+  guard<T>(work: Promise<T>): Promise<T>;
+  /** Frees the device. Tensors made on it must not be used afterwards. */
+  close(): void;
+}
+
+/**
+ * Opens `choice` and makes it tfjs's backend. `auto` takes WebGPU when a hardware adapter exists, else WASM;
+ * `webgpu` takes any adapter, software ones included.
+ *
+ * @throws {UsageError} if `webgpu` is asked for and no adapter exists
+ */
+export async function openBackend(choice: BackendChoice): Promise<Backend> {
+  if (choice === "wasm") return await openWasm();
+  const adapters = await describeAdapters();
+  const chosen = choice === "auto" ? adapters.find((adapter) => !adapter.software) : adapters[0];
+  if (chosen !== undefined) return await openWebGpu(chosen.adapter);
+  if (choice === "auto") return await openWasm();
+  throw new UsageError(
+    "--backend webgpu found no WebGPU adapter: install a GPU driver (or Mesa's software Vulkan) or use --backend wasm.",
+  );
+}

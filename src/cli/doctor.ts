@@ -1,0 +1,115 @@
+/**
+ * `memloss doctor`
+ *
+ * @module
+ */
+import { join } from "@std/path";
+import { describeAdapters } from "../backend/webgpu/open.ts";
+import { openWasm } from "../backend/wasm/open.ts";
+import { CIFAR10_TEST_FILE, locateCifar10 } from "../data/cifar10.ts";
+import { DATA_ROOT } from "../data/load.ts";
+import { UsageError } from "../errors.ts";
+import { switchFlag } from "../recipe/flag.ts";
+import { sourceDigest, VERSION } from "../recipe/program.ts";
+import { RECIPE_FLAGS } from "../recipe/recipe.ts";
+import { type Command, readArguments } from "./command.ts";
+
+const FLAGS = {
+  dataDir: RECIPE_FLAGS.dataDir,
+  json: switchFlag("json", "print one JSON document on stdout"),
+} as const;
+
+export const command: Command = {
+  name: "doctor",
+  positionals: "",
+  summary: "tell what this machine can run, and what is missing",
+  flags: FLAGS,
+  examples: ["memloss doctor"],
+  async run(args) {
+    const { flags } = readArguments(args, FLAGS, 0);
+    const report = await examine(flags.dataDir ?? DATA_ROOT);
+    console.log(flags.json ? JSON.stringify(report, null, 2) : describe(report));
+  },
+};
+
+interface AdapterReport {
+  readonly description: string;
+  readonly software: boolean;
+  readonly shaderF16: boolean;
+  readonly timestampQuery: boolean;
+  readonly maxBufferMiB: number;
+  readonly maxBindingMiB: number;
+}
+
+/** What `doctor --json` prints. */
+export interface DoctorReport {
+  readonly memloss: { readonly version: string; readonly digest: string };
+  readonly deno: string;
+  readonly platform: string;
+  readonly processors: number;
+  readonly wasm: string;
+  readonly webgpu: readonly AdapterReport[];
+  /** What `--backend auto` takes. */
+  readonly auto: "webgpu" | "wasm";
+  readonly data: { readonly directory: string; readonly cifar10: boolean };
+  /** What is missing, each with what to do about it. */
+  readonly advice: readonly string[];
+}
+
+async function examine(dataDir: string): Promise<DoctorReport> {
+  const adapters = await describeAdapters();
+  const webgpu = adapters.map(({ adapter, description, software }): AdapterReport => ({
+    description,
+    software,
+    shaderF16: adapter.features.has("shader-f16"),
+    timestampQuery: adapter.features.has("timestamp-query"),
+    maxBufferMiB: Math.round(adapter.limits.maxBufferSize / 2 ** 20),
+    maxBindingMiB: Math.round(adapter.limits.maxStorageBufferBindingSize / 2 ** 20),
+  }));
+  const wasm = await openWasm();
+  const cifar10 = await hasCifar10(dataDir);
+  const hardware = webgpu.some(({ software }) => !software);
+  const advice = [
+    ...hardware ? [] : [
+      webgpu.length > 0
+        ? "The only WebGPU adapter is software: train with --backend wasm, or install a GPU's Vulkan driver."
+        : "There is no WebGPU adapter: train with --backend wasm, or install a GPU's Vulkan driver.",
+    ],
+    ...cifar10 ? [] : [`CIFAR-10 is not in ${dataDir}: memloss data fetch cifar10`],
+  ];
+  return {
+    memloss: { version: VERSION, digest: await sourceDigest() },
+    deno: Deno.version.deno,
+    platform: `${Deno.build.os} ${Deno.build.arch}`,
+    processors: navigator.hardwareConcurrency,
+    wasm: wasm.adapter,
+    webgpu,
+    auto: hardware ? "webgpu" : "wasm",
+    data: { directory: dataDir, cifar10 },
+    advice,
+  };
+}
+
+async function hasCifar10(directory: string): Promise<boolean> {
+  try {
+    return (await Deno.stat(join(await locateCifar10(directory), CIFAR10_TEST_FILE))).isFile;
+  } catch (error) {
+    if (error instanceof UsageError || error instanceof Deno.errors.NotFound) return false;
+    throw error;
+  }
+}
+
+function describe(report: DoctorReport): string {
+  const yes = (flag: boolean) => flag ? "yes" : "no";
+  return [
+    `memloss ${report.memloss.version}, Deno ${report.deno}, ${report.platform}, ${report.processors} processors`,
+    `wasm    ${report.wasm}`,
+    ...report.webgpu.map((adapter) =>
+      `webgpu  ${adapter.description}${adapter.software ? " (software)" : ""}: ` +
+      `shader-f16 ${yes(adapter.shaderF16)}, timestamps ${yes(adapter.timestampQuery)}, ` +
+      `buffers up to ${adapter.maxBufferMiB} MiB, bindings up to ${adapter.maxBindingMiB} MiB`
+    ),
+    `auto    ${report.auto}`,
+    ...report.advice.map((line) => `note    ${line}`),
+  ].join("\n");
+}

@@ -1,0 +1,76 @@
+/**
+ * `memloss memory stats`
+ *
+ * @module
+ */
+import { join } from "@std/path";
+import { UsageError } from "../errors.ts";
+import {
+  type GenerationStats,
+  type MemorySettings,
+  MemoryStore,
+  type Pointer,
+} from "../memory/store.ts";
+import { switchFlag } from "../recipe/flag.ts";
+import { readRunRecord } from "../train/run_folder.ts";
+import { type Command, readArguments } from "./command.ts";
+import { formatPercent } from "./terminal.ts";
+
+const FLAGS = { json: switchFlag("json", "print one JSON document on stdout") } as const;
+
+export const command: Command = {
+  name: "memory",
+  positionals: "stats RUN_DIR",
+  summary: "look into a run's memory of adversarial examples",
+  flags: FLAGS,
+  examples: ["memloss memory stats runs/v1", "memloss memory stats runs/v1 --json"],
+  async run(args) {
+    const { flags, positionals: [action, runDir] } = readArguments(args, FLAGS, 2);
+    if (action !== "stats" || runDir === undefined) {
+      throw new UsageError("Say what to do with which memory: memloss memory stats RUN_DIR.");
+    }
+    const stats = await memoryStats(runDir);
+    console.log(flags.json ? JSON.stringify(stats, null, 2) : describeStats(stats));
+  },
+};
+
+/** What `memory stats --json` prints. */
+export interface MemoryReport extends MemorySettings {
+  /** What the last commit made current; null before the first. */
+  readonly current: Pointer | null;
+  readonly generations: readonly GenerationStats[];
+}
+
+async function memoryStats(runDir: string): Promise<MemoryReport> {
+  await readRunRecord(runDir);
+  const store = await MemoryStore.openReadOnly(join(runDir, "memory"));
+  try {
+    return {
+      ...store.settings,
+      current: store.current() ?? null,
+      generations: await store.stats(),
+    };
+  } finally {
+    await store.close();
+  }
+}
+
+function describeStats({ codec, epsilon, imageCount, current, generations }: MemoryReport): string {
+  const position = current === null
+    ? "nothing committed yet"
+    : `epoch ${current.epoch}${
+      current.complete ? "" : `, step ${current.step}`
+    }, ${current.checkpoint}`;
+  return [
+    `codec ${codec}, ε = ${
+      (255 * epsilon).toFixed(2)
+    }/255, ${imageCount} training images; ${position}`,
+    ...generations.map((generation) =>
+      `  epoch ${generation.epoch}: ${generation.examples} examples ` +
+      `(${formatPercent(generation.coverage)} of the images), ` +
+      `${(generation.bytes / 2 ** 20).toFixed(1)} MiB, ` +
+      `mean |δ| ${generation.meanAbsoluteDelta.toFixed(2)}/255, ` +
+      `${formatPercent(generation.boundaryShare)} at the boundary`
+    ),
+  ].join("\n");
+}

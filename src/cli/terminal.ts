@@ -1,0 +1,69 @@
+/**
+ * What a person sees while a command works: a line that redraws itself on a terminal, now and then a plain line
+ * elsewhere. Everything goes to stderr; stdout is for results.
+ *
+ * @module
+ */
+
+/** Seconds between two plain lines where there is no terminal. */
+const PLAIN_INTERVAL = 10;
+/** Seconds between two redraws on a terminal. */
+const REDRAW_INTERVAL = 0.1;
+
+/** Where status lines go. */
+export interface StatusSink {
+  readonly terminal: boolean;
+  write(text: string): void;
+  /** Seconds on a monotonic clock. */
+  now(): number;
+}
+
+/** The process's stderr. */
+export const STDERR: StatusSink = {
+  terminal: Deno.stderr.isTerminal(),
+  write: (text) => Deno.stderr.writeSync(new TextEncoder().encode(text)),
+  now: () => performance.now() / 1000,
+};
+
+/** One line of status. */
+export class StatusLine {
+  readonly #sink: StatusSink;
+  #last = -Infinity;
+
+  constructor(sink: StatusSink = STDERR) {
+    this.#sink = sink;
+  }
+
+  /** Shows `text`, unless the last one was shown a moment ago. */
+  update(text: string): void {
+    const now = this.#sink.now();
+    const interval = this.#sink.terminal ? REDRAW_INTERVAL : PLAIN_INTERVAL;
+    if (now - this.#last < interval) return;
+    this.#last = now;
+    this.#sink.write(this.#sink.terminal ? `\r\x1b[K${text}` : `${text}\n`);
+  }
+
+  /** Leaves `text` standing as a line of its own. */
+  print(text: string): void {
+    this.#sink.write(`${this.#sink.terminal ? "\r\x1b[K" : ""}${text}\n`);
+  }
+
+  /** Takes the status line away. */
+  clear(): void {
+    if (this.#sink.terminal) this.#sink.write("\r\x1b[K");
+  }
+}
+
+/** `3725` as `1h02m`, `65` as `1m05s`. */
+export function formatDuration(seconds: number): string {
+  const whole = Math.max(0, Math.round(seconds));
+  const two = (value: number) => String(value).padStart(2, "0");
+  if (whole < 60) return `${whole}s`;
+  if (whole < 3600) return `${Math.floor(whole / 60)}m${two(whole % 60)}s`;
+  return `${Math.floor(whole / 3600)}h${two(Math.floor(whole / 60) % 60)}m`;
+}
+
+/** An accuracy in [0,1] as `48.87 %`. */
+export function formatPercent(accuracy: number): string {
+  return `${(100 * accuracy).toFixed(2)} %`;
+}

@@ -1,0 +1,148 @@
+/**
+ * `memloss train`
+ *
+ * @module
+ */
+import { join } from "@std/path";
+import { type Backend, openBackend } from "../backend/backend.ts";
+import { dataDigest, loadData } from "../data/load.ts";
+import { Interrupted, UsageError } from "../errors.ts";
+import { sourceDigest, VERSION } from "../recipe/program.ts";
+import { type Recipe, RECIPE_FLAGS, type RecipeInput, resolveRecipe } from "../recipe/recipe.ts";
+import { resumeRecipe, type RunRecord } from "../recipe/run_record.ts";
+import { switchFlag, textFlag } from "../recipe/flag.ts";
+import { readRunRecord, recipePath, RunFolder } from "../train/run_folder.ts";
+import type { EpochMetrics, StepMetrics } from "../train/run_log.ts";
+import { train, type TrainingObserver } from "../train/trainer.ts";
+import { type Command, COMMON_FLAGS, readArguments } from "./command.ts";
+import { interruptible } from "./interrupt.ts";
+import { formatDuration, formatPercent, StatusLine } from "./terminal.ts";
+
+const FLAGS = {
+  ...RECIPE_FLAGS,
+  runDir: textFlag("run-dir", "DIR", "folder of the run; default runs/VARIANT-DATA-seedN"),
+  resume: switchFlag("resume", "continue the run in --run-dir"),
+} as const;
+
+export const command: Command = {
+  name: "train",
+  positionals: "",
+  summary: "train a model, or continue to train it",
+  flags: FLAGS,
+  examples: [
+    "memloss train --variant v1 --data-dir data --run-dir runs/v1",
+    "memloss train --run-dir runs/v1 --resume",
+  ],
+  async run(args) {
+    const { flags: { runDir, resume, help: _, verbose: __, ...given } } = readArguments(
+      args,
+      { ...FLAGS, ...COMMON_FLAGS },
+      0,
+    );
+    const directory = runDir ?? defaultRunDir(given);
+    await interruptible((signal) => trainCommand(directory, given, resume === true, signal));
+  },
+};
+
+function defaultRunDir(given: RecipeInput): string {
+  const { variant, data, seed } = resolveRecipe(given);
+  return join("runs", `${variant}-${data}-seed${seed}`);
+}
+
+/**
+ * Trains into `runDir`: a new run of the recipe `given`, or the rest of the run that is there.
+ *
+ * @throws {UsageError} if the folder is used and `resume` is false, or the recipe or the data differ from the run's
+ */
+export async function trainCommand(
+  runDir: string,
+  given: RecipeInput,
+  resume: boolean,
+  signal: AbortSignal,
+): Promise<void> {
+  const stored = resume ? await readRunRecord(runDir) : undefined;
+  const recipe = stored
+    ? resumeRecipe(stored.recipe, given, recipePath(runDir))
+    : resolveRecipe(given);
+  const data = await loadData(recipe.data, recipe.dataDir, recipe.seed);
+  const digest = dataDigest(data.train);
+  if (stored && stored.dataSha256 !== digest) {
+    throw new UsageError(
+      `The training images are not those that ${runDir} was started on: check --data-dir.`,
+    );
+  }
+  // A resumed run computes where it began: another engine's rounding would end it elsewhere.
+  const backend = await openBackend(stored?.machine.backend ?? recipe.backend);
+  const status = new StatusLine();
+  try {
+    const folder = stored
+      ? await RunFolder.open(runDir)
+      : await RunFolder.create(runDir, await describeRun(recipe, backend, digest));
+    status.print(
+      `${
+        stored ? "Continuing" : "Training"
+      } ${recipe.variant} on ${recipe.data}, width ${recipe.width}, ` +
+        `${backend.name} (${backend.adapter}), in ${runDir}`,
+    );
+    try {
+      await train({ recipe, folder, data, backend, signal, observer: observe(status) });
+    } finally {
+      status.clear();
+      await folder.close();
+    }
+    status.print(`Done. Evaluate it with: memloss eval ${runDir}`);
+  } catch (error) {
+    if (!(error instanceof Interrupted)) throw error;
+    throw new Interrupted(
+      `${error.message}\nContinue with: memloss train --run-dir ${runDir} --resume`,
+    );
+  } finally {
+    backend.close();
+  }
+}
+
+async function describeRun(
+  recipe: Recipe,
+  backend: Backend,
+  dataSha256: string,
+): Promise<RunRecord> {
+  return {
+    format: 1,
+    program: { version: VERSION, digest: await sourceDigest() },
+    machine: { backend: backend.name, adapter: backend.adapter, deno: Deno.version.deno },
+    dataSha256,
+    recipe,
+  };
+}
+
+function observe(status: StatusLine): TrainingObserver {
+  const started = performance.now();
+  let stepsHere = 0;
+  return {
+    onStep(metrics: StepMetrics, { epochs, stepsPerEpoch }) {
+      stepsHere++;
+      const left = epochs * stepsPerEpoch - (metrics.epoch - 1) * stepsPerEpoch - metrics.step;
+      const secondsLeft = (performance.now() - started) / 1000 / stepsHere * left;
+      status.update(
+        `epoch ${metrics.epoch}/${epochs} step ${metrics.step}/${stepsPerEpoch}  ` +
+          `${describeTerms(metrics)}  ${metrics.imagesPerSecond.toFixed(1)} images/s  ` +
+          `${formatDuration(secondsLeft)} left`,
+      );
+    },
+    onEpoch(metrics: EpochMetrics, { epochs }) {
+      const { cleanAccuracy, robustAccuracy } = metrics;
+      const accuracies = cleanAccuracy === undefined || robustAccuracy === undefined
+        ? ""
+        : `  clean ${formatPercent(cleanAccuracy)}  PGD-20 ${formatPercent(robustAccuracy)}`;
+      status.print(
+        `epoch ${metrics.epoch}/${epochs}  ${describeTerms(metrics)}${accuracies}  ` +
+          `${metrics.imagesPerSecond.toFixed(1)} images/s  ${formatDuration(metrics.seconds)}`,
+      );
+    },
+  };
+}
+
+function describeTerms({ loss, terms }: StepMetrics | EpochMetrics): string {
+  const parts = Object.entries(terms).map(([name, value]) => `${name} ${value.toFixed(4)}`);
+  return `loss ${loss.toFixed(4)} (${parts.join(", ")})`;
+}

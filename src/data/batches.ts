@@ -1,0 +1,60 @@
+/**
+ * Batches: which images an epoch visits, in what order, and under which view.
+ *
+ * @module
+ */
+import { Purpose, Stream } from "../random/stream.ts";
+import { applyView, drawView, IDENTITY_VIEW, type View } from "./augmentation.ts";
+import { type Dataset, IMAGE_VALUES } from "./dataset.ts";
+
+/** Some images, ready for the device. */
+export interface Batch {
+  /** Index of each image in its data set. */
+  readonly ids: Uint32Array;
+  /** How each was cropped and flipped. */
+  readonly views: readonly View[];
+  /** `N · 3072` values in [0,1], NHWC. */
+  readonly x: Float32Array;
+  /** `N` labels. */
+  readonly y: Uint8Array;
+}
+
+/** The images `ids` of `dataset`, image `i` under `viewOf(i)`. */
+export function loadBatch(
+  dataset: Dataset,
+  ids: Uint32Array,
+  viewOf: (id: number) => View = () => IDENTITY_VIEW,
+): Batch {
+  const x = new Float32Array(ids.length * IMAGE_VALUES);
+  const views: View[] = [];
+  ids.forEach((id, row) => {
+    const view = viewOf(id);
+    views.push(view);
+    applyView(dataset.images, id, view, x, row * IMAGE_VALUES);
+  });
+  return { ids, views, x, y: Uint8Array.from(ids, (id) => dataset.labels[id]!) };
+}
+
+/** The order in which `epoch` (from 1) visits the images `ids`: a permutation keyed by (seed, epoch). */
+export function epochOrder(ids: Uint32Array, seed: number, epoch: number): Uint32Array {
+  return new Stream(seed, Purpose.shuffle, epoch).permutation(ids.length)
+    .map((position) => ids[position]!);
+}
+
+/** Batch `step` (from 0) of an epoch's `order`, augmented; the last one may be smaller. */
+export function trainingBatch(
+  dataset: Dataset,
+  order: Uint32Array,
+  step: number,
+  batchSize: number,
+  seed: number,
+  epoch: number,
+): Batch {
+  const ids = order.slice(step * batchSize, (step + 1) * batchSize);
+  return loadBatch(dataset, ids, (id) => drawView(seed, epoch, id));
+}
+
+/** The indices 0..n-1, at most `limit` of them. */
+export function firstIndices(n: number, limit: number | undefined): Uint32Array {
+  return Uint32Array.from({ length: Math.min(n, limit ?? n) }, (_, index) => index);
+}

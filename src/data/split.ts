@@ -1,0 +1,40 @@
+/**
+ * Which training images train and which are held out to select the checkpoint.
+ *
+ * @module
+ */
+import { Purpose, Stream } from "../random/stream.ts";
+import { UsageError } from "../errors.ts";
+
+/** Size of the validation split. */
+export const VALIDATION_SIZE = 1024;
+
+/** Training indices, both in ascending order. */
+export interface TrainingSplit {
+  readonly train: Uint32Array;
+  readonly validation: Uint32Array;
+}
+
+/**
+ * Splits the indices 0..n-1. The held-out ones are the same for every seed, so that runs can be compared; they are
+ * taken before `limit` counts, so that a limit never changes them.
+ *
+ * @param holdOut whether to hold out {@linkcode VALIDATION_SIZE} images at all
+ * @param limit at most this many training images, the first ones that remain
+ * @throws {UsageError} if nothing would be left to train on
+ */
+export function splitTraining(
+  n: number,
+  holdOut: boolean,
+  limit: number | undefined,
+): TrainingSplit {
+  const permutation = new Stream(0, Purpose.split).permutation(n);
+  const validation = permutation.slice(0, holdOut ? VALIDATION_SIZE : 0).sort();
+  const train = permutation.slice(validation.length).sort().slice(0, limit ?? n);
+  if (train.length === 0) {
+    throw new UsageError(
+      `--select val holds out ${VALIDATION_SIZE} images, but there are only ${n}: use --select none or more data.`,
+    );
+  }
+  return { train, validation };
+}

@@ -1,0 +1,101 @@
+/**
+ * Files that are either whole or absent, whenever the process or the machine stops.
+ *
+ * @module
+ */
+import { dirname } from "@std/path";
+import { RunError } from "../errors.ts";
+
+/** Why an operation on a file failed, as the end of a sentence. */
+export function describeIoError(error: unknown): string {
+  const code = (error as { code?: unknown } | null)?.code;
+  if (code === "ENOSPC" || code === "EDQUOT") {
+    return "the disk is full, free some space and try again";
+  }
+  if (error instanceof Deno.errors.NotFound) return "there is no such file or directory";
+  if (error instanceof Deno.errors.NotCapable) return "this task was not given that permission";
+  if (error instanceof Deno.errors.PermissionDenied) return "permission was denied";
+  return error instanceof Error ? error.message : String(error);
+}
+
+/**
+ * Replaces or creates the file at `path` with `bytes` so that a reader, even after a power cut, finds the
+ * old content or the new, never a part: a temporary beside it is written, flushed to the device and
+ * renamed over it, and the directory entry is flushed too.
+ *
+ * @throws {RunError} naming `path` when any of this fails; the temporary is gone then.
+ */
+export async function writeFileAtomically(path: string, bytes: Uint8Array): Promise<void> {
+  const temporary = `${path}.tmp-${Deno.pid}`;
+  try {
+    const file = await Deno.open(temporary, { write: true, create: true, truncate: true });
+    try {
+      let written = 0;
+      while (written < bytes.length) written += await file.write(bytes.subarray(written));
+      await file.sync();
+    } finally {
+      file.close();
+    }
+    await Deno.rename(temporary, path);
+    await syncDirectory(dirname(path));
+  } catch (error) {
+    // Removal can fail only because there is nothing to remove or the disk is failing: the first error says more.
+    await Deno.remove(temporary).catch(() => {});
+    throw new RunError(`could not write ${path}: ${describeIoError(error)}`, { cause: error });
+  }
+}
+
+/**
+ * The bytes of the file at `path`.
+ *
+ * @throws {RunError} naming `path`
+ */
+export async function readWholeFile(path: string): Promise<Uint8Array<ArrayBuffer>> {
+  try {
+    return await Deno.readFile(path);
+  } catch (error) {
+    throw new RunError(`could not read ${path}: ${describeIoError(error)}`, { cause: error });
+  }
+}
+
+/**
+ * Flushes the entries of the directory at `path`, so that files created or renamed in it outlive a power cut.
+ *
+ * Windows cannot open directories and orders these changes itself.
+ */
+export async function syncDirectory(path: string): Promise<void> {
+  if (Deno.build.os === "windows") return;
+  const directory = await Deno.open(path);
+  try {
+    await directory.sync();
+  } finally {
+    directory.close();
+  }
+}
+
+/**
+ * Removes the file or folder at `path` with everything in it.
+ *
+ * @throws {RunError} naming `path`
+ */
+export async function removeTree(path: string): Promise<void> {
+  try {
+    await Deno.remove(path, { recursive: true });
+  } catch (error) {
+    throw new RunError(`could not remove ${path}: ${describeIoError(error)}`, { cause: error });
+  }
+}
+
+/**
+ * Creates the folder at `path` and its parents, flushed to the device.
+ *
+ * @throws {RunError} naming `path`
+ */
+export async function createDirectory(path: string): Promise<void> {
+  try {
+    await Deno.mkdir(path, { recursive: true });
+    await syncDirectory(dirname(path));
+  } catch (error) {
+    throw new RunError(`could not create ${path}: ${describeIoError(error)}`, { cause: error });
+  }
+}

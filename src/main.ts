@@ -1,0 +1,82 @@
+/**
+ * The program's entry: argv to command, errors to exit codes. A command's code is loaded when it is asked for.
+ *
+ * @module
+ */
+import { type Command, describeCommand } from "./cli/command.ts";
+import { Interrupted, RunError, UsageError } from "./errors.ts";
+import { closest } from "fastest-levenshtein";
+
+const COMMANDS: Readonly<Record<string, () => Promise<{ command: Command }>>> = {
+  train: () => import("./cli/train.ts"),
+  eval: () => import("./cli/eval.ts"),
+  memory: () => import("./cli/memory.ts"),
+  data: () => import("./cli/data.ts"),
+  doctor: () => import("./cli/doctor.ts"),
+};
+
+/**
+ * Runs the program.
+ *
+ * @param args the command line, without the program's name
+ * @returns the exit code: 0 done, 1 failed while running, 2 wrong use or bad input, 130 interrupted
+ */
+export async function main(args: readonly string[]): Promise<number> {
+  try {
+    await dispatch(args);
+    return 0;
+  } catch (error) {
+    return report(error, args.includes("--verbose"));
+  }
+}
+
+async function dispatch([name, ...rest]: readonly string[]): Promise<void> {
+  if (name === undefined || name === "--help" || name === "-h" || name === "help") {
+    console.log(await overview());
+    return;
+  }
+  if (name === "--version") {
+    const { VERSION } = await import("./recipe/program.ts");
+    console.log(`memloss ${VERSION}`);
+    return;
+  }
+  const load = COMMANDS[name];
+  if (load === undefined) {
+    throw new UsageError(
+      `Unknown command "${name}": did you mean ${closest(name, Object.keys(COMMANDS))}?`,
+    );
+  }
+  const { command } = await load();
+  if (rest.includes("--help") || rest.includes("-h")) {
+    console.log(describeCommand(command));
+    return;
+  }
+  await command.run(rest);
+}
+
+async function overview(): Promise<string> {
+  const commands = await Promise.all(Object.values(COMMANDS).map((load) => load()));
+  return [
+    "memloss trains adversarially robust image classifiers with MemLoss (arXiv 2510.09105).",
+    "",
+    "Usage: memloss COMMAND [flags]",
+    "",
+    ...commands.map(({ command }) => `  ${command.name.padEnd(8)} ${command.summary}`),
+    "",
+    "memloss COMMAND --help shows a command's flags.",
+  ].join("\n");
+}
+
+/** Prints what went wrong, in one sentence where it is known, and returns the exit code. */
+export function report(error: unknown, verbose: boolean): number {
+  const known = error instanceof UsageError || error instanceof RunError ||
+    error instanceof Interrupted;
+  const message = error instanceof Error ? error.message : String(error);
+  const prefix = error instanceof Interrupted ? "" : known ? "error: " : "unexpected error: ";
+  console.error(prefix + message);
+  if (verbose && error instanceof Error) console.error(error.stack);
+  else if (!known) console.error("Run again with --verbose to see where it came from.");
+  return known ? error.exitCode : 1;
+}
+
+if (import.meta.main) Deno.exit(await main(Deno.args));

@@ -1,0 +1,72 @@
+/**
+ * Reads what the last commit points at and checks that all of it is there.
+ *
+ * @module
+ */
+import { join } from "@std/path";
+import { createHash } from "node:crypto";
+import { RunError } from "../errors.ts";
+import { describeIoError, readWholeFile } from "../format/files.ts";
+import { chunkBytes } from "./chunk.ts";
+import type { Codec } from "./codec.ts";
+import { generationFolder } from "./layout.ts";
+import type { Commit, CommittedGeneration } from "./location_index.ts";
+import { decodeManifest, type Manifest } from "./manifest.ts";
+
+/** A generation the last commit points at. */
+export interface Generation {
+  readonly entry: CommittedGeneration;
+  readonly manifest: Manifest;
+}
+
+/**
+ * The generations of `commit` by epoch (none without a commit). Manifests are held against their digests and chunks against their
+ * lengths; records are checked when they are read.
+ *
+ * @throws {RunError} naming the file that is missing or is not what was committed
+ */
+export async function readCommitted(
+  directory: string,
+  commit: Commit | undefined,
+  codec: Codec,
+): Promise<Map<number, Generation>> {
+  const generations = new Map<number, Generation>();
+  for (const entry of commit?.generations ?? []) {
+    const folder = join(directory, generationFolder(entry.epoch));
+    const path = join(folder, entry.manifest);
+    const bytes = await readWholeFile(path);
+    if (createHash("sha256").update(bytes).digest("hex") !== entry.sha256) {
+      throw new RunError(`${path} is not the manifest that was committed: restore it from a copy`);
+    }
+    const manifest = decodeManifest(bytes, path);
+    for (const { file, records } of manifest.chunks) {
+      const size = await fileSize(join(folder, file));
+      const expected = chunkBytes(codec, records);
+      if (size === expected) continue;
+      throw new RunError(
+        `${join(folder, file)} has ${size} bytes instead of ${expected}: restore it from a copy`,
+      );
+    }
+    generations.set(entry.epoch, { entry, manifest });
+  }
+  return generations;
+}
+
+/** Names of the files that `generations` own, by epoch. */
+export function ownedFiles(
+  generations: ReadonlyMap<number, Generation>,
+): Map<number, Set<string>> {
+  const owned = new Map<number, Set<string>>();
+  for (const [epoch, { entry, manifest }] of generations) {
+    owned.set(epoch, new Set([entry.manifest, ...manifest.chunks.map(({ file }) => file)]));
+  }
+  return owned;
+}
+
+async function fileSize(path: string): Promise<number> {
+  try {
+    return (await Deno.stat(path)).size;
+  } catch (error) {
+    throw new RunError(`could not read ${path}: ${describeIoError(error)}`, { cause: error });
+  }
+}

@@ -1,0 +1,88 @@
+/**
+ * Reads one committed generation by training index.
+ *
+ * @module
+ */
+import { join } from "@std/path";
+import { IDENTITY_VIEW, type View } from "../data/augmentation.ts";
+import { IMAGE_VALUES } from "../data/dataset.ts";
+import { ChunkReader } from "./chunk_reader.ts";
+import type { Codec } from "./codec.ts";
+import type { Locations } from "./locations.ts";
+import type { Manifest } from "./manifest.ts";
+
+/** More open files than CIFAR's 49 chunks need, fewer than any system's limit. */
+const MAX_OPEN_CHUNKS = 64;
+
+/** Memory examples of a batch of B images. */
+export interface MemoryBatch {
+  /** B flags: 1 where the image has an example. */
+  readonly present: Uint8Array;
+  /** B views the examples were made under; the identity where there is none. */
+  readonly views: View[];
+  /** `B · 3072` perturbations, NHWC, in the frame of their view; 0 where there is none. */
+  readonly deltas: Float32Array;
+}
+
+/** A generation whose manifest and locations have been read; its chunks are opened as they are needed. */
+export class GenerationReader {
+  readonly #folder: string;
+  readonly #manifest: Manifest;
+  readonly #codec: Codec;
+  readonly #locations: Locations;
+  /** In the order of their last use. */
+  readonly #open = new Map<number, ChunkReader>();
+
+  constructor(folder: string, manifest: Manifest, codec: Codec, locations: Locations) {
+    this.#folder = folder;
+    this.#manifest = manifest;
+    this.#codec = codec;
+    this.#locations = locations;
+  }
+
+  /** The examples of the images `ids`. Throws a `RunError` when one is damaged. */
+  read(ids: Uint32Array): MemoryBatch {
+    const batch = {
+      present: new Uint8Array(ids.length),
+      views: new Array<View>(ids.length).fill(IDENTITY_VIEW),
+      deltas: new Float32Array(ids.length * IMAGE_VALUES),
+    };
+    ids.forEach((id, row) => {
+      if (!this.#locations.has(id)) return;
+      const delta = batch.deltas.subarray(row * IMAGE_VALUES, (row + 1) * IMAGE_VALUES);
+      const chunk = this.#chunk(this.#locations.chunk(id));
+      batch.views[row] = chunk.read(this.#locations.record(id), id, delta);
+      batch.present[row] = 1;
+    });
+    return batch;
+  }
+
+  /** The images that have an example, ascending. */
+  images(): Uint32Array {
+    const all = Uint32Array.from({ length: this.#manifest.images }, (_, image) => image);
+    return all.filter((image) => this.#locations.has(image));
+  }
+
+  close(): void {
+    for (const chunk of this.#open.values()) chunk.close();
+    this.#open.clear();
+  }
+
+  #chunk(number: number): ChunkReader {
+    let reader = this.#open.get(number);
+    this.#open.delete(number);
+    if (reader === undefined) {
+      const { file, records } = this.#manifest.chunks[number]!;
+      const { epoch, epsilon } = this.#manifest;
+      const header = { codec: this.#codec, epsilon, epoch, number, records };
+      reader = new ChunkReader(join(this.#folder, file), header);
+      if (this.#open.size === MAX_OPEN_CHUNKS) {
+        const [oldest, idle] = this.#open.entries().next().value!;
+        idle.close();
+        this.#open.delete(oldest);
+      }
+    }
+    this.#open.set(number, reader);
+    return reader;
+  }
+}

@@ -1,0 +1,263 @@
+/**
+ * The memory: adversarial examples of earlier epochs, looked up by training index.
+ *
+ * A folder holds one generation of chunk files for each epoch kept, and an index in Deno KV. A generation is
+ * invisible until {@linkcode MemoryStore.commit}, which makes it, and the checkpoint it belongs to, current
+ * in one transaction; a process killed at any moment leaves the last commit whole.
+ *
+ * @module
+ */
+import { join, resolve } from "@std/path";
+import type { View } from "../data/augmentation.ts";
+import { IMAGE_VALUES } from "../data/dataset.ts";
+import { RunError } from "../errors.ts";
+import { createDirectory } from "../format/files.ts";
+import { checkPerturbations, type Codec, createCodec } from "./codec.ts";
+import { type Generation, ownedFiles } from "./committed.ts";
+import { GenerationReader, type MemoryBatch } from "./generation_reader.ts";
+import { GenerationWriter } from "./generation_writer.ts";
+import { generationFolder, removeUnwanted } from "./layout.ts";
+import type { Commit, LocationIndex } from "./location_index.ts";
+import { Locations } from "./locations.ts";
+import {
+  type MemorySettings,
+  type OpenedMemory,
+  openForReading,
+  openForWriting,
+} from "./opening.ts";
+import { type GenerationStats, measureGeneration } from "./stats.ts";
+
+export type { GenerationStats, MemoryBatch, MemorySettings };
+
+/** What the last commit made current. */
+export interface Pointer {
+  /** The epoch whose generation was written last. */
+  readonly epoch: number;
+  /** The caller's step, as given to the commit. */
+  readonly step: number;
+  /** Whether `epoch` had ended; if not, {@linkcode MemoryStore.begin} continues its generation. */
+  readonly complete: boolean;
+  /** The checkpoint that belongs to these generations, as given to the commit. */
+  readonly checkpoint: string;
+  /** Epochs of the generations that can be read, ascending. */
+  readonly generations: readonly number[];
+}
+
+/** What to make current. */
+export interface CommitRequest {
+  /** The epoch given to {@linkcode MemoryStore.begin}. */
+  readonly epoch: number;
+  readonly step: number;
+  /** Whether the epoch has ended. */
+  readonly complete: boolean;
+  /** Name of the checkpoint, which must already be on the disk. */
+  readonly checkpoint: string;
+  /** Epochs of older generations to keep; those that do not exist are ignored, the rest are removed. */
+  readonly keep: readonly number[];
+}
+
+/** An open memory folder: one writer, or readers. */
+export class MemoryStore {
+  readonly settings: MemorySettings;
+  readonly #directory: string;
+  readonly #codec: Codec;
+  readonly #index: LocationIndex;
+  readonly #readers = new Map<number, Promise<GenerationReader>>();
+  #commit: Commit | undefined;
+  #generations: Map<number, Generation>;
+  #writing: { readonly epoch: number; readonly writer: GenerationWriter } | undefined;
+
+  private constructor(opened: OpenedMemory) {
+    this.settings = opened.settings;
+    this.#directory = opened.directory;
+    this.#codec = createCodec(opened.settings.codec, opened.settings.epsilon);
+    this.#index = opened.index;
+    this.#commit = opened.commit;
+    this.#generations = opened.generations;
+  }
+
+  /**
+   * Opens the memory in `directory` for reading and writing, creating it if there is none, and removes what
+   * a killed process left behind there. The caller sees to it that there is one writer at a time.
+   *
+   * @throws {UsageError} if the folder holds a memory with other settings, or generations without an index
+   * @throws {RunError} if what was committed is damaged; nothing is removed then
+   */
+  static async open(directory: string, settings: MemorySettings): Promise<MemoryStore> {
+    return new MemoryStore(await openForWriting(resolve(directory), settings));
+  }
+
+  /**
+   * Opens the memory in `directory` for reading, with the settings it was made with; changes nothing.
+   *
+   * @throws {UsageError} if there is no memory
+   * @throws {RunError} if what was committed is damaged
+   */
+  static async openReadOnly(directory: string): Promise<MemoryStore> {
+    return new MemoryStore(await openForReading(resolve(directory)));
+  }
+
+  /** What the last commit points at, or undefined before the first. */
+  current(): Pointer | undefined {
+    if (this.#commit === undefined) return undefined;
+    const { epoch, step, checkpoint } = this.#commit;
+    const complete = this.#generations.get(epoch)!.manifest.complete;
+    const generations = [...this.#generations.keys()].sort((a, b) => a - b);
+    return { epoch, step, complete, checkpoint, generations };
+  }
+
+  /**
+   * Starts the generation of `epoch`, or continues it where the last commit left it incomplete.
+   *
+   * @throws {RunError} if the committed part cannot be read back
+   */
+  async begin(epoch: number): Promise<void> {
+    const committed = this.#generations.get(epoch);
+    const current = this.current();
+    if (this.#writing !== undefined || committed?.manifest.complete) {
+      throw new Error(
+        `generation ${epoch} cannot begin: ${this.#writing ? "one is open" : "done"}`,
+      );
+    }
+    if (current?.complete === false && current.epoch !== epoch) {
+      throw new Error(`generation ${epoch} cannot begin before ${current.epoch} is complete`);
+    }
+    const { epsilon, imageCount } = this.settings;
+    const folder = join(this.#directory, generationFolder(epoch));
+    await createDirectory(folder);
+    const locations = committed === undefined
+      ? new Locations(imageCount)
+      : await this.#readLocations(committed);
+    const shape = { epoch, codec: this.#codec, epsilon, imageCount };
+    const writer = new GenerationWriter(folder, shape, locations);
+    if (committed !== undefined) await writer.resume(committed.manifest);
+    this.#writing = { epoch, writer };
+  }
+
+  /**
+   * Adds the examples of a batch of B images to the generation begun. Calls must not overlap.
+   *
+   * @param ids B training indices, none of them written before in this epoch
+   * @param views B views the examples were made under
+   * @param deltas `B · 3072` perturbations `x' − x`, NHWC, in the frame of their view
+   * @throws {RunError} if a value is not finite or leaves the ε-ball by more than 1e-6 (nothing of the batch
+   *   is written), if an image comes twice, or if the disk fails
+   */
+  async write(ids: Uint32Array, views: readonly View[], deltas: Float32Array): Promise<void> {
+    const { epoch, writer } = this.#writer();
+    if (views.length !== ids.length || deltas.length !== ids.length * IMAGE_VALUES) {
+      throw new RangeError(`${ids.length} ids, ${views.length} views, ${deltas.length} values`);
+    }
+    checkPerturbations(ids, deltas, this.settings.epsilon);
+    for (const [row, id] of ids.entries()) {
+      if (id >= this.settings.imageCount) {
+        throw new RangeError(`image ${id} of ${this.settings.imageCount}`);
+      }
+      if (writer.locations.has(id)) {
+        throw new RunError(`image ${id} came twice in epoch ${epoch}: its memory stays as it was`);
+      }
+      const delta = deltas.subarray(row * IMAGE_VALUES, (row + 1) * IMAGE_VALUES);
+      await writer.append(id, views[row]!, delta);
+    }
+  }
+
+  /** Whether the last commit holds a generation of `epoch`. */
+  has(epoch: number): boolean {
+    return this.#generations.has(epoch);
+  }
+
+  /**
+   * The committed examples of `epoch` for the images `ids`, as the codec gives them back.
+   *
+   * @throws {RunError} naming chunk and record if one is damaged, or if there is no such generation
+   */
+  async read(epoch: number, ids: Uint32Array): Promise<MemoryBatch> {
+    return (await this.#reader(epoch)).read(ids);
+  }
+
+  /**
+   * Makes everything written so far current, together with `checkpoint`, then removes the generations that
+   * are not kept. If it throws before that, the previous commit is still current and whole.
+   *
+   * @throws {RunError} if the disk fails
+   */
+  async commit(request: CommitRequest): Promise<void> {
+    const { epoch, step, complete, checkpoint, keep } = request;
+    const { epoch: begun, writer } = this.#writer();
+    if (begun !== epoch) {
+      throw new Error(`commit of epoch ${epoch} while ${begun} is being written`);
+    }
+    const { file, sha256, manifest } = await writer.seal(complete);
+    const number = (this.#commit?.commit ?? 0) + 1;
+    await this.#index.writePages(epoch, number, writer.locations);
+
+    const kept = [...this.#generations].filter(([old]) => old !== epoch && keep.includes(old));
+    const entry = { epoch, commit: number, manifest: file, sha256 };
+    const generations = new Map([...kept, [epoch, { entry, manifest }]]);
+    const entries = [...generations.values()].map((generation) => generation.entry);
+    const commit = { commit: number, epoch, step, checkpoint, generations: entries };
+    await this.#index.publish(commit);
+
+    this.#commit = commit;
+    this.#generations = generations;
+    if (complete) this.#writing = undefined;
+    await this.#closeReaders((old) => old === epoch || !generations.has(old));
+    await removeUnwanted(this.#directory, ownedFiles(generations));
+    await this.#index.removeStalePages(commit);
+  }
+
+  /** Numbers about every committed generation, by reading all of it. Throws as {@linkcode read} does. */
+  async stats(): Promise<GenerationStats[]> {
+    const all: GenerationStats[] = [];
+    for (const epoch of this.current()?.generations ?? []) {
+      all.push(
+        measureGeneration(this.#generations.get(epoch)!.manifest, await this.#reader(epoch)),
+      );
+    }
+    return all;
+  }
+
+  /** Closes all files. What was written since the last commit is lost, as in a crash. */
+  async close(): Promise<void> {
+    await this.#writing?.writer.abandon();
+    await this.#closeReaders(() => true);
+    this.#index.close();
+  }
+
+  #writer(): { readonly epoch: number; readonly writer: GenerationWriter } {
+    if (this.#writing === undefined) throw new Error("no generation has begun");
+    return this.#writing;
+  }
+
+  #reader(epoch: number): Promise<GenerationReader> {
+    let reader = this.#readers.get(epoch);
+    if (reader === undefined) {
+      reader = this.#openReader(epoch);
+      this.#readers.set(epoch, reader);
+    }
+    return reader;
+  }
+
+  async #openReader(epoch: number): Promise<GenerationReader> {
+    const generation = this.#generations.get(epoch);
+    const folder = join(this.#directory, generationFolder(epoch));
+    if (generation === undefined) {
+      throw new RunError(`there is no committed ${folder}: resume from an epoch that has one`);
+    }
+    const locations = await this.#readLocations(generation);
+    return new GenerationReader(folder, generation.manifest, this.#codec, locations);
+  }
+
+  async #closeReaders(which: (epoch: number) => boolean): Promise<void> {
+    for (const [epoch, reader] of this.#readers) {
+      if (!which(epoch)) continue;
+      this.#readers.delete(epoch);
+      // One that could not be opened has told its caller and has nothing to close.
+      await reader.then((opened) => opened.close(), () => {});
+    }
+  }
+
+  #readLocations({ entry, manifest }: Generation): Promise<Locations> {
+    return this.#index.readPages(entry, this.settings.imageCount, manifest.index);
+  }
+}

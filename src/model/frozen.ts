@@ -1,0 +1,90 @@
+/**
+ * The network in evaluation mode with fixed weights: batch norm folded into the convolutions once, gradients with
+ * respect to the input only. Attacks run on this; ten PGD iterations pay for one folding.
+ *
+ * @module
+ */
+import * as tf from "@tensorflow/tfjs";
+import { type Architecture, convNorms, forward, type Layers } from "./architecture.ts";
+import type { ModelState, TensorMap } from "./parameters.ts";
+import { type Activation, BATCH_NORM_EPSILON, classifier } from "./train_mode.ts";
+
+/** A network that only maps images to logits. */
+export interface FrozenModel {
+  /** Logits `[N,classes]` of `x` `[N,32,32,3]` in [0,1], differentiable in `x`. */
+  logits(x: tf.Tensor4D): tf.Tensor2D;
+  /** Frees the folded weights. */
+  dispose(): void;
+}
+
+/**
+ * Folds `state` as it is now: `w' = w · γ/√(running_var + ε)`, `b' = β − running_mean · γ/√(running_var + ε)`.
+ * Later updates of `state` do not reach the folded weights.
+ */
+export function freeze(
+  architecture: Architecture,
+  state: ModelState,
+  activation: Activation = tf.relu,
+): FrozenModel {
+  const folded = fold(architecture, state);
+  const tensor = (name: string) => folded.get(name)!;
+  const layers: Layers = {
+    convNorm: ({ conv, kernel, stride }, x) =>
+      frozenConvolution(
+        x,
+        tensor(`${conv}.weight`) as tf.Tensor4D,
+        tensor(`${conv}.bias`) as tf.Tensor1D,
+        stride,
+        (kernel - 1) / 2,
+      ),
+    activate: activation,
+    classify: (x) => classifier(x, tensor("linear.weight"), tensor("linear.bias")),
+  };
+  return {
+    logits: (x) => tf.tidy(() => forward(architecture, layers, x)),
+    dispose() {
+      for (const weight of folded.values()) weight.dispose();
+      folded.clear();
+    },
+  };
+}
+
+function fold(architecture: Architecture, { parameters, buffers }: ModelState): TensorMap {
+  const folded: TensorMap = new Map();
+  for (const { conv, norm } of convNorms(architecture)) {
+    const [weight, bias] = tf.tidy(() => {
+      const variance = buffers.get(`${norm}.running_var`)!;
+      const scale = tf.mul(
+        parameters.get(`${norm}.weight`)!,
+        tf.rsqrt(tf.add(variance, BATCH_NORM_EPSILON)),
+      );
+      const shift = tf.mul(buffers.get(`${norm}.running_mean`)!, scale);
+      return [
+        tf.mul(parameters.get(`${conv}.weight`)!, scale),
+        tf.sub(parameters.get(`${norm}.bias`)!, shift),
+      ] as const;
+    });
+    folded.set(`${conv}.weight`, tf.keep(weight));
+    folded.set(`${conv}.bias`, tf.keep(bias));
+  }
+  for (const name of ["linear.weight", "linear.bias"]) {
+    folded.set(name, tf.keep(parameters.get(name)!.clone()));
+  }
+  return folded;
+}
+
+/** Convolution plus bias whose filter is a constant: tfjs's own gradient would compute the filter's as well. */
+function frozenConvolution(
+  x: tf.Tensor4D,
+  filter: tf.Tensor4D,
+  bias: tf.Tensor1D,
+  stride: number,
+  pad: number,
+): tf.Tensor4D {
+  const convolve = tf.customGrad((input) => ({
+    value: tf.fused.conv2d({ x: input as tf.Tensor4D, filter, strides: stride, pad, bias }),
+    gradFunc: (dy: tf.Tensor) =>
+      tf.conv2dTranspose(dy as tf.Tensor4D, filter, x.shape, stride, pad),
+  }));
+  return convolve(x) as tf.Tensor4D;
+}

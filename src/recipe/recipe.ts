@@ -1,0 +1,190 @@
+/**
+ * The recipe: everything that decides what a run computes. Its flags, its defaults and its schema are this one table.
+ *
+ * @module
+ */
+import * as v from "valibot";
+import { ATTACK_LOSSES, ATTACK_NORMS } from "../attack/options.ts";
+import { BACKEND_CHOICES } from "../backend/choice.ts";
+import { DATA_NAMES } from "../data/load.ts";
+import { UsageError } from "../errors.ts";
+import { MEMORY_WEIGHTS, VARIANT_TRAITS, VARIANTS } from "../loss/variants.ts";
+import { CODEC_NAMES } from "../memory/codec.ts";
+import { SCHEDULES } from "../train/schedule.ts";
+import { choiceFlag, integerFlag, numberFlag, positiveFlag, textFlag } from "./flag.ts";
+
+/** What the best checkpoint is chosen by. */
+export const SELECTIONS = ["val", "test", "none"] as const;
+
+const LARGEST_SEED = 2 ** 32 - 1;
+
+/** The paper's recipe where it does not depend on other fields. */
+const DEFAULTS = {
+  variant: "v1",
+  data: "cifar10",
+  width: 64,
+  epochs: 50,
+  batchSize: 128,
+  lr: 0.21,
+  schedule: "onecycle",
+  attackNorm: "linf",
+  attackSteps: 10,
+  select: "val",
+  seed: 1,
+  backend: "auto",
+} as const;
+
+/** Every recipe field by name, with its flag. */
+export const RECIPE_FLAGS = {
+  variant: choiceFlag("variant", VARIANTS, `training objective; default ${DEFAULTS.variant}`),
+  data: choiceFlag("data", DATA_NAMES, `data set; default ${DEFAULTS.data}`),
+  dataDir: textFlag("data-dir", "DIR", "folder of the data set's files; default data"),
+  width: integerFlag(
+    "width",
+    `channels of ResNet-18's first stage; default ${DEFAULTS.width}`,
+    1,
+    1024,
+  ),
+  epochs: integerFlag("epochs", `passes over the training images; default ${DEFAULTS.epochs}`, 1),
+  batchSize: integerFlag("batch-size", `images per step; default ${DEFAULTS.batchSize}`, 1),
+  beta: numberFlag("beta", "weight of KL(p(x)‖p(x')); default: the paper's for the variant", 0),
+  betaPrime: numberFlag(
+    "beta-prime",
+    "weight of the memory term; default: the paper's for the variant",
+    0,
+  ),
+  memoryWeight: choiceFlag(
+    "memory-weight",
+    MEMORY_WEIGHTS,
+    "how the memory term weighs examples; default: the variant's",
+  ),
+  memoryCodec: choiceFlag(
+    "memory-codec",
+    CODEC_NAMES,
+    "how perturbations are stored; default int8",
+  ),
+  lr: positiveFlag("lr", `peak learning rate; default ${DEFAULTS.lr}`),
+  schedule: choiceFlag(
+    "schedule",
+    SCHEDULES,
+    `learning-rate schedule; default ${DEFAULTS.schedule}`,
+  ),
+  attackLoss: choiceFlag(
+    "attack-loss",
+    ATTACK_LOSSES,
+    "what the training attack maximises; default kl, for pgd-at ce",
+  ),
+  attackNorm: choiceFlag(
+    "attack-norm",
+    ATTACK_NORMS,
+    `norm that bounds the attack; default ${DEFAULTS.attackNorm}`,
+  ),
+  attackEps: positiveFlag(
+    "attack-eps",
+    "radius of the attack, images in [0,1]; default 8/255, in l2 128/255",
+  ),
+  attackStep: positiveFlag(
+    "attack-step",
+    "step length of the training attack; default 2/255, in l2 2ε/steps",
+  ),
+  attackSteps: integerFlag(
+    "attack-steps",
+    `iterations of the training attack; default ${DEFAULTS.attackSteps}`,
+    1,
+  ),
+  select: choiceFlag(
+    "select",
+    SELECTIONS,
+    `what the best checkpoint is chosen on, by PGD-20; default ${DEFAULTS.select}`,
+  ),
+  limitTrain: integerFlag("limit-train", "train on the first N images only", 1),
+  limitTest: integerFlag("limit-test", "evaluate on the first N test images only", 1),
+  checkpointEvery: integerFlag("checkpoint-every", "also checkpoint every N steps", 1),
+  seed: integerFlag("seed", `seed of every random draw; default ${DEFAULTS.seed}`, 0, LARGEST_SEED),
+  backend: choiceFlag(
+    "backend",
+    BACKEND_CHOICES,
+    `device that computes; default ${DEFAULTS.backend}`,
+  ),
+} as const;
+
+/** Fields that need not have a value. */
+const OPTIONAL = [
+  "dataDir",
+  "beta",
+  "betaPrime",
+  "memoryWeight",
+  "memoryCodec",
+  "attackLoss",
+  "limitTrain",
+  "limitTest",
+  "checkpointEvery",
+] as const;
+
+type Flags = typeof RECIPE_FLAGS;
+type Schemas = { [K in keyof Flags]: Flags[K]["schema"] };
+const schemas = Object.fromEntries(
+  Object.entries(RECIPE_FLAGS).map(([field, flag]) => [field, flag.schema]),
+) as Schemas;
+
+/** What a recipe file must look like. */
+export const RecipeSchema = v.partial(v.strictObject(schemas), OPTIONAL);
+/** A complete recipe. Absent coefficients are those its variant does not have. */
+export type Recipe = v.InferOutput<typeof RecipeSchema>;
+/** Some fields of a recipe, as a user gives them. */
+export type RecipeInput = Partial<Recipe>;
+
+/**
+ * Fills `input` up with the paper's values for its variant and norm.
+ *
+ * @throws {UsageError} if a field is given that its variant does not have
+ */
+export function resolveRecipe(input: RecipeInput): Recipe {
+  const given = { ...DEFAULTS, ...input };
+  const traits = VARIANT_TRAITS[given.variant];
+  const usesMemory = traits.passes.includes("mem");
+  const attacks = traits.passes.includes("adv");
+  refuse(given, "beta", traits.beta !== undefined);
+  refuse(given, "betaPrime", usesMemory);
+  refuse(given, "memoryCodec", usesMemory);
+  refuse(given, "attackLoss", attacks);
+  if (given.memoryWeight !== undefined && !traits.memoryWeights.includes(given.memoryWeight)) {
+    throw new UsageError(
+      `--memory-weight ${given.memoryWeight} is not defined for --variant ${given.variant}` +
+        (usesMemory
+          ? `: it takes ${traits.memoryWeights.join(" or ")}.`
+          : ", which has no memory."),
+    );
+  }
+  if (given.attackLoss === "memory-kl" && (!usesMemory || given.beta === 0)) {
+    throw new UsageError(
+      `--attack-loss memory-kl weighs by β'/β: it needs a variant with a memory (v1, v2, v3) and --beta over 0.`,
+    );
+  }
+  const radius = given.attackNorm === "linf" ? 8 / 255 : 128 / 255;
+  const attackEps = given.attackEps ?? radius;
+  return dropAbsent({
+    ...given,
+    beta: given.beta ?? traits.beta,
+    betaPrime: given.betaPrime ?? traits.betaPrime,
+    memoryWeight: given.memoryWeight ?? traits.memoryWeights[0],
+    memoryCodec: given.memoryCodec ?? (usesMemory ? "int8" : undefined),
+    attackLoss: given.attackLoss ??
+      (attacks ? given.variant === "pgd-at" ? "ce" : "kl" : undefined),
+    attackEps,
+    attackStep: given.attackStep ??
+      (given.attackNorm === "linf" ? 2 / 255 : 2 * attackEps / given.attackSteps),
+  });
+}
+
+function refuse(given: RecipeInput & { variant: string }, field: keyof Flags, allowed: boolean) {
+  if (given[field] === undefined || allowed) return;
+  throw new UsageError(
+    `--${RECIPE_FLAGS[field].name} has no meaning for --variant ${given.variant}.`,
+  );
+}
+
+/** Without the fields whose value is undefined, so that a recipe equals its JSON. */
+function dropAbsent<T extends object>(fields: T): T {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as T;
+}

@@ -1,0 +1,72 @@
+/**
+ * `recipe.json`: what a run was started with, by which program, on which machine and data.
+ *
+ * @module
+ */
+import * as v from "valibot";
+import { UsageError } from "../errors.ts";
+import { type Recipe, RECIPE_FLAGS, type RecipeInput, RecipeSchema } from "./recipe.ts";
+
+const RunRecordSchema = v.strictObject({
+  format: v.literal(1),
+  program: v.strictObject({ version: v.string(), digest: v.string() }),
+  /** What the machine chose for the run; a resumed run uses the same. */
+  machine: v.strictObject({
+    backend: v.picklist(["webgpu", "wasm"]),
+    adapter: v.string(),
+    deno: v.string(),
+  }),
+  /** SHA-256 of the training images and labels: a resumed run must see the same ones. */
+  dataSha256: v.string(),
+  recipe: RecipeSchema,
+});
+
+/** The content of `recipe.json`. */
+export type RunRecord = v.InferOutput<typeof RunRecordSchema>;
+
+/** The text of `recipe.json`. */
+export function encodeRunRecord(record: RunRecord): string {
+  return JSON.stringify(record, null, 2) + "\n";
+}
+
+/**
+ * Reads back what {@linkcode encodeRunRecord} wrote.
+ *
+ * @throws {UsageError} naming `path` and the field that is wrong
+ */
+export function decodeRunRecord(text: string, path: string): RunRecord {
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch {
+    throw new UsageError(`${path} is not valid JSON: is it a recipe that memloss wrote?`);
+  }
+  const result = v.safeParse(RunRecordSchema, json);
+  if (result.success) return result.output;
+  const [issue] = result.issues;
+  throw new UsageError(
+    `${path} is no memloss recipe: ${v.getDotPath(issue) ?? "it"}: ${issue.message}.`,
+  );
+}
+
+/** Where the data lies may change between two sessions of one run; its digest is compared instead. */
+const MAY_CHANGE: readonly string[] = ["dataDir", "backend"] satisfies (keyof Recipe)[];
+
+/**
+ * The recipe to go on with: the stored one, if what the user `given` does not contradict it.
+ *
+ * @throws {UsageError} naming the first flag that differs
+ */
+export function resumeRecipe(stored: Recipe, given: RecipeInput, path: string): Recipe {
+  for (const [field, value] of Object.entries(given)) {
+    const before = stored[field as keyof Recipe];
+    if (MAY_CHANGE.includes(field) || value === before) continue;
+    const { name } = RECIPE_FLAGS[field as keyof Recipe];
+    throw new UsageError(
+      `--${name} ${value} differs from ${path}, which has ${
+        before ?? "none"
+      }: resume without it, or start a new run.`,
+    );
+  }
+  return given.dataDir === undefined ? stored : { ...stored, dataDir: given.dataDir };
+}

@@ -1,0 +1,93 @@
+/**
+ * A checkpoint: the state dict under PyTorch's names, the optimiser's momentum buffers and where the run stands, in
+ * one safetensors file. It holds no time and no path: equal runs write equal bytes.
+ *
+ * @module
+ */
+import * as v from "valibot";
+import { UsageError } from "../errors.ts";
+import { readWholeFile, writeFileAtomically } from "../format/files.ts";
+import { decodeSafetensors, encodeSafetensors } from "../format/safetensors.ts";
+import type { Architecture } from "../model/architecture.ts";
+import {
+  exportState,
+  exportTensors,
+  importState,
+  importTensors,
+  type ModelState,
+  parameterShapes,
+  type TensorMap,
+} from "../model/parameters.ts";
+
+/** Prefix of the momentum buffers' names. */
+const MOMENTUM_PREFIX = "optimizer.momentum_buffer.";
+
+const ProgressSchema = v.strictObject({
+  /** The epoch in progress or just finished, from 1. */
+  epoch: v.number(),
+  /** Steps done in this epoch. */
+  step: v.number(),
+  /** Whether the epoch is over: all steps done and the selection's evaluation made. */
+  complete: v.boolean(),
+  /** The best checkpoint so far, where one is selected. */
+  best: v.optional(v.strictObject({ epoch: v.number(), accuracy: v.number() })),
+  /** Sums over this epoch's examples, for its means: loss terms times batch size, by name. */
+  sums: v.record(v.string(), v.number()),
+});
+
+/** Where a run stands. */
+export type Progress = v.InferOutput<typeof ProgressSchema>;
+
+/** Everything a run continues from. */
+export interface Checkpoint {
+  readonly state: ModelState;
+  /** Momentum buffers by parameter name; empty before the first step. */
+  readonly momenta: TensorMap;
+  readonly progress: Progress;
+}
+
+/** The file name of the checkpoint at `progress`. */
+export function checkpointName({ epoch, step, complete }: Progress): string {
+  const number = String(epoch).padStart(3, "0");
+  return complete ? `epoch-${number}.safetensors` : `epoch-${number}.step-${step}.safetensors`;
+}
+
+/** Writes a checkpoint to `path`, whole or not at all. */
+export async function saveCheckpoint(path: string, checkpoint: Checkpoint): Promise<void> {
+  const tensors = new Map([
+    ...await exportState(checkpoint.state),
+    ...await exportTensors(checkpoint.momenta, MOMENTUM_PREFIX),
+  ]);
+  const metadata = { format: "pt", memloss: JSON.stringify(checkpoint.progress) };
+  await writeFileAtomically(path, encodeSafetensors(tensors, metadata));
+}
+
+/**
+ * Reads a checkpoint to the device.
+ *
+ * @throws {RunError} if the file cannot be read
+ * @throws {UsageError} if it is no checkpoint of `architecture`
+ */
+export async function loadCheckpoint(
+  path: string,
+  architecture: Architecture,
+): Promise<Checkpoint> {
+  const { tensors, metadata } = decodeSafetensors(await readWholeFile(path), path);
+  const progress = decodeProgress(metadata.memloss, path);
+  const state = importState(tensors, architecture, path);
+  const started = [...tensors.keys()].some((name) => name.startsWith(MOMENTUM_PREFIX));
+  const momenta: TensorMap = started
+    ? importTensors(tensors, parameterShapes(architecture), path, MOMENTUM_PREFIX)
+    : new Map();
+  return { state, momenta, progress };
+}
+
+function decodeProgress(text: string | undefined, path: string): Progress {
+  try {
+    return v.parse(ProgressSchema, JSON.parse(text ?? ""));
+  } catch {
+    throw new UsageError(
+      `${path} holds no training progress: it is not a checkpoint to resume from.`,
+    );
+  }
+}

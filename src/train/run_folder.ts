@@ -1,0 +1,171 @@
+/**
+ * A run's folder: one writer at a time, never overwritten, its checkpoints behind the links `last` and `best`.
+ *
+ * @module
+ */
+import { join } from "@std/path";
+import { UsageError } from "../errors.ts";
+import {
+  createDirectory,
+  readWholeFile,
+  removeTree,
+  syncDirectory,
+  writeFileAtomically,
+} from "../format/files.ts";
+import { decodeRunRecord, encodeRunRecord, type RunRecord } from "../recipe/run_record.ts";
+import { RunLock } from "./run_lock.ts";
+
+const RECIPE_FILE = "recipe.json";
+const LOCK_FILE = "run.lock";
+const CHECKPOINTS = "checkpoints";
+
+/** The names by which a checkpoint is asked for. */
+export const CHECKPOINT_LINKS = ["best", "last"] as const;
+/** One of {@linkcode CHECKPOINT_LINKS}. */
+export type CheckpointLink = typeof CHECKPOINT_LINKS[number];
+
+/** Where `directory` says how its run was started. */
+export function recipePath(directory: string): string {
+  return join(directory, RECIPE_FILE);
+}
+
+/** The path of the checkpoint `name` of the run in `directory`. */
+export function checkpointPath(directory: string, name: string): string {
+  return join(directory, CHECKPOINTS, name);
+}
+
+/**
+ * Reads how the run in `directory` was started.
+ *
+ * @throws {UsageError} if it is not a run folder
+ */
+export async function readRunRecord(directory: string): Promise<RunRecord> {
+  const path = recipePath(directory);
+  try {
+    await Deno.stat(path);
+  } catch {
+    throw new UsageError(`${directory} is not a run folder: it has no ${RECIPE_FILE}.`);
+  }
+  return decodeRunRecord(new TextDecoder().decode(await readWholeFile(path)), path);
+}
+
+/**
+ * The file name that `link` stands for in `directory`, or undefined if there is none.
+ */
+export async function readCheckpointLink(
+  directory: string,
+  link: CheckpointLink,
+): Promise<string | undefined> {
+  try {
+    const name = await Deno.readLink(checkpointPath(directory, link));
+    await Deno.stat(checkpointPath(directory, name));
+    return name;
+  } catch {
+    return undefined;
+  }
+}
+
+/** A run's folder, open for writing by this process alone. */
+export class RunFolder {
+  readonly directory: string;
+  readonly record: RunRecord;
+  readonly #lock: RunLock;
+
+  private constructor(directory: string, record: RunRecord, lock: RunLock) {
+    this.directory = directory;
+    this.record = record;
+    this.#lock = lock;
+  }
+
+  /**
+   * Makes the folder of a new run.
+   *
+   * @throws {UsageError} if `directory` exists and is not empty
+   */
+  static async create(directory: string, record: RunRecord): Promise<RunFolder> {
+    await refuseUsed(directory);
+    await createDirectory(directory);
+    const lock = await RunLock.acquire(directory);
+    try {
+      await refuseUsed(directory); // again, now that nobody else can fill it
+      const text = new TextEncoder().encode(encodeRunRecord(record));
+      await writeFileAtomically(recipePath(directory), text);
+      await createDirectory(join(directory, CHECKPOINTS));
+    } catch (error) {
+      await lock.release();
+      throw error;
+    }
+    return new RunFolder(directory, record, lock);
+  }
+
+  /**
+   * Opens the folder of a run that is to go on.
+   *
+   * @throws {UsageError} if it is not a run folder, or another process has it open
+   */
+  static async open(directory: string): Promise<RunFolder> {
+    await readRunRecord(directory); // before the lock file is made in a folder that is none of ours
+    const lock = await RunLock.acquire(directory);
+    await createDirectory(join(directory, CHECKPOINTS)); // missing if the run was killed at its very start
+    return new RunFolder(directory, await readRunRecord(directory), lock);
+  }
+
+  /** Where the memory lives. */
+  get memoryDirectory(): string {
+    return join(this.directory, "memory");
+  }
+
+  /** The newest checkpoint that `last` stands for. */
+  last(): Promise<string | undefined> {
+    return readCheckpointLink(this.directory, "last");
+  }
+
+  /** The path of the checkpoint called `name`. */
+  checkpointPath(name: string): string {
+    return checkpointPath(this.directory, name);
+  }
+
+  /**
+   * Points `last` and `best` at the given checkpoints and removes all others. Also the repair after a crash, which can
+   * leave links behind the memory's index, or checkpoints that nothing points at.
+   */
+  async settle(names: { last: string; best: string | undefined }): Promise<void> {
+    const folder = join(this.directory, CHECKPOINTS);
+    for (const link of CHECKPOINT_LINKS) {
+      const target = names[link];
+      if (target === undefined) continue;
+      const temporary = join(folder, `${link}.tmp`);
+      await Deno.remove(temporary).catch(() => {}); // there only after a crash
+      await Deno.symlink(target, temporary);
+      await Deno.rename(temporary, join(folder, link));
+    }
+    await syncDirectory(folder);
+    const kept: readonly (string | undefined)[] = [...CHECKPOINT_LINKS, names.last, names.best];
+    for await (const { name } of Deno.readDir(folder)) {
+      if (!kept.includes(name)) await removeTree(join(folder, name));
+    }
+  }
+
+  /** Lets the next process in. */
+  async close(): Promise<void> {
+    await this.#lock.release();
+  }
+}
+
+/** A folder with nothing but a lock in it was left by a run that never began. */
+async function refuseUsed(directory: string): Promise<void> {
+  try {
+    for await (const { name } of Deno.readDir(directory)) {
+      if (name === LOCK_FILE) continue;
+      throw new UsageError(
+        `${directory} is not empty: choose another --run-dir, or continue the run in it with --resume.`,
+      );
+    }
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return;
+    if (error instanceof Deno.errors.NotADirectory) {
+      throw new UsageError(`${directory} is a file: choose another --run-dir.`);
+    }
+    throw error;
+  }
+}

@@ -1,0 +1,57 @@
+/**
+ * One writer for each run folder.
+ *
+ * @module
+ */
+import { join } from "@std/path";
+import { RunError, UsageError } from "../errors.ts";
+import { describeIoError } from "../format/files.ts";
+
+/**
+ * An exclusive advisory lock of the operating system on `RUN_DIR/run.lock`.
+ *
+ * The system drops it with its owner, however that one ends, so a killed run never has to be unlocked by
+ * hand. The file itself stays: removing it would let two processes lock two different files of that name.
+ */
+export class RunLock {
+  readonly #file: Deno.FsFile;
+
+  private constructor(file: Deno.FsFile) {
+    this.#file = file;
+  }
+
+  /**
+   * Locks the existing folder `runDirectory` for this process.
+   *
+   * @throws {UsageError} if another process holds it
+   * @throws {RunError} if the lock file cannot be written
+   */
+  static async acquire(runDirectory: string): Promise<RunLock> {
+    const path = join(runDirectory, "run.lock");
+    let file: Deno.FsFile | undefined;
+    try {
+      file = await Deno.open(path, { read: true, write: true, create: true });
+      if (await file.tryLock(true)) {
+        await file.truncate();
+        await file.write(new TextEncoder().encode(`${Deno.pid}\n`));
+        return new RunLock(file);
+      }
+    } catch (error) {
+      file?.close();
+      throw new RunError(`could not lock ${path}: ${describeIoError(error)}`, { cause: error });
+    }
+    file.close();
+    const pid = (await Deno.readTextFile(path)).trim();
+    // Empty for an instant, between the owner's lock and its pid.
+    const owner = pid === "" ? "another process" : `process ${pid}`;
+    throw new UsageError(
+      `the run folder ${runDirectory} is in use by ${owner}: wait for it to end or choose another --run-dir`,
+    );
+  }
+
+  /** Lets the next process in. */
+  async release(): Promise<void> {
+    await this.#file.truncate();
+    this.#file.close();
+  }
+}

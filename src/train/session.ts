@@ -1,0 +1,108 @@
+/**
+ * What a run carries from step to step, and how it gets to disk and back: model, optimiser, memory, log and progress.
+ *
+ * @module
+ */
+import { VARIANT_TRAITS } from "../loss/variants.ts";
+import { MemoryStore } from "../memory/store.ts";
+import type { Architecture } from "../model/architecture.ts";
+import { disposeAll, initialise, type ModelState } from "../model/parameters.ts";
+import type { Recipe } from "../recipe/recipe.ts";
+import { checkpointName, loadCheckpoint, type Progress, saveCheckpoint } from "./checkpoint.ts";
+import type { RunFolder } from "./run_folder.ts";
+import { RunLog } from "./run_log.ts";
+import { Sgd } from "./sgd.ts";
+
+/** Where a run stands before its first step. */
+const START: Progress = { epoch: 0, step: 0, complete: true, sums: {} };
+
+/** A run in progress. */
+export class Session {
+  readonly state: ModelState;
+  readonly optimiser: Sgd;
+  readonly log: RunLog;
+  /** Present for the variants with a memory. */
+  readonly memory: MemoryStore | undefined;
+  progress: Progress;
+  readonly #folder: RunFolder;
+
+  private constructor(
+    folder: RunFolder,
+    state: ModelState,
+    optimiser: Sgd,
+    log: RunLog,
+    memory: MemoryStore | undefined,
+    progress: Progress,
+  ) {
+    this.#folder = folder;
+    this.state = state;
+    this.optimiser = optimiser;
+    this.log = log;
+    this.memory = memory;
+    this.progress = progress;
+  }
+
+  /**
+   * Opens the run in `folder` where its last commit left it; a run without one begins.
+   *
+   * @param imageCount training images of the data set, before any split or limit: the range of the memory's indices
+   * @throws {UsageError | RunError} if the checkpoint or the memory cannot be read
+   */
+  static async open(
+    folder: RunFolder,
+    recipe: Recipe,
+    architecture: Architecture,
+    imageCount: number,
+  ): Promise<Session> {
+    const memory = VARIANT_TRAITS[recipe.variant].passes.includes("mem")
+      ? await MemoryStore.open(folder.memoryDirectory, {
+        codec: recipe.memoryCodec!,
+        epsilon: recipe.attackEps,
+        imageCount,
+      })
+      : undefined;
+    try {
+      // The memory's commit points at the checkpoint it belongs to; without a memory the link is the commit.
+      const name = memory ? memory.current()?.checkpoint : await folder.last();
+      const { state, momenta, progress } = name === undefined
+        ? { state: initialise(architecture, recipe.seed), momenta: undefined, progress: START }
+        : await loadCheckpoint(folder.checkpointPath(name), architecture);
+      const log = await RunLog.open(folder.directory, progress);
+      const session = new Session(folder, state, new Sgd(true, momenta), log, memory, progress);
+      if (name !== undefined) await folder.settle({ last: name, best: session.#bestName() });
+      return session;
+    } catch (error) {
+      await memory?.close();
+      throw error;
+    }
+  }
+
+  /** Writes a checkpoint and makes it, and the memory that belongs to it, current: both or neither. */
+  async commit(): Promise<void> {
+    const { epoch, step, complete } = this.progress;
+    const name = checkpointName(this.progress);
+    await saveCheckpoint(this.#folder.checkpointPath(name), {
+      state: this.state,
+      momenta: this.optimiser.momenta,
+      progress: this.progress,
+    });
+    // While an epoch runs, the one before is still being read.
+    const keep = complete ? [] : [epoch - 1];
+    await this.memory?.commit({ epoch, step, complete, checkpoint: name, keep });
+    await this.#folder.settle({ last: name, best: this.#bestName() });
+  }
+
+  /** Frees the device's memory and closes the files. What was not committed is gone, as in a crash. */
+  async close(): Promise<void> {
+    disposeAll(this.state.parameters);
+    disposeAll(this.state.buffers);
+    this.optimiser.dispose();
+    this.log.close();
+    await this.memory?.close();
+  }
+
+  #bestName(): string | undefined {
+    const { best } = this.progress;
+    return best && checkpointName({ ...this.progress, epoch: best.epoch, complete: true });
+  }
+}

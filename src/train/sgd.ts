@@ -1,0 +1,53 @@
+/**
+ * Stochastic gradient descent as PyTorch's `SGD` does it: weight decay added to the gradient, momentum without
+ * dampening, Nesterov's look-ahead if asked for.
+ *
+ * @module
+ */
+import * as tf from "@tensorflow/tfjs";
+import { disposeAll, type TensorMap } from "../model/parameters.ts";
+import type { Rates } from "./schedule.ts";
+
+/** Weight decay on every parameter, batch norm and bias included. */
+export const WEIGHT_DECAY = 5e-4;
+
+/** An optimiser and its momentum buffers, by parameter name. */
+export class Sgd {
+  /** Momentum buffers; empty before the first step. */
+  readonly momenta: TensorMap;
+  readonly #nesterov: boolean;
+
+  constructor(nesterov: boolean, momenta: TensorMap = new Map()) {
+    this.#nesterov = nesterov;
+    this.momenta = momenta;
+  }
+
+  /**
+   * Updates `parameters` in place (the map's tensors are replaced): `g ← g + λw`, `v ← μv + g`,
+   * `w ← w − lr · (g + μv)` with Nesterov, `w − lr · v` without.
+   *
+   * @param gradients by parameter name; disposed
+   */
+  step(parameters: TensorMap, gradients: TensorMap, { lr, momentum }: Rates): void {
+    for (const [name, gradient] of gradients) {
+      const weight = parameters.get(name)!;
+      const before = this.momenta.get(name);
+      const [velocity, updated] = tf.tidy(() => {
+        const decayed = tf.add(gradient, tf.mul(weight, WEIGHT_DECAY));
+        const velocity = before ? tf.add(tf.mul(before, momentum), decayed) : decayed;
+        const direction = this.#nesterov ? tf.add(decayed, tf.mul(velocity, momentum)) : velocity;
+        return [velocity, tf.sub(weight, tf.mul(direction, lr))] as const;
+      });
+      this.momenta.set(name, velocity);
+      parameters.set(name, updated);
+      before?.dispose();
+      weight.dispose();
+    }
+    disposeAll(gradients);
+  }
+
+  /** Frees the momentum buffers. */
+  dispose(): void {
+    disposeAll(this.momenta);
+  }
+}

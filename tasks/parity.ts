@@ -1,0 +1,145 @@
+/**
+ * One training step from given weights on given images, so that anyone can hold it against another framework.
+ *
+ * No attack and no augmentation; plain momentum 0.9, weight decay 5e-4 on every parameter, empty momentum buffers.
+ *
+ * ```sh
+ * deno run -P tasks/parity.ts START.safetensors IMAGES.safetensors --variant v1 --beta 3 --beta-prime 2 --lr 0.1 \
+ *   --backend wasm --out STEP.safetensors
+ * ```
+ *
+ * `START` is a state dict under PyTorch's names (OIHW, float32); `IMAGES` holds `x`, `x_adv`, `x_mem` (NHWC, float32,
+ * those that the variant takes) and `y` (int32). `--out` gets `loss`, `logits_eval` (evaluation mode, before the step, on `x`),
+ * `logits_nat`, `logits_adv`, `logits_mem`, `grad.NAME`, `after.NAME` and `momentum.NAME`.
+ *
+ * @module
+ */
+import type * as tf from "@tensorflow/tfjs";
+import { openBackend } from "../src/backend/backend.ts";
+import { COMMON_FLAGS, readArguments } from "../src/cli/command.ts";
+import { UsageError } from "../src/errors.ts";
+import { readWholeFile, writeFileAtomically } from "../src/format/files.ts";
+import {
+  decodeSafetensors,
+  encodeSafetensors,
+  type SafeTensor,
+} from "../src/format/safetensors.ts";
+import { type Pass, VARIANT_TRAITS } from "../src/loss/variants.ts";
+import { report } from "../src/main.ts";
+import { resnet18 } from "../src/model/architecture.ts";
+import { freeze } from "../src/model/frozen.ts";
+import { imageTensor, oneHot } from "../src/model/inputs.ts";
+import {
+  exportState,
+  exportTensors,
+  importState,
+  inferConfig,
+  toPyTorch,
+} from "../src/model/parameters.ts";
+import { textFlag } from "../src/recipe/flag.ts";
+import { RECIPE_FLAGS, resolveRecipe } from "../src/recipe/recipe.ts";
+import { Sgd } from "../src/train/sgd.ts";
+import { lossAndGradients } from "../src/train/step.ts";
+
+const MOMENTUM = 0.9;
+const { variant, beta, betaPrime, memoryWeight, lr, backend } = RECIPE_FLAGS;
+const FLAGS = {
+  variant,
+  beta,
+  betaPrime,
+  memoryWeight,
+  lr,
+  backend,
+  out: textFlag("out", "FILE.safetensors", "where the results go (required)"),
+} as const;
+
+/** What each pass's images and logits are called in the files. */
+const NAMES: Readonly<Record<Pass, { images: string; logits: string }>> = {
+  nat: { images: "x", logits: "logits_nat" },
+  adv: { images: "x_adv", logits: "logits_adv" },
+  mem: { images: "x_mem", logits: "logits_mem" },
+};
+
+async function parity(args: readonly string[]): Promise<void> {
+  const { flags: { out, help: _, verbose: __, ...input }, positionals: [start, images] } =
+    readArguments(args, { ...FLAGS, ...COMMON_FLAGS }, 2);
+  if (start === undefined || images === undefined || out === undefined) {
+    throw new UsageError(
+      "Usage: parity START.safetensors IMAGES.safetensors --out FILE.safetensors.",
+    );
+  }
+  const recipe = resolveRecipe(input);
+  const weights = decodeSafetensors(await readWholeFile(start), start).tensors;
+  const inputs = decodeSafetensors(await readWholeFile(images), images).tensors;
+  const device = await openBackend(recipe.backend);
+  const architecture = resnet18(inferConfig(weights, start));
+  const state = importState(weights, architecture, start);
+
+  const x = imageTensor(floats(inputs, "x", images));
+  const labels = oneHot(labelsOf(inputs, images), architecture.classes);
+  const passes: Partial<Record<Pass, tf.Tensor4D>> = {};
+  for (const pass of VARIANT_TRAITS[recipe.variant].passes) {
+    passes[pass] = imageTensor(floats(inputs, NAMES[pass].images, images));
+  }
+  const results = new Map<string, SafeTensor>();
+  const model = freeze(architecture, state);
+  results.set("logits_eval", await device.guard(toRows(model.logits(x))));
+  const { terms, logits, gradients } = lossAndGradients(architecture, state, {
+    variant: recipe.variant,
+    beta: recipe.beta ?? 0,
+    betaPrime: recipe.betaPrime ?? 0,
+    memoryWeight: recipe.memoryWeight ?? "uniform",
+  }, { images: passes, labels });
+  results.set("loss", await device.guard(toPyTorch(terms.loss)));
+  for (const [pass, tensor] of Object.entries(logits) as [Pass, tf.Tensor2D][]) {
+    results.set(NAMES[pass].logits, await device.guard(toRows(tensor)));
+  }
+  addAll(results, await device.guard(exportTensors(gradients, "grad.")));
+  const optimiser = new Sgd(false);
+  optimiser.step(state.parameters, gradients, { lr: recipe.lr, momentum: MOMENTUM });
+  for (const [name, tensor] of await device.guard(exportState(state))) {
+    results.set(`after.${name}`, tensor);
+  }
+  addAll(results, await device.guard(exportTensors(optimiser.momenta, "momentum.")));
+  await writeFileAtomically(out, encodeSafetensors(results, {}));
+  device.close();
+}
+
+/** Logits as they are: unlike a linear weight, a matrix of logits has no other layout in PyTorch. */
+async function toRows(logits: tf.Tensor2D): Promise<SafeTensor> {
+  const data = new Float32Array(await logits.data<"float32">());
+  return { dtype: "F32", shape: logits.shape, data };
+}
+
+function addAll(target: Map<string, SafeTensor>, source: ReadonlyMap<string, SafeTensor>): void {
+  for (const [name, tensor] of source) target.set(name, tensor);
+}
+
+function floats(
+  tensors: ReadonlyMap<string, SafeTensor>,
+  name: string,
+  path: string,
+): Float32Array {
+  const tensor = tensors.get(name);
+  const [, height, width, channels] = tensor?.shape ?? [];
+  if (tensor?.dtype === "F32" && height === 32 && width === 32 && channels === 3) {
+    return tensor.data;
+  }
+  throw new UsageError(`${path} has no "${name}" of dtype F32 and shape [N,32,32,3].`);
+}
+
+function labelsOf(tensors: ReadonlyMap<string, SafeTensor>, path: string): Uint8Array {
+  const tensor = tensors.get("y");
+  if (tensor?.dtype === "I32" || tensor?.dtype === "I64") {
+    return Uint8Array.from(tensor.data, Number);
+  }
+  throw new UsageError(`${path} has no "y" of dtype I32.`);
+}
+
+if (import.meta.main) {
+  try {
+    await parity(Deno.args);
+  } catch (error) {
+    Deno.exit(report(error, Deno.args.includes("--verbose")));
+  }
+}

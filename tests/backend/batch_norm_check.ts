@@ -1,0 +1,120 @@
+/**
+ * Holds the batch-norm kernels of the current backend against float64.
+ *
+ * @module
+ */
+import assert from "node:assert/strict";
+import * as tf from "@tensorflow/tfjs";
+import fc from "fast-check";
+import { batchNormStatistics, batchNormTrain } from "../../src/backend/batch_norm.ts";
+import { Purpose, Stream } from "../../src/random/stream.ts";
+import { largestError } from "../testing/numbers.ts";
+import { read } from "../testing/tensors.ts";
+
+const EPSILON = 1e-5;
+/** Largest error as a share of the largest output. */
+const TOLERANCE = 5e-6;
+
+type Shape = [batch: number, height: number, width: number, channels: number];
+
+/** Inputs of all three kernels; `x` and `dy` fill the shape, `gamma` and `beta` have one value per channel. */
+interface Inputs {
+  readonly shape: Shape;
+  readonly x: Float32Array;
+  readonly dy: Float32Array;
+  readonly gamma: Float32Array;
+  readonly beta: Float32Array;
+}
+
+/**
+ * Odd sizes, a batch of one, channel counts that are no multiple of four. At least two rows: of a single one the exact
+ * input gradient is zero, and an error has nothing to be a share of.
+ */
+export const anyShape: fc.Arbitrary<Shape> = fc.tuple(
+  fc.integer({ min: 1, max: 5 }),
+  fc.integer({ min: 1, max: 9 }),
+  fc.integer({ min: 2, max: 9 }),
+  fc.integer({ min: 1, max: 13 }),
+);
+
+/** Normal values around channel means of up to `offset` standard deviations. */
+function makeInputs(shape: Shape, seed: number, offset: number): Inputs {
+  const stream = new Stream(seed, Purpose.synthetic);
+  const channels = shape[3], size = shape.reduce((a, b) => a * b, 1);
+  const draw = (length: number, next: (i: number) => number) =>
+    Float32Array.from({ length }, (_, i) => next(i));
+  const means = draw(channels, () => offset * (2 * stream.uniform() - 1));
+  return {
+    shape,
+    x: draw(size, (i) => means[i % channels]! + stream.normal()),
+    dy: draw(size, () => stream.normal()),
+    gamma: draw(channels, () => 0.5 + stream.uniform()),
+    beta: draw(channels, () => stream.uniform() - 0.5),
+  };
+}
+
+/** The definition, channel by channel, differentiated by the chain rule rather than in the kernels' closed form. */
+function reference({ shape, x, dy, gamma, beta }: Inputs) {
+  const channels = shape[3], rows = x.length / channels;
+  const out = {
+    mean: new Float64Array(channels),
+    variance: new Float64Array(channels),
+    y: new Float64Array(x.length),
+    dx: new Float64Array(x.length),
+    dGamma: new Float64Array(channels),
+    dBeta: new Float64Array(channels),
+  };
+  const sum = (values: number[]) => values.reduce((total, value) => total + value, 0);
+  for (let c = 0; c < channels; c++) {
+    const column = (values: Float32Array) =>
+      Array.from({ length: rows }, (_, row) => values[row * channels + c]!);
+    const values = column(x), slopes = column(dy);
+    const mean = sum(values) / rows;
+    const variance = sum(values.map((value) => (value - mean) ** 2)) / rows;
+    const deviation = Math.sqrt(variance + EPSILON);
+    const normalised = values.map((value) => (value - mean) / deviation);
+    const toNormalised = slopes.map((slope) => slope * gamma[c]!);
+    const toVariance = -sum(toNormalised.map((slope, i) => slope * (values[i]! - mean))) /
+      (2 * deviation ** 3);
+    const toMean = -sum(toNormalised) / deviation;
+    out.mean[c] = mean;
+    out.variance[c] = variance;
+    out.dGamma[c] = sum(slopes.map((slope, i) => slope * normalised[i]!));
+    out.dBeta[c] = sum(slopes);
+    for (let row = 0; row < rows; row++) {
+      const at = row * channels + c;
+      out.y[at] = normalised[row]! * gamma[c]! + beta[c]!;
+      out.dx[at] = toNormalised[row]! / deviation +
+        toVariance * 2 * (values[row]! - mean) / rows + toMean / rows;
+    }
+  }
+  return out;
+}
+
+/** Statistics, normalisation and gradients of random inputs of `shape`, each within the tolerance. */
+export async function assertBatchNorm(shape: Shape, seed: number, offset: number): Promise<void> {
+  const inputs = makeInputs(shape, seed, offset);
+  const x = tf.tensor4d(inputs.x, shape), dy = tf.tensor4d(inputs.dy, shape);
+  const gamma = tf.tensor1d(inputs.gamma), beta = tf.tensor1d(inputs.beta);
+  const statistics = batchNormStatistics(x);
+  const normalise = tf.valueAndGrads((x, gamma, beta) =>
+    batchNormTrain(
+      x as tf.Tensor4D,
+      statistics,
+      gamma as tf.Tensor1D,
+      beta as tf.Tensor1D,
+      EPSILON,
+    )
+  );
+  const { value: y, grads: [dx, dGamma, dBeta] } = normalise([x, gamma, beta], dy);
+  const outputs = { ...statistics, y, dx: dx!, dGamma: dGamma!, dBeta: dBeta! };
+  for (const tensor of Object.values(outputs)) {
+    assert.deepEqual(tensor.shape, tensor.rank === 4 ? shape : [shape[3]]);
+  }
+  tf.dispose([x, dy, gamma, beta]);
+  const expected = reference(inputs);
+  for (const [name, tensor] of Object.entries(outputs)) {
+    const error = largestError(await read(tensor), expected[name as keyof typeof outputs]);
+    assert.ok(error <= TOLERANCE, `${name} of [${shape}]: error ${error} exceeds ${TOLERANCE}`);
+  }
+}

@@ -1,0 +1,128 @@
+import assert from "node:assert/strict";
+import * as tf from "@tensorflow/tfjs";
+import fc from "fast-check";
+import { Purpose, Stream } from "../../../src/random/stream.ts";
+import { onWasm } from "../../testing/backends.ts";
+import { largestError } from "../../testing/numbers.ts";
+import { read } from "../../testing/tensors.ts";
+
+/** Largest error as a share of the largest gradient. */
+const TOLERANCE = 5e-6;
+
+/** A square convolution of NHWC images, padded by half its kernel as the network's are. */
+interface Convolution {
+  readonly batch: number;
+  readonly height: number;
+  readonly width: number;
+  readonly inputs: number;
+  readonly outputs: number;
+  readonly kernel: 1 | 3;
+  readonly stride: 1 | 2;
+}
+
+/** Both gradients of `Σ dy · conv(x, w)` in float64: every product of the sum, term by term. */
+function reference(
+  { batch, height, width, inputs, outputs, kernel, stride }: Convolution,
+  x: Float32Array,
+  w: Float32Array,
+  dy: Float32Array,
+) {
+  const pad = (kernel - 1) / 2;
+  const high = Math.ceil(height / stride), wide = Math.ceil(width / stride);
+  const dx = new Float64Array(x.length), dw = new Float64Array(w.length);
+  for (let at = 0; at < dy.length; at++) {
+    const o = at % outputs, column = Math.floor(at / outputs) % wide;
+    const row = Math.floor(at / (outputs * wide)) % high;
+    const image = Math.floor(at / (outputs * wide * high));
+    for (let tap = 0; tap < kernel * kernel; tap++) {
+      const y = row * stride + Math.floor(tap / kernel) - pad;
+      const x0 = column * stride + tap % kernel - pad;
+      if (y < 0 || y >= height || x0 < 0 || x0 >= width) continue;
+      for (let i = 0; i < inputs; i++) {
+        const pixel = ((image * height + y) * width + x0) * inputs + i;
+        const weight = (tap * inputs + i) * outputs + o;
+        dx[pixel]! += dy[at]! * w[weight]!;
+        dw[weight]! += dy[at]! * x[pixel]!;
+      }
+    }
+  }
+  assert.equal(dy.length, batch * high * wide * outputs);
+  return { dx, dw };
+}
+
+/** Random images, filter and slopes for `made`. */
+function makeTensors(made: Convolution, seed: number) {
+  const { batch, height, width, inputs, outputs, kernel, stride } = made;
+  const stream = new Stream(seed, Purpose.synthetic);
+  const normals = (shape: [number, number, number, number]) =>
+    tf.tensor4d(
+      Float32Array.from({ length: shape.reduce((a, b) => a * b, 1) }, () => stream.normal()),
+      shape,
+    );
+  return {
+    x: normals([batch, height, width, inputs]),
+    w: normals([kernel, kernel, inputs, outputs]),
+    dy: normals([batch, Math.ceil(height / stride), Math.ceil(width / stride), outputs]),
+  };
+}
+
+async function assertGradients(made: Convolution, seed: number): Promise<void> {
+  const { x, w, dy } = makeTensors(made, seed);
+  const pad = (made.kernel - 1) / 2;
+  const [dx, dw] = tf.grads((x, w) =>
+    tf.conv2d(x as tf.Tensor4D, w as tf.Tensor4D, made.stride, pad)
+  )([x, w], dy);
+  assert.deepEqual([dx!.shape, dw!.shape], [x.shape, w.shape]);
+  // The way that frozen layers take, without the filter's gradient.
+  const transposed = tf.conv2dTranspose(dy, w, x.shape, made.stride, pad);
+  const expected = reference(made, await read(x), await read(w), await read(dy));
+  const close = async (tensor: tf.Tensor, values: Float64Array, what: string) => {
+    const error = largestError(await read(tensor), values);
+    assert.ok(error <= TOLERANCE, `${what} of ${JSON.stringify(made)}: error ${error}`);
+  };
+  await close(dx!, expected.dx, "input gradient");
+  await close(transposed, expected.dx, "transposed convolution");
+  await close(dw!, expected.dw, "filter gradient");
+}
+
+const size = fc.integer({ min: 1, max: 9 });
+const channels = fc.integer({ min: 1, max: 11 });
+const anyConvolution: fc.Arbitrary<Convolution> = fc.record({
+  batch: fc.integer({ min: 1, max: 4 }),
+  height: size,
+  width: size,
+  inputs: channels,
+  outputs: channels,
+  kernel: fc.constantFrom(1, 3),
+  stride: fc.constantFrom(1, 2),
+});
+
+onWasm(
+  "registerConvolutionGradients() gives gradients that agree with float64 on any shape",
+  async () => {
+    await fc.assert(
+      fc.asyncProperty(anyConvolution, fc.nat(), assertGradients),
+      { seed: 1, numRuns: 150 },
+    );
+  },
+);
+
+for (const kernel of [1, 3] as const) {
+  for (const stride of [1, 2] as const) {
+    const name = `a ${kernel}×${kernel} convolution of stride ${stride}`;
+    onWasm(`registerConvolutionGradients() differentiates ${name} of one odd image`, async () => {
+      const made = { batch: 1, height: 7, width: 5, inputs: 3, outputs: 6, kernel, stride };
+      await assertGradients(made, 2);
+      await assertGradients({ ...made, height: 8, width: 6, batch: 3 }, 3);
+    });
+  }
+}
+
+onWasm("registerConvolutionGradients() refuses what it cannot differentiate", () => {
+  const dy = tf.ones<tf.Rank.R4>([1, 5, 3, 2]), w = tf.ones<tf.Rank.R4>([3, 3, 2, 2]);
+  assert.throws(
+    () => tf.conv2dTranspose(dy, w, [1, 5, 5, 2], [1, 2], 1),
+    /one stride for both axes/,
+  );
+  tf.dispose([dy, w]);
+});

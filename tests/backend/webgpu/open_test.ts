@@ -1,0 +1,98 @@
+import assert from "node:assert/strict";
+import * as tf from "@tensorflow/tfjs";
+import type { Backend } from "../../../src/backend/backend.ts";
+import { describeAdapters, openWebGpu } from "../../../src/backend/webgpu/open.ts";
+import { RunError } from "../../../src/errors.ts";
+import { skipWebGpu } from "../../testing/backends.ts";
+import { withAdapter } from "../../testing/fake_gpu.ts";
+
+Deno.test("describeAdapters() finds none where WebGPU or an adapter is missing", async () => {
+  for (const info of [undefined, null]) {
+    await withAdapter(info, async () => assert.deepEqual(await describeAdapters(), []));
+  }
+});
+
+for (
+  const [info, description, software] of [
+    [{ description: "llvmpipe (LLVM 15.0.6)" }, "llvmpipe (LLVM 15.0.6)", true],
+    [{ description: "SwiftShader Device (Subzero)" }, "SwiftShader Device (Subzero)", true],
+    [{ description: "Microsoft Basic Render Driver" }, "Microsoft Basic Render Driver", true],
+    [{ vendor: "nobody", isFallbackAdapter: true }, "nobody", true],
+    [{ description: "NVIDIA GeForce RTX 4090" }, "NVIDIA GeForce RTX 4090", false],
+    [{ vendor: "apple", architecture: "m3", device: "" }, "apple m3", false],
+  ] as const
+) {
+  const kind = software ? "a software" : "a hardware";
+  Deno.test(`describeAdapters() takes "${description}" for ${kind} adapter`, () =>
+    withAdapter(info, async () => {
+      const adapters = await describeAdapters();
+      assert.deepEqual(
+        adapters.map(({ description, software }) => ({ description, software })),
+        [{ description, software }],
+      );
+    }));
+}
+
+/** Opens a device of the first adapter, with a handle that the program itself never gives out. */
+async function open(): Promise<{ backend: Backend; device: GPUDevice }> {
+  const { adapter } = (await describeAdapters())[0]!;
+  let device: GPUDevice | undefined;
+  const request = adapter.requestDevice.bind(adapter);
+  adapter.requestDevice = async (descriptor) => device = await request(descriptor);
+  const backend = await openWebGpu(adapter);
+  return { backend, device: device! };
+}
+
+/** What `backend.guard` makes of work that takes a third of a second. */
+async function outcome(backend: Backend): Promise<unknown> {
+  const work = Promise.withResolvers<string>();
+  const timer = setTimeout(work.resolve, 333, "the work finished");
+  try {
+    return await backend.guard(work.promise).catch((error: unknown) => error);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function onDevice(name: string, fn: () => Promise<void>): void {
+  Deno.test({ name, ignore: skipWebGpu, fn });
+}
+
+onDevice("openWebGpu() asks for all the limits that the adapter has", async () => {
+  const { device } = await open();
+  const { adapter } = (await describeAdapters())[0]!;
+  assert.equal(device.limits.maxBufferSize, adapter.limits.maxBufferSize);
+  assert.equal(
+    device.limits.maxStorageBufferBindingSize,
+    adapter.limits.maxStorageBufferBindingSize,
+  );
+});
+
+onDevice("Backend.guard() rejects when the device reports an error", async () => {
+  const { backend, device } = await open();
+  device.createBuffer({ size: 2 ** 50, usage: GPUBufferUsage.STORAGE });
+  const error = await outcome(backend);
+  assert.ok(error instanceof RunError, String(error));
+  assert.match(error.message, /^The GPU reported an error: /);
+});
+
+onDevice("Backend.guard() rejects when the device is lost", async () => {
+  const { backend, device } = await open();
+  device.destroy();
+  const error = await outcome(backend);
+  assert.ok(error instanceof RunError, String(error));
+  assert.match(error.message, /^The GPU device was lost \(destroyed\): /);
+});
+
+onDevice(
+  "Backend.close() is no loss of the device, and another can be opened after it",
+  async () => {
+    const { backend } = await open();
+    backend.close();
+    assert.equal(await outcome(backend), "the work finished");
+    const again = await open();
+    assert.equal(tf.getBackend(), "webgpu");
+    assert.deepEqual([...await tf.ones([3]).data()], [1, 1, 1]);
+    again.backend.close();
+  },
+);

@@ -1,0 +1,104 @@
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import {
+  applyView,
+  CROP_PADDING,
+  drawView,
+  IDENTITY_VIEW,
+  type View,
+} from "../../src/data/augmentation.ts";
+import { IMAGE_VALUES } from "../../src/data/dataset.ts";
+import { Purpose, Stream } from "../../src/random/stream.ts";
+
+const SIZE = 32, CHANNELS = 3;
+
+/** `n` images of random bytes. */
+function makeImages(n: number, seed = 1): Uint8Array {
+  const stream = new Stream(seed, Purpose.synthetic);
+  return Uint8Array.from({ length: n * IMAGE_VALUES }, () => stream.integer(256));
+}
+
+type Pixel = readonly number[];
+
+/** Pads, crops and mirrors by building each intermediate picture. */
+function naive(image: Uint8Array, { top, left, flip }: View): Float32Array {
+  const black: Pixel = [0, 0, 0];
+  const blackRow = () => new Array<Pixel>(SIZE + 2 * CROP_PADDING).fill(black);
+  const padded: Pixel[][] = Array.from({ length: CROP_PADDING }, blackRow);
+  for (let row = 0; row < SIZE; row++) {
+    const pixels = Array.from({ length: SIZE }, (_, column): Pixel => {
+      const start = (row * SIZE + column) * CHANNELS;
+      return [...image.subarray(start, start + CHANNELS)];
+    });
+    const border = blackRow().slice(0, CROP_PADDING);
+    padded.push([...border, ...pixels, ...border]);
+  }
+  padded.push(...Array.from({ length: CROP_PADDING }, blackRow));
+  const cropped = padded.slice(top, top + SIZE).map((row) => row.slice(left, left + SIZE));
+  const mirrored = flip ? cropped.map((row) => row.toReversed()) : cropped;
+  return Float32Array.from(mirrored.flat(2), (byte) => byte / 255);
+}
+
+const anyView = fc.record({
+  top: fc.nat(2 * CROP_PADDING),
+  left: fc.nat(2 * CROP_PADDING),
+  flip: fc.boolean(),
+});
+
+Deno.test("applyView() divides every byte by 255 in float32 under the identity view", () => {
+  const image = Uint8Array.from({ length: IMAGE_VALUES }, (_, i) => i % 256);
+  const out = new Float32Array(IMAGE_VALUES);
+  applyView(image, 0, IDENTITY_VIEW, out, 0);
+  assert.deepEqual(out, Float32Array.from(image, (byte) => Math.fround(byte / 255)));
+  assert.deepEqual([out[0], out[255]], [0, 1]);
+});
+
+Deno.test("applyView() crops and flips as a padded picture is cut", () => {
+  const images = makeImages(3);
+  fc.assert(
+    fc.property(fc.nat(2), anyView, (index, view) => {
+      const out = new Float32Array(IMAGE_VALUES);
+      applyView(images, index, view, out, 0);
+      const image = images.subarray(index * IMAGE_VALUES, (index + 1) * IMAGE_VALUES);
+      assert.deepEqual(out, naive(image, view));
+    }),
+    { seed: 1, numRuns: 60, examples: [[0, { top: 0, left: 8, flip: true }]] },
+  );
+});
+
+Deno.test("applyView() writes at its offset and nowhere else", () => {
+  const images = makeImages(1);
+  const out = new Float32Array(3 * IMAGE_VALUES).fill(-1);
+  applyView(images, 0, { top: 8, left: 0, flip: false }, out, IMAGE_VALUES);
+  assert.ok(out.subarray(0, IMAGE_VALUES).every((value) => value === -1));
+  assert.ok(out.subarray(IMAGE_VALUES, 2 * IMAGE_VALUES).every((value) => value >= 0));
+  assert.ok(out.subarray(2 * IMAGE_VALUES).every((value) => value === -1));
+});
+
+Deno.test("drawView() depends on seed, epoch and index alone", () => {
+  const views = (seed: number, epoch: number, start = 0) =>
+    Array.from({ length: 40 }, (_, i) => drawView(seed, epoch, start + i));
+  assert.deepEqual(views(1, 1), views(1, 1));
+  assert.deepEqual(views(1, 1, 20).slice(0, 20), views(1, 1).slice(20));
+  assert.notDeepEqual(views(1, 1), views(2, 1));
+  assert.notDeepEqual(views(1, 1), views(1, 2));
+  assert.notDeepEqual(views(1, 1), views(1, 1, 1));
+});
+
+Deno.test("drawView() takes every crop equally often and flips half of them", () => {
+  const n = 40_500, offsets = 2 * CROP_PADDING + 1;
+  const counts = new Map<string, number>();
+  let flips = 0;
+  for (let index = 0; index < n; index++) {
+    const { top, left, flip } = drawView(9, 1 + index % 3, index);
+    counts.set(`${top},${left}`, (counts.get(`${top},${left}`) ?? 0) + 1);
+    if (flip) flips++;
+  }
+  const all = Array.from({ length: offsets ** 2 }, (_, i) => `${Math.floor(i / 9)},${i % 9}`);
+  assert.deepEqual([...counts.keys()].sort(), all);
+  const expected = n / offsets ** 2;
+  for (const [crop, count] of counts) {
+    assert.ok(Math.abs(count - expected) < 5 * Math.sqrt(expected), `${crop} came ${count} times`);
+  }
+  assert.ok(Math.abs(flips / n - 0.5) < 0.01, `${flips} of ${n} flipped`);
+});

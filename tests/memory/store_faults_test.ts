@@ -1,0 +1,149 @@
+import assert from "node:assert/strict";
+import { join } from "@std/path";
+import { RunError, UsageError } from "../../src/errors.ts";
+import { CHUNK_HEADER_BYTES } from "../../src/memory/chunk.ts";
+import { type MemorySettings, MemoryStore } from "../../src/memory/store.ts";
+import { assertHolds, commitOf, order, settings } from "./store_support.ts";
+import { inTemporary, writeExamples } from "./support.ts";
+
+Deno.test("MemoryStore.read() throws rather than give back a record with a flipped bit", async () => {
+  await inTemporary(async (directory) => {
+    const store = await MemoryStore.open(directory, settings);
+    await store.begin(1);
+    const ids = order(1).subarray(0, 4);
+    await writeExamples(store, 1, ids);
+    await store.commit(commitOf(1, true));
+    await store.close();
+    const path = join(directory, "generation-0001", "chunk-0000.bin");
+    const bytes = await Deno.readFile(path);
+    bytes[CHUNK_HEADER_BYTES + 2 * 3084 + 1000]! ^= 0x40;
+    await Deno.writeFile(path, bytes);
+
+    const damaged = await MemoryStore.open(directory, settings);
+    await assertHolds(damaged, 1, Uint32Array.from([ids[0]!, ids[1]!, ids[3]!]));
+    await assert.rejects(damaged.read(1, ids), {
+      name: "RunError",
+      message: `record 2 of ${path} (image ${ids[2]}) does not match its checksum: ` +
+        "restore the run folder from a copy or train again",
+    });
+    await damaged.close();
+  });
+});
+
+Deno.test("MemoryStore.open() refuses a folder whose committed files are not as they were, and removes nothing", async () => {
+  await inTemporary(async (directory) => {
+    const store = await MemoryStore.open(directory, settings);
+    await store.begin(1);
+    await writeExamples(store, 1, order(1).subarray(0, 20));
+    await store.commit(commitOf(1, false));
+    await store.close();
+    const folder = join(directory, "generation-0001");
+    await Deno.writeTextFile(join(folder, "left-over"), "");
+    for (const name of ["manifest.partial-20.json", "chunk-0000.partial-0020.bin"]) {
+      const path = join(folder, name);
+      const bytes = await Deno.readFile(path);
+      const named = (error: unknown) =>
+        error instanceof RunError && error.message.includes(path) || assert.fail(String(error));
+      await Deno.writeFile(path, bytes.subarray(0, -1));
+      await assert.rejects(MemoryStore.open(directory, settings), named);
+      await Deno.remove(path);
+      await assert.rejects(MemoryStore.open(directory, settings), named);
+      await Deno.writeFile(path, bytes);
+    }
+    const path = join(folder, "chunk-0000.partial-0020.bin");
+    const bytes = await Deno.readFile(path);
+    bytes[1234]! ^= 1;
+    await Deno.writeFile(path, bytes);
+    assert.equal([...Deno.readDirSync(folder)].length, 3);
+    const opened = await MemoryStore.open(directory, settings);
+    assert.equal([...Deno.readDirSync(folder)].length, 2);
+    await assert.rejects(opened.begin(1), /does not match its manifest/);
+    await opened.close();
+  });
+});
+
+Deno.test("MemoryStore.read() refuses locations that are not those of the manifest", async () => {
+  await inTemporary(async (directory) => {
+    const store = await MemoryStore.open(directory, settings);
+    await store.begin(1);
+    await writeExamples(store, 1, order(1).subarray(0, 20));
+    await store.commit(commitOf(1, true));
+    await store.close();
+    const kv = await Deno.openKv(join(directory, "index.kv"));
+    await kv.set(["location", 1, 1, 0], new Uint8Array(8192));
+    kv.close();
+    const damaged = await MemoryStore.openReadOnly(directory);
+    await assert.rejects(damaged.read(1, order(1).subarray(0, 1)), /index\.kv is damaged/);
+    await damaged.close();
+  });
+});
+
+Deno.test("MemoryStore.open() refuses other settings, an index that is none, and generations without one", async () => {
+  await inTemporary(async (directory) => {
+    const store = await MemoryStore.open(directory, settings);
+    await store.begin(1);
+    await store.close();
+    const changes: Partial<MemorySettings>[] = [
+      { codec: "f32" },
+      { epsilon: 0.1 },
+      { imageCount: 9 },
+    ];
+    for (const change of changes) {
+      const [name] = Object.keys(change);
+      await assert.rejects(
+        MemoryStore.open(directory, { ...settings, ...change }),
+        (error: unknown) => error instanceof UsageError && error.message.includes(`with ${name}`),
+      );
+    }
+    await assert.rejects(MemoryStore.open(directory, { ...settings, epsilon: 0 }), UsageError);
+
+    const index = join(directory, "index.kv");
+    await Deno.remove(index);
+    await assert.rejects(MemoryStore.open(directory, settings), /generation-0001 without an index/);
+    await assert.rejects(MemoryStore.openReadOnly(join(directory, "absent")), UsageError);
+    await Deno.writeTextFile(index, "something else entirely".repeat(100));
+    await assert.rejects(
+      MemoryStore.open(directory, settings),
+      (error: unknown) => error instanceof RunError && error.message.includes(index),
+    );
+    assert.ok((await Deno.stat(join(directory, "generation-0001"))).isDirectory);
+  });
+});
+
+Deno.test("MemoryStore.commit() fails when another writer committed meanwhile, and changes nothing current", async () => {
+  await inTemporary(async (directory) => {
+    const [first, second] = [
+      await MemoryStore.open(directory, settings),
+      await MemoryStore.open(directory, settings),
+    ];
+    const ids = new Uint32Array([1]);
+    for (const store of [first, second]) {
+      await store.begin(1);
+      await writeExamples(store, 1, ids);
+    }
+    await first.commit(commitOf(1, true));
+    await assert.rejects(second.commit(commitOf(1, true)), /was changed by another process/);
+    assert.equal(second.current(), undefined);
+    await assertHolds(first, 1, ids);
+    await first.close();
+    await second.close();
+  });
+});
+
+Deno.test("MemoryStore reports a failed write of a full chunk by the next calls and commits nothing", async () => {
+  await inTemporary(async (directory) => {
+    const store = await MemoryStore.open(directory, settings);
+    await store.begin(1);
+    await Deno.remove(join(directory, "generation-0001"));
+    await writeExamples(store, 1, order(1).subarray(0, 1024));
+    // Long enough for the write in the background to fail while nobody waits for it.
+    await new Promise((resolve) => setTimeout(resolve, 30));
+    const failed = /could not write .*chunk-0000\.bin/;
+    await assert.rejects(store.commit(commitOf(1, true)), failed);
+    await assert.rejects(store.commit(commitOf(1, false)), failed);
+    await store.close();
+    const reopened = await MemoryStore.open(directory, settings);
+    assert.equal(reopened.current(), undefined);
+    await reopened.close();
+  });
+});

@@ -1,0 +1,46 @@
+/** What the tests of the whole store share. */
+import assert from "node:assert/strict";
+import { IDENTITY_VIEW } from "../../src/data/augmentation.ts";
+import { IMAGE_VALUES } from "../../src/data/dataset.ts";
+import { createCodec } from "../../src/memory/codec.ts";
+import type { CommitRequest, MemorySettings, MemoryStore } from "../../src/memory/store.ts";
+import { Purpose, Stream } from "../../src/random/stream.ts";
+import { EPSILON, makeExamples } from "./support.ts";
+
+/** What the store tests open. */
+export const settings: MemorySettings = { codec: "int8", epsilon: EPSILON, imageCount: 1500 };
+
+/** The images in the order in which `epoch` visits them. */
+export function order(epoch: number, imageCount = settings.imageCount): Uint32Array {
+  return new Stream(1, Purpose.shuffle, epoch).permutation(imageCount);
+}
+
+/** What the store tests commit. */
+export function commitOf(epoch: number, complete: boolean, keep: number[] = []): CommitRequest {
+  return { epoch, step: 10 * epoch, complete, checkpoint: `epoch-${epoch}`, keep };
+}
+
+/** Asserts that `ids` of `epoch` read back as the codec makes them, and `absent` as absent. */
+export async function assertHolds(
+  store: MemoryStore,
+  epoch: number,
+  ids: Uint32Array,
+  absent: Uint32Array = new Uint32Array(),
+): Promise<void> {
+  const asked = Uint32Array.from([...ids, ...absent]);
+  const { present, views, deltas } = await store.read(epoch, asked);
+  const expected = makeExamples(epoch, ids);
+  const codec = createCodec(store.settings.codec, EPSILON);
+  const payload = new Uint8Array(codec.payloadBytes);
+  asked.forEach((id, row) => {
+    const span = [row * IMAGE_VALUES, (row + 1) * IMAGE_VALUES] as const;
+    const wanted = new Float32Array(IMAGE_VALUES);
+    if (row < ids.length) {
+      codec.encode(expected.deltas.subarray(...span), payload);
+      codec.decode(payload, wanted);
+    }
+    assert.equal(present[row], row < ids.length ? 1 : 0, `image ${id}`);
+    assert.deepEqual(views[row], expected.views[row] ?? IDENTITY_VIEW);
+    assert.deepEqual(deltas.subarray(...span), wanted);
+  });
+}

@@ -1,0 +1,203 @@
+import assert from "node:assert/strict";
+import { join } from "@std/path";
+import fc from "fast-check";
+import { IDENTITY_VIEW } from "../../src/data/augmentation.ts";
+import { IMAGE_VALUES } from "../../src/data/dataset.ts";
+import { RunError } from "../../src/errors.ts";
+import { MemoryStore } from "../../src/memory/store.ts";
+import { assertHolds, commitOf, order, settings } from "./store_support.ts";
+import { EPSILON, generationFiles, inTemporary, makeExamples, writeExamples } from "./support.ts";
+
+Deno.test("MemoryStore gives back what it was given, for any images, batches and commits", async () => {
+  const plan = fc.record({
+    codec: fc.constantFrom("int8" as const, "f32" as const),
+    imageCount: fc.integer({ min: 1, max: 2100 }),
+    share: fc.double({ min: 0, max: 1, noNaN: true }),
+    batch: fc.integer({ min: 1, max: 300 }),
+    cuts: fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { maxLength: 3 }),
+    reopen: fc.boolean(),
+  });
+  await fc.assert(
+    fc.asyncProperty(
+      plan,
+      ({ codec, imageCount, share, batch, cuts, reopen }) =>
+        inTemporary(async (directory) => {
+          const all = order(1, imageCount);
+          const ids = all.subarray(0, Math.round(share * imageCount));
+          const absent = all.subarray(ids.length);
+          const options = { codec, epsilon: EPSILON, imageCount };
+          let store = await MemoryStore.open(directory, options);
+          await store.begin(1);
+          let written = 0;
+          for (const cut of cuts.map((cut) => Math.round(cut * ids.length)).sort((a, b) => a - b)) {
+            await writeExamples(store, 1, ids.subarray(written, cut), batch);
+            await store.commit(commitOf(1, false));
+            written = cut;
+            await assertHolds(store, 1, ids.subarray(0, cut), ids.subarray(cut));
+            if (!reopen) continue;
+            await store.close();
+            store = await MemoryStore.open(directory, options);
+            await store.begin(1);
+          }
+          await writeExamples(store, 1, ids.subarray(written), batch);
+          await store.commit(commitOf(1, true));
+          await store.close();
+          store = await MemoryStore.openReadOnly(directory);
+          assert.deepEqual(store.settings, options);
+          await assertHolds(store, 1, ids, absent);
+          await store.close();
+        }),
+    ),
+    { numRuns: 12 },
+  );
+});
+
+Deno.test("MemoryStore.commit() makes a generation current and removes those that are not kept", async () => {
+  await inTemporary(async (directory) => {
+    const store = await MemoryStore.open(directory, settings);
+    assert.equal(store.current(), undefined);
+    const ids = order(1).subarray(0, 100);
+    for (const epoch of [1, 2, 3]) {
+      await store.begin(epoch);
+      await writeExamples(store, epoch, ids);
+      assert.equal(store.has(epoch), false);
+      await assert.rejects(store.read(epoch, ids), RunError);
+      await store.commit(commitOf(epoch, true, epoch === 2 ? [1] : [2]));
+      assert.equal(store.has(epoch), true);
+      await assertHolds(store, epoch, ids);
+    }
+    const pointer = { epoch: 3, step: 30, complete: true, checkpoint: "epoch-3" };
+    assert.deepEqual(store.current(), { ...pointer, generations: [2, 3] });
+    await assertHolds(store, 2, ids);
+    await assert.rejects(store.read(1, ids), /there is no committed .*generation-0001/);
+    await store.close();
+    assert.deepEqual(Object.keys(generationFiles(directory)), [
+      "generation-0002/chunk-0000.bin",
+      "generation-0002/manifest.json",
+      "generation-0003/chunk-0000.bin",
+      "generation-0003/manifest.json",
+    ]);
+  });
+});
+
+Deno.test("MemoryStore leaves the same bytes whether or not an epoch was committed in between", async () => {
+  await inTemporary(async (directory) => {
+    const digests = [];
+    for (const cuts of [[], [1], [1024, 1024, 1030], [700, 1300, 1500]]) {
+      const folder = join(directory, cuts.join("-") || "none");
+      let store = await MemoryStore.open(folder, settings);
+      await store.begin(4);
+      let written = 0;
+      for (const cut of cuts) {
+        await writeExamples(store, 4, order(4).subarray(written, cut));
+        await store.commit(commitOf(4, false));
+        // What comes after a commit is lost with the process, and done again in other batches.
+        await writeExamples(store, 4, order(4).subarray(cut, cut + 50));
+        await store.close();
+        store = await MemoryStore.open(folder, settings);
+        assert.equal(store.current()!.complete, false);
+        await store.begin(4);
+        written = cut;
+      }
+      await writeExamples(store, 4, order(4).subarray(written), 100);
+      await store.commit(commitOf(4, true));
+      await store.close();
+      digests.push(generationFiles(folder));
+    }
+    assert.deepEqual(Object.keys(digests[0]!), [
+      "generation-0004/chunk-0000.bin",
+      "generation-0004/chunk-0001.bin",
+      "generation-0004/manifest.json",
+    ]);
+    for (const digest of digests) assert.deepEqual(digest, digests[0]);
+  });
+});
+
+Deno.test("MemoryStore.write() refuses values outside the ball and images that come twice", async () => {
+  await inTemporary(async (directory) => {
+    const store = await MemoryStore.open(directory, settings);
+    await store.begin(1);
+    const ids = new Uint32Array([3, 4]);
+    const { views, deltas } = makeExamples(1, ids);
+    for (const bad of [NaN, Infinity, -EPSILON - 2e-6]) {
+      await assert.rejects(store.write(ids, views, deltas.with(IMAGE_VALUES, bad)), /image 4/);
+    }
+    await store.write(ids, views, deltas);
+    await assert.rejects(store.write(ids, views, deltas), /image 3 came twice in epoch 1/);
+    await assert.rejects(store.write(ids, views.slice(1), deltas), RangeError);
+    await assert.rejects(store.write(new Uint32Array([1500, 0]), views, deltas), RangeError);
+    await store.commit(commitOf(1, true));
+    await assertHolds(store, 1, ids, new Uint32Array([0]));
+    await store.close();
+  });
+});
+
+Deno.test("MemoryStore.openReadOnly() reads beside a writer and removes nothing of its work", async () => {
+  await inTemporary(async (directory) => {
+    const writer = await MemoryStore.open(directory, settings);
+    await writer.begin(1);
+    await writeExamples(writer, 1, order(1));
+    await writer.commit(commitOf(1, true));
+    await writer.begin(2);
+    await writeExamples(writer, 2, order(2).subarray(0, 1100));
+    const reader = await MemoryStore.openReadOnly(directory);
+    assert.deepEqual(reader.current()!.generations, [1]);
+    await assertHolds(reader, 1, order(1).subarray(0, 50));
+    await reader.close();
+    await writeExamples(writer, 2, order(2).subarray(1100));
+    await writer.commit(commitOf(2, true, [1]));
+    await assertHolds(writer, 2, order(2));
+    await writer.close();
+  });
+});
+
+Deno.test("MemoryStore keeps no index pages but those of the last commit", async () => {
+  await inTemporary(async (directory) => {
+    const store = await MemoryStore.open(directory, settings);
+    for (const [epoch, complete] of [[1, true], [2, false], [2, true], [3, true]] as const) {
+      if (epoch !== 2 || !complete) await store.begin(epoch);
+      await store.commit(commitOf(epoch, complete, epoch === 2 ? [1] : [2]));
+    }
+    await store.close();
+    const path = join(directory, "index.kv");
+    const left = await Deno.openKv(path);
+    await left.set(["location", 3, 9, 0], new Uint8Array(8192));
+    left.close();
+    await (await MemoryStore.open(directory, settings)).close();
+    const kv = await Deno.openKv(path);
+    const entries = await Array.fromAsync(kv.list({ prefix: ["location"] }));
+    kv.close();
+    const keys = entries.map(({ key }) => key.slice(1).join("/"));
+    assert.deepEqual(keys, ["2/3/0", "2/3/1", "3/4/0", "3/4/1"]);
+  });
+});
+
+Deno.test("MemoryStore.stats() counts, measures and weighs each generation", async () => {
+  await inTemporary(async (directory) => {
+    const store = await MemoryStore.open(directory, { ...settings, imageCount: 40 });
+    await store.begin(1);
+    const ids = new Uint32Array([30, 20, 10]);
+    const deltas = new Float32Array(3 * IMAGE_VALUES);
+    // A third at the boundary, a third half way (rounded up to 64 of 127 steps), a third zero.
+    deltas.fill(-EPSILON, 0, IMAGE_VALUES).fill(EPSILON / 2, IMAGE_VALUES, 2 * IMAGE_VALUES);
+    await store.write(ids, [IDENTITY_VIEW, IDENTITY_VIEW, IDENTITY_VIEW], deltas);
+    await store.commit(commitOf(1, true));
+    const [stats, ...more] = await store.stats();
+    await store.close();
+    const folder = join(directory, "generation-0001");
+    const sizes = [...Deno.readDirSync(folder)].map(({ name }) =>
+      Deno.statSync(join(folder, name)).size
+    );
+    assert.deepEqual(more, []);
+    const { meanAbsoluteDelta, boundaryShare, ...rest } = stats!;
+    assert.deepEqual(rest, {
+      epoch: 1,
+      complete: true,
+      examples: 3,
+      coverage: 3 / 40,
+      bytes: sizes.reduce((sum, size) => sum + size),
+    });
+    assert.ok(Math.abs(meanAbsoluteDelta - (8 + 8 * 64 / 127) / 3) < 1e-5);
+    assert.equal(boundaryShare, 1 / 3);
+  });
+});

@@ -1,0 +1,18 @@
+import assert from "node:assert/strict";
+import { IMAGE_VALUES } from "../../src/data/dataset.ts";
+import { imageTensor, oneHot } from "../../src/model/inputs.ts";
+import { onWasm } from "../testing/backends.ts";
+import { read } from "../testing/tensors.ts";
+
+onWasm("imageTensor() keeps the values' order as [N,32,32,3]", async () => {
+  const values = Float32Array.from({ length: 2 * IMAGE_VALUES }, (_, i) => i);
+  const tensor = imageTensor(values);
+  assert.deepEqual(tensor.shape, [2, 32, 32, 3]);
+  assert.deepEqual(await read(tensor), values);
+});
+
+onWasm("oneHot() has a one at each label and zeros elsewhere", async () => {
+  const tensor = oneHot(Uint8Array.of(2, 0), 3);
+  assert.deepEqual(tensor.shape, [2, 3]);
+  assert.deepEqual([...await read(tensor)], [0, 0, 1, 1, 0, 0]);
+});
