@@ -11,8 +11,8 @@
  *
  * @module
  */
-export { type Backend, openBackend } from "./src/backend/backend.ts";
-export { BACKEND_CHOICES, type BackendChoice } from "./src/backend/choice.ts";
+export { type Backend, BACKEND_CHOICES, type BackendChoice } from "./src/backend/backend.ts";
+export { openBackend } from "./src/backend/open.ts";
 
 export { type Dataset, type Splits } from "./src/data/dataset.ts";
 export { loadCifar10 } from "./src/data/cifar10.ts";

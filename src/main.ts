@@ -3,9 +3,8 @@
  *
  * @module
  */
-import { type Command, describeCommand } from "./cli/command.ts";
+import { type Command, describeCommand, nearestName } from "./cli/command.ts";
 import { Interrupted, RunError, UsageError } from "./errors.ts";
-import { closest } from "fastest-levenshtein";
 
 const COMMANDS: Readonly<Record<string, () => Promise<{ command: Command }>>> = {
   train: () => import("./cli/train.ts"),
@@ -40,10 +39,11 @@ async function dispatch([name, ...rest]: readonly string[]): Promise<void> {
     console.log(`memloss ${VERSION}`);
     return;
   }
-  const load = COMMANDS[name];
+  const load = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
   if (load === undefined) {
+    const nearest = nearestName(name, [...Object.keys(COMMANDS), "--help", "--version"]);
     throw new UsageError(
-      `Unknown command "${name}": did you mean ${closest(name, Object.keys(COMMANDS))}?`,
+      `Unknown command "${name}": ${nearest ? `did you mean ${nearest}?` : "see --help."}`,
     );
   }
   const { command } = await load();

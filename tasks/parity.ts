@@ -15,7 +15,7 @@
  * @module
  */
 import type * as tf from "@tensorflow/tfjs";
-import { openBackend } from "../src/backend/backend.ts";
+import { openBackend } from "../src/backend/open.ts";
 import { COMMON_FLAGS, readArguments } from "../src/cli/command.ts";
 import { UsageError } from "../src/errors.ts";
 import { readWholeFile, writeFileAtomically } from "../src/format/files.ts";
@@ -69,17 +69,18 @@ async function parity(args: readonly string[]): Promise<void> {
     );
   }
   const recipe = resolveRecipe(input);
-  const weights = decodeSafetensors(await readWholeFile(start), start).tensors;
-  const inputs = decodeSafetensors(await readWholeFile(images), images).tensors;
+  const weights = await readTensors(start);
+  const inputs = await readTensors(images);
   const device = await openBackend(recipe.backend);
   const architecture = resnet18(inferConfig(weights, start));
   const state = importState(weights, architecture, start);
 
-  const x = imageTensor(floats(inputs, "x", images));
-  const labels = oneHot(labelsOf(inputs, images), architecture.classes);
+  const y = labelsOf(inputs, architecture.classes, images);
+  const x = imageTensor(floats(inputs, "x", y.length, images));
+  const labels = oneHot(y, architecture.classes);
   const passes: Partial<Record<Pass, tf.Tensor4D>> = {};
   for (const pass of VARIANT_TRAITS[recipe.variant].passes) {
-    passes[pass] = imageTensor(floats(inputs, NAMES[pass].images, images));
+    passes[pass] = imageTensor(floats(inputs, NAMES[pass].images, y.length, images));
   }
   const results = new Map<string, SafeTensor>();
   const model = freeze(architecture, state);
@@ -115,25 +116,42 @@ function addAll(target: Map<string, SafeTensor>, source: ReadonlyMap<string, Saf
   for (const [name, tensor] of source) target.set(name, tensor);
 }
 
+async function readTensors(path: string): Promise<ReadonlyMap<string, SafeTensor>> {
+  try {
+    await Deno.stat(path);
+  } catch {
+    throw new UsageError(`${path} does not exist: name a .safetensors file.`);
+  }
+  return decodeSafetensors(await readWholeFile(path), path).tensors;
+}
+
 function floats(
   tensors: ReadonlyMap<string, SafeTensor>,
   name: string,
+  n: number,
   path: string,
 ): Float32Array {
   const tensor = tensors.get(name);
-  const [, height, width, channels] = tensor?.shape ?? [];
-  if (tensor?.dtype === "F32" && height === 32 && width === 32 && channels === 3) {
-    return tensor.data;
-  }
-  throw new UsageError(`${path} has no "${name}" of dtype F32 and shape [N,32,32,3].`);
+  const shape = `${n},32,32,3`;
+  if (tensor?.dtype === "F32" && `${tensor.shape}` === shape) return tensor.data;
+  throw new UsageError(`${path} has no "${name}" of dtype F32 and shape [${shape}].`);
 }
 
-function labelsOf(tensors: ReadonlyMap<string, SafeTensor>, path: string): Uint8Array {
+/** The labels `y` `[N]`, N ≥ 1, each in 0..classes-1. */
+function labelsOf(
+  tensors: ReadonlyMap<string, SafeTensor>,
+  classes: number,
+  path: string,
+): Uint8Array {
   const tensor = tensors.get("y");
-  if (tensor?.dtype === "I32" || tensor?.dtype === "I64") {
-    return Uint8Array.from(tensor.data, Number);
+  if ((tensor?.dtype === "I32" || tensor?.dtype === "I64") && tensor.shape.length === 1) {
+    const labels = Array.from(tensor.data, Number);
+    const valid = labels.every((label) => label >= 0 && label < classes);
+    if (valid && labels.length > 0) return Uint8Array.from(labels);
   }
-  throw new UsageError(`${path} has no "y" of dtype I32.`);
+  throw new UsageError(
+    `${path} has no "y" of dtype I32 and shape [N] with labels from 0 to ${classes - 1}.`,
+  );
 }
 
 if (import.meta.main) {

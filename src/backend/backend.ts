@@ -1,12 +1,13 @@
 /**
- * The device that computes: chosen once, before the first tensor. Above this room nothing knows which one runs.
+ * What an engine is to the rooms above, apart from the engines: a recipe can be read without loading one.
  *
  * @module
  */
-import { UsageError } from "../errors.ts";
-import type { BackendChoice } from "./choice.ts";
-import { openWasm } from "./wasm/open.ts";
-import { describeAdapters, openWebGpu } from "./webgpu/open.ts";
+
+/** What `--backend` accepts. */
+export const BACKEND_CHOICES = ["auto", "webgpu", "wasm"] as const;
+/** One of {@linkcode BACKEND_CHOICES}. */
+export type BackendChoice = typeof BACKEND_CHOICES[number];
 
 /** An open device, active as tfjs's current backend. */
 export interface Backend {
@@ -22,21 +23,4 @@ export interface Backend {
   guard<T>(work: Promise<T>): Promise<T>;
   /** Frees the device. Tensors made on it must not be used afterwards. */
   close(): void;
-}
-
-/**
- * Opens `choice` and makes it tfjs's backend. `auto` takes WebGPU when a hardware adapter exists, else WASM;
- * `webgpu` takes any adapter, software ones included.
- *
- * @throws {UsageError} if `webgpu` is asked for and no adapter exists
- */
-export async function openBackend(choice: BackendChoice): Promise<Backend> {
-  if (choice === "wasm") return await openWasm();
-  const adapters = await describeAdapters();
-  const chosen = choice === "auto" ? adapters.find((adapter) => !adapter.software) : adapters[0];
-  if (chosen !== undefined) return await openWebGpu(chosen.adapter);
-  if (choice === "auto") return await openWasm();
-  throw new UsageError(
-    "--backend webgpu found no WebGPU adapter: install a GPU driver (or Mesa's software Vulkan) or use --backend wasm.",
-  );
 }

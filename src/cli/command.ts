@@ -57,7 +57,8 @@ export function readArguments<T extends FlagTable>(
   const all: FlagTable = { ...table, ...COMMON_FLAGS };
   const flags = Object.values(all);
   const unknown: string[] = [];
-  const parsed: Record<string, unknown> & { _: (string | number)[] } = parseArgs([...args], {
+  const attached = attachNegatives(args, flags);
+  const parsed: Record<string, unknown> & { _: (string | number)[] } = parseArgs(attached, {
     string: ["_", ...flags.filter((flag) => flag.parse).map((flag) => flag.name)],
     boolean: flags.filter((flag) => !flag.parse).map((flag) => flag.name),
     alias: { h: COMMON_FLAGS.help.name },
@@ -81,23 +82,43 @@ export function readArguments<T extends FlagTable>(
   return { flags: values as FlagValues<T>, positionals };
 }
 
-function readValue(flag: Flag, value: unknown): unknown {
-  if (value === "") {
-    throw new UsageError(`--${flag.name} needs a value: --${flag.name}=${flag.placeholder}.`);
+/** `--beta -1` as `--beta=-1`: the parser would read a flag `-1`, and call the value missing instead of negative. */
+function attachNegatives(args: readonly string[], flags: readonly Flag[]): string[] {
+  const takesValue = new Set(flags.filter((flag) => flag.parse).map((flag) => `--${flag.name}`));
+  const attached: string[] = [];
+  for (const arg of args) {
+    const before = attached.at(-1);
+    const negative = /^-[\d.]/.test(arg) && before !== undefined && takesValue.has(before);
+    if (negative) attached.push(`${attached.pop()}=${arg}`);
+    else attached.push(arg);
   }
+  return attached;
+}
+
+function readValue(flag: Flag, value: unknown): unknown {
+  if (value === "") throw new UsageError(describeMissing(flag));
   const result = v.safeParse(flag.schema, flag.parse ? flag.parse(value as string) : value);
   if (result.success) return result.output;
   throw new UsageError(`--${flag.name} ${result.issues[0].message}, not "${value}".`);
 }
 
-/** Names further away than this many edits are no help. */
-const FARTHEST_SUGGESTION = 3;
-
 function describeUnknown(argument: string, flags: readonly Flag[]): string {
   const given = argument.replace(/=.*$/, "");
-  const nearest = closest(given, flags.map((flag) => `--${flag.name}`));
-  const near = distance(given, nearest) <= FARTHEST_SUGGESTION;
-  return `Unknown flag ${given}${near ? `: did you mean ${nearest}?` : ": see --help."}`;
+  const known = flags.find((flag) => `--${flag.name}` === given);
+  // The parser does not take `--name=` for the flag `--name`.
+  if (known) return known.parse ? describeMissing(known) : `${given} takes no value.`;
+  const nearest = nearestName(given.replace(/^-+/, ""), flags.map((flag) => flag.name));
+  return `Unknown flag ${given}: ${nearest ? `did you mean --${nearest}?` : "see --help."}`;
+}
+
+function describeMissing({ name, placeholder }: Flag): string {
+  return `--${name} needs a value: --${name}=${placeholder}.`;
+}
+
+/** The one of `names` that `given` was probably meant to be, if at most a third of it has to be changed. */
+export function nearestName(given: string, names: readonly string[]): string | undefined {
+  const nearest = closest(given, names);
+  return distance(given, nearest) <= Math.ceil(given.length / 3) ? nearest : undefined;
 }
 
 /** The help text of `command`. */

@@ -44,7 +44,7 @@ export const command: Command = {
   examples: ["memloss data fetch cifar10", "memloss data show synthetic --out synthetic.png"],
   async run(args) {
     const { flags, positionals: [action = "", name = ""] } = readArguments(args, FLAGS, 2);
-    const act = ACTIONS[action];
+    const act = Object.hasOwn(ACTIONS, action) ? ACTIONS[action] : undefined;
     if (act === undefined) {
       throw new UsageError(
         `Say what to do with which data set: memloss data ${Object.keys(ACTIONS).join("|")} NAME.`,

@@ -5,7 +5,8 @@
  */
 import { join } from "@std/path";
 import * as v from "valibot";
-import { type Backend, openBackend } from "../backend/backend.ts";
+import type { Backend } from "../backend/backend.ts";
+import { openBackend } from "../backend/open.ts";
 import { firstIndices } from "../data/batches.ts";
 import { loadData } from "../data/load.ts";
 import { UsageError } from "../errors.ts";
@@ -19,6 +20,7 @@ import {
 import { findSubject, loadSubject, type Subject, subjectName } from "../evaluate/subject.ts";
 import { createDirectory, writeFileAtomically } from "../format/files.ts";
 import { freeze } from "../model/frozen.ts";
+import { disposeAll } from "../model/parameters.ts";
 import { choiceFlag, type Flag, integerFlag, switchFlag } from "../recipe/flag.ts";
 import { type Recipe, RECIPE_FLAGS, type RecipeInput, resolveRecipe } from "../recipe/recipe.ts";
 import { CHECKPOINT_LINKS } from "../train/run_folder.ts";
@@ -104,10 +106,12 @@ export async function evalCommand(
   const { attack: names = EVALUATIONS, checkpoint, nEx, json: _json, ...overrides } = flags;
   const subject = await findSubject(target, checkpoint);
   const recipe = evaluationRecipe(subject, overrides);
-  const { test } = await loadData(recipe.data, recipe.dataDir, recipe.seed);
   const backend = await openBackend(recipe.backend);
   try {
     const { architecture, state } = await loadSubject(subject);
+    // --seed draws the attack's starts; a run's data stay those it was trained with.
+    const dataSeed = subject.recipe?.seed ?? recipe.seed;
+    const { test } = await loadData(recipe.data, recipe.dataDir, dataSeed);
     if (architecture.classes !== test.classes.length) {
       throw new UsageError(
         `${subject.path} tells ${architecture.classes} classes apart, but ${recipe.data} has ${test.classes.length}.`,
@@ -126,8 +130,11 @@ export async function evalCommand(
       onProgress: (name, done) => status.update(`${name}: ${done} of ${ids.length} images`),
     };
     const model = freeze(architecture, state);
+    disposeAll(state.parameters);
+    disposeAll(state.buffers);
     const accuracies: Partial<Record<EvaluationName, Accuracy>> = {};
     for (const name of names) accuracies[name] = await evaluateAccuracy(name, model, settings);
+    model.dispose();
     status.clear();
     const report = makeReport(subject, recipe, settings, accuracies, backend);
     if (subject.recipe) await keepReport(target, subject, report);

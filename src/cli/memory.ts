@@ -5,6 +5,7 @@
  */
 import { join } from "@std/path";
 import { UsageError } from "../errors.ts";
+import { VARIANT_TRAITS } from "../loss/variants.ts";
 import {
   type GenerationStats,
   type MemorySettings,
@@ -42,7 +43,10 @@ export interface MemoryReport extends MemorySettings {
 }
 
 async function memoryStats(runDir: string): Promise<MemoryReport> {
-  await readRunRecord(runDir);
+  const { recipe: { variant } } = await readRunRecord(runDir);
+  if (!VARIANT_TRAITS[variant].passes.includes("mem")) {
+    throw new UsageError(`${runDir} is a run of ${variant}, which has no memory.`);
+  }
   const store = await MemoryStore.openReadOnly(join(runDir, "memory"));
   try {
     return {

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { STDERR } from "./terminal.ts";
 
 /** Where a progress bar draws. */
 export interface ProgressSink {
@@ -47,7 +48,7 @@ export class ProgressBar {
   #open = true;
 
   constructor(
-    { label, total, sink = stderrSink(), now = () => performance.now() }: ProgressBarOptions,
+    { label, total, sink = STDERR, now = () => performance.now() }: ProgressBarOptions,
   ) {
     this.#label = label;
     this.#total = total;
@@ -114,18 +115,4 @@ function duration(seconds: number): string {
   const two = (n: number) => n.toString().padStart(2, "0");
   const s = two(whole % 60), m = Math.floor(whole / 60) % 60, h = Math.floor(whole / 3600);
   return h > 0 ? `${h}:${two(m)}:${s}` : `${m}:${s}`;
-}
-
-function stderrSink(): ProgressSink {
-  const encoder = new TextEncoder();
-  return {
-    terminal: Deno.stderr.isTerminal(),
-    get columns() {
-      // Some terminals over a serial line report 0.
-      return Deno.consoleSize().columns || 80;
-    },
-    write(text) {
-      Deno.stderr.writeSync(encoder.encode(text));
-    },
-  };
 }

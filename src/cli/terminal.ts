@@ -13,6 +13,8 @@ const REDRAW_INTERVAL = 0.1;
 /** Where status lines go. */
 export interface StatusSink {
   readonly terminal: boolean;
+  /** Characters in a line. */
+  readonly columns: number;
   write(text: string): void;
   /** Seconds on a monotonic clock. */
   now(): number;
@@ -21,6 +23,10 @@ export interface StatusSink {
 /** The process's stderr. */
 export const STDERR: StatusSink = {
   terminal: Deno.stderr.isTerminal(),
+  get columns() {
+    // Some terminals over a serial line report 0.
+    return Deno.consoleSize().columns || 80;
+  },
   write: (text) => Deno.stderr.writeSync(new TextEncoder().encode(text)),
   now: () => performance.now() / 1000,
 };
@@ -40,7 +46,9 @@ export class StatusLine {
     const interval = this.#sink.terminal ? REDRAW_INTERVAL : PLAIN_INTERVAL;
     if (now - this.#last < interval) return;
     this.#last = now;
-    this.#sink.write(this.#sink.terminal ? `\r\x1b[K${text}` : `${text}\n`);
+    if (!this.#sink.terminal) return this.#sink.write(`${text}\n`);
+    // A line that wraps could not be taken away again.
+    this.#sink.write(`\r\x1b[K${text.slice(0, this.#sink.columns - 1)}`);
   }
 
   /** Leaves `text` standing as a line of its own. */

@@ -4,8 +4,10 @@
  * @module
  */
 import { join } from "@std/path";
-import { type Backend, openBackend } from "../backend/backend.ts";
+import type { Backend } from "../backend/backend.ts";
+import { openBackend } from "../backend/open.ts";
 import { dataDigest, loadData } from "../data/load.ts";
+import { splitTraining } from "../data/split.ts";
 import { Interrupted, UsageError } from "../errors.ts";
 import { sourceDigest, VERSION } from "../recipe/program.ts";
 import { type Recipe, RECIPE_FLAGS, type RecipeInput, resolveRecipe } from "../recipe/recipe.ts";
@@ -71,6 +73,8 @@ export async function trainCommand(
       `The training images are not those that ${runDir} was started on: check --data-dir.`,
     );
   }
+  // Refused here rather than in training: no folder has been made yet.
+  splitTraining(data.train.n, recipe.select === "val", recipe.limitTrain);
   // A resumed run computes where it began: another engine's rounding would end it elsewhere.
   const backend = await openBackend(stored?.machine.backend ?? recipe.backend);
   const status = new StatusLine();

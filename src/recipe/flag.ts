@@ -36,8 +36,8 @@ export function textFlag(name: string, placeholder: string, help: string) {
 }
 
 /** A flag that is either there or not. */
-export function switchFlag(name: string, help: string): Flag<v.BooleanSchema<undefined>> {
-  return { name, help, schema: v.boolean() };
+export function switchFlag(name: string, help: string): Flag<v.BooleanSchema<string>> {
+  return { name, help, schema: v.boolean("takes no value") };
 }
 
 const DECIMAL = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;

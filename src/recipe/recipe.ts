@@ -5,7 +5,7 @@
  */
 import * as v from "valibot";
 import { ATTACK_LOSSES, ATTACK_NORMS } from "../attack/options.ts";
-import { BACKEND_CHOICES } from "../backend/choice.ts";
+import { BACKEND_CHOICES } from "../backend/backend.ts";
 import { DATA_NAMES } from "../data/load.ts";
 import { UsageError } from "../errors.ts";
 import { MEMORY_WEIGHTS, VARIANT_TRAITS, VARIANTS } from "../loss/variants.ts";

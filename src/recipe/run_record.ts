@@ -5,7 +5,13 @@
  */
 import * as v from "valibot";
 import { UsageError } from "../errors.ts";
-import { type Recipe, RECIPE_FLAGS, type RecipeInput, RecipeSchema } from "./recipe.ts";
+import {
+  type Recipe,
+  RECIPE_FLAGS,
+  type RecipeInput,
+  RecipeSchema,
+  resolveRecipe,
+} from "./recipe.ts";
 
 const RunRecordSchema = v.strictObject({
   format: v.literal(1),
@@ -42,25 +48,34 @@ export function decodeRunRecord(text: string, path: string): RunRecord {
     throw new UsageError(`${path} is not valid JSON: is it a recipe that memloss wrote?`);
   }
   const result = v.safeParse(RunRecordSchema, json);
-  if (result.success) return result.output;
-  const [issue] = result.issues;
-  throw new UsageError(
-    `${path} is no memloss recipe: ${v.getDotPath(issue) ?? "it"}: ${issue.message}.`,
-  );
+  const problem = result.success
+    ? findProblem(result.output.recipe)
+    : `${v.getDotPath(result.issues[0]) ?? "it"}: ${result.issues[0].message}`;
+  if (result.success && problem === undefined) return result.output;
+  throw new UsageError(`${path} is no memloss recipe: ${problem}.`);
 }
 
-/** Where the data lies may change between two sessions of one run; its digest is compared instead. */
-const MAY_CHANGE: readonly string[] = ["dataDir", "backend"] satisfies (keyof Recipe)[];
+/** What `recipe` has and its variant does not, or lacks: a coefficient left out must not train as zero. */
+function findProblem(recipe: Recipe): string | undefined {
+  try {
+    const absent = Object.keys(resolveRecipe(recipe)).find((field) => !(field in recipe));
+    return absent && `recipe.${absent}: is missing`;
+  } catch (error) {
+    if (error instanceof UsageError) return error.message.replace(/\.$/, "");
+    throw error;
+  }
+}
 
 /**
- * The recipe to go on with: the stored one, if what the user `given` does not contradict it.
+ * The recipe to go on with: the stored one, if what the user `given` does not contradict it. Only where the data lies
+ * may change between two sessions of one run; the data's digest is compared instead.
  *
  * @throws {UsageError} naming the first flag that differs
  */
 export function resumeRecipe(stored: Recipe, given: RecipeInput, path: string): Recipe {
   for (const [field, value] of Object.entries(given)) {
     const before = stored[field as keyof Recipe];
-    if (MAY_CHANGE.includes(field) || value === before) continue;
+    if (field === "dataDir" || value === before) continue;
     const { name } = RECIPE_FLAGS[field as keyof Recipe];
     throw new UsageError(
       `--${name} ${value} differs from ${path}, which has ${

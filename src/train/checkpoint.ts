@@ -5,11 +5,12 @@
  * @module
  */
 import * as v from "valibot";
-import { UsageError } from "../errors.ts";
+import { RunError, UsageError } from "../errors.ts";
 import { readWholeFile, writeFileAtomically } from "../format/files.ts";
-import { decodeSafetensors, encodeSafetensors } from "../format/safetensors.ts";
+import { decodeSafetensors, encodeSafetensors, type SafeTensor } from "../format/safetensors.ts";
 import type { Architecture } from "../model/architecture.ts";
 import {
+  disposeAll,
   exportState,
   exportTensors,
   importState,
@@ -52,14 +53,33 @@ export function checkpointName({ epoch, step, complete }: Progress): string {
   return complete ? `epoch-${number}.safetensors` : `epoch-${number}.step-${step}.safetensors`;
 }
 
-/** Writes a checkpoint to `path`, whole or not at all. */
+/**
+ * Writes a checkpoint to `path`, whole or not at all.
+ *
+ * @throws {RunError} if a weight, statistic or momentum is not finite: nothing can be continued from that; or if the
+ *   disk fails
+ */
 export async function saveCheckpoint(path: string, checkpoint: Checkpoint): Promise<void> {
   const tensors = new Map([
     ...await exportState(checkpoint.state),
     ...await exportTensors(checkpoint.momenta, MOMENTUM_PREFIX),
   ]);
+  refuseNonFinite(tensors, checkpoint.progress);
   const metadata = { format: "pt", memloss: JSON.stringify(checkpoint.progress) };
   await writeFileAtomically(path, encodeSafetensors(tensors, metadata));
+}
+
+function refuseNonFinite(
+  tensors: ReadonlyMap<string, SafeTensor>,
+  { epoch, step }: Progress,
+): void {
+  for (const [name, { data }] of tensors) {
+    if (!(data instanceof Float32Array) || data.every(Number.isFinite)) continue;
+    throw new RunError(
+      `The model is not finite after epoch ${epoch}, step ${step} (${name}): ` +
+        "the last checkpoint is kept; try a lower --lr.",
+    );
+  }
 }
 
 /**
@@ -76,10 +96,15 @@ export async function loadCheckpoint(
   const progress = decodeProgress(metadata.memloss, path);
   const state = importState(tensors, architecture, path);
   const started = [...tensors.keys()].some((name) => name.startsWith(MOMENTUM_PREFIX));
-  const momenta: TensorMap = started
-    ? importTensors(tensors, parameterShapes(architecture), path, MOMENTUM_PREFIX)
-    : new Map();
-  return { state, momenta, progress };
+  if (!started) return { state, momenta: new Map(), progress };
+  try {
+    const momenta = importTensors(tensors, parameterShapes(architecture), path, MOMENTUM_PREFIX);
+    return { state, momenta, progress };
+  } catch (error) {
+    disposeAll(state.parameters);
+    disposeAll(state.buffers);
+    throw error;
+  }
 }
 
 function decodeProgress(text: string | undefined, path: string): Progress {

@@ -18,6 +18,9 @@ import { RunLock } from "./run_lock.ts";
 const RECIPE_FILE = "recipe.json";
 const LOCK_FILE = "run.lock";
 const CHECKPOINTS = "checkpoints";
+const CHECKPOINT = /^epoch-(\d+)(?:\.step-(\d+))?\.safetensors$/;
+/** What a crash leaves of a checkpoint or a link that was being written. */
+const TORN = /^(?:epoch-\d+(?:\.step-\d+)?\.safetensors\.tmp-\d+|(?:best|last)\.tmp)$/;
 
 /** The names by which a checkpoint is asked for. */
 export const CHECKPOINT_LINKS = ["best", "last"] as const;
@@ -106,8 +109,13 @@ export class RunFolder {
   static async open(directory: string): Promise<RunFolder> {
     await readRunRecord(directory); // before the lock file is made in a folder that is none of ours
     const lock = await RunLock.acquire(directory);
-    await createDirectory(join(directory, CHECKPOINTS)); // missing if the run was killed at its very start
-    return new RunFolder(directory, await readRunRecord(directory), lock);
+    try {
+      await createDirectory(join(directory, CHECKPOINTS)); // missing if the run was killed at its very start
+      return new RunFolder(directory, await readRunRecord(directory), lock);
+    } catch (error) {
+      await lock.release();
+      throw error;
+    }
   }
 
   /** Where the memory lives. */
@@ -115,9 +123,9 @@ export class RunFolder {
     return join(this.directory, "memory");
   }
 
-  /** The newest checkpoint that `last` stands for. */
-  last(): Promise<string | undefined> {
-    return readCheckpointLink(this.directory, "last");
+  /** The checkpoint that `last` stands for; the newest one where the link is lost, as it is in some copies. */
+  async last(): Promise<string | undefined> {
+    return await readCheckpointLink(this.directory, "last") ?? await this.#newest();
   }
 
   /** The path of the checkpoint called `name`. */
@@ -126,8 +134,9 @@ export class RunFolder {
   }
 
   /**
-   * Points `last` and `best` at the given checkpoints and removes all others. Also the repair after a crash, which can
-   * leave links behind the memory's index, or checkpoints that nothing points at.
+   * Points `last` and `best` at the given checkpoints and removes all others; files that are none of the run's stay.
+   * Also the repair after a crash, which can leave links behind the memory's index, or checkpoints that nothing
+   * points at.
    */
   async settle(names: { last: string; best: string | undefined }): Promise<void> {
     const folder = join(this.directory, CHECKPOINTS);
@@ -140,10 +149,24 @@ export class RunFolder {
       await Deno.rename(temporary, join(folder, link));
     }
     await syncDirectory(folder);
-    const kept: readonly (string | undefined)[] = [...CHECKPOINT_LINKS, names.last, names.best];
-    for await (const { name } of Deno.readDir(folder)) {
-      if (!kept.includes(name)) await removeTree(join(folder, name));
+    for (const { name } of await Array.fromAsync(Deno.readDir(folder))) {
+      const stray = CHECKPOINT.test(name) && name !== names.last && name !== names.best;
+      if (stray || TORN.test(name)) await removeTree(join(folder, name));
     }
+  }
+
+  /** Every checkpoint is whole: whichever got furthest can be continued. */
+  async #newest(): Promise<string | undefined> {
+    let newest: { name: string; epoch: number; step: number } | undefined;
+    for await (const { name } of Deno.readDir(join(this.directory, CHECKPOINTS))) {
+      const match = CHECKPOINT.exec(name);
+      if (match === null) continue;
+      const epoch = Number(match[1]), step = Number(match[2] ?? Infinity);
+      const further = newest === undefined || epoch > newest.epoch ||
+        epoch === newest.epoch && step > newest.step;
+      if (further) newest = { name, epoch, step };
+    }
+    return newest?.name;
   }
 
   /** Lets the next process in. */

@@ -71,8 +71,9 @@ export class RunLog {
     );
     const text = known.map((line) => JSON.stringify(line) + "\n").join("");
     await writeFileAtomically(path, new TextEncoder().encode(text));
-    const file = await Deno.open(path, { append: true });
-    return new RunLog(directory, file, known.filter((line) => line.kind === "epoch"));
+    const epochs = known.filter((line) => line.kind === "epoch");
+    await writeTable(directory, epochs);
+    return new RunLog(directory, await Deno.open(path, { append: true }), epochs);
   }
 
   /** Appends one line, and rewrites the table when it is an epoch's. */
@@ -88,13 +89,17 @@ export class RunLog {
     }
     if (metrics.kind !== "epoch") return;
     this.#epochs.push(metrics);
-    const rows = [CSV_HEADER, ...this.#epochs.map(csvRow)].join("\n") + "\n";
-    await writeFileAtomically(join(this.#directory, "metrics.csv"), new TextEncoder().encode(rows));
+    await writeTable(this.#directory, this.#epochs);
   }
 
   close(): void {
     this.#file.close();
   }
+}
+
+async function writeTable(directory: string, epochs: readonly EpochMetrics[]): Promise<void> {
+  const rows = [CSV_HEADER, ...epochs.map(csvRow)].join("\n") + "\n";
+  await writeFileAtomically(join(directory, "metrics.csv"), new TextEncoder().encode(rows));
 }
 
 function csvRow(metrics: EpochMetrics): string {

@@ -3,13 +3,14 @@
  *
  * @module
  */
+import { UsageError } from "../errors.ts";
 import { VARIANT_TRAITS } from "../loss/variants.ts";
 import { MemoryStore } from "../memory/store.ts";
 import type { Architecture } from "../model/architecture.ts";
 import { disposeAll, initialise, type ModelState } from "../model/parameters.ts";
 import type { Recipe } from "../recipe/recipe.ts";
 import { checkpointName, loadCheckpoint, type Progress, saveCheckpoint } from "./checkpoint.ts";
-import type { RunFolder } from "./run_folder.ts";
+import { readCheckpointLink, type RunFolder } from "./run_folder.ts";
 import { RunLog } from "./run_log.ts";
 import { Sgd } from "./sgd.ts";
 
@@ -64,6 +65,7 @@ export class Session {
     try {
       // The memory's commit points at the checkpoint it belongs to; without a memory the link is the commit.
       const name = memory ? memory.current()?.checkpoint : await folder.last();
+      if (memory && name === undefined) await refuseLostMemory(folder);
       const { state, momenta, progress } = name === undefined
         ? { state: initialise(architecture, recipe.seed), momenta: undefined, progress: START }
         : await loadCheckpoint(folder.checkpointPath(name), architecture);
@@ -105,4 +107,14 @@ export class Session {
     const { best } = this.progress;
     return best && checkpointName({ ...this.progress, epoch: best.epoch, complete: true });
   }
+}
+
+/** A run that began anew here would remove the checkpoints of the one whose memory is gone. */
+async function refuseLostMemory(folder: RunFolder): Promise<void> {
+  const last = await readCheckpointLink(folder.directory, "last");
+  if (last === undefined) return;
+  throw new UsageError(
+    `The run stands at ${folder.checkpointPath(last)}, but ${folder.memoryDirectory} is empty: ` +
+      "restore it from a copy, or start a new run.",
+  );
 }

@@ -3,26 +3,20 @@
  *
  * @module
  */
-import * as tf from "@tensorflow/tfjs";
 import type { Backend } from "../backend/backend.ts";
 import { type Batch, epochOrder, firstIndices, trainingBatch } from "../data/batches.ts";
 import type { Dataset, Splits } from "../data/dataset.ts";
 import { splitTraining, type TrainingSplit } from "../data/split.ts";
-import { Interrupted, RunError } from "../errors.ts";
+import { Interrupted } from "../errors.ts";
 import { type Accuracy, evaluateAccuracy } from "../evaluate/evaluate.ts";
-import type { Objective } from "../loss/objective.ts";
-import { type Pass, VARIANT_TRAITS } from "../loss/variants.ts";
 import { type Architecture, resnet18 } from "../model/architecture.ts";
 import { freeze } from "../model/frozen.ts";
-import { imageTensor, oneHot } from "../model/inputs.ts";
 import type { Recipe } from "../recipe/recipe.ts";
-import { attackBatch } from "./adversary.ts";
-import { recall, selectionMatrix } from "./recall.ts";
 import type { RunFolder } from "./run_folder.ts";
 import type { EpochMetrics, StepMetrics } from "./run_log.ts";
 import { ratesAt } from "./schedule.ts";
 import { Session } from "./session.ts";
-import { lossAndGradients, type StepInputs } from "./step.ts";
+import { type BatchContext, type Position, trainBatch } from "./train_batch.ts";
 
 /** Who watches a run. */
 export interface TrainingObserver {
@@ -64,9 +58,8 @@ export async function train(run: TrainingRun): Promise<void> {
 class Trainer {
   readonly #run: TrainingRun;
   readonly #session: Session;
-  readonly #architecture: Architecture;
+  readonly #context: BatchContext;
   readonly #split: TrainingSplit;
-  readonly #objective: Objective;
   readonly #length: { readonly epochs: number; readonly stepsPerEpoch: number };
 
   constructor(
@@ -75,18 +68,15 @@ class Trainer {
     architecture: Architecture,
     split: TrainingSplit,
   ) {
-    const { variant, beta, betaPrime, memoryWeight, epochs, batchSize } = run.recipe;
+    const { recipe, backend, data } = run;
     this.#run = run;
     this.#session = session;
-    this.#architecture = architecture;
+    this.#context = { recipe, architecture, dataset: data.train, backend, session };
     this.#split = split;
-    this.#objective = {
-      variant,
-      beta: beta ?? 0,
-      betaPrime: betaPrime ?? 0,
-      memoryWeight: memoryWeight ?? "uniform",
+    this.#length = {
+      epochs: recipe.epochs,
+      stepsPerEpoch: Math.ceil(split.train.length / recipe.batchSize),
     };
-    this.#length = { epochs, stepsPerEpoch: Math.ceil(split.train.length / batchSize) };
   }
 
   finished(): boolean {
@@ -108,9 +98,10 @@ class Trainer {
     const started = performance.now();
     let images = 0;
     for (let step = firstStep; step < this.#length.stepsPerEpoch; step++) {
+      await eventLoopTurn();
       if (signal?.aborted) await this.#stop();
       const batch = trainingBatch(data.train, order, step, recipe.batchSize, recipe.seed, epoch);
-      const metrics = await this.#step(batch, epoch, step);
+      const metrics = await this.#step(batch, { epoch, step: step + 1 });
       images += batch.ids.length;
       await session.log.append(metrics);
       observer?.onStep?.(metrics, this.#length);
@@ -143,75 +134,23 @@ class Trainer {
     observer?.onEpoch?.(metrics, this.#length);
   }
 
-  /** One optimisation step; advances the session's progress. */
-  async #step(batch: Batch, epoch: number, step: number): Promise<StepMetrics> {
-    const { recipe, backend, data } = this.#run;
-    const { state, optimiser, memory } = this.#session;
+  /** Trains on one batch; advances the session's progress. */
+  async #step(batch: Batch, position: Position): Promise<StepMetrics> {
+    const { recipe } = this.#run;
     const started = performance.now();
-    const { passes } = VARIANT_TRAITS[recipe.variant];
-    const remembered = memory?.has(epoch - 1)
-      ? await recall(memory, epoch - 1, data.train, batch.ids)
-      : undefined;
-    const nat = imageTensor(batch.x);
-    const images: Partial<Record<Pass, tf.Tensor4D>> = { nat };
-    const labels = oneHot(batch.y, data.train.classes.length);
-    let memoryRows: tf.Tensor2D | undefined;
-    if (remembered !== undefined && remembered.rows.length > 0) {
-      images.mem = imageTensor(remembered.images);
-      const matrix = selectionMatrix(remembered.rows, batch.ids.length);
-      memoryRows = matrix && tf.tensor2d(matrix, [remembered.rows.length, batch.ids.length]);
-    }
-    const inputs: StepInputs = { images, labels, ...memoryRows && { memoryRows } };
-    if (passes.includes("adv")) {
-      const model = freeze(this.#architecture, state);
-      const adversarial = await attackBatch(model, batch, inputs, recipe, epoch, backend);
-      model.dispose();
-      images.adv = imageTensor(adversarial);
-      const deltas = adversarial.map((value, i) => value - batch.x[i]!);
-      await memory?.write(batch.ids, batch.views, deltas);
-    }
-    const { terms, logits, gradients } = lossAndGradients(
-      this.#architecture,
-      state,
-      this.#objective,
-      inputs,
-    );
-    tf.dispose([Object.values(images), Object.values(logits), labels, memoryRows ?? []]);
-    const values: Record<string, number> = {};
-    for (const [name, scalar] of Object.entries(terms) as [string, tf.Scalar][]) {
-      values[name] = (await backend.guard(scalar.data()))[0]!;
-    }
-    tf.dispose(Object.values(terms));
-    this.#refuseNonFinite(values, epoch, step);
-    const position = (epoch - 1) * this.#length.stepsPerEpoch + step;
-    const rates = ratesAt(recipe.schedule, recipe.lr, this.#length, position);
-    optimiser.step(state.parameters, gradients, rates);
+    const done = (position.epoch - 1) * this.#length.stepsPerEpoch + position.step - 1;
+    const rates = ratesAt(recipe.schedule, recipe.lr, this.#length, done);
+    const { loss, ...terms } = await trainBatch(this.#context, batch, position, rates);
 
     const n = batch.ids.length;
-    const sums = { ...this.#session.progress.sums };
-    for (const [name, value] of Object.entries({ ...values, examples: 1 })) {
+    const session = this.#session;
+    const sums = { ...session.progress.sums };
+    for (const [name, value] of Object.entries({ loss, ...terms, examples: 1 })) {
       sums[name] = (sums[name] ?? 0) + value * n;
     }
-    this.#session.progress = { ...this.#session.progress, step: step + 1, sums };
-    const { loss, ...parts } = values;
-    return {
-      kind: "step",
-      epoch,
-      step: step + 1,
-      loss: loss!,
-      terms: parts,
-      ...rates,
-      imagesPerSecond: n / ((performance.now() - started) / 1000),
-    };
-  }
-
-  #refuseNonFinite(values: Record<string, number>, epoch: number, step: number): void {
-    if (Object.values(values).every(Number.isFinite)) return;
-    const terms = Object.entries(values).map(([name, value]) => `${name} ${value}`).join(", ");
-    throw new RunError(
-      `The loss is not finite in epoch ${epoch}, step ${step + 1} (${terms}): ` +
-        `the last checkpoint is kept; try a lower --lr.`,
-    );
+    session.progress = { ...session.progress, step: position.step, sums };
+    const imagesPerSecond = n / ((performance.now() - started) / 1000);
+    return { kind: "step", ...position, loss, terms, ...rates, imagesPerSecond };
   }
 
   /** Accuracies of the model on what the checkpoint is selected on. */
@@ -222,7 +161,7 @@ class Trainer {
       ? [data.train, this.#split.validation]
       : [data.test, firstIndices(data.test.n, recipe.limitTest)];
     const settings = {
-      backend,
+      backend: attentive(backend),
       dataset,
       ids,
       batchSize: recipe.batchSize,
@@ -230,7 +169,7 @@ class Trainer {
       attack: { norm: recipe.attackNorm, epsilon: recipe.attackEps },
       ...signal && { signal },
     };
-    const model = freeze(this.#architecture, this.#session.state);
+    const model = freeze(this.#context.architecture, this.#session.state);
     try {
       return {
         clean: await evaluateAccuracy("clean", model, settings),
@@ -263,4 +202,21 @@ class Trainer {
 
 function mapValues(values: Record<string, number>, change: (value: number) => number) {
   return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, change(value)]));
+}
+
+/** WASM computes without ever waiting: only in such a turn can a signal be heard. */
+function eventLoopTurn(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve));
+}
+
+/** `backend` with a turn of the event loop after every wait. */
+function attentive(backend: Backend): Backend {
+  return {
+    ...backend,
+    async guard(work) {
+      const result = await backend.guard(work);
+      await eventLoopTurn();
+      return result;
+    },
+  };
 }

@@ -45,22 +45,24 @@ Deno.test("writeFileAtomically() keeps the old file while the new one is being w
   });
 });
 
-Deno.test({
-  name: "writeFileAtomically() says that the disk is full and removes the temporary",
-  // Linux has a device on which every write fails with ENOSPC.
-  ignore: Deno.build.os !== "linux",
-  fn: () =>
-    inTemporary(async (directory) => {
-      const path = join(directory, "file.bin");
-      await Deno.symlink("/dev/full", `${path}.tmp-${Deno.pid}`);
-      await assert.rejects(
-        writeFileAtomically(path, new Uint8Array(8)),
-        (error: unknown) =>
-          error instanceof RunError && error.message.includes(path) &&
-          error.message.includes("the disk is full"),
-      );
-      assert.deepEqual(names(directory), []);
-    }),
+Deno.test("writeFileAtomically() says that the disk is full, keeps the old file and removes the temporary", async () => {
+  await inTemporary(async (directory) => {
+    const path = join(directory, "file.bin");
+    await Deno.writeFile(path, new Uint8Array([1]));
+    const write = Deno.FsFile.prototype.write;
+    Deno.FsFile.prototype.write = () =>
+      Promise.reject(Object.assign(new Error("No space left on device"), { code: "ENOSPC" }));
+    try {
+      await assert.rejects(writeFileAtomically(path, new Uint8Array(8)), {
+        name: "RunError",
+        message: `could not write ${path}: the disk is full, free some space and try again`,
+      });
+    } finally {
+      Deno.FsFile.prototype.write = write;
+    }
+    assert.deepEqual([...await Deno.readFile(path)], [1]);
+    assert.deepEqual(names(directory), ["file.bin"]);
+  });
 });
 
 Deno.test("writeFileAtomically() names the path when the rename fails", async () => {

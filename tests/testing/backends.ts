@@ -5,7 +5,8 @@
  */
 import assert from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs";
-import { type Backend, openBackend } from "../../src/backend/backend.ts";
+import type { Backend } from "../../src/backend/backend.ts";
+import { openBackend } from "../../src/backend/open.ts";
 import { describeAdapters } from "../../src/backend/webgpu/open.ts";
 
 type BackendName = Backend["name"];

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs";
-import { openBackend } from "../../src/backend/backend.ts";
+import { openBackend } from "../../src/backend/open.ts";
 import { UsageError } from "../../src/errors.ts";
 import { eachBackend } from "../testing/backends.ts";
 import { withAdapter } from "../testing/fake_gpu.ts";

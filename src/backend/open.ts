@@ -1,0 +1,26 @@
+/**
+ * The device that computes: chosen once, before the first tensor. Above this room nothing knows which one runs.
+ *
+ * @module
+ */
+import { UsageError } from "../errors.ts";
+import type { Backend, BackendChoice } from "./backend.ts";
+import { openWasm } from "./wasm/open.ts";
+import { describeAdapters, openWebGpu } from "./webgpu/open.ts";
+
+/**
+ * Opens `choice` and makes it tfjs's backend. `auto` takes WebGPU when a hardware adapter exists, else WASM;
+ * `webgpu` takes any adapter, software ones included.
+ *
+ * @throws {UsageError} if `webgpu` is asked for and no adapter exists
+ */
+export async function openBackend(choice: BackendChoice): Promise<Backend> {
+  if (choice === "wasm") return await openWasm();
+  const adapters = await describeAdapters();
+  const chosen = choice === "auto" ? adapters.find((adapter) => !adapter.software) : adapters[0];
+  if (chosen !== undefined) return await openWebGpu(chosen.adapter);
+  if (choice === "auto") return await openWasm();
+  throw new UsageError(
+    "--backend webgpu found no WebGPU adapter: install a GPU driver (or Mesa's software Vulkan) or use --backend wasm.",
+  );
+}

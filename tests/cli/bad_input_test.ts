@@ -1,0 +1,246 @@
+/** Bad input is an expected case: an exit code, one sentence, and everything as it was. */
+import assert from "node:assert/strict";
+import { join } from "@std/path";
+import { RunLock } from "../../src/train/run_lock.ts";
+import { records, smallFiles, writeFiles } from "../data/made_cifar10.ts";
+import { copyFolder, snapshot } from "../testing/folder.ts";
+import { assertRefused, memloss, memlossDone } from "./memloss.ts";
+import { TinyWorld, writeTinyData } from "./tiny.ts";
+
+let world: TinyWorld;
+/** A finished run of V1. */
+let run: string;
+
+Deno.test.beforeAll(async () => {
+  world = await TinyWorld.create();
+  run = world.path("run");
+  await memlossDone(...world.trainArgs(run, "--select", "none"));
+});
+Deno.test.afterAll(() => world.remove());
+
+/** Runs `memloss ARGS…`, which must be refused with `sentence` and leave every file of the tests as it was. */
+async function refused(args: readonly string[], sentence: RegExp, code: 1 | 2 = 2): Promise<void> {
+  const before = await snapshot(world.directory);
+  assertRefused(await memloss(...args), code, sentence);
+  assert.deepEqual(await snapshot(world.directory), before);
+}
+
+/** A copy of the run, to be damaged. */
+async function copyOfRun(name: string): Promise<string> {
+  const copy = world.path(name);
+  await copyFolder(run, copy);
+  return copy;
+}
+
+function resumeArgs(directory: string, ...more: string[]): string[] {
+  return ["train", "--run-dir", directory, "--resume", ...more];
+}
+
+Deno.test("memloss refuses a command that it does not have", async () => {
+  await refused(["trian"], /Unknown command "trian": did you mean train\?$/);
+  await refused(["--verison"], /Unknown command "--verison": did you mean --version\?$/);
+  await refused(["constructor"], /Unknown command "constructor": see --help\.$/);
+  await refused(["data", "constructor", "cifar10"], /Say what to do with which data set: /);
+  await refused(["memory", "gc", run], /memloss memory stats RUN_DIR\.$/);
+  await refused(["eval"], /Say what to evaluate: memloss eval RUN_DIR/);
+});
+
+Deno.test("memloss train refuses wrong flags before it touches the disk", async () => {
+  const train = (...flags: string[]) => world.trainArgs(world.path("new"), ...flags);
+  await refused(
+    train("--batchsize", "4"),
+    /Unknown flag --batchsize: did you mean --batch-size\?$/,
+  );
+  await refused(train("--beta", "-1"), /--beta must be a number of at least 0, not "-1"\.$/);
+  await refused(train("--batch-size", "0"), /--batch-size must be a whole number of at least 1/);
+  await refused(
+    train("--attack-eps", "8/0"),
+    /--attack-eps must be a number greater than 0.+"8\/0"/,
+  );
+  await refused(
+    train("--variant", "standard", "--beta", "3"),
+    /--beta has no meaning for --variant/,
+  );
+  await refused(train("now"), /Unexpected argument "now": see --help\.$/);
+  await refused(train("--run-dir="), /--run-dir needs a value: --run-dir=DIR\.$/);
+});
+
+Deno.test("memloss shows where an error came from only with --verbose", async () => {
+  const { code, stderr } = await memloss("train", "--beta", "x", "--verbose");
+  assert.equal(code, 2);
+  assert.match(stderr, /^error: --beta must be .+\nUsageError: --beta must .+\n {4}at /);
+});
+
+Deno.test("memloss train refuses data that are missing or damaged", async () => {
+  const train = (data: string) => world.trainArgs(world.path("new"), "--data-dir", data);
+  const absent = world.path("absent");
+  await refused(
+    train(absent),
+    /There is no data directory ".+absent"; `memloss data fetch cifar10`/,
+  );
+
+  const damaged = world.path("damaged");
+  await writeFiles(damaged, smallFiles());
+  await Deno.writeFile(join(damaged, "data_batch_3.bin"), records([1, 2]).subarray(0, 5000));
+  const truncated =
+    /data_batch_3\.bin" is truncated: it has 5000 bytes, and the record at byte 3073/;
+  await refused(train(damaged), truncated);
+  await refused(["data", "verify", "cifar10", "--data-dir", damaged], truncated);
+  await refused(["data", "show", "cifar10", "--data-dir", damaged], truncated);
+  await Deno.writeFile(join(damaged, "data_batch_3.bin"), records([1, 10]));
+  await refused(
+    train(damaged),
+    /data_batch_3\.bin" has label 10 at byte 3073, but labels go from 0/,
+  );
+
+  await refused(
+    world.trainArgs(world.path("new"), "--select", "val"),
+    /--select val holds out 1024 images, but there are only 20: use --select none or more data\.$/,
+  );
+});
+
+Deno.test("memloss train refuses a run folder that is in use, or is none", async () => {
+  const none = ["--select", "none"];
+  await refused(
+    world.trainArgs(run, ...none),
+    /run is not empty: choose another --run-dir, or cont/,
+  );
+  const full = world.path("full");
+  await Deno.mkdir(full);
+  await Deno.writeTextFile(join(full, "thesis.tex"), "years of work");
+  await refused(world.trainArgs(full, ...none), /full is not empty: choose another --run-dir/);
+  await refused(
+    world.trainArgs(join(full, "thesis.tex"), ...none),
+    /thesis\.tex is a file: choose another --run-dir\.$/,
+  );
+  await refused(resumeArgs(full), /full is not a run folder: it has no recipe\.json\.$/);
+  await refused(resumeArgs(world.path("absent")), /absent is not a run folder/);
+
+  // Nobody, the superuser included, can make a folder behind a link that leads nowhere.
+  await Deno.symlink(world.path("nowhere"), world.path("dangling"));
+  await refused(
+    world.trainArgs(join(world.path("dangling"), "run"), ...none),
+    /could not create .+dangling.run: /,
+    1,
+  );
+});
+
+Deno.test("memloss train --resume refuses another recipe and other data", async () => {
+  await refused(
+    resumeArgs(run, "--epochs", "3"),
+    /--epochs 3 differs from .+recipe\.json, which has 2/,
+  );
+  await refused(
+    resumeArgs(run, "--limit-train", "9"),
+    /--limit-train 9 differs .+ which has none: res/,
+  );
+  await refused(
+    resumeArgs(run, "--backend", "webgpu"),
+    /--backend webgpu differs .+ has wasm: resume/,
+  );
+  const other = world.path("other-data");
+  await writeTinyData(other);
+  await Deno.writeFile(join(other, "data_batch_1.bin"), records([0, 1, 2, 3]));
+  await refused(
+    resumeArgs(run, "--data-dir", other),
+    /The training images are not those that .+run was started on: check --data-dir\.$/,
+  );
+});
+
+Deno.test("memloss train --resume refuses a run that another process trains", async () => {
+  const live = await copyOfRun("live");
+  const lock = await RunLock.acquire(live);
+  try {
+    await refused(resumeArgs(live), new RegExp(`live is in use by process ${Deno.pid}: `));
+  } finally {
+    await lock.release();
+  }
+});
+
+Deno.test("memloss train --resume and eval refuse a damaged recipe", async () => {
+  const damaged = await copyOfRun("damaged-recipe"), path = join(damaged, "recipe.json");
+  const text = await Deno.readTextFile(path);
+  const commands = [resumeArgs(damaged), ["eval", damaged], ["memory", "stats", damaged]];
+  await Deno.writeTextFile(path, text.slice(0, 100));
+  for (const args of commands) await refused(args, /recipe\.json is not valid JSON/);
+  await Deno.writeTextFile(path, text.replace('"epochs": 2', '"epochs": "two"'));
+  for (const args of commands) {
+    await refused(args, /recipe\.epochs: must be a whole number of at least 1\.$/);
+  }
+});
+
+Deno.test("memloss train --resume and eval refuse a checkpoint that was cut short", async () => {
+  const damaged = await copyOfRun("damaged-checkpoint");
+  await Deno.truncate(join(damaged, "checkpoints", "epoch-002.safetensors"), 30_000);
+  const sentence =
+    /epoch-002\.safetensors is not a usable safetensors file: .+ the file was cut short/;
+  await refused(["eval", damaged], sentence);
+  // A session touches its own lock file and index; what was trained stays.
+  const keep = async () =>
+    [...await snapshot(damaged)].filter(([name]) => !/^(run\.lock|memory\/index)/.test(name));
+  const before = await keep();
+  const { code, stderr } = await memloss(...resumeArgs(damaged));
+  assert.equal(code, 2, stderr);
+  assert.match(stderr, /^Continuing v1 .+\nerror: .+$/);
+  assert.match(stderr, sentence);
+  assert.deepEqual(await keep(), before);
+});
+
+Deno.test("memloss eval refuses what is neither a run nor a file of weights", async () => {
+  await refused(["eval", world.path("absent")], /absent does not exist: name a run folder or/);
+  await refused(["eval", world.data], /data is not a run folder: it has no recipe\.json\.$/);
+  const recipe = join(run, "recipe.json");
+  await refused(["eval", recipe], /recipe\.json is not a usable safetensors file: /);
+  await refused(["eval", run, "--checkpoint", "best"], /--select none\): use --checkpoint last\.$/);
+  await refused(["eval", run, "--attack", "clean,fgsm"], /--attack must be a list of clean, pgd20/);
+  await refused(["eval", run, "--data", "synthetic"], /--data is fixed by the run's recipe/);
+  await refused(["eval", run, "--n-ex", "0"], /--n-ex must be a whole number of at least 1/);
+});
+
+Deno.test("memloss memory refuses a folder without a memory", async () => {
+  await refused(
+    ["memory", "stats", world.data],
+    /data is not a run folder: it has no recipe\.json\.$/,
+  );
+  const none = await copyOfRun("no-memory");
+  await Deno.remove(join(none, "memory"), { recursive: true });
+  await refused(["memory", "stats", none], /there is no memory in .+no-memory/);
+  const text = await Deno.readTextFile(join(none, "recipe.json"));
+  const {
+    beta: _,
+    betaPrime: __,
+    memoryWeight: ___,
+    memoryCodec: ____,
+    attackLoss: _____,
+    ...rest
+  } = JSON.parse(text).recipe;
+  const record = { ...JSON.parse(text), recipe: { ...rest, variant: "standard" } };
+  await Deno.writeTextFile(join(none, "recipe.json"), JSON.stringify(record));
+  await refused(
+    ["memory", "stats", none],
+    /no-memory is a run of standard, which has no memory\.$/,
+  );
+});
+
+Deno.test("memloss data refuses names and addresses that lead nowhere", async () => {
+  const at = ["--data-dir", world.data];
+  await refused(
+    ["data", "fetch", "cifar12", ...at],
+    /no data set "cifar12" to download; known: cifar10/,
+  );
+  await refused(["data", "verify", "synthetic", ...at], /no data set "synthetic" to download/);
+  await refused(
+    ["data", "show", "cifar12", ...at],
+    /There is no data set "cifar12": choose cifar10 or/,
+  );
+  await refused(
+    ["data", "fetch", "cifar10", "--url", "nonsense", ...at],
+    /"nonsense" is not an http/,
+  );
+  const out = join(world.path("absent"), "sheet.png");
+  await refused(
+    ["data", "show", "cifar10", ...at, "--out", out],
+    /could not write .+sheet\.png/,
+    1,
+  );
+});

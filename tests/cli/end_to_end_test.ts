@@ -1,0 +1,275 @@
+import assert from "node:assert/strict";
+import { join } from "@std/path";
+import { command as data } from "../../src/cli/data.ts";
+import { command as doctor } from "../../src/cli/doctor.ts";
+import { command as evaluate } from "../../src/cli/eval.ts";
+import { command as memory } from "../../src/cli/memory.ts";
+import { command as train } from "../../src/cli/train.ts";
+import { sourceDigest, VERSION } from "../../src/recipe/program.ts";
+import { decodeRunRecord } from "../../src/recipe/run_record.ts";
+import { snapshot } from "../testing/folder.ts";
+import { memloss, memlossDone, type Outcome } from "./memloss.ts";
+import { TINY, TinyWorld, writeTinyData } from "./tiny.ts";
+
+let world: TinyWorld;
+/** A run of V1 that all tests look at, and what making it printed. */
+let run: string;
+let trained: Outcome;
+
+Deno.test.beforeAll(async () => {
+  world = await TinyWorld.create();
+  run = world.path("run");
+  trained = await memloss(...world.trainArgs(run, "--variant", "v1", "--select", "none"));
+});
+Deno.test.afterAll(() => world.remove());
+
+/** The rows of a run's `metrics.csv`, by column. */
+async function readTable(directory: string): Promise<Record<string, string>[]> {
+  const text = await Deno.readTextFile(join(directory, "metrics.csv"));
+  const [header, ...rows] = text.trimEnd().split("\n").map((line) => line.split(","));
+  return rows.map((row) => Object.fromEntries(header!.map((name, i) => [name, row[i]!])));
+}
+
+Deno.test("memloss train tells its progress on stderr and leaves a run folder", async () => {
+  assert.equal(trained.code, 0, trained.stderr);
+  assert.equal(trained.stdout, "");
+  const lines = trained.stderr.split("\n");
+  assert.match(lines[0]!, /^Training v1 on cifar10, width 1, wasm \(.+\), in /);
+  const [first, second] = lines.filter((line) => /^epoch \d\/2 {2}loss/.test(line));
+  assert.match(first!, /^epoch 1\/2 {2}loss [\d.]+ \(ce [\d.]+, kl [\d.]+\) .+ images\/s {2}\d+s$/);
+  assert.match(second!, /\(ce [\d.]+, kl [\d.]+, memory [\d.]+\)/, "the memory is live in epoch 2");
+  assert.equal(lines.at(-1), `Done. Evaluate it with: memloss eval ${run}`);
+
+  const files = [...(await snapshot(run)).keys()].filter((name) => !name.startsWith("eval"));
+  assert.deepEqual(files, [
+    "checkpoints",
+    "checkpoints/epoch-002.safetensors",
+    "checkpoints/last",
+    "memory",
+    "memory/generation-0002",
+    "memory/generation-0002/chunk-0000.bin",
+    "memory/generation-0002/manifest.json",
+    "memory/index.kv",
+    "metrics.csv",
+    "metrics.jsonl",
+    "recipe.json",
+    "run.lock",
+  ]);
+});
+
+Deno.test("memloss train records the recipe, the program, the machine and every step", async () => {
+  const text = await Deno.readTextFile(join(run, "recipe.json"));
+  const { program, machine, recipe } = decodeRunRecord(text, "recipe.json");
+  assert.deepEqual(program, { version: VERSION, digest: await sourceDigest() });
+  assert.deepEqual([machine.backend, machine.deno], ["wasm", Deno.version.deno]);
+  assert.deepEqual(
+    [recipe.variant, recipe.beta, recipe.width, recipe.select, recipe.dataDir],
+    ["v1", 3, 1, "none", world.data],
+  );
+  const metrics = (await Deno.readTextFile(join(run, "metrics.jsonl"))).trimEnd().split("\n")
+    .map((line) => JSON.parse(line));
+  const places = metrics.map(({ kind, epoch, step }) => [kind, epoch, step]);
+  const epoch = (n: number) => [
+    ...[1, 2, 3].map((step) => ["step", n, step]),
+    ["epoch", n, undefined],
+  ];
+  assert.deepEqual(places, [...epoch(1), ...epoch(2)], "20 images in batches of 8");
+  const [first, second] = await readTable(run);
+  assert.deepEqual([first!.epoch, second!.epoch], ["1", "2"]);
+  assert.equal(first!.memory, "");
+  assert.ok(Number(second!.memory) > 0);
+  assert.equal(second!.robust_accuracy, "", "nothing was selected");
+});
+
+Deno.test("memloss eval --json prints one document that is also kept in the run folder", async () => {
+  const { stdout, stderr } = await memlossDone("eval", run, "--attack", "clean,pgd20", "--json");
+  assert.match(stderr, /^clean: 8 of 12 images/);
+  const report = JSON.parse(stdout);
+  const { clean, pgd20, recipe, ...rest } = report;
+  for (const { accuracy, correct, n } of [clean, pgd20]) {
+    assert.equal(n, TINY.test);
+    assert.ok(Number.isInteger(correct) && correct >= 0 && correct <= n);
+    assert.equal(accuracy, correct / n);
+  }
+  const text = await Deno.readTextFile(join(run, "recipe.json"));
+  assert.deepEqual(recipe, JSON.parse(text).recipe);
+  assert.deepEqual(rest, {
+    checkpoint: {
+      path: join(run, "checkpoints", "epoch-002.safetensors"),
+      name: "last",
+      select: "none",
+    },
+    data: { name: "cifar10", part: "test", n: TINY.test },
+    attack: { norm: "linf", epsilon: 8 / 255 },
+    backend: { name: "wasm", adapter: "WebAssembly SIMD, 1 thread" },
+    seed: 1,
+  });
+  const kept = join(run, "eval", `epoch-002.clean-pgd20.n${TINY.test}.json`);
+  assert.deepEqual(JSON.parse(await Deno.readTextFile(kept)), report);
+});
+
+Deno.test("memloss eval finds the same in a run and in its file of weights", async () => {
+  const flags = ["--n-ex", "10", "--data-dir", world.data, "--json"];
+  const ofRun = JSON.parse((await memlossDone("eval", run, ...flags)).stdout);
+  const weights = join(run, "checkpoints", "epoch-002.safetensors");
+  const before = await snapshot(run);
+  const ofFile = JSON.parse(
+    (await memlossDone("eval", weights, "--backend", "wasm", "--batch-size", "3", ...flags)).stdout,
+  );
+  assert.equal(ofFile.clean.n, 10);
+  assert.deepEqual([ofFile.clean, ofFile.pgd20], [ofRun.clean, ofRun.pgd20]);
+  assert.deepEqual(ofFile.checkpoint, { path: weights, name: null, select: null });
+  assert.equal(ofFile.recipe, null);
+  assert.deepEqual(await snapshot(run), before, "a file of weights has no folder to keep it in");
+});
+
+Deno.test("memloss eval prints a table for people, of what was asked for", async () => {
+  const { stdout } = await memlossDone("eval", run, "--attack", "clean", "--n-ex", "4");
+  const [subject, what, ...rows] = stdout.trimEnd().split("\n");
+  assert.equal(subject, `${join(run, "checkpoints", "epoch-002.safetensors")} (last)`);
+  assert.equal(what, "4 test images of cifar10, linf ε = 8.00/255, seed 1");
+  assert.equal(rows.length, 1);
+  assert.match(rows[0]!, /^ {2}clean +[\d.]+ % {2}\(\d of 4\)$/);
+});
+
+Deno.test("memloss memory stats tells what the run remembers", async () => {
+  const { stdout, stderr } = await memlossDone("memory", "stats", run, "--json");
+  assert.equal(stderr, "");
+  const { generations: [generation, ...others], ...report } = JSON.parse(stdout);
+  assert.deepEqual(others, []);
+  assert.deepEqual(report, {
+    codec: "int8",
+    epsilon: 8 / 255,
+    imageCount: TINY.train,
+    current: {
+      epoch: 2,
+      step: 3,
+      complete: true,
+      checkpoint: "epoch-002.safetensors",
+      generations: [2],
+    },
+  });
+  const { bytes, meanAbsoluteDelta, boundaryShare, ...counts } = generation;
+  assert.deepEqual(counts, { epoch: 2, complete: true, examples: TINY.train, coverage: 1 });
+  assert.ok(bytes > TINY.train * 3072);
+  assert.ok(meanAbsoluteDelta > 0 && meanAbsoluteDelta <= 8);
+  assert.ok(boundaryShare > 0 && boundaryShare <= 1);
+
+  const text = (await memlossDone("memory", "stats", run)).stdout;
+  assert.match(text, /^codec int8, ε = 8\.00\/255, 20 training images; epoch 2, epoch-002\./);
+  assert.match(text, /\n {2}epoch 2: 20 examples \(100\.00 % of the images\), /);
+});
+
+Deno.test("memloss train --select test keeps the checkpoint with the best PGD-20 accuracy", async () => {
+  const directory = world.path("on-test");
+  const size = ["--data", "synthetic", "--limit-train", "256", "--width", "2", "--epochs", "3"];
+  const how = ["--variant", "standard", "--lr", "0.05", "--select", "test", "--limit-test", "30"];
+  await memlossDone(...world.trainArgs(directory, ...size, ...how));
+  const rows = await readTable(directory);
+  assert.equal(rows.length, 3);
+  const clean = rows.map((row) => Number(row.clean_accuracy));
+  const robust = rows.map((row) => Number(row.robust_accuracy));
+  for (const accuracy of [...clean, ...robust]) assertShareOf(30, accuracy);
+  const best = robust.indexOf(Math.max(...robust));
+  const checkpoint = (link: string) => Deno.readLink(join(directory, "checkpoints", link));
+  assert.equal(await checkpoint("best"), `epoch-00${best + 1}.safetensors`);
+  assert.equal(await checkpoint("last"), "epoch-003.safetensors");
+
+  const ofBest = JSON.parse((await memlossDone("eval", directory, "--json")).stdout);
+  assert.deepEqual([ofBest.checkpoint.name, ofBest.checkpoint.select], ["best", "test"]);
+  assert.deepEqual([ofBest.clean.accuracy, ofBest.pgd20.accuracy], [clean[best], robust[best]]);
+  // Another seed draws other attacks, not other images.
+  const last = ["--checkpoint", "last", "--attack", "clean", "--seed", "7", "--json"];
+  const ofLast = JSON.parse((await memlossDone("eval", directory, ...last)).stdout);
+  assert.deepEqual([ofLast.clean.accuracy, ofLast.seed], [clean[2], 7]);
+});
+
+Deno.test("memloss train --select val measures on 1,024 training images that it does not train on", async () => {
+  const directory = world.path("on-val"), data = world.path("val-data");
+  await writeTinyData(data, 206);
+  const how = ["--data-dir", data, "--variant", "standard", "--epochs", "1", "--batch-size", "128"];
+  await memlossDone(...world.trainArgs(directory, ...how));
+  const [row] = await readTable(directory);
+  for (const name of ["clean_accuracy", "robust_accuracy"]) assertShareOf(1024, Number(row![name]));
+  assert.equal(
+    await Deno.readLink(join(directory, "checkpoints", "best")),
+    "epoch-001.safetensors",
+  );
+  const log = await Deno.readTextFile(join(directory, "metrics.jsonl"));
+  assert.equal(
+    log.match(/"kind":"step"/g)?.length,
+    1,
+    "6 of the 1,030 images are left to train on",
+  );
+  const { stdout } = await memlossDone("eval", directory, "--attack", "clean");
+  assert.match(stdout, /\(best, selected on val\)\n12 test images of cifar10/);
+});
+
+/** Fails unless `accuracy` is a whole number of `n` images. */
+function assertShareOf(n: number, accuracy: number): void {
+  const correct = Math.round(accuracy * n);
+  assert.ok(correct >= 0 && correct <= n);
+  assert.equal(accuracy, correct / n);
+}
+
+Deno.test("memloss doctor --json tells what the machine has and what is missing", async () => {
+  const [there, absent] = await Promise.all(
+    [world.data, world.path("absent")].map(async (at) =>
+      JSON.parse((await memlossDone("doctor", "--json", "--data-dir", at)).stdout)
+    ),
+  );
+  assert.deepEqual(there.memloss, { version: VERSION, digest: await sourceDigest() });
+  assert.equal(there.deno, Deno.version.deno);
+  assert.ok(Number.isInteger(there.processors) && there.processors > 0);
+  assert.equal(there.wasm, "WebAssembly SIMD, 1 thread");
+  const hardware = there.webgpu.some(({ software }: { software: boolean }) => !software);
+  assert.equal(there.auto, hardware ? "webgpu" : "wasm");
+  assert.deepEqual(there.data, { directory: world.data, cifar10: true });
+  assert.deepEqual(absent.data, { directory: world.path("absent"), cifar10: false });
+  assert.ok(!there.advice.some((line: string) => line.includes("memloss data fetch")));
+  assert.ok(
+    absent.advice.includes(
+      `CIFAR-10 is not in ${world.path("absent")}: memloss data fetch cifar10`,
+    ),
+  );
+  const { stdout } = await memlossDone("doctor");
+  assert.match(stdout, /^memloss \d+\.\d+\.\d+, Deno .+\nwasm {4}WebAssembly SIMD/);
+});
+
+Deno.test("memloss data show and verify describe the files", async () => {
+  const at = ["cifar10", "--data-dir", world.data];
+  const sheet = world.path("sheet.png");
+  const shown = await memlossDone("data", "show", ...at, "--out", sheet, "--n-ex", "7");
+  assert.match(shown.stdout, /^train: 20 images, channel means 0\.\d{4},/);
+  assert.match(shown.stdout, /\n {2}bird {14}3 {5}1\n/);
+  assert.deepEqual([...(await Deno.readFile(sheet)).subarray(0, 4)], [137, 80, 78, 71]);
+
+  const summary = JSON.parse((await memlossDone("data", "show", ...at, "--json")).stdout);
+  assert.deepEqual([summary.name, summary.train.n, summary.test.n], ["cifar10", 20, 12]);
+  assert.deepEqual(summary.test.labels, [2, 2, 1, 1, 1, 1, 1, 1, 1, 1]);
+
+  const verified = JSON.parse((await memlossDone("data", "verify", ...at, "--json")).stdout);
+  assert.deepEqual([verified.train, verified.test, verified.official], [20, 12, false]);
+  assert.equal(verified.files.length, 6);
+  const { stdout } = await memlossDone("data", "verify", ...at);
+  assert.match(stdout, /: 20 training and 12 test images, all well-formed; these are not the/);
+  assert.match(stdout, /\n {2}test_batch\.bin {2}12 records {2}sha256 [0-9a-f]{64}\n/);
+});
+
+Deno.test("memloss --help lists the commands, and each command's --help its flags", async () => {
+  const overview = (await memlossDone()).stdout;
+  for (const command of [train, evaluate, memory, data, doctor]) {
+    assert.ok(overview.includes(`  ${command.name.padEnd(8)} ${command.summary}\n`), command.name);
+    const { stdout } = await memlossDone(command.name, "--help");
+    assert.match(stdout, new RegExp(`\nUsage: memloss ${command.name} `));
+    for (const { name, help } of Object.values(command.flags)) {
+      assert.ok(stdout.includes(`  --${name}`) && stdout.includes(help), `--${name}`);
+    }
+  }
+  assert.equal((await memlossDone("--help")).stdout, overview);
+  assert.match((await memlossDone("train", "--width", "-h")).stdout, /Usage: memloss train/);
+});
+
+Deno.test("memloss --version prints the version", async () => {
+  assert.equal((await memlossDone("--version")).stdout, `memloss ${VERSION}\n`);
+});

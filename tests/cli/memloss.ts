@@ -1,0 +1,47 @@
+/**
+ * The program as a user runs it from source, and what it promises about bad input.
+ *
+ * @module
+ */
+import assert from "node:assert/strict";
+import { join } from "@std/path";
+import { startDeno } from "../testing/program.ts";
+
+/** The repository's folder. */
+export const ROOT = join(import.meta.dirname!, "..", "..");
+
+/** How a process ended and what it printed. */
+export interface Outcome {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Mesa's complaint where no desktop runs. */
+const MESA = /XDG_RUNTIME_DIR/;
+
+/** Runs `deno ARGS…` in the repository's folder. */
+export async function deno(...args: string[]): Promise<Outcome> {
+  const { code, stdout, stderr } = await startDeno(args, ROOT).ended;
+  return { code, stdout, stderr: stderr.split("\n").filter((line) => !MESA.test(line)).join("\n") };
+}
+
+/** Runs `memloss ARGS…` under the program's own permissions. */
+export function memloss(...args: string[]): Promise<Outcome> {
+  return deno("run", "--no-prompt", "-P=memloss", "src/main.ts", ...args);
+}
+
+/** Runs `memloss ARGS…`, which must succeed. */
+export async function memlossDone(...args: string[]): Promise<Outcome> {
+  const outcome = await memloss(...args);
+  assert.equal(outcome.code, 0, outcome.stderr);
+  return outcome;
+}
+
+/** Fails unless a process ended with `code`, one line on stderr that matches `sentence`, and nothing on stdout. */
+export function assertRefused(outcome: Outcome, code: 1 | 2, sentence: RegExp): void {
+  assert.match(outcome.stderr, /^error: \S.*$/, "one line");
+  assert.match(outcome.stderr, sentence);
+  assert.equal(outcome.code, code, outcome.stderr);
+  assert.equal(outcome.stdout, "");
+}

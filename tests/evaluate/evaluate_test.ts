@@ -1,0 +1,186 @@
+import assert from "node:assert/strict";
+import * as tf from "@tensorflow/tfjs";
+import type { Backend } from "../../src/backend/backend.ts";
+import { type Dataset, IMAGE_VALUES } from "../../src/data/dataset.ts";
+import { Interrupted } from "../../src/errors.ts";
+import {
+  evaluateAccuracy,
+  type EvaluationName,
+  type EvaluationSettings,
+} from "../../src/evaluate/evaluate.ts";
+import { resnet18 } from "../../src/model/architecture.ts";
+import { freeze, type FrozenModel } from "../../src/model/frozen.ts";
+import { disposeAll, importState } from "../../src/model/parameters.ts";
+import { Purpose, Stream } from "../../src/random/stream.ts";
+import { eachBackend, onWasm } from "../testing/backends.ts";
+import { fixture } from "../testing/fixture.ts";
+
+const LINF = { norm: "linf", epsilon: 8 / 255 } as const;
+const L2 = { norm: "l2", epsilon: 128 / 255 } as const;
+const BRIGHT = 0, DARK = 1;
+/** The one value of an image that the hand-made model looks at. */
+const PIXEL = 1234;
+
+/** Images that are black but for {@linkcode PIXEL}, given as [its value in 0..255, label]. */
+function pixelImages(pixels: readonly (readonly [number, number])[]): Dataset {
+  const images = new Uint8Array(pixels.length * IMAGE_VALUES);
+  pixels.forEach(([value], row) => images[row * IMAGE_VALUES + PIXEL] = value);
+  const labels = Uint8Array.from(pixels, ([, label]) => label);
+  return { name: "made", classes: ["bright", "dark"], n: pixels.length, images, labels };
+}
+
+/** Calls an image bright when the pixel is over `threshold` (in 1/255): logits `±20 (pixel − threshold)`. */
+function pixelModel(threshold: number): FrozenModel {
+  const values = new Float32Array(2 * IMAGE_VALUES);
+  values.set([20, -20], 2 * PIXEL);
+  const weight = tf.tensor2d(values, [IMAGE_VALUES, 2]);
+  const bias = tf.tensor1d([-20 * threshold / 255, 20 * threshold / 255]);
+  return {
+    logits: (x) =>
+      tf.tidy(() =>
+        tf.add(tf.matMul(tf.reshape(x, [-1, IMAGE_VALUES]) as tf.Tensor2D, weight), bias)
+      ),
+    dispose: () => tf.dispose([weight, bias]),
+  };
+}
+
+function settings(
+  backend: Backend,
+  dataset: Dataset,
+  more: Partial<EvaluationSettings> = {},
+): EvaluationSettings {
+  const ids = Uint32Array.from({ length: dataset.n }, (_, id) => id);
+  return { backend, dataset, ids, batchSize: 4, seed: 1, attack: LINF, ...more };
+}
+
+eachBackend("evaluateAccuracy() counts what an L∞ attacker of 8/255 leaves", async (backend) => {
+  // Against the threshold 128.5, a pixel can be moved across it from 8 away but not from 9.
+  const dataset = pixelImages([
+    ...[[255, BRIGHT], [137, BRIGHT], [120, DARK], [0, DARK]] as const, // out of reach
+    ...[[136, BRIGHT], [129, BRIGHT], [121, DARK], [128, DARK], [130, BRIGHT]] as const, // in reach
+    ...[[128, BRIGHT], [129, DARK]] as const, // wrong already
+  ]);
+  const model = pixelModel(128.5);
+  const all = settings(backend, dataset);
+  const clean = await evaluateAccuracy("clean", model, all);
+  assert.deepEqual(clean, { accuracy: 9 / 11, correct: 9, n: 11 });
+  const robust = await evaluateAccuracy("pgd20", model, all);
+  assert.deepEqual(robust, { accuracy: 4 / 11, correct: 4, n: 11 });
+  const some = { ...all, ids: Uint32Array.of(10, 1, 5) };
+  assert.equal((await evaluateAccuracy("clean", model, some)).correct, 2);
+  assert.deepEqual(await evaluateAccuracy("pgd20", model, some), {
+    accuracy: 1 / 3,
+    correct: 1,
+    n: 3,
+  });
+  model.dispose();
+});
+
+onWasm("evaluateAccuracy() spends an L2 budget on the pixel that matters", async (backend) => {
+  // All of 128/255 on one value; in L∞ it could move by 8/255 only.
+  const dataset = pixelImages([[160, BRIGHT], [120, BRIGHT], [90, BRIGHT], [10, BRIGHT]]);
+  const model = pixelModel(20.5);
+  const robust = await evaluateAccuracy("pgd20", model, settings(backend, dataset, { attack: L2 }));
+  assert.equal(robust.correct, 1);
+  assert.equal((await evaluateAccuracy("pgd20", model, settings(backend, dataset))).correct, 3);
+  model.dispose();
+});
+
+eachBackend(
+  "evaluateAccuracy() never counts logits that are not finite as a hit",
+  async (backend) => {
+    const dataset = pixelImages(new Array(6).fill([0, 1]));
+    const rows = [[0, 1], [NaN, 1], [0, NaN], [NaN, NaN], [0, Infinity], [2, 1]];
+    const model: FrozenModel = {
+      logits: (x) => tf.tidy(() => tf.add(tf.tensor2d(rows), tf.mul(tf.sum(x), 0))),
+      dispose: () => {},
+    };
+    const whole = settings(backend, dataset, { batchSize: 6 });
+    assert.equal((await evaluateAccuracy("clean", model, whole)).correct, 1);
+    assert.equal((await evaluateAccuracy("pgd20", model, whole)).correct, 1);
+  },
+);
+
+onWasm("evaluateAccuracy() says how far it is and stops between two batches", async (backend) => {
+  const dataset = pixelImages(new Array(10).fill([0, DARK]));
+  const model = pixelModel(128.5);
+  const controller = new AbortController();
+  const seen: [EvaluationName, number][] = [];
+  const onProgress = (name: EvaluationName, done: number) => void seen.push([name, done]);
+  const watched = settings(backend, dataset, { onProgress, signal: controller.signal });
+  await evaluateAccuracy("clean", model, watched);
+  assert.deepEqual(seen, [["clean", 4], ["clean", 8], ["clean", 10]]);
+  const stopping = {
+    ...watched,
+    onProgress(name: EvaluationName, done: number) {
+      onProgress(name, done);
+      controller.abort();
+    },
+  };
+  await assert.rejects(evaluateAccuracy("pgd20", model, stopping), Interrupted);
+  assert.deepEqual(seen.slice(3), [["pgd20", 4]]);
+  model.dispose();
+});
+
+const W2 = resnet18({ width: 2, classes: 10 });
+
+/** Images of random bytes, labels in turn. */
+function noise(n: number): Dataset {
+  const stream = new Stream(5, Purpose.synthetic);
+  const images = Uint8Array.from({ length: n * IMAGE_VALUES }, () => stream.integer(256));
+  const labels = Uint8Array.from({ length: n }, (_, id) => id % 10);
+  return { name: "noise", classes: labels.slice(0, 10).join("").split(""), n, images, labels };
+}
+
+/** The adversarial image of each id of `all`, as the model is last shown it. */
+async function adversarialImages(
+  model: FrozenModel,
+  all: EvaluationSettings,
+): Promise<Map<number, Float32Array>> {
+  let shown = new Float32Array();
+  const images = new Map<number, Float32Array>();
+  await evaluateAccuracy("pgd20", {
+    ...model,
+    logits(x) {
+      shown = new Float32Array(x.dataSync<"float32">());
+      return model.logits(x);
+    },
+  }, {
+    ...all,
+    onProgress(_, done) {
+      const rows = shown.length / IMAGE_VALUES;
+      for (let row = 0; row < rows; row++) {
+        const image = shown.slice(row * IMAGE_VALUES, (row + 1) * IMAGE_VALUES);
+        images.set(all.ids[done - rows + row]!, image);
+      }
+    },
+  });
+  return images;
+}
+
+/** A model that no attack can move: the gradient vanishes, and L2 steps go by noise. */
+const FLAT: FrozenModel = {
+  logits: (x) =>
+    tf.tidy(() => tf.add(tf.zeros<tf.Rank.R2>([x.shape[0], 10]), tf.mul(tf.sum(x), 0))),
+  dispose: () => {},
+};
+
+onWasm("evaluateAccuracy() draws by image: batches and order change nothing", async (backend) => {
+  const state = importState(fixture("steps_w2").under("start."), W2, "steps_w2");
+  const network = freeze(W2, state);
+  const dataset = noise(18);
+  for (const [model, attack] of [[network, LINF], [network, L2], [FLAT, L2]] as const) {
+    const all = settings(backend, dataset, { batchSize: 16, attack });
+    const reference = await adversarialImages(model, all);
+    assert.equal(reference.size, 18);
+    const ids = all.ids.toReversed();
+    const packed = await adversarialImages(model, { ...all, ids, batchSize: 7 });
+    for (const [id, image] of reference) assert.deepEqual(packed.get(id), image, `image ${id}`);
+    const one = { ...all, ids: Uint32Array.of(3) };
+    const [reseeded] = (await adversarialImages(model, { ...one, seed: 2 })).values();
+    assert.notDeepEqual(reseeded, reference.get(3));
+  }
+  network.dispose();
+  disposeAll(state.parameters);
+  disposeAll(state.buffers);
+});

@@ -1,0 +1,144 @@
+import assert from "node:assert/strict";
+import { join } from "@std/path";
+import { runProgram } from "../testing/program.ts";
+import {
+  digestFiles,
+  errorsOf,
+  finish,
+  inRunFolder,
+  type LogLine,
+  readLog,
+  resultOf,
+  resumeRun,
+  type RunResult,
+  startRun,
+  STEPS,
+  untilStep,
+} from "./support.ts";
+
+const V1 = ["--variant=v1", "--attack-steps=1"];
+const results = new Map<string, Promise<RunResult>>();
+
+/** What the run with `flags` comes to when nobody stops it; made once. */
+function uninterrupted(...flags: string[]): Promise<RunResult> {
+  const key = flags.join(" ");
+  const made = results.get(key) ?? (async () => {
+    let result: RunResult;
+    await inRunFolder(async (runDir) => {
+      await finish(startRun(runDir, ...flags));
+      result = await resultOf(runDir);
+    });
+    return result!;
+  })();
+  results.set(key, made);
+  return made;
+}
+
+/** Starts the run with `flags`, sends it `signal` once it has logged `step` of epoch 3, and waits for its end. */
+async function stopInEpoch3(
+  runDir: string,
+  signal: Deno.Signal,
+  step: number,
+  ...flags: string[]
+) {
+  await using process = startRun(runDir, ...flags);
+  await untilStep(process, runDir, 3, step);
+  process.kill(signal);
+  const logged = await readLog(runDir);
+  const ended = await process.ended;
+  const log = await readLog(runDir);
+  assert.equal(log.at(-1)!.kind, "step", "the signal came too late: epoch 3 was over");
+  return { ended, logged, log };
+}
+
+/** The lines up to `step` of epoch 3, throughputs included: those of one session only. */
+function upTo(log: LogLine[], step: number): LogLine[] {
+  return log.filter(({ epoch, step: own = STEPS }) => epoch < 3 || own <= step);
+}
+
+for (
+  const { name, flags, resumesAt } of [
+    { name: "its last epoch", flags: V1, resumesAt: "epoch-002.safetensors" },
+    {
+      name: "its last epoch without a memory",
+      flags: ["--variant=standard"],
+      resumesAt: "epoch-002.safetensors",
+    },
+    {
+      name: "a step's checkpoint",
+      flags: [...V1, "--checkpoint-every=2"],
+      resumesAt: "epoch-003.step-2.safetensors",
+    },
+    {
+      name: "a step's checkpoint without a memory",
+      flags: ["--variant=trades", "--attack-steps=1", "--checkpoint-every=2"],
+      resumesAt: "epoch-003.step-2.safetensors",
+    },
+  ]
+) {
+  Deno.test(`a run killed in epoch 3 and resumed from ${name} ends as if nobody had killed it`, () =>
+    inRunFolder(async (runDir) => {
+      const expected = await uninterrupted(
+        ...flags.filter((flag) => !flag.startsWith("--checkpoint")),
+      );
+      const { ended, log } = await stopInEpoch3(runDir, "SIGKILL", 3, ...flags);
+      assert.equal(ended.signal, "SIGKILL");
+      const last = await Deno.readLink(join(runDir, "checkpoints", "last"));
+      assert.equal(last, resumesAt);
+
+      await finish(resumeRun(runDir));
+      assert.deepEqual(await resultOf(runDir), expected);
+      const done = Number(/step-(\d+)/.exec(last)?.[1] ?? 0);
+      assert.deepEqual(
+        upTo(await readLog(runDir), done),
+        upTo(log, done),
+        "nothing was done twice",
+      );
+    }));
+}
+
+Deno.test("a run stopped by Ctrl-C saves the step, says how to go on, and ends as if it had not been", () =>
+  inRunFolder(async (runDir) => {
+    const expected = await uninterrupted(...V1);
+    const { ended, logged, log } = await stopInEpoch3(runDir, "SIGINT", 2, ...V1);
+    assert.equal(ended.code, 130, ended.stderr);
+    const { step } = log.at(-1)!;
+    assert.ok(
+      log.length <= logged.length + 2,
+      `${log.length - logged.length} steps after the signal`,
+    );
+    const last = await Deno.readLink(join(runDir, "checkpoints", "last"));
+    assert.equal(last, `epoch-003.step-${step}.safetensors`);
+
+    const command = /^Continue with: memloss (.*)$/m.exec(ended.stderr)![1]!.split(" ");
+    assert.deepEqual(command, ["train", "--run-dir", runDir, "--resume"]);
+    const resumed = await runProgram(command);
+    assert.equal(resumed.code, 0, resumed.stderr);
+    assert.deepEqual(await resultOf(runDir), expected);
+    assert.deepEqual((await readLog(runDir)).slice(0, log.length), log, "nothing was done twice");
+  }));
+
+Deno.test("a second process on a live run folder is refused and changes nothing", () =>
+  inRunFolder(async (runDir) => {
+    await using first = startRun(runDir, ...V1);
+    await untilStep(first, runDir, 2, 1);
+    first.kill("SIGSTOP");
+    const before = await digestFiles(runDir);
+    const [resuming, starting] = await Promise.all([
+      resumeRun(runDir).ended,
+      startRun(runDir, ...V1).ended,
+    ]);
+    assert.deepEqual(await digestFiles(runDir), before);
+    first.kill("SIGCONT");
+    await finish(first);
+    assert.deepEqual(await resultOf(runDir), await uninterrupted(...V1));
+
+    assert.deepEqual([resuming.code, starting.code], [2, 2]);
+    assert.deepEqual(errorsOf(resuming.stderr), [
+      `error: the run folder ${runDir} is in use by process ${first.pid}: ` +
+      "wait for it to end or choose another --run-dir",
+    ]);
+    assert.deepEqual(errorsOf(starting.stderr), [
+      `error: ${runDir} is not empty: choose another --run-dir, or continue the run in it with --resume.`,
+    ]);
+  }));

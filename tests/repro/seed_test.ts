@@ -1,0 +1,63 @@
+import assert from "node:assert/strict";
+import type { RecipeInput } from "../../src/recipe/recipe.ts";
+import type { Backend } from "../../src/backend/backend.ts";
+import { eachBackend, onWasm } from "../testing/backends.ts";
+import { smallRecipe, trainIn } from "../testing/runs.ts";
+import { inRunFolder, readLog, resultOf, type RunResult } from "./support.ts";
+
+async function resultsOf(backend: Backend, ...inputs: RecipeInput[]): Promise<RunResult[]> {
+  const results: RunResult[] = [];
+  for (const input of inputs) {
+    await inRunFolder(async (runDir) => {
+      await trainIn(runDir, smallRecipe(input), backend);
+      results.push(await resultOf(runDir));
+    });
+  }
+  return results;
+}
+
+/** Trains three times, the last time from another seed. */
+async function assertSeeded(backend: Backend, recipe: RecipeInput, written: string[]) {
+  const [first, again, other] = await resultsOf(
+    backend,
+    { ...recipe, seed: 1 },
+    { ...recipe, seed: 1 },
+    { ...recipe, seed: 2 },
+  );
+  assert.deepEqual(again, first);
+  assert.deepEqual(Object.keys(first!.files), [...written, "checkpoints/last"].sort());
+  for (const file of written) assert.notEqual(other!.files[file], first!.files[file], file);
+}
+
+eachBackend(
+  "train() writes the same bytes for the same seed and others for another",
+  (backend) =>
+    assertSeeded(backend, { variant: "v1", limitTrain: 16, attackSteps: 1 }, [
+      "checkpoints/epoch-002.safetensors",
+      "memory/generation-0002/chunk-0000.bin",
+      "memory/generation-0002/manifest.json",
+    ]),
+);
+
+eachBackend("train() stopped in an epoch and continued writes the same bytes", async (backend) => {
+  const recipe = smallRecipe({ variant: "v1", limitTrain: 16, attackSteps: 1 });
+  const [expected] = await resultsOf(backend, recipe);
+  await inRunFolder(async (runDir) => {
+    const controller = new AbortController();
+    const observer = {
+      onStep: ({ epoch }: { epoch: number }) => epoch === 2 && controller.abort(),
+    };
+    const stopped = trainIn(runDir, recipe, backend, { signal: controller.signal, observer });
+    await assert.rejects(stopped, { name: "Interrupted" });
+    assert.equal((await readLog(runDir)).at(-1)!.step, 1);
+    await trainIn(runDir, recipe, backend);
+    assert.deepEqual(await resultOf(runDir), expected);
+  });
+});
+
+for (const variant of ["trades", "pgd-at", "standard"] as const) {
+  onWasm(
+    `train() writes the same bytes for the same seed and others for another, ${variant}`,
+    (backend) => assertSeeded(backend, { variant }, ["checkpoints/epoch-002.safetensors"]),
+  );
+}

@@ -1,0 +1,117 @@
+/**
+ * Small runs of the program, and what is compared of them.
+ *
+ * @module
+ */
+import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
+import { join } from "@std/path";
+import { type Process, startProgram } from "../testing/program.ts";
+
+/** Three epochs of eight steps of the smallest network, a second or two on one core. */
+const RECIPE = [
+  "--data=synthetic",
+  "--width=1",
+  "--epochs=3",
+  "--batch-size=8",
+  "--limit-train=64",
+  "--select=none",
+  "--backend=wasm",
+];
+/** Steps of an epoch of {@linkcode startRun}. */
+export const STEPS = 8;
+
+/** Starts a run in `runDir`; `more` flags override the small recipe's. */
+export function startRun(runDir: string, ...more: string[]): Process {
+  return startProgram(["train", ...RECIPE, `--run-dir=${runDir}`, ...more]);
+}
+
+/** Starts to continue the run in `runDir`. */
+export function resumeRun(runDir: string): Process {
+  return startProgram(["train", "--run-dir", runDir, "--resume"]);
+}
+
+/** Waits for `process` to end well. */
+export async function finish(process: Process): Promise<void> {
+  const { code, stderr } = await process.ended;
+  assert.equal(code, 0, stderr);
+}
+
+/** A line of `metrics.jsonl`. */
+export interface LogLine {
+  readonly kind: "step" | "epoch";
+  readonly epoch: number;
+  readonly step?: number;
+  readonly [field: string]: unknown;
+}
+
+/** The lines of the run's log that are whole. */
+export async function readLog(runDir: string): Promise<LogLine[]> {
+  const text = await Deno.readTextFile(join(runDir, "metrics.jsonl")).catch(() => "");
+  return text.split("\n").slice(0, -1).map((line) => JSON.parse(line));
+}
+
+/** Waits until `process` has logged `step` of `epoch`. */
+export async function untilStep(
+  process: Process,
+  runDir: string,
+  epoch: number,
+  step: number,
+): Promise<void> {
+  for (;;) {
+    const log = await readLog(runDir);
+    if (log.some((line) => line.epoch === epoch && line.step === step)) return;
+    if (!process.running()) assert.fail(`ended before the step: ${(await process.ended).stderr}`);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+}
+
+/** SHA-256 of every file under `directory`, links by their target, sorted by path. */
+export async function digestFiles(directory: string): Promise<Record<string, string>> {
+  const digests: Record<string, string> = {};
+  const entries = await Array.fromAsync(Deno.readDir(directory));
+  for (const { name, isDirectory, isSymlink } of entries.sort((a, b) => a.name < b.name ? -1 : 1)) {
+    const path = join(directory, name);
+    if (isDirectory) {
+      for (const [file, digest] of Object.entries(await digestFiles(path))) {
+        digests[`${name}/${file}`] = digest;
+      }
+    } else if (isSymlink) {
+      digests[name] = `→ ${await Deno.readLink(path)}`;
+    } else {
+      digests[name] = createHash("sha256").update(await Deno.readFile(path)).digest("hex");
+    }
+  }
+  return digests;
+}
+
+/** What must not depend on how often a run was stopped, or on when it ran. */
+export interface RunResult {
+  /** Checkpoints, links, memory chunks and manifests. The index is a database, whose bytes depend on its history. */
+  readonly files: Record<string, string>;
+  /** The log without its timings. */
+  readonly log: unknown[];
+}
+
+/** The result of the run in `runDir`. */
+export async function resultOf(runDir: string): Promise<RunResult> {
+  const compared = /^(?:checkpoints|memory\/generation-\d+)\//;
+  const files = Object.entries(await digestFiles(runDir)).filter(([path]) => compared.test(path));
+  const log = (await readLog(runDir)).map(({ imagesPerSecond: _, seconds: __, ...line }) => line);
+  return { files: Object.fromEntries(files), log };
+}
+
+/** The lines that name an error in what a process said. */
+export function errorsOf(stderr: string): string[] {
+  return stderr.split("\n").filter((line) => /error/i.test(line));
+}
+
+/** Runs `use` with a path for a run folder, which is gone afterwards. */
+export async function inRunFolder(use: (runDir: string) => Promise<void>): Promise<void> {
+  const directory = await Deno.makeTempDir();
+  try {
+    await use(join(directory, "run"));
+  } finally {
+    await Deno.remove(directory, { recursive: true });
+  }
+}

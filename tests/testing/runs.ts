@@ -1,0 +1,68 @@
+/**
+ * Training runs inside the test's own process, small enough for every device.
+ *
+ * @module
+ */
+import { join } from "@std/path";
+import type { Backend } from "../../src/backend/backend.ts";
+import { type Splits, take } from "../../src/data/dataset.ts";
+import { synthetic } from "../../src/data/synthetic.ts";
+import { type Recipe, type RecipeInput, resolveRecipe } from "../../src/recipe/recipe.ts";
+import type { RunRecord } from "../../src/recipe/run_record.ts";
+import { RunFolder } from "../../src/train/run_folder.ts";
+import { train, type TrainingRun } from "../../src/train/trainer.ts";
+
+let splits: Splits | undefined;
+
+/** The first images of the built-in data. */
+export function smallData(): Splits {
+  if (splits === undefined) {
+    const { train, test } = synthetic(1);
+    const first = (n: number) => Array.from({ length: n }, (_, index) => index);
+    splits = { train: take(train, first(20)), test: take(test, first(8)) };
+  }
+  return splits;
+}
+
+/** A recipe of the smallest network: two epochs of {@linkcode smallData}, three steps each, the last one of half a batch. */
+export function smallRecipe(input: RecipeInput = {}): Recipe {
+  const attack: RecipeInput = input.variant === "standard" ? {} : { attackSteps: 2 };
+  return resolveRecipe({
+    data: "synthetic",
+    width: 1,
+    epochs: 2,
+    batchSize: 8,
+    select: "none",
+    ...attack,
+    ...input,
+  });
+}
+
+/** What `recipe.json` says of a run of `recipe`. */
+export function recordOf(recipe: Recipe): RunRecord {
+  return {
+    format: 1,
+    program: { version: "0.0.0", digest: "0".repeat(64) },
+    machine: { backend: "wasm", adapter: "", deno: Deno.version.deno },
+    dataSha256: "",
+    recipe,
+  };
+}
+
+/** Trains in `runDir`: a new run, or the rest of the one that is there. */
+export async function trainIn(
+  runDir: string,
+  recipe: Recipe,
+  backend: Backend,
+  more: Pick<TrainingRun, "signal" | "observer"> = {},
+): Promise<void> {
+  const exists = await Deno.stat(join(runDir, "recipe.json")).then(() => true, () => false);
+  const folder = exists
+    ? await RunFolder.open(runDir)
+    : await RunFolder.create(runDir, recordOf(recipe));
+  try {
+    await train({ recipe, folder, data: smallData(), backend, ...more });
+  } finally {
+    await folder.close();
+  }
+}

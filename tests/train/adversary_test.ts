@@ -1,0 +1,158 @@
+import assert from "node:assert/strict";
+import * as tf from "@tensorflow/tfjs";
+import type { AttackNorm } from "../../src/attack/options.ts";
+import type { Backend } from "../../src/backend/backend.ts";
+import { type Batch, loadBatch } from "../../src/data/batches.ts";
+import { IMAGE_VALUES } from "../../src/data/dataset.ts";
+import { type Variant, VARIANT_TRAITS, VARIANTS } from "../../src/loss/variants.ts";
+import { resnet18 } from "../../src/model/architecture.ts";
+import { freeze, type FrozenModel } from "../../src/model/frozen.ts";
+import { imageTensor, oneHot } from "../../src/model/inputs.ts";
+import { importState } from "../../src/model/parameters.ts";
+import type { Recipe, RecipeInput } from "../../src/recipe/recipe.ts";
+import { attackBatch, trainingAttack } from "../../src/train/adversary.ts";
+import type { StepInputs } from "../../src/train/step.ts";
+import { onWasm } from "../testing/backends.ts";
+import { fixture } from "../testing/fixture.ts";
+import { smallData, smallRecipe } from "../testing/runs.ts";
+
+const ATTACKED = VARIANTS.filter((variant) => VARIANT_TRAITS[variant].passes.includes("adv"));
+const N = 6, EPOCH = 2;
+/** The batch rows that have a memory example. */
+const REMEMBERED = [0, 2, 5];
+
+/** A model that has seen some training: its logits differ from image to image. */
+function makeModel(): FrozenModel {
+  const architecture = resnet18({ width: 2, classes: 10 });
+  const state = importState(fixture("steps_w2").under("start."), architecture, "steps_w2");
+  const model = freeze(architecture, state);
+  tf.dispose([...state.parameters.values(), ...state.buffers.values()]);
+  return model;
+}
+
+function makeBatch(): Batch {
+  const batch = loadBatch(smallData().train, Uint32Array.from({ length: N }, (_, id) => id));
+  batch.x.set(new Float32Array(500).fill(1)); // values at both ends of the range
+  batch.x.set(new Float32Array(500), 500);
+  return batch;
+}
+
+/** The batch on the device, some of its rows with a memory example. */
+function makeInputs({ x, y }: Batch): StepInputs {
+  const remembered = REMEMBERED.flatMap((row) => [
+    ...x.subarray(row * IMAGE_VALUES, (row + 1) * IMAGE_VALUES).map((value) => value * 0.9),
+  ]);
+  const matrix = REMEMBERED.map((row) => Array.from({ length: N }, (_, i) => i === row ? 1 : 0));
+  return {
+    images: { nat: imageTensor(x), mem: imageTensor(Float32Array.from(remembered)) },
+    labels: oneHot(y, 10),
+    memoryRows: tf.tensor2d(matrix),
+  };
+}
+
+/** `x'` of {@linkcode makeBatch} under `recipe`. */
+async function attacked(recipe: Recipe, backend: Backend): Promise<Float32Array> {
+  const model = makeModel(), batch = makeBatch(), inputs = makeInputs(batch);
+  const adversarial = await attackBatch(model, batch, inputs, recipe, EPOCH, backend);
+  tf.dispose([Object.values(inputs.images), inputs.labels, inputs.memoryRows!]);
+  model.dispose();
+  return adversarial;
+}
+
+/** How far each image went, in its norm. */
+function distances(x: Float32Array, adversarial: Float32Array, norm: AttackNorm): number[] {
+  return Array.from({ length: N }, (_, row) => {
+    const deltas = Array.from(
+      { length: IMAGE_VALUES },
+      (_, i) => Math.abs(adversarial[row * IMAGE_VALUES + i]! - x[row * IMAGE_VALUES + i]!),
+    );
+    return norm === "linf" ? Math.max(...deltas) : Math.hypot(...deltas);
+  });
+}
+
+function recipesOf(variant: Variant, attackNorm: AttackNorm): [string, RecipeInput][] {
+  const losses = VARIANT_TRAITS[variant].passes.includes("mem")
+    ? ["kl", "ce", "memory-kl"] as const
+    : ["kl", "ce"] as const;
+  return losses.map((attackLoss) => [
+    `${variant}, ${attackNorm}, ${attackLoss}`,
+    { variant, attackNorm, attackLoss, attackSteps: 10, width: 2 },
+  ]);
+}
+
+for (const variant of ATTACKED) {
+  for (const norm of ["linf", "l2"] as const) {
+    for (const [name, input] of recipesOf(variant, norm)) {
+      onWasm(
+        `attackBatch() stays in the ball and in [0,1], and uses the ball, ${name}`,
+        async (backend) => {
+          const recipe = smallRecipe(input);
+          const adversarial = await attacked(recipe, backend);
+          assert.ok(adversarial.every((value) => value >= 0 && value <= 1));
+          const { x } = makeBatch();
+          for (const distance of distances(x, adversarial, norm)) {
+            assert.ok(distance <= recipe.attackEps + 1e-6, `${distance} of ${recipe.attackEps}`);
+            assert.ok(distance > 0.8 * recipe.attackEps, `${distance} of ${recipe.attackEps}`);
+          }
+        },
+      );
+    }
+  }
+}
+
+onWasm(
+  "attackBatch() starts pgd-at anywhere in the ball and the others beside the image",
+  async (backend) => {
+    for (const variant of ATTACKED) {
+      const still = smallRecipe({ variant, attackSteps: 1, attackStep: 1e-9, width: 2 });
+      const far = distances(makeBatch().x, await attacked(still, backend), "linf");
+      for (const distance of far) {
+        const uniform = variant === "pgd-at";
+        assert.ok(uniform ? distance > 0.99 * still.attackEps : distance < 0.006, `${distance}`);
+      }
+    }
+  },
+);
+
+onWasm(
+  "attackBatch() looks at the memory for memory-kl alone, and there at the rows that have one",
+  async (backend) => {
+    const input: RecipeInput = { variant: "v1", width: 2 };
+    const [plain, withMemory, without] = await Promise.all([
+      attacked(smallRecipe({ ...input, attackLoss: "kl" }), backend),
+      attacked(smallRecipe({ ...input, attackLoss: "memory-kl" }), backend),
+      attacked(smallRecipe({ ...input, attackLoss: "memory-kl", betaPrime: 0 }), backend),
+    ]);
+    const changed = Array.from({ length: N }, (_, row) => row).filter((row) => {
+      const [first, last] = [row * IMAGE_VALUES, (row + 1) * IMAGE_VALUES];
+      return withMemory.subarray(first, last).some((value, i) => value !== plain[first + i]);
+    });
+    assert.deepEqual(changed, REMEMBERED);
+    assert.deepEqual(without, plain);
+  },
+);
+
+onWasm("attackBatch() refuses what a diverged model makes of an image", async (backend) => {
+  const model: FrozenModel = {
+    logits: (x) =>
+      tf.tidy(() => tf.mul(tf.reshape(tf.mean(x, [1, 2, 3]), [N, 1]), tf.fill([1, 10], NaN))),
+    dispose: () => {},
+  };
+  const batch = makeBatch(), inputs = makeInputs(batch);
+  const recipe = smallRecipe({ variant: "trades", attackNorm: "l2" });
+  await assert.rejects(attackBatch(model, batch, inputs, recipe, EPOCH, backend), {
+    name: "RunError",
+    message: /^The attack on image 0 left \[0,1\] or is not a number/,
+  });
+  tf.dispose([Object.values(inputs.images), inputs.labels, inputs.memoryRows!]);
+});
+
+Deno.test("trainingAttack() takes the recipe's bounds and effort", () => {
+  const recipe = smallRecipe({
+    attackNorm: "l2",
+    attackEps: 0.25,
+    attackStep: 0.1,
+    attackSteps: 7,
+  });
+  assert.deepEqual(trainingAttack(recipe), { norm: "l2", epsilon: 0.25, stepSize: 0.1, steps: 7 });
+});

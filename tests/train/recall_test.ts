@@ -1,0 +1,140 @@
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { drawView, type View } from "../../src/data/augmentation.ts";
+import { type Dataset, IMAGE_SIZE, IMAGE_VALUES } from "../../src/data/dataset.ts";
+import type { CodecName } from "../../src/memory/codec.ts";
+import { MemoryStore } from "../../src/memory/store.ts";
+import { Purpose, Stream } from "../../src/random/stream.ts";
+import { recall, selectionMatrix } from "../../src/train/recall.ts";
+import { EPSILON, inTemporary } from "../memory/support.ts";
+
+/** What float32 rounding may add to the radius. */
+const TOLERANCE = 1e-6;
+const N = 12;
+/** The images that have no example. */
+const ABSENT = [0, 5, 6, 11];
+const STORED = Uint32Array.from(
+  Array.from({ length: N }, (_, id) => id).filter((id) => !ABSENT.includes(id)),
+);
+
+/** Images of random bytes, many of them at the ends of the range. */
+function makeDataset(): Dataset {
+  const stream = new Stream(5, Purpose.synthetic);
+  const images = Uint8Array.from(
+    { length: N * IMAGE_VALUES },
+    () => Math.min(255, Math.max(0, stream.integer(384) - 64)),
+  );
+  return { name: "random", classes: ["a"], n: N, images, labels: new Uint8Array(N) };
+}
+
+const DATASET = makeDataset();
+const VIEWS: View[] = Array.from(STORED, (id) => drawView(5, 1, id));
+
+/** The pixel of image `id` that `view` shows at a place, in [0,1]; 0 in the padding. Written out pixel by pixel. */
+function shown(id: number, view: View, row: number, column: number, channel: number): number {
+  const y = row + view.top - 4;
+  const x = (view.flip ? 31 - column : column) + view.left - 4;
+  if (y < 0 || y > 31 || x < 0 || x > 31) return 0;
+  return Math.fround(DATASET.images[id * IMAGE_VALUES + (y * 32 + x) * 3 + channel]! / 255);
+}
+
+function viewed(id: number, view: View): Float32Array {
+  return Float32Array.from({ length: IMAGE_VALUES }, (_, i) => {
+    const pixel = Math.floor(i / 3);
+    return shown(id, view, Math.floor(pixel / IMAGE_SIZE), pixel % IMAGE_SIZE, i % 3);
+  });
+}
+
+/** Perturbations that an attack could have made: in the ball, at its surface as often as not, and into [0,1]. */
+function makeDeltas(): Float32Array {
+  const stream = new Stream(6, Purpose.synthetic);
+  const deltas = new Float32Array(STORED.length * IMAGE_VALUES);
+  STORED.forEach((id, row) => {
+    viewed(id, VIEWS[row]!).forEach((x, i) => {
+      const wanted = Math.min(1, Math.max(-1, 4 * stream.uniform() - 2)) * EPSILON;
+      const adversarial = Math.min(1, Math.max(0, Math.fround(x + wanted)));
+      deltas[row * IMAGE_VALUES + i] = Math.fround(adversarial) - x;
+    });
+  });
+  return deltas;
+}
+
+const DELTAS = makeDeltas();
+
+/** `x''` of the stored row `row`, one value after the other. */
+function naive(row: number, codec: CodecName): Float32Array {
+  return viewed(STORED[row]!, VIEWS[row]!).map((x, i) => {
+    const delta = DELTAS[row * IMAGE_VALUES + i]!;
+    const level = Math.floor(127 * delta / EPSILON + 0.5);
+    const decoded = codec === "int8" ? level * EPSILON / 127 : delta;
+    return Math.min(1, Math.max(0, x + Math.fround(decoded)));
+  });
+}
+
+/** Runs `use` with a memory in which epoch 1 has left the examples of {@linkcode STORED}. */
+function withMemory(codec: CodecName, use: (store: MemoryStore) => Promise<void>): Promise<void> {
+  return inTemporary(async (directory) => {
+    const store = await MemoryStore.open(directory, { codec, epsilon: EPSILON, imageCount: N });
+    await store.begin(1);
+    await store.write(STORED, VIEWS, DELTAS);
+    await store.commit({ epoch: 1, step: 1, complete: true, checkpoint: "epoch-001", keep: [] });
+    await use(store);
+    await store.close();
+  });
+}
+
+for (const codec of ["int8", "f32"] as const) {
+  Deno.test(`recall() gives x'' as it was stored, ${codec}, for any batch`, () =>
+    withMemory(codec, async (store) => {
+      const anyIds = fc.uniqueArray(fc.nat(N - 1), { minLength: 1 });
+      await fc.assert(
+        fc.asyncProperty(anyIds, async (ids) => {
+          const { images, rows } = await recall(store, 1, DATASET, Uint32Array.from(ids));
+          const expected = ids.flatMap((id, row) => STORED.includes(id) ? [row] : []);
+          assert.deepEqual(rows, expected);
+          assert.equal(images.length, rows.length * IMAGE_VALUES);
+          rows.forEach((row, position) => {
+            const image = images.subarray(position * IMAGE_VALUES, (position + 1) * IMAGE_VALUES);
+            assert.deepEqual(image, naive(STORED.indexOf(ids[row]!), codec), `image ${ids[row]}`);
+          });
+        }),
+        { numRuns: 25 },
+      );
+    }));
+
+  Deno.test(`recall() stays in the ball around the view it was stored under, and in [0,1], ${codec}`, () =>
+    withMemory(codec, async (store) => {
+      const { images } = await recall(store, 1, DATASET, STORED);
+      let farthest = 0, lowest = 1, highest = 0;
+      STORED.forEach((id, row) => {
+        viewed(id, VIEWS[row]!).forEach((x, i) => {
+          const value = images[row * IMAGE_VALUES + i]!;
+          farthest = Math.max(farthest, Math.abs(value - x));
+          lowest = Math.min(lowest, value);
+          highest = Math.max(highest, value);
+        });
+      });
+      assert.ok(farthest <= EPSILON + TOLERANCE, `${farthest}`);
+      assert.ok(farthest > 0.999 * EPSILON, "nothing reached the surface");
+      assert.deepEqual([lowest, highest], [0, 1]);
+    }));
+}
+
+Deno.test("recall() gives nothing for a batch without any example", () =>
+  withMemory("int8", async (store) => {
+    const { images, rows } = await recall(store, 1, DATASET, Uint32Array.from(ABSENT));
+    assert.deepEqual([images.length, rows], [0, []]);
+    assert.deepEqual(selectionMatrix(rows, ABSENT.length), new Float32Array(0));
+  }));
+
+Deno.test("selectionMatrix() picks the batch rows that have an example, and is left out when all have", () => {
+  assert.equal(selectionMatrix([0, 1, 2], 3), undefined);
+  assert.deepEqual(
+    selectionMatrix([0, 2, 3], 4),
+    Float32Array.of(
+      ...[1, 0, 0, 0],
+      ...[0, 0, 1, 0],
+      ...[0, 0, 0, 1],
+    ),
+  );
+});
