@@ -17,6 +17,7 @@ import { trainCommand } from "../src/cli/train.ts";
 import { report } from "../src/main.ts";
 import { textFlag } from "../src/recipe/flag.ts";
 import { RECIPE_FLAGS, type RecipeInput } from "../src/recipe/recipe.ts";
+import { recipePath } from "../src/train/run_folder.ts";
 
 const FLAGS = {
   seed: RECIPE_FLAGS.seed,
@@ -31,17 +32,22 @@ const COMMON: RecipeInput = {
   data: "synthetic",
   width: 4,
   batchSize: 32,
-  lr: 0.1,
   select: "none",
   backend: "wasm",
 };
 
 const MODELS: readonly RecipeInput[] = [
-  { ...COMMON, variant: "standard", epochs: 8, limitTrain: 2048 },
-  { ...COMMON, variant: "v1", epochs: 5, limitTrain: 1024 },
+  { ...COMMON, variant: "standard", lr: 0.15, epochs: 9, limitTrain: 2560 },
+  { ...COMMON, variant: "v1", lr: 0.1, epochs: 4, limitTrain: 2048 },
 ];
 
 async function demo(args: readonly string[]): Promise<void> {
+  if (args.includes("--help")) {
+    console.log(
+      "Usage: deno task demo [--seed N] [--out DIR]: what was trained before is not trained again.",
+    );
+    return;
+  }
   const { flags: { seed = 1, out = join("runs", "demo") } } = readArguments(args, FLAGS, 0);
   const started = performance.now();
   const rows: { variant: string; runDir: string; result: EvaluationReport }[] = [];
@@ -49,11 +55,13 @@ async function demo(args: readonly string[]): Promise<void> {
     for (const recipe of MODELS) {
       const variant = recipe.variant!;
       const runDir = join(out, `${variant}-seed${seed}`);
-      await trainCommand(runDir, { ...recipe, seed }, false, signal);
+      await trainCommand(runDir, { ...recipe, seed }, await isRun(runDir), signal);
       rows.push({ variant, runDir, result: await evalCommand(runDir, { nEx: N_EX }, signal) });
     }
   });
-  console.log(`\n${N_EX} test images of synthetic, L∞ ε = 8/255, seed ${seed}\n`);
+  console.log(
+    `\n${N_EX} test images of synthetic, L∞ ε = 8/255, seed ${seed}, each model as its last epoch left it\n`,
+  );
   console.log(`  model       clean    PGD-20   run folder`);
   for (const { variant, runDir, result } of rows) {
     const [clean, robust] = [result.clean!, result.pgd20!].map(({ accuracy }) =>
@@ -62,6 +70,15 @@ async function demo(args: readonly string[]): Promise<void> {
     console.log(`  ${variant.padEnd(9)} ${clean}  ${robust}   ${runDir}`);
   }
   console.log(`\nDone in ${formatDuration((performance.now() - started) / 1000)}.`);
+}
+
+/** An earlier demo's run is continued, which does nothing if it had ended. */
+async function isRun(directory: string): Promise<boolean> {
+  try {
+    return (await Deno.stat(recipePath(directory))).isFile;
+  } catch {
+    return false;
+  }
 }
 
 if (import.meta.main) {

@@ -16,7 +16,7 @@
  */
 import type * as tf from "@tensorflow/tfjs";
 import { openBackend } from "../src/backend/open.ts";
-import { COMMON_FLAGS, readArguments } from "../src/cli/command.ts";
+import { readArguments } from "../src/cli/command.ts";
 import { UsageError } from "../src/errors.ts";
 import { readWholeFile, writeFileAtomically } from "../src/format/files.ts";
 import {
@@ -37,7 +37,7 @@ import {
   toPyTorch,
 } from "../src/model/parameters.ts";
 import { textFlag } from "../src/recipe/flag.ts";
-import { RECIPE_FLAGS, resolveRecipe } from "../src/recipe/recipe.ts";
+import { RECIPE_FLAGS, type RecipeInput, resolveRecipe } from "../src/recipe/recipe.ts";
 import { Sgd } from "../src/train/sgd.ts";
 import { lossAndGradients } from "../src/train/step.ts";
 
@@ -61,14 +61,13 @@ const NAMES: Readonly<Record<Pass, { images: string; logits: string }>> = {
 };
 
 async function parity(args: readonly string[]): Promise<void> {
-  const { flags: { out, help: _, verbose: __, ...input }, positionals: [start, images] } =
-    readArguments(args, { ...FLAGS, ...COMMON_FLAGS }, 2);
+  const { flags: { out, ...input }, positionals: [start, images] } = readArguments(args, FLAGS, 2);
   if (start === undefined || images === undefined || out === undefined) {
     throw new UsageError(
       "Usage: parity START.safetensors IMAGES.safetensors --out FILE.safetensors.",
     );
   }
-  const recipe = resolveRecipe(input);
+  const recipe = resolveRecipe(withoutForeign(input));
   const weights = await readTensors(start);
   const inputs = await readTensors(images);
   const device = await openBackend(recipe.backend);
@@ -110,6 +109,16 @@ async function parity(args: readonly string[]): Promise<void> {
 async function toRows(logits: tf.Tensor2D): Promise<SafeTensor> {
   const data = new Float32Array(await logits.data<"float32">());
   return { dtype: "F32", shape: logits.shape, data };
+}
+
+/** Without the coefficients that the variant does not have: one command line serves all variants. */
+function withoutForeign({ beta, betaPrime, ...input }: RecipeInput): RecipeInput {
+  const traits = VARIANT_TRAITS[input.variant ?? "v1"];
+  return {
+    ...input,
+    ...traits.beta !== undefined && { beta },
+    ...traits.betaPrime !== undefined && { betaPrime },
+  };
 }
 
 function addAll(target: Map<string, SafeTensor>, source: ReadonlyMap<string, SafeTensor>): void {

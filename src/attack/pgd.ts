@@ -69,11 +69,9 @@ function stepL2(
   { epsilon, stepSize }: PgdOptions,
   noise: () => tf.Tensor4D,
 ): tf.Tensor4D {
-  const vanished = tf.lessEqual(l2Norm(slope), SMALLEST_GRADIENT);
-  const replaced = tf.add(
-    tf.mul(slope, tf.sub(1, tf.cast(vanished, "float32"))),
-    tf.mul(noise(), tf.cast(vanished, "float32")),
-  ) as tf.Tensor4D;
+  // Compared this way round, a NaN counts as vanished too: the loss, not the attack, then tells that the model diverged.
+  const usable = tf.greater(l2Norm(slope), SMALLEST_GRADIENT);
+  const replaced = tf.where(tf.broadcastTo(usable, slope.shape), slope, noise());
   const unit = tf.div(replaced, l2Norm(replaced));
   const delta = tf.sub(tf.add(adversarial, tf.mul(unit, stepSize)), x) as tf.Tensor4D;
   const length = tf.maximum(l2Norm(delta), epsilon);

@@ -16,7 +16,7 @@ export interface Backend {
   /** The adapter (WebGPU) or instruction set (WASM), for people and for the recipe. */
   readonly adapter: string;
   /**
-   * Resolves as `work` does, unless the device is lost or reports an error first.
+   * Resolves as `work` does, unless the device is lost or reports an error first. The event loop turns at least once.
    *
    * @throws {RunError} naming what the device reported
    */

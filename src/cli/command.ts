@@ -57,25 +57,29 @@ export function readArguments<T extends FlagTable>(
   const all: FlagTable = { ...table, ...COMMON_FLAGS };
   const flags = Object.values(all);
   const unknown: string[] = [];
+  const positionals: string[] = [];
   const attached = attachNegatives(args, flags);
-  const parsed: Record<string, unknown> & { _: (string | number)[] } = parseArgs(attached, {
-    string: ["_", ...flags.filter((flag) => flag.parse).map((flag) => flag.name)],
+  const options = {
+    string: flags.filter((flag) => flag.parse).map((flag) => flag.name),
     boolean: flags.filter((flag) => !flag.parse).map((flag) => flag.name),
     alias: { h: COMMON_FLAGS.help.name },
     unknown: (arg: string, key?: string) => {
-      if (key !== undefined) unknown.push(arg);
-      return key === undefined;
+      // Taken from here, positionals stay the text that they are.
+      (key === undefined ? positionals : unknown).push(arg);
+      return false;
     },
-  });
+  };
+  const parsed: Record<string, unknown> = parseArgs(attached, options);
   const values: Record<string, unknown> = {};
   for (const [field, flag] of Object.entries(all)) {
     const value = parsed[flag.name];
     // An absent switch is false, an absent value has no key.
     if (value === undefined || value === false) continue;
-    values[field] = readValue(flag, value);
+    const checked = readValue(flag, value);
+    if (field in table) values[field] = checked;
   }
   if (unknown.length > 0) throw new UsageError(describeUnknown(unknown[0]!, flags));
-  const positionals = parsed._.map(String);
+  positionals.push(...(parsed._ as (string | number)[]).map(String)); // what follows `--`
   if (positionals.length > most) {
     throw new UsageError(`Unexpected argument "${positionals[most]}": see --help.`);
   }

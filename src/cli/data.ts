@@ -17,11 +17,11 @@ import { integerFlag, switchFlag, textFlag } from "../recipe/flag.ts";
 import { RECIPE_FLAGS } from "../recipe/recipe.ts";
 import { type Command, type FlagValues, readArguments } from "./command.ts";
 import { interruptible } from "./interrupt.ts";
+import { commandLine } from "./program_name.ts";
 import { ProgressBar } from "./progress_bar.ts";
 
 const FLAGS = {
   dataDir: RECIPE_FLAGS.dataDir,
-  url: textFlag("url", "URL", "fetch: another address of the same archive"),
   out: textFlag("out", "FILE.png", "show: write a contact sheet of test images"),
   nEx: integerFlag("n-ex", "show: images on the contact sheet; default 100", 1, 10_000),
   seed: RECIPE_FLAGS.seed,
@@ -54,20 +54,19 @@ export const command: Command = {
   },
 };
 
-async function fetchAction(name: string, { dataDir = DATA_ROOT, url, json }: Flags) {
+async function fetchAction(name: string, { dataDir = DATA_ROOT, json }: Flags) {
   const source = findSource(name);
   await createDirectory(dataDir);
   const bar = new ProgressBar({ label: name, total: source.bytes });
   const folder = await interruptible(async (signal) => {
     try {
       return await fetchDataset(source, dataDir, {
-        ...url !== undefined && { url },
         onProgress: (done) => bar.update(done),
         signal,
       });
     } catch (error) {
       if (!signal.aborted) throw error;
-      throw new Interrupted(`Stopped; memloss data fetch ${name} goes on from here.`);
+      throw new Interrupted(`Stopped; go on with: ${commandLine("data", "fetch", name)}`);
     } finally {
       bar.finish();
     }

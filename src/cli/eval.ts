@@ -17,7 +17,7 @@ import {
   EVALUATIONS,
   type EvaluationSettings,
 } from "../evaluate/evaluate.ts";
-import { findSubject, loadSubject, type Subject, subjectName } from "../evaluate/subject.ts";
+import { findSubject, loadSubject, type Subject, subjectName } from "./subject.ts";
 import { createDirectory, writeFileAtomically } from "../format/files.ts";
 import { freeze } from "../model/frozen.ts";
 import { disposeAll } from "../model/parameters.ts";
@@ -182,13 +182,19 @@ async function keepReport(runDir: string, subject: Subject, report: EvaluationRe
   const folder = join(runDir, "eval");
   await createDirectory(folder);
   const attacks = EVALUATIONS.filter((name) => report[name]).join("-");
-  const path = join(folder, `${subjectName(subject)}.${attacks}.n${report.data.n}.json`);
+  // Everything that can differ between two evaluations of one checkpoint: none replaces another.
+  const { attack: { epsilon }, data: { n }, seed, backend } = report;
+  const radius = (255 * epsilon).toFixed(2);
+  const settings = `${attacks}.n${n}.eps${radius}.seed${seed}.${backend.name}`;
+  const path = join(folder, `${subjectName(subject)}.${settings}.json`);
   await writeFileAtomically(path, new TextEncoder().encode(JSON.stringify(report, null, 2) + "\n"));
 }
 
 function describeReport(report: EvaluationReport): string {
   const { checkpoint, data, attack, seed } = report;
-  const selected = checkpoint.name === "best" ? `, selected on ${checkpoint.select}` : "";
+  const selected = checkpoint.name === "best"
+    ? `, selected on ${checkpoint.select}`
+    : ", not selected";
   const rows = EVALUATIONS.flatMap((name) => {
     const accuracy = report[name];
     if (accuracy === undefined) return [];

@@ -1,5 +1,5 @@
 /**
- * Ctrl-C: the first asks the work to stop at a safe place, the second ends the process at once.
+ * Ctrl-C: the first asks the work to stop at a safe place, a second one ends the process at once.
  *
  * @module
  */
@@ -10,7 +10,7 @@ export async function interruptible<T>(work: (signal: AbortSignal) => Promise<T>
   const stop = () => {
     if (controller.signal.aborted) Deno.exit(130);
     controller.abort();
-    console.error("\nStopping at the next safe place; press Ctrl-C again to stop at once.");
+    console.error("\nStopping after this step.");
   };
   // Windows knows no SIGTERM to listen to.
   const signals: Deno.Signal[] = Deno.build.os === "windows" ? ["SIGINT"] : ["SIGINT", "SIGTERM"];

@@ -16,8 +16,9 @@ import { switchFlag, textFlag } from "../recipe/flag.ts";
 import { readRunRecord, recipePath, RunFolder } from "../train/run_folder.ts";
 import type { EpochMetrics, StepMetrics } from "../train/run_log.ts";
 import { train, type TrainingObserver } from "../train/trainer.ts";
-import { type Command, COMMON_FLAGS, readArguments } from "./command.ts";
+import { type Command, readArguments } from "./command.ts";
 import { interruptible } from "./interrupt.ts";
+import { commandLine } from "./program_name.ts";
 import { formatDuration, formatPercent, StatusLine } from "./terminal.ts";
 
 const FLAGS = {
@@ -36,11 +37,7 @@ export const command: Command = {
     "memloss train --run-dir runs/v1 --resume",
   ],
   async run(args) {
-    const { flags: { runDir, resume, help: _, verbose: __, ...given } } = readArguments(
-      args,
-      { ...FLAGS, ...COMMON_FLAGS },
-      0,
-    );
+    const { flags: { runDir, resume, ...given } } = readArguments(args, FLAGS, 0);
     const directory = runDir ?? defaultRunDir(given);
     await interruptible((signal) => trainCommand(directory, given, resume === true, signal));
   },
@@ -88,17 +85,19 @@ export async function trainCommand(
       } ${recipe.variant} on ${recipe.data}, width ${recipe.width}, ` +
         `${backend.name} (${backend.adapter}), in ${runDir}`,
     );
+    if (stored) noteChanges(stored, await describeRun(recipe, backend, digest), status);
     try {
-      await train({ recipe, folder, data, backend, signal, observer: observe(status) });
+      const observer = observe(status, recipe.select);
+      await train({ recipe, folder, data, backend, signal, observer });
     } finally {
       status.clear();
       await folder.close();
     }
-    status.print(`Done. Evaluate it with: memloss eval ${runDir}`);
+    status.print(`Done. Evaluate it with: ${commandLine("eval", runDir)}`);
   } catch (error) {
     if (!(error instanceof Interrupted)) throw error;
     throw new Interrupted(
-      `${error.message}\nContinue with: memloss train --run-dir ${runDir} --resume`,
+      `${error.message}\nContinue with: ${commandLine("train", "--run-dir", runDir, "--resume")}`,
     );
   } finally {
     backend.close();
@@ -119,7 +118,21 @@ async function describeRun(
   };
 }
 
-function observe(status: StatusLine): TrainingObserver {
+/** Another device or another program computes other roundings: said, so that nobody wonders about the bytes. */
+function noteChanges(before: RunRecord, now: RunRecord, status: StatusLine): void {
+  const changes = [
+    before.machine.adapter === now.machine.adapter ? "" : `adapter (${before.machine.adapter})`,
+    before.machine.deno === now.machine.deno ? "" : `Deno (${before.machine.deno})`,
+    before.program.digest === now.program.digest ? "" : `program (${before.program.version})`,
+  ].filter(Boolean);
+  if (changes.length === 0) return;
+  status.print(
+    `note: the run began with another ${changes.join(" and another ")}: ` +
+      "it may not end in the same bytes as without the interruption.",
+  );
+}
+
+function observe(status: StatusLine, select: Recipe["select"]): TrainingObserver {
   const started = performance.now();
   let stepsHere = 0;
   return {
@@ -133,11 +146,16 @@ function observe(status: StatusLine): TrainingObserver {
           `${formatDuration(secondsLeft)} left`,
       );
     },
+    onEvaluation(name, done, n) {
+      status.update(`${select}: ${name}, ${done} of ${n} images`);
+    },
     onEpoch(metrics: EpochMetrics, { epochs }) {
       const { cleanAccuracy, robustAccuracy } = metrics;
       const accuracies = cleanAccuracy === undefined || robustAccuracy === undefined
         ? ""
-        : `  clean ${formatPercent(cleanAccuracy)}  PGD-20 ${formatPercent(robustAccuracy)}`;
+        : `  ${select}: clean ${formatPercent(cleanAccuracy)}  PGD-20 ${
+          formatPercent(robustAccuracy)
+        }`;
       status.print(
         `epoch ${metrics.epoch}/${epochs}  ${describeTerms(metrics)}${accuracies}  ` +
           `${metrics.imagesPerSecond.toFixed(1)} images/s  ${formatDuration(metrics.seconds)}`,

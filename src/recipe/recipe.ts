@@ -61,7 +61,7 @@ export const RECIPE_FLAGS = {
   memoryCodec: choiceFlag(
     "memory-codec",
     CODEC_NAMES,
-    "how perturbations are stored; default int8",
+    "how perturbations are stored; default int8, in l2 f32",
   ),
   lr: positiveFlag("lr", `peak learning rate; default ${DEFAULTS.lr}`),
   schedule: choiceFlag(
@@ -163,12 +163,18 @@ export function resolveRecipe(input: RecipeInput): Recipe {
   }
   const radius = given.attackNorm === "linf" ? 8 / 255 : 128 / 255;
   const attackEps = given.attackEps ?? radius;
+  if (given.attackNorm === "linf" && attackEps > 1) {
+    throw new UsageError(
+      `--attack-eps ${attackEps} is more than any pixel can move in [0,1]: did you mean ${attackEps}/255?`,
+    );
+  }
   return dropAbsent({
     ...given,
     beta: given.beta ?? traits.beta,
     betaPrime: given.betaPrime ?? traits.betaPrime,
     memoryWeight: given.memoryWeight ?? traits.memoryWeights[0],
-    memoryCodec: given.memoryCodec ?? (usesMemory ? "int8" : undefined),
+    memoryCodec: given.memoryCodec ??
+      (usesMemory ? given.attackNorm === "linf" ? "int8" : "f32" : undefined),
     attackLoss: given.attackLoss ??
       (attacks ? given.variant === "pgd-at" ? "ce" : "kl" : undefined),
     attackEps,

@@ -5,6 +5,7 @@
  * @module
  */
 import * as v from "valibot";
+import type { Backend } from "../backend/backend.ts";
 import { RunError, UsageError } from "../errors.ts";
 import { readWholeFile, writeFileAtomically } from "../format/files.ts";
 import { decodeSafetensors, encodeSafetensors, type SafeTensor } from "../format/safetensors.ts";
@@ -57,15 +58,23 @@ export function checkpointName({ epoch, step, complete }: Progress): string {
  * Writes a checkpoint to `path`, whole or not at all.
  *
  * @throws {RunError} if a weight, statistic or momentum is not finite: nothing can be continued from that; or if the
- *   disk fails
+ *   device or the disk fails
  */
-export async function saveCheckpoint(path: string, checkpoint: Checkpoint): Promise<void> {
+export async function saveCheckpoint(
+  path: string,
+  checkpoint: Checkpoint,
+  backend: Backend,
+): Promise<void> {
   const tensors = new Map([
-    ...await exportState(checkpoint.state),
-    ...await exportTensors(checkpoint.momenta, MOMENTUM_PREFIX),
+    ...await backend.guard(exportState(checkpoint.state)),
+    ...await backend.guard(exportTensors(checkpoint.momenta, MOMENTUM_PREFIX)),
   ]);
+  // A GPU reports what went wrong in those reads as an event of its own, a turn later than their (zero) values.
+  await backend.guard(new Promise((resolve) => setTimeout(resolve)));
   refuseNonFinite(tensors, checkpoint.progress);
-  const metadata = { format: "pt", memloss: JSON.stringify(checkpoint.progress) };
+  // Parsed for the order of its fields, which is another one in a run that was resumed.
+  const progress = JSON.stringify(v.parse(ProgressSchema, checkpoint.progress));
+  const metadata = { format: "pt", memloss: progress };
   await writeFileAtomically(path, encodeSafetensors(tensors, metadata));
 }
 

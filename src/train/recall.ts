@@ -17,7 +17,7 @@ export interface Recollection {
 
 /**
  * Reads the examples that `epoch` stored for the images `ids`: `x'' = clip_[0,1](view(x) + δ)`, with `δ` as its codec
- * gives it back, never leaving the ball it was made in.
+ * gives it back.
  */
 export async function recall(
   store: MemoryStore,

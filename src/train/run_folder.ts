@@ -4,9 +4,10 @@
  * @module
  */
 import { join } from "@std/path";
-import { UsageError } from "../errors.ts";
+import { RunError, UsageError } from "../errors.ts";
 import {
   createDirectory,
+  describeIoError,
   readWholeFile,
   removeTree,
   syncDirectory,
@@ -186,9 +187,10 @@ async function refuseUsed(directory: string): Promise<void> {
     }
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return;
+    if (error instanceof UsageError) throw error;
     if (error instanceof Deno.errors.NotADirectory) {
-      throw new UsageError(`${directory} is a file: choose another --run-dir.`);
+      throw new UsageError(`${directory} is a file, or lies in one: choose another --run-dir.`);
     }
-    throw error;
+    throw new RunError(`could not read ${directory}: ${describeIoError(error)}`, { cause: error });
   }
 }

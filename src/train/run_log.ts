@@ -97,6 +97,11 @@ export class RunLog {
   }
 }
 
+/** Whether the log in `directory` has seen the second epoch: then the first one's checkpoint was committed. */
+export async function reachedSecondEpoch(directory: string): Promise<boolean> {
+  return (await readLines(join(directory, "metrics.jsonl"))).some(({ epoch }) => epoch > 1);
+}
+
 async function writeTable(directory: string, epochs: readonly EpochMetrics[]): Promise<void> {
   const rows = [CSV_HEADER, ...epochs.map(csvRow)].join("\n") + "\n";
   await writeFileAtomically(join(directory, "metrics.csv"), new TextEncoder().encode(rows));

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { Backend } from "../backend/backend.ts";
 import { UsageError } from "../errors.ts";
 import { VARIANT_TRAITS } from "../loss/variants.ts";
 import { MemoryStore } from "../memory/store.ts";
@@ -11,7 +12,7 @@ import { disposeAll, initialise, type ModelState } from "../model/parameters.ts"
 import type { Recipe } from "../recipe/recipe.ts";
 import { checkpointName, loadCheckpoint, type Progress, saveCheckpoint } from "./checkpoint.ts";
 import { readCheckpointLink, type RunFolder } from "./run_folder.ts";
-import { RunLog } from "./run_log.ts";
+import { reachedSecondEpoch, RunLog } from "./run_log.ts";
 import { Sgd } from "./sgd.ts";
 
 /** Where a run stands before its first step. */
@@ -26,9 +27,11 @@ export class Session {
   readonly memory: MemoryStore | undefined;
   progress: Progress;
   readonly #folder: RunFolder;
+  readonly #backend: Backend;
 
   private constructor(
     folder: RunFolder,
+    backend: Backend,
     state: ModelState,
     optimiser: Sgd,
     log: RunLog,
@@ -36,6 +39,7 @@ export class Session {
     progress: Progress,
   ) {
     this.#folder = folder;
+    this.#backend = backend;
     this.state = state;
     this.optimiser = optimiser;
     this.log = log;
@@ -54,6 +58,7 @@ export class Session {
     recipe: Recipe,
     architecture: Architecture,
     imageCount: number,
+    backend: Backend,
   ): Promise<Session> {
     const memory = VARIANT_TRAITS[recipe.variant].passes.includes("mem")
       ? await MemoryStore.open(folder.memoryDirectory, {
@@ -65,12 +70,20 @@ export class Session {
     try {
       // The memory's commit points at the checkpoint it belongs to; without a memory the link is the commit.
       const name = memory ? memory.current()?.checkpoint : await folder.last();
-      if (memory && name === undefined) await refuseLostMemory(folder);
+      if (name === undefined) await refuseLost(folder);
       const { state, momenta, progress } = name === undefined
         ? { state: initialise(architecture, recipe.seed), momenta: undefined, progress: START }
         : await loadCheckpoint(folder.checkpointPath(name), architecture);
       const log = await RunLog.open(folder.directory, progress);
-      const session = new Session(folder, state, new Sgd(true, momenta), log, memory, progress);
+      const session = new Session(
+        folder,
+        backend,
+        state,
+        new Sgd(true, momenta),
+        log,
+        memory,
+        progress,
+      );
       if (name !== undefined) await folder.settle({ last: name, best: session.#bestName() });
       return session;
     } catch (error) {
@@ -87,7 +100,7 @@ export class Session {
       state: this.state,
       momenta: this.optimiser.momenta,
       progress: this.progress,
-    });
+    }, this.#backend);
     // While an epoch runs, the one before is still being read.
     const keep = complete ? [] : [epoch - 1];
     await this.memory?.commit({ epoch, step, complete, checkpoint: name, keep });
@@ -109,12 +122,18 @@ export class Session {
   }
 }
 
-/** A run that began anew here would remove the checkpoints of the one whose memory is gone. */
-async function refuseLostMemory(folder: RunFolder): Promise<void> {
+/** A run that began anew here would wipe the traces of the one whose memory or checkpoints are gone. */
+async function refuseLost(folder: RunFolder): Promise<void> {
   const last = await readCheckpointLink(folder.directory, "last");
-  if (last === undefined) return;
+  if (last !== undefined) {
+    throw new UsageError(
+      `The run stands at ${folder.checkpointPath(last)}, but ${folder.memoryDirectory} is empty: ` +
+        "restore it from a copy, or start a new run.",
+    );
+  }
+  if (!await reachedSecondEpoch(folder.directory)) return;
   throw new UsageError(
-    `The run stands at ${folder.checkpointPath(last)}, but ${folder.memoryDirectory} is empty: ` +
-      "restore it from a copy, or start a new run.",
+    `The run in ${folder.directory} has finished epochs but no checkpoint: ` +
+      "restore its checkpoints from a copy, or start a new run.",
   );
 }

@@ -8,7 +8,7 @@ import { type Batch, epochOrder, firstIndices, trainingBatch } from "../data/bat
 import type { Dataset, Splits } from "../data/dataset.ts";
 import { splitTraining, type TrainingSplit } from "../data/split.ts";
 import { Interrupted } from "../errors.ts";
-import { type Accuracy, evaluateAccuracy } from "../evaluate/evaluate.ts";
+import { type Accuracy, evaluateAccuracy, type EvaluationName } from "../evaluate/evaluate.ts";
 import { type Architecture, resnet18 } from "../model/architecture.ts";
 import { freeze } from "../model/frozen.ts";
 import type { Recipe } from "../recipe/recipe.ts";
@@ -21,6 +21,8 @@ import { type BatchContext, type Position, trainBatch } from "./train_batch.ts";
 /** Who watches a run. */
 export interface TrainingObserver {
   onStep?(metrics: StepMetrics, length: { epochs: number; stepsPerEpoch: number }): void;
+  /** While the checkpoint's selection evaluates `done` of `n` images. */
+  onEvaluation?(name: EvaluationName, done: number, n: number): void;
   onEpoch?(metrics: EpochMetrics, length: { epochs: number }): void;
 }
 
@@ -43,10 +45,10 @@ export interface TrainingRun {
  *   checkpoint stays
  */
 export async function train(run: TrainingRun): Promise<void> {
-  const { recipe, folder, data } = run;
+  const { recipe, folder, data, backend } = run;
   const architecture = resnet18({ width: recipe.width, classes: data.train.classes.length });
   const split = splitTraining(data.train.n, recipe.select === "val", recipe.limitTrain);
-  const session = await Session.open(folder, recipe, architecture, data.train.n);
+  const session = await Session.open(folder, recipe, architecture, data.train.n, backend);
   try {
     const trainer = new Trainer(run, session, architecture, split);
     while (!trainer.finished()) await trainer.epoch();
@@ -98,7 +100,6 @@ class Trainer {
     const started = performance.now();
     let images = 0;
     for (let step = firstStep; step < this.#length.stepsPerEpoch; step++) {
-      await eventLoopTurn();
       if (signal?.aborted) await this.#stop();
       const batch = trainingBatch(data.train, order, step, recipe.batchSize, recipe.seed, epoch);
       const metrics = await this.#step(batch, { epoch, step: step + 1 });
@@ -155,19 +156,21 @@ class Trainer {
 
   /** Accuracies of the model on what the checkpoint is selected on. */
   async #select(): Promise<{ clean: Accuracy; robust: Accuracy } | undefined> {
-    const { recipe, backend, data, signal } = this.#run;
+    const { recipe, backend, data, observer, signal } = this.#run;
     if (recipe.select === "none") return undefined;
     const [dataset, ids]: [Dataset, Uint32Array] = recipe.select === "val"
       ? [data.train, this.#split.validation]
       : [data.test, firstIndices(data.test.n, recipe.limitTest)];
     const settings = {
-      backend: attentive(backend),
+      backend,
       dataset,
       ids,
       batchSize: recipe.batchSize,
       seed: recipe.seed,
       attack: { norm: recipe.attackNorm, epsilon: recipe.attackEps },
       ...signal && { signal },
+      onProgress: (name: EvaluationName, done: number) =>
+        observer?.onEvaluation?.(name, done, ids.length),
     };
     const model = freeze(this.#context.architecture, this.#session.state);
     try {
@@ -202,21 +205,4 @@ class Trainer {
 
 function mapValues(values: Record<string, number>, change: (value: number) => number) {
   return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, change(value)]));
-}
-
-/** WASM computes without ever waiting: only in such a turn can a signal be heard. */
-function eventLoopTurn(): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve));
-}
-
-/** `backend` with a turn of the event loop after every wait. */
-function attentive(backend: Backend): Backend {
-  return {
-    ...backend,
-    async guard(work) {
-      const result = await backend.guard(work);
-      await eventLoopTurn();
-      return result;
-    },
-  };
 }

@@ -125,13 +125,18 @@ Deno.test("readArguments() refuses an unknown flag, and suggests one that is nea
   refuses(["--constructor"], "Unknown flag --constructor: see --help.");
   refuses(["-x"], "Unknown flag -x: see --help.");
   refuses(["-1"], "Unknown flag -1: see --help.");
+  refuses(["--_", "a"], "Unknown flag --_: see --help.");
 });
 
 Deno.test("readArguments() refuses more positionals than the command has", () => {
   refuses(["a", "b"], 'Unexpected argument "b": see --help.');
   refuses(["a", "--", "--json"], 'Unexpected argument "--json": see --help.');
   assert.deepEqual(read("--", "-a").positionals, ["-a"]);
-  assert.deepEqual(read("007").positionals, ["007"]);
+  assert.deepEqual(readArguments(["007", "--json", "a", "--", "-b"], TABLE, 3).positionals, [
+    "007",
+    "a",
+    "-b",
+  ]);
 });
 
 Deno.test("readArguments() reads a switch as on, off or absent, and takes no other value for it", () => {
@@ -150,14 +155,15 @@ Deno.test("readArguments() keeps the last of a flag that is given twice", () => 
   assert.equal(read("--beta", "1", "--beta", "2").flags.beta, 2);
 });
 
-Deno.test("readArguments() knows --help, -h and --verbose everywhere", () => {
+Deno.test("readArguments() knows --help, -h and --verbose everywhere, and keeps them to itself", () => {
   const { flags } = readArguments(["-h", "--verbose"], {}, 0);
-  assert.deepEqual(flags, { help: true, verbose: true });
+  assert.deepEqual(flags, {});
 });
 
 Deno.test("readArguments() ends in values or in a UsageError of one line, whatever it reads", () => {
   const word = fc.oneof(
     fc.constantFrom(
+      "-_",
       "--beta",
       "--out=",
       "--json",

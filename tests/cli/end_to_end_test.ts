@@ -38,7 +38,7 @@ Deno.test("memloss train tells its progress on stderr and leaves a run folder", 
   const [first, second] = lines.filter((line) => /^epoch \d\/2 {2}loss/.test(line));
   assert.match(first!, /^epoch 1\/2 {2}loss [\d.]+ \(ce [\d.]+, kl [\d.]+\) .+ images\/s {2}\d+s$/);
   assert.match(second!, /\(ce [\d.]+, kl [\d.]+, memory [\d.]+\)/, "the memory is live in epoch 2");
-  assert.equal(lines.at(-1), `Done. Evaluate it with: memloss eval ${run}`);
+  assert.equal(lines.at(-1), `Done. Evaluate it with: deno task memloss eval ${run}`);
 
   const files = [...(await snapshot(run)).keys()].filter((name) => !name.startsWith("eval"));
   assert.deepEqual(files, [
@@ -104,7 +104,7 @@ Deno.test("memloss eval --json prints one document that is also kept in the run 
     backend: { name: "wasm", adapter: "WebAssembly SIMD, 1 thread" },
     seed: 1,
   });
-  const kept = join(run, "eval", `epoch-002.clean-pgd20.n${TINY.test}.json`);
+  const kept = join(run, "eval", `epoch-002.clean-pgd20.n${TINY.test}.eps8.00.seed1.wasm.json`);
   assert.deepEqual(JSON.parse(await Deno.readTextFile(kept)), report);
 });
 
@@ -126,7 +126,10 @@ Deno.test("memloss eval finds the same in a run and in its file of weights", asy
 Deno.test("memloss eval prints a table for people, of what was asked for", async () => {
   const { stdout } = await memlossDone("eval", run, "--attack", "clean", "--n-ex", "4");
   const [subject, what, ...rows] = stdout.trimEnd().split("\n");
-  assert.equal(subject, `${join(run, "checkpoints", "epoch-002.safetensors")} (last)`);
+  assert.equal(
+    subject,
+    `${join(run, "checkpoints", "epoch-002.safetensors")} (last, not selected)`,
+  );
   assert.equal(what, "4 test images of cifar10, linf ε = 8.00/255, seed 1");
   assert.equal(rows.length, 1);
   assert.match(rows[0]!, /^ {2}clean +[\d.]+ % {2}\(\d of 4\)$/);

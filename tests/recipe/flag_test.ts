@@ -55,7 +55,7 @@ Deno.test("integerFlag() takes both ends of its range and no fraction", () => {
 Deno.test("numberFlag() reads back every finite number as JavaScript prints it", () => {
   const flag = numberFlag("x", "", -Infinity);
   fc.assert(fc.property(fc.double({ noNaN: true, noDefaultInfinity: true }), (number) => {
-    assert.equal(valueOf(flag, String(number)), number);
+    assert.equal(valueOf(flag, String(number)), number + 0); // -0 is printed as 0
   }));
 });
 

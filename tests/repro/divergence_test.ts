@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "@std/path";
-import { digestFiles, errorsOf, inRunFolder, readLog, resumeRun, startRun } from "./support.ts";
+import { snapshot } from "../testing/folder.ts";
+import { errorsOf, inRunFolder, readLog, resumeRun, startRun } from "./support.ts";
 
 /** Weight decay alone multiplies the weights by some thousands a step: float32 holds that for one epoch, not for two. */
 const FLAGS = [
@@ -14,7 +15,7 @@ const FLAGS = [
 Deno.test("a run whose loss is not finite shows the terms, fails, and keeps the last good checkpoint", () =>
   inRunFolder(async (runDir) => {
     const kept = async () =>
-      Object.entries(await digestFiles(runDir)).filter(([path]) => path.startsWith("checkpoints/"));
+      [...await snapshot(runDir)].filter(([path]) => path.startsWith("checkpoints/"));
     const messages: string[] = [];
     const checkpoints: unknown[] = [];
     for (const start of [() => startRun(runDir, ...FLAGS), () => resumeRun(runDir)]) {

@@ -4,8 +4,8 @@
  * @module
  */
 import assert from "node:assert/strict";
-import { createHash } from "node:crypto";
 import { join } from "@std/path";
+import { snapshot } from "../testing/folder.ts";
 import { type Process, startProgram } from "../testing/program.ts";
 
 /** Three epochs of eight steps of the smallest network, a second or two on one core. */
@@ -14,6 +14,7 @@ const RECIPE = [
   "--width=1",
   "--epochs=3",
   "--batch-size=8",
+  "--lr=0.05", // gentle enough to keep so few ReLUs alive
   "--limit-train=64",
   "--select=none",
   "--backend=wasm",
@@ -66,25 +67,6 @@ export async function untilStep(
   }
 }
 
-/** SHA-256 of every file under `directory`, links by their target, sorted by path. */
-export async function digestFiles(directory: string): Promise<Record<string, string>> {
-  const digests: Record<string, string> = {};
-  const entries = await Array.fromAsync(Deno.readDir(directory));
-  for (const { name, isDirectory, isSymlink } of entries.sort((a, b) => a.name < b.name ? -1 : 1)) {
-    const path = join(directory, name);
-    if (isDirectory) {
-      for (const [file, digest] of Object.entries(await digestFiles(path))) {
-        digests[`${name}/${file}`] = digest;
-      }
-    } else if (isSymlink) {
-      digests[name] = `→ ${await Deno.readLink(path)}`;
-    } else {
-      digests[name] = createHash("sha256").update(await Deno.readFile(path)).digest("hex");
-    }
-  }
-  return digests;
-}
-
 /** What must not depend on how often a run was stopped, or on when it ran. */
 export interface RunResult {
   /** Checkpoints, links, memory chunks and manifests. The index is a database, whose bytes depend on its history. */
@@ -96,7 +78,7 @@ export interface RunResult {
 /** The result of the run in `runDir`. */
 export async function resultOf(runDir: string): Promise<RunResult> {
   const compared = /^(?:checkpoints|memory\/generation-\d+)\//;
-  const files = Object.entries(await digestFiles(runDir)).filter(([path]) => compared.test(path));
+  const files = [...await snapshot(runDir)].filter(([path]) => compared.test(path));
   const log = (await readLog(runDir)).map(({ imagesPerSecond: _, seconds: __, ...line }) => line);
   return { files: Object.fromEntries(files), log };
 }

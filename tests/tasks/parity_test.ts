@@ -134,9 +134,9 @@ Deno.test("parity.ts refuses wrong flags, and files that are not what they shoul
     const out = ["--out", join(directory, "step.safetensors")];
     assertRefused(await parity(directory), 2, /^error: Usage: parity START/);
     assertRefused(
-      await parity(directory, "--variant", "standard", "--beta", "1", ...out),
+      await parity(directory, "--variant", "v1", "--beta=-1", ...out),
       2,
-      /--beta has no meaning for --variant standard/,
+      /--beta must be a number of at least 0/,
     );
     const swapped = ["images", "start"].map((name) => join(directory, `${name}.safetensors`));
     assertRefused(

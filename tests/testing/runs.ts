@@ -3,6 +3,7 @@
  *
  * @module
  */
+import assert from "node:assert/strict";
 import { join } from "@std/path";
 import type { Backend } from "../../src/backend/backend.ts";
 import { type Splits, take } from "../../src/data/dataset.ts";
@@ -11,6 +12,14 @@ import { type Recipe, type RecipeInput, resolveRecipe } from "../../src/recipe/r
 import type { RunRecord } from "../../src/recipe/run_record.ts";
 import { RunFolder } from "../../src/train/run_folder.ts";
 import { train, type TrainingRun } from "../../src/train/trainer.ts";
+
+/** Stands for whatever device tfjs has open, and never fails. */
+export const ANY_BACKEND: Backend = {
+  name: "wasm",
+  adapter: "",
+  guard: (work) => work,
+  close: () => {},
+};
 
 let splits: Splits | undefined;
 
@@ -33,6 +42,7 @@ export function smallRecipe(input: RecipeInput = {}): Recipe {
     epochs: 2,
     batchSize: 8,
     select: "none",
+    lr: 0.05, // gentle enough to keep so few ReLUs alive
     ...attack,
     ...input,
   });
@@ -65,4 +75,24 @@ export async function trainIn(
   } finally {
     await folder.close();
   }
+}
+
+/** Trains as {@linkcode trainIn} does, until `step` of `epoch`, or all of `epoch`, is done, and stops as for Ctrl-C. */
+export async function trainUntil(
+  runDir: string,
+  recipe: Recipe,
+  backend: Backend,
+  epoch: number,
+  step?: number,
+): Promise<void> {
+  const controller = new AbortController();
+  const stopAt = (metrics: { epoch: number; step?: number }) => {
+    if (metrics.epoch === epoch && metrics.step === step) controller.abort();
+  };
+  const observer = { onStep: stopAt, onEpoch: stopAt };
+  const stopped = trainIn(runDir, recipe, backend, { signal: controller.signal, observer });
+  await assert.rejects(stopped, {
+    name: "Interrupted",
+    message: /^Stopped in epoch \d+ after step \d+; everything so far is saved\.$/,
+  });
 }

@@ -14,6 +14,7 @@ import {
 import { inTemporary } from "../memory/support.ts";
 import { eachBackend, onWasm } from "../testing/backends.ts";
 import { fixture } from "../testing/fixture.ts";
+import { ANY_BACKEND } from "../testing/runs.ts";
 
 const W2 = resnet18({ width: 2, classes: 10 });
 const PROGRESS: Progress = {
@@ -38,7 +39,7 @@ function dispose({ state, momenta }: Checkpoint): void {
 
 /** Writes `checkpoint` to `path`, frees it and gives the file's bytes. */
 async function save(checkpoint: Checkpoint, path: string): Promise<Uint8Array<ArrayBuffer>> {
-  await saveCheckpoint(path, checkpoint);
+  await saveCheckpoint(path, checkpoint, ANY_BACKEND);
   dispose(checkpoint);
   return await Deno.readFile(path);
 }
@@ -186,7 +187,7 @@ for (const where of ["parameters", "buffers", "momenta"] as const) {
         const [name, tensor] = [...tensors].at(-1)!;
         tensors.set(name, tf.fill(tensor.shape, where === "buffers" ? Infinity : NaN));
         tensor.dispose();
-        await assert.rejects(saveCheckpoint(path, diverged), (error: Error) => {
+        await assert.rejects(saveCheckpoint(path, diverged, ANY_BACKEND), (error: Error) => {
           assert.equal(error.name, "RunError");
           assert.match(error.message, /^The model is not finite after epoch 7, step 31 \(\S+\): /);
           return error.message.includes(name);

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { join } from "@std/path";
 import { readCheckpointLink, readRunRecord, RunFolder } from "../../src/train/run_folder.ts";
 import { inTemporary } from "../memory/support.ts";
-import { digestFiles } from "../repro/support.ts";
+import { snapshot } from "../testing/folder.ts";
 import { recordOf, smallRecipe } from "../testing/runs.ts";
 
 const RECORD = recordOf(smallRecipe());
@@ -41,13 +41,13 @@ Deno.test("RunFolder.create() refuses a folder that holds anything, and changes 
       const runDir = join(directory, `of ${name}`);
       await Deno.mkdir(runDir);
       await Deno.writeTextFile(join(runDir, name), "mine");
-      const before = await digestFiles(runDir);
+      const before = await snapshot(runDir);
       await assert.rejects(RunFolder.create(runDir, RECORD), {
         name: "UsageError",
         message: `${runDir} is not empty: choose another --run-dir, ` +
           "or continue the run in it with --resume.",
       });
-      assert.deepEqual(await digestFiles(runDir), before);
+      assert.deepEqual(await snapshot(runDir), before);
     }
   }));
 
@@ -62,7 +62,7 @@ Deno.test("RunFolder.create() takes an empty folder and one with nothing but a l
     }
     await assert.rejects(RunFolder.create(file, RECORD), {
       name: "UsageError",
-      message: `${file} is a file: choose another --run-dir.`,
+      message: `${file} is a file, or lies in one: choose another --run-dir.`,
     });
   }));
 
@@ -74,7 +74,7 @@ Deno.test("RunFolder.open() refuses what is no run folder, and leaves nothing in
         message: `${runDir} is not a run folder: it has no recipe.json.`,
       });
     }
-    assert.deepEqual(await digestFiles(directory), {});
+    assert.deepEqual(await snapshot(directory), new Map());
   }));
 
 Deno.test("RunFolder.settle() points the links and removes the other checkpoints", () =>
@@ -82,14 +82,14 @@ Deno.test("RunFolder.settle() points the links and removes the other checkpoints
     await folder.settle({ last: NAMES[2], best: NAMES[0] });
     assert.equal(await Deno.readTextFile(join(checkpoints, "last")), NAMES[2]);
     assert.equal(await Deno.readTextFile(join(checkpoints, "best")), NAMES[0]);
-    assert.deepEqual(Object.keys(await digestFiles(checkpoints)), [
+    assert.deepEqual([...(await snapshot(checkpoints)).keys()], [
       "best",
       NAMES[0],
       NAMES[2],
       "last",
     ]);
     await folder.settle({ last: NAMES[2], best: NAMES[2] });
-    assert.deepEqual(Object.keys(await digestFiles(checkpoints)), ["best", NAMES[2], "last"]);
+    assert.deepEqual([...(await snapshot(checkpoints)).keys()], ["best", NAMES[2], "last"]);
     assert.equal(await readCheckpointLink(folder.directory, "best"), NAMES[2]);
   }));
 

@@ -29,6 +29,11 @@ function embedBinary(): void {
   tf.env().set("WASM_HAS_MULTITHREAD_SUPPORT", false);
 }
 
+/** WASM computes without ever waiting: only in such a turn can a signal, such as Ctrl-C, be heard. */
+function eventLoopTurn(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve));
+}
+
 /** Opens the CPU engine as tfjs's current backend. */
 export async function openWasm(): Promise<Backend> {
   if (!registered) {
@@ -41,7 +46,11 @@ export async function openWasm(): Promise<Backend> {
   return {
     name: "wasm",
     adapter: "WebAssembly SIMD, 1 thread",
-    guard: (work) => work,
+    async guard(work) {
+      const result = await work;
+      await eventLoopTurn();
+      return result;
+    },
     close: () => {}, // tfjs cannot open its WASM backend twice; the heap goes with the process
   };
 }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { join } from "@std/path";
-import { findSubject, loadSubject, subjectName } from "../../src/evaluate/subject.ts";
+import { findSubject, loadSubject, subjectName } from "../../src/cli/subject.ts";
 import { encodeSafetensors, type SafeTensor } from "../../src/format/safetensors.ts";
 import { disposeAll, exportState } from "../../src/model/parameters.ts";
 import { type RecipeInput, resolveRecipe } from "../../src/recipe/recipe.ts";

@@ -1,0 +1,64 @@
+import assert from "node:assert/strict";
+import { join, resolve } from "@std/path";
+import type { DoctorReport } from "../src/cli/doctor.ts";
+import type { EvaluationReport } from "../src/cli/eval.ts";
+import { decodeRunRecord } from "../src/recipe/run_record.ts";
+import { type Ended, startDeno } from "./testing/program.ts";
+
+const ROOT = resolve(import.meta.dirname!, "..");
+
+/** All that a bundled program has: a folder with its one file, and an empty one to work in. */
+let directory: string;
+let work: string;
+let program: string;
+
+Deno.test.beforeAll(async () => {
+  directory = await Deno.makeTempDir();
+  work = join(directory, "work");
+  program = join(directory, "memloss.js");
+  await Deno.mkdir(work);
+  const main = join(ROOT, "src", "main.ts"), config = join(ROOT, "deno.json");
+  const options = ["--minify", "--platform", "deno", "--config", config, "--output", program];
+  const { code, stderr } = await startDeno(["bundle", ...options, main]).ended;
+  assert.equal(code, 0, stderr);
+});
+Deno.test.afterAll(() => Deno.remove(directory, { recursive: true }));
+
+/** Runs the bundle where its source is out of reach, and so are packages and configuration. */
+async function memloss(...args: string[]): Promise<Ended> {
+  const own = ["--allow-read", "--allow-write", `--deny-read=${ROOT}`];
+  const alone = ["--no-config", "--no-npm", "--no-remote", "--no-prompt", "--unstable-kv"];
+  const ended = await startDeno(["run", ...alone, ...own, program, ...args], work).ended;
+  assert.equal(ended.code, 0, ended.stderr);
+  return ended;
+}
+
+Deno.test("the bundle is one file", async () => {
+  const names = (await Array.fromAsync(Deno.readDir(directory))).map(({ name }) => name).sort();
+  assert.deepEqual(names, ["memloss.js", "work"]);
+});
+
+Deno.test("the bundled program examines the machine", async () => {
+  const { stdout, stderr } = await memloss("doctor", "--json");
+  const report = JSON.parse(stdout) as DoctorReport;
+  assert.equal(report.deno, Deno.version.deno);
+  assert.match(report.memloss.digest, /^[0-9a-f]{64}$/);
+  assert.doesNotMatch(stderr, /failed/i, "no engine failed to start");
+});
+
+Deno.test("the bundled program trains, evaluates and knows itself", async () => {
+  await memloss(
+    ...["train", "--variant", "v1", "--data", "synthetic", "--width", "1", "--epochs", "1"],
+    ...["--batch-size", "8", "--limit-train", "16", "--attack-steps", "1", "--select", "none"],
+    ...["--backend", "wasm", "--run-dir", "run"],
+  );
+  const path = join(work, "run", "recipe.json");
+  const { program: { digest } } = decodeRunRecord(await Deno.readTextFile(path), path);
+  assert.match(digest, /^[0-9a-f]{64}$/);
+
+  const { stdout } = await memloss("eval", "run", "--n-ex", "8", "--json");
+  const report = JSON.parse(stdout) as EvaluationReport;
+  assert.equal(report.clean?.n, 8);
+  assert.equal(report.pgd20?.n, 8);
+  assert.equal(report.backend.name, "wasm");
+});

@@ -1,0 +1,140 @@
+import assert from "node:assert/strict";
+import { join } from "@std/path";
+import * as tf from "@tensorflow/tfjs";
+import { applyView } from "../../src/data/augmentation.ts";
+import { epochOrder, trainingBatch } from "../../src/data/batches.ts";
+import { IMAGE_VALUES } from "../../src/data/dataset.ts";
+import { VARIANT_TRAITS, VARIANTS } from "../../src/loss/variants.ts";
+import { MemoryStore } from "../../src/memory/store.ts";
+import { resnet18 } from "../../src/model/architecture.ts";
+import { imageTensor, oneHot } from "../../src/model/inputs.ts";
+import { disposeAll } from "../../src/model/parameters.ts";
+import { loadCheckpoint } from "../../src/train/checkpoint.ts";
+import { lossAndGradients } from "../../src/train/step.ts";
+import { inRunFolder, type LogLine, readLog } from "../repro/support.ts";
+import { onWasm } from "../testing/backends.ts";
+import { smallData, smallRecipe, trainIn, trainUntil } from "../testing/runs.ts";
+
+const STEPS = 3;
+
+function stepsOf(log: LogLine[], epoch: number): LogLine[] {
+  return log.filter((line) => line.kind === "step" && line.epoch === epoch);
+}
+
+function termsOf(line: LogLine): Record<string, number> {
+  return line.terms as Record<string, number>;
+}
+
+for (const variant of VARIANTS) {
+  onWasm(
+    `train() has the objective's terms in every step, ${variant}`,
+    (backend) =>
+      inRunFolder(async (runDir) => {
+        await trainIn(runDir, smallRecipe({ variant }), backend);
+        const log = await readLog(runDir);
+        const passes = VARIANT_TRAITS[variant].passes;
+        const first = passes.includes("nat") && passes.includes("adv") ? ["ce", "kl"] : ["ce"];
+        const later = passes.includes("mem") ? [...first, "memory"] : first;
+        for (const [epoch, names] of [[1, first], [2, later]] as const) {
+          const steps = stepsOf(log, epoch);
+          assert.equal(steps.length, STEPS);
+          for (const line of steps) {
+            assert.deepEqual(Object.keys(termsOf(line)), names, `epoch ${epoch}`);
+            for (const [name, value] of Object.entries(termsOf(line))) {
+              assert.ok(value > 0, `${name} ${value} in epoch ${epoch}`);
+            }
+          }
+        }
+      }),
+  );
+}
+
+for (const variant of ["v1", "v2", "v3"] as const) {
+  onWasm(
+    `train() weighs the terms with β and β', ${variant}`,
+    (backend) =>
+      inRunFolder(async (runDir) => {
+        await trainIn(runDir, smallRecipe({ variant, beta: 2.5, betaPrime: 40 }), backend);
+        for (const line of (await readLog(runDir)).filter(({ kind }) => kind === "step")) {
+          const { ce, kl, memory = 0 } = termsOf(line);
+          const expected = ce! + 2.5 * kl! + 40 * memory;
+          assert.ok(Math.abs(line.loss as number - expected) < 1e-5 * expected);
+        }
+      }),
+  );
+}
+
+/** `x''` of `ids` as the memory's folder has it. */
+async function storedExamples(runDir: string, epoch: number, ids: Uint32Array) {
+  const store = await MemoryStore.openReadOnly(join(runDir, "memory"));
+  const { views, deltas, present } = await store.read(epoch, ids);
+  await store.close();
+  assert.ok(present.every((flag) => flag === 1), "every image has an example");
+  const x = new Float32Array(deltas.length);
+  const { images } = smallData().train;
+  ids.forEach((id, row) => applyView(images, id, views[row]!, x, row * IMAGE_VALUES));
+  return x.map((value, i) => Math.min(1, Math.max(0, value + deltas[i]!)));
+}
+
+onWasm(
+  "train() uses as x'' what the codec gives back of the epoch before, by training index",
+  (backend) =>
+    inRunFolder(async (runDir) => {
+      const recipe = smallRecipe({ variant: "v1", seed: 3 });
+      await trainUntil(runDir, recipe, backend, 1);
+      const last = join(runDir, "checkpoints", "epoch-002.step-0.safetensors");
+      const architecture = resnet18({ width: 1, classes: 10 });
+      const { state, momenta } = await loadCheckpoint(last, architecture);
+      disposeAll(momenta);
+      const data = smallData().train;
+      const ids = Uint32Array.from({ length: data.n }, (_, id) => id);
+      const order = epochOrder(ids, recipe.seed, 2);
+      const batch = trainingBatch(data, order, 0, recipe.batchSize, recipe.seed, 2);
+      const images = {
+        nat: imageTensor(batch.x),
+        adv: imageTensor(batch.x), // has no part in the memory term
+        mem: imageTensor(await storedExamples(runDir, 1, batch.ids)),
+      };
+      const labels = oneHot(batch.y, 10);
+      const { beta, betaPrime, memoryWeight } = recipe;
+      const objective = {
+        variant: "v1",
+        beta: beta!,
+        betaPrime: betaPrime!,
+        memoryWeight: memoryWeight!,
+      } as const;
+      const { terms, logits, gradients } = lossAndGradients(architecture, state, objective, {
+        images,
+        labels,
+      });
+      const [expected] = await terms.memory!.data();
+      disposeAll(gradients);
+      disposeAll(state.parameters);
+      disposeAll(state.buffers);
+      tf.dispose([{ ...terms }, { ...logits }, images, labels]);
+
+      await trainIn(runDir, recipe, backend);
+      const [first] = stepsOf(await readLog(runDir), 2);
+      assert.equal(termsOf(first!).memory, expected);
+    }),
+);
+
+onWasm(
+  "train() quantises x'' even when it never left the process",
+  (backend) =>
+    inRunFolder((exact) =>
+      inRunFolder(async (coarse) => {
+        const memories: number[] = [];
+        for (const [runDir, memoryCodec] of [[exact, "f32"], [coarse, "int8"]] as const) {
+          await trainIn(runDir, smallRecipe({ variant: "v1", memoryCodec }), backend);
+          memories.push(termsOf(stepsOf(await readLog(runDir), 2)[0]!).memory!);
+        }
+        const [f32, int8] = memories as [number, number];
+        const epoch1 = async (runDir: string) =>
+          stepsOf(await readLog(runDir), 1).map(({ loss }) => loss);
+        assert.deepEqual(await epoch1(exact), await epoch1(coarse), "no memory, no codec");
+        assert.notEqual(int8, f32);
+        assert.ok(Math.abs(int8 - f32) < 0.05 * f32, `${int8} is not close to ${f32}`);
+      })
+    ),
+);

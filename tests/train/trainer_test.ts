@@ -1,0 +1,149 @@
+import assert from "node:assert/strict";
+import { join } from "@std/path";
+import * as tf from "@tensorflow/tfjs";
+import { ratesAt } from "../../src/train/schedule.ts";
+import { inRunFolder, readLog, resultOf } from "../repro/support.ts";
+import { onWasm } from "../testing/backends.ts";
+import { snapshot } from "../testing/folder.ts";
+import { smallRecipe, trainIn, trainUntil } from "../testing/runs.ts";
+
+const EPOCHS = 2, STEPS = 3;
+
+onWasm(
+  "train() stopped after any step and continued ends with the same bytes and rates",
+  (backend) =>
+    inRunFolder(async (whole) => {
+      const recipe = smallRecipe({ variant: "v1", select: "test", limitTest: 2 });
+      await trainIn(whole, recipe, backend);
+      const expected = await resultOf(whole);
+      for (let position = 0; position < EPOCHS * STEPS; position++) {
+        await inRunFolder(async (runDir) => {
+          const [epoch, step] = [1 + Math.floor(position / STEPS), 1 + position % STEPS];
+          await trainUntil(runDir, recipe, backend, epoch, step);
+          await trainIn(runDir, recipe, backend);
+          assert.deepEqual(await resultOf(runDir), expected, `stopped at ${epoch}, ${step}`);
+        });
+      }
+      const steps = (await readLog(whole)).filter(({ kind }) => kind === "step");
+      steps.forEach(({ lr, momentum }, position) => {
+        const length = { epochs: EPOCHS, stepsPerEpoch: STEPS };
+        assert.deepEqual({ lr, momentum }, ratesAt("onecycle", recipe.lr, length, position));
+      });
+    }),
+);
+
+onWasm(
+  "train() ends with the same bytes whatever it checkpoints in between, and from every one of them",
+  (backend) =>
+    inRunFolder((whole) =>
+      inRunFolder(async (runDir) => {
+        await trainIn(whole, smallRecipe({ variant: "v2" }), backend);
+        const recipe = smallRecipe({ variant: "v2", checkpointEvery: 1 });
+        // Stops where a checkpoint has just been made, so that the same state is saved twice.
+        await trainUntil(runDir, recipe, backend, 1, 2);
+        await trainUntil(runDir, recipe, backend, 2, 1);
+        await trainIn(runDir, recipe, backend);
+        assert.deepEqual(await resultOf(runDir), await resultOf(whole));
+      })
+    ),
+);
+
+onWasm(
+  "train() before its first step saves and stops where it was asked to stop before it began",
+  (backend) =>
+    inRunFolder((whole) =>
+      inRunFolder(async (runDir) => {
+        const recipe = smallRecipe({ variant: "v1" });
+        await trainIn(whole, recipe, backend);
+        await assert.rejects(trainIn(runDir, recipe, backend, { signal: AbortSignal.abort() }), {
+          name: "Interrupted",
+          message: "Stopped in epoch 1 after step 0; everything so far is saved.",
+        });
+        await trainIn(runDir, recipe, backend);
+        assert.deepEqual(await resultOf(runDir), await resultOf(whole));
+      })
+    ),
+);
+
+onWasm("train() leaves a finished run as it is", (backend) =>
+  inRunFolder(async (runDir) => {
+    const recipe = smallRecipe({ variant: "v1" });
+    await trainIn(runDir, recipe, backend);
+    const before = await resultOf(runDir);
+    const lines = await Deno.readTextFile(join(runDir, "metrics.jsonl"));
+    await trainIn(runDir, recipe, backend);
+    assert.deepEqual(await resultOf(runDir), before);
+    assert.equal(await Deno.readTextFile(join(runDir, "metrics.jsonl")), lines);
+  }));
+
+onWasm("train() selects the first of the epochs that are best under attack", async (backend) => {
+  // Eight images tell the epochs apart; with one of them, many epochs are equally good.
+  for (const limitTest of [8, 1]) {
+    await inRunFolder(async (runDir) => {
+      const recipe = smallRecipe({
+        variant: "standard",
+        select: "test",
+        limitTest,
+        epochs: 6,
+        lr: 0.2,
+        attackEps: 0.1 / 255,
+        seed: 2,
+      });
+      await trainIn(runDir, recipe, backend);
+      const epochs = (await readLog(runDir)).filter(({ kind }) => kind === "epoch");
+      const robust = epochs.map(({ robustAccuracy }) => robustAccuracy as number);
+      const best = Math.max(...robust);
+      assert.equal(limitTest === 1, robust.indexOf(best) < robust.lastIndexOf(best), `${robust}`);
+      const { files } = await resultOf(runDir);
+      assert.equal(files["checkpoints/best"], `-> epoch-00${robust.indexOf(best) + 1}.safetensors`);
+      assert.equal(files["checkpoints/last"], "-> epoch-006.safetensors");
+    });
+  }
+});
+
+onWasm(
+  "train() gives an epoch the means over its images",
+  (backend) =>
+    inRunFolder(async (runDir) => {
+      await trainIn(runDir, smallRecipe({ variant: "v1" }), backend);
+      const log = await readLog(runDir);
+      for (const { epoch, loss, terms } of log.filter(({ kind }) => kind === "epoch")) {
+        const steps = log.filter((line) => line.kind === "step" && line.epoch === epoch);
+        const mean = (values: number[]) => (8 * values[0]! + 8 * values[1]! + 4 * values[2]!) / 20;
+        const means = Object.keys(terms as object).map((name) => [
+          name,
+          mean(steps.map((line) => (line.terms as Record<string, number>)[name]!)),
+        ]);
+        assert.deepEqual(terms, Object.fromEntries(means));
+        assert.equal(loss, mean(steps.map((line) => line.loss as number)));
+      }
+    }),
+);
+
+onWasm(
+  "train() never replaces a good checkpoint by a model that is not finite",
+  async (backend) => {
+    const before = tf.memory().numTensors;
+    // The gradient of epoch 2's last step is not finite while its loss still is.
+    const recipe = smallRecipe({
+      variant: "v1",
+      limitTrain: 16,
+      attackSteps: 1,
+      schedule: "cosine",
+      epochs: 5,
+      lr: 1e6,
+    });
+    await inRunFolder(async (runDir) => {
+      const kept = () => snapshot(join(runDir, "checkpoints"));
+      for (const attempt of [1, 2]) {
+        await assert.rejects(trainIn(runDir, recipe, backend), {
+          name: "RunError",
+          message:
+            /^The model is not finite after epoch 2, step 2 \(\S+\): the last checkpoint is kept/,
+        }, `attempt ${attempt}`);
+        assert.deepEqual([...(await kept()).keys()], ["epoch-001.safetensors", "last"]);
+      }
+    });
+    assert.equal(tf.memory().numTensors, before);
+  },
+);
