@@ -1,3 +1,5 @@
+import type { Backend } from "../../src/backend/backend.ts";
+import { RunError } from "../../src/errors.ts";
 import assert from "node:assert/strict";
 import { join } from "@std/path";
 import * as tf from "@tensorflow/tfjs";
@@ -206,3 +208,25 @@ Deno.test("checkpointName() tells a whole epoch from a part of one", () => {
     "epoch-1234.safetensors",
   );
 });
+
+onWasm(
+  "saveCheckpoint() keeps the file there is when the device reports an error after the reads",
+  () =>
+    withBytes(async (bytes, path) => {
+      await Deno.writeFile(path, bytes);
+      let waits = 0;
+      const failing: Backend = {
+        ...ANY_BACKEND,
+        async guard(work) {
+          const result = await work;
+          // The reads of the state and of the momenta pass; the error is an event that comes a turn later.
+          if (++waits > 2) throw new RunError("The GPU reported an error");
+          return result;
+        },
+      };
+      const checkpoint = makeCheckpoint();
+      await assert.rejects(saveCheckpoint(path, checkpoint, failing), { name: "RunError" });
+      dispose(checkpoint);
+      assert.deepEqual(await Deno.readFile(path), bytes);
+    }),
+);
