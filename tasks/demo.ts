@@ -32,13 +32,14 @@ const COMMON: RecipeInput = {
   data: "synthetic",
   width: 4,
   batchSize: 32,
+  lr: 0.1,
   select: "none",
   backend: "wasm",
 };
 
 const MODELS: readonly RecipeInput[] = [
-  { ...COMMON, variant: "standard", lr: 0.15, epochs: 9, limitTrain: 2560 },
-  { ...COMMON, variant: "v1", lr: 0.1, epochs: 4, limitTrain: 2048 },
+  { ...COMMON, variant: "standard", epochs: 10, limitTrain: 2560 },
+  { ...COMMON, variant: "v1", epochs: 4, limitTrain: 2048 },
 ];
 
 async function demo(args: readonly string[]): Promise<void> {

@@ -9,6 +9,7 @@ import { setWasmPaths } from "@tensorflow/tfjs-backend-wasm";
 import wasmBinary from "@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-simd.wasm" with {
   type: "bytes",
 };
+import { RunError } from "../../errors.ts";
 import type { Backend } from "../backend.ts";
 import { registerBatchNormKernels } from "./batch_norm.ts";
 import { registerConvolutionGradients } from "./convolution_gradients.ts";
@@ -42,7 +43,11 @@ export async function openWasm(): Promise<Backend> {
     registerBatchNormKernels();
     registered = true;
   }
-  await tf.setBackend("wasm");
+  // tfjs's loader takes Deno for Node and asks where its script lies; a bundle has no such place, nor does it matter.
+  Object.assign(globalThis, { __dirname: "" });
+  if (!await tf.setBackend("wasm")) {
+    throw new RunError("tfjs could not start its WASM backend: what it reported stands above.");
+  }
   return {
     name: "wasm",
     adapter: "WebAssembly SIMD, 1 thread",
