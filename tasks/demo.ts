@@ -38,7 +38,7 @@ const COMMON: RecipeInput = {
 };
 
 const MODELS: readonly RecipeInput[] = [
-  { ...COMMON, variant: "standard", epochs: 10, limitTrain: 2560 },
+  { ...COMMON, variant: "standard", lr: 0.15, epochs: 10, limitTrain: 2560 },
   { ...COMMON, variant: "v1", epochs: 4, limitTrain: 2048 },
 ];
 

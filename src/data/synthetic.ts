@@ -32,9 +32,9 @@ export const SYNTHETIC_SIZES = { train: 5_120, test: 1_024 } as const;
 /** Amplitude of the non-robust texture in 1/255: half the usual attack budget of 8. */
 export const TEXTURE_AMPLITUDE = 4;
 /** Brightness of a shape's strongest channel over the background, in 1/255. */
-const SHAPE_CONTRAST = 60;
+const SHAPE_CONTRAST = 66;
 /** Share of images whose shape is their own class's; the others show a uniformly random class's. */
-const SHAPE_TRUTH = 0.8;
+const SHAPE_TRUTH = 0.75;
 /** Darkest background and the range above it, in 1/255. */
 const BACKGROUND = [16, 8] as const;
 /** Shapes are blurred over this many pixels to each side: no edge of theirs hides the texture. */
