@@ -143,7 +143,9 @@ onWasm("attackBatch() leaves it to the loss to tell that the model diverged", as
 
 onWasm("attackBatch() refuses images that come back from outside the ball", async (backend) => {
   const model = makeModel(), batch = makeBatch(), inputs = makeInputs(batch);
-  const wrong = batch.x.map((value, i) => i === IMAGE_VALUES + 1 ? Math.abs(value - 0.1) : value);
+  const wrong = batch.x.map((value, i) =>
+    i === IMAGE_VALUES + 1 ? (value > 0.5 ? value - 0.1 : value + 0.1) : value
+  );
   const faulty = { ...backend, guard: <T>(_: Promise<T>) => Promise.resolve(wrong as T) };
   await assert.rejects(attackBatch(model, batch, inputs, smallRecipe(), EPOCH, faulty), {
     name: "RunError",
