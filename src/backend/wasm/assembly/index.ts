@@ -1,0 +1,2 @@
+/** Everything that threads can run. */
+export { add } from "./elementwise";

@@ -1,0 +1,69 @@
+/**
+ * Compiles the CPU engine's kernels, `src/backend/wasm/assembly/*.ts`, to the four binaries in
+ * `src/backend/wasm/kernels/`. Equal sources give equal bytes.
+ *
+ * ```sh
+ * deno task kernels
+ * ```
+ *
+ * @module
+ */
+import asc from "assemblyscript/asc";
+import { join } from "@std/path";
+
+const ENGINE = join(import.meta.dirname!, "..", "src", "backend", "wasm");
+
+/** Flags of every build: no runtime, no checks, memory from outside. */
+const COMMON = [
+  ...["index.ts", "--outFile", "kernels.wasm", "-O3", "--runtime", "stub", "--noAssert"],
+  ...["--importMemory", "--enable", "simd", "--enable", "bulk-memory"],
+];
+const RELAXED = ["--enable", "relaxed-simd"];
+const SHARED = [
+  ...["--enable", "threads", "--sharedMemory"],
+  ...["--initialMemory", "1", "--maximumMemory", "65536"],
+];
+
+/** What distinguishes the binaries: fused multiply-add or strict rounding, memory that threads share or not. */
+const BUILDS: Readonly<Record<string, readonly string[]>> = {
+  relaxed: [...RELAXED, ...SHARED],
+  strict: SHARED,
+  "relaxed-unshared": RELAXED,
+  "strict-unshared": [],
+};
+
+/**
+ * The binaries by file name, compiled from the sources as they are.
+ *
+ * @throws {Error} with the compiler's messages
+ */
+export async function buildKernels(): Promise<Map<string, Uint8Array<ArrayBuffer>>> {
+  const binaries = new Map<string, Uint8Array<ArrayBuffer>>();
+  for (const [name, flags] of Object.entries(BUILDS)) {
+    const { error, stderr } = await asc.main([...COMMON, ...flags], {
+      readFile: readSource,
+      writeFile: (_, contents) => {
+        binaries.set(`${name}.wasm`, new Uint8Array(contents as Uint8Array));
+      },
+      listFiles: () => [],
+    });
+    if (error) throw new Error(`${error.message}\n${stderr}`);
+  }
+  return binaries;
+}
+
+/** The compiler asks for many files that may exist, its library's among them: null tells it to look elsewhere. */
+function readSource(name: string): string | null {
+  try {
+    return Deno.readTextFileSync(join(ENGINE, "assembly", name));
+  } catch {
+    return null;
+  }
+}
+
+if (import.meta.main) {
+  for (const [name, binary] of await buildKernels()) {
+    await Deno.writeFile(join(ENGINE, "kernels", name), binary);
+    console.log(`${name}: ${binary.length} bytes`);
+  }
+}
