@@ -42,7 +42,8 @@ import { Sgd } from "../src/train/sgd.ts";
 import { lossAndGradients } from "../src/train/step.ts";
 
 const MOMENTUM = 0.9;
-const { variant, beta, betaPrime, memoryWeight, lr, backend } = RECIPE_FLAGS;
+const { variant, beta, betaPrime, memoryWeight, lr, backend, workers, deterministic } =
+  RECIPE_FLAGS;
 const FLAGS = {
   variant,
   beta,
@@ -50,6 +51,8 @@ const FLAGS = {
   memoryWeight,
   lr,
   backend,
+  workers,
+  deterministic,
   out: textFlag("out", "FILE.safetensors", "where the results go (required)"),
 } as const;
 
@@ -70,7 +73,7 @@ async function parity(args: readonly string[]): Promise<void> {
   const recipe = resolveRecipe(withoutForeign(input));
   const weights = await readTensors(start);
   const inputs = await readTensors(images);
-  const device = await openBackend(recipe.backend);
+  const device = await openBackend(recipe.backend, recipe);
   const architecture = resnet18(inferConfig(weights, start));
   const state = importState(weights, architecture, start);
 

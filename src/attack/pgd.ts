@@ -4,6 +4,7 @@
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
+import { signStep } from "../backend/sign_step.ts";
 import type { AttackLoss } from "./attack_loss.ts";
 import type { PgdOptions } from "./options.ts";
 
@@ -36,30 +37,14 @@ export function pgd(
   for (let step = 0; step < options.steps; step++) {
     const next = tf.tidy(() => {
       const slope = gradient(adversarial) as tf.Tensor4D;
-      const projected = options.norm === "linf"
-        ? stepLinf(x, adversarial, slope, options)
-        : stepL2(x, adversarial, slope, options, () => noise(step));
-      return tf.clipByValue(projected, 0, 1);
+      if (options.norm === "l2") return stepL2(x, adversarial, slope, options, () => noise(step));
+      const { stepSize, epsilon } = options;
+      return signStep(x, adversarial, slope, { stepSize, epsilon });
     });
     adversarial.dispose();
     adversarial = next;
   }
   return adversarial;
-}
-
-function stepLinf(
-  x: tf.Tensor4D,
-  adversarial: tf.Tensor4D,
-  slope: tf.Tensor4D,
-  { epsilon, stepSize }: PgdOptions,
-): tf.Tensor4D {
-  const moved = tf.add(adversarial, tf.mul(sign(slope), stepSize));
-  return tf.minimum(tf.maximum(moved, tf.sub(x, epsilon)), tf.add(x, epsilon));
-}
-
-/** The sign, `sign(0) = 0`. tfjs's own takes everything under 1.2e-7 for zero on its WASM backend. */
-function sign(x: tf.Tensor4D): tf.Tensor4D {
-  return tf.sub(tf.cast(tf.greater(x, 0), "float32"), tf.cast(tf.less(x, 0), "float32"));
 }
 
 function stepL2(
@@ -75,7 +60,7 @@ function stepL2(
   const unit = tf.div(replaced, l2Norm(replaced));
   const delta = tf.sub(tf.add(adversarial, tf.mul(unit, stepSize)), x) as tf.Tensor4D;
   const length = tf.maximum(l2Norm(delta), epsilon);
-  return tf.add(x, tf.mul(delta, tf.div(epsilon, length)));
+  return tf.clipByValue(tf.add(x, tf.mul(delta, tf.div(epsilon, length))), 0, 1);
 }
 
 /** L2 norm of every image, `[N,1,1,1]`. */

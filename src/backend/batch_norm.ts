@@ -6,17 +6,36 @@
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
+import { runKernel } from "./run_kernel.ts";
 
 /** `{x [N,H,W,C]} → [mean [C], variance [C]]`, the biased variance in two passes or in float64. */
 export const BATCH_NORM_STATISTICS = "MemlossBatchNormStatistics";
-/** `{x, mean, variance, gamma, beta}, {epsilon} → (x − mean)/√(variance + ε) · γ + β`. */
+/** `{x, mean, variance, gamma, beta, add?}, {epsilon, relu} → (x − mean)/√(variance + ε) · γ + β + add`, rectified. */
 export const BATCH_NORM_APPLY = "MemlossBatchNormApply";
-/** `{dy, x, mean, variance, gamma}, {epsilon} → [dx, dγ, dβ]`, mean and variance depending on x. */
+/**
+ * `{dy, x, mean, variance, gamma, y?}, {epsilon, add} → [dx, dγ, dβ, dAdd?]`, mean and variance depending on x. Where
+ * `y` is given, `dy` counts only where `y > 0`; `dAdd` is there if `add` is true.
+ */
 export const BATCH_NORM_GRADIENT = "MemlossBatchNormGradient";
 
-/** The attributes of {@linkcode BATCH_NORM_APPLY} and {@linkcode BATCH_NORM_GRADIENT}. */
+/** The attributes of {@linkcode BATCH_NORM_APPLY}. */
 export interface BatchNormAttributes extends tf.NamedAttrMap {
   readonly epsilon: number;
+  readonly relu: boolean;
+}
+
+/** The attributes of {@linkcode BATCH_NORM_GRADIENT}. */
+export interface BatchNormGradientAttributes extends tf.NamedAttrMap {
+  readonly epsilon: number;
+  readonly add: boolean;
+}
+
+/** What follows the normalisation. */
+export interface BatchNormFollowers {
+  /** Added to the result; same shape. */
+  readonly add?: tf.Tensor4D;
+  /** Whether negative results then become zero. */
+  readonly relu?: boolean;
 }
 
 /** Mean and biased variance per channel over `[N,H,W]`: two tensors `[C]`. */
@@ -26,41 +45,34 @@ export function batchNormStatistics(x: tf.Tensor4D): { mean: tf.Tensor1D; varian
 }
 
 /**
- * Normalises `x` `[N,H,W,C]` by its own batch statistics, differentiable in `x`, `gamma` and `beta` `[C]`.
+ * Normalises `x` `[N,H,W,C]` by its own batch statistics, then adds and rectifies if asked to; differentiable in `x`,
+ * `gamma`, `beta` `[C]` and `add`.
  *
  * `mean` and `variance` must be {@linkcode batchNormStatistics} of `x`: the gradient accounts for how they depend on
  * `x`, so they are not inputs of their own.
  */
 export function batchNormTrain(
   x: tf.Tensor4D,
-  statistics: { mean: tf.Tensor1D; variance: tf.Tensor1D },
+  { mean, variance }: { mean: tf.Tensor1D; variance: tf.Tensor1D },
   gamma: tf.Tensor1D,
   beta: tf.Tensor1D,
   epsilon: number,
+  { add, relu = false }: BatchNormFollowers = {},
 ): tf.Tensor4D {
-  const { mean, variance } = statistics;
-  const attributes: BatchNormAttributes = { epsilon };
   const normalise = tf.customGrad((...inputs) => {
-    const [x, gamma, beta, save] = inputs as [tf.Tensor, tf.Tensor, tf.Tensor, tf.GradSaveFunc];
-    const [y] = runKernel(BATCH_NORM_APPLY, { x, mean, variance, gamma, beta }, attributes);
-    save([x, gamma, mean, variance]);
+    const save = inputs.pop() as tf.GradSaveFunc;
+    const [x, gamma, beta, add] = inputs as tf.Tensor[];
+    const attributes: BatchNormAttributes = { epsilon, relu };
+    const [y] = runKernel(BATCH_NORM_APPLY, { x, mean, variance, gamma, beta, add }, attributes);
+    save([x!, gamma!, mean, variance, ...relu ? [y!] : []]);
     return {
       value: y!,
       gradFunc(dy: tf.Tensor, saved: tf.Tensor[]) {
-        const [x, gamma, mean, variance] = saved as [tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor];
-        return runKernel(BATCH_NORM_GRADIENT, { dy, x, mean, variance, gamma }, attributes);
+        const [x, gamma, mean, variance, y] = saved;
+        const attributes: BatchNormGradientAttributes = { epsilon, add: add !== undefined };
+        return runKernel(BATCH_NORM_GRADIENT, { dy, x, mean, variance, gamma, y }, attributes);
       },
     };
   });
-  return normalise(x, gamma, beta) as tf.Tensor4D;
-}
-
-/** Runs a kernel of ours, whose outputs are always a list or one tensor. */
-function runKernel(
-  name: string,
-  inputs: tf.NamedTensorMap,
-  attributes: tf.NamedAttrMap = {},
-): tf.Tensor[] {
-  const outputs: tf.Tensor | tf.Tensor[] = tf.engine().runKernel(name, inputs, attributes);
-  return Array.isArray(outputs) ? outputs : [outputs];
+  return normalise(x, gamma, beta, ...add ? [add] : []) as tf.Tensor4D;
 }

@@ -4,7 +4,7 @@
  * @module
  */
 import { UsageError } from "../errors.ts";
-import type { Backend, BackendChoice } from "./backend.ts";
+import type { Backend, BackendChoice, EngineOptions } from "./backend.ts";
 import { openWasm } from "./wasm/open.ts";
 import { describeAdapters, openWebGpu } from "./webgpu/open.ts";
 
@@ -12,14 +12,22 @@ import { describeAdapters, openWebGpu } from "./webgpu/open.ts";
  * Opens `choice` and makes it tfjs's backend. `auto` takes WebGPU when a hardware adapter exists, else WASM;
  * `webgpu` takes any adapter, software ones included.
  *
- * @throws {UsageError} if `webgpu` is asked for and no adapter exists
+ * @param options of the CPU engine; a `deterministic` run is always made on it
+ * @throws {UsageError} if `webgpu` is asked for and no adapter exists, or cannot do what the options ask
  */
-export async function openBackend(choice: BackendChoice): Promise<Backend> {
-  if (choice === "wasm") return await openWasm();
+export async function openBackend(
+  choice: BackendChoice,
+  options: EngineOptions = {},
+): Promise<Backend> {
+  if (choice === "wasm") return await openWasm(options);
+  if (options.deterministic) {
+    if (choice === "auto") return await openWasm(options);
+    throw new UsageError("--deterministic needs --backend wasm: a GPU rounds in its own way.");
+  }
   const adapters = await describeAdapters();
   const chosen = choice === "auto" ? adapters.find((adapter) => !adapter.software) : adapters[0];
   if (chosen !== undefined) return await openWebGpu(chosen.adapter);
-  if (choice === "auto") return await openWasm();
+  if (choice === "auto") return await openWasm(options);
   throw new UsageError(
     "--backend webgpu found no WebGPU adapter: install a GPU driver (or Mesa's software Vulkan) or use --backend wasm.",
   );

@@ -66,7 +66,7 @@ async function examine(dataDir: string): Promise<DoctorReport> {
     maxBufferMiB: Math.round(adapter.limits.maxBufferSize / 2 ** 20),
     maxBindingMiB: Math.round(adapter.limits.maxStorageBufferBindingSize / 2 ** 20),
   }));
-  const wasm = await openWasm();
+  const wasm = await openWasm({});
   const cifar10 = await hasCifar10(dataDir);
   const hardware = webgpu.some(({ software }) => !software);
   const advice = [

@@ -106,7 +106,7 @@ export async function evalCommand(
   const { attack: names = EVALUATIONS, checkpoint, nEx, json: _json, ...overrides } = flags;
   const subject = await findSubject(target, checkpoint);
   const recipe = evaluationRecipe(subject, overrides);
-  const backend = await openBackend(recipe.backend);
+  const backend = await openBackend(recipe.backend, recipe);
   try {
     const { architecture, state } = await loadSubject(subject);
     // --seed draws the attack's starts; a run's data stay those it was trained with.

@@ -73,7 +73,7 @@ export async function trainCommand(
   // Refused here rather than in training: no folder has been made yet.
   splitTraining(data.train.n, recipe.select === "val", recipe.limitTrain);
   // A resumed run computes where it began: another engine's rounding would end it elsewhere.
-  const backend = await openBackend(stored?.machine.backend ?? recipe.backend);
+  const backend = await openBackend(stored?.machine.backend ?? recipe.backend, recipe);
   const status = new StatusLine();
   try {
     const folder = stored
@@ -83,7 +83,7 @@ export async function trainCommand(
       `${
         stored ? "Continuing" : "Training"
       } ${recipe.variant} on ${recipe.data}, width ${recipe.width}, ` +
-        `${backend.name} (${backend.adapter}), in ${runDir}`,
+        `${describeDevice(backend)}, in ${runDir}`,
     );
     if (stored) noteChanges(stored, await describeRun(recipe, backend, digest), status);
     try {
@@ -116,6 +116,12 @@ async function describeRun(
     dataSha256,
     recipe,
   };
+}
+
+/** The device in a few words. */
+function describeDevice({ name, adapter, threads }: Backend): string {
+  const crew = name === "wasm" ? `, ${threads} ${threads === 1 ? "thread" : "threads"}` : "";
+  return `${name} (${adapter}${crew})`;
 }
 
 /** Another device or another program computes other roundings: said, so that nobody wonders about the bytes. */

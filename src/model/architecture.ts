@@ -41,12 +41,18 @@ export interface Architecture {
   readonly classes: number;
 }
 
+/** What follows a batch norm. */
+export interface Followers {
+  /** The residual branch that is added to the result. */
+  readonly add?: tf.Tensor4D;
+  /** Whether the nonlinearity comes then. */
+  readonly activate: boolean;
+}
+
 /** How a network computes: in training mode with batch statistics, or frozen with folded batch norm. */
 export interface Layers {
-  /** `[N,H,W,in] → [N,H/stride,W/stride,out]`, convolution and batch norm. */
-  convNorm(layer: ConvNorm, x: tf.Tensor4D): tf.Tensor4D;
-  /** The nonlinearity. */
-  activate(x: tf.Tensor4D): tf.Tensor4D;
+  /** `[N,H,W,in] → [N,H/stride,W/stride,out]`, convolution, batch norm and what follows them. */
+  convNorm(layer: ConvNorm, x: tf.Tensor4D, followers: Followers): tf.Tensor4D;
   /** Global average pool and linear: `[N,4,4,features] → [N,classes]`. */
   classify(x: tf.Tensor4D): tf.Tensor2D;
 }
@@ -112,11 +118,11 @@ export function convNorms({ stem, blocks }: Architecture): ConvNorm[] {
 
 /** The logits `[N,classes]` of `x` `[N,32,32,3]`, computed by `layers`. */
 export function forward(architecture: Architecture, layers: Layers, x: tf.Tensor4D): tf.Tensor2D {
-  let hidden = layers.activate(layers.convNorm(architecture.stem, x));
+  let hidden = layers.convNorm(architecture.stem, x, { activate: true });
   for (const { first, second, shortcut } of architecture.blocks) {
-    const residual = shortcut ? layers.convNorm(shortcut, hidden) : hidden;
-    const inner = layers.activate(layers.convNorm(first, hidden));
-    hidden = layers.activate(layers.convNorm(second, inner).add(residual));
+    const add = shortcut ? layers.convNorm(shortcut, hidden, { activate: false }) : hidden;
+    const inner = layers.convNorm(first, hidden, { activate: true });
+    hidden = layers.convNorm(second, inner, { add, activate: true });
   }
   return layers.classify(hidden);
 }

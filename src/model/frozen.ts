@@ -5,9 +5,16 @@
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
-import { type Architecture, convNorms, forward, type Layers } from "./architecture.ts";
+import { frozenFeatures, type FrozenLayer, hasFrozenKernels } from "../backend/frozen_network.ts";
+import {
+  type Architecture,
+  type ConvNorm,
+  convNorms,
+  forward,
+  type Layers,
+} from "./architecture.ts";
 import type { ModelState, TensorMap } from "./parameters.ts";
-import { type Activation, BATCH_NORM_EPSILON, classifier } from "./train_mode.ts";
+import { type Activation, BATCH_NORM_EPSILON, classifier, linear } from "./train_mode.ts";
 
 /** A network that only maps images to logits. */
 export interface FrozenModel {
@@ -29,24 +36,55 @@ export function freeze(
   const folded = fold(architecture, state);
   const tensor = (name: string) => folded.get(name)!;
   const layers: Layers = {
-    convNorm: ({ conv, kernel, stride }, x) =>
-      frozenConvolution(
-        x,
-        tensor(`${conv}.weight`) as tf.Tensor4D,
-        tensor(`${conv}.bias`) as tf.Tensor1D,
-        stride,
-        (kernel - 1) / 2,
-      ),
-    activate: activation,
+    convNorm({ conv, kernel, stride }, x, { add, activate }) {
+      const weight = tensor(`${conv}.weight`) as tf.Tensor4D;
+      const bias = tensor(`${conv}.bias`) as tf.Tensor1D;
+      const y = frozenConvolution(x, weight, bias, stride, (kernel - 1) / 2);
+      const sum = add ? tf.add<tf.Tensor4D>(y, add) : y;
+      return activate ? activation(sum) : sum;
+    },
     classify: (x) => classifier(x, tensor("linear.weight"), tensor("linear.bias")),
   };
+  // An engine's own network ends in rectifiers; another activation is composed of layers on every engine.
+  const whole = activation === tf.relu && hasFrozenKernels();
+  const network = frozenLayers(architecture);
+  const weights = Object.fromEntries(
+    network.flatMap(({ name }) =>
+      ["weight", "bias"].map((kind) => [`${name}.${kind}`, tensor(`${name}.${kind}`)])
+    ),
+  );
   return {
-    logits: (x) => tf.tidy(() => forward(architecture, layers, x)),
+    logits: (x) =>
+      tf.tidy(() =>
+        whole
+          ? linear(
+            frozenFeatures(network, weights, x),
+            tensor("linear.weight"),
+            tensor("linear.bias"),
+          )
+          : forward(architecture, layers, x)
+      ),
     dispose() {
       for (const weight of folded.values()) weight.dispose();
       folded.clear();
     },
   };
+}
+
+/** The convolutions of `architecture` with what follows them, in the order in which {@linkcode forward} makes them. */
+function frozenLayers({ stem, blocks }: Architecture): FrozenLayer[] {
+  const layers: FrozenLayer[] = [];
+  const append = (
+    { conv, kernel, stride }: ConvNorm,
+    rest: Omit<FrozenLayer, "name" | "kernel" | "stride">,
+  ) => layers.push({ name: conv, kernel, stride, ...rest });
+  let hidden = append(stem, { input: 0, relu: true });
+  for (const { first, second, shortcut } of blocks) {
+    const add = shortcut ? append(shortcut, { input: hidden, relu: false }) : hidden;
+    const inner = append(first, { input: hidden, relu: true });
+    hidden = append(second, { input: inner, add, relu: true });
+  }
+  return layers;
 }
 
 function fold(architecture: Architecture, { parameters, buffers }: ModelState): TensorMap {

@@ -5,7 +5,8 @@
  */
 import * as tf from "@tensorflow/tfjs";
 import { batchNormStatistics, batchNormTrain } from "../backend/batch_norm.ts";
-import type { ConvNorm, Layers } from "./architecture.ts";
+import { globalAveragePool } from "../backend/pool.ts";
+import type { Layers } from "./architecture.ts";
 import type { ModelState, TensorMap } from "./parameters.ts";
 
 /** Added to the variance, as PyTorch does. */
@@ -16,9 +17,14 @@ export const BATCH_NORM_MOMENTUM = 0.1;
 /** The nonlinearity of the network; tests put a smooth one in ReLU's place. */
 export type Activation = (x: tf.Tensor4D) => tf.Tensor4D;
 
+/** The linear layer on pooled `features` `[N,features]`. */
+export function linear(features: tf.Tensor2D, weight: tf.Tensor, bias: tf.Tensor): tf.Tensor2D {
+  return tf.add(tf.matMul(features, weight as tf.Tensor2D), bias);
+}
+
 /** Global average pool and linear layer with `weight` `[features,classes]` and `bias`. */
 export function classifier(x: tf.Tensor4D, weight: tf.Tensor, bias: tf.Tensor): tf.Tensor2D {
-  return tf.add(tf.matMul(tf.mean(x, [1, 2]), weight as tf.Tensor2D), bias);
+  return linear(globalAveragePool(x), weight, bias);
 }
 
 /**
@@ -32,20 +38,22 @@ export function trainLayers(
 ): Layers {
   const parameter = (name: string) => parameters.get(name)!;
   return {
-    convNorm({ conv, norm, kernel, stride }: ConvNorm, x) {
+    convNorm({ conv, norm, kernel, stride }, x, { add, activate }) {
       const weight = parameter(`${conv}.weight`) as tf.Tensor4D;
       const y = tf.conv2d(x, weight, stride, (kernel - 1) / 2);
       const statistics = batchNormStatistics(y);
       updateRunning(state.buffers, norm, statistics, y.size / y.shape[3]);
-      return batchNormTrain(
+      const relu = activate && activation === tf.relu;
+      const result = batchNormTrain(
         y,
         statistics,
         parameter(`${norm}.weight`) as tf.Tensor1D,
         parameter(`${norm}.bias`) as tf.Tensor1D,
         BATCH_NORM_EPSILON,
+        { ...add && { add }, relu },
       );
+      return activate && !relu ? activation(result) : result;
     },
-    activate: activation,
     classify: (x) => classifier(x, parameter("linear.weight"), parameter("linear.bias")),
   };
 }

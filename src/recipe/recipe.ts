@@ -11,7 +11,7 @@ import { UsageError } from "../errors.ts";
 import { MEMORY_WEIGHTS, VARIANT_TRAITS, VARIANTS } from "../loss/variants.ts";
 import { CODEC_NAMES } from "../memory/codec.ts";
 import { SCHEDULES } from "../train/schedule.ts";
-import { choiceFlag, integerFlag, numberFlag, positiveFlag, textFlag } from "./flag.ts";
+import { choiceFlag, integerFlag, numberFlag, positiveFlag, switchFlag, textFlag } from "./flag.ts";
 
 /** What the best checkpoint is chosen by. */
 export const SELECTIONS = ["val", "test", "none"] as const;
@@ -106,6 +106,16 @@ export const RECIPE_FLAGS = {
     BACKEND_CHOICES,
     `device that computes; default ${DEFAULTS.backend}`,
   ),
+  workers: integerFlag(
+    "workers",
+    "threads of the wasm backend, which never change a result; default: all processors",
+    1,
+    256,
+  ),
+  deterministic: switchFlag(
+    "deterministic",
+    "the same bits on every machine: the wasm backend with strict rounding, slower",
+  ),
 } as const;
 
 /** Fields that need not have a value. */
@@ -119,6 +129,8 @@ const OPTIONAL = [
   "limitTrain",
   "limitTest",
   "checkpointEvery",
+  "workers",
+  "deterministic",
 ] as const;
 
 type Flags = typeof RECIPE_FLAGS;

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import * as tf from "@tensorflow/tfjs";
+import { sgdStep } from "../backend/sgd_step.ts";
 import { disposeAll, type TensorMap } from "../model/parameters.ts";
 import type { Rates } from "./schedule.ts";
 
@@ -29,19 +29,14 @@ export class Sgd {
    * @param gradients by parameter name; disposed
    */
   step(parameters: TensorMap, gradients: TensorMap, { lr, momentum }: Rates): void {
+    const attributes = { lr, momentum, weightDecay: WEIGHT_DECAY, nesterov: this.#nesterov };
     for (const [name, gradient] of gradients) {
-      const weight = parameters.get(name)!;
-      const before = this.momenta.get(name);
-      const [velocity, updated] = tf.tidy(() => {
-        const decayed = tf.add(gradient, tf.mul(weight, WEIGHT_DECAY));
-        const velocity = before ? tf.add(tf.mul(before, momentum), decayed) : decayed;
-        const direction = this.#nesterov ? tf.add(decayed, tf.mul(velocity, momentum)) : velocity;
-        return [velocity, tf.sub(weight, tf.mul(direction, lr))] as const;
-      });
-      this.momenta.set(name, velocity);
-      parameters.set(name, updated);
-      before?.dispose();
-      weight.dispose();
+      const before = parameters.get(name)!, velocity = this.momenta.get(name);
+      const updated = sgdStep(before, gradient, velocity, attributes);
+      this.momenta.set(name, updated.velocity);
+      parameters.set(name, updated.weight);
+      velocity?.dispose();
+      before.dispose();
     }
     disposeAll(gradients);
   }

@@ -48,11 +48,12 @@ onWasm("forward() adds every block's input to its output, each activated after t
   const architecture = resnet18({ width: 1, classes: 1 });
   const seen: string[] = [];
   const layers: Layers = {
-    convNorm({ conv, stride }, x) {
+    convNorm({ conv, stride }, x, { add, activate }) {
       seen.push(conv);
-      return stride === 1 ? x : tf.avgPool(x, 1, stride, "valid");
+      const y = stride === 1 ? x : tf.avgPool<tf.Tensor4D>(x, 1, stride, "valid");
+      const sum = add ? tf.add<tf.Tensor4D>(y, add) : y;
+      return activate ? tf.sub(sum, 1) : sum;
     },
-    activate: (x) => tf.sub(x, 1),
     classify(x) {
       assert.deepEqual(x.shape, [2, 4, 4, 1]);
       return tf.mean(x, [1, 2]) as tf.Tensor2D;

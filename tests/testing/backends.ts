@@ -7,6 +7,7 @@ import assert from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs";
 import type { Backend } from "../../src/backend/backend.ts";
 import { openBackend } from "../../src/backend/open.ts";
+import { ENGINE_NAME } from "../../src/backend/wasm/open.ts";
 import { describeAdapters } from "../../src/backend/webgpu/open.ts";
 
 type BackendName = Backend["name"];
@@ -28,17 +29,20 @@ if (skipWebGpu && Deno.env.get(ANNOUNCED) === undefined) {
   );
 }
 
-const opened = new Map<BackendName, Promise<Backend>>();
-
-/** The device, opened at most once per test file: tfjs cannot open its WASM backend twice. */
-function open(name: BackendName): Promise<Backend> {
-  const device = opened.get(name) ?? openBackend(name);
-  opened.set(name, device);
-  return device;
-}
+/** The devices that the tests of this file ask for, opened before the first and closed after the last. */
+const opened = new Map<BackendName, Backend | undefined>();
+Deno.test.beforeAll(async () => {
+  for (const name of opened.keys()) {
+    if (name === "wasm" || !skipWebGpu) opened.set(name, await openBackend(name, { workers: 2 }));
+  }
+});
+Deno.test.afterAll(() => {
+  for (const backend of opened.values()) backend?.close();
+});
 
 /** Registers `body` as the test `name` on one device. */
 function register(device: BackendName, name: string, body: Body): void {
+  opened.set(device, undefined);
   Deno.test({
     name: `${name} [${device}]`,
     ignore: device === "webgpu" && skipWebGpu,
@@ -46,8 +50,8 @@ function register(device: BackendName, name: string, body: Body): void {
     sanitizeOps: true,
     sanitizeResources: true,
     async fn() {
-      const backend = await open(device);
-      await tf.setBackend(device);
+      const backend = opened.get(device)!;
+      await tf.setBackend(device === "wasm" ? ENGINE_NAME : device);
       const before = tf.memory().numTensors;
       await backend.guard(Promise.resolve(body(backend)));
       assert.equal(tf.memory().numTensors, before, "tensors left on the device");

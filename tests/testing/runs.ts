@@ -17,6 +17,7 @@ import { train, type TrainingRun } from "../../src/train/trainer.ts";
 export const ANY_BACKEND: Backend = {
   name: "wasm",
   adapter: "",
+  threads: 1,
   guard: (work) => work,
   close: () => {},
 };

@@ -1,6 +1,6 @@
 /**
  * The batch-norm kernels written in tfjs operations: they run on any backend. The WebGPU engine uses them until it has
- * shaders of its own, and they are the oracle that faster kernels are tested against.
+ * shaders of its own.
  *
  * @module
  */
@@ -10,9 +10,9 @@ import {
   BATCH_NORM_GRADIENT,
   BATCH_NORM_STATISTICS,
   type BatchNormAttributes,
+  type BatchNormGradientAttributes,
 } from "../batch_norm.ts";
-
-type Inputs = Record<string, tf.Tensor>;
+import type { ComposedKernels, Inputs } from "./register.ts";
 
 /** Mean, then the mean of squared deviations: two passes. */
 function statistics({ x }: Inputs): tf.Tensor[] {
@@ -24,39 +24,40 @@ function inverseDeviation(variance: tf.Tensor, epsilon: number): tf.Tensor {
   return tf.rsqrt(tf.add(variance, epsilon));
 }
 
-function apply({ x, mean, variance, gamma, beta }: Inputs, epsilon: number): tf.Tensor {
+function apply(
+  { x, mean, variance, gamma, beta, add }: Inputs,
+  attributes: tf.NamedAttrMap,
+): tf.Tensor {
+  const { epsilon, relu } = attributes as BatchNormAttributes;
   const scale = tf.mul(gamma!, inverseDeviation(variance!, epsilon));
-  return tf.add(tf.mul(tf.sub(x!, mean!), scale), beta!);
+  const normalised = tf.add(tf.mul(tf.sub(x!, mean!), scale), beta!);
+  const sum = add ? tf.add(normalised, add) : normalised;
+  return relu ? tf.relu(sum) : sum;
 }
 
-/** `dx = γ/σ · (dy − mean(dy) − x̂ · mean(dy · x̂))`, `dγ = Σ dy · x̂`, `dβ = Σ dy`. */
-function gradient({ dy, x, mean, variance, gamma }: Inputs, epsilon: number): tf.Tensor[] {
+/** `dx = γ/σ · (g − mean(g) − x̂ · mean(g · x̂))`, `dγ = Σ g · x̂`, `dβ = Σ g`, with `g` what passes the rectifier. */
+function gradient(
+  { dy, x, mean, variance, gamma, y }: Inputs,
+  attributes: tf.NamedAttrMap,
+): tf.Tensor[] {
+  const { epsilon, add } = attributes as BatchNormGradientAttributes;
+  const passed = y ? tf.mul(dy!, tf.cast(tf.greater(y, 0), "float32")) : dy!;
   const inverse = inverseDeviation(variance!, epsilon);
   const normalised = tf.mul(tf.sub(x!, mean!), inverse);
-  const dBeta = tf.sum(dy!, [0, 1, 2]);
-  const dGamma = tf.sum(tf.mul(dy!, normalised), [0, 1, 2]);
+  const dBeta = tf.sum(passed, [0, 1, 2]);
+  const dGamma = tf.sum(tf.mul(passed, normalised), [0, 1, 2]);
   const count = x!.size / gamma!.size;
   const centred = tf.sub(
-    tf.sub(dy!, tf.div(dBeta, count)),
+    tf.sub(passed, tf.div(dBeta, count)),
     tf.mul(normalised, tf.div(dGamma, count)),
   );
-  return [tf.mul(centred, tf.mul(gamma!, inverse)), dGamma, dBeta];
+  const dx = tf.mul(centred, tf.mul(gamma!, inverse));
+  return add ? [dx, dGamma, dBeta, passed.clone()] : [dx, dGamma, dBeta];
 }
 
-/** Registers the composed kernels for the backend called `backendName`. */
-export function registerComposedKernels(backendName: string): void {
-  const kernels: Record<string, (inputs: Inputs, epsilon: number) => tf.Tensor | tf.Tensor[]> = {
-    [BATCH_NORM_STATISTICS]: statistics,
-    [BATCH_NORM_APPLY]: apply,
-    [BATCH_NORM_GRADIENT]: gradient,
-  };
-  for (const [kernelName, compute] of Object.entries(kernels)) {
-    if (tf.getKernel(kernelName, backendName)) continue;
-    tf.registerKernel({
-      kernelName,
-      backendName,
-      kernelFunc: ({ inputs, attrs }) =>
-        tf.tidy(() => compute(inputs as Inputs, (attrs as BatchNormAttributes).epsilon)),
-    });
-  }
-}
+/** Training-mode batch norm. */
+export const batchNormKernels: ComposedKernels = {
+  [BATCH_NORM_STATISTICS]: statistics,
+  [BATCH_NORM_APPLY]: apply,
+  [BATCH_NORM_GRADIENT]: gradient,
+};

@@ -1,114 +1,92 @@
 /**
- * Batch normalisation on the WASM heap, sums in float64: exact to rounding for any batch size, and faster than the
- * stock backend's broadcasting kernels.
+ * Batch normalisation by the engine's kernels: sums in float64 per eight examples, added in order, so that the threads
+ * never change a bit.
  *
  * @module
  */
-import * as tf from "@tensorflow/tfjs";
-import type { BackendWasm } from "@tensorflow/tfjs-backend-wasm";
-import {
-  BATCH_NORM_APPLY,
-  BATCH_NORM_GRADIENT,
-  BATCH_NORM_STATISTICS,
-  type BatchNormAttributes,
-} from "../batch_norm.ts";
-import { allocate, view } from "./heap.ts";
+import type { NamedAttrMap, TensorInfo } from "@tensorflow/tfjs";
+import { BATCH_NORM_APPLY, BATCH_NORM_GRADIENT, BATCH_NORM_STATISTICS } from "../batch_norm.ts";
+import { type Phase, phase } from "./program.ts";
+import type { KernelTable } from "./registration.ts";
+import type { TensorEngine } from "./tensors.ts";
 
-type Inputs = Record<string, tf.TensorInfo>;
+type Inputs = Record<string, TensorInfo>;
 
-/** `1/√(variance + ε)` per channel in float64. */
-function inverseDeviation(variance: Float32Array, epsilon: number): Float64Array {
-  return Float64Array.from(variance, (v) => 1 / Math.sqrt(v + epsilon));
+/** Examples per partial sum. */
+const EXAMPLES_PER_SUM = 8;
+
+/** How `x` `[N,H,W,C]` is cut. */
+function sizes({ shape }: TensorInfo) {
+  const [n, height, width, channels] = shape as [number, number, number, number];
+  const rows = height * width;
+  return { n, rows, channels, count: n * rows, slices: Math.ceil(n / EXAMPLES_PER_SUM) };
 }
 
-function statistics(backend: BackendWasm, { x }: Inputs): tf.TensorInfo[] {
-  const channels = x!.shape.at(-1)!;
-  const meanInfo = allocate(backend, [channels]);
-  const varianceInfo = allocate(backend, [channels]);
-  const values = view(backend, x!);
-  const rows = values.length / channels;
-  const mean = new Float64Array(channels);
-  for (let i = 0; i < values.length;) {
-    for (let c = 0; c < channels; c++, i++) mean[c]! += values[i]!;
-  }
-  for (let c = 0; c < channels; c++) mean[c]! /= rows;
-  const variance = new Float64Array(channels);
-  for (let i = 0; i < values.length;) {
-    for (let c = 0; c < channels; c++, i++) {
-      const deviation = values[i]! - mean[c]!;
-      variance[c]! += deviation * deviation;
-    }
-  }
-  view(backend, meanInfo).set(mean);
-  view(backend, varianceInfo).set(variance.map((sum) => sum / rows));
-  return [meanInfo, varianceInfo];
+/** Runs `phases` with a block for the partial sums, two float64 per slice and channel. */
+function withSums(engine: TensorEngine, x: TensorInfo, phases: (sums: number) => Phase[]): void {
+  const { slices, channels } = sizes(x);
+  engine.temporarily(16 * slices * channels, (sums) => engine.crew.run(phases(sums)));
 }
 
-function apply(backend: BackendWasm, inputs: Inputs, epsilon: number): tf.TensorInfo {
-  const y = allocate(backend, inputs.x!.shape);
-  const out = view(backend, y);
-  const values = view(backend, inputs.x!);
-  const gamma = view(backend, inputs.gamma!), beta = view(backend, inputs.beta!);
-  const mean = view(backend, inputs.mean!);
-  const scale = inverseDeviation(view(backend, inputs.variance!), epsilon)
-    .map((inverse, c) => inverse * gamma[c]!);
-  const shift = scale.map((s, c) => beta[c]! - mean[c]! * s);
-  const channels = gamma.length;
-  for (let i = 0; i < values.length;) {
-    for (let c = 0; c < channels; c++, i++) out[i] = values[i]! * scale[c]! + shift[c]!;
-  }
+function statistics(engine: TensorEngine, { x }: Inputs): TensorInfo[] {
+  const { n, rows, channels, count, slices } = sizes(x!);
+  const source = engine.address(x!);
+  const mean = engine.allocate([channels]), variance = engine.allocate([channels]);
+  const results = [engine.address(mean), engine.address(variance)];
+  withSums(engine, x!, (sums) => [
+    phase(slices, "batchNormStatistics", [source, sums, n, rows, channels]),
+    phase(1, "batchNormFinish", [sums, slices, count, channels, ...results]),
+  ]);
+  return [mean, variance];
+}
+
+function apply(engine: TensorEngine, inputs: Inputs, attributes: NamedAttrMap): TensorInfo {
+  const { x, mean, variance, gamma, beta, add } = inputs;
+  const { epsilon, relu } = attributes as { epsilon: number; relu: boolean };
+  const { n, rows, channels } = sizes(x!);
+  const sources = [x, mean, variance, gamma, beta].map((tensor) => engine.address(tensor!));
+  const added = add ? engine.address(add) : 0;
+  const y = engine.allocate(x!.shape);
+  engine.crew.run([
+    phase(n, "batchNormApply", [
+      ...[...sources, added, relu, engine.address(y), n, rows, channels, { real: epsilon }, 1],
+    ]),
+  ]);
   return y;
 }
 
-/** `dx = γ/σ · (dy − mean(dy) − x̂ · mean(dy · x̂))`, written as one affine map of `dy` and `x` per channel. */
-function gradient(backend: BackendWasm, inputs: Inputs, epsilon: number): tf.TensorInfo[] {
-  const channels = inputs.gamma!.shape[0]!;
-  const dxInfo = allocate(backend, inputs.x!.shape);
-  const dGammaInfo = allocate(backend, [channels]);
-  const dBetaInfo = allocate(backend, [channels]);
-  const dx = view(backend, dxInfo);
-  const x = view(backend, inputs.x!), dy = view(backend, inputs.dy!);
-  const mean = view(backend, inputs.mean!), gamma = view(backend, inputs.gamma!);
-  const inverse = inverseDeviation(view(backend, inputs.variance!), epsilon);
-  const dBeta = new Float64Array(channels), dGamma = new Float64Array(channels);
-  for (let i = 0; i < x.length;) {
-    for (let c = 0; c < channels; c++, i++) {
-      dBeta[c]! += dy[i]!;
-      dGamma[c]! += dy[i]! * (x[i]! - mean[c]!);
-    }
-  }
-  const rows = x.length / channels;
-  const ofDy = new Float64Array(channels), ofX = new Float64Array(channels);
-  const constant = new Float64Array(channels);
-  for (let c = 0; c < channels; c++) {
-    dGamma[c]! *= inverse[c]!;
-    ofDy[c] = gamma[c]! * inverse[c]!;
-    ofX[c] = -ofDy[c]! * inverse[c]! * dGamma[c]! / rows;
-    constant[c] = -ofDy[c]! * dBeta[c]! / rows - ofX[c]! * mean[c]!;
-  }
-  for (let i = 0; i < x.length;) {
-    for (let c = 0; c < channels; c++, i++) {
-      dx[i] = dy[i]! * ofDy[c]! + x[i]! * ofX[c]! + constant[c]!;
-    }
-  }
-  view(backend, dGammaInfo).set(dGamma);
-  view(backend, dBetaInfo).set(dBeta);
-  return [dxInfo, dGammaInfo, dBetaInfo];
+function gradient(engine: TensorEngine, inputs: Inputs, attributes: NamedAttrMap): TensorInfo[] {
+  const { dy, x, mean, variance, gamma, y } = inputs;
+  const { epsilon, add } = attributes as { epsilon: number; add: boolean };
+  const { n, rows, channels, count, slices } = sizes(x!);
+  const out = y ? engine.address(y) : 0;
+  const [slope, source, centre, spread, scale] = [dy, x, mean, variance, gamma]
+    .map((tensor) => engine.address(tensor!)) as [number, number, number, number, number];
+  const dx = engine.allocate(x!.shape);
+  const dGamma = engine.allocate([channels]), dBeta = engine.allocate([channels]);
+  const coefficients = engine.allocate([3, channels]);
+  const dAdd = add ? engine.allocate(x!.shape) : undefined;
+  const [toX, toGamma, toBeta, toCoefficients] = [dx, dGamma, dBeta, coefficients]
+    .map((tensor) => engine.address(tensor)) as [number, number, number, number];
+  const toAdd = dAdd ? engine.address(dAdd) : 0;
+  const size = [n, rows, channels];
+  withSums(engine, x!, (sums) => [
+    phase(slices, "batchNormGradientSums", [slope, source, out, centre, sums, ...size]),
+    phase(1, "batchNormGradientFinish", [
+      ...[sums, slices, count, channels, spread, scale, { real: epsilon }],
+      ...[toGamma, toBeta, toCoefficients],
+    ]),
+    phase(n, "batchNormGradientApply", [
+      ...[slope, source, out, centre, toCoefficients, toX, toAdd, ...size, 1],
+    ]),
+  ]);
+  engine.disposeData(coefficients.dataId);
+  return dAdd ? [dx, dGamma, dBeta, dAdd] : [dx, dGamma, dBeta];
 }
 
-/** Registers the three batch-norm kernels for the WASM backend. */
-export function registerBatchNormKernels(): void {
-  const kernels = {
-    [BATCH_NORM_STATISTICS]: statistics,
-    [BATCH_NORM_APPLY]: apply,
-    [BATCH_NORM_GRADIENT]: gradient,
-  };
-  for (const [kernelName, compute] of Object.entries(kernels)) {
-    tf.registerKernel({
-      kernelName,
-      backendName: "wasm",
-      kernelFunc: ({ inputs, backend, attrs }) =>
-        compute(backend as BackendWasm, inputs as Inputs, (attrs as BatchNormAttributes).epsilon),
-    });
-  }
-}
+/** Training-mode batch norm. */
+export const batchNormKernels: KernelTable = {
+  [BATCH_NORM_STATISTICS]: statistics,
+  [BATCH_NORM_APPLY]: apply,
+  [BATCH_NORM_GRADIENT]: gradient,
+};

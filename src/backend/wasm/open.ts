@@ -1,61 +1,83 @@
 /**
- * tfjs's WASM backend, made able to train: its binary is embedded, so that a bundle needs no file beside it, and the
- * kernels that it lacks are added.
+ * The CPU engine: tfjs over threads and SIMD kernels of our own on one WebAssembly memory.
  *
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
-import { setWasmPaths } from "@tensorflow/tfjs-backend-wasm";
-import wasmBinary from "@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-simd.wasm" with {
-  type: "bytes",
-};
-import { RunError } from "../../errors.ts";
-import type { Backend } from "../backend.ts";
-import { registerBatchNormKernels } from "./batch_norm.ts";
-import { registerConvolutionGradients } from "./convolution_gradients.ts";
+import type { Backend, EngineOptions } from "../backend.ts";
+import { registerComposedKernels } from "../composed/register.ts";
+import { batchNormKernels } from "./batch_norm.ts";
+import { type KernelBinary, selectBinary } from "./binaries.ts";
+import { convolutionKernels } from "./convolutions.ts";
+import { Crew } from "./crew.ts";
+import { elementwiseKernels } from "./elementwise.ts";
+import { frozenKernels } from "./frozen.ts";
+import { Heap } from "./heap.ts";
+import { registerKernels } from "./registration.ts";
+import { TensorEngine } from "./tensors.ts";
+
+/** The engine's name in tfjs: `wasm` is that of tfjs's own. */
+export const ENGINE_NAME = "memloss-wasm";
 
 let registered = false;
 
-/** The binary is loaded through a blob URL: tfjs only takes paths, and a bundle has no paths. */
-function embedBinary(): void {
-  const url = URL.createObjectURL(new Blob([wasmBinary], { type: "application/wasm" }));
-  const usePlatformFetch = true;
-  setWasmPaths({
-    "tfjs-backend-wasm.wasm": url,
-    "tfjs-backend-wasm-simd.wasm": url,
-    "tfjs-backend-wasm-threaded-simd.wasm": url,
-  }, usePlatformFetch);
-  // Deno always has SIMD. tfjs's own threads start workers from files, which a bundle does not have.
-  tf.env().set("WASM_HAS_SIMD_SUPPORT", true);
-  tf.env().set("WASM_HAS_MULTITHREAD_SUPPORT", false);
+/** tfjs's CPU kernels for everything small, ours for everything else. */
+function registerOnce(): void {
+  if (registered) return;
+  registered = true;
+  tf.enableProdMode(); // else its CPU backend advertises a package for Node
+  tf.copyRegisteredKernels("cpu", ENGINE_NAME);
+  registerKernels(ENGINE_NAME, {
+    ...convolutionKernels,
+    ...batchNormKernels,
+    ...elementwiseKernels,
+    ...frozenKernels,
+  });
 }
 
-/** WASM computes without ever waiting: only in such a turn can a signal, such as Ctrl-C, be heard. */
+/** Computing never waits: only in such a turn can a signal, such as Ctrl-C, be heard. */
 function eventLoopTurn(): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve));
 }
 
-/** Opens the CPU engine as tfjs's current backend. */
-export async function openWasm(): Promise<Backend> {
-  if (!registered) {
-    embedBinary();
-    registerConvolutionGradients();
-    registerBatchNormKernels();
-    registered = true;
-  }
-  // tfjs's loader takes Deno for Node and asks where its script lies; a bundle has no such place, nor does it matter.
-  Object.assign(globalThis, { __dirname: "" });
-  if (!await tf.setBackend("wasm")) {
-    throw new RunError("tfjs could not start its WASM backend: what it reported stands above.");
-  }
+/** Opens the engine as tfjs's current backend. */
+export async function openWasm(
+  { workers = navigator.hardwareConcurrency, deterministic = false }: EngineOptions,
+): Promise<Backend> {
+  const binary = selectBinary(deterministic);
+  if (binary === undefined) return await openWithoutSimd();
+  registerOnce();
+  const heap = new Heap(binary.shared);
+  const crew = await Crew.start(heap, binary, binary.shared ? workers : 1);
+  tf.registerBackend(ENGINE_NAME, () => new TensorEngine(heap, crew));
+  await tf.setBackend(ENGINE_NAME);
   return {
     name: "wasm",
-    adapter: "WebAssembly SIMD, 1 thread",
+    adapter: describe(binary),
+    threads: crew.threads,
     async guard(work) {
       const result = await work;
       await eventLoopTurn();
       return result;
     },
-    close: () => {}, // tfjs cannot open its WASM backend twice; the heap goes with the process
+    close() {
+      tf.removeBackend(ENGINE_NAME);
+      crew.close();
+    },
   };
+}
+
+/** tfjs's plain JavaScript: right everywhere, and slow. */
+async function openWithoutSimd(): Promise<Backend> {
+  registerComposedKernels("cpu");
+  await tf.setBackend("cpu");
+  const adapter = "JavaScript, no WebAssembly SIMD";
+  return { name: "wasm", adapter, threads: 1, guard: (work) => work, close: () => {} };
+}
+
+/** What decides the bits that the engine computes. */
+function describe({ arithmetic }: KernelBinary): string {
+  return arithmetic === "relaxed"
+    ? "WebAssembly SIMD, relaxed multiply-add"
+    : "WebAssembly SIMD, strict rounding";
 }

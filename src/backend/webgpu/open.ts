@@ -8,7 +8,7 @@ import * as tf from "@tensorflow/tfjs";
 import { WebGPUBackend } from "@tensorflow/tfjs-backend-webgpu";
 import { RunError } from "../../errors.ts";
 import type { Backend } from "../backend.ts";
-import { registerComposedKernels } from "../composed/batch_norm.ts";
+import { registerComposedKernels } from "../composed/register.ts";
 
 /** An adapter and what is known of it. */
 export interface AdapterDescription {
@@ -70,6 +70,7 @@ export async function openWebGpu(adapter: GPUAdapter): Promise<Backend> {
   return {
     name: "webgpu",
     adapter: adapter.info.description || adapter.info.vendor,
+    threads: 1,
     guard: (work) => Promise.race([work, failed.promise]),
     close() {
       closing = true;

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs";
 import fc from "fast-check";
-import { registerComposedKernels } from "../../../src/backend/composed/batch_norm.ts";
+import { registerComposedKernels } from "../../../src/backend/composed/register.ts";
 import { anyShape, assertBatchNorm } from "../batch_norm_check.ts";
 
 // tfjs's JavaScript backend needs no device, and its float32 is every backend's: this is the oracle, tested alone.

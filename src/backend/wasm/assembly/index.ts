@@ -1,2 +1,22 @@
 /** Everything that threads can run. */
-export { add } from "./elementwise";
+export { batchNormApply, batchNormFinish, batchNormStatistics } from "./batch_norm";
+export {
+  batchNormGradientApply,
+  batchNormGradientFinish,
+  batchNormGradientSums,
+} from "./batch_norm_gradient";
+export { direct } from "./direct";
+export { directFilter } from "./direct_filter";
+export { directInput } from "./direct_input";
+export { directPack } from "./direct_pack";
+export { add, multiplyColumns } from "./elementwise";
+export { globalAveragePool, globalAveragePoolGradient } from "./pool";
+export { sgd } from "./sgd";
+export { signStep } from "./sign_step";
+export { winograd } from "./winograd";
+export {
+  winogradFilterFinish,
+  winogradFilterGemm,
+  winogradFilterTransform,
+} from "./winograd_filter";
+export { winogradPack } from "./winograd_pack";

@@ -1,0 +1,29 @@
+/**
+ * Kernels that are made of tfjs's own operations, under the names of ours: they run on any backend.
+ *
+ * @module
+ */
+import * as tf from "@tensorflow/tfjs";
+import { batchNormKernels } from "./batch_norm.ts";
+import { stepKernels } from "./steps.ts";
+
+/** A kernel's inputs by name; optional ones may be absent. */
+export type Inputs = Readonly<Record<string, tf.Tensor | undefined>>;
+
+/** Kernels by name. */
+export type ComposedKernels = Readonly<
+  Record<string, (inputs: Inputs, attributes: tf.NamedAttrMap) => tf.Tensor | tf.Tensor[]>
+>;
+
+/** Registers the composed kernels for the backend called `backendName`, where it has none under these names. */
+export function registerComposedKernels(backendName: string): void {
+  for (const [kernelName, compute] of Object.entries({ ...batchNormKernels, ...stepKernels })) {
+    if (tf.getKernel(kernelName, backendName)) continue;
+    tf.registerKernel({
+      kernelName,
+      backendName,
+      kernelFunc: ({ inputs, attrs }) =>
+        tf.tidy(() => compute(inputs as unknown as Inputs, attrs as tf.NamedAttrMap)),
+    });
+  }
+}

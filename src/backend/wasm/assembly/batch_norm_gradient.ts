@@ -1,0 +1,132 @@
+/**
+ * The gradient of batch normalisation whose statistics depend on `x`, and of what its output went through: with `g` the
+ * gradient behind the ReLU (`dy` where `out > 0`, or `dy` itself where there was none) and `x̂` the normalised `x`,
+ * `dx = γ/σ · (g − mean(g) − x̂ · mean(g · x̂))`.
+ */
+import { CHANNELS, EXAMPLES, high, low, ROWS, rowsOf, storePartial, sumBytes, total } from "./channel_sums";
+import { fma, storeLanes } from "./simd";
+import { pointer, real, word } from "./words";
+
+/**
+ * Partial `Σg` and `Σ g · (x − mean)` per channel: `[slice][2][c]` in float64. `dy`, `x` and `out` are `[n][rows][c]`.
+ * Words: dy, x, out or 0, mean, partials, n, rows, c. Slices: ⌈n/8⌉.
+ */
+export function batchNormGradientSums(args: usize, slice: i32, scratch: usize): void {
+  const mean = pointer(args, 3), rows = word(args, 6), c = word(args, 7);
+  const stride = <usize>c << 2, bytes = sumBytes(c);
+  memory.fill(scratch, 0, 2 * bytes);
+  let offset = <usize>(slice * EXAMPLES * rows) * stride;
+  for (let left = rowsOf(slice, word(args, 5), rows); left > 0; left -= ROWS) {
+    for (let j = 0; j < c; j += CHANNELS) {
+      const column = <usize>j << 2, at = offset + column, sums = scratch + (<usize>j << 3);
+      const dy = pointer(args, 0) + at, x = pointer(args, 1) + at;
+      const out = pointer(args, 2) ? pointer(args, 2) + at : 0;
+      addGradients(dy, x, out, mean + column, stride, min(left, ROWS), sums, sums + bytes);
+    }
+    offset += <usize>ROWS * stride;
+  }
+  storePartial(pointer(args, 4), slice, scratch, c);
+}
+
+/** Adds `rows` rows of eight channels, `stride` bytes apart: `g` to `sums`, `g · (x − mean)` to `products`. */
+function addGradients(
+  dy: usize, x: usize, out: usize, mean: usize, stride: usize, rows: i32,
+  sums: usize, products: usize,
+): void {
+  let s0 = v128.load(sums), s1 = v128.load(sums, 16);
+  let s2 = v128.load(sums, 32), s3 = v128.load(sums, 48);
+  let p0 = v128.load(products), p1 = v128.load(products, 16);
+  let p2 = v128.load(products, 32), p3 = v128.load(products, 48);
+  const outStride = out ? stride : 0;
+  for (; rows > 0; rows--, dy += stride, x += stride, out += outStride) {
+    const g = behindRelu(dy, out), d = f32x4.sub(v128.load(x), v128.load(mean));
+    const g0 = low(g), g1 = high(g);
+    s0 = f64x2.add(s0, g0);
+    s1 = f64x2.add(s1, g1);
+    p0 = f64x2.add(p0, f64x2.mul(g0, low(d)));
+    p1 = f64x2.add(p1, f64x2.mul(g1, high(d)));
+    const h = behindRelu(dy + 16, out ? out + 16 : 0);
+    const e = f32x4.sub(v128.load(x, 16), v128.load(mean, 16));
+    const h0 = low(h), h1 = high(h);
+    s2 = f64x2.add(s2, h0);
+    s3 = f64x2.add(s3, h1);
+    p2 = f64x2.add(p2, f64x2.mul(h0, low(e)));
+    p3 = f64x2.add(p3, f64x2.mul(h1, high(e)));
+  }
+  v128.store(sums, s0);
+  v128.store(sums, s1, 16);
+  v128.store(sums, s2, 32);
+  v128.store(sums, s3, 48);
+  v128.store(products, p0);
+  v128.store(products, p1, 16);
+  v128.store(products, p2, 32);
+  v128.store(products, p3, 48);
+}
+
+/** Four values of `g`. */
+// @ts-ignore: decorator
+@inline
+function behindRelu(dy: usize, out: usize): v128 {
+  const slope = v128.load(dy);
+  return out ? v128.and(slope, f32x4.gt(v128.load(out), f32x4.splat(0))) : slope;
+}
+
+/**
+ * `dγ` and `dβ` `[c]` from the partial sums of `count` values per channel, and the coefficients `[3][c]`, `a`, `b`, `d`,
+ * of `dx = a · g + b · (x − mean) + d`. Words: partials, slices, count, c, variance, gamma, epsilon (real), dGamma,
+ * dBeta, coefficients. Slices: 1.
+ */
+export function batchNormGradientFinish(args: usize, _slice: i32, _scratch: usize): void {
+  const partials = pointer(args, 0), slices = word(args, 1), c = word(args, 3);
+  const count = <f64>word(args, 2), epsilon = <f64>real(args, 6), row = <usize>c << 2;
+  for (let j = 0; j < c; j++) {
+    const at = <usize>j << 2, coefficients = pointer(args, 9) + at;
+    const inverse: f64 = 1 / sqrt(<f64>load<f32>(pointer(args, 4) + at) + epsilon);
+    const dBeta = total(partials, slices, 0, j, c);
+    const dGamma = total(partials, slices, 1, j, c) * inverse;
+    const a = <f64>load<f32>(pointer(args, 5) + at) * inverse;
+    store<f32>(pointer(args, 7) + at, <f32>dGamma);
+    store<f32>(pointer(args, 8) + at, <f32>dBeta);
+    store<f32>(coefficients, <f32>a);
+    store<f32>(coefficients + row, <f32>(-a * inverse * dGamma / count));
+    store<f32>(coefficients + 2 * row, <f32>(-a * dBeta / count));
+  }
+}
+
+/**
+ * `dx = a · g + b · (x − mean) + d`, and `g` itself to `dadd` if given: the gradient of what was added before the ReLU.
+ * Either may be `dy`'s own memory. Words: dy, x, out or 0, mean, coefficients, dx, dadd or 0, n, rows, c,
+ * examplesPerSlice. Slices: ⌈n/examplesPerSlice⌉.
+ */
+export function batchNormGradientApply(args: usize, slice: i32, _scratch: usize): void {
+  const mean = pointer(args, 3), coefficients = pointer(args, 4);
+  const rows = word(args, 8), c = word(args, 9), examples = word(args, 10), stride = <usize>c << 2;
+  const first = slice * examples, last = min(word(args, 7), first + examples);
+  let out = pointer(args, 2), dadd = pointer(args, 6);
+  const outStride = out ? stride : 0, daddStride = dadd ? stride : 0;
+  const firstRow = <usize>(first * rows), offset = firstRow * stride;
+  let dy = pointer(args, 0) + offset, x = pointer(args, 1) + offset, dx = pointer(args, 5) + offset;
+  out += firstRow * outStride;
+  dadd += firstRow * daddStride;
+  for (let left = (last - first) * rows; left > 0; left--) {
+    applyGradientRow(dy, x, out, mean, coefficients, dx, dadd, c);
+    dy += stride;
+    x += stride;
+    dx += stride;
+    out += outStride;
+    dadd += daddStride;
+  }
+}
+
+function applyGradientRow(
+  dy: usize, x: usize, out: usize, mean: usize, a: usize, dx: usize, dadd: usize, c: i32,
+): void {
+  const b = a + (<usize>c << 2), d = b + (<usize>c << 2);
+  for (let at: usize = 0; c > 0; c -= 4, at += 16) {
+    const g = behindRelu(dy + at, out ? out + at : 0);
+    const centred = f32x4.sub(v128.load(x + at), v128.load(mean + at));
+    const ofX = fma(centred, v128.load(b + at), v128.load(d + at));
+    if (dadd) storeLanes(dadd + at, g, c);
+    storeLanes(dx + at, fma(g, v128.load(a + at), ofX), c);
+  }
+}

@@ -1,0 +1,160 @@
+/**
+ * 3×3 convolutions of stride 1 by Winograd's F(4×4,3×3): the image's tiles are transformed, multiplied with the
+ * transformed filter in 36 matrix products, and transformed back.
+ */
+import { multiplyPanel, ROWS } from "./gemm";
+import { storeLanes } from "./simd";
+import {
+  TILE_BYTES,
+  transformInput,
+  transformOutputColumns,
+  transformOutputRow,
+  windowStart,
+} from "./winograd_transforms";
+import { pointer, word } from "./words";
+
+/** Bytes of transformed input that stay in a core's cache while all columns are multiplied with it. */
+const INPUT_BYTES: i32 = 640 << 10;
+/** Tiles of a block, at least and at most; the first matters where the filter is large and has to be streamed. */
+const LEAST_TILES: i32 = 24;
+const MOST_TILES: i32 = 48;
+
+/** Bytes of transformed input that fit into the scratch. */
+const MOST_BYTES: i32 = 7 << 20;
+
+/** Tiles of a block for `k` channels: a multiple of six. */
+// @ts-ignore: decorator
+@inline
+function blockTiles(k: i32, tiles: i32): i32 {
+  const bytes = 36 * 4 * k;
+  const wanted = min(max(min(INPUT_BYTES / bytes, MOST_TILES), LEAST_TILES), tiles);
+  const fitting = max(1, MOST_BYTES / (bytes * ROWS)) * ROWS;
+  return min(fitting, (wanted + ROWS - 1) / ROWS * ROWS);
+}
+
+/**
+ * The convolution of `x` [n,h,w,k], padded by 1, with a packed filter, and its epilogue: (+ bias[c]) (+ add), then
+ * max(·,0) if `relu`, then 0 where `mask` ≤ 0. `add` and `mask` have the result's shape [n,h,w,c]; `add` may be `y`.
+ *
+ * Words: x, u (see winogradPack), y, bias|0, add|0, mask|0, relu, n, h, w, k, c, examplesPerSlice, panelsPerSlice.
+ * Slices: ⌈n/examplesPerSlice⌉ · ⌈panels/panelsPerSlice⌉, the panels of the first examples first.
+ */
+export function winograd(args: usize, slice: i32, scratch: usize): void {
+  const n = word(args, 7), h = word(args, 8), w = word(args, 9), k = word(args, 10);
+  const c = word(args, 11), examples = word(args, 12), panelsPerSlice = word(args, 13);
+  const panels = (c + 7) >> 3;
+  const groups = (panels + panelsPerSlice - 1) / panelsPerSlice;
+  const firstPanel = slice % groups * panelsPerSlice;
+  const lastPanel = min(panels, firstPanel + panelsPerSlice);
+  const first = slice / groups * examples, last = min(n, first + examples);
+  const tilesPerExample = ((h + 3) >> 2) * ((w + 3) >> 2);
+  const end = last * tilesPerExample;
+  const block = blockTiles(k, end - first * tilesPerExample);
+  const plane = (<usize>(block * k) << 2) + 64;
+  const tile = scratch, v = tile + TILE_BYTES, m = v + 36 * plane;
+  for (let tiles = first * tilesPerExample; tiles < end; tiles += block) {
+    const count = min(block, end - tiles);
+    const rows = (count + ROWS - 1) / ROWS * ROWS;
+    loadTiles(pointer(args, 0), h, w, k, tiles, count, v, plane, tile);
+    for (let panel = firstPanel; panel < lastPanel; panel++) {
+      const columns = min(8, (c - (panel << 3) + 3) & ~3);
+      const u = pointer(args, 1) + (<usize>(panel * 36 * k) << 5);
+      const uStep = <usize>(k * columns) << 2, mStep = <usize>(rows * columns) << 2;
+      for (let xi = 0; xi < 36; xi++) {
+        multiplyPanel(v + xi * plane, rows, u + xi * uStep, k, columns, m + xi * mStep);
+      }
+      storeTiles(args, tiles, count, panel, columns, m, mStep, tile);
+    }
+  }
+}
+
+/** Transforms `count` tiles, numbered over all examples, from tile `first` on: tile t at `v + t·k` in every plane. */
+export function loadTiles(
+  x: usize,
+  h: i32,
+  w: i32,
+  k: i32,
+  first: i32,
+  count: i32,
+  v: usize,
+  plane: usize,
+  tile: usize,
+): void {
+  const high = (h + 3) >> 2, wide = (w + 3) >> 2;
+  const rowStride = <usize>(w * k) << 2;
+  for (let t = 0; t < count; t++) {
+    const index = first + t;
+    const column = index % wide, row = index / wide % high, example = index / (wide * high);
+    transformInput(
+      windowStart(x + example * h * rowStride, row, column, w, k),
+      rowStride,
+      k,
+      row == 0 ? 1 : 0,
+      min(6, h + 1 - (row << 2)),
+      column == 0 ? 1 : 0,
+      min(6, w + 1 - (column << 2)),
+      v + (<usize>(t * k) << 2),
+      plane,
+      tile,
+    );
+  }
+}
+
+/** Transforms a panel's products back and stores what lies inside the image. */
+function storeTiles(
+  args: usize,
+  first: i32,
+  count: i32,
+  panel: i32,
+  columns: i32,
+  m: usize,
+  plane: usize,
+  tile: usize,
+): void {
+  const h = word(args, 8), w = word(args, 9), c = word(args, 11);
+  const high = (h + 3) >> 2, wide = (w + 3) >> 2;
+  for (let t = 0; t < count; t++) {
+    const index = first + t;
+    const column = index % wide, row = index / wide % high, example = index / (wide * high);
+    const pixel = (example * h + (row << 2)) * w + (column << 2);
+    const rows = min(4, h - (row << 2)), cols = min(4, w - (column << 2));
+    for (let j = 0; j < columns; j += 4) {
+      const channel = (panel << 3) + j;
+      transformOutputColumns(m + (<usize>(t * columns + j) << 2), plane, tile);
+      storeTile(args, <usize>(pixel * c + channel) << 2, channel, rows, cols, tile);
+    }
+  }
+}
+
+/** Finishes a tile of four channels: the transform's second half and the epilogue. */
+function storeTile(
+  args: usize,
+  offset: usize,
+  channel: i32,
+  rows: i32,
+  cols: i32,
+  tile: usize,
+): void {
+  const w = word(args, 9), c = word(args, 11);
+  const y = pointer(args, 2), bias = pointer(args, 3), add = pointer(args, 4);
+  const mask = pointer(args, 5), relu = word(args, 6);
+  const zero = f32x4.splat(0);
+  const shift = bias ? v128.load(bias + (<usize>channel << 2)) : zero;
+  const lanes = c - channel;
+  const rowStep = <usize>(w * c) << 2;
+  for (let i = 0; i < rows; i++) {
+    transformOutputRow(tile);
+    let at = offset;
+    for (let j = 0; j < cols; j++) {
+      let value = v128.load(tile + (<usize>j << 4));
+      if (bias) value = f32x4.add(value, shift);
+      if (add) value = f32x4.add(value, v128.load(add + at));
+      if (relu) value = f32x4.max(value, zero);
+      if (mask) value = v128.and(value, f32x4.gt(v128.load(mask + at), zero));
+      storeLanes(y + at, value, lanes);
+      at += <usize>c << 2;
+    }
+    tile += 96;
+    offset += rowStep;
+  }
+}

@@ -1,0 +1,191 @@
+/**
+ * The filter's gradient by the transposed Winograd algorithm: `dg = Gᵀ [(Bᵀ d B) ⊙ (A dY Aᵀ)] G`, summed over all
+ * tiles before the last transform. Tiles are taken in groups of examples, one after another, so that the sums have one
+ * order whatever runs in parallel.
+ */
+import { outer6x4, outer6x8, ROWS } from "./gemm";
+import { fma, fnma, storeLanes } from "./simd";
+import { loadTiles } from "./winograd";
+import { TILE_BYTES } from "./winograd_transforms";
+import { pointer, word } from "./words";
+
+/** Bytes of one of the 36 planes of `tiles` tiles with `channels` channels. */
+// @ts-ignore: decorator
+@inline
+function planeBytes(tiles: i32, channels: i32): usize {
+  return (<usize>(tiles * channels) << 2) + 64;
+}
+
+/**
+ * `V = Bᵀ d B` of the image's and `M = A dY Aᵀ` of the gradient's tiles, for the examples from `first` to `last`:
+ * v[36][T][ci rounded up to 4], m[36][T][co rounded up to 4], 64 bytes between planes.
+ *
+ * Words: x, dy, v, m, n, h, w, ci, co, first, last, examplesPerSlice. Slices: ⌈(last − first)/examplesPerSlice⌉.
+ */
+export function winogradFilterTransform(args: usize, slice: i32, scratch: usize): void {
+  const h = word(args, 5), w = word(args, 6), ci = word(args, 7), co = word(args, 8);
+  const start = word(args, 9), end = word(args, 10), examples = word(args, 11);
+  const first = start + slice * examples, last = min(end, first + examples);
+  const tilesPerExample = ((h + 3) >> 2) * ((w + 3) >> 2);
+  const tiles = (end - start) * tilesPerExample;
+  const at = (first - start) * tilesPerExample, count = (last - first) * tilesPerExample;
+  const inWidth = (ci + 3) & ~3, outWidth = (co + 3) & ~3;
+  const x = pointer(args, 0), dy = pointer(args, 1);
+  const v = pointer(args, 2), m = pointer(args, 3);
+  const vPlane = planeBytes(tiles, inWidth), mPlane = planeBytes(tiles, outWidth);
+  for (let t = 0; t < count; t++) {
+    const index = first * tilesPerExample + t;
+    loadTiles(x, h, w, ci, index, 1, v + (<usize>((at + t) * inWidth) << 2), vPlane, scratch);
+    loadGradient(dy, h, w, co, index, m + (<usize>((at + t) * outWidth) << 2), mPlane, scratch);
+  }
+}
+
+/** Stores `A` times the four vectors, `step` bytes apart. */
+// @ts-ignore: decorator
+@inline
+function storeGradient(to: usize, step: usize, d0: v128, d1: v128, d2: v128, d3: v128): void {
+  const four = f32x4.splat(4);
+  const even = f32x4.add(d0, d2), odd = f32x4.add(d1, d3);
+  const farEven = fma(four, d2, d0), farOdd = f32x4.mul(f32x4.splat(2), fma(four, d3, d1));
+  v128.store(to, d0);
+  v128.store(to + step, f32x4.add(even, odd));
+  v128.store(to + 2 * step, f32x4.sub(even, odd));
+  v128.store(to + 3 * step, f32x4.add(farEven, farOdd));
+  v128.store(to + 4 * step, f32x4.sub(farEven, farOdd));
+  v128.store(to + 5 * step, d3);
+}
+
+/** `A dY Aᵀ` of the 4×4 tile `index` of `dy`, zero beyond the image's edge. */
+function loadGradient(
+  dy: usize,
+  h: i32,
+  w: i32,
+  channels: i32,
+  index: i32,
+  to: usize,
+  plane: usize,
+  tile: usize,
+): void {
+  const high = (h + 3) >> 2, wide = (w + 3) >> 2;
+  const column = index % wide, row = index / wide % high, example = index / (wide * high);
+  const pixel = <usize>channels << 2, rowStride = w * pixel;
+  const from = dy + <usize>((example * h + (row << 2)) * w + (column << 2)) * pixel;
+  const rows = h - (row << 2), columns = w - (column << 2);
+  const zero = f32x4.splat(0);
+  for (let c = 0; c < channels; c += 4) {
+    for (let j = 0; j < 4; j++) {
+      const at = from + (<usize>c << 2) + j * pixel;
+      const inside = j < columns ? rows : 0;
+      storeGradient(
+        tile + (<usize>j << 4),
+        64,
+        inside > 0 ? v128.load(at) : zero,
+        inside > 1 ? v128.load(at + rowStride) : zero,
+        inside > 2 ? v128.load(at + 2 * rowStride) : zero,
+        inside > 3 ? v128.load(at + 3 * rowStride) : zero,
+      );
+    }
+    for (let i: usize = 0; i < 6; i++) {
+      const half = tile + (i << 6);
+      storeGradient(
+        to + (<usize>c << 2) + 6 * i * plane,
+        plane,
+        v128.load(half),
+        v128.load(half, 16),
+        v128.load(half, 32),
+        v128.load(half, 48),
+      );
+    }
+  }
+}
+
+/**
+ * du[ξ][ci][co rounded up to 4] (+)= Σ_t V[ξ][t][ci] · M[ξ][t][co], t ascending.
+ *
+ * Words: v, m, du, T, ci, co, accumulate, ciPerSlice. Slices: 36 · ⌈ci/ciPerSlice⌉, the channels of the first ξ first.
+ */
+export function winogradFilterGemm(args: usize, slice: i32, _scratch: usize): void {
+  const tiles = word(args, 3), ci = word(args, 4), co = word(args, 5);
+  const accumulate = <bool>(word(args, 6) != 0), ciPerSlice = word(args, 7);
+  const cuts = (ci + ciPerSlice - 1) / ciPerSlice;
+  const xi = slice / cuts;
+  const first = slice % cuts * ciPerSlice, last = min(ci, first + ciPerSlice);
+  const inWidth = (ci + 3) & ~3, outWidth = (co + 3) & ~3;
+  const v = pointer(args, 0) + xi * planeBytes(tiles, inWidth);
+  const m = pointer(args, 1) + xi * planeBytes(tiles, outWidth);
+  const du = pointer(args, 2) + (<usize>(xi * ci * outWidth) << 2);
+  const vStride = <usize>inWidth << 2, mStride = <usize>outWidth << 2;
+  for (let i = first; i < last; i += ROWS) {
+    const a = v + (<usize>i << 2), rows = min(ROWS, last - i);
+    const to = du + i * mStride;
+    let j = 0;
+    for (; j + 8 <= outWidth; j += 8) {
+      const offset = <usize>j << 2;
+      outer6x8(a, vStride, m + offset, mStride, tiles, to + offset, rows, accumulate);
+    }
+    const offset = <usize>j << 2;
+    if (j < outWidth) {
+      outer6x4(a, vStride, m + offset, mStride, tiles, to + offset, rows, accumulate);
+    }
+  }
+}
+
+/** Stores `Gᵀ` times the six vectors, `step` bytes apart. */
+// @ts-ignore: decorator
+@inline
+function storeTaps(to: usize, step: usize, u0: v128, u1: v128, u2: v128, u3: v128, u4: v128, u5: v128): void {
+  const sixth = f32x4.splat(1 / 6.0), near = f32x4.add(u1, u2), far = f32x4.add(u3, u4);
+  const nearOdd = f32x4.sub(u2, u1), farOdd = f32x4.sub(u3, u4);
+  v128.store(to, fma(f32x4.splat(0.25), u0, fnma(sixth, near, f32x4.mul(far, f32x4.splat(1 / 24.0)))));
+  v128.store(to + step, fma(sixth, nearOdd, f32x4.mul(farOdd, f32x4.splat(1 / 12.0))));
+  v128.store(to + 2 * step, fma(sixth, f32x4.sub(far, near), u5));
+}
+
+/**
+ * dw [3][3][ci][co] = `Gᵀ dU G`.
+ *
+ * Words: du, dw, ci, co, ciPerSlice. Slices: ⌈ci/ciPerSlice⌉.
+ */
+export function winogradFilterFinish(args: usize, slice: i32, scratch: usize): void {
+  const du = pointer(args, 0), dw = pointer(args, 1), ci = word(args, 2), co = word(args, 3);
+  const ciPerSlice = word(args, 4);
+  const last = min(ci, (slice + 1) * ciPerSlice);
+  const outWidth = (co + 3) & ~3;
+  const plane = <usize>(ci * outWidth) << 2, tap = <usize>(ci * co) << 2;
+  const half = scratch, taps = scratch + TILE_BYTES;
+  for (let i = slice * ciPerSlice; i < last; i++) {
+    for (let j = 0; j < co; j += 4) {
+      const from = du + (<usize>(i * outWidth + j) << 2);
+      for (let column: usize = 0; column < 6; column++) {
+        const at = from + column * plane;
+        storeTaps(
+          half + (column << 4),
+          96,
+          v128.load(at),
+          v128.load(at + 6 * plane),
+          v128.load(at + 12 * plane),
+          v128.load(at + 18 * plane),
+          v128.load(at + 24 * plane),
+          v128.load(at + 30 * plane),
+        );
+      }
+      for (let row: usize = 0; row < 3; row++) {
+        const at = half + 96 * row;
+        storeTaps(
+          taps,
+          16,
+          v128.load(at),
+          v128.load(at, 16),
+          v128.load(at, 32),
+          v128.load(at, 48),
+          v128.load(at, 64),
+          v128.load(at, 80),
+        );
+        const to = dw + 3 * row * tap + (<usize>(i * co + j) << 2);
+        storeLanes(to, v128.load(taps), co - j);
+        storeLanes(to + tap, v128.load(taps, 16), co - j);
+        storeLanes(to + 2 * tap, v128.load(taps, 32), co - j);
+      }
+    }
+  }
+}

@@ -1,0 +1,211 @@
+/**
+ * Convolutions as phases: which kernels compute them, on which slices.
+ *
+ * 3×3 convolutions of stride 1 go through Winograd's F(4×4,3×3) (Lavin & Gray 2016), all others are direct.
+ *
+ * @module
+ */
+import type { TensorInfo } from "@tensorflow/tfjs";
+import { type Phase, phase } from "./program.ts";
+import type { TensorEngine } from "./tensors.ts";
+
+/** A square convolution padded by `(kernel − 1)/2` on every side; height and width are the input's. */
+export interface Convolution {
+  readonly batch: number;
+  readonly height: number;
+  readonly width: number;
+  readonly inChannels: number;
+  readonly outChannels: number;
+  readonly kernel: 1 | 3;
+  readonly stride: 1 | 2;
+}
+
+/** What happens to a result before it is stored; addresses of tensors, 0 for none. */
+export interface Epilogue {
+  /** Per output channel. */
+  readonly bias?: number;
+  /** Same shape as the result; may be the result's own address. */
+  readonly add?: number;
+  /** Same shape as the result, which becomes zero where this is not positive. */
+  readonly mask?: number;
+  readonly relu?: boolean;
+}
+
+/** Columns of packed filters. */
+const PANEL = 8;
+/** Tiles or pixels that keep a slice busy. */
+const SLICE_TILES = 48;
+/** Packed filters up to this size stay in a core's cache: then every slice takes all columns. */
+const CACHED_BYTES = 1 << 20;
+/** Slices per thread, so that the threads end together. */
+const SLICES_PER_THREAD = 4;
+/** Bytes of transformed tiles that the filter gradient keeps at a time. */
+const FILTER_GROUP_BYTES = 4 << 20;
+
+const roundUp = (value: number, multiple: number) => Math.ceil(value / multiple) * multiple;
+
+/** Output height and width. */
+export function outputSize({ height, width, stride }: Convolution): [number, number] {
+  return [Math.ceil(height / stride), Math.ceil(width / stride)];
+}
+
+function usesWinograd({ kernel, stride }: Convolution): boolean {
+  return kernel === 3 && stride === 1;
+}
+
+interface Slicing {
+  readonly examples: number;
+  readonly panels: number;
+  readonly slices: number;
+}
+
+/**
+ * How to cut a result of `tiles` per example and `columns` channels. The cut never changes a bit of it.
+ *
+ * Narrow layers are cut by examples alone. Wide ones, whose filters would have to be streamed from memory for every
+ * slice, take many examples at once and are cut by columns as well.
+ */
+function cut(
+  { batch }: Convolution,
+  tiles: number,
+  columns: number,
+  filterBytes: number,
+  threads: number,
+): Slicing {
+  const panels = Math.ceil(columns / PANEL);
+  if (filterBytes <= CACHED_BYTES) {
+    const wanted = Math.max(1, Math.round(SLICE_TILES / tiles));
+    const examples = Math.min(wanted, Math.ceil(batch / threads));
+    return { examples, panels, slices: Math.ceil(batch / examples) };
+  }
+  const examples = Math.min(batch, Math.max(1, Math.round(4 * SLICE_TILES / tiles)));
+  const groups = Math.ceil(batch / examples);
+  const cuts = Math.min(panels, Math.ceil(threads * SLICES_PER_THREAD / groups));
+  const perSlice = Math.ceil(panels / cuts);
+  return { examples, panels: perSlice, slices: groups * Math.ceil(panels / perSlice) };
+}
+
+/** The convolution of the image at `x` with `filter` (HWIO), stored at `y`. */
+export function forwardPhase(
+  engine: TensorEngine,
+  convolution: Convolution,
+  x: number,
+  filter: TensorInfo,
+  y: number,
+  epilogue: Epilogue,
+): Phase {
+  const { batch, height, width, inChannels, outChannels, kernel, stride } = convolution;
+  const { bias = 0, add = 0, mask = 0, relu = false } = epilogue;
+  const { address, slicing } = packed(engine, convolution, filter, false);
+  const common = [x, address, y, bias, add, mask, relu, batch, height, width];
+  const [name, words] = usesWinograd(convolution)
+    ? ["winograd", [inChannels, outChannels]] as const
+    : ["direct", [inChannels, outChannels, kernel, stride]] as const;
+  const cutWords = [slicing.examples, slicing.panels];
+  return phase(slicing.slices, name, [...common, ...words, ...cutWords]);
+}
+
+/** The gradient of the image, stored at `dx`, from the result's at `dy`. */
+export function inputGradientPhase(
+  engine: TensorEngine,
+  convolution: Convolution,
+  dy: number,
+  filter: TensorInfo,
+  dx: number,
+  { add = 0, mask = 0 }: Omit<Epilogue, "bias" | "relu">,
+): Phase {
+  const { batch, height, width, inChannels, outChannels, kernel, stride } = convolution;
+  const { address, slicing } = packed(engine, convolution, filter, true);
+  const cutWords = [slicing.examples, slicing.panels];
+  if (usesWinograd(convolution)) {
+    const size = [batch, height, width, outChannels, inChannels];
+    return phase(slicing.slices, "winograd", [
+      ...[dy, address, dx, 0, add, mask, false, ...size, ...cutWords],
+    ]);
+  }
+  const size = [batch, height, width, inChannels, outChannels, kernel, stride];
+  return phase(slicing.slices, "directInput", [
+    ...[dy, address, dx, add, mask, ...size, ...cutWords],
+  ]);
+}
+
+/** The filter packed for the forward pass, or for the input's gradient (`transposed`), and how to cut the result. */
+function packed(
+  engine: TensorEngine,
+  convolution: Convolution,
+  filter: TensorInfo,
+  transposed: boolean,
+): { address: number; slicing: Slicing } {
+  const { inChannels, outChannels, kernel } = convolution;
+  const [rows, columns] = transposed ? [outChannels, inChannels] : [inChannels, outChannels];
+  const winograd = usesWinograd(convolution);
+  const taps = winograd ? 36 : kernel * kernel;
+  const bytes = 4 * taps * rows * roundUp(columns, 4);
+  const panels = Math.ceil(columns / PANEL);
+  const source = engine.address(filter);
+  const address = engine.derived(
+    filter,
+    transposed ? "transposed" : "forward",
+    bytes,
+    (to) =>
+      winograd
+        ? phase(panels, "winogradPack", [source, to, inChannels, outChannels, transposed, 1])
+        : phase(panels, "directPack", [source, to, kernel, inChannels, outChannels, transposed, 1]),
+  );
+  const [outHeight, outWidth] = outputSize(convolution);
+  const tiles = winograd
+    ? Math.ceil(outHeight / 4) * Math.ceil(outWidth / 4)
+    : outHeight * outWidth;
+  return { address, slicing: cut(convolution, tiles, columns, bytes, engine.crew.threads) };
+}
+
+/** Runs the programs that store the filter's gradient at `dw`, from the image at `x` and the result's gradient at `dy`. */
+export function computeFilterGradient(
+  engine: TensorEngine,
+  convolution: Convolution,
+  x: number,
+  dy: number,
+  dw: number,
+): void {
+  const { batch, height, width, inChannels, outChannels, kernel, stride } = convolution;
+  if (!usesWinograd(convolution)) {
+    const cuts = Math.ceil(inChannels / 6 / SLICES_PER_THREAD);
+    const size = [batch, height, width, inChannels, outChannels, kernel, stride];
+    const perSlice = 6 * cuts;
+    const slices = kernel * kernel * Math.ceil(inChannels / perSlice);
+    engine.crew.run([phase(slices, "directFilter", [x, dy, dw, ...size, perSlice])]);
+    return;
+  }
+  const tiles = Math.ceil(height / 4) * Math.ceil(width / 4);
+  const inBytes = 4 * 36 * roundUp(inChannels, 4), outBytes = 4 * 36 * roundUp(outChannels, 4);
+  const group = Math.min(
+    batch,
+    Math.max(1, Math.floor(FILTER_GROUP_BYTES / (tiles * (inBytes + outBytes)))),
+  );
+  const plane = 64 * 36;
+  const sizes = [
+    group * tiles * inBytes + plane,
+    group * tiles * outBytes + plane,
+    inChannels * outBytes,
+  ];
+  const offsets = [0, roundUp(sizes[0]!, 64), roundUp(sizes[0]!, 64) + roundUp(sizes[1]!, 64)];
+  engine.temporarily(offsets[2]! + sizes[2]!, (base) => {
+    const [v, m, du] = offsets.map((offset) => base + offset) as [number, number, number];
+    const phases: Phase[] = [];
+    const perSlice = Math.max(6, roundUp(Math.ceil(inChannels / 4), 6));
+    for (let first = 0; first < batch; first += group) {
+      const last = Math.min(batch, first + group);
+      const size = [batch, height, width, inChannels, outChannels, first, last, 1];
+      phases.push(
+        phase(last - first, "winogradFilterTransform", [x, dy, v, m, ...size]),
+        phase(36 * Math.ceil(inChannels / perSlice), "winogradFilterGemm", [
+          ...[v, m, du, (last - first) * tiles, inChannels, outChannels, first > 0, perSlice],
+        ]),
+      );
+    }
+    phases.push(phase(Math.ceil(inChannels / 4), "winogradFilterFinish", [
+      ...[du, dw, inChannels, outChannels, 4],
+    ]));
+    engine.crew.run(phases);
+  });
+}

@@ -1,0 +1,113 @@
+/**
+ * What touches every value of large tensors once: sums, scaled columns, pooling, the steps of attack and optimiser.
+ *
+ * @module
+ */
+import * as tf from "@tensorflow/tfjs";
+import { GLOBAL_AVERAGE_POOL, GLOBAL_AVERAGE_POOL_GRADIENT } from "../pool.ts";
+import { SGD_STEP, type SgdStepAttributes } from "../sgd_step.ts";
+import { SIGN_STEP, type SignStepAttributes } from "../sign_step.ts";
+import { phase, type Word } from "./program.ts";
+import type { EngineKernel, KernelTable } from "./registration.ts";
+import type { TensorEngine } from "./tensors.ts";
+
+/** Values per slice of an elementwise kernel. */
+const SLICE = 16_384;
+
+const sizeOf = ({ shape }: tf.TensorInfo) => tf.util.sizeFromShape(shape);
+
+/** Runs the elementwise `kernel` over `size` values. */
+function run(engine: TensorEngine, kernel: string, size: number, words: readonly Word[]): void {
+  engine.crew.run([phase(Math.ceil(size / SLICE), kernel, words)]);
+}
+
+/** `a + b` of one shape; anything else is left to tfjs's kernel. */
+const add: EngineKernel = (engine, inputs, attributes) => {
+  const { a, b } = inputs as { a: tf.TensorInfo; b: tf.TensorInfo };
+  if (!isFloat(a, b) || !tf.util.arraysEqual(a.shape, b.shape)) {
+    return stock("Add", engine, inputs, attributes);
+  }
+  const size = sizeOf(a);
+  const [first, second] = [engine.address(a), engine.address(b)];
+  const sum = engine.allocate(a.shape);
+  run(engine, "add", size, [first, second, engine.address(sum), size]);
+  return sum;
+};
+
+/** `a · b` where `b` has one value per channel of `a`; anything else is left to tfjs's kernel. */
+const multiply: EngineKernel = (engine, inputs, attributes) => {
+  const { a, b } = inputs as { a: tf.TensorInfo; b: tf.TensorInfo };
+  if (
+    !isFloat(a, b) || b.shape.length !== 1 || a.shape.length < 2 || a.shape.at(-1) !== b.shape[0]
+  ) {
+    return stock("Multiply", engine, inputs, attributes);
+  }
+  const size = sizeOf(a);
+  const [values, scale] = [engine.address(a), engine.address(b)];
+  const product = engine.allocate(a.shape);
+  const words = [values, scale, engine.address(product), size, b.shape[0]!];
+  run(engine, "multiplyColumns", size, words);
+  return product;
+};
+
+function isFloat(...tensors: tf.TensorInfo[]): boolean {
+  return tensors.every(({ dtype }) => dtype === "float32");
+}
+
+/** What tfjs's own CPU backend computes. */
+function stock(kernelName: string, ...[engine, inputs, attrs]: Parameters<EngineKernel>) {
+  return tf.getKernel(kernelName, "cpu").kernelFunc({ inputs, backend: engine, attrs });
+}
+
+const pool: EngineKernel = (engine, { x }) => {
+  const [n, height, width, channels] = x!.shape as [number, number, number, number];
+  const source = engine.address(x!);
+  const y = engine.allocate([n, channels]);
+  const words = [source, engine.address(y), n, height * width, channels, 1];
+  engine.crew.run([phase(n, "globalAveragePool", words)]);
+  return y;
+};
+
+const poolGradient: EngineKernel = (engine, { dy }, attributes) => {
+  const shape = attributes.shape as [number, number, number, number];
+  const [n, height, width, channels] = shape;
+  const slope = engine.address(dy!);
+  const dx = engine.allocate(shape);
+  const words = [slope, engine.address(dx), 0, n, height * width, channels, 1];
+  engine.crew.run([phase(n, "globalAveragePoolGradient", words)]);
+  return dx;
+};
+
+const signStep: EngineKernel = (engine, { x, adversarial, slope }, attributes) => {
+  const { stepSize, epsilon } = attributes as SignStepAttributes;
+  const size = sizeOf(x!);
+  const sources = [x, adversarial, slope].map((tensor) => engine.address(tensor!));
+  const y = engine.allocate(x!.shape);
+  const reals = [{ real: stepSize }, { real: epsilon }];
+  run(engine, "signStep", size, [...sources, engine.address(y), size, ...reals]);
+  return y;
+};
+
+const sgdStep: EngineKernel = (engine, { weight, gradient, velocity }, attributes) => {
+  const { lr, momentum, weightDecay, nesterov } = attributes as SgdStepAttributes;
+  const size = sizeOf(weight!);
+  const sources = [engine.address(weight!), engine.address(gradient!)];
+  const before = velocity ? engine.address(velocity) : 0;
+  const updated = [engine.allocate(weight!.shape), engine.allocate(weight!.shape)];
+  const reals = [{ real: lr }, { real: momentum }, { real: weightDecay }];
+  run(engine, "sgd", size, [
+    ...[...sources, before, ...updated.map((tensor) => engine.address(tensor)), size],
+    ...[...reals, nesterov],
+  ]);
+  return updated;
+};
+
+/** Everything elementwise. */
+export const elementwiseKernels: KernelTable = {
+  Add: add,
+  Multiply: multiply,
+  [GLOBAL_AVERAGE_POOL]: pool,
+  [GLOBAL_AVERAGE_POOL_GRADIENT]: poolGradient,
+  [SIGN_STEP]: signStep,
+  [SGD_STEP]: sgdStep,
+};
