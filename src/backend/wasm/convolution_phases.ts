@@ -33,12 +33,10 @@ export interface Epilogue {
 
 /** Columns of packed filters. */
 const PANEL = 8;
-/** Tiles or pixels that keep a slice busy. */
+/** Tiles of a slice: the Winograd kernel's block. Pixels, for the direct kernels, come in many more. */
 const SLICE_TILES = 48;
-/** Packed filters up to this size stay in a core's cache: then every slice takes all columns. */
-const CACHED_BYTES = 1 << 20;
 /** Slices per thread, so that the threads end together. */
-const SLICES_PER_THREAD = 4;
+const SLICES_PER_THREAD = 3;
 /** Bytes of transformed tiles that the filter gradient keeps at a time. */
 const FILTER_GROUP_BYTES = 4 << 20;
 
@@ -60,27 +58,14 @@ interface Slicing {
 }
 
 /**
- * How to cut a result of `tiles` per example and `columns` channels. The cut never changes a bit of it.
- *
- * Narrow layers are cut by examples alone. Wide ones, whose filters would have to be streamed from memory for every
- * slice, take many examples at once and are cut by columns as well.
+ * How to cut a result of `tiles` per example and `columns` channels: by examples, and by columns too where the batch
+ * has too few tiles for all threads. The cut never changes a bit of the result.
  */
-function cut(
-  { batch }: Convolution,
-  tiles: number,
-  columns: number,
-  filterBytes: number,
-  threads: number,
-): Slicing {
+function cut(batch: number, tiles: number, columns: number, threads: number): Slicing {
   const panels = Math.ceil(columns / PANEL);
-  if (filterBytes <= CACHED_BYTES) {
-    const wanted = Math.max(1, Math.round(SLICE_TILES / tiles));
-    const examples = Math.min(wanted, Math.ceil(batch / threads));
-    return { examples, panels, slices: Math.ceil(batch / examples) };
-  }
-  const examples = Math.min(batch, Math.max(1, Math.round(4 * SLICE_TILES / tiles)));
+  const examples = Math.min(batch, Math.max(1, Math.floor(SLICE_TILES / tiles)));
   const groups = Math.ceil(batch / examples);
-  const cuts = Math.min(panels, Math.ceil(threads * SLICES_PER_THREAD / groups));
+  const cuts = Math.min(panels, Math.max(1, Math.floor(threads * SLICES_PER_THREAD / groups)));
   const perSlice = Math.ceil(panels / cuts);
   return { examples, panels: perSlice, slices: groups * Math.ceil(panels / perSlice) };
 }
@@ -136,7 +121,7 @@ function packed(
   filter: TensorInfo,
   transposed: boolean,
 ): { address: number; slicing: Slicing } {
-  const { inChannels, outChannels, kernel } = convolution;
+  const { batch, inChannels, outChannels, kernel } = convolution;
   const [rows, columns] = transposed ? [outChannels, inChannels] : [inChannels, outChannels];
   const winograd = usesWinograd(convolution);
   const taps = winograd ? 36 : kernel * kernel;
@@ -156,7 +141,7 @@ function packed(
   const tiles = winograd
     ? Math.ceil(outHeight / 4) * Math.ceil(outWidth / 4)
     : outHeight * outWidth;
-  return { address, slicing: cut(convolution, tiles, columns, bytes, engine.crew.threads) };
+  return { address, slicing: cut(batch, tiles, columns, engine.crew.threads) };
 }
 
 /** Runs the programs that store the filter's gradient at `dw`, from the image at `x` and the result's gradient at `dy`. */

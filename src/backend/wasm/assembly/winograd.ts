@@ -13,23 +13,19 @@ import {
 } from "./winograd_transforms";
 import { pointer, word } from "./words";
 
-/** Bytes of transformed input that stay in a core's cache while all columns are multiplied with it. */
-const INPUT_BYTES: i32 = 640 << 10;
-/** Tiles of a block, at least and at most; the first matters where the filter is large and has to be streamed. */
-const LEAST_TILES: i32 = 24;
-const MOST_TILES: i32 = 48;
-
-/** Bytes of transformed input that fit into the scratch. */
-const MOST_BYTES: i32 = 7 << 20;
+/** Tiles of a block: enough to use every value of the filter many times while it passes by. */
+const BLOCK_TILES: i32 = 48;
+/** Bytes of transformed input that fit into the scratch beside the rest. */
+const MOST_BYTES: i32 = 6 << 20;
+/** Panels that are multiplied with the same transformed input while a cache holds it. */
+const GROUP: i32 = 4;
 
 /** Tiles of a block for `k` channels: a multiple of six. */
 // @ts-ignore: decorator
 @inline
 function blockTiles(k: i32, tiles: i32): i32 {
-  const bytes = 36 * 4 * k;
-  const wanted = min(max(min(INPUT_BYTES / bytes, MOST_TILES), LEAST_TILES), tiles);
-  const fitting = max(1, MOST_BYTES / (bytes * ROWS)) * ROWS;
-  return min(fitting, (wanted + ROWS - 1) / ROWS * ROWS);
+  const fitting = max(1, MOST_BYTES / (36 * 4 * k * ROWS)) * ROWS;
+  return min(fitting, (min(BLOCK_TILES, tiles) + ROWS - 1) / ROWS * ROWS);
 }
 
 /**
@@ -56,14 +52,25 @@ export function winograd(args: usize, slice: i32, scratch: usize): void {
     const count = min(block, end - tiles);
     const rows = (count + ROWS - 1) / ROWS * ROWS;
     loadTiles(pointer(args, 0), h, w, k, tiles, count, v, plane, tile);
-    for (let panel = firstPanel; panel < lastPanel; panel++) {
-      const columns = min(8, (c - (panel << 3) + 3) & ~3);
-      const u = pointer(args, 1) + (<usize>(panel * 36 * k) << 5);
-      const uStep = <usize>(k * columns) << 2, mStep = <usize>(rows * columns) << 2;
+    const panelStep = <usize>(36 * rows) << 5;
+    for (let group = firstPanel; group < lastPanel; group += GROUP) {
+      const end = min(group + GROUP, lastPanel);
       for (let xi = 0; xi < 36; xi++) {
-        multiplyPanel(v + xi * plane, rows, u + xi * uStep, k, columns, m + xi * mStep);
+        let to = m;
+        for (let panel = group; panel < end; panel++) {
+          const columns = min(8, (c - (panel << 3) + 3) & ~3);
+          const u = pointer(args, 1) + (<usize>(panel * 36 * k) << 5);
+          const uStep = <usize>(k * columns) << 2, mStep = <usize>(rows * columns) << 2;
+          multiplyPanel(v + xi * plane, rows, u + xi * uStep, k, columns, to + xi * mStep);
+          to += panelStep;
+        }
       }
-      storeTiles(args, tiles, count, panel, columns, m, mStep, tile);
+      let from = m;
+      for (let panel = group; panel < end; panel++) {
+        const columns = min(8, (c - (panel << 3) + 3) & ~3);
+        storeTiles(args, tiles, count, panel, columns, from, <usize>(rows * columns) << 2, tile);
+        from += panelStep;
+      }
     }
   }
 }
