@@ -68,7 +68,7 @@ for (const [name, lossName, bounds] of ATTACKS) {
       if (bounds.norm === "linf") {
         // A gradient of about zero may take the other sign, and its pixel another way.
         const equal = actual.filter((value, i) => Math.abs(value - expected[i]!) <= 1e-6).length;
-        assert.ok(equal >= 0.995 * actual.length, `${equal} of ${actual.length} values are equal`);
+        assert.ok(equal >= 0.99 * actual.length, `${equal} of ${actual.length} values are equal`);
       } else {
         assertClose(actual, expected, 1e-4, "images");
         const perturbation = (values: ArrayLike<number>) =>

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs";
 import { openBackend } from "../../src/backend/open.ts";
+import { ENGINE_NAME } from "../../src/backend/wasm/open.ts";
 import { UsageError } from "../../src/errors.ts";
 import { eachBackend } from "../testing/backends.ts";
 import { withAdapter } from "../testing/fake_gpu.ts";
@@ -27,7 +28,7 @@ for (const info of [undefined, null, SOFTWARE]) {
   Deno.test(`openBackend() takes wasm for auto where there is ${machine}`, () =>
     withAdapter(info, async () => {
       const backend = await openBackend("auto");
-      assert.deepEqual([backend.name, tf.getBackend()], ["wasm", "wasm"]);
+      assert.deepEqual([backend.name, tf.getBackend()], ["wasm", ENGINE_NAME]);
       backend.close();
     }));
 }
@@ -40,7 +41,7 @@ Deno.test("openBackend() goes for the hardware adapter for auto", () =>
 eachBackend(
   "openBackend() makes the device tfjs's backend, tensors of any size included",
   async (backend) => {
-    assert.equal(tf.getBackend(), backend.name);
+    assert.equal(tf.getBackend(), backend.name === "wasm" ? ENGINE_NAME : backend.name);
     assert.notEqual(backend.adapter, "");
     const small = tf.tidy(() => tf.add(tf.tensor1d([1, 2]), 0.5));
     assert.deepEqual([...await read(small)], [1.5, 2.5]);

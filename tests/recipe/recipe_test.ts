@@ -85,6 +85,8 @@ Deno.test("resolveRecipe() leaves what is given as it is", () => {
     checkpointEvery: 5,
     seed: 0,
     backend: "wasm",
+    workers: 2,
+    deterministic: true,
   };
   assert.deepEqual(new Set(Object.keys(given)), new Set(Object.keys(RECIPE_FLAGS)), "every field");
   assert.deepEqual(resolveRecipe(given), given);

@@ -14,12 +14,16 @@ type Inputs = Record<string, TensorInfo>;
 
 /** Examples per partial sum. */
 const EXAMPLES_PER_SUM = 8;
+/** Values that make a slice of the elementwise passes. */
+const SLICE_VALUES = 65_536;
 
 /** How `x` `[N,H,W,C]` is cut. */
 function sizes({ shape }: TensorInfo) {
   const [n, height, width, channels] = shape as [number, number, number, number];
   const rows = height * width;
-  return { n, rows, channels, count: n * rows, slices: Math.ceil(n / EXAMPLES_PER_SUM) };
+  const examples = Math.max(1, Math.floor(SLICE_VALUES / (rows * channels)));
+  const slices = Math.ceil(n / EXAMPLES_PER_SUM);
+  return { n, rows, channels, count: n * rows, slices, examples, passes: Math.ceil(n / examples) };
 }
 
 /** Runs `phases` with a block for the partial sums, two float64 per slice and channel. */
@@ -43,13 +47,14 @@ function statistics(engine: TensorEngine, { x }: Inputs): TensorInfo[] {
 function apply(engine: TensorEngine, inputs: Inputs, attributes: NamedAttrMap): TensorInfo {
   const { x, mean, variance, gamma, beta, add } = inputs;
   const { epsilon, relu } = attributes as { epsilon: number; relu: boolean };
-  const { n, rows, channels } = sizes(x!);
+  const { n, rows, channels, examples, passes } = sizes(x!);
   const sources = [x, mean, variance, gamma, beta].map((tensor) => engine.address(tensor!));
   const added = add ? engine.address(add) : 0;
   const y = engine.allocate(x!.shape);
   engine.crew.run([
-    phase(n, "batchNormApply", [
-      ...[...sources, added, relu, engine.address(y), n, rows, channels, { real: epsilon }, 1],
+    phase(passes, "batchNormApply", [
+      ...[...sources, added, relu, engine.address(y), n, rows, channels, { real: epsilon }],
+      examples,
     ]),
   ]);
   return y;
@@ -58,7 +63,7 @@ function apply(engine: TensorEngine, inputs: Inputs, attributes: NamedAttrMap): 
 function gradient(engine: TensorEngine, inputs: Inputs, attributes: NamedAttrMap): TensorInfo[] {
   const { dy, x, mean, variance, gamma, y } = inputs;
   const { epsilon, add } = attributes as { epsilon: number; add: boolean };
-  const { n, rows, channels, count, slices } = sizes(x!);
+  const { n, rows, channels, count, slices, examples, passes } = sizes(x!);
   const out = y ? engine.address(y) : 0;
   const [slope, source, centre, spread, scale] = [dy, x, mean, variance, gamma]
     .map((tensor) => engine.address(tensor!)) as [number, number, number, number, number];
@@ -76,8 +81,8 @@ function gradient(engine: TensorEngine, inputs: Inputs, attributes: NamedAttrMap
       ...[sums, slices, count, channels, spread, scale, { real: epsilon }],
       ...[toGamma, toBeta, toCoefficients],
     ]),
-    phase(n, "batchNormGradientApply", [
-      ...[slope, source, out, centre, toCoefficients, toX, toAdd, ...size, 1],
+    phase(passes, "batchNormGradientApply", [
+      ...[slope, source, out, centre, toCoefficients, toX, toAdd, ...size, examples],
     ]),
   ]);
   engine.disposeData(coefficients.dataId);

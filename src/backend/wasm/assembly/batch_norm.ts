@@ -1,11 +1,13 @@
 /** Batch normalisation by the batch's own statistics (Ioffe & Szegedy 2015). */
-import { CHANNELS, EXAMPLES, high, low, ROWS, rowsOf, storePartial, sumBytes, total } from "./channel_sums";
+import {
+  CHANNELS, EXAMPLES, high, low, ROWS, rowsOf, storePartial, sumBytes, total,
+} from "./channel_sums";
 import { fma, storeLanes } from "./simd";
 import { pointer, real, word } from "./words";
 
 /**
- * Partial `Σx` and `Σx²` per channel of `x` `[n][rows][c]`: `[slice][2][c]` in float64, where the square of a float32 is
- * exact. Words: x, partials, n, rows, c. Slices: ⌈n/8⌉.
+ * Partial `Σx` and `Σx²` per channel of `x` `[n][rows][c]`: `[slice][2][c]` in float64, where the square of a float32
+ * is exact. Words: x, partials, n, rows, c. Slices: ⌈n/8⌉.
  */
 export function batchNormStatistics(args: usize, slice: i32, scratch: usize): void {
   const rows = word(args, 3), c = word(args, 4);
@@ -22,7 +24,7 @@ export function batchNormStatistics(args: usize, slice: i32, scratch: usize): vo
   storePartial(pointer(args, 1), slice, scratch, c);
 }
 
-/** Adds `rows` rows of eight channels at `x`, `stride` bytes apart, to `sums`, and their squares to `squares`. */
+/** Adds `rows` rows of eight channels, `stride` bytes apart, to `sums` and their squares to `squares`. */
 function addValues(x: usize, stride: usize, rows: i32, sums: usize, squares: usize): void {
   let s0 = v128.load(sums), s1 = v128.load(sums, 16);
   let s2 = v128.load(sums, 32), s3 = v128.load(sums, 48);
@@ -96,7 +98,10 @@ function fillScale(scale: usize, variance: usize, gamma: usize, c: i32, epsilon:
   }
 }
 
-/** The mean goes first: it may be many deviations, which no rounding may then be a share of. */
+/**
+ * The mean is subtracted first: it may be many deviations, and folded into the shift it would leave rounding errors of
+ * its own size.
+ */
 function applyRow(
   x: usize, mean: usize, scale: usize, beta: usize, add: usize, floor: v128, y: usize, c: i32,
 ): void {

@@ -1,9 +1,11 @@
 /**
- * The gradient of batch normalisation whose statistics depend on `x`, and of what its output went through: with `g` the
- * gradient behind the ReLU (`dy` where `out > 0`, or `dy` itself where there was none) and `x̂` the normalised `x`,
- * `dx = γ/σ · (g − mean(g) − x̂ · mean(g · x̂))`.
+ * The gradient of batch normalisation, mean and variance depending on `x`, and of the ReLU after it. `dy` is the
+ * gradient of the ReLU's output `out`, and `g` that of its input: `dy` where `out > 0`, else zero; without a ReLU, `dy`
+ * itself. Then `dx = γ/σ · (g − mean(g) − x̂ · mean(g · x̂))` with `x̂ = (x − mean)/σ`.
  */
-import { CHANNELS, EXAMPLES, high, low, ROWS, rowsOf, storePartial, sumBytes, total } from "./channel_sums";
+import {
+  CHANNELS, EXAMPLES, high, low, ROWS, rowsOf, storePartial, sumBytes, total,
+} from "./channel_sums";
 import { fma, storeLanes } from "./simd";
 import { pointer, real, word } from "./words";
 
@@ -39,13 +41,13 @@ function addGradients(
   let p2 = v128.load(products, 32), p3 = v128.load(products, 48);
   const outStride = out ? stride : 0;
   for (; rows > 0; rows--, dy += stride, x += stride, out += outStride) {
-    const g = behindRelu(dy, out), d = f32x4.sub(v128.load(x), v128.load(mean));
+    const g = beforeRelu(dy, out), d = f32x4.sub(v128.load(x), v128.load(mean));
     const g0 = low(g), g1 = high(g);
     s0 = f64x2.add(s0, g0);
     s1 = f64x2.add(s1, g1);
     p0 = f64x2.add(p0, f64x2.mul(g0, low(d)));
     p1 = f64x2.add(p1, f64x2.mul(g1, high(d)));
-    const h = behindRelu(dy + 16, out ? out + 16 : 0);
+    const h = beforeRelu(dy + 16, out ? out + 16 : 0);
     const e = f32x4.sub(v128.load(x, 16), v128.load(mean, 16));
     const h0 = low(h), h1 = high(h);
     s2 = f64x2.add(s2, h0);
@@ -63,18 +65,18 @@ function addGradients(
   v128.store(products, p3, 48);
 }
 
-/** Four values of `g`. */
+/** Four values of `g`; `out` is 0 without a ReLU. */
 // @ts-ignore: decorator
 @inline
-function behindRelu(dy: usize, out: usize): v128 {
+function beforeRelu(dy: usize, out: usize): v128 {
   const slope = v128.load(dy);
   return out ? v128.and(slope, f32x4.gt(v128.load(out), f32x4.splat(0))) : slope;
 }
 
 /**
- * `dγ` and `dβ` `[c]` from the partial sums of `count` values per channel, and the coefficients `[3][c]`, `a`, `b`, `d`,
- * of `dx = a · g + b · (x − mean) + d`. Words: partials, slices, count, c, variance, gamma, epsilon (real), dGamma,
- * dBeta, coefficients. Slices: 1.
+ * `dγ` and `dβ` `[c]` from the partial sums of `count` values per channel, and the coefficients `[3][c]` of
+ * `dx = a · g + b · (x − mean) + d`. Words: partials, slices, count, c, variance, gamma, epsilon (real), dGamma, dBeta,
+ * coefficients. Slices: 1.
  */
 export function batchNormGradientFinish(args: usize, _slice: i32, _scratch: usize): void {
   const partials = pointer(args, 0), slices = word(args, 1), c = word(args, 3);
@@ -94,9 +96,9 @@ export function batchNormGradientFinish(args: usize, _slice: i32, _scratch: usiz
 }
 
 /**
- * `dx = a · g + b · (x − mean) + d`, and `g` itself to `dadd` if given: the gradient of what was added before the ReLU.
- * Either may be `dy`'s own memory. Words: dy, x, out or 0, mean, coefficients, dx, dadd or 0, n, rows, c,
- * examplesPerSlice. Slices: ⌈n/examplesPerSlice⌉.
+ * `dx = a · g + b · (x − mean) + d`, and `dadd = g` if given: the gradient of what was added before the ReLU. Either may
+ * take `dy`'s place. Words: dy, x, out or 0, mean, coefficients, dx, dadd or 0, n, rows, c, examplesPerSlice. Slices:
+ * ⌈n/examplesPerSlice⌉.
  */
 export function batchNormGradientApply(args: usize, slice: i32, _scratch: usize): void {
   const mean = pointer(args, 3), coefficients = pointer(args, 4);
@@ -123,7 +125,7 @@ function applyGradientRow(
 ): void {
   const b = a + (<usize>c << 2), d = b + (<usize>c << 2);
   for (let at: usize = 0; c > 0; c -= 4, at += 16) {
-    const g = behindRelu(dy + at, out ? out + at : 0);
+    const g = beforeRelu(dy + at, out ? out + at : 0);
     const centred = f32x4.sub(v128.load(x + at), v128.load(mean + at));
     const ofX = fma(centred, v128.load(b + at), v128.load(d + at));
     if (dadd) storeLanes(dadd + at, g, c);

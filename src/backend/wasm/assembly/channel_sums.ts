@@ -1,31 +1,31 @@
 /**
- * Sums over all rows of `x` `[n][rows][c]`, per channel and in float64: pairs of them, since batch norm needs two at a
- * time. Every {@link EXAMPLES} examples have a partial pair of their own, `[2][c]`, so that the order of additions does
- * not depend on who computes what.
+ * Sums over the rows of `[n][rows][c]` per channel, in float64. Batch norm needs two at a time; every {@link EXAMPLES}
+ * examples have such a pair, `[2][c]`, of their own, so that the order of additions is the same however the work is
+ * shared out.
  */
 
 /** Examples per partial sum. */
 export const EXAMPLES: i32 = 8;
-/** Channels that are summed in one pass over the rows: their sums fill half the processor's registers. */
+/** Channels that are summed in one pass: their sums fill half the processor's registers. */
 export const CHANNELS: i32 = 8;
-/** Rows per pass: few enough to stay in the first cache until the pass over their last channels. */
+/** Rows per pass: with more of them, the processor no longer sees that memory is read in sequence. */
 export const ROWS: i32 = 4;
 
-/** Bytes of one of the two rows of sums of `c` channels in scratch, which has whole blocks of channels. */
+/** Bytes of one sum of `c` channels in scratch, padded to whole passes. */
 // @ts-ignore: decorator
 @inline
 export function sumBytes(c: i32): usize {
   return <usize>((c + CHANNELS - 1) / CHANNELS * CHANNELS) << 3;
 }
 
-/** Rows of the examples that partial sum `slice` of `n` covers. */
+/** Rows that partial sum `slice` covers, of `n` examples with `rows` each. */
 // @ts-ignore: decorator
 @inline
 export function rowsOf(slice: i32, n: i32, rows: i32): i32 {
   return min(EXAMPLES, n - slice * EXAMPLES) * rows;
 }
 
-/** Moves the pair of sums at `sums` to entry `slice` of `partials`, without what pads it. */
+/** Copies the pair at `sums` to entry `slice` of `partials`, without its padding. */
 export function storePartial(partials: usize, slice: i32, sums: usize, c: i32): void {
   const bytes = <usize>c << 3;
   const to = partials + <usize>slice * 2 * bytes;
@@ -33,7 +33,7 @@ export function storePartial(partials: usize, slice: i32, sums: usize, c: i32): 
   memory.copy(to + bytes, sums + sumBytes(c), bytes);
 }
 
-/** Sum `which` (0 or 1) of channel `j` over all `slices` of `partials`, in their order. */
+/** Sum `which` (0 or 1 of the pair) of channel `j` over all `slices` entries of `partials`, in their order. */
 export function total(partials: usize, slices: i32, which: i32, j: i32, c: i32): f64 {
   const step = <usize>c << 4;
   let at = partials + (<usize>(which * c + j) << 3), sum: f64 = 0;

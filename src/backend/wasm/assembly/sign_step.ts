@@ -4,8 +4,8 @@ import { storeLanes } from "./simd";
 import { pointer, real, word } from "./words";
 
 /**
- * `y = clip_[0,1](min(max(adversarial + stepSize · sign(slope), x − ε), x + ε))`, every operation rounded, the sign of
- * zero and NaN zero. Words: x, adversarial, slope, y, size, stepSize (real), epsilon (real). Slices: ⌈size/16384⌉.
+ * `y = clip_[0,1](min(max(adversarial + stepSize · sign(slope), x − ε), x + ε))`, where zero and NaN have sign zero.
+ * Words: x, adversarial, slope, y, size, stepSize (real), epsilon (real). Slices: ⌈size/16384⌉.
  */
 export function signStep(args: usize, slice: i32, _scratch: usize): void {
   const first = slice * SLICE, offset = <usize>first << 2;
