@@ -3,9 +3,7 @@ import * as tf from "@tensorflow/tfjs";
 import { openBackend } from "../../src/backend/open.ts";
 import { ENGINE_NAME } from "../../src/backend/wasm/open.ts";
 import { UsageError } from "../../src/errors.ts";
-import { eachBackend } from "../testing/backends.ts";
 import { withAdapter } from "../testing/fake_gpu.ts";
-import { read } from "../testing/tensors.ts";
 
 const SOFTWARE = { description: "llvmpipe (LLVM 15.0.6, 256 bits)" };
 
@@ -37,21 +35,3 @@ Deno.test("openBackend() goes for the hardware adapter for auto", () =>
   withAdapter({ description: "NVIDIA GeForce" }, async () => {
     await assert.rejects(openBackend("auto"), /only pretended/); // it was asked for a device
   }));
-
-eachBackend(
-  "openBackend() makes the device tfjs's backend, tensors of any size included",
-  async (backend) => {
-    assert.equal(tf.getBackend(), backend.name === "wasm" ? ENGINE_NAME : backend.name);
-    assert.notEqual(backend.adapter, "");
-    const small = tf.tidy(() => tf.add(tf.tensor1d([1, 2]), 0.5));
-    assert.deepEqual([...await read(small)], [1.5, 2.5]);
-  },
-);
-
-eachBackend("Backend.guard() passes on what the work came to", async (backend) => {
-  assert.equal(await backend.guard(Promise.resolve(7)), 7);
-  await assert.rejects(
-    backend.guard(Promise.reject(new Error("the work's own"))),
-    /the work's own/,
-  );
-});
