@@ -6,7 +6,7 @@
  * @module
  */
 import type { TensorInfo } from "@tensorflow/tfjs";
-import { type Phase, phase } from "./program.ts";
+import { type Phase, phase, type Word } from "./program.ts";
 import type { TensorEngine } from "./tensors.ts";
 
 /** A square convolution padded by `(kernel − 1)/2` on every side; height and width are the input's. */
@@ -33,10 +33,12 @@ export interface Epilogue {
 
 /** Columns of packed filters. */
 const PANEL = 8;
-/** Tiles of a slice: the Winograd kernel's block. Pixels, for the direct kernels, come in many more. */
+/** 4×4 tiles of the image in a slice: the Winograd kernel's block. */
 const SLICE_TILES = 48;
-/** Slices per thread, so that the threads end together. */
+/** Slices per thread where columns are cut too, so that the threads end together. */
 const SLICES_PER_THREAD = 3;
+/** Packed filters over this size are not read by every thread if that can be helped. */
+const LARGE_FILTER_BYTES = 4 << 20;
 /** Bytes of transformed tiles that the filter gradient keeps at a time. */
 const FILTER_GROUP_BYTES = 4 << 20;
 
@@ -55,19 +57,38 @@ interface Slicing {
   readonly examples: number;
   readonly panels: number;
   readonly slices: number;
+  /** Whether a slice is all of its examples' channels. */
+  readonly whole: boolean;
 }
 
 /**
- * How to cut a result of `tiles` per example and `columns` channels: by examples, and by columns too where the batch
- * has too few tiles for all threads. The cut never changes a bit of the result.
+ * How to cut a result of `columns` channels: by examples, in equal shares for the threads, and by columns too where
+ * the batch has too few tiles for all threads and the filter is large. Layers on images of one size are cut alike, so
+ * that they can be fused. The cut never changes a bit of the result.
  */
-function cut(batch: number, tiles: number, columns: number, threads: number): Slicing {
+function cut(
+  { batch, height, width }: Convolution,
+  columns: number,
+  filterBytes: number,
+  threads: number,
+): Slicing {
   const panels = Math.ceil(columns / PANEL);
-  const examples = Math.min(batch, Math.max(1, Math.floor(SLICE_TILES / tiles)));
+  const tiles = Math.ceil(height / 4) * Math.ceil(width / 4);
+  const wanted = Math.ceil(batch / Math.max(1, Math.floor(SLICE_TILES / tiles)));
+  const byColumns = wanted < threads && filterBytes > LARGE_FILTER_BYTES;
+  const examples = Math.ceil(batch / (byColumns ? wanted : roundUp(wanted, threads)));
   const groups = Math.ceil(batch / examples);
-  const cuts = Math.min(panels, Math.max(1, Math.floor(threads * SLICES_PER_THREAD / groups)));
-  const perSlice = Math.ceil(panels / cuts);
-  return { examples, panels: perSlice, slices: groups * Math.ceil(panels / perSlice) };
+  const cuts = byColumns ? Math.ceil(threads * SLICES_PER_THREAD / groups) : 1;
+  const perSlice = Math.ceil(panels / Math.min(panels, cuts));
+  const slices = groups * Math.ceil(panels / perSlice);
+  return { examples, panels: perSlice, slices, whole: perSlice === panels };
+}
+
+/** The phase of a convolution kernel; the cut's words are the last. */
+function cutPhase(kernel: string, words: readonly Word[], slicing: Slicing): Phase {
+  const { examples, panels, slices, whole } = slicing;
+  const made = phase(slices, kernel, [...words, examples, panels]);
+  return whole ? { ...made, examples } : made;
 }
 
 /** The convolution of the image at `x` with `filter` (HWIO), stored at `y`. */
@@ -86,8 +107,7 @@ export function forwardPhase(
   const [name, words] = usesWinograd(convolution)
     ? ["winograd", [inChannels, outChannels]] as const
     : ["direct", [inChannels, outChannels, kernel, stride]] as const;
-  const cutWords = [slicing.examples, slicing.panels];
-  return phase(slicing.slices, name, [...common, ...words, ...cutWords]);
+  return cutPhase(name, [...common, ...words], slicing);
 }
 
 /** The gradient of the image, stored at `dx`, from the result's at `dy`. */
@@ -101,17 +121,12 @@ export function inputGradientPhase(
 ): Phase {
   const { batch, height, width, inChannels, outChannels, kernel, stride } = convolution;
   const { address, slicing } = packed(engine, convolution, filter, true);
-  const cutWords = [slicing.examples, slicing.panels];
   if (usesWinograd(convolution)) {
     const size = [batch, height, width, outChannels, inChannels];
-    return phase(slicing.slices, "winograd", [
-      ...[dy, address, dx, 0, add, mask, false, ...size, ...cutWords],
-    ]);
+    return cutPhase("winograd", [dy, address, dx, 0, add, mask, false, ...size], slicing);
   }
   const size = [batch, height, width, inChannels, outChannels, kernel, stride];
-  return phase(slicing.slices, "directInput", [
-    ...[dy, address, dx, add, mask, ...size, ...cutWords],
-  ]);
+  return cutPhase("directInput", [dy, address, dx, add, mask, ...size], slicing);
 }
 
 /** The filter packed for the forward pass, or for the input's gradient (`transposed`), and how to cut the result. */
@@ -121,7 +136,7 @@ function packed(
   filter: TensorInfo,
   transposed: boolean,
 ): { address: number; slicing: Slicing } {
-  const { batch, inChannels, outChannels, kernel } = convolution;
+  const { inChannels, outChannels, kernel } = convolution;
   const [rows, columns] = transposed ? [outChannels, inChannels] : [inChannels, outChannels];
   const winograd = usesWinograd(convolution);
   const taps = winograd ? 36 : kernel * kernel;
@@ -137,11 +152,7 @@ function packed(
         ? phase(panels, "winogradPack", [source, to, inChannels, outChannels, transposed, 1])
         : phase(panels, "directPack", [source, to, kernel, inChannels, outChannels, transposed, 1]),
   );
-  const [outHeight, outWidth] = outputSize(convolution);
-  const tiles = winograd
-    ? Math.ceil(outHeight / 4) * Math.ceil(outWidth / 4)
-    : outHeight * outWidth;
-  return { address, slicing: cut(batch, tiles, columns, engine.crew.threads) };
+  return { address, slicing: cut(convolution, columns, bytes, engine.crew.threads) };
 }
 
 /** Runs the programs that store the filter's gradient at `dw`, from the image at `x` and the result's gradient at `dy`. */

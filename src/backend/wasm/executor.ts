@@ -42,8 +42,8 @@ export const Control = {
  * Workers get this function as text: it must not use anything outside itself.
  */
 export function makeExecutor(input: ExecutorInput): () => void {
-  /** Reads of a word before a thread goes to sleep over it: a few microseconds, longer than most waits last. */
-  const SPINS = 4000;
+  /** Reads of a word before a thread goes to sleep over it: longer than most waits last. */
+  const SPINS = 4_000;
   const { memory, module, threads, scratch } = input;
   type Kernel = (args: number, slice: number, scratch: number) => void;
   const exports = new WebAssembly.Instance(module, { env: { memory } }).exports;

@@ -12,7 +12,7 @@ import {
   inputGradientPhase,
   outputSize,
 } from "./convolution_phases.ts";
-import { type Phase, phase } from "./program.ts";
+import { fuse, type Phase, phase } from "./program.ts";
 import type { KernelTable } from "./registration.ts";
 import type { TensorEngine } from "./tensors.ts";
 
@@ -64,7 +64,7 @@ function forward(engine: TensorEngine, inputs: Inputs, attributes: NamedAttrMap)
   const [batch, height, width, channels] = outputShape(convolutions.at(-1)!);
   const features = engine.allocate([batch, channels]);
   const words = [addresses.at(-1)!, engine.address(features), batch, height * width, channels, 1];
-  engine.crew.run([...phases, phase(batch, "globalAveragePool", words)]);
+  engine.crew.run([...fuse(phases), phase(batch, "globalAveragePool", words)]);
   return [features, ...values];
 }
 
@@ -113,7 +113,7 @@ function gradient(engine: TensorEngine, inputs: Inputs, attributes: NamedAttrMap
     );
     gradients.set(input, to);
   }
-  engine.crew.run(phases);
+  engine.crew.run(fuse(phases));
   for (const address of blocks) engine.heap.free(address);
   return dx;
 }

@@ -19,11 +19,29 @@ export interface Call {
 export interface Phase {
   readonly calls: readonly Call[];
   readonly slices: number;
+  /** How many examples a slice is, where it reads and writes these examples alone. */
+  readonly examples?: number;
 }
 
 /** A phase of one call. */
 export function phase(slices: number, kernel: string, words: readonly Word[]): Phase {
   return { slices, calls: [{ kernel, words }] };
+}
+
+/**
+ * Fewer phases that compute the same: neighbours whose slices are the same examples become one, in which a thread takes
+ * an example through all calls while a cache holds it, and nobody waits in between.
+ */
+export function fuse(phases: readonly Phase[]): Phase[] {
+  const fused: Phase[] = [];
+  for (const next of phases) {
+    const last = fused.at(-1);
+    const same = last?.examples !== undefined && last.examples === next.examples &&
+      last.slices === next.slices;
+    if (same) fused[fused.length - 1] = { ...last, calls: [...last.calls, ...next.calls] };
+    else fused.push(next);
+  }
+  return fused;
 }
 
 /** Room for the largest program: a network's forward and backward passes are a few thousand words. */
