@@ -69,8 +69,8 @@ function forward(engine: TensorEngine, inputs: Inputs, attributes: NamedAttrMap)
 }
 
 /**
- * Walks the layers from the last to the first. The gradient of a value is complete, and masked by the value's own
- * rectifier, when the first of the layers that use it has been walked.
+ * Walks the layers from the last to the first. The gradient of a value is complete when the first of the layers that
+ * use it has been walked; its own rectifier masks every part of it.
  */
 function gradient(engine: TensorEngine, inputs: Inputs, attributes: NamedAttrMap): TensorInfo {
   const layers = layersOf(attributes);
@@ -79,10 +79,9 @@ function gradient(engine: TensorEngine, inputs: Inputs, attributes: NamedAttrMap
   const dx = engine.allocate(attributes.shape as Shape);
   const blocks: number[] = [];
   const phases: Phase[] = [];
-  /** Gradients by value, complete or not yet. */
+  /** Gradients by value, complete or not yet, and which of them have a block of their own. */
   const gradients = new Map<number, number>();
-  const uses = (value: number, before: number) =>
-    layers.slice(0, before).filter(({ input, add }) => input === value || add === value).length;
+  const owned = new Set<number>();
   const maskOf = (value: number) => value > 0 && layers[value - 1]!.relu ? values[value - 1]! : 0;
   const block = (shape: Shape) => {
     blocks.push(engine.heap.allocate(4 * sizeOf(shape)));
@@ -104,14 +103,19 @@ function gradient(engine: TensorEngine, inputs: Inputs, attributes: NamedAttrMap
     // The other summand has the same gradient; where more is added to it, that goes to a block of its own.
     if (add !== undefined) gradients.set(add, slope);
     const { batch, height, width, inChannels } = convolution;
-    const to = input === 0 ? engine.address(dx) : block([batch, height, width, inChannels]);
+    const to = owned.has(input)
+      ? gradients.get(input)!
+      : input === 0
+      ? engine.address(dx)
+      : block([batch, height, width, inChannels]);
     phases.push(
       inputGradientPhase(engine, convolution, slope, inputs[`${name}.weight`]!, to, {
         add: gradients.get(input) ?? 0,
-        mask: uses(input, i) === 0 ? maskOf(input) : 0,
+        mask: maskOf(input),
       }),
     );
     gradients.set(input, to);
+    owned.add(input);
   }
   engine.crew.run(fuse(phases));
   for (const address of blocks) engine.heap.free(address);

@@ -6,7 +6,7 @@ import { pointer, word } from "./words";
 /**
  * What `dy` `[n][⌈h/stride⌉][⌈w/stride⌉][co]` gives `dx` `[n][h][w][ci]` through the convolution whose filter
  * `directPack` transposed to `u`; plus `add`, and 0 where `mask` is not positive; these have the shape of `dx`, each
- * is left out if 0, and `add` may be `dx`. Words: dy, u, dx, add, mask, n, h, w, ci, co, kernel, stride,
+ * is left out if 0, and `add` may be `dx`; pixels that no tap reaches then stay as they are, unmasked. Words: dy, u, dx, add, mask, n, h, w, ci, co, kernel, stride,
  * examplesPerSlice, panelsPerSlice. Slices: ⌈n/examplesPerSlice⌉ · ⌈panels of ci/panelsPerSlice⌉, panels fastest.
  *
  * With stride 2, pixels of dx with equal parities of row and column (a phase) meet the same taps, and their rows of
@@ -41,6 +41,8 @@ function multiplyPhase(
   const ci = word(args, 8), co = word(args, 9), kernel = word(args, 10), stride = word(args, 11);
   const high = (h + stride - 1) / stride, wide = (w + stride - 1) / stride;
   const gridHigh = (h - top + stride - 1) / stride, gridWide = (w - left + stride - 1) / stride;
+  const unreached = kernel == 1 && (top | left) != 0;
+  if (unreached && add == dx) return;
   const grid = gridHigh * gridWide, last = lastExample * grid, pad = kernel >> 1;
   for (let first = firstExample * grid; first < last; first += ROWS) {
     const end = min(first + ROWS, last);

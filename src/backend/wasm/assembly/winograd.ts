@@ -156,7 +156,7 @@ function storeTile(
       let value = v128.load(tile + (<usize>j << 4));
       if (bias) value = f32x4.add(value, shift);
       if (add) value = f32x4.add(value, v128.load(add + at));
-      if (relu) value = f32x4.max(value, zero);
+      if (relu) value = f32x4.pmax(value, zero);
       if (mask) value = v128.and(value, f32x4.gt(v128.load(mask + at), zero));
       storeLanes(y + at, value, lanes);
       at += <usize>c << 2;
