@@ -12,7 +12,7 @@ Deno.test("registerComposedKernels() gives kernels that agree with float64 on an
   await tf.setBackend("cpu");
   const before = tf.memory().numTensors;
   await fc.assert(
-    fc.asyncProperty(anyShape, fc.nat(), fc.constantFrom(0, 3), assertBatchNorm),
+    fc.asyncProperty(anyShape, fc.nat(), fc.constantFrom(0, 3), fc.boolean(), assertBatchNorm),
     { seed: 1, numRuns: 40 },
   );
   assert.equal(tf.memory().numTensors, before);
