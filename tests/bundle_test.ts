@@ -43,6 +43,8 @@ Deno.test("the bundled program examines the machine", async () => {
   const report = JSON.parse(stdout) as DoctorReport;
   assert.equal(report.deno, Deno.version.deno);
   assert.match(report.memloss.digest, /^[0-9a-f]{64}$/);
+  assert.match(report.wasm.arithmetic, /relaxed/);
+  assert.equal(report.wasm.threads, navigator.hardwareConcurrency);
   assert.doesNotMatch(stderr, /failed/i, "no engine failed to start");
 });
 
@@ -50,7 +52,7 @@ Deno.test("the bundled program trains, evaluates and knows itself", async () => 
   await memloss(
     ...["train", "--variant", "v1", "--data", "synthetic", "--width", "1", "--epochs", "1"],
     ...["--batch-size", "8", "--limit-train", "16", "--attack-steps", "1", "--select", "none"],
-    ...["--backend", "wasm", "--run-dir", "run"],
+    ...["--backend", "wasm", "--workers", "2", "--run-dir", "run"],
   );
   const path = join(work, "run", "recipe.json");
   const { program: { digest } } = decodeRunRecord(await Deno.readTextFile(path), path);
@@ -61,4 +63,5 @@ Deno.test("the bundled program trains, evaluates and knows itself", async () => 
   assert.equal(report.clean?.n, 8);
   assert.equal(report.pgd20?.n, 8);
   assert.equal(report.backend.name, "wasm");
+  assert.match(report.backend.adapter, /SIMD/, "not the slow way out");
 });

@@ -5,6 +5,7 @@
  */
 import { join } from "@std/path";
 import { describeAdapters } from "../backend/webgpu/open.ts";
+import { missingFeatures } from "../backend/wasm/binaries.ts";
 import { openWasm } from "../backend/wasm/open.ts";
 import { CIFAR10_TEST_FILE, locateCifar10 } from "../data/cifar10.ts";
 import { DATA_ROOT } from "../data/load.ts";
@@ -47,7 +48,8 @@ export interface DoctorReport {
   readonly deno: string;
   readonly platform: string;
   readonly processors: number;
-  readonly wasm: string;
+  /** The CPU engine: how it rounds, and the threads that it takes unless told otherwise. */
+  readonly wasm: { readonly arithmetic: string; readonly threads: number };
   readonly webgpu: readonly AdapterReport[];
   /** What `--backend auto` takes. */
   readonly auto: "webgpu" | "wasm";
@@ -68,8 +70,11 @@ async function examine(dataDir: string): Promise<DoctorReport> {
   }));
   const wasm = await openWasm({});
   const cifar10 = await hasCifar10(dataDir);
+  wasm.close();
+  const missing = missingFeatures();
   const hardware = webgpu.some(({ software }) => !software);
   const advice = [
+    ...missing.map(({ what, consequence }) => `This Deno has no ${what}: ${consequence}.`),
     ...hardware ? [] : [
       webgpu.length > 0
         ? "The only WebGPU adapter is software: train with --backend wasm, or install a GPU's Vulkan driver."
@@ -82,7 +87,7 @@ async function examine(dataDir: string): Promise<DoctorReport> {
     deno: Deno.version.deno,
     platform: `${Deno.build.os} ${Deno.build.arch}`,
     processors: navigator.hardwareConcurrency,
-    wasm: wasm.adapter,
+    wasm: { arithmetic: wasm.adapter, threads: wasm.threads },
     webgpu,
     auto: hardware ? "webgpu" : "wasm",
     data: { directory: dataDir, cifar10 },
@@ -103,7 +108,7 @@ function describe(report: DoctorReport): string {
   const yes = (flag: boolean) => flag ? "yes" : "no";
   return [
     `memloss ${report.memloss.version}, Deno ${report.deno}, ${report.platform}, ${report.processors} processors`,
-    `wasm    ${report.wasm}`,
+    `wasm    ${report.wasm.arithmetic}, ${report.wasm.threads} threads`,
     ...report.webgpu.map((adapter) =>
       `webgpu  ${adapter.description}${adapter.software ? " (software)" : ""}: ` +
       `shader-f16 ${yes(adapter.shaderF16)}, timestamps ${yes(adapter.timestampQuery)}, ` +

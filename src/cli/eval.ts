@@ -41,7 +41,8 @@ const attackFlag: Flag<typeof attackList> = {
   parse: (text) => text.split(","),
 };
 
-const { data, dataDir, batchSize, attackEps, attackNorm, seed, backend } = RECIPE_FLAGS;
+const { data, dataDir, batchSize, attackEps, attackNorm, seed, backend, workers, deterministic } =
+  RECIPE_FLAGS;
 
 const FLAGS = {
   attack: attackFlag,
@@ -59,6 +60,8 @@ const FLAGS = {
   attackNorm,
   seed,
   backend,
+  workers,
+  deterministic,
 } as const;
 
 /** What an evaluation prints with `--json`, and keeps in the run's `eval/`. */

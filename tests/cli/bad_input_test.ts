@@ -61,6 +61,11 @@ Deno.test("memloss train refuses wrong flags before it touches the disk", async 
     train("--variant", "standard", "--beta", "3"),
     /--beta has no meaning for --variant/,
   );
+  await refused(train("--workers", "0"), /--workers must be a whole number from 1 to 256/);
+  await refused(
+    train("--deterministic", "--backend", "webgpu", "--select", "none"),
+    /--deterministic needs --backend wasm: a GPU rounds in its own way\.$/,
+  );
   await refused(train("now"), /Unexpected argument "now": see --help\.$/);
   await refused(train("--run-dir="), /--run-dir needs a value: --run-dir=DIR\.$/);
 });

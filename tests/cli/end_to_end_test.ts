@@ -101,7 +101,7 @@ Deno.test("memloss eval --json prints one document that is also kept in the run 
     },
     data: { name: "cifar10", part: "test", n: TINY.test },
     attack: { norm: "linf", epsilon: 8 / 255 },
-    backend: { name: "wasm", adapter: "WebAssembly SIMD, 1 thread" },
+    backend: { name: "wasm", adapter: "WebAssembly SIMD, relaxed multiply-add" },
     seed: 1,
   });
   const kept = join(run, "eval", `epoch-002.clean-pgd20.n${TINY.test}.eps8.00.seed1.wasm.json`);
@@ -224,7 +224,10 @@ Deno.test("memloss doctor --json tells what the machine has and what is missing"
   assert.deepEqual(there.memloss, { version: VERSION, digest: await sourceDigest() });
   assert.equal(there.deno, Deno.version.deno);
   assert.ok(Number.isInteger(there.processors) && there.processors > 0);
-  assert.equal(there.wasm, "WebAssembly SIMD, 1 thread");
+  assert.deepEqual(there.wasm, {
+    arithmetic: "WebAssembly SIMD, relaxed multiply-add",
+    threads: navigator.hardwareConcurrency,
+  });
   const hardware = there.webgpu.some(({ software }: { software: boolean }) => !software);
   assert.equal(there.auto, hardware ? "webgpu" : "wasm");
   assert.deepEqual(there.data, { directory: world.data, cifar10: true });
@@ -236,7 +239,10 @@ Deno.test("memloss doctor --json tells what the machine has and what is missing"
     ),
   );
   const { stdout } = await memlossDone("doctor");
-  assert.match(stdout, /^memloss \d+\.\d+\.\d+, Deno .+\nwasm {4}WebAssembly SIMD/);
+  assert.match(
+    stdout,
+    /^memloss \d+\.\d+\.\d+, Deno .+\nwasm {4}WebAssembly SIMD, .+, \d+ threads\n/,
+  );
 });
 
 Deno.test("memloss data show and verify describe the files", async () => {

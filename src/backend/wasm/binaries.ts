@@ -17,20 +17,40 @@ export interface KernelBinary {
   readonly shared: boolean;
 }
 
+const hasSimd = () => WebAssembly.validate(strictUnshared);
+const hasRelaxedSimd = () => WebAssembly.validate(relaxedUnshared);
+const hasSharedMemory = () =>
+  typeof SharedArrayBuffer !== "undefined" && WebAssembly.validate(strict);
+
 /**
  * The fastest kernels that this machine can run, or undefined if it has no WebAssembly SIMD.
  *
  * @param deterministic takes the strict ones in any case
  */
 export function selectBinary(deterministic: boolean): KernelBinary | undefined {
-  const shared = typeof SharedArrayBuffer !== "undefined" && WebAssembly.validate(strict);
-  const hasRelaxed = WebAssembly.validate(relaxedUnshared);
-  const arithmetic = hasRelaxed && !deterministic ? "relaxed" : "strict";
-  const bytes = arithmetic === "relaxed"
-    ? shared ? relaxed : relaxedUnshared
-    : shared
-    ? strict
-    : strictUnshared;
-  if (!WebAssembly.validate(bytes)) return undefined;
-  return { module: new WebAssembly.Module(bytes), arithmetic, shared };
+  if (!hasSimd()) return undefined;
+  const arithmetic = hasRelaxedSimd() && !deterministic ? "relaxed" : "strict";
+  const shared = hasSharedMemory();
+  const [withThreads, alone] = arithmetic === "relaxed"
+    ? [relaxed, relaxedUnshared]
+    : [strict, strictUnshared];
+  return { module: new WebAssembly.Module(shared ? withThreads : alone), arithmetic, shared };
+}
+
+/** What the engine would use and this machine lacks, with what the engine does instead. */
+export function missingFeatures(): { what: string; consequence: string }[] {
+  if (!hasSimd()) {
+    return [{
+      what: "WebAssembly SIMD",
+      consequence: "--backend wasm computes in JavaScript, slowly",
+    }];
+  }
+  return [
+    ...hasRelaxedSimd()
+      ? []
+      : [{ what: "relaxed SIMD", consequence: "--backend wasm rounds strictly, and is slower" }],
+    ...hasSharedMemory()
+      ? []
+      : [{ what: "shared memory", consequence: "--backend wasm computes on one thread" }],
+  ];
 }
