@@ -13,7 +13,7 @@ const LOGITS_TOLERANCE = 1e-5, GRADIENT_TOLERANCE = 1e-2;
 
 /** Logits and input gradient of `Σ logits · slopes`. */
 async function differentiate(model: FrozenModel, x: tf.Tensor4D): Promise<Float32Array[]> {
-  const slopes = tf.tidy(() => tf.sin(tf.range(0, x.shape[0] * 10).reshape([-1, 10])));
+  const slopes = tf.tidy(() => tf.sin(tf.range(0, x.shape[0] * 10)).as2D(x.shape[0], 10));
   const { value, grad } = tf.valueAndGrad((x) => model.logits(x as tf.Tensor4D))(x, slopes);
   slopes.dispose();
   return [await read(value), await read(grad)];

@@ -1,11 +1,19 @@
 /**
  * The products that convolutions are made of: blocks of six rows and eight columns, which is what sixteen vector
- * registers hold. Every sum runs over its terms in ascending order, whatever block it falls into.
+ * registers hold, and of four rows for what six do not divide. Every sum runs over its terms in ascending order,
+ * whatever block it falls into.
  */
 import { fma } from "./simd";
 
 /** Rows of a block. */
 export const ROWS: i32 = 6;
+/** Rows of a smaller one, which still keeps the multipliers busy. */
+const FEWER_ROWS: i32 = 4;
+
+/** Rows that are computed for `rows`: what blocks of six and of four add up to. */
+export function wholeBlocks(rows: i32): i32 {
+  return max(FEWER_ROWS, (rows + 1) & ~1);
+}
 
 /**
  * c[r][0..8) = Σ_k a[r][k] · b[k][0..8) for six rows. `a` rows are `aStride` bytes apart, `c` rows 32 bytes; `b` is
@@ -57,6 +65,41 @@ function block6x8(a: usize, aStride: usize, b: usize, k: i32, c: usize): void {
   v128.store(c, c51, 176);
 }
 
+/** As {@link block6x8}, for four rows. */
+function block4x8(a: usize, aStride: usize, b: usize, k: i32, c: usize): void {
+  let a1 = a + aStride, a2 = a1 + aStride, a3 = a2 + aStride;
+  let c00 = f32x4.splat(0), c01 = c00, c10 = c00, c11 = c00;
+  let c20 = c00, c21 = c00, c30 = c00, c31 = c00;
+  const end = b + (<usize>k << 5);
+  for (; b < end; b += 32) {
+    const b0 = v128.load(b), b1 = v128.load(b, 16);
+    let s = v128.load32_splat(a);
+    c00 = fma(s, b0, c00);
+    c01 = fma(s, b1, c01);
+    s = v128.load32_splat(a1);
+    c10 = fma(s, b0, c10);
+    c11 = fma(s, b1, c11);
+    s = v128.load32_splat(a2);
+    c20 = fma(s, b0, c20);
+    c21 = fma(s, b1, c21);
+    s = v128.load32_splat(a3);
+    c30 = fma(s, b0, c30);
+    c31 = fma(s, b1, c31);
+    a += 4;
+    a1 += 4;
+    a2 += 4;
+    a3 += 4;
+  }
+  v128.store(c, c00);
+  v128.store(c, c01, 16);
+  v128.store(c, c10, 32);
+  v128.store(c, c11, 48);
+  v128.store(c, c20, 64);
+  v128.store(c, c21, 80);
+  v128.store(c, c30, 96);
+  v128.store(c, c31, 112);
+}
+
 /** As {@link block6x8}, with four columns: `b` rows and `c` rows are 16 bytes. */
 function block6x4(a: usize, aStride: usize, b: usize, k: i32, c: usize): void {
   let a1 = a + aStride, a2 = a1 + aStride, a3 = a2 + aStride, a4 = a3 + aStride, a5 = a4 + aStride;
@@ -86,17 +129,23 @@ function block6x4(a: usize, aStride: usize, b: usize, k: i32, c: usize): void {
 }
 
 /**
- * `c = a · b` for `rows` rows (a multiple of six) and a panel of `columns` (8 or 4) columns: `a` [rows][k], `b`
- * [k][columns], `c` [rows][columns], all dense.
+ * `c = a · b` for `rows` rows (see {@link wholeBlocks}) and a panel of `columns` (8 or 4) columns: `a` [rows][k], `b`
+ * [k][columns], `c` [rows][columns], all dense. With four columns `a` and `c` have room for a multiple of six rows.
  */
 export function multiplyPanel(a: usize, rows: i32, b: usize, k: i32, columns: i32, c: usize): void {
   const stride = <usize>k << 2;
-  const step = stride * ROWS, cStep = <usize>(columns * ROWS) << 2;
-  for (let row = 0; row < rows; row += ROWS) {
-    if (columns == 8) block6x8(a, stride, b, k, c);
-    else block6x4(a, stride, b, k, c);
-    a += step;
-    c += cStep;
+  if (columns == 4) {
+    for (let row = 0; row < rows; row += ROWS, a += stride * ROWS, c += 16 * ROWS) {
+      block6x4(a, stride, b, k, c);
+    }
+    return;
+  }
+  // A remainder of two takes a six's place for two fours.
+  const fours = rows % ROWS == 0 ? 0 : rows % ROWS == 4 ? 1 : 2;
+  const sixes = (rows - FEWER_ROWS * fours) / ROWS;
+  for (let i = 0; i < sixes; i++, a += stride * ROWS, c += 32 * ROWS) block6x8(a, stride, b, k, c);
+  for (let i = 0; i < fours; i++, a += stride * FEWER_ROWS, c += 32 * FEWER_ROWS) {
+    block4x8(a, stride, b, k, c);
   }
 }
 

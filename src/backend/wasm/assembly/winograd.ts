@@ -2,7 +2,7 @@
  * 3×3 convolutions of stride 1 by Winograd's F(4×4,3×3): the image's tiles are transformed, multiplied with the
  * transformed filter in 36 matrix products, and transformed back.
  */
-import { multiplyPanel, ROWS } from "./gemm";
+import { multiplyPanel, ROWS, wholeBlocks } from "./gemm";
 import { storeLanes } from "./simd";
 import {
   TILE_BYTES,
@@ -50,9 +50,9 @@ export function winograd(args: usize, slice: i32, scratch: usize): void {
   const tile = scratch, v = tile + TILE_BYTES, m = v + 36 * plane;
   for (let tiles = first * tilesPerExample; tiles < end; tiles += block) {
     const count = min(block, end - tiles);
-    const rows = (count + ROWS - 1) / ROWS * ROWS;
+    const rows = wholeBlocks(count);
     loadTiles(pointer(args, 0), h, w, k, tiles, count, v, plane, tile);
-    const panelStep = <usize>(36 * rows) << 5;
+    const panelStep = <usize>(36 * (rows + ROWS)) << 5;
     for (let group = firstPanel; group < lastPanel; group += GROUP) {
       const end = min(group + GROUP, lastPanel);
       for (let xi = 0; xi < 36; xi++) {
