@@ -39,7 +39,7 @@ function workerSource(): string {
 /** Threads on one memory. */
 export class Crew {
   readonly threads: number;
-  readonly #words: Int32Array;
+  readonly #heap: Heap;
   readonly #control: number;
   readonly #writer: ProgramWriter;
   readonly #execute: () => void;
@@ -47,8 +47,7 @@ export class Crew {
   private constructor(heap: Heap, input: ExecutorInput, writer: ProgramWriter) {
     this.threads = input.threads;
     this.#writer = writer;
-    // Only words of the first page are used: a view of the memory as it was stays good when it grows.
-    this.#words = new Int32Array(heap.memory.buffer);
+    this.#heap = heap;
     this.#control = input.control >> 2;
     this.#execute = makeExecutor(input);
   }
@@ -83,7 +82,7 @@ export class Crew {
    */
   run(phases: readonly Phase[]): void {
     this.#writer.write(phases);
-    const words = this.#words, control = this.#control;
+    const words = this.#words(), control = this.#control;
     if (this.threads > 1) {
       Atomics.add(words, control + Control.started, 1);
       Atomics.notify(words, control + Control.started);
@@ -96,9 +95,15 @@ export class Crew {
 
   /** Ends the workers. */
   close(): void {
-    Atomics.store(this.#words, this.#control + Control.closed, 1);
-    Atomics.add(this.#words, this.#control + Control.started, 1);
-    Atomics.notify(this.#words, this.#control + Control.started);
+    const words = this.#words(), control = this.#control;
+    Atomics.store(words, control + Control.closed, 1);
+    Atomics.add(words, control + Control.started, 1);
+    Atomics.notify(words, control + Control.started);
+  }
+
+  /** The memory as it is now: one that is not shared moves when it grows. */
+  #words(): Int32Array {
+    return new Int32Array(this.#heap.memory.buffer);
   }
 }
 

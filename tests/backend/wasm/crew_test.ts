@@ -7,6 +7,17 @@ import { RunError } from "../../../src/errors.ts";
 
 /** One more thread than this machine may have: some then wait for a processor. */
 const THREADS = [1, 2, 3];
+/** What a machine without shared memory gets. */
+function unsharedBinary() {
+  const shared = Object.getOwnPropertyDescriptor(globalThis, "SharedArrayBuffer")!;
+  Reflect.deleteProperty(globalThis, "SharedArrayBuffer");
+  try {
+    return selectBinary(false)!;
+  } finally {
+    Object.defineProperty(globalThis, "SharedArrayBuffer", shared);
+  }
+}
+
 const crews = new Map<number, { heap: Heap; crew: Crew }>();
 
 Deno.test.beforeAll(async () => {
@@ -60,6 +71,19 @@ for (const threads of THREADS) {
     heap.free(address);
   });
 }
+
+Deno.test("Crew.run() goes on when an unshared memory has moved", async () => {
+  const heap = new Heap(false);
+  const crew = await Crew.start(heap, unsharedBinary(), 1);
+  const address = heap.allocate(64);
+  heap.floats(address, 1)[0] = 1;
+  const double = phase(1, "add", [address, address, address, 1]);
+  crew.run([double]);
+  heap.allocate(64 << 20);
+  crew.run([double]);
+  assert.equal(heap.floats(address, 1)[0], 4);
+  crew.close();
+});
 
 Deno.test("Crew.run() tells integers, flags, large addresses and reals apart", () => {
   const { heap, crew } = crews.get(2)!;
