@@ -1,7 +1,8 @@
 /**
  * Convolutions as phases: which kernels compute them, on which slices.
  *
- * 3×3 convolutions of stride 1 go through Winograd's F(4×4,3×3) (Lavin & Gray 2016), all others are direct.
+ * 3×3 convolutions go through Winograd's algorithm: F(4×4,3×3) with stride 1 (Lavin & Gray 2016), its polyphase form
+ * with stride 2, whose filter gradient is direct, as 1×1 convolutions are.
  *
  * @module
  */
@@ -49,8 +50,12 @@ export function outputSize({ height, width, stride }: Convolution): [number, num
   return [Math.ceil(height / stride), Math.ceil(width / stride)];
 }
 
-function usesWinograd({ kernel, stride }: Convolution): boolean {
-  return kernel === 3 && stride === 1;
+/** The Winograd kernels that compute a convolution and its input gradient; none if it is direct. */
+function winogradKernels({ kernel, stride }: Convolution) {
+  if (kernel === 1) return undefined;
+  return stride === 1
+    ? { forward: "winograd", inputGradient: "winograd" }
+    : { forward: "strided", inputGradient: "stridedInput" };
 }
 
 interface Slicing {
@@ -104,10 +109,10 @@ export function forwardPhase(
   const { bias = 0, add = 0, mask = 0, relu = false } = epilogue;
   const { address, slicing } = packed(engine, convolution, filter, false);
   const common = [x, address, y, bias, add, mask, relu, batch, height, width];
-  const [name, words] = usesWinograd(convolution)
-    ? ["winograd", [inChannels, outChannels]] as const
-    : ["direct", [inChannels, outChannels, kernel, stride]] as const;
-  return cutPhase(name, [...common, ...words], slicing);
+  const winograd = winogradKernels(convolution);
+  const words = [...common, inChannels, outChannels];
+  if (winograd) return cutPhase(winograd.forward, words, slicing);
+  return cutPhase("direct", [...words, kernel, stride], slicing);
 }
 
 /** The gradient of the image, stored at `dx`, from the result's at `dy`. */
@@ -121,9 +126,11 @@ export function inputGradientPhase(
 ): Phase {
   const { batch, height, width, inChannels, outChannels, kernel, stride } = convolution;
   const { address, slicing } = packed(engine, convolution, filter, true);
-  if (usesWinograd(convolution)) {
+  const winograd = winogradKernels(convolution);
+  if (winograd) {
     const size = [batch, height, width, outChannels, inChannels];
-    return cutPhase("winograd", [dy, address, dx, 0, add, mask, false, ...size], slicing);
+    const words = [dy, address, dx, 0, add, mask, false, ...size];
+    return cutPhase(winograd.inputGradient, words, slicing);
   }
   const size = [batch, height, width, inChannels, outChannels, kernel, stride];
   return cutPhase("directInput", [dy, address, dx, add, mask, ...size], slicing);
@@ -138,7 +145,8 @@ function packed(
 ): { address: number; slicing: Slicing } {
   const { inChannels, outChannels, kernel } = convolution;
   const [rows, columns] = transposed ? [outChannels, inChannels] : [inChannels, outChannels];
-  const winograd = usesWinograd(convolution);
+  const { stride } = convolution;
+  const winograd = winogradKernels(convolution) !== undefined;
   const taps = winograd ? 36 : kernel * kernel;
   const bytes = 4 * taps * rows * roundUp(columns, 4);
   const panels = Math.ceil(columns / PANEL);
@@ -149,7 +157,15 @@ function packed(
     bytes,
     (to) =>
       winograd
-        ? phase(panels, "winogradPack", [source, to, inChannels, outChannels, transposed, 1])
+        ? phase(panels, "winogradPack", [
+          source,
+          to,
+          inChannels,
+          outChannels,
+          transposed,
+          1,
+          stride,
+        ])
         : phase(panels, "directPack", [source, to, kernel, inChannels, outChannels, transposed, 1]),
   );
   return { address, slicing: cut(convolution, columns, bytes, engine.crew.threads) };
@@ -164,7 +180,7 @@ export function computeFilterGradient(
   dw: number,
 ): void {
   const { batch, height, width, inChannels, outChannels, kernel, stride } = convolution;
-  if (!usesWinograd(convolution)) {
+  if (kernel === 1 || stride === 2) {
     const cuts = Math.ceil(inChannels / 6 / SLICES_PER_THREAD);
     const size = [batch, height, width, inChannels, outChannels, kernel, stride];
     const perSlice = 6 * cuts;

@@ -6,7 +6,7 @@
 import fc from "fast-check";
 import { Purpose, Stream } from "../../../src/random/stream.ts";
 
-/** A 3×3 convolution of stride 1, padded by 1. */
+/** A 3×3 convolution of images [n,h,w,ci], padded by 1. */
 export interface Shape {
   readonly n: number;
   readonly h: number;
@@ -30,17 +30,26 @@ export function normals(length: number, seed: number): Float32Array {
   return Float32Array.from({ length }, () => stream.normal());
 }
 
+/** Pixels of the result of a convolution with `stride`. */
+export function outputPixels({ n, h, w }: Shape, stride: 1 | 2): number {
+  return n * Math.ceil(h / stride) * Math.ceil(w / stride);
+}
+
 /** Calls `visit` with the indices of input pixel, filter tap and output pixel of every product of the convolution. */
 export function products(
-  { n, h, w }: Shape,
+  shape: Shape,
+  stride: 1 | 2,
   visit: (input: number, tap: number, output: number) => void,
 ): void {
-  for (let output = 0; output < n * h * w; output++) {
-    const column = output % w, row = Math.floor(output / w) % h;
+  const { h, w } = shape;
+  const high = Math.ceil(h / stride), wide = Math.ceil(w / stride);
+  for (let output = 0; output < outputPixels(shape, stride); output++) {
+    const column = output % wide, row = Math.floor(output / wide) % high;
+    const image = Math.floor(output / (wide * high));
     for (let tap = 0; tap < 9; tap++) {
-      const y = row + Math.floor(tap / 3) - 1, x = column + tap % 3 - 1;
+      const y = stride * row + Math.floor(tap / 3) - 1, x = stride * column + tap % 3 - 1;
       if (y < 0 || y >= h || x < 0 || x >= w) continue;
-      visit(output + (y - row) * w + x - column, tap, output);
+      visit((image * h + y) * w + x, tap, output);
     }
   }
 }

@@ -45,7 +45,7 @@ function filterGradient(
 function reference(shape: Shape, x: Float32Array, dy: Float32Array): Float64Array {
   const { ci, co } = shape;
   const dw = new Float64Array(9 * ci * co);
-  products(shape, (input, tap, output) => {
+  products(shape, 1, (input, tap, output) => {
     for (let i = 0; i < ci; i++) {
       for (let o = 0; o < co; o++) {
         dw[(tap * ci + i) * co + o]! += x[input * ci + i]! * dy[output * co + o]!;

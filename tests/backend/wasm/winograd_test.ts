@@ -2,10 +2,31 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { KernelBench } from "../../testing/kernels.ts";
 import { largestError } from "../../testing/numbers.ts";
-import { anyShape, normals, products, roundUp, type Shape } from "./kernels_support.ts";
+import {
+  anyShape,
+  normals,
+  outputPixels,
+  products,
+  roundUp,
+  type Shape,
+} from "./kernels_support.ts";
 
 /** Largest error as a share of the largest value; seen on these shapes: 5e-6. */
 const TOLERANCE = 1.5e-5;
+
+/** Which of the kernels. */
+interface Kind {
+  readonly build: "relaxed" | "strict";
+  readonly stride: 1 | 2;
+  /** Whether it is the input's gradient. */
+  readonly transposed: boolean;
+}
+
+const KINDS: readonly Kind[] = (["relaxed", "strict"] as const).flatMap((build) =>
+  ([1, 2] as const).flatMap((stride) =>
+    [false, true].map((transposed) => ({ build, stride, transposed }))
+  )
+);
 
 /** How the result is cut. */
 interface Cut {
@@ -23,21 +44,29 @@ interface Followers {
   readonly inPlace?: boolean;
 }
 
-/** The convolution of `x` with the filter, or with `transposed` the input gradient of `x` [n,h,w,co]. */
+/** Values of the source and of the result. */
+function sizes(shape: Shape, { stride, transposed }: Kind): { source: number; result: number } {
+  const { n, h, w, ci, co } = shape;
+  const image = n * h * w * ci, output = outputPixels(shape, stride) * co;
+  return transposed ? { source: output, result: image } : { source: image, result: output };
+}
+
+/** The convolution of `x` with the filter, or, transposed, the input gradient of `x`. */
 function convolve(
-  build: "relaxed" | "strict",
-  { n, h, w, ci, co }: Shape,
+  kind: Kind,
+  shape: Shape,
   x: Float32Array,
   filter: Float32Array,
-  transposed: boolean,
   { examples, panels }: Cut,
   { bias, add, mask, relu = false, inPlace = false }: Followers = {},
 ): Float32Array {
+  const { build, stride, transposed } = kind;
+  const { n, h, w, ci, co } = shape;
   const bench = new KernelBench(build, 32);
   const [k, c] = transposed ? [co, ci] : [ci, co];
-  const all = Math.ceil(c / 8), size = n * h * w * c;
+  const all = Math.ceil(c / 8), size = sizes(shape, kind).result;
   const u = bench.array(36 * k * roundUp(c, 4));
-  const packWords = [bench.array(filter), u, ci, co, Number(transposed), 2];
+  const packWords = [bench.array(filter), u, ci, co, Number(transposed), 2, stride];
   bench.run("winogradPack", packWords, Math.ceil(all / 2));
   const place = (values?: Float32Array) => values ? bench.array(values) : 0;
   const added = place(add);
@@ -46,23 +75,24 @@ function convolve(
   const slices = Math.ceil(n / examples) * Math.ceil(all / panels);
   const backwards = Array.from({ length: slices }, (_, slice) => slices - 1 - slice);
   const words = [bench.array(x), u, y, ...followers, n, h, w, k, c, examples, panels];
-  bench.run("winograd", words, slices, backwards);
+  const kernel = stride === 1 ? "winograd" : transposed ? "stridedInput" : "strided";
+  bench.run(kernel, words, slices, backwards);
   return bench.read(y, size);
 }
 
 function reference(
+  kind: Kind,
   shape: Shape,
   x: Float32Array,
   filter: Float32Array,
-  transposed: boolean,
 ): Float64Array {
-  const { n, h, w, ci, co } = shape;
-  const y = new Float64Array(n * h * w * (transposed ? ci : co));
-  products(shape, (input, tap, output) => {
+  const { ci, co } = shape;
+  const y = new Float64Array(sizes(shape, kind).result);
+  products(shape, kind.stride, (input, tap, output) => {
     for (let i = 0; i < ci; i++) {
       for (let o = 0; o < co; o++) {
         const weight = filter[(tap * ci + i) * co + o]!;
-        if (transposed) y[input * ci + i]! += weight * x[output * co + o]!;
+        if (kind.transposed) y[input * ci + i]! += weight * x[output * co + o]!;
         else y[output * co + o]! += weight * x[input * ci + i]!;
       }
     }
@@ -70,57 +100,57 @@ function reference(
   return y;
 }
 
-function inputs({ n, h, w, ci, co }: Shape, transposed: boolean, seed: number) {
-  const x = normals(n * h * w * (transposed ? co : ci), seed);
-  return { x, filter: normals(9 * ci * co, seed + 1) };
+function inputs(shape: Shape, kind: Kind, seed: number) {
+  const x = normals(sizes(shape, kind).source, seed);
+  return { x, filter: normals(9 * shape.ci * shape.co, seed + 1) };
 }
 
 const WHOLE: Cut = { examples: 5, panels: 3 };
 
-for (const build of ["relaxed", "strict"] as const) {
-  for (const transposed of [false, true]) {
-    const what = transposed ? "the input gradient" : "the convolution";
-    Deno.test(`winograd() gives ${what} to float64's digits on any shape, ${build}`, () => {
-      fc.assert(
-        fc.property(anyShape, fc.nat(), (shape, seed) => {
-          const { x, filter } = inputs(shape, transposed, seed);
-          const y = convolve(build, shape, x, filter, transposed, WHOLE);
-          const error = largestError(y, reference(shape, x, filter, transposed));
-          assert.ok(error <= TOLERANCE, `error ${error}`);
-        }),
-        { seed: 1, numRuns: 40 },
-      );
-    });
-  }
+for (const kind of KINDS) {
+  const { build, stride, transposed } = kind;
+  const what = `${transposed ? "input gradient" : "convolution"} of stride ${stride}, ${build}`;
+  Deno.test(`the Winograd ${what}, agrees with float64 on any shape`, () => {
+    fc.assert(
+      fc.property(anyShape, fc.nat(), (shape, seed) => {
+        const { x, filter } = inputs(shape, kind, seed);
+        const y = convolve(kind, shape, x, filter, WHOLE);
+        const error = largestError(y, reference(kind, shape, x, filter));
+        assert.ok(error <= TOLERANCE, `error ${error}`);
+      }),
+      { seed: 1, numRuns: 40 },
+    );
+  });
+
+  Deno.test(`the Winograd ${what}, has the same bits however it is cut`, () => {
+    // More tiles than the kernels take at once.
+    const shape = stride === 1
+      ? { n: 3, h: 20, w: 18, ci: 21, co: 21 }
+      : { n: 3, h: 34, w: 33, ci: 21, co: 21 };
+    const { x, filter } = inputs(shape, kind, 2);
+    const expected = convolve(kind, shape, x, filter, { examples: 3, panels: 3 });
+    assert.ok(largestError(expected, reference(kind, shape, x, filter)) <= TOLERANCE);
+    for (const cut of [{ examples: 1, panels: 1 }, { examples: 2, panels: 2 }]) {
+      assert.deepEqual(convolve(kind, shape, x, filter, cut), expected);
+    }
+  });
+
+  Deno.test(`the Winograd ${what}, adds, rectifies and masks as it is told`, () => {
+    const shape = { n: 2, h: 11, w: 6, ci: 11, co: 11 };
+    const { x, filter } = inputs(shape, kind, 3);
+    const size = sizes(shape, kind).result;
+    const bias = normals(11, 5), add = normals(size, 6), mask = normals(size, 7);
+    mask[3] = 0;
+    const run = (followers: Followers) => convolve(kind, shape, x, filter, WHOLE, followers);
+    const plain = run({});
+    const f = Math.fround;
+    const biased = plain.map((value, i) => f(value + bias[i % 11]!));
+    const sum = biased.map((value, i) => f(value + add[i]!));
+    assert.deepEqual(run({ bias }), biased);
+    assert.deepEqual(run({ bias, add }), sum);
+    assert.deepEqual(run({ bias, add, inPlace: true }), sum);
+    assert.deepEqual(run({ bias, add, relu: true }), sum.map((value) => Math.max(value, 0)));
+    assert.deepEqual(run({ mask }), plain.map((value, i) => mask[i]! > 0 ? value : 0));
+    assert.ok(run({ bias: new Float32Array(11).fill(NaN), relu: true }).every(Number.isNaN));
+  });
 }
-
-Deno.test("winograd() gives the same bits however the result is cut", () => {
-  // 75 tiles: more than the kernel takes at once.
-  const shape = { n: 3, h: 20, w: 18, ci: 5, co: 21 };
-  const { x, filter } = inputs(shape, false, 2);
-  const expected = convolve("relaxed", shape, x, filter, false, { examples: 3, panels: 3 });
-  assert.ok(largestError(expected, reference(shape, x, filter, false)) <= TOLERANCE);
-  for (const cut of [{ examples: 1, panels: 1 }, { examples: 2, panels: 2 }]) {
-    assert.deepEqual(convolve("relaxed", shape, x, filter, false, cut), expected);
-  }
-});
-
-Deno.test("winograd() adds, rectifies and masks as it is told", () => {
-  const shape = { n: 2, h: 7, w: 6, ci: 4, co: 11 };
-  const { x, filter } = inputs(shape, false, 3);
-  const size = 2 * 7 * 6 * 11;
-  const bias = normals(11, 5), add = normals(size, 6), mask = normals(size, 7);
-  mask[3] = 0;
-  const plain = convolve("relaxed", shape, x, filter, false, WHOLE);
-  const run = (followers: Followers) =>
-    convolve("relaxed", shape, x, filter, false, WHOLE, followers);
-  const f = Math.fround;
-  const biased = plain.map((value, i) => f(value + bias[i % 11]!));
-  const sum = biased.map((value, i) => f(value + add[i]!));
-  assert.deepEqual(run({ bias }), biased);
-  assert.deepEqual(run({ bias, add }), sum);
-  assert.deepEqual(run({ bias, add, inPlace: true }), sum);
-  assert.deepEqual(run({ bias, add, relu: true }), sum.map((value) => Math.max(value, 0)));
-  assert.deepEqual(run({ mask }), plain.map((value, i) => mask[i]! > 0 ? value : 0));
-  assert.ok(run({ bias: new Float32Array(11).fill(NaN), relu: true }).every(Number.isNaN));
-});

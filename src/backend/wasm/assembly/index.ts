@@ -13,6 +13,7 @@ export { add, multiplyColumns } from "./elementwise";
 export { globalAveragePool, globalAveragePoolGradient } from "./pool";
 export { sgd } from "./sgd";
 export { signStep } from "./sign_step";
+export { strided, stridedInput } from "./strided";
 export { winograd } from "./winograd";
 export {
   winogradFilterFinish,
