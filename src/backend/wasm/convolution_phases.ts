@@ -34,7 +34,7 @@ export interface Epilogue {
 
 /** Columns of packed filters. */
 const PANEL = 8;
-/** 4×4 tiles of the image in a slice: the Winograd kernel's block. */
+/** Tiles of 4×4 results in a slice: the Winograd kernel's block. */
 const SLICE_TILES = 48;
 /** Slices per thread where columns are cut too, so that the threads end together. */
 const SLICES_PER_THREAD = 3;
@@ -68,17 +68,17 @@ interface Slicing {
 
 /**
  * How to cut a result of `columns` channels: by examples, in equal shares for the threads, and by columns too where
- * the batch has too few tiles for all threads and the filter is large. Layers on images of one size are cut alike, so
- * that they can be fused. The cut never changes a bit of the result.
+ * the batch has too few tiles for all threads and the filter is large. Layers whose results are of one size are cut
+ * alike, so that they can be fused. The cut never changes a bit of the result.
  */
 function cut(
-  { batch, height, width }: Convolution,
+  { batch, height, width, stride }: Convolution,
   columns: number,
   filterBytes: number,
   threads: number,
 ): Slicing {
   const panels = Math.ceil(columns / PANEL);
-  const tiles = Math.ceil(height / 4) * Math.ceil(width / 4);
+  const tiles = Math.ceil(height / (4 * stride)) * Math.ceil(width / (4 * stride));
   const wanted = Math.ceil(batch / Math.max(1, Math.floor(SLICE_TILES / tiles)));
   const byColumns = wanted < threads && filterBytes > LARGE_FILTER_BYTES;
   const examples = Math.ceil(batch / (byColumns ? wanted : roundUp(wanted, threads)));
