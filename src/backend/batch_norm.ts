@@ -1,11 +1,10 @@
 /**
- * Batch normalisation in training mode as a differentiable operation (Ioffe & Szegedy 2015), over kernels that every
- * engine provides in its own way: {@linkcode BATCH_NORM_STATISTICS}, {@linkcode BATCH_NORM_APPLY} and
- * {@linkcode BATCH_NORM_GRADIENT}.
+ * Batch normalisation in training mode (Ioffe & Szegedy 2015) and its gradient, over kernels that every engine provides
+ * in its own way: {@linkcode BATCH_NORM_STATISTICS}, {@linkcode BATCH_NORM_APPLY} and {@linkcode BATCH_NORM_GRADIENT}.
  *
  * @module
  */
-import * as tf from "@tensorflow/tfjs";
+import type * as tf from "@tensorflow/tfjs";
 import { runKernel } from "./run_kernel.ts";
 
 /** `{x [N,H,W,C]} → [mean [C], variance [C]]`, the biased variance in two passes or in float64. */
@@ -30,49 +29,48 @@ export interface BatchNormGradientAttributes extends tf.NamedAttrMap {
   readonly add: boolean;
 }
 
-/** What follows the normalisation. */
-export interface BatchNormFollowers {
-  /** Added to the result; same shape. */
-  readonly add?: tf.Tensor4D;
-  /** Whether negative results then become zero. */
-  readonly relu?: boolean;
+/** Mean and biased variance per channel over `[N,H,W]`: two tensors `[C]`. */
+export interface BatchStatistics {
+  readonly mean: tf.Tensor1D;
+  readonly variance: tf.Tensor1D;
 }
 
-/** Mean and biased variance per channel over `[N,H,W]`: two tensors `[C]`. */
-export function batchNormStatistics(x: tf.Tensor4D): { mean: tf.Tensor1D; variance: tf.Tensor1D } {
+/** The statistics of `x` `[N,H,W,C]`. */
+export function batchNormStatistics(x: tf.Tensor4D): BatchStatistics {
   const [mean, variance] = runKernel(BATCH_NORM_STATISTICS, { x });
   return { mean: mean as tf.Tensor1D, variance: variance as tf.Tensor1D };
 }
 
-/**
- * Normalises `x` `[N,H,W,C]` by its own batch statistics, then adds and rectifies if asked to; differentiable in `x`,
- * `gamma`, `beta` `[C]` and `add`.
- *
- * `mean` and `variance` must be {@linkcode batchNormStatistics} of `x`: the gradient accounts for how they depend on
- * `x`, so they are not inputs of their own.
- */
-export function batchNormTrain(
-  x: tf.Tensor4D,
-  { mean, variance }: { mean: tf.Tensor1D; variance: tf.Tensor1D },
-  gamma: tf.Tensor1D,
-  beta: tf.Tensor1D,
-  epsilon: number,
-  { add, relu = false }: BatchNormFollowers = {},
+/** What a normalisation takes besides its statistics; `gamma` and `beta` `[C]`, `add` of the shape of `x` `[N,H,W,C]`. */
+export interface BatchNormInputs {
+  readonly x: tf.Tensor4D;
+  readonly gamma: tf.Tensor1D;
+  readonly beta: tf.Tensor1D;
+  /** Added to the result. */
+  readonly add?: tf.Tensor4D;
+}
+
+/** `x` normalised by `statistics`, plus what is added; negative results become zero if `relu`. Not differentiable. */
+export function batchNormApply(
+  inputs: BatchNormInputs,
+  statistics: BatchStatistics,
+  attributes: BatchNormAttributes,
 ): tf.Tensor4D {
-  const normalise = tf.customGrad((...inputs) => {
-    const save = inputs.pop() as tf.GradSaveFunc;
-    const [x, gamma, beta, add] = inputs as tf.Tensor[];
-    const attributes: BatchNormAttributes = { epsilon, relu };
-    const [y] = runKernel(BATCH_NORM_APPLY, { x, mean, variance, gamma, beta, add }, attributes);
-    save([x!, gamma!, mean, variance, ...relu ? [y!] : []]);
-    return {
-      value: y!,
-      gradFunc(dy: tf.Tensor, saved: tf.Tensor[]) {
-        const [x, gamma, mean, variance, y] = saved;
-        const attributes: BatchNormGradientAttributes = { epsilon, add: add !== undefined };
-        return runKernel(BATCH_NORM_GRADIENT, { dy, x, mean, variance, gamma, y }, attributes);
-      },
-    };
-  });
-  return normalise(x, gamma, beta, ...add ? [add] : []) as tf.Tensor4D;
+  return runKernel(BATCH_NORM_APPLY, { ...inputs, ...statistics }, attributes)[0] as tf.Tensor4D;
+}
+
+/**
+ * The gradients of {@linkcode batchNormApply} where `statistics` are those of `x` and depend on it: `[dx, dγ, dβ]`, and
+ * `dAdd` with `attributes.add`.
+ *
+ * @param y the result, if negative sums became zero in it
+ */
+export function batchNormGradient(
+  dy: tf.Tensor4D,
+  { x, gamma }: Pick<BatchNormInputs, "x" | "gamma">,
+  statistics: BatchStatistics,
+  y: tf.Tensor4D | undefined,
+  attributes: BatchNormGradientAttributes,
+): tf.Tensor[] {
+  return runKernel(BATCH_NORM_GRADIENT, { dy, x, gamma, y, ...statistics }, attributes);
 }

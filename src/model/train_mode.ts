@@ -4,7 +4,8 @@
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
-import { batchNormStatistics, batchNormTrain } from "../backend/batch_norm.ts";
+import type { BatchStatistics } from "../backend/batch_norm.ts";
+import { convNormTrain } from "../backend/conv_norm.ts";
 import { globalAveragePool } from "../backend/pool.ts";
 import type { Layers } from "./architecture.ts";
 import type { ModelState, TensorMap } from "./parameters.ts";
@@ -38,20 +39,20 @@ export function trainLayers(
 ): Layers {
   const parameter = (name: string) => parameters.get(name)!;
   return {
-    convNorm({ conv, norm, kernel, stride }, x, { add, activate }) {
-      const weight = parameter(`${conv}.weight`) as tf.Tensor4D;
-      const y = tf.conv2d(x, weight, stride, (kernel - 1) / 2);
-      const statistics = batchNormStatistics(y);
-      updateRunning(state.buffers, norm, statistics, y.size / y.shape[3]);
+    convNorm({ conv, norm, stride }, x, { add, activate }) {
       const relu = activate && activation === tf.relu;
-      const result = batchNormTrain(
-        y,
-        statistics,
-        parameter(`${norm}.weight`) as tf.Tensor1D,
-        parameter(`${norm}.bias`) as tf.Tensor1D,
-        BATCH_NORM_EPSILON,
-        { ...add && { add }, relu },
-      );
+      const result = convNormTrain({
+        x,
+        filter: parameter(`${conv}.weight`) as tf.Tensor4D,
+        gamma: parameter(`${norm}.weight`) as tf.Tensor1D,
+        beta: parameter(`${norm}.bias`) as tf.Tensor1D,
+        ...add && { add },
+      }, {
+        stride,
+        epsilon: BATCH_NORM_EPSILON,
+        relu,
+        observe: (statistics, count) => updateRunning(state.buffers, norm, statistics, count),
+      });
       return activate && !relu ? activation(result) : result;
     },
     classify: (x) => classifier(x, parameter("linear.weight"), parameter("linear.bias")),
@@ -62,7 +63,7 @@ export function trainLayers(
 function updateRunning(
   buffers: TensorMap,
   norm: string,
-  { mean, variance }: { mean: tf.Tensor1D; variance: tf.Tensor1D },
+  { mean, variance }: BatchStatistics,
   count: number,
 ): void {
   const unbiased = count / (count - 1);

@@ -6,7 +6,11 @@
 import assert from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs";
 import fc from "fast-check";
-import { batchNormStatistics, batchNormTrain } from "../../src/backend/batch_norm.ts";
+import {
+  batchNormApply,
+  batchNormGradient,
+  batchNormStatistics,
+} from "../../src/backend/batch_norm.ts";
 import { Purpose, Stream } from "../../src/random/stream.ts";
 import { largestError } from "../testing/numbers.ts";
 import { read } from "../testing/tensors.ts";
@@ -115,19 +119,17 @@ export async function assertBatchNorm(
   const inputs = makeInputs(shape, seed, offset);
   const x = tf.tensor4d(inputs.x, shape), dy = tf.tensor4d(inputs.dy, shape);
   const gamma = tf.tensor1d(inputs.gamma), beta = tf.tensor1d(inputs.beta);
+  const add = rectified ? { add: tf.tensor4d(inputs.add, shape) } : {};
   const statistics = batchNormStatistics(x);
-  const normalise = tf.valueAndGrads((x, gamma, beta, add) =>
-    batchNormTrain(
-      x as tf.Tensor4D,
-      statistics,
-      gamma as tf.Tensor1D,
-      beta as tf.Tensor1D,
-      EPSILON,
-      rectified ? { add: add as tf.Tensor4D, relu: true } : {},
-    )
+  const attributes = { epsilon: EPSILON, relu: rectified };
+  const y = batchNormApply({ x, gamma, beta, ...add }, statistics, attributes);
+  const [dx, dGamma, dBeta, dAdd] = batchNormGradient(
+    dy,
+    { x, gamma },
+    statistics,
+    rectified ? y : undefined,
+    { epsilon: EPSILON, add: rectified },
   );
-  const add = rectified ? [tf.tensor4d(inputs.add, shape)] : [];
-  const { value: y, grads: [dx, dGamma, dBeta, dAdd] } = normalise([x, gamma, beta, ...add], dy);
   const outputs = {
     ...statistics,
     y,
