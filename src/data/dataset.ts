@@ -30,16 +30,3 @@ export interface Splits {
   readonly train: Dataset;
   readonly test: Dataset;
 }
-
-/** The images of `dataset` at `indices`, copied, in that order. */
-export function take(dataset: Dataset, indices: ArrayLike<number>): Dataset {
-  const images = new Uint8Array(indices.length * IMAGE_VALUES);
-  const labels = new Uint8Array(indices.length);
-  for (let row = 0; row < indices.length; row++) {
-    const index = indices[row]!;
-    const start = index * IMAGE_VALUES;
-    images.set(dataset.images.subarray(start, start + IMAGE_VALUES), row * IMAGE_VALUES);
-    labels[row] = dataset.labels[index]!;
-  }
-  return { ...dataset, n: indices.length, images, labels };
-}

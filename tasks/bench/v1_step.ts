@@ -11,7 +11,7 @@ import { IMAGE_VALUES } from "../../src/data/dataset.ts";
 import { type Architecture, resnet18 } from "../../src/model/architecture.ts";
 import { freeze } from "../../src/model/frozen.ts";
 import { imageTensor, oneHot } from "../../src/model/inputs.ts";
-import { initialise, type ModelState } from "../../src/model/parameters.ts";
+import { disposeAll, initialise, type ModelState } from "../../src/model/parameters.ts";
 import { type Recipe, resolveRecipe } from "../../src/recipe/recipe.ts";
 import { attackBatch } from "../../src/train/adversary.ts";
 import { Sgd } from "../../src/train/sgd.ts";
@@ -68,6 +68,13 @@ export class V1Step {
     tf.dispose([images, labels]);
     const ended = performance.now();
     return { step: (ended - started) / 1000, attack: (attacked - started) / 1000 };
+  }
+
+  /** Frees the model and the optimiser. */
+  dispose(): void {
+    disposeAll(this.#state.parameters);
+    disposeAll(this.#state.buffers);
+    this.#optimiser.dispose();
   }
 
   async #attack(nat: tf.Tensor4D, labels: tf.Tensor2D): Promise<Float32Array> {

@@ -6,7 +6,7 @@
 import assert from "node:assert/strict";
 import { join } from "@std/path";
 import type { Backend } from "../../src/backend/backend.ts";
-import { type Splits, take } from "../../src/data/dataset.ts";
+import { type Dataset, IMAGE_VALUES, type Splits } from "../../src/data/dataset.ts";
 import { synthetic } from "../../src/data/synthetic.ts";
 import { type Recipe, type RecipeInput, resolveRecipe } from "../../src/recipe/recipe.ts";
 import type { RunRecord } from "../../src/recipe/run_record.ts";
@@ -28,10 +28,15 @@ let splits: Splits | undefined;
 export function smallData(): Splits {
   if (splits === undefined) {
     const { train, test } = synthetic(1);
-    const first = (n: number) => Array.from({ length: n }, (_, index) => index);
-    splits = { train: take(train, first(20)), test: take(test, first(8)) };
+    splits = { train: first(20, train), test: first(8, test) };
   }
   return splits;
+}
+
+/** The first `n` images of `dataset`, copied. */
+function first(n: number, dataset: Dataset): Dataset {
+  const images = dataset.images.slice(0, n * IMAGE_VALUES);
+  return { ...dataset, n, images, labels: dataset.labels.slice(0, n) };
 }
 
 /** A recipe of the smallest network: two epochs of {@linkcode smallData}, three steps each, the last one of half a batch. */
