@@ -25,7 +25,6 @@ let registered = false;
 function registerOnce(): void {
   if (registered) return;
   registered = true;
-  tf.enableProdMode(); // else its CPU backend advertises a package for Node
   tf.copyRegisteredKernels("cpu", ENGINE_NAME);
   registerKernels(ENGINE_NAME, {
     ...convolutionKernels,
@@ -44,6 +43,7 @@ function eventLoopTurn(): Promise<void> {
 export async function openWasm(
   { workers = navigator.hardwareConcurrency, deterministic = false }: EngineOptions,
 ): Promise<Backend> {
+  tf.enableProdMode(); // else tfjs's CPU backend advertises a package for Node
   const binary = selectBinary(deterministic);
   if (binary === undefined) return await openWithoutSimd();
   registerOnce();

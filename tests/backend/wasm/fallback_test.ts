@@ -1,5 +1,4 @@
 import assert from "node:assert/strict";
-import * as tf from "@tensorflow/tfjs";
 import { selectBinary } from "../../../src/backend/wasm/binaries.ts";
 import { openWasm } from "../../../src/backend/wasm/open.ts";
 import { smallRecipe, trainIn } from "../../testing/runs.ts";
@@ -41,7 +40,6 @@ Deno.test({
 });
 
 Deno.test("openWasm() trains in plain JavaScript where WebAssembly has no SIMD", async () => {
-  tf.env().set("IS_TEST", true); // else tfjs's own backend prints an advertisement
   const { adapter, threads, result } = await trainWithout("SIMD");
   assert.deepEqual([adapter, threads], ["JavaScript, no WebAssembly SIMD", 1]);
   assert.ok(Object.keys(result.files).some((name) => name.endsWith("epoch-001.safetensors")));
