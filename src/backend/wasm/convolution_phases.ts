@@ -40,7 +40,7 @@ const SLICE_TILES = 48;
 const SLICES_PER_THREAD = 3;
 /** Packed filters over this size are not read by every thread if that can be helped. */
 const LARGE_FILTER_BYTES = 4 << 20;
-/** Bytes of transformed tiles that the filter gradient keeps at a time. */
+/** About the bytes of transformed tiles that the filter gradient keeps at a time. */
 const FILTER_GROUP_BYTES = 4 << 20;
 
 const roundUp = (value: number, multiple: number) => Math.ceil(value / multiple) * multiple;
@@ -190,10 +190,11 @@ export function computeFilterGradient(
   }
   const tiles = Math.ceil(height / 4) * Math.ceil(width / 4);
   const inBytes = 4 * 36 * roundUp(inChannels, 4), outBytes = 4 * 36 * roundUp(outChannels, 4);
-  const group = Math.min(
-    batch,
-    Math.max(1, Math.floor(FILTER_GROUP_BYTES / (tiles * (inBytes + outBytes)))),
+  const groups = Math.max(
+    1,
+    Math.round(batch * tiles * (inBytes + outBytes) / FILTER_GROUP_BYTES),
   );
+  const group = Math.ceil(batch / groups);
   const plane = 64 * 36;
   const sizes = [
     group * tiles * inBytes + plane,

@@ -1,6 +1,6 @@
 /** 3×3 convolutions of stride 2 and their input gradients by the polyphase Winograd algorithm. */
+import { floorOf, shiftOf, storeSum } from "./epilogue";
 import { multiplyPanel, ROWS, wholeBlocks } from "./gemm";
-import { storeLanes } from "./simd";
 import {
   POINTS,
   transformGradient,
@@ -142,19 +142,13 @@ function finish(
   results: usize,
   step: usize,
 ): void {
-  const y = pointer(args, 2), bias = pointer(args, 3), add = pointer(args, 4);
-  const mask = pointer(args, 5), relu = word(args, 6);
-  const zero = f32x4.splat(0);
-  const shift = bias ? v128.load(bias + (<usize>channel << 2)) : zero;
+  const y = pointer(args, 2), add = pointer(args, 4), mask = pointer(args, 5);
+  const shift = shiftOf(pointer(args, 3), channel), floor = floorOf(word(args, 6));
   for (let i = 0; i < high; i++, results += step) {
     let at = <usize>((pixel + i * w) * c + channel) << 2;
     for (let j = 0; j < wide; j++, at += <usize>c << 2) {
-      let value = v128.load(results + (<usize>j << 4));
-      if (bias) value = f32x4.add(value, shift);
-      if (add) value = f32x4.add(value, v128.load(add + at));
-      if (relu) value = f32x4.pmax(value, zero);
-      if (mask) value = v128.and(value, f32x4.gt(v128.load(mask + at), zero));
-      storeLanes(y + at, value, c - channel);
+      const sum = v128.load(results + (<usize>j << 4));
+      storeSum(y, at, sum, shift, floor, add, mask, c - channel);
     }
   }
 }

@@ -2,13 +2,13 @@
  * 3×3 convolutions of stride 1 by Winograd's F(4×4,3×3): the image's tiles are transformed, multiplied with the
  * transformed filter in 36 matrix products, and transformed back.
  */
+import { floorOf, shiftOf, storeSum } from "./epilogue";
 import { multiplyPanel, ROWS, wholeBlocks } from "./gemm";
-import { storeLanes } from "./simd";
+import { fma } from "./simd";
 import {
   TILE_BYTES,
   transformInput,
   transformOutputColumns,
-  transformOutputRow,
   windowStart,
 } from "./winograd_transforms";
 import { pointer, word } from "./words";
@@ -143,25 +143,28 @@ function storeTile(
   tile: usize,
 ): void {
   const w = word(args, 9), c = word(args, 11);
-  const y = pointer(args, 2), bias = pointer(args, 3), add = pointer(args, 4);
-  const mask = pointer(args, 5), relu = word(args, 6);
-  const zero = f32x4.splat(0);
-  const shift = bias ? v128.load(bias + (<usize>channel << 2)) : zero;
-  const lanes = c - channel;
-  const rowStep = <usize>(w * c) << 2;
-  for (let i = 0; i < rows; i++) {
-    transformOutputRow(tile);
+  const y = pointer(args, 2), add = pointer(args, 4), mask = pointer(args, 5);
+  const shift = shiftOf(pointer(args, 3), channel), floor = floorOf(word(args, 6));
+  const lanes = c - channel, step = <usize>c << 2;
+  for (let i = 0; i < rows; i++, tile += 96, offset += w * step) {
+    const m1 = v128.load(tile, 16), m2 = v128.load(tile, 32);
+    const m3 = v128.load(tile, 48), m4 = v128.load(tile, 64);
+    const near = f32x4.add(m1, m2), nearOdd = f32x4.sub(m1, m2);
+    const far = f32x4.add(m3, m4), farOdd = f32x4.sub(m3, m4);
     let at = offset;
-    for (let j = 0; j < cols; j++) {
-      let value = v128.load(tile + (<usize>j << 4));
-      if (bias) value = f32x4.add(value, shift);
-      if (add) value = f32x4.add(value, v128.load(add + at));
-      if (relu) value = f32x4.pmax(value, zero);
-      if (mask) value = v128.and(value, f32x4.gt(v128.load(mask + at), zero));
-      storeLanes(y + at, value, lanes);
-      at += <usize>c << 2;
-    }
-    tile += 96;
-    offset += rowStep;
+    let sum = f32x4.add(f32x4.add(v128.load(tile), near), far);
+    storeSum(y, at, sum, shift, floor, add, mask, lanes);
+    if (cols < 2) continue;
+    at += step;
+    sum = fma(f32x4.splat(2), farOdd, nearOdd);
+    storeSum(y, at, sum, shift, floor, add, mask, lanes);
+    if (cols < 3) continue;
+    at += step;
+    sum = fma(f32x4.splat(4), far, near);
+    storeSum(y, at, sum, shift, floor, add, mask, lanes);
+    if (cols < 4) continue;
+    at += step;
+    sum = f32x4.add(fma(f32x4.splat(8), farOdd, nearOdd), v128.load(tile, 80));
+    storeSum(y, at, sum, shift, floor, add, mask, lanes);
   }
 }

@@ -150,42 +150,59 @@ export function winogradFilterFinish(args: usize, slice: i32, scratch: usize): v
   const du = pointer(args, 0), dw = pointer(args, 1), ci = word(args, 2), co = word(args, 3);
   const ciPerSlice = word(args, 4);
   const last = min(ci, (slice + 1) * ciPerSlice);
-  const outWidth = (co + 3) & ~3;
-  const plane = <usize>(ci * outWidth) << 2, tap = <usize>(ci * co) << 2;
-  const half = scratch, taps = scratch + TILE_BYTES;
+  const rowBytes = <usize>((co + 3) & ~3) << 2, plane = ci * rowBytes;
+  const tap = <usize>(ci * co) << 2;
+  const tile = scratch, rows = tile + TILE_BYTES, step = rowBytes + 64;
   for (let i = slice * ciPerSlice; i < last; i++) {
-    for (let j = 0; j < co; j += 4) {
-      const from = du + (<usize>(i * outWidth + j) << 2);
-      for (let column: usize = 0; column < 6; column++) {
-        const at = from + column * plane;
-        storeTaps(
-          half + (column << 4),
-          96,
-          v128.load(at),
-          v128.load(at + 6 * plane),
-          v128.load(at + 12 * plane),
-          v128.load(at + 18 * plane),
-          v128.load(at + 24 * plane),
-          v128.load(at + 30 * plane),
-        );
-      }
-      for (let row: usize = 0; row < 3; row++) {
-        const at = half + 96 * row;
-        storeTaps(
-          taps,
-          16,
-          v128.load(at),
-          v128.load(at, 16),
-          v128.load(at, 32),
-          v128.load(at, 48),
-          v128.load(at, 64),
-          v128.load(at, 80),
-        );
-        const to = dw + 3 * row * tap + (<usize>(i * co + j) << 2);
-        storeLanes(to, v128.load(taps), co - j);
-        storeLanes(to + tap, v128.load(taps, 16), co - j);
-        storeLanes(to + 2 * tap, v128.load(taps, 32), co - j);
-      }
+    // The processor fetches 36 whole rows ahead, but not 36 streams of single vectors.
+    for (let xi = 0; xi < 36; xi++) {
+      memory.copy(rows + xi * step, du + xi * plane + i * rowBytes, rowBytes);
     }
+    for (let j = 0; j < co; j += 4) {
+      const to = dw + (<usize>(i * co + j) << 2);
+      finishTaps(rows + (<usize>j << 2), step, to, tap, co - j, tile);
+    }
+  }
+}
+
+/** The nine taps of four columns, of which `lanes` are stored: `from` and `to` have 36 and 9 planes. */
+function finishTaps(
+  from: usize,
+  plane: usize,
+  to: usize,
+  tap: usize,
+  lanes: i32,
+  tile: usize,
+): void {
+  for (let column: usize = 0; column < 6; column++) {
+    storeTaps(
+      tile + (column << 4),
+      96,
+      v128.load(from),
+      v128.load(from + 6 * plane),
+      v128.load(from + 12 * plane),
+      v128.load(from + 18 * plane),
+      v128.load(from + 24 * plane),
+      v128.load(from + 30 * plane),
+    );
+    from += plane;
+  }
+  // A row's taps replace its first three vectors.
+  for (let row = 0; row < 3; row++) {
+    storeTaps(
+      tile,
+      16,
+      v128.load(tile),
+      v128.load(tile, 16),
+      v128.load(tile, 32),
+      v128.load(tile, 48),
+      v128.load(tile, 64),
+      v128.load(tile, 80),
+    );
+    storeLanes(to, v128.load(tile), lanes);
+    storeLanes(to + tap, v128.load(tile, 16), lanes);
+    storeLanes(to + 2 * tap, v128.load(tile, 32), lanes);
+    tile += 96;
+    to += 3 * tap;
   }
 }

@@ -167,18 +167,3 @@ export function transformOutputColumns(from: usize, plane: usize, tile: usize): 
     tile += 16;
   }
 }
-
-/** The second half of `Y = Aᵀ M A` for one row of {@link transformOutputColumns}'s tile, in place: four vectors. */
-// @ts-ignore: decorator
-@inline
-export function transformOutputRow(row: usize): void {
-  const m1 = v128.load(row, 16), m2 = v128.load(row, 32);
-  const m3 = v128.load(row, 48), m4 = v128.load(row, 64);
-  const near = f32x4.add(m1, m2), nearOdd = f32x4.sub(m1, m2);
-  const far = f32x4.add(m3, m4), farOdd = f32x4.sub(m3, m4);
-  const last = v128.load(row, 80);
-  v128.store(row, f32x4.add(f32x4.add(v128.load(row), near), far));
-  v128.store(row, fma(f32x4.splat(2), farOdd, nearOdd), 16);
-  v128.store(row, fma(f32x4.splat(4), far, near), 32);
-  v128.store(row, f32x4.add(fma(f32x4.splat(8), farOdd, nearOdd), last), 48);
-}
