@@ -39,7 +39,7 @@ const COMMON: RecipeInput = {
 
 const MODELS: readonly RecipeInput[] = [
   { ...COMMON, variant: "standard", lr: 0.15, epochs: 15, limitTrain: 2560 },
-  { ...COMMON, variant: "v1", epochs: 3, limitTrain: 2048 },
+  { ...COMMON, variant: "v1", epochs: 5, limitTrain: 2560 },
 ];
 
 async function demo(args: readonly string[]): Promise<void> {
