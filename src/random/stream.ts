@@ -15,6 +15,9 @@ export const Purpose = {
   split: 6,
   evaluationStart: 7,
   attackNoise: 8,
+  apgdStart: 9,
+  fabStart: 10,
+  square: 11,
 } as const;
 
 /** One of {@linkcode Purpose}'s values. */

@@ -1,0 +1,84 @@
+/**
+ * Runs many searches at once: every lane of a batch holds one image's search, and takes the next image as soon as its
+ * search ends. Broken images cost nothing more, and the device stays full to the end.
+ *
+ * @module
+ */
+import { IMAGE_VALUES } from "../data/dataset.ts";
+import type { ExampleLoss } from "./example_losses.ts";
+import type { Oracle } from "./oracle.ts";
+import type { Example, Outcome, Query, Search } from "./search.ts";
+
+/** An attack on single images. */
+export interface ExampleAttack {
+  /** What it maximises; absent if it asks for logits only. */
+  readonly loss?: ExampleLoss;
+  /** Begins the attack on one image. */
+  search(example: Example): Search<Outcome>;
+}
+
+/** One image being attacked. */
+interface Lane {
+  readonly example: Example;
+  readonly search: Search<Outcome>;
+  query: Query;
+}
+
+/**
+ * Attacks every example, `width` at a time. An image's result does not depend on which others share its batches, as
+ * far as the engine's arithmetic does not: on the CPU engine not by a bit.
+ *
+ * @param onDone told each result; awaited before the next batch
+ * @param onBatch called before every batch; what it throws stops the run
+ */
+export async function runSearches(
+  attack: ExampleAttack,
+  examples: Iterable<Example>,
+  oracle: Oracle,
+  width: number,
+  onDone: (example: Example, outcome: Outcome) => Promise<void>,
+  onBatch: () => void,
+): Promise<void> {
+  const waiting = examples[Symbol.iterator]();
+  let lanes: Lane[] = [];
+  while (true) {
+    while (lanes.length < width) {
+      const { done, value: example } = waiting.next();
+      if (done) break;
+      const search = attack.search(example), first = search.next();
+      if (first.done) await onDone(example, first.value);
+      else lanes.push({ example, search, query: first.value });
+    }
+    if (lanes.length === 0) return;
+    onBatch();
+    const { logits, slope } = await oracle.ask(gather(lanes), attack.loss);
+    const row = (values: Float32Array, i: number, size: number) =>
+      values.subarray(i * size, (i + 1) * size);
+    const staying: Lane[] = [];
+    for (const [i, lane] of lanes.entries()) {
+      const step = lane.search.next({
+        logits: row(logits, i, oracle.classes),
+        loss: slope ? slope.losses[i]! : NaN,
+        gradient: slope ? row(slope.gradients, i, IMAGE_VALUES) : NO_GRADIENT,
+      });
+      if (step.done) await onDone(lane.example, step.value);
+      else {
+        lane.query = step.value;
+        staying.push(lane);
+      }
+    }
+    lanes = staying;
+  }
+}
+
+const NO_GRADIENT = new Float32Array(0);
+
+function gather(lanes: readonly Lane[]) {
+  const images = new Float32Array(lanes.length * IMAGE_VALUES);
+  lanes.forEach(({ query }, i) => images.set(query.point, i * IMAGE_VALUES));
+  return {
+    images,
+    labels: Uint8Array.from(lanes, ({ example }) => example.label),
+    targets: Uint8Array.from(lanes, ({ query, example }) => query.target ?? example.label),
+  };
+}

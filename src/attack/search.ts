@@ -1,0 +1,62 @@
+/**
+ * An attack on one image, written as the papers write it: a generator that asks for the network's answer at one point
+ * after another. {@linkcode runSearches} runs many of them at once in full batches.
+ *
+ * @module
+ */
+
+/** A correctly classified image to attack. */
+export interface Example {
+  /** Index in its data set; random draws are keyed by it. */
+  readonly id: number;
+  /** 3072 values in [0,1], NHWC. */
+  readonly x: Float32Array;
+  readonly label: number;
+  /** The network's logits on `x`, one per class. */
+  readonly logits: Float32Array;
+}
+
+/** What a search wants to know next. */
+export interface Query {
+  /** Image to look at, 3072 values; the search keeps it unchanged until it is answered. */
+  readonly point: Float32Array;
+  /** The class a targeted loss aims at. */
+  readonly target?: number;
+}
+
+/** The network's answer to a {@linkcode Query}; the arrays are valid until the next query. */
+export interface Observation {
+  readonly logits: Float32Array;
+  /** Value of the attack's loss; NaN where the attack has none. */
+  readonly loss: number;
+  /** Gradient of the loss by the point, 3072 values; empty where the attack has no loss. */
+  readonly gradient: Float32Array;
+}
+
+/** A search that ends with `T`. */
+export type Search<T> = Generator<Query, T, Observation>;
+
+/** An adversarial image, misclassified and in the ball, or undefined if none was found. */
+export type Outcome = Float32Array | undefined;
+
+/** The class of the largest logit; −1 if any is not finite, so that a NaN is never a hit. */
+export function predictedClass(logits: Float32Array): number {
+  return logits.every(Number.isFinite) ? logits.indexOf(Math.max(...logits)) : -1;
+}
+
+/** The classes other than `label`, likeliest first, at most `count`: the targets of APGD-T and FAB-T. */
+export function likeliestOthers({ logits, label }: Example, count: number): number[] {
+  return Array.from(logits.keys())
+    .filter((c) => c !== label)
+    .sort((a, b) => logits[b]! - logits[a]!)
+    .slice(0, count);
+}
+
+/** The first adversarial image that one of `searches` finds, tried in their order. */
+export function* firstFound(searches: Iterable<Search<Outcome>>): Search<Outcome> {
+  for (const search of searches) {
+    const found = yield* search;
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}

@@ -1,0 +1,148 @@
+/**
+ * What an interrupted AutoAttack has found: a log that grows by one line per attacked image, and the adversarial images
+ * beside it. A killed process loses at most the images it was busy with.
+ *
+ * @module
+ */
+import { join } from "@std/path";
+import * as v from "valibot";
+import { AUTOATTACK_MEMBERS, type AutoAttackMember } from "../attack/autoattack_options.ts";
+import type { Outcome } from "../attack/search.ts";
+import { IMAGE_VALUES } from "../data/dataset.ts";
+import { RunError } from "../errors.ts";
+import { createDirectory, describeIoError, removeTree } from "../format/files.ts";
+
+/** How one member's search on one image ended. */
+export interface Verdict {
+  readonly member: AutoAttackMember;
+  readonly id: number;
+  readonly outcome: Outcome;
+  /** Time that the member has taken so far, over all sittings. */
+  readonly seconds: number;
+}
+
+const lineSchema = v.strictObject({
+  member: v.picklist(AUTOATTACK_MEMBERS),
+  id: v.pipe(v.number(), v.safeInteger(), v.minValue(0)),
+  broken: v.boolean(),
+  seconds: v.pipe(v.number(), v.minValue(0)),
+});
+
+const LOG = "verdicts.jsonl", IMAGES = "adversarial.bin";
+const IMAGE_BYTES = 4 * IMAGE_VALUES;
+
+/** An open journal folder. */
+export class Journal {
+  /** What was found before this sitting, in that order. */
+  readonly verdicts: readonly Verdict[];
+  readonly #directory: string;
+  readonly #log: Deno.FsFile;
+  readonly #images: Deno.FsFile;
+
+  private constructor(
+    directory: string,
+    log: Deno.FsFile,
+    images: Deno.FsFile,
+    verdicts: readonly Verdict[],
+  ) {
+    this.#directory = directory;
+    this.#log = log;
+    this.#images = images;
+    this.verdicts = verdicts;
+  }
+
+  /**
+   * Opens the journal in `directory`. A torn end, as a kill may leave it, is cut off; a journal of something else is
+   * begun anew.
+   *
+   * @param key digest of what is attacked and how: the first line of the log
+   * @throws {RunError} if the folder cannot be made, read or written
+   */
+  static async open(directory: string, key: string): Promise<Journal> {
+    await createDirectory(directory);
+    try {
+      const options = { read: true, write: true, create: true };
+      const log = await Deno.open(join(directory, LOG), options);
+      const images = await Deno.open(join(directory, IMAGES), options);
+      const text = await Deno.readTextFile(join(directory, LOG));
+      const stored = await Deno.readFile(join(directory, IMAGES));
+      const header = JSON.stringify({ key }) + "\n";
+      const verdicts: Verdict[] = [];
+      let length = 0, broken = 0;
+      if (text.startsWith(header)) {
+        length = header.length; // ASCII throughout
+        for (const line of text.slice(length).split("\n").slice(0, -1)) {
+          const entry = readLine(line);
+          if (entry === undefined) break;
+          const { member, id, seconds } = entry;
+          let outcome: Outcome;
+          if (entry.broken) {
+            const bytes = stored.slice(broken * IMAGE_BYTES, (broken + 1) * IMAGE_BYTES);
+            if (bytes.length < IMAGE_BYTES) break;
+            outcome = new Float32Array(bytes.buffer);
+            broken++;
+          }
+          verdicts.push({ member, id, seconds, outcome });
+          length += line.length + 1;
+        }
+      }
+      await log.truncate(length);
+      await images.truncate(broken * IMAGE_BYTES);
+      await log.seek(0, Deno.SeekMode.End);
+      await images.seek(0, Deno.SeekMode.End);
+      if (length === 0) await writeAll(log, new TextEncoder().encode(header));
+      return new Journal(directory, log, images, verdicts);
+    } catch (error) {
+      throw failure(directory, error);
+    }
+  }
+
+  /**
+   * Adds a verdict; the image goes first, so that a line never stands without it.
+   *
+   * @throws {RunError} if the disk fails
+   */
+  async append({ member, id, outcome, seconds }: Verdict): Promise<void> {
+    const line = JSON.stringify({ member, id, broken: outcome !== undefined, seconds }) + "\n";
+    try {
+      if (outcome) await writeAll(this.#images, new Uint8Array(outcome.slice().buffer));
+      await writeAll(this.#log, new TextEncoder().encode(line));
+    } catch (error) {
+      throw failure(this.#directory, error);
+    }
+  }
+
+  /** Closes the files; the folder stays. */
+  close(): void {
+    this.#log.close();
+    this.#images.close();
+  }
+
+  /** Closes and removes the journal of a finished evaluation. */
+  async remove(): Promise<void> {
+    this.close();
+    await removeTree(this.#directory);
+  }
+}
+
+function readLine(line: string): v.InferOutput<typeof lineSchema> | undefined {
+  try {
+    const result = v.safeParse(lineSchema, JSON.parse(line));
+    return result.success ? result.output : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+async function writeAll(file: Deno.FsFile, bytes: Uint8Array): Promise<void> {
+  for (let written = 0; written < bytes.length;) {
+    written += await file.write(bytes.subarray(written));
+  }
+}
+
+function failure(directory: string, error: unknown): RunError {
+  const reason = describeIoError(error);
+  return new RunError(`The evaluation's state in ${directory} could not be kept: ${reason}.`, {
+    cause: error,
+  });
+}

@@ -1,0 +1,61 @@
+/**
+ * What AutoAttack reports about its images: the largest perturbation, and whether all values are numbers in [0,1].
+ *
+ * @module
+ */
+import type { AttackNorm } from "../attack/options.ts";
+import { lengthOf } from "../attack/geometry.ts";
+import { IMAGE_VALUES } from "../data/dataset.ts";
+
+/** Extremes over all images. */
+export interface Perturbation {
+  /** Largest distance of an image from its clean one. */
+  readonly largest: number;
+  /** Values that are no numbers. */
+  readonly nan: number;
+  readonly max: number;
+  readonly min: number;
+}
+
+/** Gathers {@linkcode Perturbation} batch by batch. */
+export class PerturbationMeter {
+  readonly #norm: AttackNorm;
+  #largest = 0;
+  #nan = 0;
+  #max = -Infinity;
+  #min = Infinity;
+
+  constructor(norm: AttackNorm) {
+    this.#norm = norm;
+  }
+
+  /** Adds images, `N · 3072` values each. */
+  add(clean: Float32Array, adversarial: Float32Array): void {
+    for (const value of adversarial) {
+      if (Number.isNaN(value)) this.#nan++;
+      if (value > this.#max) this.#max = value;
+      if (value < this.#min) this.#min = value;
+    }
+    for (let first = 0; first < clean.length; first += IMAGE_VALUES) {
+      const delta = clean.subarray(first, first + IMAGE_VALUES)
+        .map((value, i) => adversarial[first + i]! - value);
+      this.#largest = Math.max(this.#largest, lengthOf(this.#norm, delta));
+    }
+  }
+
+  /** The extremes so far. */
+  result(): Perturbation {
+    return { largest: this.#largest, nan: this.#nan, max: this.#max, min: this.#min };
+  }
+}
+
+/** As AutoAttack prints it. */
+export function describePerturbation(
+  norm: AttackNorm,
+  { largest, nan, max, min }: Perturbation,
+): string {
+  const name = norm === "linf" ? "Linf" : "L2";
+  return `max ${name} perturbation: ${largest.toFixed(5)}, nan in tensor: ${nan}, max: ${
+    max.toFixed(5)
+  }, min: ${min.toFixed(5)}`;
+}

@@ -1,0 +1,70 @@
+/**
+ * Signs that a robust accuracy should not be believed: the checks of AutoAttack's published code.
+ *
+ * @module
+ */
+import { crossEntropyLoss } from "../attack/example_losses.ts";
+import type { Oracle, Points } from "../attack/oracle.ts";
+import { IMAGE_VALUES } from "../data/dataset.ts";
+
+/** Below this a difference is rounding. */
+const TOLERANCE = 1e-5;
+/** Accuracy that Square may take from what the white-box attacks have left. */
+const SQUARE_TOLERANCE = 0.002;
+/** Times that a model is asked for the same images. */
+const REPEATS = 3;
+
+/** Warnings about the network's answers on some clean images: one sentence each. */
+export async function checkNetwork(oracle: Oracle, points: Points): Promise<string[]> {
+  const { logits, slope } = await oracle.ask(points, crossEntropyLoss);
+  const warnings: string[] = [];
+  if (lookLikeProbabilities(logits, oracle.classes)) {
+    warnings.push(
+      "The outputs look like probabilities: give the logits, because a softmax hides the gradients that the attacks follow.",
+    );
+  }
+  const flat = countFlat(slope!.gradients);
+  if (flat > 0) {
+    warnings.push(
+      `${flat} of ${points.labels.length} images have a gradient of zero: gradient-based attacks are blind there, so look for masked gradients (quantised inputs, saturated outputs) and trust Square or an adaptive attack.`,
+    );
+  }
+  for (let repeat = 1; repeat < REPEATS; repeat++) {
+    const again = await oracle.logits(points.images);
+    if (again.every((value, i) => Math.abs(value - logits[i]!) <= TOLERANCE)) continue;
+    warnings.push(
+      "The model answers the same images differently each time: it is randomised, so use --attack-version rand.",
+    );
+    break;
+  }
+  return warnings;
+}
+
+/**
+ * A warning if Square found adversarial images that white-box attacks had missed, by more than 0.2 points.
+ *
+ * @param before robust accuracy before Square, in [0,1]; `after` likewise
+ */
+export function checkSquare(before: number, after: number): string | undefined {
+  if (before - after <= SQUARE_TOLERANCE) return undefined;
+  const points = (100 * (before - after)).toFixed(2);
+  return `Square took ${points} points from what the white-box attacks had left: their gradients may be masked, so the robust accuracy may still be too high; try an adaptive attack.`;
+}
+
+function lookLikeProbabilities(logits: Float32Array, classes: number): boolean {
+  for (let first = 0; first < logits.length; first += classes) {
+    const row = logits.subarray(first, first + classes);
+    const sum = row.reduce((total, value) => total + value, 0);
+    if (row.some((value) => !(value >= -TOLERANCE && value <= 1 + TOLERANCE))) return false;
+    if (Math.abs(sum - 1) > TOLERANCE) return false;
+  }
+  return true;
+}
+
+function countFlat(gradients: Float32Array): number {
+  let flat = 0;
+  for (let first = 0; first < gradients.length; first += IMAGE_VALUES) {
+    if (gradients.subarray(first, first + IMAGE_VALUES).every((value) => value === 0)) flat++;
+  }
+  return flat;
+}
