@@ -49,5 +49,10 @@ export { type MemoryBatch, type MemorySettings, MemoryStore } from "./src/memory
 export { type Recipe, type RecipeInput, resolveRecipe } from "./src/recipe/recipe.ts";
 export { RunFolder } from "./src/train/run_folder.ts";
 export { train, type TrainingObserver, type TrainingRun } from "./src/train/trainer.ts";
+export {
+  autoAttack,
+  type AutoAttackResult,
+  type AutoAttackSettings,
+} from "./src/evaluate/autoattack.ts";
 export { type Accuracy, evaluateAccuracy } from "./src/evaluate/evaluate.ts";
 export { Interrupted, RunError, UsageError } from "./src/errors.ts";

@@ -9,7 +9,8 @@
  * @module
  */
 import { join } from "@std/path";
-import { evalCommand, type EvaluationReport } from "../src/cli/eval.ts";
+import { evalCommand } from "../src/cli/eval.ts";
+import type { EvaluationReport } from "../src/cli/eval_report.ts";
 import { readArguments } from "../src/cli/command.ts";
 import { interruptible } from "../src/cli/interrupt.ts";
 import { formatDuration, formatPercent } from "../src/cli/terminal.ts";

@@ -5,6 +5,7 @@
  */
 import * as tf from "@tensorflow/tfjs";
 import { crossEntropy, klDivergence, selectRows } from "../loss/divergence.ts";
+import { marginLoss } from "./example_losses.ts";
 
 /** Maps adversarial logits `[N,C]` to the sum over the batch of what is to be maximised. */
 export type AttackLoss = (logits: tf.Tensor2D) => tf.Scalar;
@@ -12,6 +13,11 @@ export type AttackLoss = (logits: tf.Tensor2D) => tf.Scalar;
 /** `Σ CE(f(x'), y)`, `labels` one-hot `[N,C]`. */
 export function crossEntropyAttack(labels: tf.Tensor2D): AttackLoss {
   return (logits) => tf.sum(crossEntropy(logits, labels));
+}
+
+/** `Σ (max_{c≠y} z_c − z_y)`, Carlini & Wagner's loss, `labels` one-hot `[N,C]`. */
+export function marginAttack(labels: tf.Tensor2D): AttackLoss {
+  return (logits) => tf.sum(marginLoss(logits, labels));
 }
 
 /** `Σ KL(p‖p(x'))` for the constant distribution with logits `reference` `[N,C]`: TRADES' inner maximisation. */

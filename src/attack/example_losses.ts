@@ -25,16 +25,16 @@ export const targetDifference: ExampleLoss = (logits, labels, targets) =>
   tf.sum(tf.mul(logits, tf.sub(targets, labels)), 1);
 
 /** Carlini & Wagner's `max_{c≠y} z_c − z_y`. */
-export const marginLoss: ExampleLoss = (logits, labels) => {
+export function marginLoss(logits: tf.Tensor2D, labels: tf.Tensor2D): tf.Tensor1D {
   const others = tf.max(tf.sub(logits, tf.mul(labels, 1e9)), 1);
   return tf.sub(others, tf.sum(tf.mul(logits, labels), 1));
-};
+}
 
 /** The difference of logits ratio, `−(z_y − max_{c≠y} z_c)/(z_π1 − z_π3)` (Croce & Hein 2020, eq. 5). */
 export const dlrLoss: ExampleLoss = (logits, labels) => {
   const [largest, , third] = sortedLogits(logits);
   const ratio = tf.add(tf.sub(largest!, third!), LEAST_DENOMINATOR);
-  return tf.div(marginLoss(logits, labels, labels), ratio);
+  return tf.div(marginLoss(logits, labels), ratio);
 };
 
 /** Its targeted form, `−(z_y − z_t)/(z_π1 − (z_π3 + z_π4)/2)` (eq. 6). */

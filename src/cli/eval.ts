@@ -3,9 +3,7 @@
  *
  * @module
  */
-import { join } from "@std/path";
 import * as v from "valibot";
-import type { Backend } from "../backend/backend.ts";
 import { openBackend } from "../backend/open.ts";
 import { firstIndices } from "../data/batches.ts";
 import { loadData } from "../data/load.ts";
@@ -14,30 +12,54 @@ import {
   type Accuracy,
   evaluateAccuracy,
   type EvaluationName,
-  EVALUATIONS,
   type EvaluationSettings,
+  isEvaluationName,
 } from "../evaluate/evaluate.ts";
-import { findSubject, loadSubject, type Subject, subjectName } from "./subject.ts";
-import { createDirectory, writeFileAtomically } from "../format/files.ts";
+import { AUTOATTACK_MEMBERS, AUTOATTACK_VERSIONS } from "../attack/autoattack_options.ts";
+import { describeReport, type EvaluationReport, keepReport, makeReport } from "./eval_report.ts";
+import { saveAdversarial } from "./adversarial_file.ts";
+import { runAutoAttack } from "./eval_autoattack.ts";
+import { findSubject, loadSubject, type Subject } from "./subject.ts";
 import { freeze } from "../model/frozen.ts";
 import { disposeAll } from "../model/parameters.ts";
-import { choiceFlag, type Flag, integerFlag, switchFlag } from "../recipe/flag.ts";
+import { choiceFlag, type Flag, integerFlag, switchFlag, textFlag } from "../recipe/flag.ts";
 import { type Recipe, RECIPE_FLAGS, type RecipeInput, resolveRecipe } from "../recipe/recipe.ts";
 import { CHECKPOINT_LINKS } from "../train/run_folder.ts";
 import { type Command, type FlagValues, readArguments } from "./command.ts";
 import { interruptible } from "./interrupt.ts";
-import { formatPercent, StatusLine } from "./terminal.ts";
+import { StatusLine } from "./terminal.ts";
+
+/** Everything `--attack` knows, in the order in which it is measured. */
+type AttackName = EvaluationName | "autoattack";
+const DEFAULT_ATTACKS: readonly AttackName[] = ["clean", "pgd20"];
+const isAttackName = (name: string): name is AttackName =>
+  name === "autoattack" || isEvaluationName(name);
 
 const attackList = v.pipe(
-  v.array(v.picklist(EVALUATIONS, `must be a list of ${EVALUATIONS.join(", ")}`)),
-  v.transform((names): EvaluationName[] => EVALUATIONS.filter((name) => names.includes(name))),
+  v.array(v.custom<AttackName>(
+    (name) => typeof name === "string" && isAttackName(name),
+    "must be a list of clean, pgd20 (or another number of steps), cw20, autoattack",
+  )),
+  v.transform((names) => [...new Set(names)]),
 );
 
 const attackFlag: Flag<typeof attackList> = {
   name: "attack",
-  placeholder: EVALUATIONS.join(","),
-  help: "what to measure, separated by commas; default: all",
+  placeholder: "clean,pgd20,autoattack",
+  help: `what to measure, separated by commas; default: ${DEFAULT_ATTACKS}`,
   schema: attackList,
+  parse: (text) => text.split(","),
+};
+
+const memberList = v.array(
+  v.picklist(AUTOATTACK_MEMBERS, `must be a list of ${AUTOATTACK_MEMBERS.join(", ")}`),
+);
+
+const membersFlag: Flag<typeof memberList> = {
+  name: "attacks-to-run",
+  placeholder: "apgd-ce,…",
+  help: "the attacks of --attack-version custom, in their order",
+  schema: memberList,
   parse: (text) => text.split(","),
 };
 
@@ -51,6 +73,19 @@ const FLAGS = {
     CHECKPOINT_LINKS,
     "which checkpoint of a run; default: best if there is one",
   ),
+  attackVersion: choiceFlag(
+    "attack-version",
+    AUTOATTACK_VERSIONS,
+    "which AutoAttack; default: standard",
+  ),
+  attacksToRun: membersFlag,
+  restarts: integerFlag("restarts", "runs of PGD, each from another start; default 1", 1, 1000),
+  stateDir: textFlag(
+    "state-dir",
+    "DIR",
+    "where an unfinished AutoAttack is kept; default: the run's eval/, or beside the weights",
+  ),
+  saveAdv: textFlag("save-adv", "FILE", "save AutoAttack's images as safetensors"),
   nEx: integerFlag("n-ex", "evaluate on the first N test images", 1),
   json: switchFlag("json", "print one JSON document on stdout"),
   data,
@@ -64,23 +99,6 @@ const FLAGS = {
   deterministic,
 } as const;
 
-/** What an evaluation prints with `--json`, and keeps in the run's `eval/`. */
-export interface EvaluationReport extends Partial<Record<EvaluationName, Accuracy>> {
-  readonly checkpoint: {
-    readonly path: string;
-    /** `best` or `last`; null for a file of weights. */
-    readonly name: string | null;
-    /** What the run's best checkpoint was chosen on. */
-    readonly select: Recipe["select"] | null;
-  };
-  readonly data: { readonly name: string; readonly part: "test"; readonly n: number };
-  readonly attack: { readonly norm: Recipe["attackNorm"]; readonly epsilon: number };
-  readonly backend: { readonly name: string; readonly adapter: string };
-  /** The recipe of the run; null for a file of weights. */
-  readonly recipe: Recipe | null;
-  readonly seed: number;
-}
-
 export const command: Command = {
   name: "eval",
   positionals: "RUN_DIR|WEIGHTS.safetensors",
@@ -88,6 +106,7 @@ export const command: Command = {
   flags: FLAGS,
   examples: [
     "memloss eval runs/v1 --attack clean,pgd20 --json",
+    "memloss eval runs/v1 --attack autoattack --n-ex 1000 --save-adv adversarial.safetensors",
     "memloss eval weights.safetensors --data cifar10 --data-dir data --n-ex 1000",
   ],
   async run(args) {
@@ -106,7 +125,19 @@ export async function evalCommand(
   flags: FlagValues<typeof FLAGS>,
   signal: AbortSignal,
 ): Promise<EvaluationReport> {
-  const { attack: names = EVALUATIONS, checkpoint, nEx, json: _json, ...overrides } = flags;
+  const {
+    attack: names = DEFAULT_ATTACKS,
+    attackVersion = "standard",
+    attacksToRun,
+    restarts = 1,
+    stateDir,
+    saveAdv,
+    checkpoint,
+    nEx,
+    json: _json,
+    ...overrides
+  } = flags;
+  checkAutoAttackFlags(names.includes("autoattack"), flags);
   const subject = await findSubject(target, checkpoint);
   const recipe = evaluationRecipe(subject, overrides);
   const backend = await openBackend(recipe.backend, recipe);
@@ -129,6 +160,7 @@ export async function evalCommand(
       batchSize: recipe.batchSize,
       seed: recipe.seed,
       attack: { norm: recipe.attackNorm, epsilon: recipe.attackEps },
+      restarts,
       signal,
       onProgress: (name, done) => status.update(`${name}: ${done} of ${ids.length} images`),
     };
@@ -136,15 +168,42 @@ export async function evalCommand(
     disposeAll(state.parameters);
     disposeAll(state.buffers);
     const accuracies: Partial<Record<EvaluationName, Accuracy>> = {};
-    for (const name of names) accuracies[name] = await evaluateAccuracy(name, model, settings);
+    for (const name of names.filter(isEvaluationName)) {
+      accuracies[name] = await evaluateAccuracy(name, model, settings);
+    }
+    const attacked = names.includes("autoattack")
+      ? await runAutoAttack(target, subject, model, settings, status, {
+        version: attackVersion,
+        members: attacksToRun,
+        stateDir,
+      })
+      : undefined;
     model.dispose();
     status.clear();
-    const report = makeReport(subject, recipe, settings, accuracies, backend);
+    const autoattack = attacked?.result;
+    const report = await makeReport(subject, recipe, settings, accuracies, autoattack);
+    if (saveAdv && attacked) await saveAdversarial(saveAdv, attacked.adversarial, settings, report);
     if (subject.recipe) await keepReport(target, subject, report);
+    await attacked?.finish();
     return report;
   } finally {
     backend.close();
   }
+}
+
+/** @throws {UsageError} if a flag of AutoAttack has nothing to act on */
+function checkAutoAttackFlags(asked: boolean, flags: FlagValues<typeof FLAGS>): void {
+  for (const field of ["attackVersion", "attacksToRun", "stateDir", "saveAdv"] as const) {
+    if (asked || flags[field] === undefined) continue;
+    throw new UsageError(`--${FLAGS[field].name} needs --attack autoattack.`);
+  }
+  const custom = flags.attackVersion === "custom";
+  if (custom === (flags.attacksToRun !== undefined)) return;
+  throw new UsageError(
+    custom
+      ? "--attack-version custom needs --attacks-to-run, such as apgd-ce,square."
+      : "--attacks-to-run needs --attack-version custom: the other versions have their own.",
+  );
 }
 
 /** The run's recipe, or the paper's for a file of weights, with what the user overrides. */
@@ -157,61 +216,4 @@ function evaluationRecipe(subject: Subject, overrides: RecipeInput): Recipe {
     );
   }
   return { ...subject.recipe, ...rest, ...dataDir !== undefined && { dataDir } };
-}
-
-function makeReport(
-  subject: Subject,
-  recipe: Recipe,
-  settings: EvaluationSettings,
-  accuracies: Partial<Record<EvaluationName, Accuracy>>,
-  backend: Backend,
-): EvaluationReport {
-  return {
-    ...accuracies,
-    checkpoint: {
-      path: subject.path,
-      name: subject.link ?? null,
-      select: subject.recipe?.select ?? null,
-    },
-    data: { name: recipe.data, part: "test", n: settings.ids.length },
-    attack: settings.attack,
-    backend: { name: backend.name, adapter: backend.adapter },
-    recipe: subject.recipe ?? null,
-    seed: recipe.seed,
-  };
-}
-
-async function keepReport(runDir: string, subject: Subject, report: EvaluationReport) {
-  const folder = join(runDir, "eval");
-  await createDirectory(folder);
-  const attacks = EVALUATIONS.filter((name) => report[name]).join("-");
-  // Everything that can differ between two evaluations of one checkpoint: none replaces another.
-  const { attack: { epsilon }, data: { n }, seed, backend } = report;
-  const radius = (255 * epsilon).toFixed(2);
-  const settings = `${attacks}.n${n}.eps${radius}.seed${seed}.${backend.name}`;
-  const path = join(folder, `${subjectName(subject)}.${settings}.json`);
-  await writeFileAtomically(path, new TextEncoder().encode(JSON.stringify(report, null, 2) + "\n"));
-}
-
-function describeReport(report: EvaluationReport): string {
-  const { checkpoint, data, attack, seed } = report;
-  const selected = checkpoint.name === "best"
-    ? `, selected on ${checkpoint.select}`
-    : ", not selected";
-  const rows = EVALUATIONS.flatMap((name) => {
-    const accuracy = report[name];
-    if (accuracy === undefined) return [];
-    return [
-      `  ${name.padEnd(6)} ${
-        formatPercent(accuracy.accuracy).padStart(9)
-      }  (${accuracy.correct} of ${accuracy.n})`,
-    ];
-  });
-  return [
-    `${checkpoint.path}${checkpoint.name ? ` (${checkpoint.name}${selected})` : ""}`,
-    `${data.n} test images of ${data.name}, ${attack.norm} ε = ${
-      (255 * attack.epsilon).toFixed(2)
-    }/255, seed ${seed}`,
-    ...rows,
-  ].join("\n");
 }

@@ -4,6 +4,7 @@
  * @module
  */
 import { basename } from "@std/path";
+import { createHash } from "node:crypto";
 import { UsageError } from "../errors.ts";
 import { readWholeFile } from "../format/files.ts";
 import { decodeSafetensors } from "../format/safetensors.ts";
@@ -65,6 +66,11 @@ export async function loadSubject(
   const { tensors } = decodeSafetensors(await readWholeFile(path), path);
   const architecture = resnet18(inferConfig(tensors, path));
   return { architecture, state: importState(tensors, architecture, path) };
+}
+
+/** SHA-256 of the file at `path`. */
+export async function fileDigest(path: string): Promise<string> {
+  return createHash("sha256").update(await readWholeFile(path)).digest("hex");
 }
 
 /** The subject's file name without its ending. */

@@ -1,13 +1,14 @@
 /**
- * Accuracy of a frozen model, clean and under PGD-20.
+ * Accuracy of a frozen model, clean and under PGD.
  *
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
-import { crossEntropyAttack } from "../attack/attack_loss.ts";
+import { crossEntropyAttack, marginAttack } from "../attack/attack_loss.ts";
 import { assertWithinBounds } from "../attack/bounds.ts";
 import type { PgdOptions } from "../attack/options.ts";
 import { pgd } from "../attack/pgd.ts";
+import { predictedClass } from "../attack/search.ts";
 import { normalNoise, uniformStart } from "../attack/start.ts";
 import type { Backend } from "../backend/backend.ts";
 import { type Batch, loadBatch } from "../data/batches.ts";
@@ -17,10 +18,13 @@ import type { FrozenModel } from "../model/frozen.ts";
 import { imageTensor, oneHot } from "../model/inputs.ts";
 import { Purpose } from "../random/stream.ts";
 
-/** What an evaluation can measure. */
-export const EVALUATIONS = ["clean", "pgd20"] as const;
-/** One of {@linkcode EVALUATIONS}. */
-export type EvaluationName = typeof EVALUATIONS[number];
+/** An accuracy: clean, or under PGD of so many steps that maximises cross-entropy (`pgd20`) or the margin (`cw20`). */
+export type EvaluationName = "clean" | `${"pgd" | "cw"}${number}`;
+
+/** Whether `name` is one. */
+export function isEvaluationName(name: string): name is EvaluationName {
+  return name === "clean" || /^(pgd|cw)[1-9]\d{0,3}$/.test(name);
+}
 
 /** An accuracy with what it was counted on. */
 export interface Accuracy {
@@ -39,19 +43,20 @@ export interface EvaluationSettings {
   readonly batchSize: number;
   readonly seed: number;
   readonly attack: Pick<PgdOptions, "norm" | "epsilon">;
+  /** Runs of PGD, each from a start of its own; an image counts if it withstands all. 1 unless given. */
+  readonly restarts?: number;
   /** Stops between two batches. */
   readonly signal?: AbortSignal;
   /** Told after every batch how many images are done, of `ids.length`. */
   readonly onProgress?: (name: EvaluationName, done: number) => void;
 }
 
-/** PGD-20's step: 2/255 in L∞, 15/255 in L2. */
+/** PGD's step: 2/255 in L∞, 15/255 in L2. */
 const STEP_SIZE = { linf: 2 / 255, l2: 15 / 255 } as const;
-const STEPS = 20;
 
 /**
- * Accuracy of `model` on the clean images (`clean`), or on adversarial ones made by maximising cross-entropy in 20
- * steps from a uniformly random start in the ball (`pgd20`).
+ * Accuracy of `model` on the clean images (`clean`), or on adversarial ones made by PGD from a uniformly random start
+ * in the ball (`pgd20`, `cw20`, …).
  *
  * @throws {Interrupted} if the signal is aborted
  * @throws {RunError} if an attack leaves its ball or the device fails
@@ -66,15 +71,21 @@ export async function evaluateAccuracy(
   for (let first = 0; first < ids.length; first += batchSize) {
     if (signal?.aborted) throw new Interrupted("Stopped during the evaluation.");
     const batch = loadBatch(dataset, ids.slice(first, first + batchSize));
-    const images = name === "clean" ? batch.x : await pgd20(model, batch, settings);
-    const predictions = await predict(model, images, settings.backend);
-    for (const [row, label] of batch.y.entries()) if (predictions[row] === label) correct++;
+    const standing = batch.y.map(() => 1);
+    for (let restart = 0; restart < (name === "clean" ? 1 : settings.restarts ?? 1); restart++) {
+      const images = name === "clean"
+        ? batch.x
+        : await pgdImages(name, model, batch, restart, settings);
+      const predictions = await predict(model, images, settings.backend);
+      batch.y.forEach((label, row) => standing[row]! &= +(predictions[row] === label));
+    }
+    correct += standing.reduce((sum, one) => sum + one, 0);
     settings.onProgress?.(name, Math.min(first + batchSize, ids.length));
   }
   return { accuracy: correct / ids.length, correct, n: ids.length };
 }
 
-/** The most likely class of each image; the host compares, so that a NaN is never a hit. */
+/** The most likely class of each image. */
 async function predict(
   model: FrozenModel,
   images: Float32Array,
@@ -82,32 +93,37 @@ async function predict(
 ): Promise<number[]> {
   const x = imageTensor(images);
   const logits = model.logits(x);
-  const values = await backend.guard(logits.data());
+  const values = await backend.guard(logits.data<"float32">());
   const [n, classes] = logits.shape;
   tf.dispose([x, logits]);
-  return Array.from({ length: n }, (_, row) => {
-    const scores = values.subarray(row * classes, (row + 1) * classes);
-    return scores.every(Number.isFinite) ? scores.indexOf(Math.max(...scores)) : -1;
-  });
+  return Array.from(
+    { length: n },
+    (_, row) => predictedClass(values.subarray(row * classes, (row + 1) * classes)),
+  );
 }
 
-async function pgd20(
+async function pgdImages(
+  name: EvaluationName,
   model: FrozenModel,
   { ids, x, y }: Batch,
+  restart: number,
   { backend, dataset, seed, attack }: EvaluationSettings,
 ): Promise<Float32Array> {
-  const options: PgdOptions = { ...attack, stepSize: STEP_SIZE[attack.norm], steps: STEPS };
-  const start = uniformStart(x, ids, attack, seed, Purpose.evaluationStart, 0);
-  const adversarial = tf.tidy(() =>
-    pgd(
+  const steps = Number(name.replace(/\D+/, ""));
+  const options: PgdOptions = { ...attack, stepSize: STEP_SIZE[attack.norm], steps };
+  const start = uniformStart(x, ids, attack, seed, Purpose.evaluationStart, restart);
+  const adversarial = tf.tidy(() => {
+    const labels = oneHot(y, dataset.classes.length);
+    const loss = name.startsWith("cw") ? marginAttack(labels) : crossEntropyAttack(labels);
+    return pgd(
       model.logits,
       imageTensor(x),
       imageTensor(start),
-      crossEntropyAttack(oneHot(y, dataset.classes.length)),
+      loss,
       options,
-      (step) => imageTensor(normalNoise(ids, seed, 0, step)),
-    )
-  );
+      (step) => imageTensor(normalNoise(ids, seed, restart, step)),
+    );
+  });
   const values = await backend.guard(adversarial.data<"float32">());
   adversarial.dispose();
   assertWithinBounds(x, values, options, ids);

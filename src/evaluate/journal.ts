@@ -9,7 +9,7 @@ import * as v from "valibot";
 import { AUTOATTACK_MEMBERS, type AutoAttackMember } from "../attack/autoattack_options.ts";
 import type { Outcome } from "../attack/search.ts";
 import { IMAGE_VALUES } from "../data/dataset.ts";
-import { RunError } from "../errors.ts";
+import { RunError, UsageError } from "../errors.ts";
 import { createDirectory, describeIoError, removeTree } from "../format/files.ts";
 
 /** How one member's search on one image ended. */
@@ -56,6 +56,7 @@ export class Journal {
    * begun anew.
    *
    * @param key digest of what is attacked and how: the first line of the log
+   * @throws {UsageError} if another process has it open
    * @throws {RunError} if the folder cannot be made, read or written
    */
   static async open(directory: string, key: string): Promise<Journal> {
@@ -63,6 +64,12 @@ export class Journal {
     try {
       const options = { read: true, write: true, create: true };
       const log = await Deno.open(join(directory, LOG), options);
+      if (!await log.tryLock(true)) {
+        log.close();
+        throw new UsageError(
+          `The evaluation in ${directory} is being made by another process: wait for it to end.`,
+        );
+      }
       const images = await Deno.open(join(directory, IMAGES), options);
       const text = await Deno.readTextFile(join(directory, LOG));
       const stored = await Deno.readFile(join(directory, IMAGES));
@@ -93,7 +100,7 @@ export class Journal {
       if (length === 0) await writeAll(log, new TextEncoder().encode(header));
       return new Journal(directory, log, images, verdicts);
     } catch (error) {
-      throw failure(directory, error);
+      throw error instanceof UsageError ? error : failure(directory, error);
     }
   }
 

@@ -198,6 +198,17 @@ Deno.test("memloss eval refuses what is neither a run nor a file of weights", as
   await refused(["eval", recipe], /recipe\.json is not a usable safetensors file: /);
   await refused(["eval", run, "--checkpoint", "best"], /--select none\): use --checkpoint last\.$/);
   await refused(["eval", run, "--attack", "clean,fgsm"], /--attack must be a list of clean, pgd20/);
+  await refused(
+    ["eval", run, "--save-adv", "a.safetensors"],
+    /--save-adv needs --attack autoattack/,
+  );
+  const attack = ["eval", run, "--attack", "autoattack"];
+  await refused([...attack, "--attack-version", "custom"], /custom needs --attacks-to-run/);
+  await refused([...attack, "--attacks-to-run", "square"], /needs --attack-version custom/);
+  await refused(
+    [...attack, "--attack-version", "custom", "--attacks-to-run", "pgd"],
+    /--attacks-to-run must be a list of apgd-ce/,
+  );
   await refused(["eval", run, "--data", "synthetic"], /--data is fixed by the run's recipe/);
   await refused(["eval", run, "--n-ex", "0"], /--n-ex must be a whole number of at least 1/);
 });
