@@ -54,3 +54,13 @@ function channelsFirst(images: Float32Array): Float32Array<ArrayBuffer> {
     return images[image * IMAGE_VALUES + (i % plane) * IMAGE_CHANNELS + channel]!;
   });
 }
+
+/** NCHW to NHWC. */
+export function channelsLast(images: Float32Array): Float32Array {
+  const plane = IMAGE_SIZE * IMAGE_SIZE;
+  return images.map((_, i) => {
+    const image = Math.floor(i / IMAGE_VALUES), channel = i % IMAGE_CHANNELS;
+    const pixel = Math.floor(i % IMAGE_VALUES / IMAGE_CHANNELS);
+    return images[image * IMAGE_VALUES + channel * plane + pixel]!;
+  });
+}

@@ -7,7 +7,7 @@ import * as v from "valibot";
 import { openBackend } from "../backend/open.ts";
 import { firstIndices } from "../data/batches.ts";
 import { loadData } from "../data/load.ts";
-import { UsageError } from "../errors.ts";
+import { RunError, UsageError } from "../errors.ts";
 import {
   type Accuracy,
   evaluateAccuracy,
@@ -17,6 +17,7 @@ import {
 } from "../evaluate/evaluate.ts";
 import { AUTOATTACK_MEMBERS, AUTOATTACK_VERSIONS } from "../attack/autoattack_options.ts";
 import { describeReport, type EvaluationReport, keepReport, makeReport } from "./eval_report.ts";
+import { checkAdversarial } from "./adversarial_check.ts";
 import { saveAdversarial } from "./adversarial_file.ts";
 import { runAutoAttack } from "./eval_autoattack.ts";
 import { findSubject, loadSubject, type Subject } from "./subject.ts";
@@ -86,6 +87,11 @@ const FLAGS = {
     "where an unfinished AutoAttack is kept; default: the run's eval/, or beside the weights",
   ),
   saveAdv: textFlag("save-adv", "FILE", "save AutoAttack's images as safetensors"),
+  verifyAdv: textFlag(
+    "verify-adv",
+    "FILE",
+    "check images that --save-adv saved, instead of attacking",
+  ),
   nEx: integerFlag("n-ex", "evaluate on the first N test images", 1),
   json: switchFlag("json", "print one JSON document on stdout"),
   data,
@@ -116,6 +122,10 @@ export const command: Command = {
     }
     const report = await interruptible((signal) => evalCommand(target, flags, signal));
     console.log(flags.json ? JSON.stringify(report, null, 2) : describeReport(report));
+    if (report.verified?.withinBounds !== false) return;
+    throw new RunError(
+      `The images in ${flags.verifyAdv} leave their bounds: do not count them as adversarial.`,
+    );
   },
 };
 
@@ -132,6 +142,7 @@ export async function evalCommand(
     restarts = 1,
     stateDir,
     saveAdv,
+    verifyAdv,
     checkpoint,
     nEx,
     json: _json,
@@ -167,8 +178,16 @@ export async function evalCommand(
     const model = freeze(architecture, state);
     disposeAll(state.parameters);
     disposeAll(state.buffers);
+    const verified = verifyAdv === undefined ? undefined : await checkAdversarial(
+      verifyAdv,
+      model,
+      test,
+      backend,
+      recipe.batchSize,
+      overrides.attackEps,
+    );
     const accuracies: Partial<Record<EvaluationName, Accuracy>> = {};
-    for (const name of names.filter(isEvaluationName)) {
+    for (const name of verified ? [] : names.filter(isEvaluationName)) {
       accuracies[name] = await evaluateAccuracy(name, model, settings);
     }
     const attacked = names.includes("autoattack")
@@ -181,9 +200,12 @@ export async function evalCommand(
     model.dispose();
     status.clear();
     const autoattack = attacked?.result;
-    const report = await makeReport(subject, recipe, settings, accuracies, autoattack);
+    const report = await makeReport(subject, recipe, settings, accuracies, {
+      autoattack,
+      verified,
+    });
     if (saveAdv && attacked) await saveAdversarial(saveAdv, attacked.adversarial, settings, report);
-    if (subject.recipe) await keepReport(target, subject, report);
+    if (subject.recipe && !verified) await keepReport(target, subject, report);
     await attacked?.finish();
     return report;
   } finally {
@@ -196,6 +218,9 @@ function checkAutoAttackFlags(asked: boolean, flags: FlagValues<typeof FLAGS>): 
   for (const field of ["attackVersion", "attacksToRun", "stateDir", "saveAdv"] as const) {
     if (asked || flags[field] === undefined) continue;
     throw new UsageError(`--${FLAGS[field].name} needs --attack autoattack.`);
+  }
+  if (flags.verifyAdv !== undefined && flags.attack !== undefined) {
+    throw new UsageError("--verify-adv checks saved images without attacking: leave out --attack.");
   }
   const custom = flags.attackVersion === "custom";
   if (custom === (flags.attacksToRun !== undefined)) return;

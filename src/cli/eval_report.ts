@@ -20,6 +20,7 @@ import {
 import { describePerturbation } from "../evaluate/perturbation.ts";
 import { createDirectory, writeFileAtomically } from "../format/files.ts";
 import type { Recipe } from "../recipe/recipe.ts";
+import type { AdversarialCheck } from "./adversarial_check.ts";
 import { fileDigest, type Subject, subjectName } from "./subject.ts";
 import { formatPercent } from "./terminal.ts";
 
@@ -29,6 +30,8 @@ export type Accuracies = { readonly [name in EvaluationName]?: Accuracy };
 /** What an evaluation prints with `--json`, and keeps in the run's `eval/`. */
 export interface EvaluationReport extends Accuracies {
   readonly autoattack?: AutoAttackResult;
+  /** What `--verify-adv` found. */
+  readonly verified?: AdversarialCheck;
   readonly checkpoint: {
     readonly path: string;
     /** SHA-256 of the file. */
@@ -59,11 +62,15 @@ export async function makeReport(
   recipe: Recipe,
   { ids, attack, restarts = 1, backend }: EvaluationSettings,
   accuracies: Partial<Record<EvaluationName, Accuracy>>,
-  autoattack: AutoAttackResult | undefined,
+  { autoattack, verified }: {
+    readonly autoattack: AutoAttackResult | undefined;
+    readonly verified: AdversarialCheck | undefined;
+  },
 ): Promise<EvaluationReport> {
   return {
     ...accuracies,
     ...autoattack && { autoattack },
+    ...verified && { verified },
     checkpoint: {
       path: subject.path,
       sha256: await fileDigest(subject.path),
@@ -109,8 +116,20 @@ export function describeReport(report: EvaluationReport): string {
       (255 * attack.epsilon).toFixed(2)
     }/255, seed ${seed}`,
     ...rows,
+    ...report.verified ? describeCheck(report.verified) : [],
     ...report.autoattack ? describeAutoAttack(attack.norm, report.autoattack) : [],
   ].join("\n");
+}
+
+function describeCheck(check: AdversarialCheck): string[] {
+  const { accuracy, correct, n, norm, epsilon, perturbation, withinBounds } = check;
+  return [
+    `saved images, ${norm} ε = ${formatRadius(epsilon)}: bounds ${
+      withinBounds ? "kept" : "broken"
+    }`,
+    `  ${describePerturbation(norm, perturbation)}`,
+    `  accuracy on them: ${formatPercent(accuracy)} (${correct} of ${n})`,
+  ];
 }
 
 /** In the words that AutoAttack's users know. */

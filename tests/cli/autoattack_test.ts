@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "@std/path";
 import type { EvaluationReport } from "../../src/cli/eval_report.ts";
-import { decodeSafetensors } from "../../src/format/safetensors.ts";
+import { decodeSafetensors, encodeSafetensors } from "../../src/format/safetensors.ts";
 import { finish, inRunFolder, startRun } from "../repro/support.ts";
 import { runProgram } from "../testing/program.ts";
 
@@ -38,4 +38,22 @@ Deno.test("memloss eval --attack autoattack reports, saves its images and keeps 
     assert.deepEqual(tensors.get("x_adv")!.shape, [32, 3, 32, 32]);
     assert.equal(metadata.epsilon, "8/255");
     assert.equal(metadata.checkpoint, checkpoint.sha256);
+
+    const check = (...flags: string[]) =>
+      runProgram(["eval", runDir, `--verify-adv=${file}`, "--json", ...flags]);
+    const { verified }: EvaluationReport = JSON.parse((await check()).stdout);
+    assert.equal(verified!.withinBounds, true);
+    assert.equal(verified!.correct, autoattack!.correct);
+    assert.deepEqual(verified!.perturbation, autoattack!.perturbation);
+    const images = tensors.get("x_adv")!.data as Float32Array;
+    images[5] = images[5]! > 0.5 ? images[5]! - 0.04 : images[5]! + 0.04; // ten steps of a byte
+    Deno.writeFileSync(file, encodeSafetensors(tensors, metadata));
+    const far = await check();
+    assert.equal(far.code, 1);
+    assert.match(far.stderr, /leave their bounds/);
+    assert.equal((await check("--attack-eps=16/255")).code, 0);
+    await Deno.writeFile(file, Deno.readFileSync(file).subarray(0, -4));
+    const cut = await check();
+    assert.equal(cut.code, 2);
+    assert.match(cut.stderr, /is not a usable safetensors file/);
   }));
