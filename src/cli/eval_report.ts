@@ -91,12 +91,14 @@ export async function keepReport(runDir: string, subject: Subject, report: Evalu
   await createDirectory(folder);
   const attacks = [
     ...accuraciesOf(report).map(([name]) => name),
-    ...report.autoattack ? [`autoattack-${report.autoattack.version}`] : [],
+    ...report.autoattack ? [autoAttackName(report.autoattack)] : [],
   ].join("-");
   // Everything that can differ between two evaluations of one checkpoint: none replaces another.
-  const { attack: { epsilon }, data: { n }, seed, backend } = report;
+  const { attack: { epsilon, restarts }, data: { n }, seed, backend } = report;
   const radius = (255 * epsilon).toFixed(2);
-  const settings = `${attacks}.n${n}.eps${radius}.seed${seed}.${backend.name}`;
+  const settings = `${attacks}.n${n}.eps${radius}.seed${seed}${
+    restarts > 1 ? `.restarts${restarts}` : ""
+  }.${backend.name}`;
   const path = join(folder, `${subjectName(subject)}.${settings}.json`);
   await writeFileAtomically(path, new TextEncoder().encode(JSON.stringify(report, null, 2) + "\n"));
 }
@@ -119,6 +121,11 @@ export function describeReport(report: EvaluationReport): string {
     ...report.verified ? describeCheck(report.verified) : [],
     ...report.autoattack ? describeAutoAttack(attack.norm, report.autoattack) : [],
   ].join("\n");
+}
+
+/** `autoattack-standard`; a custom one by what it ran. */
+function autoAttackName({ version, perAttack }: AutoAttackResult): string {
+  return `autoattack-${version === "custom" ? Object.keys(perAttack).join("+") : version}`;
 }
 
 function describeCheck(check: AdversarialCheck): string[] {

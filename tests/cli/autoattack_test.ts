@@ -33,7 +33,7 @@ Deno.test("memloss eval --attack autoattack reports, saves its images and keeps 
     assert.ok(autoattack!.correct <= clean!.correct);
     const kept = [...Deno.readDirSync(join(runDir, "eval"))].map(({ name }) => name);
     assert.equal(kept.length, 1);
-    assert.match(kept[0]!, /clean-autoattack-custom\.n32\.eps8\.00\.seed\d+\.wasm\.json$/);
+    assert.match(kept[0]!, /clean-autoattack-apgd-ce\+apgd-t\.n32\.eps8\.00\.seed\d+\.wasm\.json$/);
     const { tensors, metadata } = decodeSafetensors(Deno.readFileSync(file), file);
     assert.deepEqual(tensors.get("x_adv")!.shape, [32, 3, 32, 32]);
     assert.equal(metadata.epsilon, "8/255");

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { join } from "@std/path";
+import { createHash } from "node:crypto";
 import { command as data } from "../../src/cli/data.ts";
 import { command as doctor } from "../../src/cli/doctor.ts";
 import { command as evaluate } from "../../src/cli/eval.ts";
@@ -93,14 +94,17 @@ Deno.test("memloss eval --json prints one document that is also kept in the run 
   }
   const text = await Deno.readTextFile(join(run, "recipe.json"));
   assert.deepEqual(recipe, JSON.parse(text).recipe);
+  const path = join(run, "checkpoints", "epoch-002.safetensors");
+  const sha256 = createHash("sha256").update(await Deno.readFile(path)).digest("hex");
   assert.deepEqual(rest, {
     checkpoint: {
-      path: join(run, "checkpoints", "epoch-002.safetensors"),
+      path,
+      sha256,
       name: "last",
       select: "none",
     },
     data: { name: "cifar10", part: "test", n: TINY.test },
-    attack: { norm: "linf", epsilon: 8 / 255 },
+    attack: { norm: "linf", epsilon: 8 / 255, fraction: "8/255", restarts: 1 },
     backend: { name: "wasm", adapter: "WebAssembly SIMD, relaxed multiply-add" },
     seed: 1,
   });
@@ -118,7 +122,8 @@ Deno.test("memloss eval finds the same in a run and in its file of weights", asy
   );
   assert.equal(ofFile.clean.n, 10);
   assert.deepEqual([ofFile.clean, ofFile.pgd20], [ofRun.clean, ofRun.pgd20]);
-  assert.deepEqual(ofFile.checkpoint, { path: weights, name: null, select: null });
+  const { sha256 } = ofRun.checkpoint;
+  assert.deepEqual(ofFile.checkpoint, { path: weights, sha256, name: null, select: null });
   assert.equal(ofFile.recipe, null);
   assert.deepEqual(await snapshot(run), before, "a file of weights has no folder to keep it in");
 });
