@@ -142,6 +142,9 @@ function observe(status: StatusLine, select: Recipe["select"]): TrainingObserver
   const started = performance.now();
   let stepsHere = 0;
   return {
+    onDamage({ image, fault }) {
+      status.print(`warning: image ${image} goes without memory in this epoch: ${fault}`);
+    },
     onStep(metrics: StepMetrics, { epochs, stepsPerEpoch }) {
       stepsHere++;
       const left = epochs * stepsPerEpoch - (metrics.epoch - 1) * stepsPerEpoch - metrics.step;

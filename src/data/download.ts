@@ -7,7 +7,7 @@
 import { dirname } from "@std/path";
 import { setTimeout as delay } from "node:timers/promises";
 import { RunError, UsageError } from "../errors.ts";
-import { syncDirectory } from "../format/files.ts";
+import { syncDirectory } from "../format/disk.ts";
 import { ConnectionWatch } from "./connection_watch.ts";
 import { fileSize, onDisk, sha256OfFile, writeAll } from "./disk.ts";
 import { judgeResponse } from "./range_response.ts";

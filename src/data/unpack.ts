@@ -10,7 +10,8 @@ import { createGunzip } from "node:zlib";
 import { dirname, join } from "@std/path";
 import { extract } from "tar-stream";
 import { RunError, UsageError } from "../errors.ts";
-import { describeIoError, removeTree, syncDirectory } from "../format/files.ts";
+import { syncDirectory } from "../format/disk.ts";
+import { describeIoError, removeTree } from "../format/files.ts";
 import { exists, onDisk, writeAll } from "./disk.ts";
 
 /** The archive itself is no good, so that trying it again is of no use. */

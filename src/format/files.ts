@@ -5,6 +5,7 @@
  */
 import { dirname } from "@std/path";
 import { RunError } from "../errors.ts";
+import { DISK, type Disk } from "./disk.ts";
 
 /** Why an operation on a file failed, as the end of a sentence. */
 export function describeIoError(error: unknown): string {
@@ -25,10 +26,14 @@ export function describeIoError(error: unknown): string {
  *
  * @throws {RunError} naming `path` when any of this fails; the temporary is gone then.
  */
-export async function writeFileAtomically(path: string, bytes: Uint8Array): Promise<void> {
+export async function writeFileAtomically(
+  path: string,
+  bytes: Uint8Array,
+  disk: Disk = DISK,
+): Promise<void> {
   const temporary = `${path}.tmp-${Deno.pid}`;
   try {
-    const file = await Deno.open(temporary, { write: true, create: true, truncate: true });
+    const file = await disk.create(temporary);
     try {
       let written = 0;
       while (written < bytes.length) written += await file.write(bytes.subarray(written));
@@ -36,11 +41,11 @@ export async function writeFileAtomically(path: string, bytes: Uint8Array): Prom
     } finally {
       file.close();
     }
-    await Deno.rename(temporary, path);
-    await syncDirectory(dirname(path));
+    await disk.rename(temporary, path);
+    await disk.syncDirectory(dirname(path));
   } catch (error) {
     // Removal can fail only because there is nothing to remove or the disk is failing: the first error says more.
-    await Deno.remove(temporary).catch(() => {});
+    await disk.remove(temporary).catch(() => {});
     throw new RunError(`could not write ${path}: ${describeIoError(error)}`, { cause: error });
   }
 }
@@ -59,28 +64,13 @@ export async function readWholeFile(path: string): Promise<Uint8Array<ArrayBuffe
 }
 
 /**
- * Flushes the entries of the directory at `path`, so that files created or renamed in it outlive a power cut.
- *
- * Windows cannot open directories and orders these changes itself.
- */
-export async function syncDirectory(path: string): Promise<void> {
-  if (Deno.build.os === "windows") return;
-  const directory = await Deno.open(path);
-  try {
-    await directory.sync();
-  } finally {
-    directory.close();
-  }
-}
-
-/**
  * Removes the file or folder at `path` with everything in it.
  *
  * @throws {RunError} naming `path`
  */
-export async function removeTree(path: string): Promise<void> {
+export async function removeTree(path: string, disk: Disk = DISK): Promise<void> {
   try {
-    await Deno.remove(path, { recursive: true });
+    await disk.remove(path);
   } catch (error) {
     throw new RunError(`could not remove ${path}: ${describeIoError(error)}`, { cause: error });
   }
@@ -91,10 +81,10 @@ export async function removeTree(path: string): Promise<void> {
  *
  * @throws {RunError} naming `path`
  */
-export async function createDirectory(path: string): Promise<void> {
+export async function createDirectory(path: string, disk: Disk = DISK): Promise<void> {
   try {
-    await Deno.mkdir(path, { recursive: true });
-    await syncDirectory(dirname(path));
+    await disk.makeDirectory(path);
+    await disk.syncDirectory(dirname(path));
   } catch (error) {
     throw new RunError(`could not create ${path}: ${describeIoError(error)}`, { cause: error });
   }

@@ -12,13 +12,14 @@
  * | 28 | records u32 |
  * | 32 | ε f64 |
  * | 40, 44, 48 | height, width, channels u32 |
- * | 52..123 | zero: room for what a later version adds |
- * | 124 | CRC-32 of bytes 0..123, u32 |
+ * | 52..83 | SHA-256 of the training images and labels |
+ * | 84..123 | zero: room for what a later version adds |
+ * | 124 | CRC-32C of bytes 0..123, u32 |
  *
  * @module
  */
-import { crc32 } from "node:zlib";
 import { IMAGE_CHANNELS, IMAGE_SIZE } from "../data/dataset.ts";
+import { crc32c } from "../format/crc32c.ts";
 import { type Codec, codecNumbers } from "./codec.ts";
 import { recordBytes } from "./record.ts";
 
@@ -27,9 +28,10 @@ export const CHUNK_HEADER_BYTES = 128;
 /** Records in every chunk of a generation but its last. */
 export const CHUNK_RECORDS = 1024;
 /** Version of the layout of chunks and records. */
-export const CHUNK_VERSION = 1;
+export const CHUNK_VERSION = 2;
 
 const MAGIC = new TextEncoder().encode("MEMLOSSC");
+const DATA_OFFSET = 52;
 const CHECKSUM_OFFSET = CHUNK_HEADER_BYTES - 4;
 
 /** What tells one chunk from another. */
@@ -40,6 +42,8 @@ export interface ChunkHeader {
   /** Its position in the generation, from 0. */
   readonly number: number;
   readonly records: number;
+  /** SHA-256 of the training images and labels, hexadecimal. */
+  readonly dataSha256: string;
 }
 
 /** Bytes of a chunk file of `records` records. */
@@ -63,7 +67,8 @@ export function encodeChunkHeader(header: ChunkHeader): Uint8Array<ArrayBuffer> 
   words.forEach((word, i) => fields.setUint32(8 + 4 * i, word, true));
   fields.setFloat64(32, header.epsilon, true);
   [IMAGE_SIZE, IMAGE_SIZE, IMAGE_CHANNELS].forEach((n, i) => fields.setUint32(40 + 4 * i, n, true));
-  fields.setUint32(CHECKSUM_OFFSET, crc32(bytes.subarray(0, CHECKSUM_OFFSET)), true);
+  bytes.set(Uint8Array.fromHex(header.dataSha256), DATA_OFFSET);
+  fields.setUint32(CHECKSUM_OFFSET, crc32c(bytes.subarray(0, CHECKSUM_OFFSET)), true);
   return bytes;
 }
 
@@ -78,7 +83,7 @@ export function describeHeaderFault(bytes: Uint8Array, expected: ChunkHeader): s
   if (MAGIC.some((byte, i) => bytes[i] !== byte)) return "it is not a memory chunk";
   const version = fields.getUint32(8, true);
   if (version > CHUNK_VERSION) return `it has version ${version}, newer than this program's`;
-  const checksum = crc32(bytes.subarray(0, CHECKSUM_OFFSET));
+  const checksum = crc32c(bytes.subarray(0, CHECKSUM_OFFSET));
   if (checksum !== fields.getUint32(CHECKSUM_OFFSET, true)) return "its header is damaged";
   const wanted = encodeChunkHeader(expected);
   if (wanted.some((byte, i) => bytes[i] !== byte)) return "its header describes another chunk";

@@ -8,9 +8,9 @@ import { createHash } from "node:crypto";
 import { RunError } from "../errors.ts";
 import { describeIoError, readWholeFile } from "../format/files.ts";
 import { chunkBytes } from "./chunk.ts";
-import type { Codec } from "./codec.ts";
+import { createCodec } from "./codec.ts";
+import type { CommittedGeneration, Current, MemorySettings } from "./current.ts";
 import { generationFolder } from "./layout.ts";
-import type { Commit, CommittedGeneration } from "./location_index.ts";
 import { decodeManifest, type Manifest } from "./manifest.ts";
 
 /** A generation the last commit points at. */
@@ -20,25 +20,21 @@ export interface Generation {
 }
 
 /**
- * The generations of `commit` by epoch (none without a commit). Manifests are held against their digests and chunks against their
+ * The generations of `current` by epoch (none without a commit). Manifests are held against their digests and chunks against their
  * lengths; records are checked when they are read.
  *
  * @throws {RunError} naming the file that is missing or is not what was committed
  */
 export async function readCommitted(
   directory: string,
-  commit: Commit | undefined,
-  codec: Codec,
+  { settings, commit }: Current,
 ): Promise<Map<number, Generation>> {
+  const codec = createCodec(settings.codec, settings.epsilon);
   const generations = new Map<number, Generation>();
   for (const entry of commit?.generations ?? []) {
     const folder = join(directory, generationFolder(entry.epoch));
     const path = join(folder, entry.manifest);
-    const bytes = await readWholeFile(path);
-    if (createHash("sha256").update(bytes).digest("hex") !== entry.sha256) {
-      throw new RunError(`${path} is not the manifest that was committed: restore it from a copy`);
-    }
-    const manifest = decodeManifest(bytes, path);
+    const manifest = await readManifest(path, entry, settings);
     for (const { file, records } of manifest.chunks) {
       const size = await fileSize(join(folder, file));
       const expected = chunkBytes(codec, records);
@@ -50,6 +46,26 @@ export async function readCommitted(
     generations.set(entry.epoch, { entry, manifest });
   }
   return generations;
+}
+
+/**
+ * Reads the manifest at `path`, which `entry` points at in a memory of `settings`.
+ *
+ * @throws {RunError} naming `path` if it is missing or another one
+ */
+export async function readManifest(
+  path: string,
+  entry: CommittedGeneration,
+  settings: MemorySettings,
+): Promise<Manifest> {
+  const bytes = await readWholeFile(path);
+  const committed = createHash("sha256").update(bytes).digest("hex") === entry.sha256;
+  const manifest = committed ? decodeManifest(bytes, path) : undefined;
+  const belongs = manifest?.epoch === entry.epoch && manifest.codec === settings.codec &&
+    manifest.epsilon === settings.epsilon && manifest.images === settings.imageCount &&
+    manifest.dataSha256 === settings.dataSha256;
+  if (manifest !== undefined && belongs) return manifest;
+  throw new RunError(`${path} is not the manifest that was committed: restore it from a copy`);
 }
 
 /** Names of the files that `generations` own, by epoch. */

@@ -6,8 +6,10 @@
 import { join } from "@std/path";
 import { IDENTITY_VIEW, type View } from "../data/augmentation.ts";
 import { IMAGE_VALUES } from "../data/dataset.ts";
+import { RunError } from "../errors.ts";
 import { ChunkReader } from "./chunk_reader.ts";
 import type { Codec } from "./codec.ts";
+import type { DamagedExample } from "./damage.ts";
 import type { Locations } from "./locations.ts";
 import type { Manifest } from "./manifest.ts";
 
@@ -40,8 +42,13 @@ export class GenerationReader {
     this.#locations = locations;
   }
 
-  /** The examples of the images `ids`. Throws a `RunError` when one is damaged. */
-  read(ids: Uint32Array): MemoryBatch {
+  /**
+   * The examples of the images `ids`.
+   *
+   * @param onDamage is told of an example that is damaged, which then counts as absent
+   * @throws {RunError} when one is damaged and nobody is to be told
+   */
+  read(ids: Uint32Array, onDamage?: (damaged: DamagedExample) => void): MemoryBatch {
     const batch = {
       present: new Uint8Array(ids.length),
       views: new Array<View>(ids.length).fill(IDENTITY_VIEW),
@@ -50,9 +57,14 @@ export class GenerationReader {
     ids.forEach((id, row) => {
       if (!this.#locations.has(id)) return;
       const delta = batch.deltas.subarray(row * IMAGE_VALUES, (row + 1) * IMAGE_VALUES);
-      const chunk = this.#chunk(this.#locations.chunk(id));
-      batch.views[row] = chunk.read(this.#locations.record(id), id, delta);
-      batch.present[row] = 1;
+      try {
+        const chunk = this.#chunk(this.#locations.chunk(id));
+        batch.views[row] = chunk.read(this.#locations.record(id), id, delta);
+        batch.present[row] = 1;
+      } catch (error) {
+        if (!(error instanceof RunError) || onDamage === undefined) throw error;
+        onDamage({ image: id, fault: error.message });
+      }
     });
     return batch;
   }
@@ -73,8 +85,8 @@ export class GenerationReader {
     this.#open.delete(number);
     if (reader === undefined) {
       const { file, records } = this.#manifest.chunks[number]!;
-      const { epoch, epsilon } = this.#manifest;
-      const header = { codec: this.#codec, epsilon, epoch, number, records };
+      const { epoch, epsilon, dataSha256 } = this.#manifest;
+      const header = { codec: this.#codec, epsilon, epoch, number, records, dataSha256 };
       reader = new ChunkReader(join(this.#folder, file), header);
       if (this.#open.size === MAX_OPEN_CHUNKS) {
         const [oldest, idle] = this.#open.entries().next().value!;

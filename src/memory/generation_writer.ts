@@ -7,12 +7,13 @@ import { join } from "@std/path";
 import { createHash } from "node:crypto";
 import type { View } from "../data/augmentation.ts";
 import { RunError } from "../errors.ts";
+import type { Disk } from "../format/disk.ts";
 import { readWholeFile, writeFileAtomically } from "../format/files.ts";
 import { CHUNK_HEADER_BYTES, CHUNK_RECORDS, chunkBytes, encodeChunkHeader } from "./chunk.ts";
 import type { Codec } from "./codec.ts";
 import { chunkFile, manifestFile } from "./layout.ts";
 import type { Locations } from "./locations.ts";
-import { encodeManifest, type Manifest, type ManifestChunk } from "./manifest.ts";
+import { encodeManifest, type Manifest, type ManifestChunk, MEMORY_VERSION } from "./manifest.ts";
 import { encodeRecord, recordBytes } from "./record.ts";
 
 /** What a generation is made of, before any example. */
@@ -21,6 +22,8 @@ export interface GenerationShape {
   readonly codec: Codec;
   readonly epsilon: number;
   readonly imageCount: number;
+  /** SHA-256 of the training images and labels. */
+  readonly dataSha256: string;
 }
 
 /** A manifest that has been written and waits to be committed. */
@@ -39,6 +42,7 @@ export class GenerationWriter {
   readonly locations: Locations;
   readonly #folder: string;
   readonly #shape: GenerationShape;
+  readonly #disk: Disk;
   readonly #recordBytes: number;
   #chunks: ManifestChunk[] = [];
   #buffer: Uint8Array<ArrayBuffer>;
@@ -46,8 +50,9 @@ export class GenerationWriter {
   #flight: Promise<void> = Promise.resolve();
 
   /** @param folder the generation's folder, which exists */
-  constructor(folder: string, shape: GenerationShape, locations: Locations) {
+  constructor(folder: string, shape: GenerationShape, locations: Locations, disk: Disk) {
     this.#folder = folder;
+    this.#disk = disk;
     this.#shape = shape;
     this.#recordBytes = recordBytes(shape.codec);
     this.#buffer = this.#emptyBuffer();
@@ -88,7 +93,7 @@ export class GenerationWriter {
     if (this.#buffered < CHUNK_RECORDS) return;
     const { file, bytes, ...rest } = this.#finishBuffer(undefined);
     this.#chunks.push({ file, ...rest });
-    this.#flight = writeFileAtomically(join(this.#folder, file), bytes);
+    this.#flight = writeFileAtomically(join(this.#folder, file), bytes, this.#disk);
     // Awaited by the next chunk or the commit; until then a failure must not count as unhandled.
     this.#flight.catch(() => {});
     this.#buffer = this.#emptyBuffer();
@@ -106,26 +111,27 @@ export class GenerationWriter {
     const chunks = [...this.#chunks];
     if (this.#buffered > 0) {
       const { bytes, ...last } = this.#finishBuffer(complete ? undefined : this.#buffered);
-      await writeFileAtomically(join(this.#folder, last.file), bytes);
+      await writeFileAtomically(join(this.#folder, last.file), bytes, this.#disk);
       chunks.push(last);
     }
-    const { epoch, codec, epsilon, imageCount } = this.#shape;
+    const { epoch, codec, epsilon, imageCount, dataSha256 } = this.#shape;
     const records = chunks.reduce((sum, chunk) => sum + chunk.records, 0);
     const manifest: Manifest = {
       format: "memloss-memory",
-      version: 1,
+      version: MEMORY_VERSION,
       epoch,
       complete,
       codec: codec.name,
       epsilon,
       images: imageCount,
+      dataSha256,
       records,
       chunks,
       index: this.locations.digest(),
     };
     const file = manifestFile(complete ? undefined : records);
     const bytes = encodeManifest(manifest);
-    await writeFileAtomically(join(this.#folder, file), bytes);
+    await writeFileAtomically(join(this.#folder, file), bytes, this.#disk);
     return { file, sha256: sha256(bytes), manifest };
   }
 

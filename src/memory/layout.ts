@@ -5,10 +5,13 @@
  * @module
  */
 import { join } from "@std/path";
+import type { Disk } from "../format/disk.ts";
 import { removeTree } from "../format/files.ts";
 
 /** Name of the Deno KV file. */
 export const INDEX_FILE = "index.kv";
+/** Name of the file that says what is current to those who do not open the index. */
+export const CURRENT_FILE = "current.json";
 
 const GENERATION = /^generation-(\d{4,})$/;
 
@@ -49,16 +52,17 @@ export async function listGenerations(directory: string): Promise<number[]> {
 export async function removeUnwanted(
   directory: string,
   wanted: ReadonlyMap<number, ReadonlySet<string>>,
+  disk: Disk,
 ): Promise<void> {
   for (const epoch of await listGenerations(directory)) {
     const folder = join(directory, generationFolder(epoch));
     const files = wanted.get(epoch);
     if (files === undefined) {
-      await removeTree(folder);
+      await removeTree(folder, disk);
       continue;
     }
     for (const { name } of await Array.fromAsync(Deno.readDir(folder))) {
-      if (!files.has(name)) await removeTree(join(folder, name));
+      if (!files.has(name)) await removeTree(join(folder, name), disk);
     }
   }
 }

@@ -1,53 +1,26 @@
 /**
- * The index in Deno KV: the store's settings, the pages of locations, and the one value that says what is current.
+ * The index in Deno KV: the pages of locations, and the one value that says what is current.
  *
- * Keys: `["store"]`, `["current"]`, `["location", epoch, commit, page]`. A page belongs to the commit that
- * wrote it, so pages of a commit that never happened can not be taken for others.
+ * Keys: `["current"]`, `["location", epoch, commit, page]`. A page belongs to the commit that wrote it, so pages
+ * of a commit that never happened can not be taken for others. The database has no checksums of its own: the
+ * current value carries a digest, and that of the pages is in their generation's manifest.
  *
  * @module
  */
-import * as v from "valibot";
 import { RunError } from "../errors.ts";
+import { DISK, type Disk } from "../format/disk.ts";
 import { describeIoError } from "../format/files.ts";
-import { codecNumbers } from "./codec.ts";
+import {
+  type Commit,
+  type CommittedGeneration,
+  type Current,
+  decodeCurrent,
+  encodeCurrent,
+} from "./current.ts";
+import { describeDatabaseFault } from "./database_check.ts";
 import { Locations, PAGE_BYTES } from "./locations.ts";
-import { digestSchema } from "./manifest.ts";
 
-const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
-
-const settingsSchema = v.strictObject({
-  version: v.literal(1),
-  codec: v.picklist(Object.keys(codecNumbers) as (keyof typeof codecNumbers)[]),
-  epsilon: v.number(),
-  imageCount: count,
-});
-type StoredSettings = v.InferOutput<typeof settingsSchema>;
-
-const generationSchema = v.strictObject({
-  epoch: count,
-  /** The commit under which its pages are filed. */
-  commit: count,
-  /** Name and digest of its manifest. */
-  manifest: v.string(),
-  sha256: digestSchema,
-});
-/** A generation as the index points at it. */
-export type CommittedGeneration = v.InferOutput<typeof generationSchema>;
-
-const commitSchema = v.pipe(
-  v.strictObject({
-    /** Counts the commits of this store from 1. */
-    commit: count,
-    epoch: count,
-    step: count,
-    checkpoint: v.string(),
-    /** Includes that of `epoch`. */
-    generations: v.array(generationSchema),
-  }),
-  v.check(({ epoch, generations }) => generations.some((entry) => entry.epoch === epoch)),
-);
-/** Everything that became current together. */
-export type Commit = v.InferOutput<typeof commitSchema>;
+const ADVICE = "restore it from a copy or with memloss memory verify --rebuild";
 
 /** Deno KV takes 800 KiB and 1,000 mutations in one transaction. */
 const PAGES_PER_TRANSACTION = 64;
@@ -57,35 +30,34 @@ const DELETIONS_PER_TRANSACTION = 500;
 export class LocationIndex {
   readonly #kv: Deno.Kv;
   readonly #path: string;
+  readonly #disk: Disk;
   /** The version of `["current"]` this process read or wrote last. */
   #versionstamp: string | null = null;
 
-  private constructor(kv: Deno.Kv, path: string) {
+  private constructor(kv: Deno.Kv, path: string, disk: Disk) {
     this.#kv = kv;
     this.#path = path;
+    this.#disk = disk;
   }
 
   /** Opens or creates the file at the absolute `path`. */
-  static async open(path: string): Promise<LocationIndex> {
-    return new LocationIndex(await attempt(path, () => Deno.openKv(path)), path);
+  static async open(path: string, disk: Disk = DISK): Promise<LocationIndex> {
+    return new LocationIndex(await openDatabase(path, path), path, disk);
   }
 
-  /** The settings, or undefined in a new file. */
-  settings(): Promise<StoredSettings | undefined> {
-    return this.#value(["store"], settingsSchema);
+  /** Opens the copy at `path` of the index at `original`, which errors name. */
+  static async openCopy(path: string, original: string): Promise<LocationIndex> {
+    return new LocationIndex(await openDatabase(path, original), original, DISK);
   }
 
-  /** Writes the settings of a new store. */
-  async create({ codec, epsilon, imageCount }: Omit<StoredSettings, "version">): Promise<void> {
-    const settings: StoredSettings = { version: 1, codec, epsilon, imageCount };
-    await this.#attempt(() => this.#kv.set(["store"], settings));
-  }
-
-  /** The last commit, or undefined before the first. */
-  current(): Promise<Commit | undefined> {
-    return this.#value(["current"], commitSchema, (versionstamp) => {
-      this.#versionstamp = versionstamp;
-    });
+  /** What is current, or undefined in a new file. */
+  async current(): Promise<Current | undefined> {
+    const { value, versionstamp } = await this.#attempt(() => this.#kv.get(["current"]));
+    this.#versionstamp = versionstamp;
+    if (value === null) return undefined;
+    const current = value instanceof Uint8Array ? decodeCurrent(value) : undefined;
+    if (current !== undefined) return current;
+    throw new RunError(`${this.#path} is damaged (what is current is unreadable): ${ADVICE}`);
   }
 
   /** Files `locations` of `epoch` under `commit`: invisible until that commit is published. */
@@ -96,7 +68,7 @@ export class LocationIndex {
       for (let page = first; page < end; page++) {
         transaction.set(["location", epoch, commit, page], locations.page(page));
       }
-      await this.#attempt(() => transaction.commit());
+      await this.#attempt(() => this.#disk.commit(transaction));
     }
   }
 
@@ -111,23 +83,25 @@ export class LocationIndex {
     await this.#attempt(async () => {
       for await (const { key, value } of this.#kv.list<Uint8Array>({ prefix })) {
         const page = Number(key[3]);
-        if (page < locations.pageCount && value.length === PAGE_BYTES) {
+        if (
+          page < locations.pageCount && value instanceof Uint8Array && value.length === PAGE_BYTES
+        ) {
           locations.page(page).set(value);
         }
       }
     });
     if (locations.digest() === digest) return locations;
     throw new RunError(
-      `${this.#path} is damaged (the locations of epoch ${generation.epoch} do not match their manifest): restore the run folder from a copy or train again`,
+      `${this.#path} is damaged (the locations of epoch ${generation.epoch} do not match their manifest): ${ADVICE}`,
     );
   }
 
-  /** Makes `commit` current in one transaction. */
-  async publish(commit: Commit): Promise<void> {
+  /** Replaces what is current in one transaction. */
+  async publish(current: Current): Promise<void> {
     const transaction = this.#kv.atomic()
       .check({ key: ["current"], versionstamp: this.#versionstamp })
-      .set(["current"], commit);
-    const result = await this.#attempt(() => transaction.commit());
+      .set(["current"], encodeCurrent(current));
+    const result = await this.#attempt(() => this.#disk.commit(transaction));
     if (!result.ok) {
       throw new RunError(`${this.#path} was changed by another process: stop it first`);
     }
@@ -148,7 +122,7 @@ export class LocationIndex {
       for (const key of stale.slice(first, first + DELETIONS_PER_TRANSACTION)) {
         transaction.delete(key);
       }
-      await this.#attempt(() => transaction.commit());
+      await this.#attempt(() => this.#disk.commit(transaction));
     }
   }
 
@@ -156,22 +130,15 @@ export class LocationIndex {
     this.#kv.close();
   }
 
-  async #value<Schema extends v.GenericSchema>(
-    key: Deno.KvKey,
-    schema: Schema,
-    onVersion?: (versionstamp: string | null) => void,
-  ): Promise<v.InferOutput<Schema> | undefined> {
-    const entry = await this.#attempt(() => this.#kv.get(key));
-    onVersion?.(entry.versionstamp);
-    if (entry.value === null) return undefined;
-    const result = v.safeParse(schema, entry.value);
-    if (result.success) return result.output;
-    throw new RunError(`${this.#path} holds no index of version 1: restore it from a copy`);
-  }
-
   #attempt<T>(action: () => Promise<T>): Promise<T> {
     return attempt(this.#path, action);
   }
+}
+
+async function openDatabase(path: string, named: string): Promise<Deno.Kv> {
+  const fault = await describeDatabaseFault(path);
+  if (fault !== undefined) throw new RunError(`${named} is damaged (${fault}): ${ADVICE}`);
+  return await attempt(named, () => Deno.openKv(path));
 }
 
 async function attempt<T>(path: string, action: () => Promise<T>): Promise<T> {

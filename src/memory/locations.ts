@@ -41,6 +41,14 @@ export class Locations {
     return this.#words[2 * image + 1]!;
   }
 
+  /** The image that lies in record `record` of chunk `chunk`, or undefined. */
+  imageAt(chunk: number, record: number): number | undefined {
+    for (let image = 0; 2 * image < this.#words.length; image++) {
+      if (this.chunk(image) === chunk && this.record(image) === record) return image;
+    }
+    return undefined;
+  }
+
   set(image: number, chunk: number, record: number): void {
     this.#words[2 * image] = chunk;
     this.#words[2 * image + 1] = record;

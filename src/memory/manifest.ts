@@ -6,8 +6,11 @@
  */
 import * as v from "valibot";
 import { RunError } from "../errors.ts";
-import { CHUNK_RECORDS } from "./chunk.ts";
+import { CHUNK_RECORDS, CHUNK_VERSION } from "./chunk.ts";
 import { codecNumbers } from "./codec.ts";
+
+/** Version of everything in a memory folder. */
+export const MEMORY_VERSION = CHUNK_VERSION;
 
 const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 /** A SHA-256 in hexadecimal. */
@@ -15,7 +18,7 @@ export const digestSchema = v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/));
 
 const manifestSchema = v.strictObject({
   format: v.literal("memloss-memory"),
-  version: v.literal(1),
+  version: v.literal(MEMORY_VERSION),
   epoch: count,
   /** Whether the epoch had ended; if not, more records will follow. */
   complete: v.boolean(),
@@ -23,6 +26,8 @@ const manifestSchema = v.strictObject({
   epsilon: v.pipe(v.number(), v.gtValue(0)),
   /** Number of training indices, with or without an example. */
   images: count,
+  /** Of the training images and labels: perturbations of them mean nothing on others. */
+  dataSha256: digestSchema,
   records: count,
   chunks: v.array(v.strictObject({
     file: v.pipe(v.string(), v.regex(/^chunk-[a-z0-9.-]+\.bin$/)),
@@ -58,5 +63,7 @@ export function decodeManifest(bytes: Uint8Array, path: string): Manifest {
   }
   const result = v.safeParse(manifestSchema, json);
   if (result.success) return result.output;
-  throw new RunError(`${path} is not a memory manifest of version 1: restore it from a copy`);
+  throw new RunError(
+    `${path} is not a memory manifest of version ${MEMORY_VERSION}: restore it from a copy`,
+  );
 }

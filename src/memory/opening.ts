@@ -4,85 +4,123 @@
  * @module
  */
 import { join } from "@std/path";
-import { UsageError } from "../errors.ts";
-import { createDirectory } from "../format/files.ts";
-import { type CodecName, createCodec } from "./codec.ts";
+import { RunError, UsageError } from "../errors.ts";
+import type { Disk } from "../format/disk.ts";
+import { createDirectory, writeFileAtomically } from "../format/files.ts";
 import { type Generation, ownedFiles, readCommitted } from "./committed.ts";
-import { generationFolder, INDEX_FILE, listGenerations, removeUnwanted } from "./layout.ts";
-import { type Commit, LocationIndex } from "./location_index.ts";
-
-/** What all examples of a store have in common. */
-export interface MemorySettings {
-  readonly codec: CodecName;
-  /** The largest |δ|, positive; pixels are in [0,1]. */
-  readonly epsilon: number;
-  /** Training indices are in 0..imageCount-1. */
-  readonly imageCount: number;
-}
+import {
+  agrees,
+  commitNumber,
+  type Current,
+  encodeCurrent,
+  type MemorySettings,
+  readCurrentFile,
+  sameBytes,
+} from "./current.ts";
+import {
+  CURRENT_FILE,
+  generationFolder,
+  INDEX_FILE,
+  listGenerations,
+  removeUnwanted,
+} from "./layout.ts";
+import { LocationIndex } from "./location_index.ts";
 
 /** A memory folder whose last commit has been read and checked. */
-export interface OpenedMemory {
+export interface OpenedMemory extends Current {
   readonly directory: string;
-  readonly settings: MemorySettings;
-  readonly index: LocationIndex;
-  /** Undefined before the first commit. */
-  readonly commit: Commit | undefined;
+  /** Absent where the memory is open for reading only. */
+  readonly index: LocationIndex | undefined;
   readonly generations: Map<number, Generation>;
 }
+
+/** How often a reader starts again because a commit has replaced what it was opening. */
+const READER_ATTEMPTS = 10;
 
 /** See `MemoryStore.open`. `directory` is absolute. */
 export async function openForWriting(
   directory: string,
   settings: MemorySettings,
+  disk: Disk,
 ): Promise<OpenedMemory> {
   if (!(settings.epsilon > 0 && settings.epsilon < Infinity)) {
     throw new UsageError(`a memory needs an epsilon over 0, not ${settings.epsilon}`);
   }
-  await createDirectory(directory);
-  return await withIndex(directory, async (index) => {
-    const stored = await index.settings();
-    if (stored === undefined) await createMemory(directory, index, settings);
-    else checkSettings(directory, stored, settings);
-    const opened = await load(directory, index, settings);
-    await removeUnwanted(directory, ownedFiles(opened.generations));
-    await index.removeStalePages(opened.commit);
-    return opened;
-  });
-}
-
-/** See `MemoryStore.openReadOnly`. `directory` is absolute. */
-export async function openForReading(directory: string): Promise<OpenedMemory> {
-  const missing = new UsageError(`there is no memory in ${directory}: name the folder of a run`);
+  await createDirectory(directory, disk);
+  const shown = await readCurrentFile(directory);
+  // Before an empty index is made in place of a lost one.
+  if (shown?.commit && !await exists(join(directory, INDEX_FILE))) throw lostIndex(directory);
+  const index = await LocationIndex.open(join(directory, INDEX_FILE), disk);
   try {
-    await Deno.stat(join(directory, INDEX_FILE));
-  } catch {
-    throw missing;
-  }
-  return await withIndex(directory, async (index) => {
-    const settings = await index.settings();
-    if (settings === undefined) throw missing;
-    return await load(directory, index, settings);
-  });
-}
-
-async function withIndex(
-  directory: string,
-  use: (index: LocationIndex) => Promise<OpenedMemory>,
-): Promise<OpenedMemory> {
-  const index = await LocationIndex.open(join(directory, INDEX_FILE));
-  try {
-    return await use(index);
+    const current = await readIndex(directory, index, shown) ??
+      await createMemory(directory, index, settings);
+    checkSettings(directory, current.settings, settings);
+    const generations = await readCommitted(directory, current);
+    // A killed process may have committed and not come to say so here.
+    if (!shown || !sameBytes(encodeCurrent(shown), encodeCurrent(current))) {
+      await showCurrent(directory, current, disk);
+    }
+    await removeUnwanted(directory, ownedFiles(generations), disk);
+    await index.removeStalePages(current.commit);
+    return { ...current, directory, index, generations };
   } catch (error) {
     index.close();
     throw error;
   }
 }
 
+/** See `MemoryStore.openReadOnly`. `directory` is absolute. */
+export async function openForReading(directory: string): Promise<OpenedMemory> {
+  for (let attempt = 1;; attempt++) {
+    const current = await readCurrentFile(directory);
+    if (current === undefined) {
+      throw new UsageError(`there is no memory in ${directory}: name the folder of a run`);
+    }
+    try {
+      const generations = await readCommitted(directory, current);
+      return { ...current, directory, index: undefined, generations };
+    } catch (error) {
+      const now = await readCurrentFile(directory);
+      const replaced = now && commitNumber(now) !== commitNumber(current);
+      if (!replaced || attempt === READER_ATTEMPTS) throw error;
+    }
+  }
+}
+
+/** Puts `current` where readers find it. It is in the index already. */
+export async function showCurrent(directory: string, current: Current, disk: Disk): Promise<void> {
+  await writeFileAtomically(join(directory, CURRENT_FILE), encodeCurrent(current), disk);
+}
+
+/** What is current by the index, which is never behind what readers were `shown`; undefined in a new memory. */
+async function readIndex(
+  directory: string,
+  index: LocationIndex,
+  shown: Current | undefined,
+): Promise<Current | undefined> {
+  const current = await index.current();
+  if (current === undefined) {
+    if (shown?.commit) throw lostIndex(directory);
+    return undefined;
+  }
+  if (agrees(current, shown)) return current;
+  throw new RunError(
+    `${INDEX_FILE} and ${CURRENT_FILE} in ${directory} contradict each other: ` +
+      "restore the folder from a copy or the index with memloss memory verify --rebuild",
+  );
+}
+
+function lostIndex(directory: string): RunError {
+  return new RunError(
+    `${directory} has lost its ${INDEX_FILE}: restore it from a copy or with memloss memory verify --rebuild`,
+  );
+}
+
 async function createMemory(
   directory: string,
   index: LocationIndex,
   settings: MemorySettings,
-): Promise<void> {
+): Promise<Current> {
   const [orphan] = await listGenerations(directory);
   if (orphan !== undefined) {
     const folder = generationFolder(orphan);
@@ -90,10 +128,17 @@ async function createMemory(
       `${directory} holds ${folder} without an index: restore its ${INDEX_FILE} or use another folder`,
     );
   }
-  await index.create(settings);
+  const current = { settings, commit: undefined };
+  await index.publish(current);
+  return current;
 }
 
 function checkSettings(directory: string, stored: MemorySettings, asked: MemorySettings): void {
+  if (stored.dataSha256 !== asked.dataSha256) {
+    throw new UsageError(
+      `the memory in ${directory} belongs to other training images: check --data-dir or use another folder`,
+    );
+  }
   for (const name of ["codec", "epsilon", "imageCount"] as const) {
     if (stored[name] === asked[name]) continue;
     const difference = `${name} ${stored[name]}, not ${asked[name]}`;
@@ -103,12 +148,6 @@ function checkSettings(directory: string, stored: MemorySettings, asked: MemoryS
   }
 }
 
-async function load(
-  directory: string,
-  index: LocationIndex,
-  { codec, epsilon, imageCount }: MemorySettings,
-): Promise<OpenedMemory> {
-  const commit = await index.current();
-  const generations = await readCommitted(directory, commit, createCodec(codec, epsilon));
-  return { directory, settings: { codec, epsilon, imageCount }, index, commit, generations };
+async function exists(path: string): Promise<boolean> {
+  return await Deno.stat(path).then(() => true, () => false);
 }

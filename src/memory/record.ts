@@ -1,11 +1,11 @@
 /**
  * One memory example as bytes (little-endian): image index u32, crop top u8, crop left u8, flip u8, zero u8,
- * the codec's payload, CRC-32 u32 of everything before it.
+ * the codec's payload, CRC-32C u32 of everything before it.
  *
  * @module
  */
-import { crc32 } from "node:zlib";
 import { CROP_PADDING, type View } from "../data/augmentation.ts";
+import { crc32c } from "../format/crc32c.ts";
 import type { Codec } from "./codec.ts";
 
 const PREFIX_BYTES = 8;
@@ -15,6 +15,11 @@ const MAX_OFFSET = 2 * CROP_PADDING;
 /** Bytes of one record under `codec`: 3,084 for int8. */
 export function recordBytes(codec: Codec): number {
   return PREFIX_BYTES + codec.payloadBytes + CHECKSUM_BYTES;
+}
+
+/** The index of the image that `record` says it holds, unchecked. */
+export function recordImage(record: Uint8Array): number {
+  return new DataView(record.buffer, record.byteOffset, record.byteLength).getUint32(0, true);
 }
 
 /**
@@ -37,7 +42,7 @@ export function encodeRecord(
   record[6] = view.flip ? 1 : 0;
   record[7] = 0;
   codec.encode(delta, record.subarray(PREFIX_BYTES, end));
-  fields.setUint32(end, crc32(record.subarray(0, end)), true);
+  fields.setUint32(end, crc32c(record.subarray(0, end)), true);
 }
 
 /**
@@ -54,7 +59,7 @@ export function decodeRecord(
   const fields = new DataView(record.buffer, record.byteOffset, record.byteLength);
   const end = PREFIX_BYTES + codec.payloadBytes;
   const top = record[4]!, left = record[5]!, flip = record[6]!;
-  const intact = fields.getUint32(end, true) === crc32(record.subarray(0, end)) &&
+  const intact = fields.getUint32(end, true) === crc32c(record.subarray(0, end)) &&
     fields.getUint32(0, true) === index && top <= MAX_OFFSET && left <= MAX_OFFSET && flip <= 1;
   if (!intact) return undefined;
   codec.decode(record.subarray(PREFIX_BYTES, end), delta);

@@ -11,23 +11,22 @@ import { join, resolve } from "@std/path";
 import type { View } from "../data/augmentation.ts";
 import { IMAGE_VALUES } from "../data/dataset.ts";
 import { RunError } from "../errors.ts";
+import { DISK, type Disk } from "../format/disk.ts";
 import { createDirectory } from "../format/files.ts";
 import { checkPerturbations, type Codec, createCodec } from "./codec.ts";
 import { type Generation, ownedFiles } from "./committed.ts";
+import type { Commit, MemorySettings } from "./current.ts";
+import type { DamagedExample } from "./damage.ts";
 import { GenerationReader, type MemoryBatch } from "./generation_reader.ts";
 import { GenerationWriter } from "./generation_writer.ts";
 import { generationFolder, removeUnwanted } from "./layout.ts";
-import type { Commit, LocationIndex } from "./location_index.ts";
+import type { LocationIndex } from "./location_index.ts";
 import { Locations } from "./locations.ts";
-import {
-  type MemorySettings,
-  type OpenedMemory,
-  openForReading,
-  openForWriting,
-} from "./opening.ts";
+import { type OpenedMemory, openForReading, openForWriting, showCurrent } from "./opening.ts";
+import { scanLocations } from "./scan.ts";
 import { type GenerationStats, measureGeneration } from "./stats.ts";
 
-export type { GenerationStats, MemoryBatch, MemorySettings };
+export type { DamagedExample, GenerationStats, MemoryBatch, MemorySettings };
 
 /** What the last commit made current. */
 export interface Pointer {
@@ -39,6 +38,8 @@ export interface Pointer {
   readonly complete: boolean;
   /** The checkpoint that belongs to these generations, as given to the commit. */
   readonly checkpoint: string;
+  /** SHA-256 of that checkpoint's bytes, hexadecimal. */
+  readonly checkpointSha256: string;
   /** Epochs of the generations that can be read, ascending. */
   readonly generations: readonly number[];
 }
@@ -52,6 +53,8 @@ export interface CommitRequest {
   readonly complete: boolean;
   /** Name of the checkpoint, which must already be on the disk. */
   readonly checkpoint: string;
+  /** SHA-256 of its bytes, hexadecimal. */
+  readonly checkpointSha256: string;
   /** Epochs of older generations to keep; those that do not exist are ignored, the rest are removed. */
   readonly keep: readonly number[];
 }
@@ -61,17 +64,20 @@ export class MemoryStore {
   readonly settings: MemorySettings;
   readonly #directory: string;
   readonly #codec: Codec;
-  readonly #index: LocationIndex;
+  /** Only the writer has one. */
+  readonly #index: LocationIndex | undefined;
+  readonly #disk: Disk;
   readonly #readers = new Map<number, Promise<GenerationReader>>();
   #commit: Commit | undefined;
   #generations: Map<number, Generation>;
   #writing: { readonly epoch: number; readonly writer: GenerationWriter } | undefined;
 
-  private constructor(opened: OpenedMemory) {
+  private constructor(opened: OpenedMemory, disk: Disk) {
     this.settings = opened.settings;
     this.#directory = opened.directory;
     this.#codec = createCodec(opened.settings.codec, opened.settings.epsilon);
     this.#index = opened.index;
+    this.#disk = disk;
     this.#commit = opened.commit;
     this.#generations = opened.generations;
   }
@@ -80,30 +86,37 @@ export class MemoryStore {
    * Opens the memory in `directory` for reading and writing, creating it if there is none, and removes what
    * a killed process left behind there. The caller sees to it that there is one writer at a time.
    *
-   * @throws {UsageError} if the folder holds a memory with other settings, or generations without an index
+   * @param disk where changes go
+   * @throws {UsageError} if the folder holds a memory with other settings or of other images, or generations
+   *   without an index
    * @throws {RunError} if what was committed is damaged; nothing is removed then
    */
-  static async open(directory: string, settings: MemorySettings): Promise<MemoryStore> {
-    return new MemoryStore(await openForWriting(resolve(directory), settings));
+  static async open(
+    directory: string,
+    settings: MemorySettings,
+    disk: Disk = DISK,
+  ): Promise<MemoryStore> {
+    return new MemoryStore(await openForWriting(resolve(directory), settings, disk), disk);
   }
 
   /**
-   * Opens the memory in `directory` for reading, with the settings it was made with; changes nothing.
+   * Opens the memory in `directory` for reading, with the settings it was made with. Needs no permission to write,
+   * and neither waits for a writer nor keeps one waiting.
    *
    * @throws {UsageError} if there is no memory
    * @throws {RunError} if what was committed is damaged
    */
   static async openReadOnly(directory: string): Promise<MemoryStore> {
-    return new MemoryStore(await openForReading(resolve(directory)));
+    return new MemoryStore(await openForReading(resolve(directory)), DISK);
   }
 
   /** What the last commit points at, or undefined before the first. */
   current(): Pointer | undefined {
     if (this.#commit === undefined) return undefined;
-    const { epoch, step, checkpoint } = this.#commit;
+    const { epoch, step, checkpoint, checkpointSha256 } = this.#commit;
     const complete = this.#generations.get(epoch)!.manifest.complete;
     const generations = [...this.#generations.keys()].sort((a, b) => a - b);
-    return { epoch, step, complete, checkpoint, generations };
+    return { epoch, step, complete, checkpoint, checkpointSha256, generations };
   }
 
   /**
@@ -122,14 +135,15 @@ export class MemoryStore {
     if (current?.complete === false && current.epoch !== epoch) {
       throw new Error(`generation ${epoch} cannot begin before ${current.epoch} is complete`);
     }
-    const { epsilon, imageCount } = this.settings;
+    if (this.#index === undefined) throw new Error("the memory is open for reading only");
+    const { epsilon, imageCount, dataSha256 } = this.settings;
     const folder = join(this.#directory, generationFolder(epoch));
-    await createDirectory(folder);
+    await createDirectory(folder, this.#disk);
     const locations = committed === undefined
       ? new Locations(imageCount)
       : await this.#readLocations(committed);
-    const shape = { epoch, codec: this.#codec, epsilon, imageCount };
-    const writer = new GenerationWriter(folder, shape, locations);
+    const shape = { epoch, codec: this.#codec, epsilon, imageCount, dataSha256 };
+    const writer = new GenerationWriter(folder, shape, locations, this.#disk);
     if (committed !== undefined) await writer.resume(committed.manifest);
     this.#writing = { epoch, writer };
   }
@@ -169,10 +183,16 @@ export class MemoryStore {
   /**
    * The committed examples of `epoch` for the images `ids`, as the codec gives them back.
    *
-   * @throws {RunError} naming chunk and record if one is damaged, or if there is no such generation
+   * @param onDamage is told of an example that is damaged, which then counts as absent
+   * @throws {RunError} naming chunk and record if one is damaged and nobody is to be told, or if there is no such
+   *   generation
    */
-  async read(epoch: number, ids: Uint32Array): Promise<MemoryBatch> {
-    return (await this.#reader(epoch)).read(ids);
+  async read(
+    epoch: number,
+    ids: Uint32Array,
+    onDamage?: (damaged: DamagedExample) => void,
+  ): Promise<MemoryBatch> {
+    return (await this.#reader(epoch)).read(ids, onDamage);
   }
 
   /**
@@ -182,28 +202,32 @@ export class MemoryStore {
    * @throws {RunError} if the disk fails
    */
   async commit(request: CommitRequest): Promise<void> {
-    const { epoch, step, complete, checkpoint, keep } = request;
+    const { epoch, step, complete, checkpoint, checkpointSha256, keep } = request;
     const { epoch: begun, writer } = this.#writer();
+    const index = this.#index!; // which whoever writes has
     if (begun !== epoch) {
       throw new Error(`commit of epoch ${epoch} while ${begun} is being written`);
     }
     const { file, sha256, manifest } = await writer.seal(complete);
     const number = (this.#commit?.commit ?? 0) + 1;
-    await this.#index.writePages(epoch, number, writer.locations);
+    await index.writePages(epoch, number, writer.locations);
 
     const kept = [...this.#generations].filter(([old]) => old !== epoch && keep.includes(old));
     const entry = { epoch, commit: number, manifest: file, sha256 };
     const generations = new Map([...kept, [epoch, { entry, manifest }]]);
     const entries = [...generations.values()].map((generation) => generation.entry);
-    const commit = { commit: number, epoch, step, checkpoint, generations: entries };
-    await this.#index.publish(commit);
+    const pointed = { epoch, step, checkpoint, checkpointSha256 };
+    const commit = { commit: number, ...pointed, generations: entries };
+    const current = { settings: this.settings, commit };
+    await index.publish(current);
 
     this.#commit = commit;
     this.#generations = generations;
     if (complete) this.#writing = undefined;
     await this.#closeReaders((old) => old === epoch || !generations.has(old));
-    await removeUnwanted(this.#directory, ownedFiles(generations));
-    await this.#index.removeStalePages(commit);
+    await showCurrent(this.#directory, current, this.#disk);
+    await removeUnwanted(this.#directory, ownedFiles(generations), this.#disk);
+    await index.removeStalePages(commit);
   }
 
   /** Numbers about every committed generation, by reading all of it. Throws as {@linkcode read} does. */
@@ -221,7 +245,7 @@ export class MemoryStore {
   async close(): Promise<void> {
     await this.#writing?.writer.abandon();
     await this.#closeReaders(() => true);
-    this.#index.close();
+    this.#index?.close();
   }
 
   #writer(): { readonly epoch: number; readonly writer: GenerationWriter } {
@@ -258,6 +282,8 @@ export class MemoryStore {
   }
 
   #readLocations({ entry, manifest }: Generation): Promise<Locations> {
-    return this.#index.readPages(entry, this.settings.imageCount, manifest.index);
+    return this.#index
+      ? this.#index.readPages(entry, this.settings.imageCount, manifest.index)
+      : scanLocations(join(this.#directory, generationFolder(entry.epoch)), manifest);
   }
 }

@@ -10,6 +10,7 @@ import { DATA_NAMES } from "../data/load.ts";
 import { UsageError } from "../errors.ts";
 import { MEMORY_WEIGHTS, VARIANT_TRAITS, VARIANTS } from "../loss/variants.ts";
 import { CODEC_NAMES } from "../memory/codec.ts";
+import { CORRUPTION_POLICIES } from "../memory/damage.ts";
 import { SCHEDULES } from "../train/schedule.ts";
 import { choiceFlag, integerFlag, numberFlag, positiveFlag, switchFlag, textFlag } from "./flag.ts";
 
@@ -62,6 +63,11 @@ export const RECIPE_FLAGS = {
     "memory-codec",
     CODEC_NAMES,
     "how perturbations are stored; default int8, in l2 f32",
+  ),
+  onCorruption: choiceFlag(
+    "on-corruption",
+    CORRUPTION_POLICIES,
+    "a damaged memory example: take the step without it, or stop; default rerun",
   ),
   lr: positiveFlag("lr", `peak learning rate; default ${DEFAULTS.lr}`),
   schedule: choiceFlag(
@@ -125,6 +131,7 @@ const OPTIONAL = [
   "betaPrime",
   "memoryWeight",
   "memoryCodec",
+  "onCorruption",
   "attackLoss",
   "limitTrain",
   "limitTest",
@@ -159,6 +166,7 @@ export function resolveRecipe(input: RecipeInput): Recipe {
   refuse(given, "beta", traits.beta !== undefined);
   refuse(given, "betaPrime", usesMemory);
   refuse(given, "memoryCodec", usesMemory);
+  refuse(given, "onCorruption", usesMemory);
   refuse(given, "attackLoss", attacks);
   if (given.memoryWeight !== undefined && !traits.memoryWeights.includes(given.memoryWeight)) {
     throw new UsageError(
@@ -187,6 +195,7 @@ export function resolveRecipe(input: RecipeInput): Recipe {
     memoryWeight: given.memoryWeight ?? traits.memoryWeights[0],
     memoryCodec: given.memoryCodec ??
       (usesMemory ? given.attackNorm === "linf" ? "int8" : "f32" : undefined),
+    onCorruption: given.onCorruption ?? (usesMemory ? "rerun" : undefined),
     attackLoss: given.attackLoss ??
       (attacks ? given.variant === "pgd-at" ? "ce" : "kl" : undefined),
     attackEps,

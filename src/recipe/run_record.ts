@@ -68,15 +68,15 @@ function findProblem(recipe: Recipe): string | undefined {
 
 /**
  * The recipe to go on with: the stored one, if what the user `given` does not contradict it. Only where the data lies
- * (its digest is compared instead) and the number of workers (which changes no result) may differ between two sessions
- * of one run.
+ * (its digest is compared instead), the number of workers (which changes no result) and what to do about damage may
+ * differ between two sessions of one run.
  *
  * @throws {UsageError} naming the first flag that differs
  */
 export function resumeRecipe(stored: Recipe, given: RecipeInput, path: string): Recipe {
   for (const [field, value] of Object.entries(given)) {
     const before = stored[field as keyof Recipe];
-    if (field === "dataDir" || field === "workers" || value === before) continue;
+    if (["dataDir", "workers", "onCorruption"].includes(field) || value === before) continue;
     const { name } = RECIPE_FLAGS[field as keyof Recipe];
     throw new UsageError(
       `--${name} ${value} differs from ${path}, which has ${
@@ -84,10 +84,11 @@ export function resumeRecipe(stored: Recipe, given: RecipeInput, path: string): 
       }: resume without it, or start a new run.`,
     );
   }
-  const { dataDir, workers } = given;
+  const { dataDir, workers, onCorruption } = given;
   return {
     ...stored,
     ...dataDir !== undefined && { dataDir },
     ...workers !== undefined && { workers },
+    ...onCorruption !== undefined && { onCorruption },
   };
 }

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { createHash } from "node:crypto";
 import * as v from "valibot";
 import type { Backend } from "../backend/backend.ts";
 import { RunError, UsageError } from "../errors.ts";
@@ -57,6 +58,7 @@ export function checkpointName({ epoch, step, complete }: Progress): string {
 /**
  * Writes a checkpoint to `path`, whole or not at all.
  *
+ * @returns the SHA-256 of its bytes, hexadecimal
  * @throws {RunError} if a weight, statistic or momentum is not finite: nothing can be continued from that; or if the
  *   device or the disk fails
  */
@@ -64,7 +66,7 @@ export async function saveCheckpoint(
   path: string,
   checkpoint: Checkpoint,
   backend: Backend,
-): Promise<void> {
+): Promise<string> {
   const tensors = new Map([
     ...await backend.guard(exportState(checkpoint.state)),
     ...await backend.guard(exportTensors(checkpoint.momenta, MOMENTUM_PREFIX)),
@@ -75,7 +77,13 @@ export async function saveCheckpoint(
   // Parsed for the order of its fields, which is another one in a run that was resumed.
   const progress = JSON.stringify(v.parse(ProgressSchema, checkpoint.progress));
   const metadata = { format: "pt", memloss: progress };
-  await writeFileAtomically(path, encodeSafetensors(tensors, metadata));
+  const bytes = encodeSafetensors(tensors, metadata);
+  await writeFileAtomically(path, bytes);
+  return sha256(bytes);
+}
+
+function sha256(bytes: Uint8Array): string {
+  return createHash("sha256").update(bytes).digest("hex");
 }
 
 function refuseNonFinite(
@@ -94,14 +102,22 @@ function refuseNonFinite(
 /**
  * Reads a checkpoint to the device.
  *
+ * @param digest what its SHA-256 must be, where that is known
  * @throws {RunError} if the file cannot be read
- * @throws {UsageError} if it is no checkpoint of `architecture`
+ * @throws {UsageError} if it is another one than `digest` says, or no checkpoint of `architecture`
  */
 export async function loadCheckpoint(
   path: string,
   architecture: Architecture,
+  digest?: string,
 ): Promise<Checkpoint> {
-  const { tensors, metadata } = decodeSafetensors(await readWholeFile(path), path);
+  const bytes = await readWholeFile(path);
+  if (digest !== undefined && sha256(bytes) !== digest) {
+    throw new UsageError(
+      `${path} is damaged (it is not the checkpoint that was committed): restore it from a copy`,
+    );
+  }
+  const { tensors, metadata } = decodeSafetensors(bytes, path);
   const progress = decodeProgress(metadata.memloss, path);
   const state = importState(tensors, architecture, path);
   const started = [...tensors.keys()].some((name) => name.startsWith(MOMENTUM_PREFIX));

@@ -5,7 +5,7 @@
  */
 import { applyView } from "../data/augmentation.ts";
 import { type Dataset, IMAGE_VALUES } from "../data/dataset.ts";
-import type { MemoryStore } from "../memory/store.ts";
+import type { DamagedExample, MemoryStore } from "../memory/store.ts";
 
 /** The memory examples of a batch of `N` that has `M` of them. */
 export interface Recollection {
@@ -17,15 +17,16 @@ export interface Recollection {
 
 /**
  * Reads the examples that `epoch` stored for the images `ids`: `x'' = clip_[0,1](view(x) + δ)`, with `δ` as its codec
- * gives it back.
+ * gives it back. One that is damaged is left out when `onDamage` is there to be told, and thrown as a `RunError` otherwise.
  */
 export async function recall(
   store: MemoryStore,
   epoch: number,
   dataset: Dataset,
   ids: Uint32Array,
+  onDamage?: (damaged: DamagedExample) => void,
 ): Promise<Recollection> {
-  const { present, views, deltas } = await store.read(epoch, ids);
+  const { present, views, deltas } = await store.read(epoch, ids, onDamage);
   const rows = [...present.keys()].filter((row) => present[row] === 1);
   const images = new Float32Array(rows.length * IMAGE_VALUES);
   rows.forEach((row, position) => {

@@ -5,12 +5,12 @@
  */
 import { join } from "@std/path";
 import { RunError, UsageError } from "../errors.ts";
+import { syncDirectory } from "../format/disk.ts";
 import {
   createDirectory,
   describeIoError,
   readWholeFile,
   removeTree,
-  syncDirectory,
   writeFileAtomically,
 } from "../format/files.ts";
 import { decodeRunRecord, encodeRunRecord, type RunRecord } from "../recipe/run_record.ts";

@@ -7,6 +7,9 @@ import { join } from "@std/path";
 import { RunError, UsageError } from "../errors.ts";
 import { describeIoError } from "../format/files.ts";
 
+const ATTEMPTS = 4;
+const ATTEMPT_MILLISECONDS = 20;
+
 /**
  * An exclusive advisory lock of the operating system on `RUN_DIR/run.lock`.
  *
@@ -31,7 +34,7 @@ export class RunLock {
     let file: Deno.FsFile | undefined;
     try {
       file = await Deno.open(path, { read: true, write: true, create: true });
-      if (await file.tryLock(true)) {
+      if (await lockPatiently(file)) {
         await file.truncate();
         await file.write(new TextEncoder().encode(`${Deno.pid}\n`));
         return new RunLock(file);
@@ -49,9 +52,30 @@ export class RunLock {
     );
   }
 
+  /** Whether another process holds the lock of `runDirectory`. Needs no permission to write. */
+  static async isHeld(runDirectory: string): Promise<boolean> {
+    const path = join(runDirectory, "run.lock");
+    try {
+      using file = await Deno.open(path);
+      return !await file.tryLock(false);
+    } catch (error) {
+      if (error instanceof Deno.errors.NotFound) return false;
+      throw new RunError(`could not read ${path}: ${describeIoError(error)}`, { cause: error });
+    }
+  }
+
   /** Lets the next process in. */
   async release(): Promise<void> {
     await this.#file.truncate();
     this.#file.close();
   }
+}
+
+/** Locks `file` unless it stays locked: {@linkcode RunLock.isHeld} looks for an instant, which must turn nobody away. */
+async function lockPatiently(file: Deno.FsFile): Promise<boolean> {
+  for (let attempt = 1; attempt < ATTEMPTS; attempt++) {
+    if (await file.tryLock(true)) return true;
+    await new Promise((resolve) => setTimeout(resolve, ATTEMPT_MILLISECONDS));
+  }
+  return await file.tryLock(true);
 }

@@ -1,5 +1,5 @@
 /**
- * `metrics.jsonl`, one line for every step and every epoch, and `metrics.csv`, one row for every epoch.
+ * `metrics.jsonl`, one line for every step, every epoch and every damaged example, and `metrics.csv`, one row for every epoch.
  *
  * @module
  */
@@ -21,6 +21,16 @@ export interface StepMetrics {
   readonly imagesPerSecond: number;
 }
 
+/** A memory example that could not be used: the step was taken without it. */
+export interface DamageNote {
+  readonly kind: "damage";
+  readonly epoch: number;
+  readonly step: number;
+  /** Its training index. */
+  readonly image: number;
+  readonly fault: string;
+}
+
 /** One epoch. */
 export interface EpochMetrics {
   readonly kind: "epoch";
@@ -36,7 +46,7 @@ export interface EpochMetrics {
   readonly seconds: number;
 }
 
-type Metrics = StepMetrics | EpochMetrics;
+type Metrics = StepMetrics | EpochMetrics | DamageNote;
 
 const CSV_TERMS = ["ce", "kl", "memory"] as const;
 const CSV_HEADER =
@@ -67,7 +77,7 @@ export class RunLog {
     const path = join(directory, "metrics.jsonl");
     const known = (await readLines(path)).filter((line) =>
       line.epoch < epoch ||
-      line.epoch === epoch && (line.kind === "step" ? line.step <= step : complete)
+      line.epoch === epoch && (line.kind === "epoch" ? complete : line.step <= step)
     );
     const text = known.map((line) => JSON.stringify(line) + "\n").join("");
     await writeFileAtomically(path, new TextEncoder().encode(text));

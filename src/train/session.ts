@@ -6,7 +6,7 @@
 import type { Backend } from "../backend/backend.ts";
 import { UsageError } from "../errors.ts";
 import { VARIANT_TRAITS } from "../loss/variants.ts";
-import { MemoryStore } from "../memory/store.ts";
+import { type MemorySettings, MemoryStore } from "../memory/store.ts";
 import type { Architecture } from "../model/architecture.ts";
 import { disposeAll, initialise, type ModelState } from "../model/parameters.ts";
 import type { Recipe } from "../recipe/recipe.ts";
@@ -50,30 +50,36 @@ export class Session {
   /**
    * Opens the run in `folder` where its last commit left it; a run without one begins.
    *
-   * @param imageCount training images of the data set, before any split or limit: the range of the memory's indices
+   * @param images training images of the data set, before any split or limit: what the memory's indices and
+   *   perturbations refer to
    * @throws {UsageError | RunError} if the checkpoint or the memory cannot be read
    */
   static async open(
     folder: RunFolder,
     recipe: Recipe,
     architecture: Architecture,
-    imageCount: number,
+    images: Pick<MemorySettings, "imageCount" | "dataSha256">,
     backend: Backend,
   ): Promise<Session> {
     const memory = VARIANT_TRAITS[recipe.variant].passes.includes("mem")
       ? await MemoryStore.open(folder.memoryDirectory, {
         codec: recipe.memoryCodec!,
         epsilon: recipe.attackEps,
-        imageCount,
+        ...images,
       })
       : undefined;
     try {
       // The memory's commit points at the checkpoint it belongs to; without a memory the link is the commit.
-      const name = memory ? memory.current()?.checkpoint : await folder.last();
+      const committed = memory?.current();
+      const name = memory ? committed?.checkpoint : await folder.last();
       if (name === undefined) await refuseLost(folder);
       const { state, momenta, progress } = name === undefined
         ? { state: initialise(architecture, recipe.seed), momenta: undefined, progress: START }
-        : await loadCheckpoint(folder.checkpointPath(name), architecture);
+        : await loadCheckpoint(
+          folder.checkpointPath(name),
+          architecture,
+          committed?.checkpointSha256,
+        );
       const log = await RunLog.open(folder.directory, progress);
       const session = new Session(
         folder,
@@ -96,14 +102,17 @@ export class Session {
   async commit(): Promise<void> {
     const { epoch, step, complete } = this.progress;
     const name = checkpointName(this.progress);
-    await saveCheckpoint(this.#folder.checkpointPath(name), {
+    const checkpointSha256 = await saveCheckpoint(this.#folder.checkpointPath(name), {
       state: this.state,
       momenta: this.optimiser.momenta,
       progress: this.progress,
     }, this.#backend);
     // While an epoch runs, the one before is still being read.
     const keep = complete ? [] : [epoch - 1];
-    await this.memory?.commit({ epoch, step, complete, checkpoint: name, keep });
+    await this.memory?.commit({
+      ...{ epoch, step, complete, keep },
+      ...{ checkpoint: name, checkpointSha256 },
+    });
     await this.#folder.settle({ last: name, best: this.#bestName() });
   }
 

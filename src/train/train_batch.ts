@@ -10,6 +10,7 @@ import type { Dataset } from "../data/dataset.ts";
 import { RunError } from "../errors.ts";
 import type { LossTerms, Objective } from "../loss/objective.ts";
 import { type Pass, VARIANT_TRAITS } from "../loss/variants.ts";
+import type { DamagedExample } from "../memory/store.ts";
 import type { Architecture } from "../model/architecture.ts";
 import { freeze } from "../model/frozen.ts";
 import { imageTensor, oneHot } from "../model/inputs.ts";
@@ -27,6 +28,8 @@ export interface BatchContext {
   readonly dataset: Dataset;
   readonly backend: Backend;
   readonly session: Session;
+  /** Is told of memory examples that are damaged: the step does without them. Absent if they stop the run. */
+  readonly onDamage?: (damaged: DamagedExample) => void;
 }
 
 /** The loss and its terms by name, means over the batch. */
@@ -81,16 +84,18 @@ function objectiveOf({ variant, beta, betaPrime, memoryWeight }: Recipe): Object
 /** The batch on the device, with the memory's examples and this step's adversarial ones where the variant has them. */
 async function makeInputs(context: BatchContext, batch: Batch, epoch: number): Promise<StepInputs> {
   const { recipe, architecture, dataset, backend, session: { state, memory } } = context;
+  // Before anything is on the device: this may end the run.
+  const remembered = memory?.has(epoch - 1)
+    ? await recall(memory, epoch - 1, dataset, batch.ids, context.onDamage)
+    : undefined;
   const images: Partial<Record<Pass, tf.Tensor4D>> = { nat: imageTensor(batch.x) };
   const labels = oneHot(batch.y, dataset.classes.length);
   let memoryRows: tf.Tensor2D | undefined;
-  if (memory?.has(epoch - 1)) {
-    const { images: remembered, rows } = await recall(memory, epoch - 1, dataset, batch.ids);
-    if (rows.length > 0) {
-      images.mem = imageTensor(remembered);
-      const matrix = selectionMatrix(rows, batch.ids.length);
-      if (matrix) memoryRows = tf.tensor2d(matrix, [rows.length, batch.ids.length]);
-    }
+  if (remembered !== undefined && remembered.rows.length > 0) {
+    const { images: recalled, rows } = remembered;
+    images.mem = imageTensor(recalled);
+    const matrix = selectionMatrix(rows, batch.ids.length);
+    if (matrix) memoryRows = tf.tensor2d(matrix, [rows.length, batch.ids.length]);
   }
   const inputs: StepInputs = { images, labels, ...memoryRows && { memoryRows } };
   if (!VARIANT_TRAITS[recipe.variant].passes.includes("adv")) return inputs;

@@ -6,20 +6,24 @@
 import type { Backend } from "../backend/backend.ts";
 import { type Batch, epochOrder, firstIndices, trainingBatch } from "../data/batches.ts";
 import type { Dataset, Splits } from "../data/dataset.ts";
+import { dataDigest } from "../data/load.ts";
 import { splitTraining, type TrainingSplit } from "../data/split.ts";
 import { Interrupted } from "../errors.ts";
 import { type Accuracy, evaluateAccuracy, type EvaluationName } from "../evaluate/evaluate.ts";
+import type { DamagedExample } from "../memory/store.ts";
 import { type Architecture, resnet18 } from "../model/architecture.ts";
 import { freeze } from "../model/frozen.ts";
 import type { Recipe } from "../recipe/recipe.ts";
 import type { RunFolder } from "./run_folder.ts";
-import type { EpochMetrics, StepMetrics } from "./run_log.ts";
+import type { DamageNote, EpochMetrics, StepMetrics } from "./run_log.ts";
 import { ratesAt } from "./schedule.ts";
 import { Session } from "./session.ts";
 import { type BatchContext, type Position, trainBatch } from "./train_batch.ts";
 
 /** Who watches a run. */
 export interface TrainingObserver {
+  /** For every fault of the memory once; the run log has every example that was left out for it. */
+  onDamage?(note: DamageNote): void;
   onStep?(metrics: StepMetrics, length: { epochs: number; stepsPerEpoch: number }): void;
   /** While the checkpoint's selection evaluates `done` of `n` images. */
   onEvaluation?(name: EvaluationName, done: number, n: number): void;
@@ -48,7 +52,8 @@ export async function train(run: TrainingRun): Promise<void> {
   const { recipe, folder, data, backend } = run;
   const architecture = resnet18({ width: recipe.width, classes: data.train.classes.length });
   const split = splitTraining(data.train.n, recipe.select === "val", recipe.limitTrain);
-  const session = await Session.open(folder, recipe, architecture, data.train.n, backend);
+  const images = { imageCount: data.train.n, dataSha256: dataDigest(data.train) };
+  const session = await Session.open(folder, recipe, architecture, images, backend);
   try {
     const trainer = new Trainer(run, session, architecture, split);
     while (!trainer.finished()) await trainer.epoch();
@@ -62,6 +67,9 @@ class Trainer {
   readonly #session: Session;
   readonly #context: BatchContext;
   readonly #split: TrainingSplit;
+  /** What the step in progress had to do without. */
+  readonly #damaged: DamagedExample[] = [];
+  readonly #faults = new Set<string>();
   readonly #length: { readonly epochs: number; readonly stepsPerEpoch: number };
 
   constructor(
@@ -73,7 +81,10 @@ class Trainer {
     const { recipe, backend, data } = run;
     this.#run = run;
     this.#session = session;
-    this.#context = { recipe, architecture, dataset: data.train, backend, session };
+    this.#context = {
+      ...{ recipe, architecture, dataset: data.train, backend, session },
+      ...recipe.onCorruption === "rerun" && { onDamage: (each) => this.#damaged.push(each) },
+    };
     this.#split = split;
     this.#length = {
       epochs: recipe.epochs,
@@ -103,6 +114,7 @@ class Trainer {
       if (signal?.aborted) await this.#stop();
       const batch = trainingBatch(data.train, order, step, recipe.batchSize, recipe.seed, epoch);
       const metrics = await this.#step(batch, { epoch, step: step + 1 });
+      await this.#noteDamage(metrics);
       images += batch.ids.length;
       await session.log.append(metrics);
       observer?.onStep?.(metrics, this.#length);
@@ -152,6 +164,17 @@ class Trainer {
     session.progress = { ...session.progress, step: position.step, sums };
     const imagesPerSecond = n / ((performance.now() - started) / 1000);
     return { kind: "step", ...position, loss, terms, ...rates, imagesPerSecond };
+  }
+
+  /** Says what the step of `metrics` had to do without. */
+  async #noteDamage({ epoch, step }: Position): Promise<void> {
+    for (const damaged of this.#damaged.splice(0)) {
+      const note: DamageNote = { kind: "damage", epoch, step, ...damaged };
+      await this.#session.log.append(note);
+      if (this.#faults.has(note.fault)) continue;
+      this.#faults.add(note.fault);
+      this.#run.observer?.onDamage?.(note);
+    }
   }
 
   /** Accuracies of the model on what the checkpoint is selected on. */

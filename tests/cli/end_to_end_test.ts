@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { join } from "@std/path";
 import { createHash } from "node:crypto";
+import { join } from "@std/path";
 import { command as data } from "../../src/cli/data.ts";
 import { command as doctor } from "../../src/cli/doctor.ts";
 import { command as evaluate } from "../../src/cli/eval.ts";
@@ -47,6 +47,7 @@ Deno.test("memloss train tells its progress on stderr and leaves a run folder", 
     "checkpoints/epoch-002.safetensors",
     "checkpoints/last",
     "memory",
+    "memory/current.json",
     "memory/generation-0002",
     "memory/generation-0002/chunk-0000.bin",
     "memory/generation-0002/manifest.json",
@@ -145,7 +146,13 @@ Deno.test("memloss memory stats tells what the run remembers", async () => {
   assert.equal(stderr, "");
   const { generations: [generation, ...others], ...report } = JSON.parse(stdout);
   assert.deepEqual(others, []);
-  assert.deepEqual(report, {
+  const { dataSha256, ...counted } = report;
+  const { checkpointSha256, ...current } = counted.current;
+  const record = JSON.parse(await Deno.readTextFile(join(run, "recipe.json")));
+  assert.equal(dataSha256, record.dataSha256);
+  const checkpoint = await Deno.readFile(join(run, "checkpoints", "epoch-002.safetensors"));
+  assert.equal(checkpointSha256, createHash("sha256").update(checkpoint).digest("hex"));
+  assert.deepEqual({ ...counted, current }, {
     codec: "int8",
     epsilon: 8 / 255,
     imageCount: TINY.train,

@@ -13,10 +13,13 @@ import {
 import { ChunkReader } from "../../src/memory/chunk_reader.ts";
 import { createCodec } from "../../src/memory/codec.ts";
 import { encodeRecord, recordBytes } from "../../src/memory/record.ts";
-import { EPSILON, inTemporary, makeExamples } from "./support.ts";
+import { DATA_SHA256, EPSILON, inTemporary, makeExamples } from "./support.ts";
 
 const codec = createCodec("int8", EPSILON);
-const header: ChunkHeader = { codec, epsilon: EPSILON, epoch: 3, number: 2, records: 4 };
+const header: ChunkHeader = {
+  ...{ codec, epsilon: EPSILON, epoch: 3, number: 2, records: 4 },
+  dataSha256: DATA_SHA256,
+};
 const IDS = new Uint32Array([70, 10, 0, 31]);
 
 /** The bytes of a chunk of the images {@linkcode IDS}. */
@@ -38,10 +41,11 @@ Deno.test("encodeChunkHeader() writes the documented fields at the documented pl
   assert.equal(bytes.length, CHUNK_HEADER_BYTES);
   assert.equal(new TextDecoder().decode(bytes.subarray(0, 8)), "MEMLOSSC");
   const words = Array.from({ length: 6 }, (_, i) => fields.getUint32(8 + 4 * i, true));
-  assert.deepEqual(words, [1, 1, 3084, 3, 2, 4]);
+  assert.deepEqual(words, [2, 1, 3084, 3, 2, 4]);
   assert.equal(fields.getFloat64(32, true), EPSILON);
   assert.deepEqual([40, 44, 48].map((at) => fields.getUint32(at, true)), [32, 32, 3]);
-  assert.ok(bytes.subarray(52, 124).every((byte) => byte === 0));
+  assert.equal(bytes.subarray(52, 84).toHex(), DATA_SHA256);
+  assert.ok(bytes.subarray(84, 124).every((byte) => byte === 0));
 });
 
 Deno.test("describeHeaderFault() accepts the header it expects and no other", () => {
@@ -53,13 +57,14 @@ Deno.test("describeHeaderFault() accepts the header it expects and no other", ()
     { records: 5 },
     { epsilon: 0.1 },
     { codec: createCodec("f32", EPSILON) },
+    { dataSha256: "0".repeat(64) },
   ];
   for (const other of others) {
     assert.match(describeHeaderFault(bytes, { ...header, ...other })!, /another chunk/);
   }
   assert.match(describeHeaderFault(bytes.subarray(1, 100), header)!, /ends inside/);
-  new DataView(bytes.buffer).setUint32(8, 2, true);
-  assert.match(describeHeaderFault(bytes, header)!, /version 2, newer/);
+  new DataView(bytes.buffer).setUint32(8, 3, true);
+  assert.match(describeHeaderFault(bytes, header)!, /version 3, newer/);
 });
 
 Deno.test("describeHeaderFault() finds any one changed byte", () => {

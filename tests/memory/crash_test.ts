@@ -2,9 +2,22 @@ import assert from "node:assert/strict";
 import { join } from "@std/path";
 import { type MemorySettings, MemoryStore } from "../../src/memory/store.ts";
 import { Purpose, Stream } from "../../src/random/stream.ts";
-import { copyFolder, EPSILON, generationFiles, inTemporary, writeExamples } from "./support.ts";
+import {
+  CHECKPOINT_SHA256,
+  copyFolder,
+  DATA_SHA256,
+  EPSILON,
+  generationFiles,
+  inTemporary,
+  writeExamples,
+} from "./support.ts";
 
-const settings: MemorySettings = { codec: "int8", epsilon: EPSILON, imageCount: 1100 };
+const settings: MemorySettings = {
+  codec: "int8",
+  epsilon: EPSILON,
+  imageCount: 1100,
+  dataSha256: DATA_SHA256,
+};
 const EPOCHS = 2;
 const BATCH = 150;
 /** Records after which an epoch is committed: before the first full chunk, after it, and whole. */
@@ -21,9 +34,10 @@ async function train(store: MemoryStore): Promise<void> {
     for (const cut of CUTS.filter((cut) => cut > written)) {
       await writeExamples(store, epoch, order.subarray(written, cut), BATCH);
       const complete = cut === settings.imageCount;
-      const checkpoint = `epoch-${epoch}.step-${cut}`;
+      const name = `epoch-${epoch}.step-${cut}`;
+      const checkpoint = { checkpoint: name, checkpointSha256: CHECKPOINT_SHA256 };
       const keep = complete ? [] : [epoch - 1];
-      await store.commit({ epoch, step: cut, complete, checkpoint, keep });
+      await store.commit({ epoch, step: cut, complete, ...checkpoint, keep });
       written = cut;
     }
     written = 0;

@@ -72,9 +72,13 @@ Deno.test("MemoryStore.read() refuses locations that are not those of the manife
     const kv = await Deno.openKv(join(directory, "index.kv"));
     await kv.set(["location", 1, 1, 0], new Uint8Array(8192));
     kv.close();
-    const damaged = await MemoryStore.openReadOnly(directory);
+    const damaged = await MemoryStore.open(directory, settings);
     await assert.rejects(damaged.read(1, order(1).subarray(0, 1)), /index\.kv is damaged/);
     await damaged.close();
+    // Readers do not look at it.
+    const reader = await MemoryStore.openReadOnly(directory);
+    await assertHolds(reader, 1, order(1).subarray(0, 20));
+    await reader.close();
   });
 });
 
@@ -96,6 +100,14 @@ Deno.test("MemoryStore.open() refuses other settings, an index that is none, and
       );
     }
     await assert.rejects(MemoryStore.open(directory, { ...settings, epsilon: 0 }), UsageError);
+    await assert.rejects(
+      MemoryStore.open(directory, { ...settings, dataSha256: "0".repeat(64) }),
+      {
+        name: "UsageError",
+        message: `the memory in ${directory} belongs to other training images: ` +
+          "check --data-dir or use another folder",
+      },
+    );
 
     const index = join(directory, "index.kv");
     await Deno.remove(index);

@@ -5,10 +5,15 @@ import { IMAGE_VALUES } from "../../src/data/dataset.ts";
 import { createCodec } from "../../src/memory/codec.ts";
 import type { CommitRequest, MemorySettings, MemoryStore } from "../../src/memory/store.ts";
 import { Purpose, Stream } from "../../src/random/stream.ts";
-import { EPSILON, makeExamples } from "./support.ts";
+import { CHECKPOINT_SHA256, DATA_SHA256, EPSILON, makeExamples } from "./support.ts";
 
 /** What the store tests open. */
-export const settings: MemorySettings = { codec: "int8", epsilon: EPSILON, imageCount: 1500 };
+export const settings: MemorySettings = {
+  codec: "int8",
+  epsilon: EPSILON,
+  imageCount: 1500,
+  dataSha256: DATA_SHA256,
+};
 
 /** The images in the order in which `epoch` visits them. */
 export function order(epoch: number, imageCount = settings.imageCount): Uint32Array {
@@ -17,7 +22,8 @@ export function order(epoch: number, imageCount = settings.imageCount): Uint32Ar
 
 /** What the store tests commit. */
 export function commitOf(epoch: number, complete: boolean, keep: number[] = []): CommitRequest {
-  return { epoch, step: 10 * epoch, complete, checkpoint: `epoch-${epoch}`, keep };
+  const checkpoint = { checkpoint: `epoch-${epoch}`, checkpointSha256: CHECKPOINT_SHA256 };
+  return { epoch, step: 10 * epoch, complete, ...checkpoint, keep };
 }
 
 /** Asserts that `ids` of `epoch` read back as the codec makes them, and `absent` as absent. */

@@ -25,7 +25,7 @@ Deno.test("MemoryStore gives back what it was given, for any images, batches and
           const all = order(1, imageCount);
           const ids = all.subarray(0, Math.round(share * imageCount));
           const absent = all.subarray(ids.length);
-          const options = { codec, epsilon: EPSILON, imageCount };
+          const options = { ...settings, codec, imageCount };
           let store = await MemoryStore.open(directory, options);
           await store.begin(1);
           let written = 0;
@@ -66,7 +66,7 @@ Deno.test("MemoryStore.commit() makes a generation current and removes those tha
       assert.equal(store.has(epoch), true);
       await assertHolds(store, epoch, ids);
     }
-    const pointer = { epoch: 3, step: 30, complete: true, checkpoint: "epoch-3" };
+    const { keep: _, ...pointer } = commitOf(3, true);
     assert.deepEqual(store.current(), { ...pointer, generations: [2, 3] });
     await assertHolds(store, 2, ids);
     await assert.rejects(store.read(1, ids), /there is no committed .*generation-0001/);

@@ -7,6 +7,10 @@ import type { MemoryStore } from "../../src/memory/store.ts";
 import { Purpose, Stream } from "../../src/random/stream.ts";
 
 export const EPSILON = 8 / 255;
+/** Stands for the digest of the training images. */
+export const DATA_SHA256 = "d1".repeat(32);
+/** Stands for the digest of a checkpoint. */
+export const CHECKPOINT_SHA256 = "c4".repeat(32);
 
 /** Examples of the images `ids` in `epoch`: the same whenever and however they are asked for. */
 export function makeExamples(

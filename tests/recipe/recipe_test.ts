@@ -23,6 +23,7 @@ Deno.test("resolveRecipe() is the paper's recipe of MemLoss V1 when nothing is g
     betaPrime: 2,
     memoryWeight: "complement",
     memoryCodec: "int8",
+    onCorruption: "rerun",
     lr: 0.21,
     schedule: "onecycle",
     attackLoss: "kl",
@@ -72,6 +73,7 @@ Deno.test("resolveRecipe() leaves what is given as it is", () => {
     betaPrime: 0,
     memoryWeight: "misclassified",
     memoryCodec: "f32",
+    onCorruption: "stop",
     lr: 0.1,
     schedule: "cosine",
     attackLoss: "ce",
@@ -106,6 +108,10 @@ Deno.test("resolveRecipe() refuses a field that its variant does not have", () =
   refuses(
     { variant: "trades", memoryCodec: "f32" },
     "--memory-codec has no meaning for --variant trades.",
+  );
+  refuses(
+    { variant: "trades", onCorruption: "stop" },
+    "--on-corruption has no meaning for --variant trades.",
   );
   refuses(
     { variant: "standard", attackLoss: "kl" },

@@ -101,6 +101,11 @@ Deno.test("resumeRecipe() lets the data have moved", () => {
   assert.deepEqual(moved, { ...RECORD.recipe, dataDir: "/elsewhere" });
 });
 
+Deno.test("resumeRecipe() lets damage be handled in another way", () => {
+  const resumed = resumeRecipe(RECORD.recipe, { onCorruption: "stop" }, PATH);
+  assert.deepEqual(resumed, { ...RECORD.recipe, onCorruption: "stop" });
+});
+
 Deno.test("resumeRecipe() names the first flag that differs, and what the run has", () => {
   const cases: [RecipeInput, string][] = [
     [{ epochs: 60 }, `--epochs 60 differs from ${PATH}, which has 50`],

@@ -40,7 +40,7 @@ export async function finish(process: Process): Promise<void> {
 
 /** A line of `metrics.jsonl`. */
 export interface LogLine {
-  readonly kind: "step" | "epoch";
+  readonly kind: "step" | "epoch" | "damage";
   readonly epoch: number;
   readonly step?: number;
   readonly [field: string]: unknown;

@@ -7,7 +7,7 @@ import { resnet18 } from "../../src/model/architecture.ts";
 import type { Recipe } from "../../src/recipe/recipe.ts";
 import { RunFolder } from "../../src/train/run_folder.ts";
 import { Session } from "../../src/train/session.ts";
-import { inTemporary } from "../memory/support.ts";
+import { DATA_SHA256, inTemporary } from "../memory/support.ts";
 import { resultOf } from "../repro/support.ts";
 import { onWasm } from "../testing/backends.ts";
 import { copyFolder } from "../testing/folder.ts";
@@ -15,6 +15,7 @@ import { ANY_BACKEND, recordOf, smallRecipe } from "../testing/runs.ts";
 
 const W1 = resnet18({ width: 1, classes: 10 });
 const EPOCHS = 2, STEPS = 3;
+const IMAGES = { imageCount: STEPS + 1, dataSha256: DATA_SHA256 };
 const RATES = { lr: 0.1, momentum: 0.9 };
 
 /** One step's changes without its computation: weights, statistics, an example, a line in the log. */
@@ -36,7 +37,7 @@ async function step(session: Session, epoch: number, position: number): Promise<
 
 /** Does the rest of the run in `folder` as the trainer does, with a checkpoint after every step from epoch 2 on. */
 async function run(folder: RunFolder, recipe: Recipe): Promise<void> {
-  const session = await Session.open(folder, recipe, W1, STEPS + 1, ANY_BACKEND);
+  const session = await Session.open(folder, recipe, W1, IMAGES, ANY_BACKEND);
   while (!(session.progress.complete && session.progress.epoch === EPOCHS)) {
     if (session.progress.complete) {
       const epoch = session.progress.epoch + 1;

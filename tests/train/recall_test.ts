@@ -1,11 +1,13 @@
 import assert from "node:assert/strict";
+import { join } from "@std/path";
 import fc from "fast-check";
 import { drawView, type View } from "../../src/data/augmentation.ts";
 import { type Dataset, IMAGE_SIZE, IMAGE_VALUES } from "../../src/data/dataset.ts";
 import type { CodecName } from "../../src/memory/codec.ts";
-import { MemoryStore } from "../../src/memory/store.ts";
+import { type DamagedExample, MemoryStore } from "../../src/memory/store.ts";
 import { Purpose, Stream } from "../../src/random/stream.ts";
 import { recall, selectionMatrix } from "../../src/train/recall.ts";
+import { commitOf, settings } from "../memory/store_support.ts";
 import { EPSILON, inTemporary } from "../memory/support.ts";
 
 /** What float32 rounding may add to the radius. */
@@ -72,13 +74,16 @@ function naive(row: number, codec: CodecName): Float32Array {
 }
 
 /** Runs `use` with a memory in which epoch 1 has left the examples of {@linkcode STORED}. */
-function withMemory(codec: CodecName, use: (store: MemoryStore) => Promise<void>): Promise<void> {
+function withMemory(
+  codec: CodecName,
+  use: (store: MemoryStore, directory: string) => Promise<void>,
+): Promise<void> {
   return inTemporary(async (directory) => {
-    const store = await MemoryStore.open(directory, { codec, epsilon: EPSILON, imageCount: N });
+    const store = await MemoryStore.open(directory, { ...settings, codec, imageCount: N });
     await store.begin(1);
     await store.write(STORED, VIEWS, DELTAS);
-    await store.commit({ epoch: 1, step: 1, complete: true, checkpoint: "epoch-001", keep: [] });
-    await use(store);
+    await store.commit(commitOf(1, true));
+    await use(store, directory);
     await store.close();
   });
 }
@@ -125,6 +130,39 @@ Deno.test("recall() gives nothing for a batch without any example", () =>
     const { images, rows } = await recall(store, 1, DATASET, Uint32Array.from(ABSENT));
     assert.deepEqual([images.length, rows], [0, []]);
     assert.deepEqual(selectionMatrix(rows, ABSENT.length), new Float32Array(0));
+  }));
+
+Deno.test("recall() leaves damaged examples out and tells of them, or throws when nobody is to be told", () =>
+  withMemory("int8", async (store, directory) => {
+    const path = join(directory, "generation-0001", "chunk-0000.bin");
+    const bytes = await Deno.readFile(path);
+    for (const record of [1, 3]) bytes[128 + record * 3084 + 40]! ^= 8;
+    await Deno.writeFile(path, bytes);
+    const ids = Uint32Array.from({ length: N }, (_, id) => id);
+    const damaged: DamagedExample[] = [];
+    const { images, rows } = await recall(store, 1, DATASET, ids, (each) => damaged.push(each));
+    const gone = [STORED[1]!, STORED[3]!];
+    const left = [...STORED].filter((id) => !gone.includes(id));
+    assert.deepEqual(rows, left);
+    left.forEach((id, position) => {
+      const image = images.subarray(position * IMAGE_VALUES, (position + 1) * IMAGE_VALUES);
+      assert.deepEqual(image, naive(STORED.indexOf(id), "int8"), `image ${id}`);
+    });
+    assert.deepEqual(damaged.map(({ image }) => image), gone);
+    assert.match(damaged[0]!.fault, /^record 1 of .* does not match its checksum/);
+    await assert.rejects(recall(store, 1, DATASET, ids), {
+      name: "RunError",
+      message: /record 1 /,
+    });
+  }));
+
+Deno.test("recall() leaves out every example of a chunk that is lost", () =>
+  withMemory("int8", async (store, directory) => {
+    await Deno.remove(join(directory, "generation-0001", "chunk-0000.bin"));
+    const damaged: DamagedExample[] = [];
+    const { rows } = await recall(store, 1, DATASET, STORED, (each) => damaged.push(each));
+    assert.deepEqual(rows, []);
+    assert.deepEqual(damaged.map(({ image }) => image), [...STORED]);
   }));
 
 Deno.test("selectionMatrix() picks the batch rows that have an example, and is left out when all have", () => {

@@ -123,3 +123,18 @@ Deno.test("RunLog.append() names the file when it cannot be written", () =>
       message: new RegExp(`^could not write ${join(directory, "metrics.jsonl")}: `),
     });
   }));
+
+Deno.test("RunLog.open() cuts damaged examples back with the steps that did without them", () =>
+  inTemporary(async (directory) => {
+    const note = (step: number) =>
+      ({ kind: "damage", epoch: 2, step, image: 7, fault: "torn" }) as const;
+    const log = await RunLog.open(directory, START);
+    for (const step of [1, 2]) {
+      await log.append(note(step));
+      await log.append(stepLine(2, step));
+    }
+    log.close();
+    (await RunLog.open(directory, { epoch: 2, step: 1, complete: false })).close();
+    const kept = (await readLines(directory)).map((line) => JSON.parse(line));
+    assert.deepEqual(kept, [note(1), stepLine(2, 1)]);
+  }));

@@ -8,13 +8,13 @@ import type { Recipe } from "../../src/recipe/recipe.ts";
 import type { Progress } from "../../src/train/checkpoint.ts";
 import { RunFolder } from "../../src/train/run_folder.ts";
 import { Session } from "../../src/train/session.ts";
-import { copyFolder, inTemporary } from "../memory/support.ts";
+import { copyFolder, DATA_SHA256, inTemporary } from "../memory/support.ts";
 import { snapshot } from "../testing/folder.ts";
 import { onWasm } from "../testing/backends.ts";
 import { ANY_BACKEND, recordOf, smallRecipe } from "../testing/runs.ts";
 
 const W1 = resnet18({ width: 1, classes: 10 });
-const IMAGES = 4;
+const IMAGES = { imageCount: 4, dataSha256: DATA_SHA256 };
 const V1 = smallRecipe({ variant: "v1" }), TRADES = smallRecipe({ variant: "trades" });
 const RATES = { lr: 0.1, momentum: 0.9 };
 

@@ -1,11 +1,15 @@
 import assert from "node:assert/strict";
 import { join } from "@std/path";
 import * as tf from "@tensorflow/tfjs";
+import type { Backend } from "../../src/backend/backend.ts";
+import { MemoryStore } from "../../src/memory/store.ts";
+import type { Recipe } from "../../src/recipe/recipe.ts";
+import type { DamageNote } from "../../src/train/run_log.ts";
 import { ratesAt } from "../../src/train/schedule.ts";
 import { inRunFolder, readLog, resultOf } from "../repro/support.ts";
 import { onWasm } from "../testing/backends.ts";
 import { snapshot } from "../testing/folder.ts";
-import { smallRecipe, trainIn, trainUntil } from "../testing/runs.ts";
+import { smallData, smallRecipe, trainIn, trainUntil } from "../testing/runs.ts";
 
 const EPOCHS = 2, STEPS = 3;
 
@@ -149,4 +153,52 @@ onWasm(
     });
     assert.equal(tf.memory().numTensors, before);
   },
+);
+
+/** Trains the first epoch in `runDir` and damages its examples `records`. */
+async function trainAndDamage(runDir: string, recipe: Recipe, backend: Backend, records: number[]) {
+  await trainUntil(runDir, recipe, backend, 1);
+  const path = join(runDir, "memory", "generation-0001", "chunk-0000.bin");
+  const bytes = await Deno.readFile(path);
+  for (const record of records) bytes[128 + record * 3084 + 99]! ^= 1;
+  await Deno.writeFile(path, bytes);
+}
+
+onWasm(
+  "train() goes on without damaged examples and says so once for each, by default",
+  (backend) =>
+    inRunFolder(async (runDir) => {
+      const recipe = smallRecipe({ variant: "v1" });
+      await trainAndDamage(runDir, recipe, backend, [2, 11]);
+      const noted: DamageNote[] = [];
+      await trainIn(runDir, recipe, backend, {
+        observer: { onDamage: (note) => noted.push(note) },
+      });
+      assert.equal(noted.length, 2);
+      const faults = noted.map(({ fault }) => /^record (\d+) of /.exec(fault)![1]).sort();
+      assert.deepEqual(faults, ["11", "2"]);
+      const log = await readLog(runDir);
+      assert.deepEqual(log.filter(({ kind }) => kind === "damage"), noted);
+      assert.deepEqual(log.at(-1)!.kind, "epoch");
+      // The epoch has made new ones.
+      const store = await MemoryStore.openReadOnly(join(runDir, "memory"));
+      assert.equal((await store.stats())[0]!.examples, smallData().train.n);
+      await store.close();
+    }),
+);
+
+onWasm(
+  "train() ends at the first damaged example under --on-corruption stop, and the last commit stays",
+  (backend) =>
+    inRunFolder(async (runDir) => {
+      const recipe = smallRecipe({ variant: "v1", onCorruption: "stop" });
+      await trainAndDamage(runDir, recipe, backend, [2]);
+      await assert.rejects(trainIn(runDir, recipe, backend), {
+        name: "RunError",
+        message: /^record 2 of .* does not match its checksum/,
+      });
+      const goesOn = smallRecipe({ variant: "v1", onCorruption: "rerun" });
+      await trainIn(runDir, goesOn, backend);
+      assert.equal((await readLog(runDir)).filter(({ kind }) => kind === "damage").length, 1);
+    }),
 );

@@ -1,0 +1,143 @@
+/**
+ * The document that says what a memory is and what its last commit made current. It lies in two places: in the
+ * index, where replacing it is the commit, and a moment later in `current.json`, for those who only read.
+ *
+ * @module
+ */
+import { join } from "@std/path";
+import { createHash } from "node:crypto";
+import * as v from "valibot";
+import { RunError } from "../errors.ts";
+import { describeIoError } from "../format/files.ts";
+import { codecNumbers } from "./codec.ts";
+import { CURRENT_FILE } from "./layout.ts";
+import { digestSchema, MEMORY_VERSION } from "./manifest.ts";
+
+const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
+
+const settingsSchema = v.strictObject({
+  codec: v.picklist(Object.keys(codecNumbers) as (keyof typeof codecNumbers)[]),
+  /** The largest |δ|, positive; pixels are in [0,1]. */
+  epsilon: v.pipe(v.number(), v.gtValue(0)),
+  /** Training indices are in 0..imageCount-1. */
+  imageCount: count,
+  /** SHA-256 of the training images and labels, hexadecimal. */
+  dataSha256: digestSchema,
+});
+/** What all examples of a store have in common. */
+export type MemorySettings = Readonly<v.InferOutput<typeof settingsSchema>>;
+
+const generationSchema = v.strictObject({
+  epoch: count,
+  /** The commit under which its locations are filed in the index. */
+  commit: count,
+  /** Name and digest of its manifest. */
+  manifest: v.string(),
+  sha256: digestSchema,
+});
+/** A generation as a commit points at it. */
+export type CommittedGeneration = v.InferOutput<typeof generationSchema>;
+
+const commitSchema = v.pipe(
+  v.strictObject({
+    /** Counts the commits of this store from 1. */
+    commit: count,
+    epoch: count,
+    step: count,
+    checkpoint: v.string(),
+    checkpointSha256: digestSchema,
+    /** Includes that of `epoch`. */
+    generations: v.array(generationSchema),
+  }),
+  v.check(({ epoch, generations }) => generations.some((entry) => entry.epoch === epoch)),
+);
+/** Everything that became current together. */
+export type Commit = v.InferOutput<typeof commitSchema>;
+
+const documentSchema = v.strictObject({
+  format: v.literal("memloss-memory-current"),
+  version: v.literal(MEMORY_VERSION),
+  settings: settingsSchema,
+  /** Null before the first commit. */
+  commit: v.nullable(commitSchema),
+});
+
+/** A memory and what is current in it. */
+export interface Current {
+  readonly settings: MemorySettings;
+  /** Undefined before the first commit. */
+  readonly commit: Commit | undefined;
+}
+
+/** The bytes of `current`, which end in their own SHA-256. Equal values give equal bytes. */
+export function encodeCurrent({ settings, commit }: Current): Uint8Array<ArrayBuffer> {
+  // Parsed for the order of its fields.
+  const document = v.parse(documentSchema, {
+    format: "memloss-memory-current",
+    version: MEMORY_VERSION,
+    settings,
+    commit: commit ?? null,
+  });
+  const sha256 = createHash("sha256").update(JSON.stringify(document)).digest("hex");
+  return new TextEncoder().encode(JSON.stringify({ ...document, sha256 }, null, 2) + "\n");
+}
+
+/** What {@linkcode encodeCurrent} wrote, or undefined if a single byte of `bytes` is another. */
+export function decodeCurrent(bytes: Uint8Array): Current | undefined {
+  let json: unknown;
+  try {
+    json = JSON.parse(new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes));
+  } catch {
+    return undefined;
+  }
+  if (typeof json !== "object" || json === null) return undefined;
+  const { sha256: _, ...rest } = json as Record<string, unknown>;
+  const result = v.safeParse(documentSchema, rest);
+  if (!result.success) return undefined;
+  const { settings, commit } = result.output;
+  const current = { settings, commit: commit ?? undefined };
+  return sameBytes(encodeCurrent(current), bytes) ? current : undefined;
+}
+
+/** Number of the last commit of `current`, from 1; 0 before the first. */
+export function commitNumber({ commit }: Current): number {
+  return commit?.commit ?? 0;
+}
+
+/**
+ * Whether what is current by the index can stand beside what readers were `shown`: the same, or a later commit that a
+ * killed process did not come to show. Nothing was ever committed without a `current.json`.
+ */
+export function agrees(indexed: Current, shown: Current | undefined): boolean {
+  if (shown === undefined) return indexed.commit === undefined;
+  if (commitNumber(indexed) !== commitNumber(shown)) {
+    return commitNumber(indexed) > commitNumber(shown);
+  }
+  return sameBytes(encodeCurrent(indexed), encodeCurrent(shown));
+}
+
+/** Whether `a` and `b` are equal. */
+export function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
+  return a.length === b.length && a.every((byte, i) => byte === b[i]);
+}
+
+/**
+ * Reads the `current.json` of the memory in `directory`; undefined if there is none.
+ *
+ * @throws {RunError} naming the file if it is damaged or cannot be read
+ */
+export async function readCurrentFile(directory: string): Promise<Current | undefined> {
+  const path = join(directory, CURRENT_FILE);
+  let bytes: Uint8Array;
+  try {
+    bytes = await Deno.readFile(path);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return undefined;
+    throw new RunError(`could not read ${path}: ${describeIoError(error)}`, { cause: error });
+  }
+  const current = decodeCurrent(bytes);
+  if (current !== undefined) return current;
+  throw new RunError(
+    `${path} is damaged or not of version ${MEMORY_VERSION}: restore it from a copy or with memloss memory verify --rebuild`,
+  );
+}

@@ -1,0 +1,75 @@
+/**
+ * Whether Deno KV can be let near a file. It ends the whole process when it meets a damaged one ("KV queue cleanup
+ * failed: database disk image is malformed"), so SQLite itself is asked first.
+ *
+ * @module
+ */
+import { join } from "@std/path";
+import { existsSync } from "node:fs";
+import { DatabaseSync } from "node:sqlite";
+
+/** What a database is made of: the definitions of its tables and indices, and the version KV gives their layout. */
+interface Layout {
+  readonly definitions: readonly string[];
+  readonly version: unknown;
+}
+
+/** The layout of this Deno's databases. */
+let expected: Promise<Layout> | undefined;
+
+/**
+ * Why the file at `path` is no whole database of this Deno's KV, as the end of a sentence; undefined if it is one, if
+ * KV was killed while making it, or if there is none yet. Reads the log beside it as well.
+ */
+export async function describeDatabaseFault(path: string): Promise<string | undefined> {
+  if (!existsSync(path)) return undefined;
+  const whole = await (expected ??= readNewLayout());
+  let found: Layout;
+  try {
+    found = readLayout(path);
+  } catch (error) {
+    return (error as Error).message.replaceAll(/\s+/g, " ");
+  }
+  const { definitions } = found;
+  const known = definitions.every((each) => whole.definitions.includes(each));
+  // KV makes what is not there yet.
+  if (known && definitions.length < whole.definitions.length) return undefined;
+  return known && found.version === whole.version
+    ? undefined
+    : "it holds other tables than this Deno's";
+}
+
+async function readNewLayout(): Promise<Layout> {
+  const folder = await Deno.makeTempDir({ prefix: "memloss-kv-" });
+  try {
+    const path = join(folder, "new.kv");
+    const kv = await Deno.openKv(path);
+    try {
+      return readLayout(path);
+    } finally {
+      kv.close();
+    }
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+/** Throws if a page, a cell or an entry of an index at `path` is not what it must be. */
+function readLayout(path: string): Layout {
+  // A database killed while it was made has a journal to roll back; one that is made keeps a log, to be left alone.
+  const database = new DatabaseSync(path, { readOnly: !existsSync(`${path}-journal`) });
+  try {
+    const [fault] = database.prepare("PRAGMA integrity_check(1)").all();
+    const { integrity_check: verdict } = fault as { integrity_check: string };
+    if (verdict !== "ok") throw new Error(verdict);
+    const definitions = database.prepare("SELECT type, name, tbl_name, sql FROM sqlite_master")
+      .all().map((row) => JSON.stringify(row));
+    const versioned = definitions.some((each) => each.includes('"name":"migration_state"'));
+    const version = versioned
+      ? database.prepare("SELECT version FROM migration_state").get()?.version
+      : undefined;
+    return { definitions, version };
+  } finally {
+    database.close();
+  }
+}

@@ -1,0 +1,175 @@
+/**
+ * Looks at every byte that the last commit of a memory points at, and mends what can be mended.
+ *
+ * @module
+ */
+import { join } from "@std/path";
+import { createHash } from "node:crypto";
+import { RunError, UsageError } from "../errors.ts";
+import { readWholeFile } from "../format/files.ts";
+import { type Generation, readManifest } from "./committed.ts";
+import { agrees, commitNumber, type Current, readCurrentFile } from "./current.ts";
+import { withIndexCopy } from "./index_copy.ts";
+import { CURRENT_FILE, generationFolder, INDEX_FILE, listGenerations } from "./layout.ts";
+import type { Locations } from "./locations.ts";
+import { scanLocations } from "./scan.ts";
+import { type Damage, verifyChunk } from "./verify_chunk.ts";
+
+export type { Damage };
+
+/** What {@linkcode verifyMemory} has looked at and found. */
+export interface Verification {
+  /** Number of the commit that was looked at; 0 before the first. */
+  readonly commit: number;
+  readonly generations: number;
+  readonly chunks: number;
+  readonly records: number;
+  /** Whether the index was looked at too. */
+  readonly index: boolean;
+  readonly damage: readonly Damage[];
+}
+
+/** What to look at. */
+export interface VerifyOptions {
+  /** Whether to look at the index too, which nobody may have open for writing. */
+  readonly index: boolean;
+  /** The path of the checkpoint called `name`. */
+  checkpointPath(name: string): string;
+}
+
+/** How often to start again because a commit has replaced what was being read. */
+const ATTEMPTS = 10;
+
+/**
+ * Reads all that the last commit of the memory in `directory` points at: manifests, chunks with every record, the
+ * index's entries and the checkpoint. Changes nothing there.
+ *
+ * @throws {UsageError} if there is no memory
+ */
+export async function verifyMemory(
+  directory: string,
+  options: VerifyOptions,
+): Promise<Verification> {
+  for (let attempt = 1;; attempt++) {
+    const verification = await verifyOnce(directory, options);
+    if (verification.damage.length === 0 || attempt === ATTEMPTS) return verification;
+    const now = await readCurrentFile(directory).catch(() => undefined);
+    if (now === undefined || commitNumber(now) <= verification.commit) return verification;
+  }
+}
+
+async function verifyOnce(directory: string, options: VerifyOptions): Promise<Verification> {
+  const damage: Damage[] = [];
+  const indexPath = join(directory, INDEX_FILE), currentPath = join(directory, CURRENT_FILE);
+  const shown = await noting(damage, currentPath, () => readCurrentFile(directory));
+  const indexed = options.index
+    ? await noting(damage, indexPath, () => readIndexed(directory))
+    : undefined;
+  const current = shown ?? indexed;
+  if (shown === undefined && damage.every(({ file }) => file !== currentPath)) {
+    if (await isEmpty(directory)) {
+      throw new UsageError(`there is no memory in ${directory}: name the folder of a run`);
+    }
+    damage.push({ file: currentPath, fault: `${currentPath} is missing` });
+  }
+  const generations = current ? await verifyManifests(directory, current, damage) : [];
+  const located = new Map<number, Locations>();
+  if (indexed !== undefined && !agrees(indexed, shown)) {
+    damage.push({
+      file: indexPath,
+      fault: `${indexPath} and ${currentPath} contradict each other`,
+    });
+  } else if (indexed !== undefined) {
+    for (const { entry, manifest } of generations) {
+      const locations = await noting(damage, indexPath, () =>
+        withIndexCopy(
+          directory,
+          (index) => index.readPages(entry, manifest.images, manifest.index),
+        ));
+      if (locations !== undefined) located.set(entry.epoch, locations);
+    }
+  }
+  let chunks = 0, records = 0;
+  for (const { entry: { epoch }, manifest } of generations) {
+    const folder = join(directory, generationFolder(epoch));
+    for (const number of manifest.chunks.keys()) {
+      const found = await verifyChunk(folder, manifest, number);
+      if (found.length === 0) continue;
+      const locations = located.get(epoch) ??
+        await scanLocations(folder, manifest).catch(() => undefined);
+      damage.push(...found.map((each) => withImage(each, number, locations)));
+    }
+    chunks += manifest.chunks.length;
+    records += manifest.records;
+  }
+  if (current?.commit) await verifyCheckpoint(current.commit, options, damage);
+  return {
+    commit: current ? commitNumber(current) : 0,
+    generations: generations.length,
+    chunks,
+    records,
+    index: options.index,
+    damage,
+  };
+}
+
+/** The generations of `current` whose manifests are whole. */
+async function verifyManifests(
+  directory: string,
+  { commit, settings }: Current,
+  damage: Damage[],
+): Promise<Generation[]> {
+  const generations: Generation[] = [];
+  for (const entry of commit?.generations ?? []) {
+    const path = join(directory, generationFolder(entry.epoch), entry.manifest);
+    const manifest = await noting(damage, path, () => readManifest(path, entry, settings));
+    if (manifest !== undefined) generations.push({ entry, manifest });
+  }
+  return generations;
+}
+
+async function verifyCheckpoint(
+  { checkpoint, checkpointSha256 }: NonNullable<Current["commit"]>,
+  { checkpointPath }: VerifyOptions,
+  damage: Damage[],
+): Promise<void> {
+  const file = checkpointPath(checkpoint);
+  const bytes = await noting(damage, file, () => readWholeFile(file));
+  if (bytes === undefined) return;
+  if (createHash("sha256").update(bytes).digest("hex") === checkpointSha256) return;
+  damage.push({ file, fault: `${file} is not the checkpoint that was committed` });
+}
+
+/** `damage` of chunk `number` with the image that lies there by `locations`. */
+function withImage(damage: Damage, number: number, locations: Locations | undefined): Damage {
+  if (damage.record === undefined) return damage;
+  const image = locations?.imageAt(number, damage.record);
+  return image === undefined ? damage : { ...damage, image };
+}
+
+/** What `action` gives; a {@linkcode RunError} is noted as damage of `file` instead. */
+async function noting<T>(
+  damage: Damage[],
+  file: string,
+  action: () => Promise<T>,
+): Promise<T | undefined> {
+  try {
+    return await action();
+  } catch (error) {
+    if (!(error instanceof RunError)) throw error;
+    damage.push({ file, fault: error.message });
+    return undefined;
+  }
+}
+
+/** What is current by the index. */
+async function readIndexed(directory: string): Promise<Current> {
+  const current = await withIndexCopy(directory, (index) => index.current());
+  if (current !== undefined) return current;
+  throw new RunError(`${join(directory, INDEX_FILE)} does not say what is current`);
+}
+
+/** Whether `directory` holds no generation, or does not exist. */
+async function isEmpty(directory: string): Promise<boolean> {
+  return await listGenerations(directory).then((epochs) => epochs.length === 0, () => true);
+}

@@ -1,0 +1,137 @@
+import assert from "node:assert/strict";
+import { join } from "@std/path";
+import {
+  type Current,
+  decodeCurrent,
+  encodeCurrent,
+  readCurrentFile,
+} from "../../src/memory/current.ts";
+import { MemoryStore } from "../../src/memory/store.ts";
+import { assertHolds, commitOf, order, settings } from "./store_support.ts";
+import { startDeno } from "../testing/program.ts";
+import { CHECKPOINT_SHA256, copyFolder, inTemporary, writeExamples } from "./support.ts";
+
+const CURRENT: Current = {
+  settings,
+  commit: {
+    ...{ commit: 7, epoch: 3, step: 20, checkpoint: "epoch-003.step-20.safetensors" },
+    checkpointSha256: CHECKPOINT_SHA256,
+    generations: [2, 3].map((epoch) => ({
+      ...{ epoch, commit: 4 + epoch, manifest: "manifest.json", sha256: "a0".repeat(32) },
+    })),
+  },
+};
+
+Deno.test("decodeCurrent() gives back what encodeCurrent() was given", () => {
+  for (const current of [CURRENT, { settings, commit: undefined }]) {
+    assert.deepEqual(decodeCurrent(encodeCurrent(current)), current);
+  }
+});
+
+Deno.test("decodeCurrent() refuses a document with any one byte changed, added or gone", () => {
+  const bytes = encodeCurrent(CURRENT);
+  for (let i = 0; i < bytes.length; i++) {
+    for (const flip of [1, 0x20, 0x80]) {
+      const damaged = bytes.slice();
+      damaged[i]! ^= flip;
+      assert.equal(decodeCurrent(damaged), undefined, `byte ${i} ^ ${flip}`);
+    }
+    assert.equal(decodeCurrent(bytes.subarray(0, i)), undefined);
+  }
+  assert.equal(decodeCurrent(Uint8Array.of(...bytes, 10)), undefined);
+});
+
+/** Fills `directory` with epoch 1, keeps a copy, and goes on with epoch 2. */
+async function twoCommits(directory: string): Promise<{ live: string; before: string }> {
+  const live = join(directory, "live"), before = join(directory, "before");
+  const store = await MemoryStore.open(live, settings);
+  await store.begin(1);
+  await writeExamples(store, 1, order(1).subarray(0, 20));
+  await store.commit(commitOf(1, true));
+  copyFolder(live, before);
+  await store.begin(2);
+  await writeExamples(store, 2, order(2).subarray(0, 20));
+  await store.commit(commitOf(2, true, [1]));
+  await store.close();
+  return { live, before };
+}
+
+Deno.test("MemoryStore.open() writes the current.json that a killed process did not come to", () =>
+  inTemporary(async (directory) => {
+    const { live, before } = await twoCommits(directory);
+    const path = join(live, "current.json");
+    const wanted = await Deno.readFile(path);
+    await Deno.copyFile(join(before, "current.json"), path);
+    const reader = await MemoryStore.openReadOnly(live);
+    assert.equal(reader.current()!.epoch, 1);
+    await assertHolds(reader, 1, order(1).subarray(0, 20));
+    await reader.close();
+    const store = await MemoryStore.open(live, settings);
+    assert.equal(store.current()!.epoch, 2);
+    await store.close();
+    assert.deepEqual(await Deno.readFile(path), wanted);
+  }));
+
+Deno.test("MemoryStore.open() refuses an index that is lost or older than current.json, and makes none", () =>
+  inTemporary(async (directory) => {
+    const { live, before } = await twoCommits(directory);
+    await Deno.remove(join(live, "index.kv"));
+    await assert.rejects(MemoryStore.open(live, settings), {
+      name: "RunError",
+      message: `${live} has lost its index.kv: ` +
+        "restore it from a copy or with memloss memory verify --rebuild",
+    });
+    await assert.rejects(Deno.stat(join(live, "index.kv")), Deno.errors.NotFound);
+    for (const { name } of Deno.readDirSync(before)) {
+      if (name.startsWith("index.kv")) Deno.copyFileSync(join(before, name), join(live, name));
+    }
+    await assert.rejects(MemoryStore.open(live, settings), /contradict each other/);
+  }));
+
+Deno.test("MemoryStore.open() refuses a damaged current.json, which readCurrentFile() names", () =>
+  inTemporary(async (directory) => {
+    const { live } = await twoCommits(directory);
+    const path = join(live, "current.json");
+    await Deno.writeTextFile(
+      path,
+      (await Deno.readTextFile(path)).replace('"step": 20', '"step": 21'),
+    );
+    for (const read of [() => MemoryStore.open(live, settings), () => readCurrentFile(live)]) {
+      await assert.rejects(
+        read(),
+        (error: Error) => error.message.startsWith(`${path} is damaged`),
+      );
+    }
+    await Deno.remove(path);
+    await assert.rejects(MemoryStore.open(live, settings), /contradict each other/);
+  }));
+
+Deno.test("MemoryStore.openReadOnly() needs no permission to write, and opens no index", () =>
+  inTemporary(async (directory) => {
+    const { live } = await twoCommits(directory);
+    for (const { name } of Deno.readDirSync(live)) {
+      if (name.startsWith("index.kv")) Deno.removeSync(join(live, name));
+    }
+    const script = `
+      const { MemoryStore } = await import(${JSON.stringify(STORE)});
+      const store = await MemoryStore.openReadOnly(${JSON.stringify(live)});
+      console.log((await store.stats()).map(({ examples }) => examples).join());
+      await store.close();`;
+    const { code, stdout, stderr } = await runReader(script);
+    assert.equal(code, 0, stderr);
+    assert.equal(stdout.trim(), "20,20");
+  }));
+
+const STORE = new URL("../../src/memory/store.ts", import.meta.url).href;
+
+/** Runs `script` in a process that may read and nothing else. */
+async function runReader(script: string) {
+  const file = await Deno.makeTempFile({ suffix: ".ts" });
+  try {
+    await Deno.writeTextFile(file, script);
+    const config = new URL("../../deno.json", import.meta.url).pathname;
+    return await startDeno(["run", "--no-prompt", "--allow-read", "--config", config, file]).ended;
+  } finally {
+    await Deno.remove(file);
+  }
+}
