@@ -34,6 +34,13 @@ export function drawView(seed: number, epoch: number, index: number): View {
   };
 }
 
+/** The pixel of an image (row · 32 + column) that `view` shows at a place, or −1 in the padding. */
+function shownPixel(view: View, row: number, column: number): number {
+  const y = row + view.top - CROP_PADDING;
+  const x = (view.flip ? IMAGE_SIZE - 1 - column : column) + view.left - CROP_PADDING;
+  return y >= 0 && y < IMAGE_SIZE && x >= 0 && x < IMAGE_SIZE ? y * IMAGE_SIZE + x : -1;
+}
+
 /**
  * Writes image `index` of `images` (NHWC bytes) under `view` to `out` at `offset`, scaled to [0,1].
  *
@@ -46,18 +53,38 @@ export function applyView(
   out: Float32Array,
   offset: number,
 ): void {
-  const source = index * IMAGE_VALUES;
   for (let row = 0; row < IMAGE_SIZE; row++) {
-    const y = row + view.top - CROP_PADDING;
     for (let column = 0; column < IMAGE_SIZE; column++) {
-      const cropped = view.flip ? IMAGE_SIZE - 1 - column : column;
-      const x = cropped + view.left - CROP_PADDING;
       const target = offset + (row * IMAGE_SIZE + column) * IMAGE_CHANNELS;
-      const inside = y >= 0 && y < IMAGE_SIZE && x >= 0 && x < IMAGE_SIZE;
-      const pixel = source + (y * IMAGE_SIZE + x) * IMAGE_CHANNELS;
+      const pixel = shownPixel(view, row, column);
+      const source = index * IMAGE_VALUES + pixel * IMAGE_CHANNELS;
       for (let channel = 0; channel < IMAGE_CHANNELS; channel++) {
-        out[target + channel] = inside ? images[pixel + channel]! / 255 : 0;
+        out[target + channel] = pixel < 0 ? 0 : images[source + channel]! / 255;
       }
     }
   }
+}
+
+/** Moves `values` (3,072, NHWC) from the frame of the image into that of `view`: 0 in the padding. */
+export function intoView(values: Float32Array, view: View): Float32Array {
+  return move(values, view, true);
+}
+
+/** Moves `values` (3,072, NHWC) from the frame of `view` into that of the image: 0 where the crop did not reach. */
+export function outOfView(values: Float32Array, view: View): Float32Array {
+  return move(values, view, false);
+}
+
+function move(values: Float32Array, view: View, into: boolean): Float32Array {
+  const out = new Float32Array(IMAGE_VALUES);
+  for (let place = 0; place < IMAGE_SIZE * IMAGE_SIZE; place++) {
+    const pixel = shownPixel(view, Math.floor(place / IMAGE_SIZE), place % IMAGE_SIZE);
+    if (pixel < 0) continue;
+    const from = IMAGE_CHANNELS * (into ? pixel : place);
+    const to = IMAGE_CHANNELS * (into ? place : pixel);
+    for (let channel = 0; channel < IMAGE_CHANNELS; channel++) {
+      out[to + channel] = values[from + channel]!;
+    }
+  }
+  return out;
 }

@@ -9,13 +9,16 @@ import { RunError } from "../errors.ts";
 /** How far a perturbation may leave the ε-ball by float32 rounding. */
 const TOLERANCE = 1e-6;
 
-/** The codecs: `int8` (3 KB an image, error at most ε/254) and `f32` (12 KB, exact). */
-export const CODEC_NAMES = ["int8", "f32"] as const;
+/**
+ * The codecs: `int8` (3 KB an image, error at most ε/254), `f16` (6 KB, error at most |δ|/2048 where |δ| ≥ 2⁻¹⁴ and 2⁻²⁵
+ * below) and `f32` (12 KB, exact).
+ */
+export const CODEC_NAMES = ["int8", "f16", "f32"] as const;
 /** One of {@linkcode CODEC_NAMES}. */
 export type CodecName = typeof CODEC_NAMES[number];
 
 /** The number that stands for a codec in every chunk. Never renumber. */
-export const codecNumbers: Readonly<Record<CodecName, number>> = { int8: 1, f32: 2 };
+export const codecNumbers: Readonly<Record<CodecName, number>> = { int8: 1, f32: 2, f16: 3 };
 
 /** Writes and reads the perturbations of one ε; both sides work on one image of 3,072 values. */
 export interface Codec {
@@ -24,7 +27,7 @@ export interface Codec {
   readonly payloadBytes: number;
   /** Encodes `delta` (3,072 finite values in ±ε) into `payload`. */
   encode(delta: Float32Array, payload: Uint8Array): void;
-  /** Decodes `payload` into `delta` (3,072 values). */
+  /** Decodes `payload` into `delta` (3,072 values, all of them in ±ε). */
   decode(payload: Uint8Array, delta: Float32Array): void;
 }
 
@@ -34,7 +37,8 @@ export interface Codec {
  * @param epsilon positive; pixels are in [0,1]
  */
 export function createCodec(name: CodecName, epsilon: number): Codec {
-  return name === "int8" ? createInt8(epsilon) : float32;
+  if (name === "int8") return createInt8(epsilon);
+  return createFloat(name, name === "f16" ? Float16Array : Float32Array, epsilon);
 }
 
 /** The ε-ball in 255 equal steps: `q = round(127 δ/ε)`, decoded as `ε q/127`. */
@@ -61,17 +65,29 @@ function createInt8(epsilon: number): Codec {
   };
 }
 
-/** The values themselves; bytes are copied because a record's payload need not be aligned. */
-const float32: Codec = {
-  name: "f32",
-  payloadBytes: 4 * IMAGE_VALUES,
-  encode(delta, payload) {
-    payload.set(new Uint8Array(delta.buffer, delta.byteOffset, delta.byteLength));
-  },
-  decode(payload, delta) {
-    new Uint8Array(delta.buffer, delta.byteOffset, delta.byteLength).set(payload);
-  },
-};
+/** The values rounded to what `Values` holds. Bytes are copied because a record's payload need not be aligned. */
+function createFloat(
+  name: CodecName,
+  Values: typeof Float16Array | typeof Float32Array,
+  epsilon: number,
+): Codec {
+  const limit = Math.fround(epsilon);
+  return {
+    name,
+    payloadBytes: Values.BYTES_PER_ELEMENT * IMAGE_VALUES,
+    encode(delta, payload) {
+      payload.set(new Uint8Array(new Values(delta).buffer));
+    },
+    decode(payload, delta) {
+      const values = new Values(payload.slice().buffer);
+      // Rounding leaves the ball; NaN cannot come from an encoded value.
+      for (let i = 0; i < IMAGE_VALUES; i++) {
+        const value = values[i]!;
+        delta[i] = value > limit ? limit : value < -limit ? -limit : value;
+      }
+    },
+  };
+}
 
 /**
  * Refuses perturbations that no attack within ±`epsilon` makes.

@@ -14,6 +14,8 @@ export const INDEX_FILE = "index.kv";
 export const CURRENT_FILE = "current.json";
 
 const GENERATION = /^generation-(\d{4,})$/;
+/** What a process killed while it wrote {@linkcode CURRENT_FILE} leaves. */
+const TORN = /^current\.json\.tmp-\d+$/;
 
 /** Name of the folder of `epoch`'s examples. */
 export function generationFolder(epoch: number): string {
@@ -54,6 +56,9 @@ export async function removeUnwanted(
   wanted: ReadonlyMap<number, ReadonlySet<string>>,
   disk: Disk,
 ): Promise<void> {
+  for (const { name } of await Array.fromAsync(Deno.readDir(directory))) {
+    if (TORN.test(name)) await removeTree(join(directory, name), disk);
+  }
   for (const epoch of await listGenerations(directory)) {
     const folder = join(directory, generationFolder(epoch));
     const files = wanted.get(epoch);

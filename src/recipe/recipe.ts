@@ -9,8 +9,9 @@ import { BACKEND_CHOICES } from "../backend/backend.ts";
 import { DATA_NAMES } from "../data/load.ts";
 import { UsageError } from "../errors.ts";
 import { MEMORY_WEIGHTS, VARIANT_TRAITS, VARIANTS } from "../loss/variants.ts";
-import { CODEC_NAMES } from "../memory/codec.ts";
+import { CODEC_NAMES, type CodecName } from "../memory/codec.ts";
 import { CORRUPTION_POLICIES } from "../memory/damage.ts";
+import { MEMORY_VIEWS } from "../train/recall.ts";
 import { SCHEDULES } from "../train/schedule.ts";
 import { choiceFlag, integerFlag, numberFlag, positiveFlag, switchFlag, textFlag } from "./flag.ts";
 
@@ -63,6 +64,21 @@ export const RECIPE_FLAGS = {
     "memory-codec",
     CODEC_NAMES,
     "how perturbations are stored; default int8, in l2 f32",
+  ),
+  memoryView: choiceFlag(
+    "memory-view",
+    MEMORY_VIEWS,
+    "crop and flip of a memory example: those it was made under, or this epoch's; default stored",
+  ),
+  memoryAge: integerFlag(
+    "memory-age",
+    "epochs between making an example and using it; default 1",
+    1,
+  ),
+  memoryEma: numberFlag(
+    "memory-ema",
+    "keep a running average of examples: the share a in [0,1) of the earlier ones; default none",
+    0,
   ),
   onCorruption: choiceFlag(
     "on-corruption",
@@ -131,6 +147,9 @@ const OPTIONAL = [
   "betaPrime",
   "memoryWeight",
   "memoryCodec",
+  "memoryView",
+  "memoryAge",
+  "memoryEma",
   "onCorruption",
   "attackLoss",
   "limitTrain",
@@ -165,7 +184,9 @@ export function resolveRecipe(input: RecipeInput): Recipe {
   const attacks = traits.passes.includes("adv");
   refuse(given, "beta", traits.beta !== undefined);
   refuse(given, "betaPrime", usesMemory);
-  refuse(given, "memoryCodec", usesMemory);
+  for (const field of ["memoryCodec", "memoryView", "memoryAge", "memoryEma"] as const) {
+    refuse(given, field, usesMemory);
+  }
   refuse(given, "onCorruption", usesMemory);
   refuse(given, "attackLoss", attacks);
   if (given.memoryWeight !== undefined && !traits.memoryWeights.includes(given.memoryWeight)) {
@@ -181,6 +202,9 @@ export function resolveRecipe(input: RecipeInput): Recipe {
       `--attack-loss memory-kl weighs by β'/β: it needs a variant with a memory (v1, v2, v3) and --beta over 0.`,
     );
   }
+  const memoryCodec = given.memoryCodec ??
+    (usesMemory ? given.attackNorm === "linf" ? "int8" : "f32" : undefined);
+  refuseAverage(given, memoryCodec);
   const radius = given.attackNorm === "linf" ? 8 / 255 : 128 / 255;
   const attackEps = given.attackEps ?? radius;
   if (given.attackNorm === "linf" && attackEps > 1) {
@@ -193,8 +217,9 @@ export function resolveRecipe(input: RecipeInput): Recipe {
     beta: given.beta ?? traits.beta,
     betaPrime: given.betaPrime ?? traits.betaPrime,
     memoryWeight: given.memoryWeight ?? traits.memoryWeights[0],
-    memoryCodec: given.memoryCodec ??
-      (usesMemory ? given.attackNorm === "linf" ? "int8" : "f32" : undefined),
+    memoryCodec,
+    memoryView: given.memoryView ?? (usesMemory ? "stored" : undefined),
+    memoryAge: given.memoryAge ?? (usesMemory ? 1 : undefined),
     onCorruption: given.onCorruption ?? (usesMemory ? "rerun" : undefined),
     attackLoss: given.attackLoss ??
       (attacks ? given.variant === "pgd-at" ? "ce" : "kl" : undefined),
@@ -202,6 +227,22 @@ export function resolveRecipe(input: RecipeInput): Recipe {
     attackStep: given.attackStep ??
       (given.attackNorm === "linf" ? 2 / 255 : 2 * attackEps / given.attackSteps),
   });
+}
+
+function refuseAverage(
+  { memoryEma, memoryView }: RecipeInput,
+  memoryCodec: CodecName | undefined,
+): void {
+  if (memoryEma === undefined) return;
+  if (memoryEma >= 1) {
+    throw new UsageError(`--memory-ema must be below 1, not ${memoryEma}: 1 would never learn.`);
+  }
+  if (memoryCodec === "int8" && memoryView !== "realigned") {
+    throw new UsageError(
+      "--memory-ema mixes crops, which leaves the ball that int8 can store: " +
+        "add --memory-view realigned, or --memory-codec f16 or f32.",
+    );
+  }
 }
 
 function refuse(given: RecipeInput & { variant: string }, field: keyof Flags, allowed: boolean) {

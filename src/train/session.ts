@@ -11,6 +11,7 @@ import type { Architecture } from "../model/architecture.ts";
 import { disposeAll, initialise, type ModelState } from "../model/parameters.ts";
 import type { Recipe } from "../recipe/recipe.ts";
 import { checkpointName, loadCheckpoint, type Progress, saveCheckpoint } from "./checkpoint.ts";
+import { largestDelta } from "./remember.ts";
 import { readCheckpointLink, type RunFolder } from "./run_folder.ts";
 import { reachedSecondEpoch, RunLog } from "./run_log.ts";
 import { Sgd } from "./sgd.ts";
@@ -28,10 +29,13 @@ export class Session {
   progress: Progress;
   readonly #folder: RunFolder;
   readonly #backend: Backend;
+  /** Epochs between an example and its use. */
+  readonly #memoryAge: number;
 
   private constructor(
     folder: RunFolder,
     backend: Backend,
+    memoryAge: number,
     state: ModelState,
     optimiser: Sgd,
     log: RunLog,
@@ -40,6 +44,7 @@ export class Session {
   ) {
     this.#folder = folder;
     this.#backend = backend;
+    this.#memoryAge = memoryAge;
     this.state = state;
     this.optimiser = optimiser;
     this.log = log;
@@ -64,7 +69,7 @@ export class Session {
     const memory = VARIANT_TRAITS[recipe.variant].passes.includes("mem")
       ? await MemoryStore.open(folder.memoryDirectory, {
         codec: recipe.memoryCodec!,
-        epsilon: recipe.attackEps,
+        epsilon: largestDelta(recipe),
         ...images,
       })
       : undefined;
@@ -84,6 +89,7 @@ export class Session {
       const session = new Session(
         folder,
         backend,
+        recipe.memoryAge ?? 1,
         state,
         new Sgd(true, momenta),
         log,
@@ -107,8 +113,9 @@ export class Session {
       momenta: this.optimiser.momenta,
       progress: this.progress,
     }, this.#backend);
-    // While an epoch runs, the one before is still being read.
-    const keep = complete ? [] : [epoch - 1];
+    // While an epoch runs, the oldest one is still being read.
+    const oldest = epoch - this.#memoryAge + (complete ? 1 : 0);
+    const keep = Array.from({ length: epoch - oldest }, (_, i) => oldest + i);
     await this.memory?.commit({
       ...{ epoch, step, complete, keep },
       ...{ checkpoint: name, checkpointSha256 },

@@ -1,22 +1,22 @@
 /**
- * One batch of training: recall `x''`, make `x'`, take the step, remember `x'`.
+ * One batch of training: make `x'`, take the step, remember `x'`.
  *
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
 import type { Backend } from "../backend/backend.ts";
-import type { Batch } from "../data/batches.ts";
 import type { Dataset } from "../data/dataset.ts";
 import { RunError } from "../errors.ts";
 import type { LossTerms, Objective } from "../loss/objective.ts";
 import { type Pass, VARIANT_TRAITS } from "../loss/variants.ts";
-import type { DamagedExample } from "../memory/store.ts";
 import type { Architecture } from "../model/architecture.ts";
 import { freeze } from "../model/frozen.ts";
 import { imageTensor, oneHot } from "../model/inputs.ts";
 import type { Recipe } from "../recipe/recipe.ts";
 import { attackBatch } from "./adversary.ts";
-import { recall, selectionMatrix } from "./recall.ts";
+import type { PreparedBatch } from "./prepare.ts";
+import { type Recollection, selectionMatrix } from "./recall.ts";
+import { perturbations } from "./remember.ts";
 import type { Rates } from "./schedule.ts";
 import type { Session } from "./session.ts";
 import { lossAndGradients, type StepInputs } from "./step.ts";
@@ -28,8 +28,6 @@ export interface BatchContext {
   readonly dataset: Dataset;
   readonly backend: Backend;
   readonly session: Session;
-  /** Is told of memory examples that are damaged: the step does without them. Absent if they stop the run. */
-  readonly onDamage?: (damaged: DamagedExample) => void;
 }
 
 /** The loss and its terms by name, means over the batch. */
@@ -42,33 +40,64 @@ export interface Position {
 }
 
 /**
- * Trains on `batch`: updates the session's model and optimiser, and adds the adversarial examples to its
- * memory.
+ * Trains on a batch: updates the session's model and optimiser, and adds the adversarial examples to its memory.
  *
- * @throws {RunError} if the loss is not finite (before anything is updated), the attack leaves its bounds, or the
+ * @param whileBusy is called when the device has the most to do
+ * @throws {RunError} if the loss is not finite (before the model is updated), the attack leaves its bounds, or the
  *   device, the disk or the memory fails
  */
 export async function trainBatch(
   context: BatchContext,
-  batch: Batch,
+  prepared: PreparedBatch,
   position: Position,
   rates: Rates,
+  whileBusy: () => void,
 ): Promise<LossValues> {
-  const { recipe, architecture, backend } = context;
-  const { state, optimiser } = context.session;
-  const inputs = await makeInputs(context, batch, position.epoch);
-  const { terms, logits, gradients } = lossAndGradients(
-    architecture,
-    state,
-    objectiveOf(recipe),
-    inputs,
-  );
-  tf.dispose([Object.values(inputs.images), Object.values(logits), inputs.labels]);
+  const { recipe, architecture, dataset, backend } = context;
+  const { state, optimiser, memory } = context.session;
+  const { batch, recollection, last } = prepared;
+  const { x, y } = batch;
+  const inputs = placeInputs(x, oneHot(y, dataset.classes.length), recollection, batch.ids.length);
+  const { images } = inputs;
+  let adversarial: Float32Array | undefined;
+  if (VARIANT_TRAITS[recipe.variant].passes.includes("adv")) {
+    const model = freeze(architecture, state);
+    const attack = attackBatch(model, batch, inputs, recipe, position.epoch, backend);
+    whileBusy();
+    adversarial = await attack;
+    model.dispose();
+    images.adv = imageTensor(adversarial);
+  } else whileBusy();
+  const objective = objectiveOf(recipe);
+  const { terms, logits, gradients } = lossAndGradients(architecture, state, objective, inputs);
+  tf.dispose([Object.values(images), Object.values(logits), inputs.labels]);
   inputs.memoryRows?.dispose();
+  // The device is at work on the gradients.
+  if (memory && adversarial) {
+    const { views, deltas } = perturbations(recipe, dataset, batch, adversarial, last);
+    await memory.write(batch.ids, views, deltas);
+  }
   const values = await readTerms(terms, backend);
   refuseNonFinite(values, position);
   optimiser.step(state.parameters, gradients, rates);
   return values;
+}
+
+/** The batch on the device, with the memory's examples of it. */
+function placeInputs(
+  x: Float32Array,
+  labels: tf.Tensor2D,
+  recollection: Recollection | undefined,
+  n: number,
+): StepInputs & { images: Partial<Record<Pass, tf.Tensor4D>> } {
+  const images: Partial<Record<Pass, tf.Tensor4D>> = { nat: imageTensor(x) };
+  if (recollection === undefined || recollection.rows.length === 0) return { images, labels };
+  images.mem = imageTensor(recollection.images);
+  const { rows } = recollection;
+  const matrix = selectionMatrix(rows, n);
+  return matrix
+    ? { images, labels, memoryRows: tf.tensor2d(matrix, [rows.length, n]) }
+    : { images, labels };
 }
 
 /** The objective in `recipe`; coefficients that its variant lacks are zero and never looked at. */
@@ -79,33 +108,6 @@ function objectiveOf({ variant, beta, betaPrime, memoryWeight }: Recipe): Object
     betaPrime: betaPrime ?? 0,
     memoryWeight: memoryWeight ?? "uniform",
   };
-}
-
-/** The batch on the device, with the memory's examples and this step's adversarial ones where the variant has them. */
-async function makeInputs(context: BatchContext, batch: Batch, epoch: number): Promise<StepInputs> {
-  const { recipe, architecture, dataset, backend, session: { state, memory } } = context;
-  // Before anything is on the device: this may end the run.
-  const remembered = memory?.has(epoch - 1)
-    ? await recall(memory, epoch - 1, dataset, batch.ids, context.onDamage)
-    : undefined;
-  const images: Partial<Record<Pass, tf.Tensor4D>> = { nat: imageTensor(batch.x) };
-  const labels = oneHot(batch.y, dataset.classes.length);
-  let memoryRows: tf.Tensor2D | undefined;
-  if (remembered !== undefined && remembered.rows.length > 0) {
-    const { images: recalled, rows } = remembered;
-    images.mem = imageTensor(recalled);
-    const matrix = selectionMatrix(rows, batch.ids.length);
-    if (matrix) memoryRows = tf.tensor2d(matrix, [rows.length, batch.ids.length]);
-  }
-  const inputs: StepInputs = { images, labels, ...memoryRows && { memoryRows } };
-  if (!VARIANT_TRAITS[recipe.variant].passes.includes("adv")) return inputs;
-
-  const model = freeze(architecture, state);
-  const adversarial = await attackBatch(model, batch, inputs, recipe, epoch, backend);
-  model.dispose();
-  const deltas = adversarial.map((value, i) => value - batch.x[i]!);
-  await memory?.write(batch.ids, batch.views, deltas);
-  return { ...inputs, images: { ...images, adv: imageTensor(adversarial) } };
 }
 
 /** The terms on the host; disposes them. */

@@ -4,16 +4,16 @@
  * @module
  */
 import type { Backend } from "../backend/backend.ts";
-import { type Batch, epochOrder, firstIndices, trainingBatch } from "../data/batches.ts";
+import { epochOrder, firstIndices } from "../data/batches.ts";
 import type { Dataset, Splits } from "../data/dataset.ts";
 import { dataDigest } from "../data/load.ts";
 import { splitTraining, type TrainingSplit } from "../data/split.ts";
 import { Interrupted } from "../errors.ts";
 import { type Accuracy, evaluateAccuracy, type EvaluationName } from "../evaluate/evaluate.ts";
-import type { DamagedExample } from "../memory/store.ts";
 import { type Architecture, resnet18 } from "../model/architecture.ts";
 import { freeze } from "../model/frozen.ts";
 import type { Recipe } from "../recipe/recipe.ts";
+import { type PreparedBatch, ReadAhead } from "./prepare.ts";
 import type { RunFolder } from "./run_folder.ts";
 import type { DamageNote, EpochMetrics, StepMetrics } from "./run_log.ts";
 import { ratesAt } from "./schedule.ts";
@@ -67,8 +67,7 @@ class Trainer {
   readonly #session: Session;
   readonly #context: BatchContext;
   readonly #split: TrainingSplit;
-  /** What the step in progress had to do without. */
-  readonly #damaged: DamagedExample[] = [];
+  /** Faults of the memory that the observer knows of. */
   readonly #faults = new Set<string>();
   readonly #length: { readonly epochs: number; readonly stepsPerEpoch: number };
 
@@ -83,7 +82,6 @@ class Trainer {
     this.#session = session;
     this.#context = {
       ...{ recipe, architecture, dataset: data.train, backend, session },
-      ...recipe.onCorruption === "rerun" && { onDamage: (each) => this.#damaged.push(each) },
     };
     this.#split = split;
     this.#length = {
@@ -108,19 +106,22 @@ class Trainer {
     const { epoch, step: firstStep } = session.progress;
     await session.memory?.begin(epoch);
     const order = epochOrder(this.#split.train, recipe.seed, epoch);
+    const steps = this.#length.stepsPerEpoch;
+    const { memory } = session;
+    const ahead = new ReadAhead({ recipe, dataset: data.train, memory, epoch, order }, steps);
     const started = performance.now();
     let images = 0;
-    for (let step = firstStep; step < this.#length.stepsPerEpoch; step++) {
+    for (let step = firstStep; step < steps; step++) {
       if (signal?.aborted) await this.#stop();
-      const batch = trainingBatch(data.train, order, step, recipe.batchSize, recipe.seed, epoch);
-      const metrics = await this.#step(batch, { epoch, step: step + 1 });
-      await this.#noteDamage(metrics);
-      images += batch.ids.length;
+      const prepared = await ahead.take(step);
+      const position = { epoch, step: step + 1 };
+      const metrics = await this.#step(prepared, position, () => ahead.begin(step + 1));
+      await this.#noteDamage(prepared, position);
+      images += prepared.batch.ids.length;
       await session.log.append(metrics);
       observer?.onStep?.(metrics, this.#length);
-      const position = step + 1;
       const every = recipe.checkpointEvery;
-      if (every && position % every === 0 && position < this.#length.stepsPerEpoch) {
+      if (every && position.step % every === 0 && position.step < steps) {
         await session.commit();
       }
     }
@@ -148,14 +149,24 @@ class Trainer {
   }
 
   /** Trains on one batch; advances the session's progress. */
-  async #step(batch: Batch, position: Position): Promise<StepMetrics> {
+  async #step(
+    prepared: PreparedBatch,
+    position: Position,
+    whileBusy: () => void,
+  ): Promise<StepMetrics> {
     const { recipe } = this.#run;
     const started = performance.now();
     const done = (position.epoch - 1) * this.#length.stepsPerEpoch + position.step - 1;
     const rates = ratesAt(recipe.schedule, recipe.lr, this.#length, done);
-    const { loss, ...terms } = await trainBatch(this.#context, batch, position, rates);
+    const { loss, ...terms } = await trainBatch(
+      this.#context,
+      prepared,
+      position,
+      rates,
+      whileBusy,
+    );
 
-    const n = batch.ids.length;
+    const n = prepared.batch.ids.length;
     const session = this.#session;
     const sums = { ...session.progress.sums };
     for (const [name, value] of Object.entries({ loss, ...terms, examples: 1 })) {
@@ -166,9 +177,9 @@ class Trainer {
     return { kind: "step", ...position, loss, terms, ...rates, imagesPerSecond };
   }
 
-  /** Says what the step of `metrics` had to do without. */
-  async #noteDamage({ epoch, step }: Position): Promise<void> {
-    for (const damaged of this.#damaged.splice(0)) {
+  /** Says what the step at a position had to do without. */
+  async #noteDamage({ damaged: all }: PreparedBatch, { epoch, step }: Position): Promise<void> {
+    for (const damaged of all) {
       const note: DamageNote = { kind: "damage", epoch, step, ...damaged };
       await this.#session.log.append(note);
       if (this.#faults.has(note.fault)) continue;

@@ -5,6 +5,8 @@ import {
   CROP_PADDING,
   drawView,
   IDENTITY_VIEW,
+  intoView,
+  outOfView,
   type View,
 } from "../../src/data/augmentation.ts";
 import { IMAGE_VALUES } from "../../src/data/dataset.ts";
@@ -73,6 +75,31 @@ Deno.test("applyView() writes at its offset and nowhere else", () => {
   assert.ok(out.subarray(0, IMAGE_VALUES).every((value) => value === -1));
   assert.ok(out.subarray(IMAGE_VALUES, 2 * IMAGE_VALUES).every((value) => value >= 0));
   assert.ok(out.subarray(2 * IMAGE_VALUES).every((value) => value === -1));
+});
+
+const views = fc.record({ top: fc.nat(8), left: fc.nat(8), flip: fc.boolean() });
+
+Deno.test("intoView() moves values as applyView() moves pixels", () => {
+  const image = makeImages(1);
+  const values = Float32Array.from(image, (byte) => byte / 255);
+  fc.assert(fc.property(views, (view) => {
+    const expected = new Float32Array(IMAGE_VALUES);
+    applyView(image, 0, view, expected, 0);
+    assert.deepEqual(intoView(values, view), expected);
+  }));
+});
+
+Deno.test("outOfView() puts back what intoView() shows, and leaves the rest 0", () => {
+  // No value is 0, so that every place tells whether it was reached.
+  const values = Float32Array.from(makeImages(1), (byte) => (byte + 1) / 256);
+  fc.assert(fc.property(views, (view) => {
+    const seen = intoView(values, view);
+    const back = outOfView(seen, view);
+    assert.ok(back.every((value, i) => value === 0 || value === values[i]));
+    assert.equal(back.filter((value) => value !== 0).length, seen.filter((v) => v !== 0).length);
+    assert.deepEqual(intoView(back, view), seen);
+  }));
+  assert.deepEqual(outOfView(values, IDENTITY_VIEW), values);
 });
 
 Deno.test("drawView() depends on seed, epoch and index alone", () => {

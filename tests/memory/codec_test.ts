@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { IMAGE_VALUES } from "../../src/data/dataset.ts";
 import { RunError } from "../../src/errors.ts";
-import { checkPerturbations, createCodec } from "../../src/memory/codec.ts";
+import { checkPerturbations, CODEC_NAMES, createCodec } from "../../src/memory/codec.ts";
 import { decodeRecord, encodeRecord, recordBytes } from "../../src/memory/record.ts";
 
 const epsilons = fc.oneof(
@@ -60,6 +60,33 @@ Deno.test("createCodec() int8 takes what leaves the ball by rounding back to its
   assert.deepEqual(back, spread(epsilon, [1, -1]));
 });
 
+Deno.test("createCodec() f16 rounds to eleven bits, and back into the ball", () => {
+  fc.assert(fc.property(epsilons, units, (epsilon, values) => {
+    const codec = createCodec("f16", epsilon);
+    const delta = spread(epsilon, values), back = new Float32Array(IMAGE_VALUES);
+    const payload = new Uint8Array(codec.payloadBytes + 1).subarray(1);
+    codec.encode(delta, payload);
+    codec.decode(payload, back);
+    for (let i = 0; i < IMAGE_VALUES; i++) {
+      const size = Math.abs(delta[i]!);
+      assert.ok(Math.abs(back[i]! - delta[i]!) <= Math.max(size / 2048, 2 ** -25));
+      assert.ok(Math.abs(back[i]!) <= Math.fround(epsilon));
+    }
+  }));
+});
+
+for (const name of ["f16", "f32"] as const) {
+  Deno.test(`createCodec() ${name} takes what leaves the ball by rounding back to its boundary`, () => {
+    const codec = createCodec(name, 0.1);
+    const payload = new Uint8Array(codec.payloadBytes), back = new Float32Array(IMAGE_VALUES);
+    codec.encode(spread(1, [0.1 + 9e-7, -0.1 - 9e-7, 0.05]), payload);
+    codec.decode(payload, back);
+    const [high, low] = back;
+    assert.ok(high! <= Math.fround(0.1) && high! > 0.0999, `${high}`);
+    assert.equal(low, -high!);
+  });
+}
+
 Deno.test("createCodec() f32 is exact", () => {
   fc.assert(fc.property(units, (values) => {
     const codec = createCodec("f32", 0.1);
@@ -75,7 +102,7 @@ Deno.test("decodeRecord() gives back image, view and perturbation of encodeRecor
   const views = fc.record({ top: fc.nat(8), left: fc.nat(8), flip: fc.boolean() }, {
     noNullPrototype: true,
   });
-  const names = fc.constantFrom("int8" as const, "f32" as const);
+  const names = fc.constantFrom(...CODEC_NAMES);
   fc.assert(fc.property(names, fc.nat(0xffffffff), views, units, (name, index, view, values) => {
     const codec = createCodec(name, 0.1);
     const record = new Uint8Array(recordBytes(codec));

@@ -62,6 +62,8 @@ Deno.test("MemoryStore.open() writes the current.json that a killed process did 
     const path = join(live, "current.json");
     const wanted = await Deno.readFile(path);
     await Deno.copyFile(join(before, "current.json"), path);
+    await Deno.writeTextFile(`${path}.tmp-123`, "{");
+    await Deno.writeTextFile(join(live, "notes.txt"), "mine");
     const reader = await MemoryStore.openReadOnly(live);
     assert.equal(reader.current()!.epoch, 1);
     await assertHolds(reader, 1, order(1).subarray(0, 20));
@@ -70,6 +72,9 @@ Deno.test("MemoryStore.open() writes the current.json that a killed process did 
     assert.equal(store.current()!.epoch, 2);
     await store.close();
     assert.deepEqual(await Deno.readFile(path), wanted);
+    const names = [...Deno.readDirSync(live)].map(({ name }) => name).sort();
+    const generations = ["generation-0001", "generation-0002"];
+    assert.deepEqual(names, ["current.json", ...generations, "index.kv", "notes.txt"]);
   }));
 
 Deno.test("MemoryStore.open() refuses an index that is lost or older than current.json, and makes none", () =>

@@ -23,6 +23,8 @@ Deno.test("resolveRecipe() is the paper's recipe of MemLoss V1 when nothing is g
     betaPrime: 2,
     memoryWeight: "complement",
     memoryCodec: "int8",
+    memoryView: "stored",
+    memoryAge: 1,
     onCorruption: "rerun",
     lr: 0.21,
     schedule: "onecycle",
@@ -73,6 +75,9 @@ Deno.test("resolveRecipe() leaves what is given as it is", () => {
     betaPrime: 0,
     memoryWeight: "misclassified",
     memoryCodec: "f32",
+    memoryView: "realigned",
+    memoryAge: 3,
+    memoryEma: 0.8,
     onCorruption: "stop",
     lr: 0.1,
     schedule: "cosine",
@@ -168,4 +173,26 @@ Deno.test("RecipeSchema refuses unknown fields, wrong types and what no flag wou
       incomplete,
     ]
   ) assert.equal(v.is(RecipeSchema, wrong), false, JSON.stringify(wrong));
+});
+
+Deno.test("resolveRecipe() refuses an average that its codec cannot hold, or that never learns", () => {
+  const message = "--memory-ema mixes crops, which leaves the ball that int8 can store: " +
+    "add --memory-view realigned, or --memory-codec f16 or f32.";
+  refuses({ memoryEma: 0.8 }, message);
+  refuses({ memoryEma: 0, memoryView: "stored", memoryCodec: "int8" }, message);
+  refuses(
+    { memoryEma: 1, memoryView: "realigned" },
+    "--memory-ema must be below 1, not 1: 1 would never learn.",
+  );
+  refuses({ variant: "trades", memoryAge: 2 }, "--memory-age has no meaning for --variant trades.");
+  for (
+    const input of [
+      { memoryView: "realigned" },
+      { memoryCodec: "f16" },
+      { memoryCodec: "f32" },
+      { attackNorm: "l2" },
+    ] as const
+  ) {
+    assert.equal(resolveRecipe({ memoryEma: 0.8, ...input }).memoryEma, 0.8);
+  }
 });

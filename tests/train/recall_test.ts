@@ -6,7 +6,7 @@ import { type Dataset, IMAGE_SIZE, IMAGE_VALUES } from "../../src/data/dataset.t
 import type { CodecName } from "../../src/memory/codec.ts";
 import { type DamagedExample, MemoryStore } from "../../src/memory/store.ts";
 import { Purpose, Stream } from "../../src/random/stream.ts";
-import { recall, selectionMatrix } from "../../src/train/recall.ts";
+import { recollect, type Recollection, selectionMatrix } from "../../src/train/recall.ts";
 import { commitOf, settings } from "../memory/store_support.ts";
 import { EPSILON, inTemporary } from "../memory/support.ts";
 
@@ -88,13 +88,21 @@ function withMemory(
   });
 }
 
+async function recall(
+  store: MemoryStore,
+  ids: Uint32Array,
+  onDamage?: (damaged: DamagedExample) => void,
+): Promise<Recollection> {
+  return recollect(await store.read(1, ids, onDamage), DATASET, ids);
+}
+
 for (const codec of ["int8", "f32"] as const) {
-  Deno.test(`recall() gives x'' as it was stored, ${codec}, for any batch`, () =>
+  Deno.test(`recollect() gives x'' as it was stored, ${codec}, for any batch`, () =>
     withMemory(codec, async (store) => {
       const anyIds = fc.uniqueArray(fc.nat(N - 1), { minLength: 1 });
       await fc.assert(
         fc.asyncProperty(anyIds, async (ids) => {
-          const { images, rows } = await recall(store, 1, DATASET, Uint32Array.from(ids));
+          const { images, rows } = await recall(store, Uint32Array.from(ids));
           const expected = ids.flatMap((id, row) => STORED.includes(id) ? [row] : []);
           assert.deepEqual(rows, expected);
           assert.equal(images.length, rows.length * IMAGE_VALUES);
@@ -107,9 +115,9 @@ for (const codec of ["int8", "f32"] as const) {
       );
     }));
 
-  Deno.test(`recall() stays in the ball around the view it was stored under, and in [0,1], ${codec}`, () =>
+  Deno.test(`recollect() stays in the ball around the view it was stored under, and in [0,1], ${codec}`, () =>
     withMemory(codec, async (store) => {
-      const { images } = await recall(store, 1, DATASET, STORED);
+      const { images } = await recall(store, STORED);
       let farthest = 0, lowest = 1, highest = 0;
       STORED.forEach((id, row) => {
         viewed(id, VIEWS[row]!).forEach((x, i) => {
@@ -125,14 +133,14 @@ for (const codec of ["int8", "f32"] as const) {
     }));
 }
 
-Deno.test("recall() gives nothing for a batch without any example", () =>
+Deno.test("recollect() gives nothing for a batch without any example", () =>
   withMemory("int8", async (store) => {
-    const { images, rows } = await recall(store, 1, DATASET, Uint32Array.from(ABSENT));
+    const { images, rows } = await recall(store, Uint32Array.from(ABSENT));
     assert.deepEqual([images.length, rows], [0, []]);
     assert.deepEqual(selectionMatrix(rows, ABSENT.length), new Float32Array(0));
   }));
 
-Deno.test("recall() leaves damaged examples out and tells of them, or throws when nobody is to be told", () =>
+Deno.test("recollect() leaves damaged examples out and tells of them, or throws when nobody is to be told", () =>
   withMemory("int8", async (store, directory) => {
     const path = join(directory, "generation-0001", "chunk-0000.bin");
     const bytes = await Deno.readFile(path);
@@ -140,7 +148,7 @@ Deno.test("recall() leaves damaged examples out and tells of them, or throws whe
     await Deno.writeFile(path, bytes);
     const ids = Uint32Array.from({ length: N }, (_, id) => id);
     const damaged: DamagedExample[] = [];
-    const { images, rows } = await recall(store, 1, DATASET, ids, (each) => damaged.push(each));
+    const { images, rows } = await recall(store, ids, (each) => damaged.push(each));
     const gone = [STORED[1]!, STORED[3]!];
     const left = [...STORED].filter((id) => !gone.includes(id));
     assert.deepEqual(rows, left);
@@ -150,19 +158,43 @@ Deno.test("recall() leaves damaged examples out and tells of them, or throws whe
     });
     assert.deepEqual(damaged.map(({ image }) => image), gone);
     assert.match(damaged[0]!.fault, /^record 1 of .* does not match its checksum/);
-    await assert.rejects(recall(store, 1, DATASET, ids), {
+    await assert.rejects(recall(store, ids), {
       name: "RunError",
       message: /record 1 /,
     });
   }));
 
-Deno.test("recall() leaves out every example of a chunk that is lost", () =>
+Deno.test("recollect() leaves out every example of a chunk that is lost", () =>
   withMemory("int8", async (store, directory) => {
     await Deno.remove(join(directory, "generation-0001", "chunk-0000.bin"));
     const damaged: DamagedExample[] = [];
-    const { rows } = await recall(store, 1, DATASET, STORED, (each) => damaged.push(each));
+    const { rows } = await recall(store, STORED, (each) => damaged.push(each));
     assert.deepEqual(rows, []);
     assert.deepEqual(damaged.map(({ image }) => image), [...STORED]);
+  }));
+
+Deno.test("recollect() shows image and perturbation together under other views, in the ball and in [0,1]", () =>
+  withMemory("f32", async (store) => {
+    // Perturbations of the frame of the image, under new crops.
+    const memory = await store.read(1, STORED);
+    const now = Array.from(STORED, (id) => drawView(5, 2, id));
+    const { images, rows } = recollect(memory, DATASET, STORED, now);
+    assert.deepEqual(rows, [...STORED.keys()]);
+    STORED.forEach((id, row) => {
+      const { top, left, flip } = now[row]!;
+      for (let i = 0; i < IMAGE_VALUES; i++) {
+        const [y, place, channel] = [Math.floor(i / 96), Math.floor(i / 3) % 32, i % 3];
+        const x = shown(id, now[row]!, y, place, channel);
+        const [fromY, fromX] = [y + top - 4, (flip ? 31 - place : place) + left - 4];
+        const inside = fromY >= 0 && fromY < 32 && fromX >= 0 && fromX < 32;
+        const delta = inside ? DELTAS[row * IMAGE_VALUES + (fromY * 32 + fromX) * 3 + channel]! : 0;
+        // The codec keeps to the ball, which float32 rounding leaves.
+        const limit = Math.fround(EPSILON);
+        const sum = x + Math.min(limit, Math.max(-limit, delta));
+        const expected = Math.fround(Math.min(1, Math.max(0, sum)));
+        assert.equal(images[row * IMAGE_VALUES + i], expected, `image ${id}, value ${i}`);
+      }
+    });
   }));
 
 Deno.test("selectionMatrix() picks the batch rows that have an example, and is left out when all have", () => {

@@ -2,8 +2,10 @@ import assert from "node:assert/strict";
 import { join } from "@std/path";
 import * as tf from "@tensorflow/tfjs";
 import type { Backend } from "../../src/backend/backend.ts";
+import { firstIndices } from "../../src/data/batches.ts";
 import { MemoryStore } from "../../src/memory/store.ts";
 import type { Recipe } from "../../src/recipe/recipe.ts";
+import { recollect } from "../../src/train/recall.ts";
 import type { DamageNote } from "../../src/train/run_log.ts";
 import { ratesAt } from "../../src/train/schedule.ts";
 import { inRunFolder, readLog, resultOf } from "../repro/support.ts";
@@ -51,6 +53,70 @@ onWasm(
       })
     ),
 );
+
+onWasm(
+  "train() uses examples of the age it is given, and keeps no more of them",
+  (backend) =>
+    inRunFolder((whole) =>
+      inRunFolder(async (runDir) => {
+        const recipe = smallRecipe({
+          variant: "v1",
+          epochs: 4,
+          memoryAge: 2,
+          memoryEma: 0.5,
+          memoryView: "realigned",
+          checkpointEvery: 2,
+        });
+        await trainIn(whole, recipe, backend);
+        const steps = (await readLog(whole)).filter(({ kind }) => kind === "step");
+        const used = steps.filter(({ terms }) => "memory" in (terms as object));
+        assert.deepEqual(new Set(used.map(({ epoch }) => epoch)), new Set([3, 4]));
+        assert.equal(used.length, 2 * STEPS);
+        const store = await MemoryStore.openReadOnly(join(whole, "memory"));
+        assert.deepEqual(store.current()!.generations, [3, 4]);
+        await store.close();
+        for (const [epoch, step] of [[2, 1], [3, 2], [4, 3]] as const) {
+          await trainUntil(runDir, recipe, backend, epoch, step);
+        }
+        await trainIn(runDir, recipe, backend);
+        assert.deepEqual(await resultOf(runDir), await resultOf(whole));
+      })
+    ),
+);
+
+onWasm(
+  "train() keeps the running average of this epoch's examples and the last one's",
+  (backend) =>
+    inRunFolder((plain) =>
+      inRunFolder(async (averaged) => {
+        const a = 0.75;
+        const recipe = smallRecipe({ variant: "v2", memoryCodec: "f32" });
+        // The average of one epoch is that epoch's examples, so that both runs attack the same models.
+        await trainIn(averaged, { ...recipe, memoryEma: a }, backend);
+        await trainUntil(plain, recipe, backend, 2, 1);
+        const first = await remembered(plain, 1);
+        await trainIn(plain, recipe, backend);
+        const second = await remembered(plain, 2);
+        const mean = await remembered(averaged, 2);
+        assert.equal(mean.length, smallData().train.images.length);
+        mean.forEach((value, i) => {
+          assert.ok(Math.abs(value - a * first[i]! - (1 - a) * second[i]!) < 1e-6, `value ${i}`);
+        });
+      })
+    ),
+);
+
+/** `x''` of all images as `epoch` left it. */
+async function remembered(runDir: string, epoch: number): Promise<Float32Array> {
+  const { train } = smallData();
+  const ids = firstIndices(train.n, undefined);
+  const store = await MemoryStore.openReadOnly(join(runDir, "memory"));
+  try {
+    return recollect(await store.read(epoch, ids), train, ids).images;
+  } finally {
+    await store.close();
+  }
+}
 
 onWasm(
   "train() before its first step saves and stops where it was asked to stop before it began",

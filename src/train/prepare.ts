@@ -1,0 +1,82 @@
+/**
+ * What a step needs from the host: its images, and what the memory has of them. Made while the device works on the step
+ * before.
+ *
+ * @module
+ */
+import { type Batch, trainingBatch } from "../data/batches.ts";
+import type { Dataset } from "../data/dataset.ts";
+import type { DamagedExample, MemoryBatch, MemoryStore } from "../memory/store.ts";
+import type { Recipe } from "../recipe/recipe.ts";
+import { recollect, type Recollection } from "./recall.ts";
+
+/** A batch and its memory. */
+export interface PreparedBatch {
+  readonly batch: Batch;
+  /** `x''`; undefined where no epoch of that age is in the memory. */
+  readonly recollection: Recollection | undefined;
+  /** What the epoch before left of the batch, for a running average. */
+  readonly last: MemoryBatch | undefined;
+  /** Examples that the step does without. */
+  readonly damaged: readonly DamagedExample[];
+}
+
+/** Where a step's images and memory come from. */
+export interface Supplies {
+  readonly recipe: Recipe;
+  readonly dataset: Dataset;
+  readonly memory: MemoryStore | undefined;
+  readonly epoch: number;
+  /** The training indices in the order of `epoch`. */
+  readonly order: Uint32Array;
+}
+
+/**
+ * Makes batch `step` (from 0).
+ *
+ * @throws {RunError} if an example is damaged and the recipe stops at that, or the memory cannot be read
+ */
+export async function prepareBatch(supplies: Supplies, step: number): Promise<PreparedBatch> {
+  const { recipe, dataset, memory, epoch, order } = supplies;
+  const { batchSize, seed, memoryAge = 1, memoryEma, memoryView } = recipe;
+  const batch = trainingBatch(dataset, order, step, batchSize, seed, epoch);
+  const damaged: DamagedExample[] = [];
+  const onDamage = recipe.onCorruption === "rerun"
+    ? (each: DamagedExample) => void damaged.push(each)
+    : undefined;
+  const read = async (from: number) =>
+    memory?.has(from) ? await memory.read(from, batch.ids, onDamage) : undefined;
+  const recalled = await read(epoch - memoryAge);
+  const last = memoryEma === undefined || memoryAge === 1 ? recalled : await read(epoch - 1);
+  const views = memoryView === "realigned" ? batch.views : undefined;
+  const recollection = recalled && recollect(recalled, dataset, batch.ids, views);
+  return { batch, recollection, last, damaged };
+}
+
+/** Keeps one batch of an epoch ahead. */
+export class ReadAhead {
+  readonly #supplies: Supplies;
+  readonly #steps: number;
+  #next: { readonly step: number; readonly prepared: Promise<PreparedBatch> } | undefined;
+
+  /** @param steps how many there are in the epoch */
+  constructor(supplies: Supplies, steps: number) {
+    this.#supplies = supplies;
+    this.#steps = steps;
+  }
+
+  /** Starts with batch `step`, if there is one. An error waits for {@linkcode take}. */
+  begin(step: number): void {
+    if (step >= this.#steps) return;
+    const prepared = prepareBatch(this.#supplies, step);
+    prepared.catch(() => {});
+    this.#next = { step, prepared };
+  }
+
+  /** Batch `step`; throws as {@linkcode prepareBatch} does. */
+  take(step: number): Promise<PreparedBatch> {
+    const next = this.#next;
+    this.#next = undefined;
+    return next?.step === step ? next.prepared : prepareBatch(this.#supplies, step);
+  }
+}
