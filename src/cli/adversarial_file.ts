@@ -47,7 +47,7 @@ export async function saveAdversarial(
 }
 
 /** NHWC to NCHW. */
-function channelsFirst(images: Float32Array): Float32Array<ArrayBuffer> {
+export function channelsFirst(images: Float32Array): Float32Array<ArrayBuffer> {
   const plane = IMAGE_SIZE * IMAGE_SIZE;
   return Float32Array.from(images, (_, i) => {
     const image = Math.floor(i / IMAGE_VALUES), channel = Math.floor(i % IMAGE_VALUES / plane);

@@ -1,98 +1,108 @@
 /**
- * `memloss memory stats|verify`
+ * `memloss memory stats|verify|export|import|gc`
  *
  * @module
  */
-import { join } from "@std/path";
 import { UsageError } from "../errors.ts";
 import { VARIANT_TRAITS } from "../loss/variants.ts";
-import {
-  type GenerationStats,
-  type MemorySettings,
-  MemoryStore,
-  type Pointer,
-} from "../memory/store.ts";
-import { switchFlag } from "../recipe/flag.ts";
 import { readRunRecord } from "../train/run_folder.ts";
 import { type Command, readArguments } from "./command.ts";
+import { describeExport, exportMemory } from "./memory_export.ts";
+import { collectGarbage, describeGarbage } from "./memory_gc.ts";
+import { describeImport, importMemory } from "./memory_import.ts";
+import { MEMORY_FLAGS, type MemoryFlags, type MemoryRun } from "./memory_run.ts";
+import { describeStats, memoryStats } from "./memory_stats.ts";
 import { describeVerification, refuseDamage, verifyRun } from "./memory_verify.ts";
-import { formatPercent } from "./terminal.ts";
 
-const FLAGS = {
-  json: switchFlag("json", "print one JSON document on stdout"),
-  rebuild: switchFlag("rebuild", "verify: make a damaged or lost index anew from the chunks"),
-} as const;
+interface Action {
+  /** What stands behind the run folder. */
+  readonly operand?: string;
+  /** The flags that it has beside --json. */
+  readonly flags: readonly (keyof typeof MEMORY_FLAGS)[];
+  act(run: MemoryRun, flags: MemoryFlags, operand: string): Promise<void>;
+}
 
-export const command: Command = {
-  name: "memory",
-  positionals: "stats|verify RUN_DIR",
-  summary: "look into a run's memory of adversarial examples",
-  flags: FLAGS,
-  examples: ["memloss memory stats runs/v1 --json", "memloss memory verify runs/v1"],
-  async run(args) {
-    const { flags, positionals: [action, runDir] } = readArguments(args, FLAGS, 2);
-    if (action !== "stats" && action !== "verify" || runDir === undefined) {
-      throw new UsageError(
-        "Say what to do with which memory: memloss memory stats RUN_DIR, or memloss memory verify RUN_DIR.",
-      );
-    }
-    if (flags.rebuild && action !== "verify") {
-      throw new UsageError("--rebuild belongs to memloss memory verify RUN_DIR.");
-    }
-    await refuseWithoutMemory(runDir);
-    if (action === "verify") {
+const ACTIONS: Readonly<Record<string, Action>> = {
+  stats: {
+    flags: ["misclassified", "dataDir", "backend", "workers"],
+    async act(run, flags) {
+      print(await memoryStats(run, flags), flags, describeStats);
+    },
+  },
+  verify: {
+    flags: ["rebuild"],
+    async act({ runDir }, flags) {
       const report = await verifyRun(runDir, flags.rebuild === true);
-      console.log(flags.json ? JSON.stringify(report, null, 2) : describeVerification(report));
+      print(report, flags, describeVerification);
       refuseDamage(runDir, report);
-      return;
-    }
-    const stats = await memoryStats(runDir);
-    console.log(flags.json ? JSON.stringify(stats, null, 2) : describeStats(stats));
+    },
+  },
+  export: {
+    flags: ["out", "epoch", "nEx", "dataDir"],
+    async act(run, flags) {
+      print(await exportMemory(run, flags), flags, describeExport);
+    },
+  },
+  import: {
+    operand: "FILE.safetensors",
+    flags: ["dataDir"],
+    async act(run, flags, file) {
+      print(await importMemory(run, file, flags), flags, describeImport);
+    },
+  },
+  gc: {
+    flags: [],
+    async act({ runDir }, flags) {
+      print(await collectGarbage(runDir), flags, describeGarbage);
+    },
   },
 };
 
-/** What `memory stats --json` prints. */
-export interface MemoryReport extends MemorySettings {
-  /** What the last commit made current; null before the first. */
-  readonly current: Pointer | null;
-  readonly generations: readonly GenerationStats[];
-}
+export const command: Command = {
+  name: "memory",
+  positionals: `${Object.keys(ACTIONS).join("|")} RUN_DIR [FILE]`,
+  summary: "look into a run's memory of adversarial examples, check it, copy it out and in",
+  flags: MEMORY_FLAGS,
+  examples: [
+    "memloss memory stats runs/v1 --misclassified",
+    "memloss memory verify runs/v1",
+    "memloss memory export runs/v1 --out memory.png",
+    "memloss memory import runs/v1 memory.safetensors",
+  ],
+  async run(args) {
+    const { flags, positionals: [name = "", runDir, operand] } = readArguments(
+      args,
+      MEMORY_FLAGS,
+      3,
+    );
+    const action = Object.hasOwn(ACTIONS, name) ? ACTIONS[name] : undefined;
+    if (action === undefined || runDir === undefined) {
+      throw new UsageError(
+        `Say what to do with which memory: memloss memory ${
+          Object.keys(ACTIONS).join("|")
+        } RUN_DIR.`,
+      );
+    }
+    if ((operand === undefined) !== (action.operand === undefined)) {
+      const usage = ["memloss memory", name, "RUN_DIR", action.operand].join(" ").trim();
+      throw new UsageError(
+        operand ? `Unexpected argument "${operand}": ${usage}` : `Name a file: ${usage}`,
+      );
+    }
+    for (const field of Object.keys(flags) as (keyof typeof MEMORY_FLAGS)[]) {
+      if (field === "json" || action.flags.includes(field)) continue;
+      throw new UsageError(
+        `--${MEMORY_FLAGS[field].name} has no meaning for memloss memory ${name}.`,
+      );
+    }
+    const { recipe } = await readRunRecord(runDir);
+    if (!VARIANT_TRAITS[recipe.variant].passes.includes("mem")) {
+      throw new UsageError(`${runDir} is a run of ${recipe.variant}, which has no memory.`);
+    }
+    await action.act({ runDir, recipe }, flags, operand ?? "");
+  },
+};
 
-async function refuseWithoutMemory(runDir: string): Promise<void> {
-  const { recipe: { variant } } = await readRunRecord(runDir);
-  if (VARIANT_TRAITS[variant].passes.includes("mem")) return;
-  throw new UsageError(`${runDir} is a run of ${variant}, which has no memory.`);
-}
-
-async function memoryStats(runDir: string): Promise<MemoryReport> {
-  const store = await MemoryStore.openReadOnly(join(runDir, "memory"));
-  try {
-    return {
-      ...store.settings,
-      current: store.current() ?? null,
-      generations: await store.stats(),
-    };
-  } finally {
-    await store.close();
-  }
-}
-
-function describeStats({ codec, epsilon, imageCount, current, generations }: MemoryReport): string {
-  const position = current === null
-    ? "nothing committed yet"
-    : `epoch ${current.epoch}${
-      current.complete ? "" : `, step ${current.step}`
-    }, ${current.checkpoint}`;
-  return [
-    `codec ${codec}, ε = ${
-      (255 * epsilon).toFixed(2)
-    }/255, ${imageCount} training images; ${position}`,
-    ...generations.map((generation) =>
-      `  epoch ${generation.epoch}: ${generation.examples} examples ` +
-      `(${formatPercent(generation.coverage)} of the images), ` +
-      `${(generation.bytes / 2 ** 20).toFixed(1)} MiB, ` +
-      `mean |δ| ${generation.meanAbsoluteDelta.toFixed(2)}/255, ` +
-      `${formatPercent(generation.boundaryShare)} at the boundary`
-    ),
-  ].join("\n");
+function print<T>(report: T, { json }: MemoryFlags, describe: (report: T) => string): void {
+  console.log(json ? JSON.stringify(report, null, 2) : describe(report));
 }

@@ -7,6 +7,7 @@ import { join } from "@std/path";
 import { IDENTITY_VIEW, type View } from "../data/augmentation.ts";
 import { IMAGE_VALUES } from "../data/dataset.ts";
 import { RunError } from "../errors.ts";
+import { CHUNK_RECORDS } from "./chunk.ts";
 import { ChunkReader } from "./chunk_reader.ts";
 import type { Codec } from "./codec.ts";
 import type { DamagedExample } from "./damage.ts";
@@ -69,10 +70,14 @@ export class GenerationReader {
     return batch;
   }
 
-  /** The images that have an example, ascending. */
+  /** The images that have an example, in the order in which they were written. */
   images(): Uint32Array {
-    const all = Uint32Array.from({ length: this.#manifest.images }, (_, image) => image);
-    return all.filter((image) => this.#locations.has(image));
+    const locations = this.#locations;
+    const place = (image: number) =>
+      locations.chunk(image) * CHUNK_RECORDS + locations.record(image);
+    return Uint32Array.from({ length: this.#manifest.images }, (_, image) => image)
+      .filter((image) => locations.has(image))
+      .sort((a, b) => place(a) - place(b));
   }
 
   close(): void {

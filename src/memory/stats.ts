@@ -1,12 +1,12 @@
 /**
- * What a generation holds, in numbers.
+ * What a memory holds, in numbers.
  *
  * @module
  */
 import { chunkBytes } from "./chunk.ts";
 import { createCodec } from "./codec.ts";
-import type { GenerationReader } from "./generation_reader.ts";
 import { encodeManifest, type Manifest } from "./manifest.ts";
+import type { MemoryStore } from "./store.ts";
 
 /** Examples read at a time. */
 const BATCH = 256;
@@ -27,17 +27,48 @@ export interface GenerationStats {
   readonly boundaryShare: number;
 }
 
-/** Reads every example of a generation, checksums included. */
-export function measureGeneration(
-  manifest: Manifest,
-  reader: GenerationReader,
-): GenerationStats {
-  const codec = createCodec(manifest.codec, manifest.epsilon);
+/** Images whose newest example is `age` epochs old. */
+export interface AgeCount {
+  /** Epochs since the newest generation's: 0 is an example of that one. */
+  readonly age: number;
+  readonly images: number;
+}
+
+/** Numbers about a memory. */
+export interface MemoryStats {
+  /** Ascending by epoch. */
+  readonly generations: readonly GenerationStats[];
+  /** Ascending by age; images without an example are in none. */
+  readonly ages: readonly AgeCount[];
+}
+
+/**
+ * Reads every committed example of `store`, checksums included.
+ *
+ * @throws {RunError} naming chunk and record if one is damaged
+ */
+export async function measureMemory(store: MemoryStore): Promise<MemoryStats> {
+  const epochs = store.current()?.generations ?? [];
+  const generations: GenerationStats[] = [];
+  for (const epoch of epochs) generations.push(await measureGeneration(store, epoch));
+  const counted = new Set<number>();
+  const ages: AgeCount[] = [];
+  for (const epoch of epochs.toReversed()) {
+    const before = counted.size;
+    for (const image of await store.images(epoch)) counted.add(image);
+    const images = counted.size - before;
+    if (images > 0) ages.push({ age: epochs.at(-1)! - epoch, images });
+  }
+  return { generations, ages };
+}
+
+async function measureGeneration(store: MemoryStore, epoch: number): Promise<GenerationStats> {
+  const manifest = store.manifest(epoch);
   const boundary = manifest.epsilon * (1 - 1 / 254);
-  const images = reader.images();
+  const images = await store.images(epoch);
   let sum = 0, atBoundary = 0, values = 0;
   for (let first = 0; first < images.length; first += BATCH) {
-    const { deltas } = reader.read(images.subarray(first, first + BATCH));
+    const { deltas } = await store.read(epoch, images.subarray(first, first + BATCH));
     for (const delta of deltas) {
       const size = Math.abs(delta);
       sum += size;
@@ -46,13 +77,18 @@ export function measureGeneration(
     values += deltas.length;
   }
   return {
-    epoch: manifest.epoch,
+    epoch,
     complete: manifest.complete,
     examples: images.length,
     coverage: manifest.images === 0 ? 0 : images.length / manifest.images,
-    bytes: encodeManifest(manifest).length +
-      manifest.chunks.reduce((sum, { records }) => sum + chunkBytes(codec, records), 0),
+    bytes: diskBytes(manifest),
     meanAbsoluteDelta: values === 0 ? 0 : 255 * sum / values,
     boundaryShare: values === 0 ? 0 : atBoundary / values,
   };
+}
+
+function diskBytes(manifest: Manifest): number {
+  const codec = createCodec(manifest.codec, manifest.epsilon);
+  return encodeManifest(manifest).length +
+    manifest.chunks.reduce((sum, { records }) => sum + chunkBytes(codec, records), 0);
 }

@@ -22,11 +22,11 @@ import { GenerationWriter } from "./generation_writer.ts";
 import { generationFolder, removeUnwanted } from "./layout.ts";
 import type { LocationIndex } from "./location_index.ts";
 import { Locations } from "./locations.ts";
+import type { Manifest } from "./manifest.ts";
 import { type OpenedMemory, openForReading, openForWriting, showCurrent } from "./opening.ts";
 import { scanLocations } from "./scan.ts";
-import { type GenerationStats, measureGeneration } from "./stats.ts";
 
-export type { DamagedExample, GenerationStats, MemoryBatch, MemorySettings };
+export type { DamagedExample, MemoryBatch, MemorySettings };
 
 /** What the last commit made current. */
 export interface Pointer {
@@ -230,15 +230,14 @@ export class MemoryStore {
     await index.removeStalePages(commit);
   }
 
-  /** Numbers about every committed generation, by reading all of it. Throws as {@linkcode read} does. */
-  async stats(): Promise<GenerationStats[]> {
-    const all: GenerationStats[] = [];
-    for (const epoch of this.current()?.generations ?? []) {
-      all.push(
-        measureGeneration(this.#generations.get(epoch)!.manifest, await this.#reader(epoch)),
-      );
-    }
-    return all;
+  /** What the last commit says of the generation of `epoch`, which it must hold. */
+  manifest(epoch: number): Manifest {
+    return this.#generations.get(epoch)!.manifest;
+  }
+
+  /** The images that `epoch` has committed examples of, in the order in which they were written. Throws as {@linkcode read} does. */
+  async images(epoch: number): Promise<Uint32Array> {
+    return (await this.#reader(epoch)).images();
   }
 
   /** Closes all files. What was written since the last commit is lost, as in a crash. */

@@ -132,6 +132,21 @@ export async function loadCheckpoint(
   }
 }
 
+/**
+ * Reads what a checkpoint says of itself, without its weights.
+ *
+ * @returns its progress, and the SHA-256 of its bytes
+ * @throws {RunError} if the file cannot be read
+ * @throws {UsageError} if it is no checkpoint
+ */
+export async function describeCheckpoint(
+  path: string,
+): Promise<{ progress: Progress; sha256: string }> {
+  const bytes = await readWholeFile(path);
+  const { metadata } = decodeSafetensors(bytes, path);
+  return { progress: decodeProgress(metadata.memloss, path), sha256: sha256(bytes) };
+}
+
 function decodeProgress(text: string | undefined, path: string): Progress {
   try {
     return v.parse(ProgressSchema, JSON.parse(text ?? ""));

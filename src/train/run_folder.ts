@@ -21,7 +21,10 @@ const LOCK_FILE = "run.lock";
 const CHECKPOINTS = "checkpoints";
 const CHECKPOINT = /^epoch-(\d+)(?:\.step-(\d+))?\.safetensors$/;
 /** What a crash leaves of a checkpoint or a link that was being written. */
-const TORN = /^(?:epoch-\d+(?:\.step-\d+)?\.safetensors\.tmp-\d+|(?:best|last)\.tmp)$/;
+const TORN_CHECKPOINT = /^(?:epoch-\d+(?:\.step-\d+)?\.safetensors\.tmp-\d+|(?:best|last)\.tmp)$/;
+
+/** What a crash leaves of the recipe. */
+const TORN_RECIPE = /^recipe\.json\.tmp-\d+$/;
 
 /** The names by which a checkpoint is asked for. */
 export const CHECKPOINT_LINKS = ["best", "last"] as const;
@@ -92,6 +95,9 @@ export class RunFolder {
     const lock = await RunLock.acquire(directory);
     try {
       await refuseUsed(directory); // again, now that nobody else can fill it
+      for (const { name } of await Array.fromAsync(Deno.readDir(directory))) {
+        if (TORN_RECIPE.test(name)) await removeTree(join(directory, name));
+      }
       const text = new TextEncoder().encode(encodeRunRecord(record));
       await writeFileAtomically(recipePath(directory), text);
       await createDirectory(join(directory, CHECKPOINTS));
@@ -152,7 +158,7 @@ export class RunFolder {
     await syncDirectory(folder);
     for (const { name } of await Array.fromAsync(Deno.readDir(folder))) {
       const stray = CHECKPOINT.test(name) && name !== names.last && name !== names.best;
-      if (stray || TORN.test(name)) await removeTree(join(folder, name));
+      if (stray || TORN_CHECKPOINT.test(name)) await removeTree(join(folder, name));
     }
   }
 
@@ -176,11 +182,11 @@ export class RunFolder {
   }
 }
 
-/** A folder with nothing but a lock in it was left by a run that never began. */
+/** A folder with nothing but a lock and a torn recipe in it was left by a run that never began. */
 async function refuseUsed(directory: string): Promise<void> {
   try {
     for await (const { name } of Deno.readDir(directory)) {
-      if (name === LOCK_FILE) continue;
+      if (name === LOCK_FILE || TORN_RECIPE.test(name)) continue;
       throw new UsageError(
         `${directory} is not empty: choose another --run-dir, or continue the run in it with --resume.`,
       );

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { join } from "@std/path";
+import { measureMemory } from "../../src/memory/stats.ts";
 import { type MemorySettings, MemoryStore } from "../../src/memory/store.ts";
 import { Purpose, Stream } from "../../src/random/stream.ts";
 import {
@@ -88,7 +89,7 @@ Deno.test("MemoryStore killed before any change on disk opens at a commit, whole
       const pointer = resumed.current();
       const found = pointer?.checkpoint ?? "none";
       assert.equal(found, committed, `${i}`);
-      const stats = await resumed.stats();
+      const stats = (await measureMemory(resumed)).generations;
       const examples = Object.fromEntries(stats.map((each) => [each.epoch, each.examples]));
       const expected: Record<number, number> = {};
       if (pointer !== undefined) {

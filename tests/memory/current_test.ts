@@ -119,8 +119,10 @@ Deno.test("MemoryStore.openReadOnly() needs no permission to write, and opens no
     }
     const script = `
       const { MemoryStore } = await import(${JSON.stringify(STORE)});
+      const { measureMemory } = await import(${JSON.stringify(STATS)});
       const store = await MemoryStore.openReadOnly(${JSON.stringify(live)});
-      console.log((await store.stats()).map(({ examples }) => examples).join());
+      const { generations } = await measureMemory(store);
+      console.log(generations.map(({ examples }) => examples).join());
       await store.close();`;
     const { code, stdout, stderr } = await runReader(script);
     assert.equal(code, 0, stderr);
@@ -128,6 +130,7 @@ Deno.test("MemoryStore.openReadOnly() needs no permission to write, and opens no
   }));
 
 const STORE = new URL("../../src/memory/store.ts", import.meta.url).href;
+const STATS = new URL("../../src/memory/stats.ts", import.meta.url).href;
 
 /** Runs `script` in a process that may read and nothing else. */
 async function runReader(script: string) {

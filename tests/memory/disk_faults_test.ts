@@ -5,6 +5,7 @@ import { RunError } from "../../src/errors.ts";
 import type { Disk } from "../../src/format/disk.ts";
 import { DISK } from "../../src/format/disk.ts";
 import { writeFileAtomically } from "../../src/format/files.ts";
+import { measureMemory } from "../../src/memory/stats.ts";
 import { type MemorySettings, MemoryStore } from "../../src/memory/store.ts";
 import {
   failingDisk,
@@ -66,7 +67,7 @@ async function assertReadable(directory: string): Promise<void> {
   if (!await Deno.stat(join(memory, "current.json")).then(() => true, () => false)) return;
   const reader = await MemoryStore.openReadOnly(memory);
   const pointer = reader.current();
-  for (const { epoch, examples } of await reader.stats()) {
+  for (const { epoch, examples } of (await measureMemory(reader)).generations) {
     const ids = order(epoch, 12);
     assert.equal(examples, epoch === pointer!.epoch ? pointer!.step : 12);
     await assertHolds(reader, epoch, ids.subarray(0, examples), ids.subarray(examples));

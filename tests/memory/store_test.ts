@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { join } from "@std/path";
 import fc from "fast-check";
-import { IDENTITY_VIEW } from "../../src/data/augmentation.ts";
 import { IMAGE_VALUES } from "../../src/data/dataset.ts";
 import { RunError } from "../../src/errors.ts";
 import { MemoryStore } from "../../src/memory/store.ts";
@@ -169,35 +168,5 @@ Deno.test("MemoryStore keeps no index pages but those of the last commit", async
     kv.close();
     const keys = entries.map(({ key }) => key.slice(1).join("/"));
     assert.deepEqual(keys, ["2/3/0", "2/3/1", "3/4/0", "3/4/1"]);
-  });
-});
-
-Deno.test("MemoryStore.stats() counts, measures and weighs each generation", async () => {
-  await inTemporary(async (directory) => {
-    const store = await MemoryStore.open(directory, { ...settings, imageCount: 40 });
-    await store.begin(1);
-    const ids = new Uint32Array([30, 20, 10]);
-    const deltas = new Float32Array(3 * IMAGE_VALUES);
-    // A third at the boundary, a third half way (rounded up to 64 of 127 steps), a third zero.
-    deltas.fill(-EPSILON, 0, IMAGE_VALUES).fill(EPSILON / 2, IMAGE_VALUES, 2 * IMAGE_VALUES);
-    await store.write(ids, [IDENTITY_VIEW, IDENTITY_VIEW, IDENTITY_VIEW], deltas);
-    await store.commit(commitOf(1, true));
-    const [stats, ...more] = await store.stats();
-    await store.close();
-    const folder = join(directory, "generation-0001");
-    const sizes = [...Deno.readDirSync(folder)].map(({ name }) =>
-      Deno.statSync(join(folder, name)).size
-    );
-    assert.deepEqual(more, []);
-    const { meanAbsoluteDelta, boundaryShare, ...rest } = stats!;
-    assert.deepEqual(rest, {
-      epoch: 1,
-      complete: true,
-      examples: 3,
-      coverage: 3 / 40,
-      bytes: sizes.reduce((sum, size) => sum + size),
-    });
-    assert.ok(Math.abs(meanAbsoluteDelta - (8 + 8 * 64 / 127) / 3) < 1e-5);
-    assert.equal(boundaryShare, 1 / 3);
   });
 });

@@ -51,14 +51,17 @@ Deno.test("RunFolder.create() refuses a folder that holds anything, and changes 
     }
   }));
 
-Deno.test("RunFolder.create() takes an empty folder and one with nothing but a lock, but no file", () =>
+Deno.test("RunFolder.create() takes an empty folder and one that a killed run never began in, but no file", () =>
   inTemporary(async (directory) => {
     const locked = join(directory, "locked"), file = join(directory, "file");
     await Deno.mkdir(locked);
     await Deno.writeTextFile(join(locked, "run.lock"), "");
+    await Deno.writeTextFile(join(locked, "recipe.json.tmp-12"), "{");
     await Deno.writeTextFile(file, "");
     for (const runDir of [await Deno.makeTempDir({ dir: directory }), locked]) {
       await (await RunFolder.create(runDir, RECORD)).close();
+      const names = [...Deno.readDirSync(runDir)].map(({ name }) => name).sort();
+      assert.deepEqual(names, ["checkpoints", "recipe.json", "run.lock"]);
     }
     await assert.rejects(RunFolder.create(file, RECORD), {
       name: "UsageError",

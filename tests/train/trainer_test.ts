@@ -3,6 +3,7 @@ import { join } from "@std/path";
 import * as tf from "@tensorflow/tfjs";
 import type { Backend } from "../../src/backend/backend.ts";
 import { firstIndices } from "../../src/data/batches.ts";
+import { measureMemory } from "../../src/memory/stats.ts";
 import { MemoryStore } from "../../src/memory/store.ts";
 import type { Recipe } from "../../src/recipe/recipe.ts";
 import { recollect } from "../../src/train/recall.ts";
@@ -248,7 +249,7 @@ onWasm(
       assert.deepEqual(log.at(-1)!.kind, "epoch");
       // The epoch has made new ones.
       const store = await MemoryStore.openReadOnly(join(runDir, "memory"));
-      assert.equal((await store.stats())[0]!.examples, smallData().train.n);
+      assert.equal((await measureMemory(store)).generations[0]!.examples, smallData().train.n);
       await store.close();
     }),
 );

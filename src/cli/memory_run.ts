@@ -1,0 +1,55 @@
+/**
+ * What the actions of `memloss memory` share: their flags, the run they are about, and its training images.
+ *
+ * @module
+ */
+import type { Dataset } from "../data/dataset.ts";
+import { dataDigest, loadData } from "../data/load.ts";
+import { UsageError } from "../errors.ts";
+import { integerFlag, switchFlag, textFlag } from "../recipe/flag.ts";
+import { type Recipe, RECIPE_FLAGS } from "../recipe/recipe.ts";
+import type { FlagValues } from "./command.ts";
+
+const { dataDir, backend, workers } = RECIPE_FLAGS;
+
+/** Flags of `memloss memory`. */
+export const MEMORY_FLAGS = {
+  misclassified: switchFlag("misclassified", "stats: also the share that the model gets wrong"),
+  rebuild: switchFlag("rebuild", "verify: make a damaged or lost index anew from the chunks"),
+  out: textFlag(
+    "out",
+    "FILE",
+    "export: .safetensors for x'', or .png for a contact sheet of clean, memory and difference",
+  ),
+  epoch: integerFlag("epoch", "export: the epoch that made the examples; default the newest", 1),
+  nEx: integerFlag("n-ex", "export: the first N examples; default all, in a .png 20", 1),
+  json: switchFlag("json", "print one JSON document on stdout"),
+  dataDir,
+  backend,
+  workers,
+} as const;
+
+/** Their values. */
+export type MemoryFlags = FlagValues<typeof MEMORY_FLAGS>;
+
+/** A run with a memory. */
+export interface MemoryRun {
+  readonly runDir: string;
+  readonly recipe: Recipe;
+}
+
+/**
+ * Loads the training images that a run's memory belongs to.
+ *
+ * @param dataSha256 what the memory says of them; anything where there is no memory yet
+ * @throws {UsageError} if they are missing or others
+ */
+export async function loadMemoryData(
+  { recipe }: MemoryRun,
+  { dataDir }: MemoryFlags,
+  dataSha256?: string,
+): Promise<Dataset> {
+  const { train } = await loadData(recipe.data, dataDir ?? recipe.dataDir, recipe.seed);
+  if (dataSha256 === undefined || dataDigest(train) === dataSha256) return train;
+  throw new UsageError("the memory belongs to other training images: check --data-dir.");
+}

@@ -1,0 +1,65 @@
+import assert from "node:assert/strict";
+import { join } from "@std/path";
+import { IDENTITY_VIEW } from "../../src/data/augmentation.ts";
+import { IMAGE_VALUES } from "../../src/data/dataset.ts";
+import { measureMemory } from "../../src/memory/stats.ts";
+import { MemoryStore } from "../../src/memory/store.ts";
+import { commitOf, settings } from "./store_support.ts";
+import { EPSILON, inTemporary, writeExamples } from "./support.ts";
+
+Deno.test("measureMemory() counts, measures and weighs each generation", async () => {
+  await inTemporary(async (directory) => {
+    const store = await MemoryStore.open(directory, { ...settings, imageCount: 40 });
+    await store.begin(1);
+    const ids = new Uint32Array([30, 20, 10]);
+    const deltas = new Float32Array(3 * IMAGE_VALUES);
+    // A third at the boundary, a third half way (rounded up to 64 of 127 steps), a third zero.
+    deltas.fill(-EPSILON, 0, IMAGE_VALUES).fill(EPSILON / 2, IMAGE_VALUES, 2 * IMAGE_VALUES);
+    await store.write(ids, [IDENTITY_VIEW, IDENTITY_VIEW, IDENTITY_VIEW], deltas);
+    await store.commit(commitOf(1, true));
+    const [stats, ...more] = (await measureMemory(store)).generations;
+    await store.close();
+    const folder = join(directory, "generation-0001");
+    const sizes = [...Deno.readDirSync(folder)].map(({ name }) =>
+      Deno.statSync(join(folder, name)).size
+    );
+    assert.deepEqual(more, []);
+    const { meanAbsoluteDelta, boundaryShare, ...rest } = stats!;
+    assert.deepEqual(rest, {
+      epoch: 1,
+      complete: true,
+      examples: 3,
+      coverage: 3 / 40,
+      bytes: sizes.reduce((sum, size) => sum + size),
+    });
+    assert.ok(Math.abs(meanAbsoluteDelta - (8 + 8 * 64 / 127) / 3) < 1e-5);
+    assert.equal(boundaryShare, 1 / 3);
+  });
+});
+
+Deno.test("measureMemory() counts images by the age of their newest example", () =>
+  inTemporary(async (directory) => {
+    const store = await MemoryStore.open(directory, { ...settings, imageCount: 10 });
+    assert.deepEqual(await measureMemory(store), { generations: [], ages: [] });
+    await store.begin(1);
+    await writeExamples(store, 1, Uint32Array.of(0, 1, 2, 3, 4, 5, 6));
+    await store.commit(commitOf(1, true));
+    await store.begin(2);
+    await writeExamples(store, 2, Uint32Array.of(9, 0, 1));
+    await store.commit(commitOf(2, false, [1]));
+    const { ages, generations } = await measureMemory(store);
+    await store.close();
+    assert.deepEqual(ages, [{ age: 0, images: 3 }, { age: 1, images: 5 }]);
+    assert.deepEqual(generations.map(({ examples }) => examples), [7, 3]);
+  }));
+
+Deno.test("MemoryStore.images() lists examples in the order they were written", () =>
+  inTemporary(async (directory) => {
+    const store = await MemoryStore.open(directory, settings);
+    const ids = Uint32Array.from({ length: 1100 }, (_, i) => 1499 - i);
+    await store.begin(1);
+    await writeExamples(store, 1, ids);
+    await store.commit(commitOf(1, true));
+    assert.deepEqual(await store.images(1), ids);
+    await store.close();
+  }));
