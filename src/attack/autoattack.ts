@@ -33,6 +33,8 @@ export interface MemberOptions extends Pick<PgdOptions, "norm" | "epsilon"> {
 const ITERATIONS = 100;
 const TARGETS = 9;
 const QUERIES = 5000;
+/** FAB asks once in an iteration that stays within the class, and twice in one that leaves it. */
+const FAB_QUERIES = 1.5 * ITERATIONS;
 /** FAB's restarts begin at this share of ε. */
 const FAB_START = 0.5;
 /** Sets the draws of a member's targets apart: restarts are fewer. */
@@ -46,15 +48,23 @@ export function createMember(member: AutoAttackMember, options: MemberOptions): 
     case "apgd-dlr":
       return createApgd(dlrLoss, 1, options);
     case "apgd-t":
-      return { loss: targetedDlrLoss, search: (example) => targetedApgd(example, options) };
+      return {
+        loss: targetedDlrLoss,
+        queries: TARGETS * ITERATIONS * options.gradientSamples,
+        search: (example) => targetedApgd(example, options),
+      };
     case "fab":
     case "fab-t":
       return {
         loss: targetDifference,
+        queries: TARGETS * FAB_QUERIES * (member === "fab" ? options.restarts : 1),
         search: (example) => firstFound(fabRuns(example, member === "fab-t", options)),
       };
     case "square":
-      return { search: (example) => square(example, squareOptions(example, options)) };
+      return {
+        queries: QUERIES,
+        search: (example) => square(example, squareOptions(example, options)),
+      };
   }
 }
 
@@ -67,7 +77,8 @@ function createApgd(loss: ExampleLoss, number: number, options: MemberOptions): 
       });
     }
   };
-  return { loss, search: (example) => firstFound(runs(example)) };
+  const queries = options.restarts * ITERATIONS * options.gradientSamples;
+  return { loss, queries, search: (example) => firstFound(runs(example)) };
 }
 
 function targetedApgd(example: Example, options: MemberOptions): Search<Outcome> {

@@ -13,6 +13,8 @@ import type { Example, Outcome, Query, Search } from "./search.ts";
 export interface ExampleAttack {
   /** What it maximises; absent if it asks for logits only. */
   readonly loss?: ExampleLoss;
+  /** What a search that finds nothing asks, about: for a forecast of its time. */
+  readonly queries: number;
   /** Begins the attack on one image. */
   search(example: Example): Search<Outcome>;
 }
@@ -22,6 +24,7 @@ interface Lane {
   readonly example: Example;
   readonly search: Search<Outcome>;
   query: Query;
+  asked: number;
 }
 
 /**
@@ -29,7 +32,8 @@ interface Lane {
  * far as the engine's arithmetic does not: on the CPU engine not by a bit.
  *
  * @param onDone told each result; awaited before the next batch
- * @param onBatch called before every batch; what it throws stops the run
+ * @param onBatch called before every batch with the queries that the searches under way have asked; what it throws
+ *   stops the run
  */
 export async function runSearches(
   attack: ExampleAttack,
@@ -37,7 +41,7 @@ export async function runSearches(
   oracle: Oracle,
   width: number,
   onDone: (example: Example, outcome: Outcome) => Promise<void>,
-  onBatch: () => void,
+  onBatch: (asked: number) => void,
 ): Promise<void> {
   const waiting = examples[Symbol.iterator]();
   let lanes: Lane[] = [];
@@ -47,10 +51,10 @@ export async function runSearches(
       if (done) break;
       const search = attack.search(example), first = search.next();
       if (first.done) await onDone(example, first.value);
-      else lanes.push({ example, search, query: first.value });
+      else lanes.push({ example, search, query: first.value, asked: 0 });
     }
     if (lanes.length === 0) return;
-    onBatch();
+    onBatch(lanes.reduce((sum, { asked }) => sum + asked, 0));
     const { logits, slope } = await oracle.ask(gather(lanes), attack.loss);
     const row = (values: Float32Array, i: number, size: number) =>
       values.subarray(i * size, (i + 1) * size);
@@ -64,6 +68,7 @@ export async function runSearches(
       if (step.done) await onDone(lane.example, step.value);
       else {
         lane.query = step.value;
+        lane.asked++;
         staying.push(lane);
       }
     }

@@ -12,8 +12,9 @@ import type { EvaluationSettings } from "../evaluate/evaluate.ts";
 import { Journal } from "../evaluate/journal.ts";
 import { createDirectory } from "../format/files.ts";
 import type { FrozenModel } from "../model/frozen.ts";
+import { sourceDigest } from "../recipe/program.ts";
 import { fileDigest, type Subject } from "./subject.ts";
-import { formatDuration, type StatusLine } from "./terminal.ts";
+import { formatBar, formatDuration, type StatusLine } from "./terminal.ts";
 
 /** What the flags said. */
 export interface AutoAttackFlags {
@@ -59,9 +60,10 @@ export async function runAutoAttack(
       ...members && { members },
       journal,
       onLine: (line) => status.print(line),
-      onProgress: (member, done, of, broken) => {
-        const left = pace.left(member, done, of);
-        status.update(`${member}: ${done} of ${of} images, ${broken} broken${left}`);
+      onProgress: (member, { done, of, broken, share }) => {
+        const left = pace.left(member, share);
+        const bar = `${member} ${formatBar(share)} ${(100 * share).toFixed(0).padStart(3)} %`;
+        status.update(`${bar}  ${done} of ${of} images, ${broken} broken${left}`);
       },
     });
     return { ...finished, finish: () => journal.remove() };
@@ -71,21 +73,21 @@ export async function runAutoAttack(
   }
 }
 
-/** How long a member will still take, from how long it took so far. */
+/** How long a member will still take, from how long its share so far took. */
 class Pace {
   #member: AutoAttackMember | undefined;
   #since = 0;
   #from = 0;
 
-  left(member: AutoAttackMember, done: number, of: number): string {
+  left(member: AutoAttackMember, share: number): string {
     const now = performance.now();
     if (member !== this.#member) {
       this.#member = member;
       this.#since = now;
-      this.#from = done;
+      this.#from = share;
     }
-    if (done === this.#from) return "";
-    const seconds = (now - this.#since) / 1000 * (of - done) / (done - this.#from);
+    if (share === this.#from) return "";
+    const seconds = (now - this.#since) / 1000 * (1 - share) / (share - this.#from);
     return `, ${formatDuration(seconds)} left`;
   }
 }
@@ -101,6 +103,7 @@ async function stateKey(
   const images = createHash("sha256").update(new Uint8Array(x.buffer)).update(y).digest("hex");
   const { name, adapter } = backend;
   const checkpoint = await fileDigest(path);
-  const settings = { checkpoint, images, seed, attack, version, members, name, adapter };
+  const program = await sourceDigest();
+  const settings = { program, checkpoint, images, seed, attack, version, members, name, adapter };
   return createHash("sha256").update(JSON.stringify(settings)).digest("hex");
 }

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { STDERR } from "./terminal.ts";
+import { formatBar, STDERR } from "./terminal.ts";
 
 /** Where a progress bar draws. */
 export interface ProgressSink {
@@ -32,7 +32,6 @@ const MEBIBYTE = 2 ** 20;
 const REDRAW_EVERY = 100;
 /** Milliseconds between two plain lines. */
 const LINE_EVERY = 10_000;
-const BAR_WIDTH = 16;
 
 /** Draws the progress of one download. */
 export class ProgressBar {
@@ -97,10 +96,7 @@ export class ProgressBar {
     if (speed > 0 && this.#done < this.#total) {
       parts.push(`${duration((this.#total - this.#done) / speed)} left`);
     }
-    if (this.#sink.terminal) {
-      const filled = Math.floor(fraction * BAR_WIDTH);
-      parts.splice(1, 0, `[${"#".repeat(filled)}${".".repeat(BAR_WIDTH - filled)}]`);
-    }
+    if (this.#sink.terminal) parts.splice(1, 0, formatBar(fraction));
     return parts.join("  ");
   }
 }

@@ -62,6 +62,14 @@ export class StatusLine {
   }
 }
 
+const BAR_WIDTH = 16;
+
+/** A share in [0,1] as `[####............]`. */
+export function formatBar(share: number): string {
+  const filled = Math.floor(share * BAR_WIDTH);
+  return `[${"#".repeat(filled)}${".".repeat(BAR_WIDTH - filled)}]`;
+}
+
 /** `3725` as `1h02m`, `65` as `1m05s`. */
 export function formatDuration(seconds: number): string {
   const whole = Math.max(0, Math.round(seconds));

@@ -42,13 +42,19 @@ export interface AutoAttackSettings {
   readonly signal?: AbortSignal;
   /** Told what was noticed, and each member's result. */
   readonly onLine?: (line: string) => void;
-  /** Told how far a member is: images done, of how many, and how many of them are broken. */
-  readonly onProgress?: (
-    member: AutoAttackMember,
-    done: number,
-    of: number,
-    broken: number,
-  ) => void;
+  /** Told how far a member is before each of its batches. */
+  readonly onProgress?: (member: AutoAttackMember, progress: MemberProgress) => void;
+}
+
+/** How far a member is. */
+export interface MemberProgress {
+  /** Images that it is done with, broken or not. */
+  readonly done: number;
+  /** Images that it attacks. */
+  readonly of: number;
+  readonly broken: number;
+  /** Share of its queries in [0,1], about; a broken image counts as all of its queries. */
+  readonly share: number;
 }
 
 /** What one member found. */
@@ -119,8 +125,9 @@ export async function autoAttack(
     const earlier = known.at(-1)?.seconds ?? 0, since = performance.now();
     const seconds = () => earlier + (performance.now() - since) / 1000;
     let broken = known.filter(({ outcome }) => outcome).length;
+    const search = createMember(member, { ...attack, seed: settings.seed, ...traits });
     await runSearches(
-      createMember(member, { ...attack, seed: settings.seed, ...traits }),
+      search,
       before.filter(({ id }) => !found.has(id)),
       oracle,
       settings.batchSize,
@@ -130,9 +137,10 @@ export async function autoAttack(
         if (outcome) broken++;
         await journal?.append({ member, id, outcome, seconds: seconds() });
       },
-      () => {
+      (asked) => {
         if (signal?.aborted) throw new Interrupted(stopped(journal));
-        settings.onProgress?.(member, found.size, before.length, broken);
+        const share = Math.min(1, (found.size + asked / search.queries) / before.length);
+        settings.onProgress?.(member, { done: found.size, of: before.length, broken, share });
       },
     );
     robust = before.filter(({ id }) => found.get(id) === undefined);

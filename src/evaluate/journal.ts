@@ -10,6 +10,7 @@ import { AUTOATTACK_MEMBERS, type AutoAttackMember } from "../attack/autoattack_
 import type { Outcome } from "../attack/search.ts";
 import { IMAGE_VALUES } from "../data/dataset.ts";
 import { RunError, UsageError } from "../errors.ts";
+import { crc32c } from "../format/crc32c.ts";
 import { createDirectory, describeIoError, removeTree } from "../format/files.ts";
 
 /** How one member's search on one image ended. */
@@ -24,7 +25,8 @@ export interface Verdict {
 const lineSchema = v.strictObject({
   member: v.picklist(AUTOATTACK_MEMBERS),
   id: v.pipe(v.number(), v.safeInteger(), v.minValue(0)),
-  broken: v.boolean(),
+  /** CRC-32C of the adversarial image, if one was found: a crash of the machine can leave a line without its image. */
+  image: v.optional(v.pipe(v.number(), v.safeInteger())),
   seconds: v.pipe(v.number(), v.minValue(0)),
 });
 
@@ -83,9 +85,9 @@ export class Journal {
           if (entry === undefined) break;
           const { member, id, seconds } = entry;
           let outcome: Outcome;
-          if (entry.broken) {
+          if (entry.image !== undefined) {
             const bytes = stored.slice(broken * IMAGE_BYTES, (broken + 1) * IMAGE_BYTES);
-            if (bytes.length < IMAGE_BYTES) break;
+            if (bytes.length < IMAGE_BYTES || crc32c(bytes) !== entry.image) break;
             outcome = new Float32Array(bytes.buffer);
             broken++;
           }
@@ -110,9 +112,11 @@ export class Journal {
    * @throws {RunError} if the disk fails
    */
   async append({ member, id, outcome, seconds }: Verdict): Promise<void> {
-    const line = JSON.stringify({ member, id, broken: outcome !== undefined, seconds }) + "\n";
+    const image = outcome && new Uint8Array(outcome.slice().buffer);
+    const found = image && { image: crc32c(image) };
+    const line = JSON.stringify({ member, id, ...found, seconds }) + "\n";
     try {
-      if (outcome) await writeAll(this.#images, new Uint8Array(outcome.slice().buffer));
+      if (image) await writeAll(this.#images, image);
       await writeAll(this.#log, new TextEncoder().encode(line));
     } catch (error) {
       throw failure(this.#directory, error);

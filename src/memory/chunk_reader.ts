@@ -6,17 +6,21 @@
 import type { View } from "../data/augmentation.ts";
 import { RunError } from "../errors.ts";
 import { describeIoError } from "../format/files.ts";
-import { CHUNK_HEADER_BYTES, type ChunkHeader, describeHeaderFault } from "./chunk.ts";
+import { CHUNK_HEADER_BYTES, chunkBytes, type ChunkHeader, describeHeaderFault } from "./chunk.ts";
 import { decodeRecord, recordBytes } from "./record.ts";
 
 const ADVICE = "restore the run folder from a copy or train again";
 
-/** An open chunk file. Reads are synchronous: a record is 3 KB and nearly always in the page cache. */
+/**
+ * An open chunk file, held in RAM or not. Reads are synchronous: a record is 3 KB and nearly always in the page cache.
+ */
 export class ChunkReader {
   readonly #file: Deno.FsFile;
   readonly #path: string;
   readonly #header: ChunkHeader;
   readonly #record: Uint8Array<ArrayBuffer>;
+  /** The whole file, once it is held. */
+  #held: Uint8Array<ArrayBuffer> | undefined;
 
   /**
    * Opens the file at `path`.
@@ -41,6 +45,22 @@ export class ChunkReader {
     throw new RunError(`${path} is not usable (${fault}): ${ADVICE}`);
   }
 
+  /** Bytes that {@linkcode hold} needs. */
+  get size(): number {
+    return chunkBytes(this.#header.codec, this.#header.records);
+  }
+
+  /** Whether the file is in RAM. */
+  get held(): boolean {
+    return this.#held !== undefined;
+  }
+
+  /** Reads the whole file, to read records from RAM from now on. Throws a `RunError` if it cannot be read. */
+  hold(): void {
+    const bytes = new Uint8Array(this.size);
+    this.#held = bytes.subarray(0, this.#readAt(0, bytes));
+  }
+
   /**
    * Decodes record `number`, which must hold image `index`, to `delta` (3,072 values).
    *
@@ -48,18 +68,27 @@ export class ChunkReader {
    * @throws {RunError} naming file and record if it is cut short, damaged or another image's
    */
   read(number: number, index: number, delta: Float32Array): View {
-    const size = this.#record.length;
-    const length = this.#readAt(CHUNK_HEADER_BYTES + number * size, this.#record);
-    const view = length === size
-      ? decodeRecord(this.#header.codec, index, this.#record, delta)
-      : undefined;
+    const record = this.#find(number);
+    const view = record && decodeRecord(this.#header.codec, index, record, delta);
     if (view !== undefined) return view;
-    const fault = length === size ? "does not match its checksum" : "is cut short";
+    const fault = record ? "does not match its checksum" : "is cut short";
     throw new RunError(`record ${number} of ${this.#path} (image ${index}) ${fault}: ${ADVICE}`);
   }
 
   close(): void {
     this.#file.close();
+  }
+
+  /** The bytes of record `number`, valid until the next call; undefined if the file ends before theirs. */
+  #find(number: number): Uint8Array | undefined {
+    const size = this.#record.length;
+    const start = CHUNK_HEADER_BYTES + number * size;
+    if (this.#held) {
+      return start + size <= this.#held.length
+        ? this.#held.subarray(start, start + size)
+        : undefined;
+    }
+    return this.#readAt(start, this.#record) === size ? this.#record : undefined;
   }
 
   /** Fills `bytes` from `position`; returns how many there were. */

@@ -13,9 +13,12 @@ import type { Codec } from "./codec.ts";
 import type { DamagedExample } from "./damage.ts";
 import type { Locations } from "./locations.ts";
 import type { Manifest } from "./manifest.ts";
+import type { ReadBudget } from "./read_budget.ts";
 
 /** More open files than CIFAR's 49 chunks need, fewer than any system's limit. */
 const MAX_OPEN_CHUNKS = 64;
+/** Chunks that one batch may bring into RAM: its time stays that of a batch. */
+const CHUNKS_HELD_PER_READ = 1;
 
 /** Memory examples of a batch of B images. */
 export interface MemoryBatch {
@@ -33,10 +36,18 @@ export class GenerationReader {
   readonly #manifest: Manifest;
   readonly #codec: Codec;
   readonly #locations: Locations;
+  readonly #budget: ReadBudget;
   /** In the order of their last use. */
   readonly #open = new Map<number, ChunkReader>();
 
-  constructor(folder: string, manifest: Manifest, codec: Codec, locations: Locations) {
+  constructor(
+    folder: string,
+    manifest: Manifest,
+    codec: Codec,
+    locations: Locations,
+    budget: ReadBudget,
+  ) {
+    this.#budget = budget;
     this.#folder = folder;
     this.#manifest = manifest;
     this.#codec = codec;
@@ -55,11 +66,13 @@ export class GenerationReader {
       views: new Array<View>(ids.length).fill(IDENTITY_VIEW),
       deltas: new Float32Array(ids.length * IMAGE_VALUES),
     };
+    let holdable = CHUNKS_HELD_PER_READ;
     ids.forEach((id, row) => {
       if (!this.#locations.has(id)) return;
       const delta = batch.deltas.subarray(row * IMAGE_VALUES, (row + 1) * IMAGE_VALUES);
       try {
         const chunk = this.#chunk(this.#locations.chunk(id));
+        if (holdable > 0 && this.#hold(chunk)) holdable--;
         batch.views[row] = chunk.read(this.#locations.record(id), id, delta);
         batch.present[row] = 1;
       } catch (error) {
@@ -81,8 +94,20 @@ export class GenerationReader {
   }
 
   close(): void {
-    for (const chunk of this.#open.values()) chunk.close();
+    for (const chunk of this.#open.values()) this.#close(chunk);
     this.#open.clear();
+  }
+
+  /** Brings `chunk` into RAM if it is not there and fits. */
+  #hold(chunk: ChunkReader): boolean {
+    if (chunk.held || !this.#budget.take(chunk.size)) return false;
+    chunk.hold();
+    return true;
+  }
+
+  #close(chunk: ChunkReader): void {
+    if (chunk.held) this.#budget.give(chunk.size);
+    chunk.close();
   }
 
   #chunk(number: number): ChunkReader {
@@ -95,7 +120,7 @@ export class GenerationReader {
       reader = new ChunkReader(join(this.#folder, file), header);
       if (this.#open.size === MAX_OPEN_CHUNKS) {
         const [oldest, idle] = this.#open.entries().next().value!;
-        idle.close();
+        this.#close(idle);
         this.#open.delete(oldest);
       }
     }

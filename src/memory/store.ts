@@ -24,6 +24,7 @@ import type { LocationIndex } from "./location_index.ts";
 import { Locations } from "./locations.ts";
 import type { Manifest } from "./manifest.ts";
 import { type OpenedMemory, openForReading, openForWriting, showCurrent } from "./opening.ts";
+import { ReadBudget } from "./read_budget.ts";
 import { scanLocations } from "./scan.ts";
 
 export type { DamagedExample, MemoryBatch, MemorySettings };
@@ -67,17 +68,19 @@ export class MemoryStore {
   /** Only the writer has one. */
   readonly #index: LocationIndex | undefined;
   readonly #disk: Disk;
+  readonly #budget: ReadBudget;
   readonly #readers = new Map<number, Promise<GenerationReader>>();
   #commit: Commit | undefined;
   #generations: Map<number, Generation>;
   #writing: { readonly epoch: number; readonly writer: GenerationWriter } | undefined;
 
-  private constructor(opened: OpenedMemory, disk: Disk) {
+  private constructor(opened: OpenedMemory, disk: Disk, budget: number) {
     this.settings = opened.settings;
     this.#directory = opened.directory;
     this.#codec = createCodec(opened.settings.codec, opened.settings.epsilon);
     this.#index = opened.index;
     this.#disk = disk;
+    this.#budget = new ReadBudget(budget);
     this.#commit = opened.commit;
     this.#generations = opened.generations;
   }
@@ -86,6 +89,7 @@ export class MemoryStore {
    * Opens the memory in `directory` for reading and writing, creating it if there is none, and removes what
    * a killed process left behind there. The caller sees to it that there is one writer at a time.
    *
+   * @param budget bytes of committed chunks that may be held in RAM; what does not fit is read from the disk each time
    * @param disk where changes go
    * @throws {UsageError} if the folder holds a memory with other settings or of other images, or generations
    *   without an index
@@ -94,9 +98,10 @@ export class MemoryStore {
   static async open(
     directory: string,
     settings: MemorySettings,
+    budget = 0,
     disk: Disk = DISK,
   ): Promise<MemoryStore> {
-    return new MemoryStore(await openForWriting(resolve(directory), settings, disk), disk);
+    return new MemoryStore(await openForWriting(resolve(directory), settings, disk), disk, budget);
   }
 
   /**
@@ -107,7 +112,7 @@ export class MemoryStore {
    * @throws {RunError} if what was committed is damaged
    */
   static async openReadOnly(directory: string): Promise<MemoryStore> {
-    return new MemoryStore(await openForReading(resolve(directory)), DISK);
+    return new MemoryStore(await openForReading(resolve(directory)), DISK, 0);
   }
 
   /** What the last commit points at, or undefined before the first. */
@@ -268,7 +273,8 @@ export class MemoryStore {
       throw new RunError(`there is no committed ${folder}: resume from an epoch that has one`);
     }
     const locations = await this.#readLocations(generation);
-    return new GenerationReader(folder, generation.manifest, this.#codec, locations);
+    const { manifest } = generation;
+    return new GenerationReader(folder, manifest, this.#codec, locations, this.#budget);
   }
 
   async #closeReaders(which: (epoch: number) => boolean): Promise<void> {

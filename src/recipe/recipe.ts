@@ -80,6 +80,11 @@ export const RECIPE_FLAGS = {
     "keep a running average of examples: the share a in [0,1) of the earlier ones; default none",
     0,
   ),
+  memoryBudget: integerFlag(
+    "memory-budget",
+    "MiB of RAM that hold memory examples, which never change a result; default 256",
+    0,
+  ),
   onCorruption: choiceFlag(
     "on-corruption",
     CORRUPTION_POLICIES,
@@ -150,6 +155,7 @@ const OPTIONAL = [
   "memoryView",
   "memoryAge",
   "memoryEma",
+  "memoryBudget",
   "onCorruption",
   "attackLoss",
   "limitTrain",
@@ -157,6 +163,16 @@ const OPTIONAL = [
   "checkpointEvery",
   "workers",
   "deterministic",
+] as const;
+
+/** Fields of the variants with a memory. */
+const MEMORY_FIELDS = [
+  "memoryCodec",
+  "memoryView",
+  "memoryAge",
+  "memoryEma",
+  "memoryBudget",
+  "onCorruption",
 ] as const;
 
 type Flags = typeof RECIPE_FLAGS;
@@ -184,10 +200,7 @@ export function resolveRecipe(input: RecipeInput): Recipe {
   const attacks = traits.passes.includes("adv");
   refuse(given, "beta", traits.beta !== undefined);
   refuse(given, "betaPrime", usesMemory);
-  for (const field of ["memoryCodec", "memoryView", "memoryAge", "memoryEma"] as const) {
-    refuse(given, field, usesMemory);
-  }
-  refuse(given, "onCorruption", usesMemory);
+  for (const field of MEMORY_FIELDS) refuse(given, field, usesMemory);
   refuse(given, "attackLoss", attacks);
   if (given.memoryWeight !== undefined && !traits.memoryWeights.includes(given.memoryWeight)) {
     throw new UsageError(
@@ -220,6 +233,7 @@ export function resolveRecipe(input: RecipeInput): Recipe {
     memoryCodec,
     memoryView: given.memoryView ?? (usesMemory ? "stored" : undefined),
     memoryAge: given.memoryAge ?? (usesMemory ? 1 : undefined),
+    memoryBudget: given.memoryBudget ?? (usesMemory ? 256 : undefined),
     onCorruption: given.onCorruption ?? (usesMemory ? "rerun" : undefined),
     attackLoss: given.attackLoss ??
       (attacks ? given.variant === "pgd-at" ? "ce" : "kl" : undefined),

@@ -66,17 +66,19 @@ function findProblem(recipe: Recipe): string | undefined {
   }
 }
 
+/** Where the data lies (its digest is compared instead), what changes no result, and what to do about damage. */
+const SESSION_FIELDS: readonly string[] = ["dataDir", "workers", "memoryBudget", "onCorruption"];
+
 /**
- * The recipe to go on with: the stored one, if what the user `given` does not contradict it. Only where the data lies
- * (its digest is compared instead), the number of workers (which changes no result) and what to do about damage may
- * differ between two sessions of one run.
+ * The recipe to go on with: the stored one, if what the user `given` does not contradict it. Only {@linkcode
+ * SESSION_FIELDS} may differ between two sessions of one run.
  *
  * @throws {UsageError} naming the first flag that differs
  */
 export function resumeRecipe(stored: Recipe, given: RecipeInput, path: string): Recipe {
   for (const [field, value] of Object.entries(given)) {
     const before = stored[field as keyof Recipe];
-    if (["dataDir", "workers", "onCorruption"].includes(field) || value === before) continue;
+    if (SESSION_FIELDS.includes(field) || value === before) continue;
     const { name } = RECIPE_FLAGS[field as keyof Recipe];
     throw new UsageError(
       `--${name} ${value} differs from ${path}, which has ${
@@ -84,11 +86,5 @@ export function resumeRecipe(stored: Recipe, given: RecipeInput, path: string): 
       }: resume without it, or start a new run.`,
     );
   }
-  const { dataDir, workers, onCorruption } = given;
-  return {
-    ...stored,
-    ...dataDir !== undefined && { dataDir },
-    ...workers !== undefined && { workers },
-    ...onCorruption !== undefined && { onCorruption },
-  };
+  return { ...stored, ...given };
 }

@@ -67,11 +67,7 @@ export class Session {
     backend: Backend,
   ): Promise<Session> {
     const memory = VARIANT_TRAITS[recipe.variant].passes.includes("mem")
-      ? await MemoryStore.open(folder.memoryDirectory, {
-        codec: recipe.memoryCodec!,
-        epsilon: largestDelta(recipe),
-        ...images,
-      })
+      ? await openMemory(folder, recipe, images)
       : undefined;
     try {
       // The memory's commit points at the checkpoint it belongs to; without a memory the link is the commit.
@@ -136,6 +132,15 @@ export class Session {
     const { best } = this.progress;
     return best && checkpointName({ ...this.progress, epoch: best.epoch, complete: true });
   }
+}
+
+function openMemory(
+  { memoryDirectory }: RunFolder,
+  recipe: Recipe,
+  images: Pick<MemorySettings, "imageCount" | "dataSha256">,
+): Promise<MemoryStore> {
+  const settings = { codec: recipe.memoryCodec!, epsilon: largestDelta(recipe), ...images };
+  return MemoryStore.open(memoryDirectory, settings, recipe.memoryBudget! * 2 ** 20);
 }
 
 /** A run that began anew here would wipe the traces of the one whose memory or checkpoints are gone. */

@@ -69,7 +69,7 @@ async function attack<T>(
     results[example.id] = step.value;
     return undefined;
   };
-  const packed = { ...loss && { loss }, search };
+  const packed = { ...loss && { loss }, queries: 1, search };
   await runSearches(packed, examples, oracle, IMAGES, () => Promise.resolve(), () => {});
   model.dispose();
   return { results, seen };

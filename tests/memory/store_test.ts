@@ -3,6 +3,8 @@ import { join } from "@std/path";
 import fc from "fast-check";
 import { IMAGE_VALUES } from "../../src/data/dataset.ts";
 import { RunError } from "../../src/errors.ts";
+import { chunkBytes } from "../../src/memory/chunk.ts";
+import { createCodec } from "../../src/memory/codec.ts";
 import { MemoryStore } from "../../src/memory/store.ts";
 import { assertHolds, commitOf, order, settings } from "./store_support.ts";
 import { EPSILON, generationFiles, inTemporary, makeExamples, writeExamples } from "./support.ts";
@@ -170,3 +172,27 @@ Deno.test("MemoryStore keeps no index pages but those of the last commit", async
     assert.deepEqual(keys, ["2/3/0", "2/3/1", "3/4/0", "3/4/1"]);
   });
 });
+
+Deno.test("MemoryStore holds as many chunks in RAM as its budget takes, and reads the others from the disk", () =>
+  inTemporary(async (directory) => {
+    const first = chunkBytes(createCodec("int8", EPSILON), 1024);
+    for (const [budget, held] of [[0, 0], [first, 1], [2 * first, 2]] as const) {
+      const memory = join(directory, `${budget}`);
+      const store = await MemoryStore.open(memory, settings, budget);
+      const ids = order(1);
+      await store.begin(1);
+      await writeExamples(store, 1, ids);
+      await store.commit(commitOf(1, true));
+      // A batch brings one chunk into RAM. The chunks hold 1,024 and 476 examples.
+      for (const batch of [ids.subarray(0, 50), ids.subarray(1024, 1074)]) {
+        await assertHolds(store, 1, batch);
+      }
+      for (const number of [0, 1]) {
+        await Deno.truncate(join(memory, "generation-0001", `chunk-000${number}.bin`), 200);
+      }
+      const inRam = [ids.subarray(50, 100), ids.subarray(1074, 1124)].slice(0, held);
+      for (const batch of inRam) await assertHolds(store, 1, batch);
+      if (held < 2) await assert.rejects(store.read(1, ids.subarray(1100, 1101)), /is cut short/);
+      await store.close();
+    }
+  }));

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { join } from "@std/path";
-import { startProgram } from "../testing/program.ts";
+import { type Process, runProgram, startProgram } from "../testing/program.ts";
 import { finish, inRunFolder, startRun } from "./support.ts";
 
 Deno.test("memloss eval stops at Ctrl-C, with exit code 130 and without a report", () =>
@@ -17,3 +17,56 @@ Deno.test("memloss eval stops at Ctrl-C, with exit code 130 and without a report
     assert.equal(stdout, "");
     await assert.rejects(Deno.stat(join(runDir, "eval")), Deno.errors.NotFound);
   }));
+
+Deno.test("memloss eval --attack autoattack killed again and again ends with the same report, but for the times", () =>
+  inRunFolder(async (runDir) => {
+    await using training = startRun(
+      runDir,
+      "--variant=standard",
+      "--epochs=6",
+      "--limit-train=512",
+    );
+    await finish(training);
+    const state = `${runDir}.state`;
+    const args = (name: string) => [
+      ...["eval", runDir, "--checkpoint=last", "--attack=clean,autoattack", "--json"],
+      ...["--attack-version=custom", "--attacks-to-run=apgd-ce,apgd-dlr"],
+      ...["--n-ex=16", "--batch-size=8", "--attack-eps=1/255", `--state-dir=${state}-${name}`],
+      `--save-adv=${runDir}.${name}.safetensors`,
+    ];
+    const whole = await runProgram(args("whole"));
+    assert.equal(whole.code, 0, whole.stderr);
+
+    let kills = 0;
+    for (let verdicts = 3;; verdicts += 8) {
+      await using evaluation = startProgram(args("killed"));
+      if (await untilVerdicts(evaluation, `${state}-killed`, verdicts)) {
+        evaluation.kill("SIGKILL");
+        await evaluation.ended;
+        kills++;
+        continue;
+      }
+      const { code, stdout, stderr } = await evaluation.ended;
+      assert.equal(code, 0, stderr);
+      assert.equal(withoutTimes(stdout), withoutTimes(whole.stdout));
+      break;
+    }
+    assert.ok(kills >= 2, `${kills} kills`);
+    const images = (name: string) => Deno.readFile(`${runDir}.${name}.safetensors`);
+    assert.deepEqual(await images("killed"), await images("whole"));
+    await assert.rejects(Deno.stat(`${state}-killed`), Deno.errors.NotFound);
+  }));
+
+/** Waits until `directory` has so many verdicts; false if the process ended before. */
+async function untilVerdicts(process: Process, directory: string, count: number): Promise<boolean> {
+  while (process.running()) {
+    const log = await Deno.readTextFile(join(directory, "verdicts.jsonl")).catch(() => "");
+    if (log.split("\n").length - 2 >= count) return true;
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+  return false;
+}
+
+function withoutTimes(json: string): string {
+  return json.replaceAll(/"seconds": [\d.e-]+/g, '"seconds": 0');
+}

@@ -1,0 +1,102 @@
+import assert from "node:assert/strict";
+import { join } from "@std/path";
+import { IMAGE_VALUES } from "../../src/data/dataset.ts";
+import { Journal, type Verdict } from "../../src/evaluate/journal.ts";
+import { inTemporary } from "../memory/support.ts";
+
+const IMAGE_BYTES = 4 * IMAGE_VALUES;
+
+function image(value: number): Float32Array {
+  return new Float32Array(IMAGE_VALUES).fill(value);
+}
+
+const VERDICTS: readonly Verdict[] = [
+  { member: "apgd-ce", id: 3, outcome: image(0.25), seconds: 1 },
+  { member: "apgd-ce", id: 1, outcome: undefined, seconds: 2.5 },
+  { member: "square", id: 1, outcome: image(0.5), seconds: 0.25 },
+];
+
+/** Makes a journal of {@linkcode VERDICTS}. */
+async function write(directory: string): Promise<void> {
+  const journal = await Journal.open(directory, "key");
+  for (const verdict of VERDICTS) await journal.append(verdict);
+  journal.close();
+}
+
+async function reopen(directory: string, key = "key"): Promise<readonly Verdict[]> {
+  const journal = await Journal.open(directory, key);
+  journal.close();
+  return journal.verdicts;
+}
+
+Deno.test("Journal gives back what it was given, in that order, and takes more", () =>
+  inTemporary(async (directory) => {
+    await write(directory);
+    assert.deepEqual(await reopen(directory), VERDICTS);
+    const journal = await Journal.open(directory, "key");
+    const more: Verdict = { member: "square", id: 7, outcome: image(1), seconds: 3 };
+    await journal.append(more);
+    journal.close();
+    assert.deepEqual(await reopen(directory), [...VERDICTS, more]);
+  }));
+
+Deno.test("Journal begins anew for another evaluation", () =>
+  inTemporary(async (directory) => {
+    await write(directory);
+    assert.deepEqual(await reopen(directory, "other"), []);
+    assert.deepEqual(await reopen(directory, "other"), []);
+    assert.equal((await Deno.stat(join(directory, "adversarial.bin"))).size, 0);
+  }));
+
+Deno.test("Journal cut at any byte opens with what is whole, and goes on", () =>
+  inTemporary(async (directory) => {
+    await write(directory);
+    const log = join(directory, "verdicts.jsonl");
+    const whole = await Deno.readFile(log);
+    for (let length = 0; length < whole.length; length++) {
+      await Deno.remove(directory, { recursive: true });
+      await write(directory);
+      await Deno.truncate(log, length);
+      const lines = new TextDecoder().decode(whole.subarray(0, length)).split("\n").length - 1;
+      const left = VERDICTS.slice(0, Math.max(0, lines - 1));
+      const journal = await Journal.open(directory, "key");
+      assert.deepEqual(journal.verdicts, left, `${length} bytes`);
+      for (const verdict of VERDICTS.slice(left.length)) await journal.append(verdict);
+      journal.close();
+      assert.deepEqual(await Deno.readFile(log), whole);
+    }
+  }));
+
+Deno.test("Journal leaves out verdicts whose image is lost, torn or another", () =>
+  inTemporary(async (directory) => {
+    const images = join(directory, "adversarial.bin");
+    const damage: ((bytes: Uint8Array<ArrayBuffer>) => Uint8Array<ArrayBuffer>)[] = [
+      (bytes) => bytes.slice(0, 2 * IMAGE_BYTES - 1),
+      (bytes) => bytes.slice(0, IMAGE_BYTES),
+      (bytes) => bytes.with(IMAGE_BYTES + 77, bytes[IMAGE_BYTES + 77]! ^ 1),
+      (bytes) => bytes.fill(0, IMAGE_BYTES),
+    ];
+    for (const change of damage) {
+      await Deno.remove(directory, { recursive: true });
+      await write(directory);
+      await Deno.writeFile(images, change(await Deno.readFile(images)));
+      assert.deepEqual(await reopen(directory), VERDICTS.slice(0, 2));
+      assert.equal((await Deno.stat(images)).size, IMAGE_BYTES);
+    }
+  }));
+
+Deno.test("Journal lets one evaluation at a time write, and names its folder", () =>
+  inTemporary(async (directory) => {
+    const journal = await Journal.open(directory, "key");
+    await assert.rejects(Journal.open(directory, "key"), {
+      name: "UsageError",
+      message:
+        `The evaluation in ${directory} is being made by another process: wait for it to end.`,
+    });
+    await journal.remove();
+    assert.throws(() => Deno.statSync(directory), Deno.errors.NotFound);
+    await Deno.writeTextFile(directory, "");
+    await assert.rejects(Journal.open(directory, "key"), { name: "RunError" });
+    await Deno.remove(directory);
+    await Deno.mkdir(directory);
+  }));
