@@ -1,7 +1,9 @@
 /**
  * What the memory costs at full size: time of the training thread for each batch, to open, and bytes on disk.
  *
- * `deno task bench:memory [--examples N] [--codec int8|f32]`
+ * `deno task bench:memory [--examples N] [--codec int8|f16|f32] [--budget MIB] [--step MS]`
+ *
+ * Between two batches it waits for `--step` milliseconds (20), as a trainer waits for its device.
  *
  * @module
  */
@@ -16,8 +18,10 @@ import { Purpose, Stream } from "../src/random/stream.ts";
 const BATCH = 128;
 const EPSILON = 8 / 255;
 
-const given = parseArgs(Deno.args, { string: ["examples", "codec"] });
+const given = parseArgs(Deno.args, { string: ["examples", "codec", "budget", "step"] });
 const imageCount = Number(given.examples ?? 50_000);
+const budget = Number(given.budget ?? 256) * 2 ** 20;
+const step = Number(given.step ?? 20);
 const codec = CODEC_NAMES.find((name) => name === given.codec) ?? "int8";
 const settings: MemorySettings = {
   ...{ codec, epsilon: EPSILON, imageCount },
@@ -55,7 +59,7 @@ async function measure(): Promise<void> {
 
   let opened!: MemoryStore;
   const open = await time(async () => {
-    opened = await MemoryStore.open(directory, settings);
+    opened = await MemoryStore.open(directory, settings, budget);
     await opened.read(1, Uint32Array.of(0)); // reads the index
   });
   const before = Deno.memoryUsage().rss;
@@ -74,7 +78,9 @@ async function measure(): Promise<void> {
     await verifyMemory(directory, { index: true, checkpointPath });
   });
   const files = diskBytes(directory);
-  console.log(`${imageCount} examples, ${codec}, batches of ${BATCH}`);
+  console.log(
+    `${imageCount} examples, ${codec}, batches of ${BATCH}, budget ${budget / 2 ** 20} MiB`,
+  );
   console.log(`write of a batch   ${describe(writes)}`);
   console.log(`read of a batch    ${describe(reads)}`);
   console.log(`commit             ${commit.toFixed(0)} ms`);
@@ -94,6 +100,7 @@ async function eachBatch(
   const times: number[] = [];
   for (let first = 0; first < imageCount; first += BATCH) {
     times.push(await time(() => use(order.subarray(first, first + BATCH))));
+    await new Promise((resolve) => setTimeout(resolve, step));
   }
   return Float64Array.from(times).sort();
 }
@@ -106,7 +113,8 @@ async function time(action: () => Promise<void>): Promise<number> {
 
 function describe(sorted: Float64Array): string {
   const at = (share: number) => sorted[Math.floor(share * (sorted.length - 1))]!.toFixed(2);
-  return `median ${at(0.5)} ms, 95 % ${at(0.95)} ms, most ${at(1)} ms`;
+  const mean = sorted.reduce((sum, each) => sum + each) / sorted.length;
+  return `mean ${mean.toFixed(2)} ms, median ${at(0.5)} ms, 95 % ${at(0.95)} ms, most ${at(1)} ms`;
 }
 
 function diskBytes(folder: string): number {

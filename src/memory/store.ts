@@ -60,6 +60,9 @@ export interface CommitRequest {
   readonly keep: readonly number[];
 }
 
+/** RAM for the batches and chunks on their way, locations, and what the garbage collector has not come to. */
+const WORKING_BYTES = 64 * 2 ** 20;
+
 /** An open memory folder: one writer, or readers. */
 export class MemoryStore {
   readonly settings: MemorySettings;
@@ -80,7 +83,7 @@ export class MemoryStore {
     this.#codec = createCodec(opened.settings.codec, opened.settings.epsilon);
     this.#index = opened.index;
     this.#disk = disk;
-    this.#budget = new ReadBudget(budget);
+    this.#budget = new ReadBudget(Math.max(0, budget - WORKING_BYTES));
     this.#commit = opened.commit;
     this.#generations = opened.generations;
   }
@@ -89,7 +92,8 @@ export class MemoryStore {
    * Opens the memory in `directory` for reading and writing, creating it if there is none, and removes what
    * a killed process left behind there. The caller sees to it that there is one writer at a time.
    *
-   * @param budget bytes of committed chunks that may be held in RAM; what does not fit is read from the disk each time
+   * @param budget bytes of RAM: what the store's own work leaves of them holds committed chunks, and the chunks that do
+   *   not fit are read from the disk each time
    * @param disk where changes go
    * @throws {UsageError} if the folder holds a memory with other settings or of other images, or generations
    *   without an index

@@ -82,7 +82,7 @@ export const RECIPE_FLAGS = {
   ),
   memoryBudget: integerFlag(
     "memory-budget",
-    "MiB of RAM that hold memory examples, which never change a result; default 256",
+    "MiB of RAM for the memory, which never change a result; default 256",
     0,
   ),
   onCorruption: choiceFlag(

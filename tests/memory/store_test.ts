@@ -175,8 +175,9 @@ Deno.test("MemoryStore keeps no index pages but those of the last commit", async
 
 Deno.test("MemoryStore holds as many chunks in RAM as its budget takes, and reads the others from the disk", () =>
   inTemporary(async (directory) => {
-    const first = chunkBytes(createCodec("int8", EPSILON), 1024);
-    for (const [budget, held] of [[0, 0], [first, 1], [2 * first, 2]] as const) {
+    const working = 64 * 2 ** 20, first = chunkBytes(createCodec("int8", EPSILON), 1024);
+    for (const [more, held] of [[-1, 0], [first, 1], [2 * first, 2]] as const) {
+      const budget = working + more;
       const memory = join(directory, `${budget}`);
       const store = await MemoryStore.open(memory, settings, budget);
       const ids = order(1);
