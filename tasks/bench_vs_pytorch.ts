@@ -19,7 +19,7 @@ import { report } from "../src/main.ts";
 import { integerFlag, switchFlag } from "../src/recipe/flag.ts";
 import { RECIPE_FLAGS } from "../src/recipe/recipe.ts";
 import { type KernelTime, timeKernels } from "./bench/kernel_times.ts";
-import { PyTorch, type PyTorchStart } from "./bench/pytorch.ts";
+import { PyTorch } from "./bench/pytorch.ts";
 import { formatSpread } from "./bench/statistics.ts";
 import { type StepSeconds, V1Step } from "./bench/v1_step.ts";
 
@@ -35,6 +35,13 @@ const FLAGS = {
 
 /** Kernels below this share of the step are shown as one. */
 const LEAST_SHARE = 0.01;
+
+/** What PyTorch says before the first step. */
+interface PyTorchStart {
+  readonly version: string;
+  /** Median seconds per step by memory format; the fastest one is used. */
+  readonly formats: Readonly<Record<string, number>>;
+}
 
 /** One step of each side. */
 interface Pair {
@@ -65,13 +72,13 @@ async function bench(args: readonly string[]): Promise<void> {
   const { width = 64, batchSize = 32, threads = 2, pairs = 5, warmup = 2 } = flags;
   const backend = await openBackend("wasm", { workers: threads });
   const ours = new V1Step(backend, width, batchSize);
-  const pytorch = new PyTorch();
+  const pytorch = new PyTorch("bench_vs_pytorch.py");
   try {
-    const start = await pytorch.start({ width, batchSize, threads, warmup });
+    const start = await pytorch.ask<PyTorchStart>({ width, batchSize, threads, warmup });
     for (let step = 0; step < warmup; step++) await ours.run();
     const measured: Pair[] = [];
     while (measured.length < pairs) {
-      measured.push({ ours: await ours.run(), pytorch: await pytorch.step() });
+      measured.push({ ours: await ours.run(), pytorch: await pytorch.ask<StepSeconds>({}) });
     }
     const comparison: Comparison = {
       width,

@@ -41,7 +41,10 @@ Deno.test("memloss refuses a command that it does not have", async () => {
   await refused(["--verison"], /Unknown command "--verison": did you mean --version\?$/);
   await refused(["constructor"], /Unknown command "constructor": see --help\.$/);
   await refused(["data", "constructor", "cifar10"], /Say what to do with which data set: /);
-  await refused(["memory", "gc", run], /memloss memory verify RUN_DIR\.$/);
+  await refused(
+    ["memory", "wipe", run],
+    /memloss memory stats\|verify\|export\|import\|gc RUN_DIR\.$/,
+  );
   await refused(["eval"], /Say what to evaluate: memloss eval RUN_DIR/);
 });
 
@@ -223,16 +226,10 @@ Deno.test("memloss memory refuses a folder without a memory", async () => {
   await Deno.remove(join(none, "memory"), { recursive: true });
   await refused(["memory", "stats", none], /there is no memory in .+no-memory/);
   const text = await Deno.readTextFile(join(none, "recipe.json"));
-  const {
-    beta: _,
-    betaPrime: __,
-    memoryWeight: ___,
-    memoryCodec: ____,
-    onCorruption: _____,
-    attackLoss: ______,
-    ...rest
-  } = JSON.parse(text).recipe;
-  const record = { ...JSON.parse(text), recipe: { ...rest, variant: "standard" } };
+  const fields = Object.entries<unknown>(JSON.parse(text).recipe)
+    .filter(([name]) => !/^(beta|betaPrime|memory.*|onCorruption|attackLoss)$/.test(name));
+  const recipe = { ...Object.fromEntries(fields), variant: "standard" };
+  const record = { ...JSON.parse(text), recipe };
   await Deno.writeTextFile(join(none, "recipe.json"), JSON.stringify(record));
   await refused(
     ["memory", "stats", none],

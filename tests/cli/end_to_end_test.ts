@@ -156,6 +156,7 @@ Deno.test("memloss memory stats tells what the run remembers", async () => {
     codec: "int8",
     epsilon: 8 / 255,
     imageCount: TINY.train,
+    ages: [{ age: 0, images: TINY.train }],
     current: {
       epoch: 2,
       step: 3,

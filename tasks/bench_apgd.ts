@@ -1,0 +1,142 @@
+/**
+ * APGD-CE of the CPU engine against PyTorch's, in turns: the same weights, the same test images, 100 iterations, only the
+ * images that are classified correctly.
+ *
+ * ```sh
+ * deno task bench:apgd runs/v1 --data-dir DIR --n-ex 256 --pairs 3
+ * ```
+ *
+ * PyTorch is Debian's (`python3-torch`), in whichever of its memory formats is faster; it attacks a batch to the end, as
+ * the published code does. Ours puts the next image in the place of one that is broken. A small `--attack-eps` breaks
+ * few, and compares the networks alone.
+ *
+ * @module
+ */
+import { join } from "@std/path";
+import { createMember } from "../src/attack/autoattack.ts";
+import { runSearches } from "../src/attack/lanes.ts";
+import { Oracle } from "../src/attack/oracle.ts";
+import { type Example, predictedClass } from "../src/attack/search.ts";
+import { openBackend } from "../src/backend/open.ts";
+import { readArguments } from "../src/cli/command.ts";
+import { findSubject, loadSubject } from "../src/cli/subject.ts";
+import { firstIndices, loadBatch } from "../src/data/batches.ts";
+import { IMAGE_VALUES } from "../src/data/dataset.ts";
+import { loadData } from "../src/data/load.ts";
+import { UsageError } from "../src/errors.ts";
+import { report } from "../src/main.ts";
+import { freeze } from "../src/model/frozen.ts";
+import { disposeAll } from "../src/model/parameters.ts";
+import { integerFlag } from "../src/recipe/flag.ts";
+import { RECIPE_FLAGS, resolveRecipe } from "../src/recipe/recipe.ts";
+import { PyTorch } from "./bench/pytorch.ts";
+import { formatSpread } from "./bench/statistics.ts";
+
+const FLAGS = {
+  data: RECIPE_FLAGS.data,
+  dataDir: RECIPE_FLAGS.dataDir,
+  attackEps: RECIPE_FLAGS.attackEps,
+  batchSize: RECIPE_FLAGS.batchSize,
+  seed: RECIPE_FLAGS.seed,
+  nEx: integerFlag("n-ex", "test images; default 256", 1),
+  pairs: integerFlag("pairs", "attacks of each side; default 3", 1),
+  threads: integerFlag("threads", "threads that both compute with; default 2", 1),
+} as const;
+
+/** One attack: how many images were attacked, how many stayed, and its seconds. */
+interface Attack {
+  readonly attacked: number;
+  readonly robust: number;
+  readonly seconds: number;
+}
+
+async function bench(args: readonly string[]): Promise<void> {
+  const { flags, positionals: [target] } = readArguments(args, FLAGS, 1);
+  if (target === undefined) throw new UsageError("Name a run folder or a .safetensors file.");
+  const { nEx = 256, pairs = 3, threads = 2, ...overrides } = flags;
+  const subject = await findSubject(target, undefined);
+  const recipe = { ...subject.recipe ?? resolveRecipe({}), ...overrides };
+  const { attackEps: epsilon, batchSize, seed } = recipe;
+  const { test } = await loadData(recipe.data, recipe.dataDir, seed);
+  const ids = firstIndices(test.n, nEx);
+  const backend = await openBackend("wasm", { workers: threads });
+  const folder = await Deno.makeTempDir({ prefix: "memloss-apgd-" });
+  const pytorch = new PyTorch("bench_apgd.py");
+  try {
+    const { architecture, state } = await loadSubject(subject);
+    const model = freeze(architecture, state);
+    disposeAll(state.parameters);
+    disposeAll(state.buffers);
+    const { x, y } = loadBatch(test, ids);
+    const images = join(folder, "images"), labels = join(folder, "labels");
+    await Deno.writeFile(images, new Uint8Array(x.buffer));
+    await Deno.writeFile(labels, y);
+    const shared = { threads, batchSize, epsilon };
+    const version = await pytorch.ask<string>({ ...shared, weights: subject.path, images, labels });
+    const oracle = new Oracle(model.logits, architecture.classes, backend);
+    const examples = await findCorrect(oracle, x, y, batchSize);
+    const member = { norm: "linf", epsilon, seed, restarts: 1, gradientSamples: 1 } as const;
+    const ours = async (): Promise<Attack> => {
+      const started = performance.now();
+      let robust = 0;
+      await runSearches(
+        createMember("apgd-ce", member),
+        examples,
+        oracle,
+        batchSize,
+        (_, outcome) => Promise.resolve(void (robust += outcome ? 0 : 1)),
+        () => {},
+      );
+      const seconds = (performance.now() - started) / 1000;
+      return { attacked: examples.length, robust, seconds };
+    };
+    await ours(); // both compile and choose on the first one
+    await pytorch.ask({});
+    console.log(`APGD-CE on ${subject.path}, ${nEx} images, ε = ${255 * epsilon}/255`);
+    console.log(`ours: ${backend.adapter}; PyTorch ${version}; ${threads} threads each`);
+    const ratios: number[] = [];
+    for (let pair = 1; pair <= pairs; pair++) {
+      const [a, b] = [await ours(), await pytorch.ask<Attack>({})];
+      const ratio = (a.attacked / a.seconds) / (b.attacked / b.seconds);
+      ratios.push(ratio);
+      const describe = ({ attacked, robust, seconds }: Attack) =>
+        `${attacked} attacked, ${robust} robust, ${seconds.toFixed(2)} s`;
+      console.log(`  ${pair}  ours ${describe(a)}; PyTorch ${describe(b)}; ${ratio.toFixed(2)}`);
+    }
+    console.log(`images/s, ours/PyTorch, median [least, most]: ${formatSpread(ratios, 2)}`);
+    model.dispose();
+  } finally {
+    await pytorch.close();
+    await Deno.remove(folder, { recursive: true });
+    backend.close();
+  }
+}
+
+/** The images `x` that the network classifies as `y`. */
+async function findCorrect(
+  oracle: Oracle,
+  x: Float32Array,
+  y: Uint8Array,
+  batchSize: number,
+): Promise<Example[]> {
+  const examples: Example[] = [];
+  for (let first = 0; first < y.length; first += batchSize) {
+    const end = Math.min(first + batchSize, y.length);
+    const logits = await oracle.logits(x.subarray(first * IMAGE_VALUES, end * IMAGE_VALUES));
+    for (let id = first; id < end; id++) {
+      const own = logits.slice((id - first) * oracle.classes, (id - first + 1) * oracle.classes);
+      if (predictedClass(own) !== y[id]) continue;
+      const image = x.subarray(id * IMAGE_VALUES, (id + 1) * IMAGE_VALUES);
+      examples.push({ id, x: image, label: y[id]!, logits: own });
+    }
+  }
+  return examples;
+}
+
+if (import.meta.main) {
+  try {
+    await bench(Deno.args);
+  } catch (error) {
+    Deno.exit(report(error, Deno.args.includes("--verbose")));
+  }
+}
