@@ -59,7 +59,7 @@ async function measure(): Promise<void> {
 
   let opened!: MemoryStore;
   const open = await time(async () => {
-    opened = await MemoryStore.open(directory, settings, budget);
+    opened = await MemoryStore.open(directory, settings, { budget });
     await opened.read(1, Uint32Array.of(0)); // reads the index
   });
   const before = Deno.memoryUsage().rss;

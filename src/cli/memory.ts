@@ -5,6 +5,7 @@
  */
 import { UsageError } from "../errors.ts";
 import { VARIANT_TRAITS } from "../loss/variants.ts";
+import { checkIndex } from "../recipe/recipe.ts";
 import { readRunRecord } from "../train/run_folder.ts";
 import { type Command, readArguments } from "./command.ts";
 import { describeExport, exportMemory } from "./memory_export.ts";
@@ -24,21 +25,21 @@ interface Action {
 
 const ACTIONS: Readonly<Record<string, Action>> = {
   stats: {
-    flags: ["misclassified", "dataDir", "backend", "workers"],
+    flags: ["misclassified", "dataDir", "backend", "workers", "memoryIndex"],
     async act(run, flags) {
       print(await memoryStats(run, flags), flags, describeStats);
     },
   },
   verify: {
-    flags: ["rebuild"],
-    async act({ runDir }, flags) {
-      const report = await verifyRun(runDir, flags.rebuild === true);
+    flags: ["rebuild", "memoryIndex"],
+    async act({ runDir, recipe }, flags) {
+      const report = await verifyRun(runDir, flags.rebuild === true, flags.memoryIndex, recipe);
       print(report, flags, describeVerification);
       refuseDamage(runDir, report);
     },
   },
   export: {
-    flags: ["out", "epoch", "nEx", "dataDir"],
+    flags: ["out", "epoch", "nEx", "dataDir", "memoryIndex"],
     async act(run, flags) {
       print(await exportMemory(run, flags), flags, describeExport);
     },
@@ -52,8 +53,8 @@ const ACTIONS: Readonly<Record<string, Action>> = {
   },
   gc: {
     flags: [],
-    async act({ runDir }, flags) {
-      print(await collectGarbage(runDir), flags, describeGarbage);
+    async act(run, flags) {
+      print(await collectGarbage(run), flags, describeGarbage);
     },
   },
 };
@@ -95,6 +96,7 @@ export const command: Command = {
         `--${MEMORY_FLAGS[field].name} has no meaning for memloss memory ${name}.`,
       );
     }
+    checkIndex(flags.memoryIndex);
     const { recipe } = await readRunRecord(runDir);
     if (!VARIANT_TRAITS[recipe.variant].passes.includes("mem")) {
       throw new UsageError(`${runDir} is a run of ${recipe.variant}, which has no memory.`);

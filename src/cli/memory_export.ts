@@ -41,7 +41,7 @@ export async function exportMemory(run: MemoryRun, flags: MemoryFlags): Promise<
   if (out === undefined || !drawn && !out.endsWith(".safetensors")) {
     throw new UsageError("Say where to: --out FILE.safetensors, or --out FILE.png.");
   }
-  const store = await MemoryStore.openReadOnly(join(run.runDir, "memory"));
+  const store = await MemoryStore.openReadOnly(join(run.runDir, "memory"), flags.memoryIndex);
   try {
     const epochs = store.current()?.generations ?? [];
     const epoch = flags.epoch ?? epochs.at(-1);

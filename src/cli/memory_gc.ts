@@ -8,6 +8,7 @@ import { UsageError } from "../errors.ts";
 import { readCurrentFile } from "../memory/current.ts";
 import { MemoryStore } from "../memory/store.ts";
 import { RunLock } from "../train/run_lock.ts";
+import type { MemoryRun } from "./memory_run.ts";
 
 /** What `memory gc --json` prints; bytes on disk. */
 export interface GarbageReport {
@@ -16,19 +17,20 @@ export interface GarbageReport {
 }
 
 /**
- * Removes what killed processes left in the memory of the run in `runDir`. A trainer does the same when it resumes.
+ * Removes what killed processes left in the memory of a run. A trainer does the same when it resumes.
  *
  * @throws {UsageError} if there is no memory, or a trainer has it open
  * @throws {RunError} if what was committed is damaged; nothing is removed then
  */
-export async function collectGarbage(runDir: string): Promise<GarbageReport> {
+export async function collectGarbage({ runDir, recipe }: MemoryRun): Promise<GarbageReport> {
   const directory = join(runDir, "memory");
   const lock = await RunLock.acquire(runDir);
   try {
     const current = await readCurrentFile(directory);
     if (current === undefined) throw new UsageError(`there is no memory in ${directory}.`);
     const before = await bytesIn(directory);
-    await (await MemoryStore.open(directory, current.settings)).close();
+    await (await MemoryStore.open(directory, current.settings, { remote: recipe.memoryIndex }))
+      .close();
     return { before, after: await bytesIn(directory) };
   } finally {
     await lock.release();

@@ -10,7 +10,7 @@ import { integerFlag, switchFlag, textFlag } from "../recipe/flag.ts";
 import { type Recipe, RECIPE_FLAGS } from "../recipe/recipe.ts";
 import type { FlagValues } from "./command.ts";
 
-const { dataDir, backend, workers } = RECIPE_FLAGS;
+const { dataDir, backend, workers, memoryIndex } = RECIPE_FLAGS;
 
 /** Flags of `memloss memory`. */
 export const MEMORY_FLAGS = {
@@ -27,6 +27,7 @@ export const MEMORY_FLAGS = {
   dataDir,
   backend,
   workers,
+  memoryIndex,
 } as const;
 
 /** Their values. */

@@ -37,7 +37,7 @@ export interface MemoryReport extends MemorySettings, MemoryStats {
  * @throws {RunError} if it is damaged or the device fails
  */
 export async function memoryStats(run: MemoryRun, flags: MemoryFlags): Promise<MemoryReport> {
-  const store = await MemoryStore.openReadOnly(join(run.runDir, "memory"));
+  const store = await MemoryStore.openReadOnly(join(run.runDir, "memory"), flags.memoryIndex);
   try {
     const { generations, ages } = await measureMemory(store);
     const current = store.current() ?? null;

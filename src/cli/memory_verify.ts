@@ -4,10 +4,13 @@
  * @module
  */
 import { join } from "@std/path";
-import { RunError } from "../errors.ts";
+import { RunError, UsageError } from "../errors.ts";
+import { DISK } from "../format/disk.ts";
 import { canCopyIndex } from "../memory/index_copy.ts";
+import { CURRENT_FILE, INDEX_FILE } from "../memory/layout.ts";
 import { rebuildIndex } from "../memory/rebuild.ts";
 import { type Damage, type Verification, verifyMemory } from "../memory/verify.ts";
+import type { Recipe } from "../recipe/recipe.ts";
 import { checkpointPath } from "../train/run_folder.ts";
 import { RunLock } from "../train/run_lock.ts";
 
@@ -20,27 +23,37 @@ export interface VerifyReport extends Verification {
 /**
  * Verifies the memory of the run in `runDir`, after making its index anew if `rebuild` is given and the index is damaged.
  *
+ * @param remote address of the service that has the index, if the user named one: needed to look at an index that is
+ *   not in the folder
  * @throws {UsageError} if there is no memory, or it is to be rebuilt while a trainer has it open
  * @throws {RunError} if it cannot be rebuilt
  */
-export async function verifyRun(runDir: string, rebuild: boolean): Promise<VerifyReport> {
+export async function verifyRun(
+  runDir: string,
+  rebuild: boolean,
+  remote: string | undefined,
+  { memoryIndex }: Recipe,
+): Promise<VerifyReport> {
   const directory = join(runDir, "memory");
-  const path = (name: string) => checkpointPath(runDir, name);
+  const options = { remote, checkpointPath: (name: string) => checkpointPath(runDir, name) };
   if (!rebuild) {
-    const index = await canCopyIndex() && !await RunLock.isHeld(runDir);
-    return { ...await verifyMemory(directory, { index, checkpointPath: path }), rebuilt: false };
+    const reachable = remote !== undefined || memoryIndex === undefined && await canCopyIndex();
+    const index = reachable && !await RunLock.isHeld(runDir);
+    return { ...await verifyMemory(directory, { ...options, index }), rebuilt: false };
+  }
+  if (memoryIndex !== undefined && remote === undefined) {
+    throw new UsageError(
+      `the index of ${runDir} is not in its folder: add --memory-index ${memoryIndex}`,
+    );
   }
   const lock = await RunLock.acquire(runDir);
   try {
-    const before = await verifyMemory(directory, { index: true, checkpointPath: path });
-    const damaged = (name: string) =>
-      before.damage.some(({ file }) => file === join(directory, name));
-    if (!damaged("index.kv") && !damaged("current.json")) return { ...before, rebuilt: false };
-    await rebuildIndex(directory);
-    return {
-      ...await verifyMemory(directory, { index: true, checkpointPath: path }),
-      rebuilt: true,
-    };
+    const before = await verifyMemory(directory, { ...options, index: true });
+    const places = [remote ?? join(directory, INDEX_FILE), join(directory, CURRENT_FILE)];
+    const damaged = before.damage.some(({ file }) => places.includes(file));
+    if (!damaged) return { ...before, rebuilt: false };
+    await rebuildIndex(directory, DISK, remote);
+    return { ...await verifyMemory(directory, { ...options, index: true }), rebuilt: true };
   } finally {
     await lock.release();
   }
@@ -54,7 +67,9 @@ export function describeVerification(report: VerifyReport): string {
     : `commit ${commit}: ${generations} generation(s), ${chunks} chunk(s), ${records} record(s)`;
   return [
     `${looked}${
-      index ? "" : "; the index was not read (a trainer has it open, or a copy cannot be made)"
+      index
+        ? ""
+        : "; the index was not read (a trainer has it open, it is a service that was not named, or a copy cannot be made)"
     }`,
     ...rebuilt ? ["  the index was made anew"] : [],
     ...damage.map((each) => `  ${describeDamage(each)}`),

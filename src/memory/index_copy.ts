@@ -12,14 +12,24 @@ import { LocationIndex } from "./location_index.ts";
 const TEMPORARY = { prefix: "memloss-index-" };
 
 /**
- * Calls `use` with a temporary copy of the index of the memory in `directory`, which nobody may have open for writing.
+ * Calls `use` with the index of the memory in `directory`: with a temporary copy of its file, which nobody may have open
+ * for writing, or with the service at `remote`.
  *
  * @throws {RunError} if there is no index or it cannot be read
  */
 export async function withIndexCopy<T>(
   directory: string,
   use: (index: LocationIndex) => Promise<T>,
+  remote?: string,
 ): Promise<T> {
+  if (remote !== undefined) {
+    const index = await LocationIndex.open(remote);
+    try {
+      return await use(index);
+    } finally {
+      index.close();
+    }
+  }
   const path = join(directory, INDEX_FILE);
   const folder = await Deno.makeTempDir(TEMPORARY);
   try {

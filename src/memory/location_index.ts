@@ -1,5 +1,6 @@
 /**
- * The index in Deno KV: the pages of locations, and the one value that says what is current.
+ * The index in Deno KV, in a file or behind a KV Connect address: the pages of locations, and the one value that says
+ * what is current.
  *
  * Keys: `["current"]`, `["location", epoch, commit, page]`. A page belongs to the commit that wrote it, so pages
  * of a commit that never happened can not be taken for others. The database has no checksums of its own: the
@@ -21,33 +22,51 @@ import { describeDatabaseFault } from "./database_check.ts";
 import { Locations, PAGE_BYTES } from "./locations.ts";
 
 const ADVICE = "restore it from a copy or with memloss memory verify --rebuild";
+/** Milliseconds after which a service that does not answer is given up; Deno KV would ask for ever. */
+const PATIENCE = 30_000;
 
 /** Deno KV takes 800 KiB and 1,000 mutations in one transaction. */
 const PAGES_PER_TRANSACTION = 64;
 const DELETIONS_PER_TRANSACTION = 500;
 
-/** An open `index.kv`. Every method throws a {@linkcode RunError} naming the file when it cannot be read or written. */
+/** Whether `place` is the address of a service rather than the path of a file. */
+export function isRemote(place: string): boolean {
+  return /^https?:\/\//.test(place);
+}
+
+/** An open index. Every method throws a {@linkcode RunError} naming its place when it cannot be read or written. */
 export class LocationIndex {
   readonly #kv: Deno.Kv;
-  readonly #path: string;
+  readonly #place: string;
   readonly #disk: Disk;
+  /** For a service only. */
+  readonly #patience: number | undefined;
   /** The version of `["current"]` this process read or wrote last. */
   #versionstamp: string | null = null;
 
-  private constructor(kv: Deno.Kv, path: string, disk: Disk) {
+  private constructor(kv: Deno.Kv, place: string, disk: Disk, patience: number) {
     this.#kv = kv;
-    this.#path = path;
+    this.#place = place;
     this.#disk = disk;
+    this.#patience = isRemote(place) ? patience : undefined;
   }
 
-  /** Opens or creates the file at the absolute `path`. */
-  static async open(path: string, disk: Disk = DISK): Promise<LocationIndex> {
-    return new LocationIndex(await openDatabase(path, path), path, disk);
+  /**
+   * Opens or creates the file at the absolute path `place`, or connects to the service there.
+   *
+   * @param patience milliseconds until a service that does not answer is given up
+   */
+  static async open(
+    place: string,
+    disk: Disk = DISK,
+    patience: number = PATIENCE,
+  ): Promise<LocationIndex> {
+    return new LocationIndex(await openDatabase(place, place), place, disk, patience);
   }
 
   /** Opens the copy at `path` of the index at `original`, which errors name. */
   static async openCopy(path: string, original: string): Promise<LocationIndex> {
-    return new LocationIndex(await openDatabase(path, original), original, DISK);
+    return new LocationIndex(await openDatabase(path, original), original, DISK, PATIENCE);
   }
 
   /** What is current, or undefined in a new file. */
@@ -57,7 +76,7 @@ export class LocationIndex {
     if (value === null) return undefined;
     const current = value instanceof Uint8Array ? decodeCurrent(value) : undefined;
     if (current !== undefined) return current;
-    throw new RunError(`${this.#path} is damaged (what is current is unreadable): ${ADVICE}`);
+    throw new RunError(`${this.#place} is damaged (what is current is unreadable): ${ADVICE}`);
   }
 
   /** Files `locations` of `epoch` under `commit`: invisible until that commit is published. */
@@ -92,7 +111,7 @@ export class LocationIndex {
     });
     if (locations.digest() === digest) return locations;
     throw new RunError(
-      `${this.#path} is damaged (the locations of epoch ${generation.epoch} do not match their manifest): ${ADVICE}`,
+      `${this.#place} is damaged (the locations of epoch ${generation.epoch} do not match their manifest): ${ADVICE}`,
     );
   }
 
@@ -103,7 +122,7 @@ export class LocationIndex {
       .set(["current"], encodeCurrent(current));
     const result = await this.#attempt(() => this.#disk.commit(transaction));
     if (!result.ok) {
-      throw new RunError(`${this.#path} was changed by another process: stop it first`);
+      throw new RunError(`${this.#place} was changed by another process: stop it first`);
     }
     this.#versionstamp = result.versionstamp;
   }
@@ -131,14 +150,29 @@ export class LocationIndex {
   }
 
   #attempt<T>(action: () => Promise<T>): Promise<T> {
-    return attempt(this.#path, action);
+    return attempt(this.#place, () => withPatience(action(), this.#patience));
   }
 }
 
 async function openDatabase(path: string, named: string): Promise<Deno.Kv> {
-  const fault = await describeDatabaseFault(path);
+  const fault = isRemote(path) ? undefined : await describeDatabaseFault(path);
   if (fault !== undefined) throw new RunError(`${named} is damaged (${fault}): ${ADVICE}`);
   return await attempt(named, () => Deno.openKv(path));
+}
+
+async function withPatience<T>(work: Promise<T>, milliseconds: number | undefined): Promise<T> {
+  if (milliseconds === undefined) return await work;
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const given = new Promise<never>((_, reject) => {
+    const error = new Error(`it did not answer for ${milliseconds / 1000} s`);
+    timer = setTimeout(() => reject(error), milliseconds);
+  });
+  try {
+    return await Promise.race([work, given]);
+  } finally {
+    clearTimeout(timer);
+    work.catch(() => {}); // closing the index ends it
+  }
 }
 
 async function attempt<T>(path: string, action: () => Promise<T>): Promise<T> {

@@ -29,8 +29,10 @@ import { LocationIndex } from "./location_index.ts";
 /** A memory folder whose last commit has been read and checked. */
 export interface OpenedMemory extends Current {
   readonly directory: string;
-  /** Absent where the memory is open for reading only. */
+  /** Absent where the memory is open for reading only, unless its index is a service. */
   readonly index: LocationIndex | undefined;
+  /** Whether it is open for writing. */
+  readonly writable: boolean;
   readonly generations: Map<number, Generation>;
 }
 
@@ -42,6 +44,7 @@ export async function openForWriting(
   directory: string,
   settings: MemorySettings,
   disk: Disk,
+  remote: string | undefined,
 ): Promise<OpenedMemory> {
   if (!(settings.epsilon > 0 && settings.epsilon < Infinity)) {
     throw new UsageError(`a memory needs an epsilon over 0, not ${settings.epsilon}`);
@@ -49,10 +52,11 @@ export async function openForWriting(
   await createDirectory(directory, disk);
   const shown = await readCurrentFile(directory);
   // Before an empty index is made in place of a lost one.
-  if (shown?.commit && !await exists(join(directory, INDEX_FILE))) throw lostIndex(directory);
-  const index = await LocationIndex.open(join(directory, INDEX_FILE), disk);
+  const place = remote ?? join(directory, INDEX_FILE);
+  if (shown?.commit && !remote && !await exists(place)) throw lostIndex(place);
+  const index = await LocationIndex.open(place, disk);
   try {
-    const current = await readIndex(directory, index, shown) ??
+    const current = await readIndex(directory, place, index, shown) ??
       await createMemory(directory, index, settings);
     checkSettings(directory, current.settings, settings);
     const generations = await readCommitted(directory, current);
@@ -62,7 +66,7 @@ export async function openForWriting(
     }
     await removeUnwanted(directory, ownedFiles(generations), disk);
     await index.removeStalePages(current.commit);
-    return { ...current, directory, index, generations };
+    return { ...current, directory, index, generations, writable: true };
   } catch (error) {
     index.close();
     throw error;
@@ -70,20 +74,30 @@ export async function openForWriting(
 }
 
 /** See `MemoryStore.openReadOnly`. `directory` is absolute. */
-export async function openForReading(directory: string): Promise<OpenedMemory> {
-  for (let attempt = 1;; attempt++) {
-    const current = await readCurrentFile(directory);
-    if (current === undefined) {
-      throw new UsageError(`there is no memory in ${directory}: name the folder of a run`);
+export async function openForReading(
+  directory: string,
+  remote: string | undefined,
+): Promise<OpenedMemory> {
+  const index = remote === undefined ? undefined : await LocationIndex.open(remote);
+  const read = () => index ? index.current() : readCurrentFile(directory);
+  try {
+    for (let attempt = 1;; attempt++) {
+      const current = await read();
+      if (current === undefined) {
+        throw new UsageError(`there is no memory in ${directory}: name the folder of a run`);
+      }
+      try {
+        const generations = await readCommitted(directory, current);
+        return { ...current, directory, index, generations, writable: false };
+      } catch (error) {
+        const now = await read();
+        const replaced = now && commitNumber(now) !== commitNumber(current);
+        if (!replaced || attempt === READER_ATTEMPTS) throw error;
+      }
     }
-    try {
-      const generations = await readCommitted(directory, current);
-      return { ...current, directory, index: undefined, generations };
-    } catch (error) {
-      const now = await readCurrentFile(directory);
-      const replaced = now && commitNumber(now) !== commitNumber(current);
-      if (!replaced || attempt === READER_ATTEMPTS) throw error;
-    }
+  } catch (error) {
+    index?.close();
+    throw error;
   }
 }
 
@@ -95,24 +109,25 @@ export async function showCurrent(directory: string, current: Current, disk: Dis
 /** What is current by the index, which is never behind what readers were `shown`; undefined in a new memory. */
 async function readIndex(
   directory: string,
+  place: string,
   index: LocationIndex,
   shown: Current | undefined,
 ): Promise<Current | undefined> {
   const current = await index.current();
   if (current === undefined) {
-    if (shown?.commit) throw lostIndex(directory);
+    if (shown?.commit) throw lostIndex(place);
     return undefined;
   }
   if (agrees(current, shown)) return current;
   throw new RunError(
-    `${INDEX_FILE} and ${CURRENT_FILE} in ${directory} contradict each other: ` +
+    `${place} and ${CURRENT_FILE} in ${directory} contradict each other: ` +
       "restore the folder from a copy or the index with memloss memory verify --rebuild",
   );
 }
 
-function lostIndex(directory: string): RunError {
+function lostIndex(place: string): RunError {
   return new RunError(
-    `${directory} has lost its ${INDEX_FILE}: restore it from a copy or with memloss memory verify --rebuild`,
+    `the memory has lost its index ${place}: restore it from a copy or with memloss memory verify --rebuild`,
   );
 }
 

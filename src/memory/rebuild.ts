@@ -21,10 +21,15 @@ import { scanLocations } from "./scan.ts";
  * damaged `current.json` by what the index says. The caller sees to it that nobody else has the memory open for writing.
  * Killed at any moment it can be done again.
  *
+ * @param remote where the index is, if not in the folder: the address of a KV Connect service
  * @throws {RunError} if both are damaged, or a manifest or the image numbers in the chunks are; nothing is changed then
  */
-export async function rebuildIndex(directory: string, disk: Disk = DISK): Promise<void> {
-  const current = await newestCurrent(directory);
+export async function rebuildIndex(
+  directory: string,
+  disk: Disk = DISK,
+  remote?: string,
+): Promise<void> {
+  const current = await newestCurrent(directory, remote);
   const located: { epoch: number; commit: number; locations: Locations }[] = [];
   for (const entry of current.commit?.generations ?? []) {
     const folder = join(directory, generationFolder(entry.epoch));
@@ -32,16 +37,17 @@ export async function rebuildIndex(directory: string, disk: Disk = DISK): Promis
     located.push({ ...entry, locations: await scanLocations(folder, manifest) });
   }
   await showCurrent(directory, current, disk);
-  const path = join(directory, INDEX_FILE);
+  const place = remote ?? join(directory, INDEX_FILE);
   for (const { name } of await Array.fromAsync(Deno.readDir(directory))) {
     // The database and the files that SQLite keeps beside it.
     if (name.startsWith(INDEX_FILE)) await removeTree(join(directory, name), disk);
   }
-  const index = await LocationIndex.open(path, disk);
+  const index = await LocationIndex.open(place, disk);
   try {
     for (const { epoch, commit, locations } of located) {
       await index.writePages(epoch, commit, locations);
     }
+    await index.current().catch(ignoreDamage); // a service keeps it, to be replaced
     await index.publish(current);
   } finally {
     index.close();
@@ -49,15 +55,18 @@ export async function rebuildIndex(directory: string, disk: Disk = DISK): Promis
 }
 
 /** What is current by whichever of `current.json` and the index is whole and has come further. */
-async function newestCurrent(directory: string): Promise<Current> {
+async function newestCurrent(directory: string, remote: string | undefined): Promise<Current> {
   const shown = await readCurrentFile(directory).catch(ignoreDamage);
-  const indexed = await withIndexCopy(directory, (index) => index.current()).catch(ignoreDamage);
+  const indexed = await withIndexCopy(directory, (index) => index.current(), remote)
+    .catch(ignoreDamage);
   const newest = shown && indexed
     ? commitNumber(indexed) > commitNumber(shown) ? indexed : shown
     : shown ?? indexed;
   if (newest !== undefined) return newest;
   throw new RunError(
-    `neither ${INDEX_FILE} nor current.json in ${directory} says what is current: restore one of them from a copy`,
+    `neither ${
+      remote ?? INDEX_FILE
+    } nor current.json in ${directory} says what is current: restore one of them from a copy`,
   );
 }
 

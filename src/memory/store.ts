@@ -17,15 +17,14 @@ import { checkPerturbations, type Codec, createCodec } from "./codec.ts";
 import { type Generation, ownedFiles } from "./committed.ts";
 import type { Commit, MemorySettings } from "./current.ts";
 import type { DamagedExample } from "./damage.ts";
-import { GenerationReader, type MemoryBatch } from "./generation_reader.ts";
+import type { GenerationReader, MemoryBatch } from "./generation_reader.ts";
 import { GenerationWriter } from "./generation_writer.ts";
 import { generationFolder, removeUnwanted } from "./layout.ts";
 import type { LocationIndex } from "./location_index.ts";
 import { Locations } from "./locations.ts";
 import type { Manifest } from "./manifest.ts";
+import { OpenReaders } from "./open_readers.ts";
 import { type OpenedMemory, openForReading, openForWriting, showCurrent } from "./opening.ts";
-import { ReadBudget } from "./read_budget.ts";
-import { scanLocations } from "./scan.ts";
 
 export type { DamagedExample, MemoryBatch, MemorySettings };
 
@@ -63,16 +62,28 @@ export interface CommitRequest {
 /** RAM for the batches and chunks on their way, locations, and what the garbage collector has not come to. */
 const WORKING_BYTES = 64 * 2 ** 20;
 
+/** How a memory is opened for writing. */
+export interface StoreOptions {
+  /**
+   * Bytes of RAM, 0 unless given: what the store's own work leaves of them holds committed chunks, and the chunks that
+   * do not fit are read from the disk each time.
+   */
+  readonly budget?: number;
+  /** Where changes go. */
+  readonly disk?: Disk;
+  /** Address of the KV Connect service that has the index; it is a file in the folder unless given. */
+  readonly remote?: string | undefined;
+}
+
 /** An open memory folder: one writer, or readers. */
 export class MemoryStore {
   readonly settings: MemorySettings;
   readonly #directory: string;
   readonly #codec: Codec;
-  /** Only the writer has one. */
+  readonly #writable: boolean;
   readonly #index: LocationIndex | undefined;
   readonly #disk: Disk;
-  readonly #budget: ReadBudget;
-  readonly #readers = new Map<number, Promise<GenerationReader>>();
+  readonly #readers: OpenReaders;
   #commit: Commit | undefined;
   #generations: Map<number, Generation>;
   #writing: { readonly epoch: number; readonly writer: GenerationWriter } | undefined;
@@ -82,8 +93,10 @@ export class MemoryStore {
     this.#directory = opened.directory;
     this.#codec = createCodec(opened.settings.codec, opened.settings.epsilon);
     this.#index = opened.index;
+    this.#writable = opened.writable;
     this.#disk = disk;
-    this.#budget = new ReadBudget(Math.max(0, budget - WORKING_BYTES));
+    const forChunks = Math.max(0, budget - WORKING_BYTES);
+    this.#readers = new OpenReaders(this.#directory, this.#codec, this.#index, forChunks);
     this.#commit = opened.commit;
     this.#generations = opened.generations;
   }
@@ -92,9 +105,6 @@ export class MemoryStore {
    * Opens the memory in `directory` for reading and writing, creating it if there is none, and removes what
    * a killed process left behind there. The caller sees to it that there is one writer at a time.
    *
-   * @param budget bytes of RAM: what the store's own work leaves of them holds committed chunks, and the chunks that do
-   *   not fit are read from the disk each time
-   * @param disk where changes go
    * @throws {UsageError} if the folder holds a memory with other settings or of other images, or generations
    *   without an index
    * @throws {RunError} if what was committed is damaged; nothing is removed then
@@ -102,21 +112,22 @@ export class MemoryStore {
   static async open(
     directory: string,
     settings: MemorySettings,
-    budget = 0,
-    disk: Disk = DISK,
+    { budget = 0, disk = DISK, remote }: StoreOptions = {},
   ): Promise<MemoryStore> {
-    return new MemoryStore(await openForWriting(resolve(directory), settings, disk), disk, budget);
+    const opened = await openForWriting(resolve(directory), settings, disk, remote);
+    return new MemoryStore(opened, disk, budget);
   }
 
   /**
    * Opens the memory in `directory` for reading, with the settings it was made with. Needs no permission to write,
    * and neither waits for a writer nor keeps one waiting.
    *
+   * @param remote address of the KV Connect service that has the index; without it the index is not looked at
    * @throws {UsageError} if there is no memory
    * @throws {RunError} if what was committed is damaged
    */
-  static async openReadOnly(directory: string): Promise<MemoryStore> {
-    return new MemoryStore(await openForReading(resolve(directory)), DISK, 0);
+  static async openReadOnly(directory: string, remote?: string): Promise<MemoryStore> {
+    return new MemoryStore(await openForReading(resolve(directory), remote), DISK, 0);
   }
 
   /** What the last commit points at, or undefined before the first. */
@@ -144,13 +155,13 @@ export class MemoryStore {
     if (current?.complete === false && current.epoch !== epoch) {
       throw new Error(`generation ${epoch} cannot begin before ${current.epoch} is complete`);
     }
-    if (this.#index === undefined) throw new Error("the memory is open for reading only");
+    if (!this.#writable) throw new Error("the memory is open for reading only");
     const { epsilon, imageCount, dataSha256 } = this.settings;
     const folder = join(this.#directory, generationFolder(epoch));
     await createDirectory(folder, this.#disk);
     const locations = committed === undefined
       ? new Locations(imageCount)
-      : await this.#readLocations(committed);
+      : await this.#readers.locations(committed);
     const shape = { epoch, codec: this.#codec, epsilon, imageCount, dataSha256 };
     const writer = new GenerationWriter(folder, shape, locations, this.#disk);
     if (committed !== undefined) await writer.resume(committed.manifest);
@@ -233,7 +244,7 @@ export class MemoryStore {
     this.#commit = commit;
     this.#generations = generations;
     if (complete) this.#writing = undefined;
-    await this.#closeReaders((old) => old === epoch || !generations.has(old));
+    await this.#readers.close((old) => old === epoch || !generations.has(old));
     await showCurrent(this.#directory, current, this.#disk);
     await removeUnwanted(this.#directory, ownedFiles(generations), this.#disk);
     await index.removeStalePages(commit);
@@ -252,7 +263,7 @@ export class MemoryStore {
   /** Closes all files. What was written since the last commit is lost, as in a crash. */
   async close(): Promise<void> {
     await this.#writing?.writer.abandon();
-    await this.#closeReaders(() => true);
+    await this.#readers.close(() => true);
     this.#index?.close();
   }
 
@@ -262,37 +273,6 @@ export class MemoryStore {
   }
 
   #reader(epoch: number): Promise<GenerationReader> {
-    let reader = this.#readers.get(epoch);
-    if (reader === undefined) {
-      reader = this.#openReader(epoch);
-      this.#readers.set(epoch, reader);
-    }
-    return reader;
-  }
-
-  async #openReader(epoch: number): Promise<GenerationReader> {
-    const generation = this.#generations.get(epoch);
-    const folder = join(this.#directory, generationFolder(epoch));
-    if (generation === undefined) {
-      throw new RunError(`there is no committed ${folder}: resume from an epoch that has one`);
-    }
-    const locations = await this.#readLocations(generation);
-    const { manifest } = generation;
-    return new GenerationReader(folder, manifest, this.#codec, locations, this.#budget);
-  }
-
-  async #closeReaders(which: (epoch: number) => boolean): Promise<void> {
-    for (const [epoch, reader] of this.#readers) {
-      if (!which(epoch)) continue;
-      this.#readers.delete(epoch);
-      // One that could not be opened has told its caller and has nothing to close.
-      await reader.then((opened) => opened.close(), () => {});
-    }
-  }
-
-  #readLocations({ entry, manifest }: Generation): Promise<Locations> {
-    return this.#index
-      ? this.#index.readPages(entry, this.settings.imageCount, manifest.index)
-      : scanLocations(join(this.#directory, generationFolder(entry.epoch)), manifest);
+    return this.#readers.get(epoch, this.#generations.get(epoch));
   }
 }

@@ -33,6 +33,8 @@ export interface Verification {
 export interface VerifyOptions {
   /** Whether to look at the index too, which nobody may have open for writing. */
   readonly index: boolean;
+  /** Where it is, if not in the folder: the address of a KV Connect service. */
+  readonly remote?: string | undefined;
   /** The path of the checkpoint called `name`. */
   checkpointPath(name: string): string;
 }
@@ -60,10 +62,12 @@ export async function verifyMemory(
 
 async function verifyOnce(directory: string, options: VerifyOptions): Promise<Verification> {
   const damage: Damage[] = [];
-  const indexPath = join(directory, INDEX_FILE), currentPath = join(directory, CURRENT_FILE);
+  const { remote } = options;
+  const indexPath = remote ?? join(directory, INDEX_FILE);
+  const currentPath = join(directory, CURRENT_FILE);
   const shown = await noting(damage, currentPath, () => readCurrentFile(directory));
   const indexed = options.index
-    ? await noting(damage, indexPath, () => readIndexed(directory))
+    ? await noting(damage, indexPath, () => readIndexed(directory, remote))
     : undefined;
   const current = shown ?? indexed;
   if (shown === undefined && damage.every(({ file }) => file !== currentPath)) {
@@ -85,6 +89,7 @@ async function verifyOnce(directory: string, options: VerifyOptions): Promise<Ve
         withIndexCopy(
           directory,
           (index) => index.readPages(entry, manifest.images, manifest.index),
+          remote,
         ));
       if (locations !== undefined) located.set(entry.epoch, locations);
     }
@@ -163,10 +168,10 @@ async function noting<T>(
 }
 
 /** What is current by the index. */
-async function readIndexed(directory: string): Promise<Current> {
-  const current = await withIndexCopy(directory, (index) => index.current());
+async function readIndexed(directory: string, remote: string | undefined): Promise<Current> {
+  const current = await withIndexCopy(directory, (index) => index.current(), remote);
   if (current !== undefined) return current;
-  throw new RunError(`${join(directory, INDEX_FILE)} does not say what is current`);
+  throw new RunError(`${remote ?? join(directory, INDEX_FILE)} does not say what is current`);
 }
 
 /** Whether `directory` holds no generation, or does not exist. */

@@ -11,6 +11,7 @@ import { UsageError } from "../errors.ts";
 import { MEMORY_WEIGHTS, VARIANT_TRAITS, VARIANTS } from "../loss/variants.ts";
 import { CODEC_NAMES, type CodecName } from "../memory/codec.ts";
 import { CORRUPTION_POLICIES } from "../memory/damage.ts";
+import { isRemote } from "../memory/location_index.ts";
 import { MEMORY_VIEWS } from "../train/recall.ts";
 import { SCHEDULES } from "../train/schedule.ts";
 import { choiceFlag, integerFlag, numberFlag, positiveFlag, switchFlag, textFlag } from "./flag.ts";
@@ -85,6 +86,11 @@ export const RECIPE_FLAGS = {
     "MiB of RAM for the memory, which never change a result; default 256",
     0,
   ),
+  memoryIndex: textFlag(
+    "memory-index",
+    "URL",
+    "KV Connect service that keeps the memory's index; default a file in the run folder",
+  ),
   onCorruption: choiceFlag(
     "on-corruption",
     CORRUPTION_POLICIES,
@@ -156,6 +162,7 @@ const OPTIONAL = [
   "memoryAge",
   "memoryEma",
   "memoryBudget",
+  "memoryIndex",
   "onCorruption",
   "attackLoss",
   "limitTrain",
@@ -172,6 +179,7 @@ const MEMORY_FIELDS = [
   "memoryAge",
   "memoryEma",
   "memoryBudget",
+  "memoryIndex",
   "onCorruption",
 ] as const;
 
@@ -201,6 +209,7 @@ export function resolveRecipe(input: RecipeInput): Recipe {
   refuse(given, "beta", traits.beta !== undefined);
   refuse(given, "betaPrime", usesMemory);
   for (const field of MEMORY_FIELDS) refuse(given, field, usesMemory);
+  checkIndex(given.memoryIndex);
   refuse(given, "attackLoss", attacks);
   if (given.memoryWeight !== undefined && !traits.memoryWeights.includes(given.memoryWeight)) {
     throw new UsageError(
@@ -241,6 +250,12 @@ export function resolveRecipe(input: RecipeInput): Recipe {
     attackStep: given.attackStep ??
       (given.attackNorm === "linf" ? 2 / 255 : 2 * attackEps / given.attackSteps),
   });
+}
+
+/** @throws {UsageError} if `address` cannot be that of a KV Connect service */
+export function checkIndex(address: string | undefined): void {
+  if (address === undefined || isRemote(address) && URL.canParse(address)) return;
+  throw new UsageError(`--memory-index must be an http or https address, not "${address}".`);
 }
 
 function refuseAverage(

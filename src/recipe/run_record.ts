@@ -67,7 +67,13 @@ function findProblem(recipe: Recipe): string | undefined {
 }
 
 /** Where the data lies (its digest is compared instead), what changes no result, and what to do about damage. */
-const SESSION_FIELDS: readonly string[] = ["dataDir", "workers", "memoryBudget", "onCorruption"];
+const SESSION_FIELDS: readonly string[] = [
+  "dataDir",
+  "workers",
+  "memoryBudget",
+  "memoryIndex",
+  "onCorruption",
+];
 
 /**
  * The recipe to go on with: the stored one, if what the user `given` does not contradict it. Only {@linkcode

@@ -140,7 +140,8 @@ function openMemory(
   images: Pick<MemorySettings, "imageCount" | "dataSha256">,
 ): Promise<MemoryStore> {
   const settings = { codec: recipe.memoryCodec!, epsilon: largestDelta(recipe), ...images };
-  return MemoryStore.open(memoryDirectory, settings, recipe.memoryBudget! * 2 ** 20);
+  const budget = recipe.memoryBudget! * 2 ** 20;
+  return MemoryStore.open(memoryDirectory, settings, { budget, remote: recipe.memoryIndex });
 }
 
 /** A run that began anew here would wipe the traces of the one whose memory or checkpoints are gone. */

@@ -9,7 +9,8 @@ import {
 import { TRAIN_FILES } from "../data/made_cifar10.ts";
 import { generationFiles } from "../memory/support.ts";
 import { copyFolder } from "../testing/folder.ts";
-import { memloss, memlossDone } from "./memloss.ts";
+import { startKvService } from "../testing/kv_connect.ts";
+import { deno, memloss, memlossDone } from "./memloss.ts";
 import { TINY, TinyWorld } from "./tiny.ts";
 
 let world: TinyWorld;
@@ -173,6 +174,41 @@ Deno.test("memloss memory gc removes what a killed process left and nothing else
   assert.ok(report.before - report.after >= 5000, stdout);
   assert.deepEqual(generationFiles(memory), before);
   assert.deepEqual([...Deno.readDirSync(memory)].filter(({ name }) => name.endsWith("3")), []);
+});
+
+Deno.test("memloss keeps a memory's index in a KV Connect service, and reads it there", async () => {
+  Deno.env.set("DENO_KV_ACCESS_TOKEN", "anything");
+  await using service = startKvService();
+  const remote = ["--memory-index", service.url];
+  const allowed = ["--allow-net=127.0.0.1", "--allow-env=DENO_KV_ACCESS_TOKEN"];
+  const program = async (...args: string[]) => {
+    const run = ["run", "--no-prompt", "-P=memloss", ...allowed, "src/main.ts", ...args];
+    const { code, stdout, stderr } = await deno(...run);
+    assert.equal(code, 0, stderr);
+    return stdout;
+  };
+  const elsewhere = world.path("elsewhere");
+  await program(...world.trainArgs(elsewhere, "--variant", "v1", "--select", "none", ...remote));
+  const memory = join(elsewhere, "memory");
+  assert.deepEqual(generationFiles(memory), generationFiles(join(run, "memory")));
+  assert.deepEqual([...Deno.readDirSync(memory)].filter(({ name }) => /^index/.test(name)), []);
+  await program("train", "--run-dir", elsewhere, "--resume", "--data-dir", world.data);
+
+  const counted = /20 examples \(100\.00 % of the images\)/;
+  assert.match(await program("memory", "stats", elsewhere, ...remote), counted);
+  assert.match((await memlossDone("memory", "stats", elsewhere)).stdout, counted);
+  const whole = `commit 2: 1 generation(s), 1 chunk(s), ${TINY.train} record(s)`;
+  assert.equal((await program("memory", "verify", elsewhere, ...remote)).trim(), whole);
+  assert.match((await memlossDone("memory", "verify", elsewhere)).stdout, /index was not read/);
+  service.values.clear();
+  assert.match(await program("memory", "verify", elsewhere, "--rebuild", ...remote), /made anew/);
+  const { code, stderr } = await memloss("memory", "verify", elsewhere, "--rebuild");
+  assert.equal(code, 2);
+  assert.match(stderr, /is not in its folder: add --memory-index http:/);
+  assert.match(
+    (await memloss("memory", "stats", elsewhere, "--memory-index", "here")).stderr,
+    /--memory-index must be an http or https address/,
+  );
 });
 
 Deno.test("memloss memory says which flags and files an action takes", async () => {

@@ -31,7 +31,7 @@ function checkpoint(epoch: number, cut: number): { name: string; bytes: Uint8Arr
 
 /** Runs the script, or the rest of it, as a trainer does: checkpoint, then commit. */
 async function script(directory: string, disk: Disk): Promise<void> {
-  const store = await MemoryStore.open(join(directory, "memory"), SMALL, 0, disk);
+  const store = await MemoryStore.open(join(directory, "memory"), SMALL, { disk });
   try {
     const pointer = store.current();
     let epoch = pointer === undefined ? 1 : pointer.epoch + (pointer.complete ? 1 : 0);

@@ -179,7 +179,7 @@ Deno.test("MemoryStore holds as many chunks in RAM as its budget takes, and read
     for (const [more, held] of [[-1, 0], [first, 1], [2 * first, 2]] as const) {
       const budget = working + more;
       const memory = join(directory, `${budget}`);
-      const store = await MemoryStore.open(memory, settings, budget);
+      const store = await MemoryStore.open(memory, settings, { budget });
       const ids = order(1);
       await store.begin(1);
       await writeExamples(store, 1, ids);

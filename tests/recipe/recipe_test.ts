@@ -80,6 +80,7 @@ Deno.test("resolveRecipe() leaves what is given as it is", () => {
     memoryAge: 3,
     memoryEma: 0.8,
     memoryBudget: 0,
+    memoryIndex: "http://127.0.0.1:4512",
     onCorruption: "stop",
     lr: 0.1,
     schedule: "cosine",
@@ -185,6 +186,10 @@ Deno.test("resolveRecipe() refuses an average that its codec cannot hold, or tha
   refuses(
     { memoryEma: 1, memoryView: "realigned" },
     "--memory-ema must be below 1, not 1: 1 would never learn.",
+  );
+  refuses(
+    { memoryIndex: "index.kv" },
+    '--memory-index must be an http or https address, not "index.kv".',
   );
   refuses({ variant: "trades", memoryAge: 2 }, "--memory-age has no meaning for --variant trades.");
   for (

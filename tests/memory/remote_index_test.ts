@@ -1,0 +1,118 @@
+/** A memory whose index a KV Connect service keeps. */
+import assert from "node:assert/strict";
+import { join } from "@std/path";
+import { LocationIndex } from "../../src/memory/location_index.ts";
+import { DISK } from "../../src/format/disk.ts";
+import { rebuildIndex } from "../../src/memory/rebuild.ts";
+import { MemoryStore } from "../../src/memory/store.ts";
+import { verifyMemory } from "../../src/memory/verify.ts";
+import { type KvService, startKvService } from "../testing/kv_connect.ts";
+import { assertHolds, commitOf, order, settings } from "./store_support.ts";
+import { CHECKPOINT_SHA256, inTemporary, writeExamples } from "./support.ts";
+
+// Deno's client keeps sockets of its own.
+const options = { sanitizeOps: false, sanitizeResources: false };
+
+async function withService(
+  use: (service: KvService, directory: string) => Promise<void>,
+): Promise<void> {
+  await inTemporary(async (directory) => {
+    Deno.env.set("DENO_KV_ACCESS_TOKEN", "anything");
+    await using service = startKvService();
+    await use(service, directory);
+  });
+}
+
+async function writeEpoch(store: MemoryStore, epoch: number, ids: Uint32Array): Promise<void> {
+  await store.begin(epoch);
+  await writeExamples(store, epoch, ids);
+  await store.commit(commitOf(epoch, true, [epoch - 1]));
+}
+
+function damageOf(directory: string, remote: string) {
+  const checkpointPath = (name: string) => join(directory, name);
+  return verifyMemory(directory, { index: true, remote, checkpointPath });
+}
+
+Deno.test(
+  "MemoryStore keeps its index in a service, where writers and readers find it",
+  options,
+  () =>
+    withService(async ({ url: remote, values }, directory) => {
+      const ids = [1, 2].map((epoch) => order(epoch).subarray(0, 30));
+      const store = await MemoryStore.open(directory, settings, { remote });
+      await writeEpoch(store, 1, ids[0]!);
+      await store.close();
+      const again = await MemoryStore.open(directory, settings, { remote });
+      await writeEpoch(again, 2, ids[1]!);
+      assert.ok(![...Deno.readDirSync(directory)].some(({ name }) => name.startsWith("index.kv")));
+
+      const reader = await MemoryStore.openReadOnly(directory, remote);
+      assert.deepEqual(reader.current(), again.current());
+      for (const epoch of [1, 2]) await assertHolds(reader, epoch, ids[epoch - 1]!);
+      await assert.rejects(reader.begin(3), /open for reading only/);
+      await reader.close();
+      await again.close();
+      // Two pages for each generation that is kept, and what is current.
+      assert.equal(values.size, 2 * 2 + 1);
+    }),
+);
+
+Deno.test(
+  "MemoryStore never uses a service's index that is damaged, lost or another run's",
+  options,
+  () =>
+    withService(async ({ url: remote, values }, directory) => {
+      const store = await MemoryStore.open(directory, settings, { remote });
+      const ids = order(1).subarray(0, 30);
+      await writeEpoch(store, 1, ids);
+      await store.close();
+      const other = join(directory, "other");
+      await assert.rejects(MemoryStore.open(other, settings, { remote }), /contradict each other/);
+
+      const [key, page] = [...values].find(([, { value }]) => value.length === 8192)!;
+      const flipped = { ...page, value: page.value.slice() };
+      flipped.value[4000]! ^= 1;
+      values.set(key, flipped);
+      const reader = await MemoryStore.openReadOnly(directory, remote);
+      await assert.rejects(
+        reader.read(1, ids),
+        new RegExp(`${remote} is damaged \\(the locations`),
+      );
+      await reader.close();
+      const { damage } = await damageOf(directory, remote);
+      assert.equal(damage[0]!.file, remote);
+      await rebuildIndex(directory, DISK, remote);
+      const rebuilt = await MemoryStore.open(directory, settings, { remote });
+      await assertHolds(rebuilt, 1, ids);
+      await rebuilt.close();
+
+      values.clear();
+      await assert.rejects(MemoryStore.open(directory, settings, { remote }), /has lost its index/);
+      await rebuildIndex(directory, DISK, remote);
+      const found = (await damageOf(directory, remote)).damage;
+      assert.equal(found.length, 1, CHECKPOINT_SHA256); // the checkpoint, which is none here
+      await (await MemoryStore.open(directory, settings, { remote })).close();
+    }),
+);
+
+Deno.test(
+  "LocationIndex gives up a service that does not answer, and names it",
+  options,
+  () =>
+    withService(async (service) => {
+      const index = await LocationIndex.open(service.url, DISK, 200);
+      assert.equal(await index.current(), undefined);
+      service.mode = "silent";
+      await assert.rejects(index.current(), {
+        name: "RunError",
+        message: `could not use the memory index ${service.url}: it did not answer for 0.2 s`,
+      });
+      index.close();
+      service.mode = "refuse";
+      await assert.rejects(LocationIndex.open(service.url), {
+        name: "RunError",
+        message: new RegExp(`^could not use the memory index ${service.url}: .*no such database`),
+      });
+    }),
+);
