@@ -11,7 +11,6 @@ import { UsageError } from "../errors.ts";
 import { MEMORY_WEIGHTS, VARIANT_TRAITS, VARIANTS } from "../loss/variants.ts";
 import { CODEC_NAMES, type CodecName } from "../memory/codec.ts";
 import { CORRUPTION_POLICIES } from "../memory/damage.ts";
-import { isRemote } from "../memory/location_index.ts";
 import { MEMORY_VIEWS } from "../train/recall.ts";
 import { SCHEDULES } from "../train/schedule.ts";
 import { choiceFlag, integerFlag, numberFlag, positiveFlag, switchFlag, textFlag } from "./flag.ts";
@@ -254,7 +253,7 @@ export function resolveRecipe(input: RecipeInput): Recipe {
 
 /** @throws {UsageError} if `address` cannot be that of a KV Connect service */
 export function checkIndex(address: string | undefined): void {
-  if (address === undefined || isRemote(address) && URL.canParse(address)) return;
+  if (address === undefined || /^https?:$/.test(URL.parse(address)?.protocol ?? "")) return;
   throw new UsageError(`--memory-index must be an http or https address, not "${address}".`);
 }
 
