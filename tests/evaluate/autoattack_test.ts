@@ -72,10 +72,10 @@ function settings(
   };
 }
 
-/** Images that the model still classifies as labelled at the worst point of the L∞ ball, which is known exactly. */
-function trulyRobust(epsilon: number): number {
+/** How many of the first `n` images the model still classifies as labelled at the worst point of the L∞ ball, which is known exactly. */
+function trulyRobust(epsilon: number, n = N): number {
   let robust = 0;
-  for (let row = 0; row < N; row++) {
+  for (let row = 0; row < n; row++) {
     const label = DATASET.labels[row]!;
     const standing = Array.from({ length: CLASSES }, (_, c) => {
       let margin = 0;
@@ -123,6 +123,56 @@ onWasm("autoAttack() finds what is robust with FAB-T alone, and in L2", async (b
   assert.ok(both[0]!.correct > 0 && both[0]!.correct < N);
   assert.equal(both[0]!.correct, both[1]!.correct);
   assert.ok(both.every(({ perturbation }) => perturbation.largest <= 0.15 + 1e-6));
+});
+
+onWasm("autoAttack() plus runs every member with restarts, FAB untargeted too", async (backend) => {
+  const ids = Uint32Array.from({ length: 6 }, (_, i) => i);
+  const plus = { ids, version: "plus" } as const;
+  const { result } = await withModel((network) =>
+    autoAttack(network, {
+      ...settings(backend, []),
+      ...plus,
+      attack: { norm: "linf", epsilon: 0.003 },
+    })
+  );
+  const order = ["apgd-ce", "apgd-dlr", "fab", "square", "apgd-t", "fab-t"];
+  assert.deepEqual(Object.keys(result.perAttack), order);
+  const left = Object.values(result.perAttack).map(({ correct }) => correct);
+  assert.deepEqual(left, left.toSorted((a, b) => b - a));
+  assert.equal(result.correct, trulyRobust(0.003, ids.length));
+  assert.ok(result.correct > 0, "nothing is left for the last members");
+  // FAB alone, from three further starts in the ball.
+  const fab = await withModel((network) =>
+    autoAttack(
+      network,
+      settings(backend, ["fab"], { ids, attack: { norm: "linf", epsilon: 0.003 } }),
+    )
+  );
+  assert.equal(fab.result.correct, result.correct);
+});
+
+onWasm("autoAttack() rand averages twenty gradients at every point", async (backend) => {
+  const count = async (version: "rand" | "custom") => {
+    let asked = 0;
+    const { result } = await withModel((network) =>
+      autoAttack((x) => {
+        asked += x.shape[0];
+        return network(x);
+      }, {
+        ...settings(backend, ["apgd-ce", "apgd-dlr"]),
+        version,
+        ids: Uint32Array.of(0, 1, 2),
+        attack: { norm: "linf", epsilon: 0.0005 }, // which breaks next to nothing
+      })
+    );
+    return { asked, result };
+  };
+  const rand = await count("rand"), once = await count("custom");
+  assert.deepEqual(Object.keys(rand.result.perAttack), ["apgd-ce", "apgd-dlr"]);
+  assert.equal(rand.result.correct, once.result.correct);
+  // Twenty gradients at each point, but one restart instead of five.
+  const ratio = rand.asked / once.asked;
+  assert.ok(ratio > 3.8 && ratio < 4.2, `${ratio}`);
 });
 
 onWasm("autoAttack() does not depend on how images are packed", async (backend) => {
