@@ -5,7 +5,7 @@
  */
 import { UsageError } from "../errors.ts";
 import { VARIANT_TRAITS } from "../loss/variants.ts";
-import { checkIndex } from "../recipe/recipe.ts";
+import { serviceAddress } from "../recipe/recipe.ts";
 import { readRunRecord } from "../train/run_folder.ts";
 import { type Command, readArguments } from "./command.ts";
 import { describeExport, exportMemory } from "./memory_export.ts";
@@ -32,8 +32,8 @@ const ACTIONS: Readonly<Record<string, Action>> = {
   },
   verify: {
     flags: ["rebuild", "memoryIndex"],
-    async act({ runDir, recipe }, flags) {
-      const report = await verifyRun(runDir, flags.rebuild === true, flags.memoryIndex, recipe);
+    async act({ runDir }, flags) {
+      const report = await verifyRun(runDir, flags.rebuild === true, flags.memoryIndex);
       print(report, flags, describeVerification);
       refuseDamage(runDir, report);
     },
@@ -53,8 +53,8 @@ const ACTIONS: Readonly<Record<string, Action>> = {
   },
   gc: {
     flags: [],
-    async act(run, flags) {
-      print(await collectGarbage(run), flags, describeGarbage);
+    async act({ runDir }, flags) {
+      print(await collectGarbage(runDir), flags, describeGarbage);
     },
   },
 };
@@ -96,12 +96,13 @@ export const command: Command = {
         `--${MEMORY_FLAGS[field].name} has no meaning for memloss memory ${name}.`,
       );
     }
-    checkIndex(flags.memoryIndex);
     const { recipe } = await readRunRecord(runDir);
     if (!VARIANT_TRAITS[recipe.variant].passes.includes("mem")) {
       throw new UsageError(`${runDir} is a run of ${recipe.variant}, which has no memory.`);
     }
-    await action.act({ runDir, recipe }, flags, operand ?? "");
+    const { memoryIndex } = flags;
+    const remote = memoryIndex && { memoryIndex: serviceAddress(memoryIndex) };
+    await action.act({ runDir, recipe }, { ...flags, ...remote }, operand ?? "");
   },
 };
 

@@ -3,16 +3,14 @@
  *
  * @module
  */
-import { join } from "@std/path";
 import { applyView } from "../data/augmentation.ts";
 import { contactSheet } from "../data/contact_sheet.ts";
 import { type Dataset, IMAGE_VALUES } from "../data/dataset.ts";
 import { UsageError } from "../errors.ts";
 import { writeFileAtomically } from "../format/files.ts";
 import { encodePng } from "../format/png.ts";
-import { MemoryStore } from "../memory/store.ts";
 import { recollect } from "../train/recall.ts";
-import { loadMemoryData, type MemoryFlags, type MemoryRun } from "./memory_run.ts";
+import { loadMemoryData, type MemoryFlags, type MemoryRun, withMemory } from "./memory_run.ts";
 import { type MemoryExamples, writeMemoryFile } from "./memory_file.ts";
 
 /** Examples on a contact sheet unless told otherwise. */
@@ -41,12 +39,12 @@ export async function exportMemory(run: MemoryRun, flags: MemoryFlags): Promise<
   if (out === undefined || !drawn && !out.endsWith(".safetensors")) {
     throw new UsageError("Say where to: --out FILE.safetensors, or --out FILE.png.");
   }
-  const store = await MemoryStore.openReadOnly(join(run.runDir, "memory"), flags.memoryIndex);
-  try {
+  return await withMemory(run, flags, async (store) => {
     const epochs = store.current()?.generations ?? [];
-    const epoch = flags.epoch ?? epochs.at(-1);
-    if (epoch === undefined || !store.has(epoch)) {
-      const held = epochs.length === 0 ? "nothing yet" : `epoch ${epochs.join(" and ")}`;
+    const filled = epochs.filter((each) => store.manifest(each).records > 0);
+    const epoch = flags.epoch ?? filled.at(-1);
+    if (epoch === undefined || !filled.includes(epoch)) {
+      const held = filled.length === 0 ? "nothing yet" : `epoch ${filled.join(" and ")}`;
       const missing = epoch === undefined ? "" : `, not epoch ${epoch}`;
       throw new UsageError(`the memory of ${run.runDir} holds ${held}${missing}.`);
     }
@@ -64,9 +62,7 @@ export async function exportMemory(run: MemoryRun, flags: MemoryFlags): Promise<
       await writeMemoryFile(out, examples, train, origin);
     }
     return { out, epoch, examples: ids.length };
-  } finally {
-    await store.close();
-  }
+  });
 }
 
 /** Bands of three rows: clean image under the view of its example, the example, their difference ten times as large. */

@@ -5,10 +5,10 @@
  */
 import { join } from "@std/path";
 import { UsageError } from "../errors.ts";
+import { removeTree } from "../format/files.ts";
 import { readCurrentFile } from "../memory/current.ts";
 import { MemoryStore } from "../memory/store.ts";
 import { RunLock } from "../train/run_lock.ts";
-import type { MemoryRun } from "./memory_run.ts";
 
 /** What `memory gc --json` prints; bytes on disk. */
 export interface GarbageReport {
@@ -17,19 +17,21 @@ export interface GarbageReport {
 }
 
 /**
- * Removes what killed processes left in the memory of a run. A trainer does the same when it resumes.
+ * Removes what killed processes left in the memory of the run in `runDir`. A trainer does the same when it resumes.
  *
  * @throws {UsageError} if there is no memory, or a trainer has it open
  * @throws {RunError} if what was committed is damaged; nothing is removed then
  */
-export async function collectGarbage({ runDir, recipe }: MemoryRun): Promise<GarbageReport> {
+export async function collectGarbage(runDir: string): Promise<GarbageReport> {
   const directory = join(runDir, "memory");
   const lock = await RunLock.acquire(runDir);
   try {
     const current = await readCurrentFile(directory);
     if (current === undefined) throw new UsageError(`there is no memory in ${directory}.`);
-    const before = await bytesIn(directory);
-    await (await MemoryStore.open(directory, current.settings, { remote: recipe.memoryIndex }))
+    const interrupted = `${directory}.tmp`; // of an import that was killed
+    const before = await bytesIn(directory) + await bytesIn(interrupted).catch(() => 0);
+    if (await Deno.stat(interrupted).then(() => true, () => false)) await removeTree(interrupted);
+    await (await MemoryStore.open(directory, current.settings))
       .close();
     return { before, after: await bytesIn(directory) };
   } finally {

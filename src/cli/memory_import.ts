@@ -4,7 +4,8 @@
  * @module
  */
 import { join } from "@std/path";
-import { applyView } from "../data/augmentation.ts";
+import { BOUND_TOLERANCE } from "../attack/bounds.ts";
+import { applyView, IDENTITY_VIEW, outOfView } from "../data/augmentation.ts";
 import { type Dataset, IMAGE_VALUES } from "../data/dataset.ts";
 import { dataDigest } from "../data/load.ts";
 import { RunError, UsageError } from "../errors.ts";
@@ -13,6 +14,7 @@ import { describeIoError, removeTree } from "../format/files.ts";
 import { readCurrentFile } from "../memory/current.ts";
 import { listGenerations } from "../memory/layout.ts";
 import { MemoryStore } from "../memory/store.ts";
+import type { Recipe } from "../recipe/recipe.ts";
 import { describeCheckpoint } from "../train/checkpoint.ts";
 import { largestDelta } from "../train/remember.ts";
 import { checkpointPath, readCheckpointLink } from "../train/run_folder.ts";
@@ -69,7 +71,7 @@ export async function importMemory(
     const { epoch, step } = progress;
     try {
       await store.begin(epoch);
-      await writeAll(store, examples, train);
+      await writeAll(store, examples, train, recipe, file);
       await store.commit({
         ...{ epoch, step, complete: true, keep: [] },
         ...{ checkpoint, checkpointSha256: sha256 },
@@ -92,19 +94,33 @@ async function refuseMemory(directory: string): Promise<void> {
   throw new UsageError(`${directory} holds a memory: move it away if it is to be replaced.`);
 }
 
+/** @throws {UsageError} naming `file` if an example leaves the ball of the recipe */
 async function writeAll(
   store: MemoryStore,
   { ids, views, images }: MemoryExamples,
   train: Dataset,
+  { memoryView }: Recipe,
+  file: string,
 ): Promise<void> {
+  const { epsilon } = store.settings;
   for (let first = 0; first < ids.length; first += BATCH) {
     const batch = ids.subarray(first, first + BATCH), shown = views.slice(first, first + BATCH);
     const deltas = new Float32Array(batch.length * IMAGE_VALUES);
-    batch.forEach((id, row) =>
-      applyView(train.images, id, shown[row]!, deltas, row * IMAGE_VALUES)
-    );
-    deltas.forEach((x, i) => deltas[i] = images[first * IMAGE_VALUES + i]! - x);
-    await store.write(batch, shown, deltas);
+    batch.forEach((id, row) => {
+      const start = row * IMAGE_VALUES;
+      const own = deltas.subarray(start, start + IMAGE_VALUES);
+      applyView(train.images, id, shown[row]!, own, 0);
+      own.forEach((x, i) => own[i] = images[first * IMAGE_VALUES + start + i]! - x);
+      const largest = own.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+      if (largest > epsilon + BOUND_TOLERANCE) {
+        throw new UsageError(
+          `${file} does not belong to this run: its example of image ${id} is ${largest} from it, more than ${epsilon}.`,
+        );
+      }
+      if (memoryView === "realigned") own.set(outOfView(own, shown[row]!));
+    });
+    const kept = memoryView === "realigned" ? shown.map(() => IDENTITY_VIEW) : shown;
+    await store.write(batch, kept, deltas);
   }
 }
 

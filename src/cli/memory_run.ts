@@ -5,7 +5,10 @@
  */
 import type { Dataset } from "../data/dataset.ts";
 import { dataDigest, loadData } from "../data/load.ts";
-import { UsageError } from "../errors.ts";
+import { join } from "@std/path";
+import { RunError, UsageError } from "../errors.ts";
+import { readCurrentFile } from "../memory/current.ts";
+import { MemoryStore } from "../memory/store.ts";
 import { integerFlag, switchFlag, textFlag } from "../recipe/flag.ts";
 import { type Recipe, RECIPE_FLAGS } from "../recipe/recipe.ts";
 import type { FlagValues } from "./command.ts";
@@ -53,4 +56,34 @@ export async function loadMemoryData(
   const { train } = await loadData(recipe.data, dataDir ?? recipe.dataDir, recipe.seed);
   if (dataSha256 === undefined || dataDigest(train) === dataSha256) return train;
   throw new UsageError("the memory belongs to other training images: check --data-dir.");
+}
+
+/** How often to start again because a trainer has committed meanwhile. */
+const ATTEMPTS = 5;
+
+/**
+ * Calls `use` with the memory of a run, open for reading; again if a trainer replaces what it reads.
+ *
+ * @throws {UsageError} if there is no memory
+ * @throws {RunError} if it is damaged
+ */
+export async function withMemory<T>(
+  { runDir }: MemoryRun,
+  { memoryIndex }: MemoryFlags,
+  use: (store: MemoryStore) => Promise<T>,
+): Promise<T> {
+  const directory = join(runDir, "memory");
+  for (let attempt = 1;; attempt++) {
+    const store = await MemoryStore.openReadOnly(directory, memoryIndex);
+    try {
+      return await use(store);
+    } catch (error) {
+      if (!(error instanceof RunError) || attempt === ATTEMPTS) throw error;
+      const now = (await readCurrentFile(directory))?.commit;
+      const before = store.current();
+      if (now?.checkpoint === before?.checkpoint && now?.step === before?.step) throw error;
+    } finally {
+      await store.close();
+    }
+  }
 }

@@ -3,17 +3,16 @@
  *
  * @module
  */
-import { join } from "@std/path";
 import { Oracle } from "../attack/oracle.ts";
 import { predictedClass } from "../attack/search.ts";
 import { openBackend } from "../backend/open.ts";
 import { type GenerationStats, measureMemory, type MemoryStats } from "../memory/stats.ts";
-import { type MemorySettings, MemoryStore, type Pointer } from "../memory/store.ts";
+import type { MemorySettings, MemoryStore, Pointer } from "../memory/store.ts";
 import { freeze } from "../model/frozen.ts";
 import { disposeAll } from "../model/parameters.ts";
 import { checkpointPath } from "../train/run_folder.ts";
 import { recollect } from "../train/recall.ts";
-import { loadMemoryData, type MemoryFlags, type MemoryRun } from "./memory_run.ts";
+import { loadMemoryData, type MemoryFlags, type MemoryRun, withMemory } from "./memory_run.ts";
 import { loadSubject } from "./subject.ts";
 import { formatPercent } from "./terminal.ts";
 
@@ -36,9 +35,8 @@ export interface MemoryReport extends MemorySettings, MemoryStats {
  * @throws {UsageError} if there is none, or the data are not its own
  * @throws {RunError} if it is damaged or the device fails
  */
-export async function memoryStats(run: MemoryRun, flags: MemoryFlags): Promise<MemoryReport> {
-  const store = await MemoryStore.openReadOnly(join(run.runDir, "memory"), flags.memoryIndex);
-  try {
+export function memoryStats(run: MemoryRun, flags: MemoryFlags): Promise<MemoryReport> {
+  return withMemory(run, flags, async (store) => {
     const { generations, ages } = await measureMemory(store);
     const current = store.current() ?? null;
     const shares = flags.misclassified && current
@@ -53,9 +51,7 @@ export async function memoryStats(run: MemoryRun, flags: MemoryFlags): Promise<M
         ...shares && { misclassified: shares.get(each.epoch)! },
       })),
     };
-  } finally {
-    await store.close();
-  }
+  });
 }
 
 /** By epoch, the share of its examples that the model they were committed with gets wrong. */

@@ -7,10 +7,10 @@ import { join } from "@std/path";
 import { RunError, UsageError } from "../errors.ts";
 import { DISK } from "../format/disk.ts";
 import { canCopyIndex } from "../memory/index_copy.ts";
+import { readIndexPlace } from "../memory/index_place.ts";
 import { CURRENT_FILE, INDEX_FILE } from "../memory/layout.ts";
 import { rebuildIndex } from "../memory/rebuild.ts";
 import { type Damage, type Verification, verifyMemory } from "../memory/verify.ts";
-import type { Recipe } from "../recipe/recipe.ts";
 import { checkpointPath } from "../train/run_folder.ts";
 import { RunLock } from "../train/run_lock.ts";
 
@@ -23,8 +23,7 @@ export interface VerifyReport extends Verification {
 /**
  * Verifies the memory of the run in `runDir`, after making its index anew if `rebuild` is given and the index is damaged.
  *
- * @param remote address of the service that has the index, if the user named one: needed to look at an index that is
- *   not in the folder
+ * @param remote address of the service that has the index, or is to have it: needed where it is not in the folder
  * @throws {UsageError} if there is no memory, or it is to be rebuilt while a trainer has it open
  * @throws {RunError} if it cannot be rebuilt
  */
@@ -32,18 +31,18 @@ export async function verifyRun(
   runDir: string,
   rebuild: boolean,
   remote: string | undefined,
-  { memoryIndex }: Recipe,
 ): Promise<VerifyReport> {
   const directory = join(runDir, "memory");
   const options = { remote, checkpointPath: (name: string) => checkpointPath(runDir, name) };
+  const place = remote === undefined ? await readIndexPlace(directory) : undefined;
   if (!rebuild) {
-    const reachable = remote !== undefined || memoryIndex === undefined && await canCopyIndex();
+    const reachable = remote !== undefined || place === undefined && await canCopyIndex();
     const index = reachable && !await RunLock.isHeld(runDir);
     return { ...await verifyMemory(directory, { ...options, index }), rebuilt: false };
   }
-  if (memoryIndex !== undefined && remote === undefined) {
+  if (place !== undefined) {
     throw new UsageError(
-      `the index of ${runDir} is not in its folder: add --memory-index ${memoryIndex}`,
+      `the index of ${runDir} is not in its folder: add --memory-index ${place.url}`,
     );
   }
   const lock = await RunLock.acquire(runDir);

@@ -120,7 +120,13 @@ export async function autoAttack(
   const rowOf = new Map(Array.from(ids, (id, row) => [id, row]));
   const perAttack: Partial<Record<AutoAttackMember, MemberResult>> = {};
   for (const member of members) {
-    const before = robust, known = verdictsOf(member, journal);
+    const before = robust, known = verdictsOf(member, before, journal);
+    for (const { id, outcome } of known) {
+      const row = rowOf.get(id)! * IMAGE_VALUES;
+      if (outcome) {
+        assertWithinBounds(images.subarray(row, row + IMAGE_VALUES), outcome, attack, [id]);
+      }
+    }
     const found = new Map<number, Outcome>(known.map(({ id, outcome }) => [id, outcome]));
     const earlier = known.at(-1)?.seconds ?? 0, since = performance.now();
     const seconds = () => earlier + (performance.now() - since) / 1000;
@@ -197,8 +203,14 @@ function stopped(journal: Journal | undefined): string {
     : "Stopped during AutoAttack.";
 }
 
-function verdictsOf(member: AutoAttackMember, journal: Journal | undefined): Verdict[] {
-  return (journal?.verdicts ?? []).filter((verdict) => verdict.member === member);
+/** What the journal says of the images that `member` attacks. */
+function verdictsOf(
+  member: AutoAttackMember,
+  attacked: readonly Example[],
+  journal: Journal | undefined,
+): Verdict[] {
+  const ids = new Set(attacked.map(({ id }) => id));
+  return (journal?.verdicts ?? []).filter((each) => each.member === member && ids.has(each.id));
 }
 
 /** The images that the network classifies correctly, with their logits. */

@@ -30,6 +30,8 @@ const lineSchema = v.strictObject({
   seconds: v.pipe(v.number(), v.minValue(0)),
 });
 
+/** Hexadecimal digits of the CRC-32C of what stands before it in the line. */
+const SEAL_DIGITS = 8;
 const LOG = "verdicts.jsonl", IMAGES = "adversarial.bin";
 const IMAGE_BYTES = 4 * IMAGE_VALUES;
 
@@ -114,7 +116,7 @@ export class Journal {
   async append({ member, id, outcome, seconds }: Verdict): Promise<void> {
     const image = outcome && new Uint8Array(outcome.slice().buffer);
     const found = image && { image: crc32c(image) };
-    const line = JSON.stringify({ member, id, ...found, seconds }) + "\n";
+    const line = seal(JSON.stringify({ member, id, ...found, seconds })) + "\n";
     try {
       if (image) await writeAll(this.#images, image);
       await writeAll(this.#log, new TextEncoder().encode(line));
@@ -136,9 +138,17 @@ export class Journal {
   }
 }
 
+/** `text` with its checksum. */
+function seal(text: string): string {
+  const checksum = crc32c(new TextEncoder().encode(text));
+  return `${text} ${checksum.toString(16).padStart(SEAL_DIGITS, "0")}`;
+}
+
 function readLine(line: string): v.InferOutput<typeof lineSchema> | undefined {
+  const text = line.slice(0, -SEAL_DIGITS - 1);
+  if (line !== seal(text)) return undefined;
   try {
-    const result = v.safeParse(lineSchema, JSON.parse(line));
+    const result = v.safeParse(lineSchema, JSON.parse(text));
     return result.success ? result.output : undefined;
   } catch {
     return undefined;

@@ -39,7 +39,13 @@ export class ChunkReader {
       });
     }
     const bytes = new Uint8Array(CHUNK_HEADER_BYTES);
-    const fault = describeHeaderFault(bytes.subarray(0, this.#readAt(0, bytes)), header);
+    let fault: string | undefined;
+    try {
+      fault = describeHeaderFault(bytes.subarray(0, this.#readAt(0, bytes)), header);
+    } catch (error) {
+      this.#file.close();
+      throw error;
+    }
     if (fault === undefined) return;
     this.#file.close();
     throw new RunError(`${path} is not usable (${fault}): ${ADVICE}`);

@@ -6,6 +6,8 @@
  */
 import { join } from "@std/path";
 import { existsSync } from "node:fs";
+import { RunError } from "../errors.ts";
+import { describeIoError } from "../format/files.ts";
 import { DatabaseSync } from "node:sqlite";
 
 /** What a database is made of: the definitions of its tables and indices, and the version KV gives their layout. */
@@ -23,7 +25,9 @@ let expected: Promise<Layout> | undefined;
  */
 export async function describeDatabaseFault(path: string): Promise<string | undefined> {
   if (!existsSync(path)) return undefined;
-  const whole = await (expected ??= readNewLayout());
+  expected ??= readNewLayout();
+  expected.catch(() => expected = undefined); // to be tried again
+  const whole = await expected;
   let found: Layout;
   try {
     found = readLayout(path);
@@ -40,7 +44,14 @@ export async function describeDatabaseFault(path: string): Promise<string | unde
 }
 
 async function readNewLayout(): Promise<Layout> {
-  const folder = await Deno.makeTempDir({ prefix: "memloss-kv-" });
+  let folder: string;
+  try {
+    folder = await Deno.makeTempDir({ prefix: "memloss-kv-" });
+  } catch (error) {
+    throw new RunError(`could not make a temporary folder: ${describeIoError(error)}`, {
+      cause: error,
+    });
+  }
   try {
     const path = join(folder, "new.kv");
     const kv = await Deno.openKv(path);

@@ -101,7 +101,12 @@ export class GenerationReader {
   /** Brings `chunk` into RAM if it is not there and fits. */
   #hold(chunk: ChunkReader): boolean {
     if (chunk.held || !this.#budget.take(chunk.size)) return false;
-    chunk.hold();
+    try {
+      chunk.hold();
+    } catch (error) {
+      if (!(error instanceof RunError)) throw error;
+      this.#budget.give(chunk.size); // its records may still be readable one by one
+    }
     return true;
   }
 

@@ -31,7 +31,14 @@ export async function withIndexCopy<T>(
     }
   }
   const path = join(directory, INDEX_FILE);
-  const folder = await Deno.makeTempDir(TEMPORARY);
+  let folder: string;
+  try {
+    folder = await Deno.makeTempDir(TEMPORARY);
+  } catch (error) {
+    throw new RunError(`could not copy ${path} to look into it: ${describeIoError(error)}`, {
+      cause: error,
+    });
+  }
   try {
     try {
       await Deno.copyFile(path, join(folder, INDEX_FILE));

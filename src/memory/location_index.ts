@@ -2,7 +2,7 @@
  * The index in Deno KV, in a file or behind a KV Connect address: the pages of locations, and the one value that says
  * what is current.
  *
- * Keys: `["current"]`, `["location", epoch, commit, page]`. A page belongs to the commit that wrote it, so pages
+ * Keys: `["current"]`, `["location", epoch, commit, page]`, and with a service `["run"]`. A page belongs to the commit that wrote it, so pages
  * of a commit that never happened can not be taken for others. The database has no checksums of its own: the
  * current value carries a digest, and that of the pages is in their generation's manifest.
  *
@@ -69,6 +69,24 @@ export class LocationIndex {
     return new LocationIndex(await openDatabase(path, original), original, DISK, PATIENCE);
   }
 
+  /**
+   * Takes a service's database for the run `id`, unless it is that run's already.
+   *
+   * @throws {RunError} if it is another run's, or holds something else
+   */
+  async claim(id: string): Promise<void> {
+    const { value, versionstamp } = await this.#attempt(() => this.#kv.get(["run"]));
+    if (value === id) return;
+    const inUse = new RunError(
+      `the database at ${this.#place} is in use by something else: give this run one of its own`,
+    );
+    if (value !== null) throw inUse;
+    const first = await this.#attempt(() => this.#kv.list({ prefix: [] }, { limit: 1 }).next());
+    if (!first.done) throw inUse;
+    const transaction = this.#kv.atomic().check({ key: ["run"], versionstamp }).set(["run"], id);
+    if (!(await this.#attempt(() => this.#disk.commit(transaction))).ok) throw inUse;
+  }
+
   /** What is current, or undefined in a new file. */
   async current(): Promise<Current | undefined> {
     const { value, versionstamp } = await this.#attempt(() => this.#kv.get(["current"]));
@@ -83,11 +101,11 @@ export class LocationIndex {
   async writePages(epoch: number, commit: number, locations: Locations): Promise<void> {
     for (let first = 0; first < locations.pageCount; first += PAGES_PER_TRANSACTION) {
       const end = Math.min(first + PAGES_PER_TRANSACTION, locations.pageCount);
-      const transaction = this.#kv.atomic();
+      const transaction = this.#transaction();
       for (let page = first; page < end; page++) {
         transaction.set(["location", epoch, commit, page], locations.page(page));
       }
-      await this.#attempt(() => this.#disk.commit(transaction));
+      await this.#commit(transaction);
     }
   }
 
@@ -117,14 +135,8 @@ export class LocationIndex {
 
   /** Replaces what is current in one transaction. */
   async publish(current: Current): Promise<void> {
-    const transaction = this.#kv.atomic()
-      .check({ key: ["current"], versionstamp: this.#versionstamp })
-      .set(["current"], encodeCurrent(current));
-    const result = await this.#attempt(() => this.#disk.commit(transaction));
-    if (!result.ok) {
-      throw new RunError(`${this.#place} was changed by another process: stop it first`);
-    }
-    this.#versionstamp = result.versionstamp;
+    const transaction = this.#transaction().set(["current"], encodeCurrent(current));
+    this.#versionstamp = await this.#commit(transaction);
   }
 
   /** Removes the pages that `commit` does not point at. */
@@ -137,16 +149,28 @@ export class LocationIndex {
       }
     });
     for (let first = 0; first < stale.length; first += DELETIONS_PER_TRANSACTION) {
-      const transaction = this.#kv.atomic();
+      const transaction = this.#transaction();
       for (const key of stale.slice(first, first + DELETIONS_PER_TRANSACTION)) {
         transaction.delete(key);
       }
-      await this.#attempt(() => this.#disk.commit(transaction));
+      await this.#commit(transaction);
     }
   }
 
   close(): void {
     this.#kv.close();
+  }
+
+  /** A change that only takes place if what is current is what this process believes. */
+  #transaction(): Deno.AtomicOperation {
+    return this.#kv.atomic().check({ key: ["current"], versionstamp: this.#versionstamp });
+  }
+
+  /** The versionstamp of the change. */
+  async #commit(transaction: Deno.AtomicOperation): Promise<string> {
+    const result = await this.#attempt(() => this.#disk.commit(transaction));
+    if (result.ok) return result.versionstamp;
+    throw new RunError(`${this.#place} was changed by another process: stop it first`);
   }
 
   #attempt<T>(action: () => Promise<T>): Promise<T> {

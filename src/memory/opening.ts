@@ -24,7 +24,26 @@ import {
   listGenerations,
   removeUnwanted,
 } from "./layout.ts";
+import { newPlace, readIndexPlace, writeIndexPlace } from "./index_place.ts";
 import { LocationIndex } from "./location_index.ts";
+
+/** How a memory is opened for writing. */
+export interface StoreOptions {
+  /**
+   * Bytes of RAM, 0 unless given: what the store's own work leaves of them holds committed chunks, and the chunks that
+   * do not fit are read from the disk each time.
+   */
+  readonly budget?: number;
+  /** Where changes go. */
+  readonly disk?: Disk;
+  /**
+   * Address of the KV Connect service that is to keep the index of a new memory; a file in the folder keeps it unless
+   * given. A memory that is there already knows where its index is.
+   */
+  readonly remote?: string | undefined;
+  /** Whether lost and short chunks of ended epochs are left to whoever reads their examples, instead of refused. */
+  readonly tolerateDamage?: boolean;
+}
 
 /** A memory folder whose last commit has been read and checked. */
 export interface OpenedMemory extends Current {
@@ -44,22 +63,28 @@ export async function openForWriting(
   directory: string,
   settings: MemorySettings,
   disk: Disk,
-  remote: string | undefined,
+  { remote: url, tolerateDamage = false }: Pick<StoreOptions, "remote" | "tolerateDamage">,
 ): Promise<OpenedMemory> {
   if (!(settings.epsilon > 0 && settings.epsilon < Infinity)) {
     throw new UsageError(`a memory needs an epsilon over 0, not ${settings.epsilon}`);
   }
   await createDirectory(directory, disk);
   const shown = await readCurrentFile(directory);
+  let remote = await readIndexPlace(directory);
+  if (remote === undefined && url !== undefined && shown === undefined) {
+    remote = newPlace(url);
+    await writeIndexPlace(directory, remote, disk);
+  }
+  const place = remote?.url ?? join(directory, INDEX_FILE);
   // Before an empty index is made in place of a lost one.
-  const place = remote ?? join(directory, INDEX_FILE);
   if (shown?.commit && !remote && !await exists(place)) throw lostIndex(place);
   const index = await LocationIndex.open(place, disk);
   try {
+    if (remote) await index.claim(remote.id);
     const current = await readIndex(directory, place, index, shown) ??
       await createMemory(directory, index, settings);
     checkSettings(directory, current.settings, settings);
-    const generations = await readCommitted(directory, current);
+    const generations = await readCommitted(directory, current, tolerateDamage);
     // A killed process may have committed and not come to say so here.
     if (!shown || !sameBytes(encodeCurrent(shown), encodeCurrent(current))) {
       await showCurrent(directory, current, disk);

@@ -24,7 +24,13 @@ import type { LocationIndex } from "./location_index.ts";
 import { Locations } from "./locations.ts";
 import type { Manifest } from "./manifest.ts";
 import { OpenReaders } from "./open_readers.ts";
-import { type OpenedMemory, openForReading, openForWriting, showCurrent } from "./opening.ts";
+import {
+  type OpenedMemory,
+  openForReading,
+  openForWriting,
+  showCurrent,
+  type StoreOptions,
+} from "./opening.ts";
 
 export type { DamagedExample, MemoryBatch, MemorySettings };
 
@@ -61,19 +67,6 @@ export interface CommitRequest {
 
 /** RAM for the batches and chunks on their way, locations, and what the garbage collector has not come to. */
 const WORKING_BYTES = 64 * 2 ** 20;
-
-/** How a memory is opened for writing. */
-export interface StoreOptions {
-  /**
-   * Bytes of RAM, 0 unless given: what the store's own work leaves of them holds committed chunks, and the chunks that
-   * do not fit are read from the disk each time.
-   */
-  readonly budget?: number;
-  /** Where changes go. */
-  readonly disk?: Disk;
-  /** Address of the KV Connect service that has the index; it is a file in the folder unless given. */
-  readonly remote?: string | undefined;
-}
 
 /** An open memory folder: one writer, or readers. */
 export class MemoryStore {
@@ -112,9 +105,9 @@ export class MemoryStore {
   static async open(
     directory: string,
     settings: MemorySettings,
-    { budget = 0, disk = DISK, remote }: StoreOptions = {},
+    { budget = 0, disk = DISK, ...rest }: StoreOptions = {},
   ): Promise<MemoryStore> {
-    const opened = await openForWriting(resolve(directory), settings, disk, remote);
+    const opened = await openForWriting(resolve(directory), settings, disk, rest);
     return new MemoryStore(opened, disk, budget);
   }
 

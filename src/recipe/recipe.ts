@@ -208,7 +208,6 @@ export function resolveRecipe(input: RecipeInput): Recipe {
   refuse(given, "beta", traits.beta !== undefined);
   refuse(given, "betaPrime", usesMemory);
   for (const field of MEMORY_FIELDS) refuse(given, field, usesMemory);
-  checkIndex(given.memoryIndex);
   refuse(given, "attackLoss", attacks);
   if (given.memoryWeight !== undefined && !traits.memoryWeights.includes(given.memoryWeight)) {
     throw new UsageError(
@@ -242,6 +241,7 @@ export function resolveRecipe(input: RecipeInput): Recipe {
     memoryView: given.memoryView ?? (usesMemory ? "stored" : undefined),
     memoryAge: given.memoryAge ?? (usesMemory ? 1 : undefined),
     memoryBudget: given.memoryBudget ?? (usesMemory ? 256 : undefined),
+    memoryIndex: given.memoryIndex && serviceAddress(given.memoryIndex),
     onCorruption: given.onCorruption ?? (usesMemory ? "rerun" : undefined),
     attackLoss: given.attackLoss ??
       (attacks ? given.variant === "pgd-at" ? "ce" : "kl" : undefined),
@@ -251,9 +251,14 @@ export function resolveRecipe(input: RecipeInput): Recipe {
   });
 }
 
-/** @throws {UsageError} if `address` cannot be that of a KV Connect service */
-export function checkIndex(address: string | undefined): void {
-  if (address === undefined || /^https?:$/.test(URL.parse(address)?.protocol ?? "")) return;
+/**
+ * The address of a KV Connect service in its one form.
+ *
+ * @throws {UsageError} if it is none
+ */
+export function serviceAddress(address: string): string {
+  const url = URL.parse(address);
+  if (url !== null && /^https?:$/.test(url.protocol)) return url.href;
   throw new UsageError(`--memory-index must be an http or https address, not "${address}".`);
 }
 

@@ -11,6 +11,7 @@ import {
   type RecipeInput,
   RecipeSchema,
   resolveRecipe,
+  serviceAddress,
 } from "./recipe.ts";
 
 const RunRecordSchema = v.strictObject({
@@ -47,12 +48,22 @@ export function decodeRunRecord(text: string, path: string): RunRecord {
   } catch {
     throw new UsageError(`${path} is not valid JSON: is it a recipe that memloss wrote?`);
   }
-  const result = v.safeParse(RunRecordSchema, json);
+  const result = v.safeParse(RunRecordSchema, withImplied(json));
   const problem = result.success
     ? findProblem(result.output.recipe)
     : `${v.getDotPath(result.issues[0]) ?? "it"}: ${result.issues[0].message}`;
   if (result.success && problem === undefined) return result.output;
   throw new UsageError(`${path} is no memloss recipe: ${problem}.`);
+}
+
+/** What runs did before there were flags for it. */
+const IMPLIED = { memoryView: "stored", memoryAge: 1, memoryBudget: 256, onCorruption: "rerun" };
+
+/** A record of a run with a memory, as `json`, with what it leaves to be understood. */
+function withImplied(json: unknown): unknown {
+  const record = json as { recipe?: Partial<Recipe> } | null;
+  if (typeof record?.recipe !== "object" || record.recipe?.memoryCodec === undefined) return json;
+  return { ...record, recipe: { ...IMPLIED, ...record.recipe } };
 }
 
 /** What `recipe` has and its variant does not, or lacks: a coefficient left out must not train as zero. */
@@ -82,7 +93,9 @@ const SESSION_FIELDS: readonly string[] = [
  * @throws {UsageError} naming the first flag that differs
  */
 export function resumeRecipe(stored: Recipe, given: RecipeInput, path: string): Recipe {
-  for (const [field, value] of Object.entries(given)) {
+  const { memoryIndex } = given;
+  const asked = { ...given, ...memoryIndex && { memoryIndex: serviceAddress(memoryIndex) } };
+  for (const [field, value] of Object.entries(asked)) {
     const before = stored[field as keyof Recipe];
     if (SESSION_FIELDS.includes(field) || value === before) continue;
     const { name } = RECIPE_FLAGS[field as keyof Recipe];
@@ -92,5 +105,5 @@ export function resumeRecipe(stored: Recipe, given: RecipeInput, path: string): 
       }: resume without it, or start a new run.`,
     );
   }
-  return { ...stored, ...given };
+  return { ...stored, ...asked };
 }

@@ -140,8 +140,11 @@ function openMemory(
   images: Pick<MemorySettings, "imageCount" | "dataSha256">,
 ): Promise<MemoryStore> {
   const settings = { codec: recipe.memoryCodec!, epsilon: largestDelta(recipe), ...images };
-  const budget = recipe.memoryBudget! * 2 ** 20;
-  return MemoryStore.open(memoryDirectory, settings, { budget, remote: recipe.memoryIndex });
+  return MemoryStore.open(memoryDirectory, settings, {
+    budget: recipe.memoryBudget! * 2 ** 20,
+    remote: recipe.memoryIndex,
+    tolerateDamage: recipe.onCorruption === "rerun",
+  });
 }
 
 /** A run that began anew here would wipe the traces of the one whose memory or checkpoints are gone. */

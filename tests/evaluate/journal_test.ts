@@ -67,6 +67,21 @@ Deno.test("Journal cut at any byte opens with what is whole, and goes on", () =>
     }
   }));
 
+Deno.test("Journal leaves out a verdict with any one byte changed, and those after it", () =>
+  inTemporary(async (directory) => {
+    await write(directory);
+    const log = join(directory, "verdicts.jsonl");
+    const whole = await Deno.readFile(log);
+    const first = new TextDecoder().decode(whole).indexOf("\n") + 1;
+    for (let at = first; at < whole.length; at++) {
+      await Deno.remove(directory, { recursive: true });
+      await write(directory);
+      await Deno.writeFile(log, whole.with(at, whole[at]! ^ 1));
+      const before = new TextDecoder().decode(whole.subarray(first, at)).split("\n").length - 1;
+      assert.deepEqual(await reopen(directory), VERDICTS.slice(0, before), `byte ${at}`);
+    }
+  }));
+
 Deno.test("Journal leaves out verdicts whose image is lost, torn or another", () =>
   inTemporary(async (directory) => {
     const images = join(directory, "adversarial.bin");

@@ -8,7 +8,7 @@ import { MemoryStore } from "../../src/memory/store.ts";
 import { verifyMemory } from "../../src/memory/verify.ts";
 import { type KvService, startKvService } from "../testing/kv_connect.ts";
 import { assertHolds, commitOf, order, settings } from "./store_support.ts";
-import { CHECKPOINT_SHA256, inTemporary, writeExamples } from "./support.ts";
+import { CHECKPOINT_SHA256, copyFolder, inTemporary, writeExamples } from "./support.ts";
 
 // Deno's client keeps sockets of its own.
 const options = { sanitizeOps: false, sanitizeResources: false };
@@ -45,7 +45,8 @@ Deno.test(
       await store.close();
       const again = await MemoryStore.open(directory, settings, { remote });
       await writeEpoch(again, 2, ids[1]!);
-      assert.ok(![...Deno.readDirSync(directory)].some(({ name }) => name.startsWith("index.kv")));
+      const names = [...Deno.readDirSync(directory)].map(({ name }) => name);
+      assert.ok(!names.includes("index.kv") && names.includes("index.json"), names.join());
 
       const reader = await MemoryStore.openReadOnly(directory, remote);
       assert.deepEqual(reader.current(), again.current());
@@ -53,8 +54,8 @@ Deno.test(
       await assert.rejects(reader.begin(3), /open for reading only/);
       await reader.close();
       await again.close();
-      // Two pages for each generation that is kept, and what is current.
-      assert.equal(values.size, 2 * 2 + 1);
+      // Two pages for each generation that is kept, what is current, and whose it is.
+      assert.equal(values.size, 2 * 2 + 2);
     }),
 );
 
@@ -68,7 +69,16 @@ Deno.test(
       await writeEpoch(store, 1, ids);
       await store.close();
       const other = join(directory, "other");
-      await assert.rejects(MemoryStore.open(other, settings, { remote }), /contradict each other/);
+      await assert.rejects(
+        MemoryStore.open(other, settings, { remote }),
+        /in use by something else/,
+      );
+      await Deno.writeTextFile(
+        join(other, "current.json"),
+        await Deno.readTextFile(join(directory, "current.json")),
+      );
+      await assert.rejects(rebuildIndex(other, DISK, remote), /in use by something else/);
+      await Deno.remove(other, { recursive: true });
 
       const [key, page] = [...values].find(([, { value }]) => value.length === 8192)!;
       const flipped = { ...page, value: page.value.slice() };
@@ -93,6 +103,52 @@ Deno.test(
       const found = (await damageOf(directory, remote)).damage;
       assert.equal(found.length, 1, CHECKPOINT_SHA256); // the checkpoint, which is none here
       await (await MemoryStore.open(directory, settings, { remote })).close();
+    }),
+);
+
+Deno.test(
+  "a memory restored from a copy older than its service's index is rebuilt from what is there",
+  options,
+  () =>
+    withService(({ url: remote }, directory) =>
+      inTemporary(async (copy) => {
+        const ids = [1, 2].map((epoch) => order(epoch).subarray(0, 30));
+        const store = await MemoryStore.open(directory, settings, { remote });
+        await writeEpoch(store, 1, ids[0]!);
+        copyFolder(directory, join(copy, "memory"));
+        await store.begin(2);
+        await writeExamples(store, 2, ids[1]!);
+        await store.commit(commitOf(2, true));
+        await store.close();
+        const restored = join(copy, "memory");
+        await assert.rejects(MemoryStore.open(restored, settings), /could not read/);
+        await rebuildIndex(restored, DISK, remote);
+        const again = await MemoryStore.open(restored, settings);
+        assert.equal(again.current()!.epoch, 1);
+        await assertHolds(again, 1, ids[0]!);
+        await again.close();
+      })
+    ),
+);
+
+Deno.test(
+  "rebuildIndex() moves an index to a service, and touches nothing if that cannot be reached",
+  options,
+  () =>
+    withService(async (service, directory) => {
+      const store = await MemoryStore.open(directory, settings);
+      const ids = order(1).subarray(0, 30);
+      await writeEpoch(store, 1, ids);
+      await store.close();
+      service.mode = "refuse";
+      await assert.rejects(rebuildIndex(directory, DISK, service.url), /no such database/);
+      await (await MemoryStore.open(directory, settings)).close();
+      service.mode = "serve";
+      await rebuildIndex(directory, DISK, service.url);
+      const moved = await MemoryStore.open(directory, settings);
+      await assertHolds(moved, 1, ids);
+      await moved.close();
+      assert.ok(![...Deno.readDirSync(directory)].some(({ name }) => name === "index.kv"));
     }),
 );
 

@@ -159,3 +159,23 @@ Deno.test("MemoryStore reports a failed write of a full chunk by the next calls 
     await reopened.close();
   });
 });
+
+Deno.test("MemoryStore.open() leaves lost and short chunks of an ended epoch to its readers, if it is told to", () =>
+  inTemporary(async (directory) => {
+    const store = await MemoryStore.open(directory, settings);
+    await store.begin(1);
+    const ids = order(1).subarray(0, 1100);
+    await writeExamples(store, 1, ids);
+    await store.commit(commitOf(1, true));
+    await store.close();
+    const chunk = (number: number) => join(directory, "generation-0001", `chunk-000${number}.bin`);
+    await Deno.truncate(chunk(0), 128 + 3084);
+    await Deno.remove(chunk(1));
+    await assert.rejects(MemoryStore.open(directory, settings), /bytes instead of|could not read/);
+    const open = await MemoryStore.open(directory, settings, { tolerateDamage: true });
+    const damaged: number[] = [];
+    const { present } = await open.read(1, ids, ({ image }) => damaged.push(image));
+    assert.deepEqual([...present], [1, ...new Array(1099).fill(0)]);
+    assert.deepEqual(damaged, [...ids.subarray(1)]);
+    await open.close();
+  }));

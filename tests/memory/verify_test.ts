@@ -175,7 +175,9 @@ Deno.test("rebuildIndex() makes a lost index anew, and a lost current.json", () 
     }
     await Deno.remove(join(memory, "index.kv"));
     await Deno.writeTextFile(join(memory, "current.json"), "{}");
-    await assert.rejects(rebuildIndex(memory), /neither index\.kv nor current\.json/);
+    await Deno.writeTextFile(join(memory, "index.kv.bak"), "mine");
+    await assert.rejects(rebuildIndex(memory), /neither the index nor current\.json/);
+    assert.equal(await Deno.readTextFile(join(memory, "index.kv.bak")), "mine");
   }));
 
 Deno.test("a flip in index.kv changes nothing that is read, or is detected and mended by rebuildIndex()", () =>

@@ -80,7 +80,7 @@ Deno.test("resolveRecipe() leaves what is given as it is", () => {
     memoryAge: 3,
     memoryEma: 0.8,
     memoryBudget: 0,
-    memoryIndex: "http://127.0.0.1:4512",
+    memoryIndex: "http://127.0.0.1:4512/",
     onCorruption: "stop",
     lr: 0.1,
     schedule: "cosine",
@@ -191,6 +191,7 @@ Deno.test("resolveRecipe() refuses an average that its codec cannot hold, or tha
     { memoryIndex: "index.kv" },
     '--memory-index must be an http or https address, not "index.kv".',
   );
+  assert.equal(resolveRecipe({ memoryIndex: " HTTPS://Host" }).memoryIndex, "https://host/");
   refuses({ variant: "trades", memoryAge: 2 }, "--memory-age has no meaning for --variant trades.");
   for (
     const input of [

@@ -122,3 +122,12 @@ Deno.test("resumeRecipe() names the first flag that differs, and what the run ha
     });
   }
 });
+
+Deno.test("decodeRunRecord() understands what runs left unsaid before there were flags for it", () => {
+  const text = changed(({ recipe }) => {
+    for (const name of ["memoryView", "memoryAge", "memoryBudget", "onCorruption"]) {
+      delete recipe[name];
+    }
+  });
+  assert.deepEqual(decodeRunRecord(text, PATH), RECORD);
+});
