@@ -5,7 +5,7 @@
  */
 import { UsageError } from "../errors.ts";
 import { VARIANT_TRAITS } from "../loss/variants.ts";
-import { serviceAddress } from "../recipe/recipe.ts";
+import { serviceAddress } from "../recipe/memory_flags.ts";
 import { readRunRecord } from "../train/run_folder.ts";
 import { type Command, readArguments } from "./command.ts";
 import { describeExport, exportMemory } from "./memory_export.ts";

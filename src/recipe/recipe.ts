@@ -9,11 +9,9 @@ import { BACKEND_CHOICES } from "../backend/backend.ts";
 import { DATA_NAMES } from "../data/load.ts";
 import { UsageError } from "../errors.ts";
 import { MEMORY_WEIGHTS, VARIANT_TRAITS, VARIANTS } from "../loss/variants.ts";
-import { CODEC_NAMES, type CodecName } from "../memory/codec.ts";
-import { CORRUPTION_POLICIES } from "../memory/damage.ts";
-import { MEMORY_VIEWS } from "../train/recall.ts";
 import { SCHEDULES } from "../train/schedule.ts";
 import { choiceFlag, integerFlag, numberFlag, positiveFlag, switchFlag, textFlag } from "./flag.ts";
+import { MEMORY_FIELDS, MEMORY_FLAGS, resolveMemory } from "./memory_flags.ts";
 
 /** What the best checkpoint is chosen by. */
 export const SELECTIONS = ["val", "test", "none"] as const;
@@ -60,41 +58,7 @@ export const RECIPE_FLAGS = {
     MEMORY_WEIGHTS,
     "how the memory term weighs examples; default: the variant's",
   ),
-  memoryCodec: choiceFlag(
-    "memory-codec",
-    CODEC_NAMES,
-    "how perturbations are stored; default int8, in l2 f32",
-  ),
-  memoryView: choiceFlag(
-    "memory-view",
-    MEMORY_VIEWS,
-    "crop and flip of a memory example: those it was made under, or this epoch's; default stored",
-  ),
-  memoryAge: integerFlag(
-    "memory-age",
-    "epochs between making an example and using it; default 1",
-    1,
-  ),
-  memoryEma: numberFlag(
-    "memory-ema",
-    "keep a running average of examples: the share a in [0,1) of the earlier ones; default none",
-    0,
-  ),
-  memoryBudget: integerFlag(
-    "memory-budget",
-    "MiB of RAM for the memory, which never change a result; default 256",
-    0,
-  ),
-  memoryIndex: textFlag(
-    "memory-index",
-    "URL",
-    "KV Connect service that keeps the memory's index; default a file in the run folder",
-  ),
-  onCorruption: choiceFlag(
-    "on-corruption",
-    CORRUPTION_POLICIES,
-    "a damaged memory example: take the step without it, or stop; default rerun",
-  ),
+  ...MEMORY_FLAGS,
   lr: positiveFlag("lr", `peak learning rate; default ${DEFAULTS.lr}`),
   schedule: choiceFlag(
     "schedule",
@@ -156,30 +120,13 @@ const OPTIONAL = [
   "beta",
   "betaPrime",
   "memoryWeight",
-  "memoryCodec",
-  "memoryView",
-  "memoryAge",
-  "memoryEma",
-  "memoryBudget",
-  "memoryIndex",
-  "onCorruption",
+  ...MEMORY_FIELDS,
   "attackLoss",
   "limitTrain",
   "limitTest",
   "checkpointEvery",
   "workers",
   "deterministic",
-] as const;
-
-/** Fields of the variants with a memory. */
-const MEMORY_FIELDS = [
-  "memoryCodec",
-  "memoryView",
-  "memoryAge",
-  "memoryEma",
-  "memoryBudget",
-  "memoryIndex",
-  "onCorruption",
 ] as const;
 
 type Flags = typeof RECIPE_FLAGS;
@@ -222,9 +169,6 @@ export function resolveRecipe(input: RecipeInput): Recipe {
       `--attack-loss memory-kl weighs by β'/β: it needs a variant with a memory (v1, v2, v3) and --beta over 0.`,
     );
   }
-  const memoryCodec = given.memoryCodec ??
-    (usesMemory ? given.attackNorm === "linf" ? "int8" : "f32" : undefined);
-  refuseAverage(given, memoryCodec);
   const radius = given.attackNorm === "linf" ? 8 / 255 : 128 / 255;
   const attackEps = given.attackEps ?? radius;
   if (given.attackNorm === "linf" && attackEps > 1) {
@@ -237,45 +181,13 @@ export function resolveRecipe(input: RecipeInput): Recipe {
     beta: given.beta ?? traits.beta,
     betaPrime: given.betaPrime ?? traits.betaPrime,
     memoryWeight: given.memoryWeight ?? traits.memoryWeights[0],
-    memoryCodec,
-    memoryView: given.memoryView ?? (usesMemory ? "stored" : undefined),
-    memoryAge: given.memoryAge ?? (usesMemory ? 1 : undefined),
-    memoryBudget: given.memoryBudget ?? (usesMemory ? 256 : undefined),
-    memoryIndex: given.memoryIndex && serviceAddress(given.memoryIndex),
-    onCorruption: given.onCorruption ?? (usesMemory ? "rerun" : undefined),
+    ...usesMemory && resolveMemory(given),
     attackLoss: given.attackLoss ??
       (attacks ? given.variant === "pgd-at" ? "ce" : "kl" : undefined),
     attackEps,
     attackStep: given.attackStep ??
       (given.attackNorm === "linf" ? 2 / 255 : 2 * attackEps / given.attackSteps),
   });
-}
-
-/**
- * The address of a KV Connect service in its one form.
- *
- * @throws {UsageError} if it is none
- */
-export function serviceAddress(address: string): string {
-  const url = URL.parse(address);
-  if (url !== null && /^https?:$/.test(url.protocol)) return url.href;
-  throw new UsageError(`--memory-index must be an http or https address, not "${address}".`);
-}
-
-function refuseAverage(
-  { memoryEma, memoryView }: RecipeInput,
-  memoryCodec: CodecName | undefined,
-): void {
-  if (memoryEma === undefined) return;
-  if (memoryEma >= 1) {
-    throw new UsageError(`--memory-ema must be below 1, not ${memoryEma}: 1 would never learn.`);
-  }
-  if (memoryCodec === "int8" && memoryView !== "realigned") {
-    throw new UsageError(
-      "--memory-ema mixes crops, which leaves the ball that int8 can store: " +
-        "add --memory-view realigned, or --memory-codec f16 or f32.",
-    );
-  }
 }
 
 function refuse(given: RecipeInput & { variant: string }, field: keyof Flags, allowed: boolean) {

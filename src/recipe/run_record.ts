@@ -11,8 +11,8 @@ import {
   type RecipeInput,
   RecipeSchema,
   resolveRecipe,
-  serviceAddress,
 } from "./recipe.ts";
+import { serviceAddress } from "./memory_flags.ts";
 
 const RunRecordSchema = v.strictObject({
   format: v.literal(1),
