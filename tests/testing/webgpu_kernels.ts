@@ -1,0 +1,172 @@
+/**
+ * Operations of the WebGPU engine on a device of their own, without the engine around them.
+ *
+ * @module
+ */
+import {
+  type ConvolutionShape,
+  type ConvolutionVariant,
+  type DeviceTraits,
+  type Epilogue,
+  outputSize,
+  type Precision,
+} from "../../src/backend/webgpu/convolution/shape.ts";
+import {
+  dispatchAll,
+  KernelDevice,
+  type Memory,
+  release,
+} from "../../src/backend/webgpu/device.ts";
+import {
+  floats,
+  type Lowered,
+  type Operand,
+  type Storage,
+} from "../../src/backend/webgpu/kernel.ts";
+import { describeAdapters } from "../../src/backend/webgpu/open.ts";
+
+/** A device with every limit and feature of the adapter. */
+export class KernelBench {
+  readonly #kernels: KernelDevice;
+  readonly #device: GPUDevice;
+
+  private constructor(device: GPUDevice) {
+    this.#device = device;
+    this.#kernels = new KernelDevice(device);
+  }
+
+  /** Opens the first adapter; there must be one. */
+  static async open(): Promise<KernelBench> {
+    const { adapter } = (await describeAdapters())[0]!;
+    const requiredLimits: Record<string, number> = {};
+    for (const name in adapter.limits) {
+      requiredLimits[name] = adapter.limits[name as keyof GPUSupportedLimits] as number;
+    }
+    const requiredFeatures = [...adapter.features] as GPUFeatureName[];
+    return new KernelBench(await adapter.requestDevice({ requiredLimits, requiredFeatures }));
+  }
+
+  /** What the device can do. */
+  get traits(): DeviceTraits {
+    const { limits, features } = this.#device;
+    return {
+      shaderF16: features.has("shader-f16"),
+      maxComputeWorkgroupStorageSize: limits.maxComputeWorkgroupStorageSize,
+      maxComputeInvocationsPerWorkgroup: limits.maxComputeInvocationsPerWorkgroup,
+      maxComputeWorkgroupsPerDimension: limits.maxComputeWorkgroupsPerDimension,
+      maxStorageBufferBindingSize: limits.maxStorageBufferBindingSize,
+      maxTextureDimension2D: limits.maxTextureDimension2D,
+    };
+  }
+
+  /**
+   * The outputs of `lowered`, `sizes` float32 values each. Outputs and scratch buffers are NaN before: what a kernel
+   * forgets to write shows.
+   *
+   * @throws {Error} if the device rejects a kernel
+   */
+  async run(
+    lowered: Lowered,
+    inputs: readonly Float32Array[],
+    sizes: readonly number[],
+  ): Promise<Float32Array[]> {
+    const given = inputs.map((values) => this.#upload(values));
+    const outputs = sizes.map((size) => this.#undefined(floats(size)));
+    try {
+      await this.#dispatch(lowered, given, outputs);
+      return await Promise.all(outputs.map((memory, i) => this.#read(memory, sizes[i]!)));
+    } finally {
+      [...given, ...outputs].forEach(release);
+    }
+  }
+
+  /** The result of `variant`, its filter packed first if it wants that. `inputs` are as {@linkcode ConvolutionVariant} says. */
+  async convolve(
+    variant: ConvolutionVariant,
+    shape: ConvolutionShape,
+    precision: Precision,
+    epilogue: Epilogue,
+    inputs: readonly Float32Array[],
+  ): Promise<Float32Array> {
+    const given: Memory[] = inputs.map((values) => this.#upload(values));
+    const size = resultSize(variant, shape);
+    const result = this.#undefined(floats(size));
+    const all = [...given, result];
+    try {
+      const pack = variant.pack?.(shape, precision);
+      if (pack) {
+        const packed = this.#undefined(pack.storage);
+        all.push(packed);
+        await this.#dispatch(pack.lowered, [given[1]!], [packed]);
+        given[1] = packed;
+      }
+      await this.#dispatch(variant.lower(shape, precision, epilogue), given, [result]);
+      return await this.#read(result, size);
+    } finally {
+      all.forEach(release);
+    }
+  }
+
+  /** Frees the device. */
+  close(): void {
+    this.#device.destroy();
+  }
+
+  #upload(values: Float32Array): Memory {
+    const memory = this.#kernels.allocate(floats(values.length));
+    this.#device.queue.writeBuffer((memory as { buffer: GPUBuffer }).buffer, 0, values);
+    return memory;
+  }
+
+  #undefined(storage: Storage): Memory {
+    const memory = this.#kernels.allocate(storage);
+    if (!("buffer" in memory)) return memory;
+    const values = new Float32Array(memory.buffer.size / 4).fill(NaN);
+    this.#device.queue.writeBuffer(memory.buffer, 0, values);
+    return memory;
+  }
+
+  async #dispatch(
+    { scratch, dispatches }: Lowered,
+    inputs: readonly Memory[],
+    outputs: readonly Memory[],
+  ): Promise<void> {
+    const memories = scratch.map((storage) => this.#undefined(storage));
+    const place = ({ from, index }: Operand) =>
+      ({ input: inputs, output: outputs, scratch: memories })[from][index]!;
+    this.#device.pushErrorScope("validation");
+    const bound = dispatches.map(({ kernel, operands }) =>
+      this.#kernels.bind(kernel, operands.map(place))
+    );
+    const encoder = this.#device.createCommandEncoder();
+    const pass = encoder.beginComputePass();
+    dispatchAll(pass, bound);
+    pass.end();
+    this.#device.queue.submit([encoder.finish()]);
+    const error = await this.#device.popErrorScope();
+    await this.#device.queue.onSubmittedWorkDone();
+    memories.forEach(release);
+    if (error) throw new Error(error.message);
+  }
+
+  async #read(memory: Memory, size: number): Promise<Float32Array> {
+    const { buffer } = memory as { buffer: GPUBuffer };
+    const usage = GPUBufferUsage.COPY_DST | GPUBufferUsage.MAP_READ;
+    const staging = this.#device.createBuffer({ size: buffer.size, usage });
+    const encoder = this.#device.createCommandEncoder();
+    encoder.copyBufferToBuffer(buffer, 0, staging, 0, buffer.size);
+    this.#device.queue.submit([encoder.finish()]);
+    await staging.mapAsync(GPUMapMode.READ);
+    const values = new Float32Array(staging.getMappedRange()).slice(0, size);
+    staging.destroy();
+    return values;
+  }
+}
+
+function resultSize({ mode }: ConvolutionVariant, shape: ConvolutionShape): number {
+  const { batch, height, width, inChannels, outChannels, kernel } = shape;
+  if (mode === "filterGradient") return kernel ** 2 * inChannels * outChannels;
+  if (mode === "inputGradient") return batch * height * width * inChannels;
+  const [rows, columns] = outputSize(shape);
+  return batch * rows * columns * outChannels;
+}
