@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type * as tf from "@tensorflow/tfjs";
 
 /** What `--backend` accepts. */
 export const BACKEND_CHOICES = ["auto", "webgpu", "wasm"] as const;
@@ -15,6 +16,29 @@ export interface EngineOptions {
   readonly workers?: number;
   /** Rounds every operation as WebAssembly defines it, so that all machines get the same bits; slower. */
   readonly deterministic?: boolean;
+}
+
+/** A function from tensors by name to tensors by name, in tfjs's operations. */
+export type Compute = (inputs: tf.NamedTensorMap) => tf.NamedTensorMap;
+
+/** A {@linkcode Compute} made ready for a device. */
+export type Computation = (inputs: tf.NamedTensorMap) => Promise<tf.NamedTensorMap>;
+
+/** Tensors by name that stay on the device while computations read and replace them. */
+export type TensorMap = Map<string, tf.Tensor>;
+
+/** Maps of tensors and the computations that work on them again and again. */
+export interface Residence {
+  /**
+   * `compute`, which may also read the tensors of the maps that live here and put others of the same shape in their
+   * place. An engine may run it once for each set of input shapes and repeat what it did: so it must not read values, draw
+   * random numbers or change anything else. What it returns is the caller's.
+   */
+  compile(compute: Compute): Computation;
+  /** The present values of `map`, which lives here, as tensors of the caller's. */
+  snapshot(map: TensorMap): TensorMap;
+  /** Frees the maps' tensors and what the computations hold. */
+  dispose(): void;
 }
 
 /** An open device, active as tfjs's current backend. */
@@ -31,6 +55,8 @@ export interface Backend {
    * @throws {RunError} naming what the device reported
    */
   guard<T>(work: Promise<T>): Promise<T>;
+  /** Takes over the tensors of `maps`: from now on only computations compiled there can see them. */
+  residence(maps: readonly TensorMap[]): Residence;
   /** Frees the device. Tensors made on it must not be used afterwards. */
   close(): void;
 }

@@ -5,13 +5,14 @@
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
+import type { TensorMap } from "../backend/backend.ts";
 import { UsageError } from "../errors.ts";
 import type { SafeTensor } from "../format/safetensors.ts";
 import { Purpose, Stream } from "../random/stream.ts";
 import { type Architecture, convNorms } from "./architecture.ts";
 
 /** Tensors by state-dict name, convolutions HWIO, the linear weight `[in,out]`. */
-export type TensorMap = Map<string, tf.Tensor>;
+export type { TensorMap } from "../backend/backend.ts";
 
 /** What a model consists of: what the optimiser updates, and what forward passes update. */
 export interface ModelState {

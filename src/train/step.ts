@@ -5,7 +5,7 @@
  */
 import * as tf from "@tensorflow/tfjs";
 import { evaluateObjective, type LossTerms, type Objective } from "../loss/objective.ts";
-import { type Pass, VARIANT_TRAITS } from "../loss/variants.ts";
+import { type Pass, type Variant, VARIANT_TRAITS } from "../loss/variants.ts";
 import { type Architecture, forward } from "../model/architecture.ts";
 import type { ModelState, TensorMap } from "../model/parameters.ts";
 import { type Activation, trainLayers } from "../model/train_mode.ts";
@@ -29,9 +29,15 @@ export interface StepResult {
   readonly gradients: TensorMap;
 }
 
+/** The passes that a step of `variant` makes of `images`, in order. */
+export function passesOf(variant: Variant, images: StepInputs["images"]): Pass[] {
+  return VARIANT_TRAITS[variant].passes.filter((pass) => images[pass]);
+}
+
 /**
  * Loss and gradients of `objective` at `state`. `x`, `x'` and `x''` go through the network as one batch, yet as if in
- * three passes in this order: each has batch statistics of its own, which update `state`'s running ones.
+ * three passes in this order: each has batch statistics of its own, which update `state`'s running ones. Its
+ * `batchesTracked`, a number and no tensor, is left to the caller.
  */
 export function lossAndGradients(
   architecture: Architecture,
@@ -41,7 +47,7 @@ export function lossAndGradients(
   activation?: Activation,
 ): StepResult {
   const names = [...state.parameters.keys()];
-  const passes = VARIANT_TRAITS[objective.variant].passes.filter((pass) => images[pass]);
+  const passes = passesOf(objective.variant, images);
   const parts = passes.map((pass) => images[pass]!);
   const groups = parts.map(({ shape }) => shape[0]);
   const x = tf.concat(parts);
@@ -60,6 +66,5 @@ export function lossAndGradients(
   })([...state.parameters.values()]);
   if (value !== terms!.loss) value.dispose();
   x.dispose();
-  state.batchesTracked += groups.length;
   return { terms: terms!, logits, gradients: new Map(names.map((name, i) => [name, grads[i]!])) };
 }

@@ -72,15 +72,15 @@ const signStep: EngineKernel = (engine, { x, adversarial, slope }, attributes) =
   return y;
 };
 
-const sgdStep: EngineKernel = (engine, { weight, gradient, velocity }, attributes) => {
-  const { lr, momentum, weightDecay, nesterov } = attributes as SgdStepAttributes;
+const sgdStep: EngineKernel = (engine, { weight, gradient, velocity, rates }, attributes) => {
+  const { weightDecay, nesterov } = attributes as SgdStepAttributes;
+  const [lr, momentum] = engine.readSync(rates!.dataId) as Float32Array;
   const size = sizeOf(weight!);
-  const sources = [engine.address(weight!), engine.address(gradient!)];
-  const before = velocity ? engine.address(velocity) : 0;
+  const sources = [weight, gradient, velocity].map((tensor) => engine.address(tensor!));
   const updated = [engine.allocate(weight!.shape), engine.allocate(weight!.shape)];
-  const reals = [{ real: lr }, { real: momentum }, { real: weightDecay }];
+  const reals = [{ real: lr! }, { real: momentum! }, { real: weightDecay }];
   run(engine, "sgd", size, [
-    ...[...sources, before, ...updated.map((tensor) => engine.address(tensor)), size],
+    ...[...sources, ...updated.map((tensor) => engine.address(tensor)), size],
     ...[...reals, nesterov],
   ]);
   return updated;

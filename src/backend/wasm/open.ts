@@ -6,6 +6,7 @@
 import * as tf from "@tensorflow/tfjs";
 import type { Backend, EngineOptions } from "../backend.ts";
 import { registerComposedKernels } from "../composed/register.ts";
+import { EagerResidence } from "../eager.ts";
 import { batchNormKernels } from "./batch_norm.ts";
 import { type KernelBinary, selectBinary } from "./binaries.ts";
 import { convolutionKernels } from "./convolutions.ts";
@@ -57,6 +58,7 @@ export async function openWasm(
     name: "wasm",
     adapter: describe(binary),
     threads: crew.threads,
+    residence: (maps) => new EagerResidence(maps),
     async guard(work) {
       const result = await work;
       await eventLoopTurn();
@@ -74,7 +76,12 @@ async function openWithoutSimd(): Promise<Backend> {
   registerComposedKernels("cpu");
   await tf.setBackend("cpu");
   const adapter = "JavaScript, no WebAssembly SIMD";
-  return { name: "wasm", adapter, threads: 1, guard: (work) => work, close: () => {} };
+  return {
+    ...{ name: "wasm", adapter, threads: 1 },
+    residence: (maps) => new EagerResidence(maps),
+    guard: (work) => work,
+    close: () => {},
+  };
 }
 
 /** What decides the bits that the engine computes. */

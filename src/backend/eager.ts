@@ -1,0 +1,43 @@
+/**
+ * A residence for engines that run every operation at once, as tfjs asks for it.
+ *
+ * @module
+ */
+import * as tf from "@tensorflow/tfjs";
+import type { Computation, Compute, Residence, TensorMap } from "./backend.ts";
+
+/** Keeps the maps' tensors where they are; a compiled computation is the function itself, tidied. */
+export class EagerResidence implements Residence {
+  readonly #maps: readonly TensorMap[];
+
+  constructor(maps: readonly TensorMap[]) {
+    this.#maps = maps;
+  }
+
+  compile(compute: Compute): Computation {
+    return (inputs) => {
+      const before = new Set(this.#tensors());
+      const outputs = tf.tidy(() => {
+        const results = compute(inputs);
+        for (const tensor of this.#tensors()) tf.keep(tensor);
+        return results;
+      });
+      const after = new Set(this.#tensors());
+      for (const tensor of before) if (!after.has(tensor)) tensor.dispose();
+      return Promise.resolve(outputs);
+    };
+  }
+
+  snapshot(map: TensorMap): TensorMap {
+    return new Map([...map].map(([name, tensor]) => [name, tensor.clone()]));
+  }
+
+  dispose(): void {
+    tf.dispose(this.#tensors());
+    this.#maps.forEach((map) => map.clear());
+  }
+
+  #tensors(): tf.Tensor[] {
+    return this.#maps.flatMap((map) => [...map.values()]);
+  }
+}

@@ -1,0 +1,33 @@
+/**
+ * What the parts of the WebGPU engine share.
+ *
+ * @module
+ */
+import type { WebGPUBackend } from "@tensorflow/tfjs-backend-webgpu";
+import type { Precision } from "./convolution/shape.ts";
+import type { KernelDevice } from "./device.ts";
+import type { Graph, Slab } from "./graph.ts";
+import { type Plan, plan } from "./plan.ts";
+import { type Choose, schedule } from "./schedule.ts";
+
+/** An open device with tfjs on it. */
+export interface WebGpuEngine {
+  readonly tfjs: WebGPUBackend;
+  readonly kernels: KernelDevice;
+  readonly choose: Choose;
+  readonly precision: Precision;
+}
+
+/** Plans `graph` for `engine`; what depends on `steady` inputs alone becomes a preparation. */
+export function planGraph(
+  graph: Graph,
+  { choose, precision }: Pick<WebGpuEngine, "choose" | "precision">,
+  steady?: ReadonlySet<string>,
+): Plan {
+  return plan(graph, schedule(graph, { choose, precision, ...steady && { steady } }));
+}
+
+/** For programs without slabs. */
+export function noSlabs(slab: Slab): never {
+  throw new Error(`There is no slab called ${slab.label} here.`);
+}

@@ -1,0 +1,177 @@
+/**
+ * Computations that tfjs walks through once and the device then repeats by itself, on tensors that never leave it.
+ *
+ * @module
+ */
+import * as tf from "@tensorflow/tfjs";
+import type { Computation, Compute, Residence, TensorMap } from "../backend.ts";
+import { planGraph, type WebGpuEngine } from "./engine.ts";
+import { Graph, layOut, type Slab } from "./graph.ts";
+import { type BufferPart, copy, Program } from "./program.ts";
+import { flush, newTensor, tensorBuffer } from "./tensors.ts";
+import { traceBackend, tracing } from "./trace.ts";
+
+/** Programs of one computation that are kept, each for its own input shapes. */
+const KEPT_PROGRAMS = 4;
+
+/** A map whose tensors live in a slab. */
+interface Home {
+  readonly map: TensorMap;
+  readonly slab: Slab;
+  readonly shapes: ReadonlyMap<string, readonly number[]>;
+  readonly buffer: GPUBuffer;
+}
+
+/** A program with the shapes of what it yields. */
+interface Replay {
+  readonly program: Program;
+  readonly shapes: ReadonlyMap<string, readonly number[]>;
+}
+
+/** A residence on a WebGPU device. At rest the maps hold tensors without values. */
+export class ReplayedResidence implements Residence {
+  readonly #engine: WebGpuEngine;
+  readonly #homes: readonly Home[];
+  readonly #programs = new Set<Program>();
+
+  constructor(engine: WebGpuEngine, maps: readonly TensorMap[]) {
+    this.#engine = engine;
+    this.#homes = maps.map((map, index) => this.#moveIn(map, `map ${index}`));
+  }
+
+  compile(compute: Compute): Computation {
+    const replays = new Map<string, Replay>();
+    return (inputs) => {
+      const shapes = Object.entries(inputs).map(([name, { shape }]) => [name, shape] as const);
+      const key = JSON.stringify(shapes);
+      let replay = replays.get(key);
+      if (replay === undefined) {
+        this.#makeRoom(replays);
+        replay = this.#trace(compute, new Map(shapes));
+      }
+      replays.delete(key);
+      replays.set(key, replay); // the last used one last
+      return Promise.resolve(this.#replay(replay, inputs));
+    };
+  }
+
+  snapshot(map: TensorMap): TensorMap {
+    const { slab, shapes, buffer } = this.#homes.find((home) => home.map === map)!;
+    return new Map(this.#export(
+      [...shapes].map(([name, shape]) => {
+        const { offset, size } = slab.parts.get(name)!;
+        return [name, shape, { buffer, offset, bytes: 4 * size }];
+      }),
+    ));
+  }
+
+  dispose(): void {
+    this.#programs.forEach((program) => program.dispose());
+    this.#programs.clear();
+    for (const { map, buffer } of this.#homes) {
+      tf.dispose([...map.values()]);
+      map.clear();
+      buffer.destroy();
+    }
+  }
+
+  #moveIn(map: TensorMap, label: string): Home {
+    const { tfjs, kernels: { device } } = this.#engine;
+    const shapes = new Map([...map].map(([name, { shape }]) => [name, shape]));
+    const slab = layOut(label, new Map([...map].map(([name, { size }]) => [name, size])));
+    const usage = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST;
+    const buffer = device.createBuffer({ label, size: Math.max(slab.bytes, 256), usage });
+    const encoder = device.createCommandEncoder();
+    for (const [name, tensor] of map) {
+      const { offset, size } = slab.parts.get(name)!;
+      copy(encoder, tensorBuffer(tfjs, tensor), { buffer, offset, bytes: 4 * size });
+    }
+    flush(tfjs);
+    device.queue.submit([encoder.finish()]);
+    const home = { map, slab, shapes, buffer };
+    rest(home);
+    return home;
+  }
+
+  #trace(compute: Compute, inputs: ReadonlyMap<string, readonly number[]>): Replay {
+    const graph = new Graph();
+    const shapes = new Map<string, readonly number[]>();
+    tracing(graph, (backend) => {
+      for (const { map, slab, shapes } of this.#homes) {
+        tf.dispose([...map.values()]);
+        for (const [name, shape] of shapes) {
+          map.set(name, backend.tensor(graph.resident(slab, name), shape));
+        }
+      }
+      const placeholders = [...inputs].map(([name, shape]) =>
+        [name, backend.tensor(graph.input(name, tf.util.sizeFromShape([...shape])), shape)] as const
+      );
+      const outputs = compute(Object.fromEntries(placeholders));
+      for (const [name, tensor] of Object.entries(outputs)) {
+        graph.outputs.set(name, backend.value(tensor));
+        shapes.set(name, tensor.shape);
+      }
+      for (const { map, slab } of this.#homes) {
+        for (const [name, tensor] of map) {
+          const value = backend.value(tensor), into = graph.resident(slab, name);
+          if (value !== into) graph.stores.push({ value, into });
+        }
+      }
+    });
+    this.#homes.forEach(rest);
+    const buffers = new Map(this.#homes.map(({ slab, buffer }) => [slab, buffer]));
+    const plan = planGraph(graph, this.#engine);
+    const program = new Program(plan, this.#engine.kernels, (slab) => buffers.get(slab)!);
+    this.#programs.add(program);
+    return { program, shapes };
+  }
+
+  #replay({ program, shapes }: Replay, inputs: tf.NamedTensorMap): tf.NamedTensorMap {
+    const { tfjs, kernels: { device } } = this.#engine;
+    const encoder = device.createCommandEncoder();
+    for (const name of program.plan.inputs.keys()) {
+      copy(encoder, tensorBuffer(tfjs, inputs[name]!), program.input(name));
+    }
+    flush(tfjs);
+    device.queue.submit([encoder.finish()]);
+    program.run();
+    return Object.fromEntries(this.#export(
+      [...shapes].map(([name, shape]) => [name, shape, program.output(name)]),
+    ));
+  }
+
+  /** Copies of `parts` as tensors of tfjs's. */
+  #export(parts: [name: string, shape: readonly number[], part: BufferPart][]) {
+    const { tfjs, kernels: { device } } = this.#engine;
+    const encoder = device.createCommandEncoder();
+    const tensors = parts.map(([name, shape, source]): [string, tf.Tensor] => {
+      const { info, part } = newTensor(tfjs, shape);
+      copy(encoder, source, part);
+      const { dataId, dtype } = info;
+      return [name, tf.engine().makeTensorFromDataId(dataId, [...shape], dtype, tfjs)];
+    });
+    flush(tfjs); // the buffers may have been others' before
+    device.queue.submit([encoder.finish()]);
+    return tensors;
+  }
+
+  /** Frees the program that was used longest ago, if there are too many. */
+  #makeRoom(replays: Map<string, Replay>): void {
+    if (replays.size < KEPT_PROGRAMS) return;
+    const [key, { program }] = [...replays][0]!;
+    program.dispose();
+    this.#programs.delete(program);
+    replays.delete(key);
+  }
+}
+
+/** Puts tensors without values into the map of `home`, in place of whatever a trace left there. */
+function rest({ map, shapes }: Home): void {
+  const backend = traceBackend();
+  for (const [name, shape] of shapes) {
+    const before = map.get(name)!;
+    if (!before.isDisposed) before.dispose();
+    const value = { size: before.size, origin: { kind: "result" } } as const;
+    map.set(name, tf.keep(backend.tensor(value, shape)));
+  }
+}
