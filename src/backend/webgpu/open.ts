@@ -1,6 +1,6 @@
 /**
- * tfjs's WebGPU backend on a device of our own: with every limit the adapter has, and with errors that stop the run
- * instead of becoming silent zeros.
+ * The WebGPU engine: tfjs's backend on a device of our own, with every limit the adapter has, our kernels, and errors that
+ * stop the run instead of becoming silent zeros.
  *
  * @module
  */
@@ -9,6 +9,13 @@ import { WebGPUBackend } from "@tensorflow/tfjs-backend-webgpu";
 import { RunError } from "../../errors.ts";
 import type { Backend } from "../backend.ts";
 import { registerComposedKernels } from "../composed/register.ts";
+import { EagerResidence } from "../eager.ts";
+import { KernelDevice } from "./device.ts";
+import type { WebGpuEngine } from "./engine.ts";
+import { frozenKernels } from "./frozen.ts";
+import { ReplayedResidence } from "./residence.ts";
+import type { Choose } from "./schedule.ts";
+import { registerTraceKernels } from "./trace_kernels.ts";
 
 /** An adapter and what is known of it. */
 export interface AdapterDescription {
@@ -32,20 +39,86 @@ export async function describeAdapters(): Promise<AdapterDescription[]> {
   return [{ adapter, description: name, software: isFallbackAdapter || SOFTWARE.test(name) }];
 }
 
-/** The limits that tfjs's kernels depend on, raised to what the adapter offers. */
+/** The engine's name in tfjs: `webgpu` is that of tfjs's own. */
+export const ENGINE_NAME = "memloss-webgpu";
+
+/** The limits that tfjs's kernels or ours depend on, raised to what the adapter offers. */
 const LIMITS = [
   "maxBufferSize",
   "maxStorageBufferBindingSize",
+  "maxStorageBuffersPerShaderStage",
+  "maxTextureDimension2D",
+  "maxComputeWorkgroupSizeY",
   "maxComputeWorkgroupStorageSize",
   "maxComputeWorkgroupsPerDimension",
   "maxComputeWorkgroupSizeX",
   "maxComputeInvocationsPerWorkgroup",
 ] as const;
 
-/** Opens `adapter` as tfjs's current backend. */
-export async function openWebGpu(adapter: GPUAdapter): Promise<Backend> {
+/** Features that some kernels use where they exist. */
+const FEATURES = ["shader-f16", "timestamp-query"] as const;
+
+/** How the engine is opened. */
+export interface WebGpuOptions {
+  readonly choose: Choose;
+}
+
+/** Opens `adapter` as tfjs's current backend, with our kernels. */
+export async function openWebGpu(
+  adapter: GPUAdapter,
+  { choose }: WebGpuOptions,
+): Promise<Backend> {
+  const opened = await openDevice(adapter);
+  const { device } = opened;
+  const tfjs = new WebGPUBackend(device, adapter.info);
+  const engine: WebGpuEngine = {
+    ...{ tfjs, kernels: new KernelDevice(device) },
+    ...{ choose, precision: "f32" },
+  };
+  if (tf.findBackendFactory(ENGINE_NAME)) tf.removeBackend(ENGINE_NAME);
+  else tf.copyRegisteredKernels("webgpu", ENGINE_NAME);
+  tf.registerBackend(ENGINE_NAME, () => tfjs);
+  await tf.setBackend(ENGINE_NAME);
+  registerComposedKernels(ENGINE_NAME);
+  registerTraceKernels();
+  const frozen = frozenKernels(engine);
+  register(frozen.kernels);
+  return {
+    name: "webgpu",
+    adapter: adapter.info.description || adapter.info.vendor,
+    threads: 1,
+    residence: (maps) => new ReplayedResidence(engine, maps),
+    guard: opened.guard,
+    close() {
+      frozen.dispose();
+      opened.close(ENGINE_NAME);
+    },
+  };
+}
+
+/** Opens `adapter` as tfjs's current backend with nothing but tfjs's own kernels: what ours are compared with. */
+export async function openStockWebGpu(adapter: GPUAdapter): Promise<Backend> {
+  const opened = await openDevice(adapter);
+  // tfjs registers one of its own when it is imported; this device replaces it.
+  if (tf.findBackendFactory("webgpu")) tf.removeBackend("webgpu");
+  tf.registerBackend("webgpu", () => new WebGPUBackend(opened.device, adapter.info));
+  await tf.setBackend("webgpu");
+  registerComposedKernels("webgpu");
+  return {
+    name: "webgpu",
+    adapter: adapter.info.description || adapter.info.vendor,
+    threads: 1,
+    residence: (maps) => new EagerResidence(maps),
+    guard: opened.guard,
+    close: () => opened.close("webgpu"),
+  };
+}
+
+/** A device whose errors and loss end what waits in `guard`. */
+async function openDevice(adapter: GPUAdapter) {
   const requiredLimits = Object.fromEntries(LIMITS.map((name) => [name, adapter.limits[name]]));
-  const device = await adapter.requestDevice({ requiredLimits });
+  const requiredFeatures = FEATURES.filter((name) => adapter.features.has(name));
+  const device = await adapter.requestDevice({ requiredLimits, requiredFeatures });
 
   let closing = false;
   const failed = Promise.withResolvers<never>();
@@ -58,24 +131,28 @@ export async function openWebGpu(adapter: GPUAdapter): Promise<Backend> {
     if (closing) return;
     failed.reject(new RunError(`The GPU device was lost (${reason}): ${message}`));
   });
-
   // Tensors of under 1,000 values would otherwise be computed on tfjs's JavaScript backend, unasked.
   tf.env().set("WEBGPU_CPU_FORWARD", false);
-  // tfjs registers one of its own when it is imported; this device replaces it.
-  if (tf.findBackendFactory("webgpu")) tf.removeBackend("webgpu");
-  tf.registerBackend("webgpu", () => new WebGPUBackend(device, adapter.info));
-  await tf.setBackend("webgpu");
-  registerComposedKernels("webgpu");
-
   return {
-    name: "webgpu",
-    adapter: adapter.info.description || adapter.info.vendor,
-    threads: 1,
-    guard: (work) => Promise.race([work, failed.promise]),
-    close() {
+    device,
+    guard: <T>(work: Promise<T>): Promise<T> => Promise.race([work, failed.promise]),
+    close(backendName: string) {
       closing = true;
-      tf.removeBackend("webgpu");
+      tf.removeBackend(backendName);
       device.destroy();
     },
   };
+}
+
+/** Registers `kernels` for the engine, in place of those of a device that is closed. */
+function register(kernels: ReturnType<typeof frozenKernels>["kernels"]): void {
+  for (const [kernelName, compute] of Object.entries(kernels)) {
+    if (tf.getKernel(kernelName, ENGINE_NAME)) tf.unregisterKernel(kernelName, ENGINE_NAME);
+    tf.registerKernel({
+      kernelName,
+      backendName: ENGINE_NAME,
+      kernelFunc: ({ inputs, attrs }) =>
+        compute(inputs as Record<string, tf.TensorInfo>, attrs as tf.NamedAttrMap),
+    });
+  }
 }

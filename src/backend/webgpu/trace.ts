@@ -76,7 +76,7 @@ export class TraceBackend extends tf.KernelBackend {
 
 /** The backend, registered with tfjs on first use. */
 export function traceBackend(): TraceBackend {
-  if (tf.findBackendFactory(TRACE_BACKEND) === undefined) {
+  if (!tf.findBackendFactory(TRACE_BACKEND)) {
     tf.registerBackend(TRACE_BACKEND, () => new TraceBackend(), 0);
   }
   return tf.findBackend(TRACE_BACKEND) as TraceBackend;
