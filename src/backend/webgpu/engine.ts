@@ -8,12 +8,14 @@ import type { Precision } from "./convolution/shape.ts";
 import type { KernelDevice } from "./device.ts";
 import type { Graph, Slab } from "./graph.ts";
 import { type Plan, plan } from "./plan.ts";
+import type { MemoryPool } from "./pool.ts";
 import { type Choose, schedule } from "./schedule.ts";
 
 /** An open device with tfjs on it. */
 export interface WebGpuEngine {
   readonly tfjs: WebGPUBackend;
   readonly kernels: KernelDevice;
+  readonly pool: MemoryPool;
   readonly choose: Choose;
   readonly precision: Precision;
 }

@@ -53,7 +53,7 @@ class FrozenProgram {
     this.#featuresShape = [shape[0], features.size / shape[0]];
     this.#engine = engine;
     const plan = planGraph(graph, engine, new Set(this.#weightNames));
-    this.#program = new Program(plan, engine.kernels, noSlabs);
+    this.#program = new Program(plan, engine.kernels, engine.pool, noSlabs);
   }
 
   forward(x: tf.TensorInfo, weights: Inputs): tf.TensorInfo {
@@ -68,7 +68,8 @@ class FrozenProgram {
 
   gradient(dy: tf.TensorInfo, x: tf.TensorInfo, weights: Inputs): tf.TensorInfo {
     const ids = this.#weightNames.map((name) => weights[name]!.dataId);
-    const present = this.#images === x.dataId && ids.every((id, i) => id === this.#weights[i]);
+    const present = this.#program.undisturbed && this.#images === x.dataId &&
+      ids.every((id, i) => id === this.#weights[i]);
     if (!present) this.#engine.tfjs.disposeData(this.forward(x, weights).dataId);
     this.#give({ dy });
     this.#program.run(GRADIENT, GRADIENT);

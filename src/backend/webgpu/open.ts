@@ -13,6 +13,7 @@ import { EagerResidence } from "../eager.ts";
 import { KernelDevice } from "./device.ts";
 import type { WebGpuEngine } from "./engine.ts";
 import { frozenKernels } from "./frozen.ts";
+import { MemoryPool } from "./pool.ts";
 import { ReplayedResidence } from "./residence.ts";
 import type { Choose } from "./schedule.ts";
 import { registerTraceKernels } from "./trace_kernels.ts";
@@ -71,10 +72,8 @@ export async function openWebGpu(
   const opened = await openDevice(adapter);
   const { device } = opened;
   const tfjs = new WebGPUBackend(device, adapter.info);
-  const engine: WebGpuEngine = {
-    ...{ tfjs, kernels: new KernelDevice(device) },
-    ...{ choose, precision: "f32" },
-  };
+  const kernels = new KernelDevice(device), pool = new MemoryPool(kernels);
+  const engine: WebGpuEngine = { tfjs, kernels, pool, choose, precision: "f32" };
   if (tf.findBackendFactory(ENGINE_NAME)) tf.removeBackend(ENGINE_NAME);
   else tf.copyRegisteredKernels("webgpu", ENGINE_NAME);
   tf.registerBackend(ENGINE_NAME, () => tfjs);
@@ -91,6 +90,7 @@ export async function openWebGpu(
     guard: opened.guard,
     close() {
       frozen.dispose();
+      pool.dispose();
       opened.close(ENGINE_NAME);
     },
   };

@@ -5,7 +5,7 @@
  * @module
  */
 import type { Graph, Slab, Value } from "./graph.ts";
-import { floats, type Kernel, type Storage } from "./kernel.ts";
+import { bytesOf, floats, type Kernel, larger, type Storage } from "./kernel.ts";
 import type { Bound, Schedule, ScheduledDispatch } from "./schedule.ts";
 
 /** A block of the program's own, or a part of a slab. */
@@ -25,24 +25,24 @@ export interface Placed {
   readonly size: number;
 }
 
+/** Memory that a program needs. */
+export interface Block {
+  readonly storage: Storage;
+  /** Whether its contents must last from run to run; other programs may use any other block in between. */
+  readonly lasting: boolean;
+}
+
 /** A program before it has a device. */
 export interface Plan {
   readonly dispatches: readonly PlannedDispatch[];
   /** Number of dispatches after which the preparation and then every phase ends. */
   readonly marks: readonly number[];
-  readonly blocks: readonly Storage[];
+  readonly blocks: readonly Block[];
   readonly constants: readonly { readonly data: Float32Array; readonly place: Place }[];
   readonly inputs: ReadonlyMap<string, Placed>;
   readonly outputs: ReadonlyMap<string, Placed>;
   /** Copied into slabs after the last phase. */
   readonly copies: readonly { readonly from: Placed; readonly to: Place }[];
-  /** Bytes of all blocks. */
-  readonly bytes: number;
-}
-
-/** Bytes of `storage`. */
-export function bytesOf(storage: Storage): number {
-  return storage.kind === "buffer" ? storage.bytes : 16 * storage.width * storage.height;
 }
 
 /** Plans `schedule`, which was made of `graph`. */
@@ -74,7 +74,6 @@ export function plan(graph: Graph, schedule: Schedule): Plan {
     copies: graph.stores
       .filter(({ value }) => !direct.has(value))
       .map(({ value, into }) => ({ from: placed(value), to: slabPlace(into) })),
-    bytes: place.blocks.reduce((sum, storage) => sum + bytesOf(storage), 0),
   };
 }
 
@@ -114,7 +113,7 @@ function allocate(
   graph: Graph,
   { dispatches, prepared }: Schedule,
   direct: ReadonlyMap<Value, Value>,
-): { of(operand: Bound): Place; blocks: readonly Storage[] } {
+): { of(operand: Bound): Place; blocks: readonly Block[] } {
   const blocks: Storage[] = [];
   const indices = new Map<Bound, number>();
   const free = new Set<number>();
@@ -133,18 +132,14 @@ function allocate(
 
   const last = new Map<Bound, number>();
   dispatches.forEach(({ operands }, i) => operands.forEach((operand) => last.set(operand, i)));
-  // What must outlive its last use, or be there before its first.
-  const lasting = new Set<Bound>([
-    ...graph.inputs.values(),
-    ...graph.outputs.values(),
-    ...graph.stores.map(({ value }) => value),
-    ...prepared,
-  ]);
-  for (const { operands } of dispatches) {
-    for (const operand of operands) {
-      if ("origin" in operand && operand.origin.kind === "constant") lasting.add(operand);
-    }
-  }
+  const isConstant = (operand: Bound) => "origin" in operand && operand.origin.kind === "constant";
+  const constants = dispatches.flatMap(({ operands }) => operands.filter(isConstant));
+  const results = [...graph.outputs.values(), ...graph.stores.map(({ value }) => value)];
+  const fromRunToRun = new Set<Bound>([...constants, ...results.filter(isConstant), ...prepared]);
+  fromRunToRun.forEach(take);
+  const lastingBlocks = blocks.length;
+  // What is there before its first use, or must be there after its last.
+  const lasting = new Set<Bound>([...fromRunToRun, ...graph.inputs.values(), ...results]);
   lasting.forEach(take);
   dispatches.forEach(({ operands }, i) => {
     operands.forEach(take);
@@ -155,7 +150,7 @@ function allocate(
     }
   });
   return {
-    blocks,
+    blocks: blocks.map((storage, index) => ({ storage, lasting: index < lastingBlocks })),
     of(operand) {
       const index = indices.get(operand);
       if (index !== undefined) return { kind: "block", index };
@@ -177,16 +172,4 @@ function bestFit(blocks: readonly Storage[], free: ReadonlySet<number>, wanted: 
     if (better) best = index;
   }
   return best ?? blocks.length;
-}
-
-/** A storage that serves where either does. */
-function larger(a: Storage, b: Storage): Storage {
-  if (a.kind === "buffer" && b.kind === "buffer") {
-    return { kind: "buffer", bytes: Math.max(a.bytes, b.bytes) };
-  }
-  if (a.kind === "texture" && b.kind === "texture") {
-    const width = Math.max(a.width, b.width), height = Math.max(a.height, b.height);
-    return { kind: "texture", width, height };
-  }
-  throw new Error("A block is a buffer or a texture, not both.");
 }

@@ -120,8 +120,9 @@ export class ReplayedResidence implements Residence {
     });
     this.#homes.forEach(rest);
     const buffers = new Map(this.#homes.map(({ slab, buffer }) => [slab, buffer]));
+    const { kernels, pool } = this.#engine;
     const plan = planGraph(graph, this.#engine);
-    const program = new Program(plan, this.#engine.kernels, (slab) => buffers.get(slab)!);
+    const program = new Program(plan, kernels, pool, (slab) => buffers.get(slab)!);
     this.#programs.add(program);
     return { program, shapes };
   }
