@@ -14,6 +14,7 @@ import { elementwiseKernels } from "./elementwise.ts";
 import { frozenKernels } from "./frozen.ts";
 import { Heap } from "./heap.ts";
 import { registerKernels } from "./registration.ts";
+import { softmaxLossKernels } from "./softmax_losses.ts";
 import { TensorEngine } from "./tensors.ts";
 
 /** The engine's name in tfjs: `wasm` is that of tfjs's own. */
@@ -31,6 +32,7 @@ function registerOnce(): void {
     ...batchNormKernels,
     ...elementwiseKernels,
     ...frozenKernels,
+    ...softmaxLossKernels,
   });
 }
 
