@@ -124,7 +124,7 @@ function tilePlanes(
   const [down, across] = tilesOf(sizes), rows = slice.images * down * across;
   return {
     v: products.planes(rows, quads(sizes.sourceChannels), precision),
-    m: products.planes(rows, quads(sizes.resultChannels), "f32"),
+    m: bufferPlanes(rows, quads(sizes.resultChannels), "f32"),
   };
 }
 
