@@ -27,6 +27,22 @@ export type Computation = (inputs: tf.NamedTensorMap) => Promise<tf.NamedTensorM
 /** Tensors by name that stay on the device while computations read and replace them. */
 export type TensorMap = Map<string, tf.Tensor>;
 
+/** A computation and the shapes of its inputs. */
+export interface Request {
+  readonly computation: Computation;
+  readonly shapes: Readonly<Record<string, readonly number[]>>;
+}
+
+/** Memory of the device that computations need. */
+export interface Demand {
+  /** Of the maps and of everything that the computations hold at once. */
+  readonly bytes: number;
+  /** Of the largest single block. */
+  readonly largest: number;
+  /** What a single block may have on this device. */
+  readonly limit: number;
+}
+
 /** Maps of tensors and the computations that work on them again and again. */
 export interface Residence {
   /**
@@ -35,6 +51,12 @@ export interface Residence {
    * random numbers or change anything else. What it returns is the caller's.
    */
   compile(compute: Compute): Computation;
+  /**
+   * What the computations of `requests` need, all prepared and none run; undefined where the engine allocates as it goes.
+   *
+   * @param tune whether to find out now which kernels suit them best
+   */
+  rehearse(requests: readonly Request[], tune: boolean): Promise<Demand | undefined>;
   /** The present values of `map`, which lives here, as tensors of the caller's. */
   snapshot(map: TensorMap): TensorMap;
   /** Frees the maps' tensors and what the computations hold. */

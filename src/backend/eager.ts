@@ -28,6 +28,10 @@ export class EagerResidence implements Residence {
     };
   }
 
+  rehearse(): Promise<undefined> {
+    return Promise.resolve(undefined);
+  }
+
   snapshot(map: TensorMap): TensorMap {
     return new Map([...map].map(([name, tensor]) => [name, tensor.clone()]));
   }

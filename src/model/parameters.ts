@@ -38,7 +38,7 @@ export function parameterShapes(architecture: Architecture): Map<string, number[
 }
 
 /** Name and shape of every running statistic. */
-function bufferShapes(architecture: Architecture): Map<string, number[]> {
+export function bufferShapes(architecture: Architecture): Map<string, number[]> {
   return new Map(
     convNorms(architecture).flatMap(({ norm, outChannels }) => [
       [`${norm}.running_mean`, [outChannels]],
@@ -73,6 +73,12 @@ export function initialise(architecture: Architecture, seed: number): ModelState
     buffers.set(name, tf.fill(shape, name.endsWith(".running_var") ? 1 : 0));
   }
   return { parameters, buffers, batchesTracked: 0 };
+}
+
+/** The shape on the device of what has `shape` in PyTorch's layout. */
+export function tensorShape(shape: readonly number[]): number[] {
+  if (shape.length === 4) return [2, 3, 1, 0].map((d) => shape[d]!);
+  return shape.length === 2 ? shape.toReversed() : [...shape];
 }
 
 /** The tensor of `values` in PyTorch's layout (conv OIHW, linear [out,in]), in tfjs's. */

@@ -5,9 +5,10 @@
  */
 import * as tf from "@tensorflow/tfjs";
 import { pgd } from "../attack/pgd.ts";
-import type { Backend, Computation, Residence } from "../backend/backend.ts";
+import type { Backend, Computation, Demand, Residence } from "../backend/backend.ts";
+import { IMAGE_CHANNELS, IMAGE_SIZE } from "../data/dataset.ts";
 import type { LossTerms, Objective } from "../loss/objective.ts";
-import type { Pass, Variant } from "../loss/variants.ts";
+import { type Pass, VARIANT_TRAITS } from "../loss/variants.ts";
 import type { Architecture } from "../model/architecture.ts";
 import { freeze } from "../model/frozen.ts";
 import type { ModelState, TensorMap } from "../model/parameters.ts";
@@ -23,7 +24,8 @@ export class Learner {
   readonly state: ModelState;
   readonly optimiser: Sgd;
   readonly residence: Residence;
-  readonly #variant: Variant;
+  readonly #recipe: Recipe;
+  readonly #classes: number;
   readonly #attack: Computation;
   readonly #descend: Computation;
   readonly #update: Computation;
@@ -41,7 +43,8 @@ export class Learner {
   ) {
     const { parameters, buffers } = state;
     const gradients = zeroMomenta(parameters);
-    this.#variant = recipe.variant;
+    this.#recipe = recipe;
+    this.#classes = architecture.classes;
     this.state = state;
     this.optimiser = new Sgd(true, momenta);
     this.residence = backend.residence([parameters, buffers, momenta, gradients]);
@@ -88,7 +91,7 @@ export class Learner {
   /** The loss and its terms; running statistics have moved, and {@linkcode update} has its gradients. */
   async descend(inputs: StepInputs): Promise<LossTerms> {
     const terms = await this.#descend(namedInputs(inputs));
-    this.state.batchesTracked += passesOf(this.#variant, inputs.images).length;
+    this.state.batchesTracked += passesOf(this.#recipe.variant, inputs.images).length;
     return terms as unknown as LossTerms;
   }
 
@@ -97,6 +100,40 @@ export class Learner {
     const tensor = rateTensor(rates);
     await this.#update({ rates: tensor });
     tensor.dispose();
+  }
+
+  /**
+   * What steps on batches of `sizes` images need of the device, see {@linkcode Residence.rehearse}.
+   *
+   * @param tune whether to find out now which kernels suit them best
+   */
+  rehearse(sizes: readonly number[], tune: boolean): Promise<Demand | undefined> {
+    const { passes } = VARIANT_TRAITS[this.#recipe.variant];
+    const { attackNorm, attackSteps } = this.#recipe;
+    const steps = attackNorm === "l2" ? [...Array(attackSteps).keys()] : [];
+    const requests = sizes.flatMap((n) => {
+      const images = [n, IMAGE_SIZE, IMAGE_SIZE, IMAGE_CHANNELS];
+      const named = (names: readonly string[]) => ({
+        ...Object.fromEntries(names.map((name) => [name, images])),
+        labels: [n, this.#classes],
+      });
+      const attacked = passes.includes("adv");
+      // The memory is empty in the first epochs.
+      return (passes.includes("mem") ? [[], ["mem"]] : [[]]).flatMap((mem) => [
+        ...attacked
+          ? [{
+            computation: this.#attack,
+            shapes: named(["nat", ...mem, "start", ...steps.map(noiseName)]),
+          }]
+          : [],
+        {
+          computation: this.#descend,
+          shapes: named(["nat", ...mem, ...attacked ? ["adv"] : []]),
+        },
+      ]);
+    });
+    const update = { computation: this.#update, shapes: { rates: [2] } };
+    return this.residence.rehearse([...requests, update], tune);
   }
 
   /** The model as it stands, the caller's to dispose. */

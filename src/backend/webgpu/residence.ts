@@ -4,9 +4,11 @@
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
-import type { Computation, Compute, Residence, TensorMap } from "../backend.ts";
+import type { Computation, Compute, Demand, Request, Residence, TensorMap } from "../backend.ts";
 import { planGraph, type WebGpuEngine } from "./engine.ts";
 import { Graph, layOut, type Slab } from "./graph.ts";
+import { bytesOf } from "./kernel.ts";
+import { sharedBlocks, Slots } from "./pool.ts";
 import { type BufferPart, copy, Program } from "./program.ts";
 import { flush, newTensor, tensorBuffer } from "./tensors.ts";
 import { traceBackend, tracing } from "./trace.ts";
@@ -22,6 +24,12 @@ interface Home {
   readonly buffer: GPUBuffer;
 }
 
+/** A computation as a graph, with the shapes of what it yields. */
+interface Traced {
+  readonly graph: Graph;
+  readonly shapes: ReadonlyMap<string, readonly number[]>;
+}
+
 /** A program with the shapes of what it yields. */
 interface Replay {
   readonly program: Program;
@@ -33,6 +41,7 @@ export class ReplayedResidence implements Residence {
   readonly #engine: WebGpuEngine;
   readonly #homes: readonly Home[];
   readonly #programs = new Set<Program>();
+  readonly #computes = new WeakMap<Computation, Compute>();
 
   constructor(engine: WebGpuEngine, maps: readonly TensorMap[]) {
     this.#engine = engine;
@@ -41,18 +50,39 @@ export class ReplayedResidence implements Residence {
 
   compile(compute: Compute): Computation {
     const replays = new Map<string, Replay>();
-    return (inputs) => {
+    const computation: Computation = (inputs) => {
       const shapes = Object.entries(inputs).map(([name, { shape }]) => [name, shape] as const);
       const key = JSON.stringify(shapes);
       let replay = replays.get(key);
       if (replay === undefined) {
         this.#makeRoom(replays);
-        replay = this.#trace(compute, new Map(shapes));
+        replay = this.#instantiate(this.#trace(compute, shapes));
       }
       replays.delete(key);
       replays.set(key, replay); // the last used one last
       return Promise.resolve(this.#replay(replay, inputs));
     };
+    this.#computes.set(computation, compute);
+    return computation;
+  }
+
+  async rehearse(requests: readonly Request[], tune: boolean): Promise<Demand> {
+    const slots = new Slots();
+    const { limits } = this.#engine.kernels.device;
+    let bytes = this.#homes.reduce((sum, { slab }) => sum + slab.bytes, 0), largest = 0;
+    for (const { computation, shapes } of requests) {
+      const { graph } = this.#trace(this.#computes.get(computation)!, Object.entries(shapes));
+      void tune;
+      const plan = planGraph(graph, this.#engine);
+      slots.reserve(sharedBlocks(plan));
+      for (const { storage, lasting } of plan.blocks) {
+        const size = bytesOf(storage);
+        if (lasting) bytes += size;
+        if (storage.kind === "buffer") largest = Math.max(largest, size);
+      }
+    }
+    const limit = Math.min(limits.maxBufferSize, limits.maxStorageBufferBindingSize);
+    return { bytes: bytes + slots.bytes, largest, limit };
   }
 
   snapshot(map: TensorMap): TensorMap {
@@ -93,7 +123,7 @@ export class ReplayedResidence implements Residence {
     return home;
   }
 
-  #trace(compute: Compute, inputs: ReadonlyMap<string, readonly number[]>): Replay {
+  #trace(compute: Compute, inputs: Iterable<readonly [string, readonly number[]]>): Traced {
     const graph = new Graph();
     const shapes = new Map<string, readonly number[]>();
     tracing(graph, (backend) => {
@@ -119,6 +149,10 @@ export class ReplayedResidence implements Residence {
       }
     });
     this.#homes.forEach(rest);
+    return { graph, shapes };
+  }
+
+  #instantiate({ graph, shapes }: Traced): Replay {
     const buffers = new Map(this.#homes.map(({ slab, buffer }) => [slab, buffer]));
     const { kernels, pool } = this.#engine;
     const plan = planGraph(graph, this.#engine);
