@@ -4,7 +4,7 @@
  * @module
  */
 import { join } from "@std/path";
-import type { Backend } from "../backend/backend.ts";
+import type { Backend, Demand } from "../backend/backend.ts";
 import { openBackend } from "../backend/open.ts";
 import { dataDigest, loadData } from "../data/load.ts";
 import { splitTraining } from "../data/split.ts";
@@ -15,6 +15,7 @@ import { resumeRecipe, type RunRecord } from "../recipe/run_record.ts";
 import { switchFlag, textFlag } from "../recipe/flag.ts";
 import { readRunRecord, recipePath, RunFolder } from "../train/run_folder.ts";
 import type { EpochMetrics, StepMetrics } from "../train/run_log.ts";
+import { rehearse } from "../train/rehearsal.ts";
 import { train, type TrainingObserver } from "../train/trainer.ts";
 import { type Command, readArguments } from "./command.ts";
 import { interruptible } from "./interrupt.ts";
@@ -71,11 +72,13 @@ export async function trainCommand(
     );
   }
   // Refused here rather than in training: no folder has been made yet.
-  splitTraining(data.train.n, recipe.select === "val", recipe.limitTrain);
+  const split = splitTraining(data.train.n, recipe.select === "val", recipe.limitTrain);
   // A resumed run computes where it began: another engine's rounding would end it elsewhere.
   const backend = await openBackend(stored?.machine.backend ?? recipe.backend, recipe);
   const status = new StatusLine();
   try {
+    const images = split.train.length;
+    const demand = await rehearse(recipe, data.train.classes.length, images, backend);
     const folder = stored
       ? await RunFolder.open(runDir)
       : await RunFolder.create(runDir, await describeRun(recipe, backend, digest));
@@ -83,7 +86,7 @@ export async function trainCommand(
       `${
         stored ? "Continuing" : "Training"
       } ${recipe.variant} on ${recipe.data}, width ${recipe.width}, ` +
-        `${describeDevice(backend)}, in ${runDir}`,
+        `${describeDevice(backend, demand)}, in ${runDir}`,
     );
     if (stored) noteChanges(stored, await describeRun(recipe, backend, digest), status);
     try {
@@ -119,9 +122,10 @@ async function describeRun(
 }
 
 /** The device in a few words. */
-function describeDevice({ name, adapter, threads }: Backend): string {
+function describeDevice({ name, adapter, threads }: Backend, demand: Demand | undefined): string {
   const crew = name === "wasm" ? `, ${threads} ${threads === 1 ? "thread" : "threads"}` : "";
-  return `${name} (${adapter}${crew})`;
+  const memory = demand ? `, ${Math.ceil(demand.bytes / 2 ** 20)} MiB of its memory` : "";
+  return `${name} (${adapter}${crew}${memory})`;
 }
 
 /** Another device or another program computes other roundings: said, so that nobody wonders about the bytes. */

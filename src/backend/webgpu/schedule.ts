@@ -38,7 +38,7 @@ export interface Schedule {
   readonly dispatches: readonly ScheduledDispatch[];
   /** Number of dispatches after which the preparation and then every phase ends. */
   readonly marks: readonly number[];
-  /** What the preparation makes for the others. */
+  /** What must last from run to run: what the preparation is given, and what it makes for the others. */
   readonly prepared: ReadonlySet<Bound>;
 }
 
@@ -53,11 +53,11 @@ export interface ScheduleOptions {
 /** Schedules `graph`. */
 export function schedule(graph: Graph, { choose, precision, steady }: ScheduleOptions): Schedule {
   const live = liveOperations(graph);
-  const prepared = new Set<Bound>();
+  const prepared = new Set<Bound>(
+    [...graph.inputs].flatMap(([name, value]) => steady?.has(name) ? [value] : []),
+  );
   const isSteady = (value: Bound) =>
-    prepared.has(value) ||
-    "origin" in value && (value.origin.kind === "constant" ||
-        value.origin.kind === "input" && steady?.has(value.origin.name) === true);
+    prepared.has(value) || "origin" in value && value.origin.kind === "constant";
   const preparation: ScheduledDispatch[] = [], main: ScheduledDispatch[] = [];
   const marks: number[] = [];
 
