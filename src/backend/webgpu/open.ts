@@ -74,8 +74,7 @@ export async function openWebGpu(
   const tfjs = new WebGPUBackend(device, adapter.info);
   const kernels = new KernelDevice(device), pool = new MemoryPool(kernels);
   const engine: WebGpuEngine = { tfjs, kernels, pool, choose, precision: "f32" };
-  if (tf.findBackendFactory(ENGINE_NAME)) tf.removeBackend(ENGINE_NAME);
-  else tf.copyRegisteredKernels("webgpu", ENGINE_NAME);
+  if (!tf.getKernel("Add", ENGINE_NAME)) tf.copyRegisteredKernels("webgpu", ENGINE_NAME);
   tf.registerBackend(ENGINE_NAME, () => tfjs);
   await tf.setBackend(ENGINE_NAME);
   registerComposedKernels(ENGINE_NAME);

@@ -1,0 +1,35 @@
+/**
+ * The WebGPU engine with the obvious convolutions: quick to compile, for tests of everything around them.
+ *
+ * @module
+ */
+import assert from "node:assert/strict";
+import * as tf from "@tensorflow/tfjs";
+import type { Backend } from "../../src/backend/backend.ts";
+import { describeAdapters, openWebGpu } from "../../src/backend/webgpu/open.ts";
+import { skipWebGpu } from "./backends.ts";
+import { naiveConvolution } from "./naive_convolution.ts";
+
+/** Opens it. */
+export async function openNaiveEngine(): Promise<Backend> {
+  const { adapter } = (await describeAdapters())[0]!;
+  return await openWebGpu(adapter, { choose: (mode) => naiveConvolution(mode) });
+}
+
+/** Registers `body` as a test on it; it must leave as many tensors as it found. */
+export function onNaiveWebGpu(name: string, body: (backend: Backend) => Promise<void>): void {
+  Deno.test({
+    name: `${name} [webgpu]`,
+    ignore: skipWebGpu,
+    async fn() {
+      const backend = await openNaiveEngine();
+      try {
+        const before = tf.memory().numTensors;
+        await backend.guard(body(backend));
+        assert.equal(tf.memory().numTensors, before, "tensors left on the device");
+      } finally {
+        backend.close();
+      }
+    },
+  });
+}
