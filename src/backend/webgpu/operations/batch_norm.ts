@@ -61,30 +61,28 @@ ${overPixels(tiling, 4, `y[at] = ${relu ? `max(${value}, ${type}())` : value};`)
   return single(kernel, inputs.length, 1);
 }
 
-type Names = Readonly<Record<"mean" | "variance", string>>;
-
-/** WGSL that folds the groups' statistics into `from` one after the other, and stores them in `to`. */
+/** WGSL that folds the groups' statistics into the running ones one after the other, and stores them. */
 function runningText(
   channels: number,
   counts: readonly number[],
   momentum: number,
-  from: Names,
-  to: Names,
+  toMean: string,
+  toVariance: string,
 ): string {
   const steps = counts.flatMap((count, group) => {
-    const at = `i + ${group * channels}u`, unbiased = count / (count - 1);
+    const at = `i + ${group * channels}u`, unbiased = real(count / (count - 1));
     return [
       `centre = ${real(1 - momentum)} * centre + ${real(momentum)} * mean[${at}];`,
-      `spread = ${real(1 - momentum)} * spread + ${real(momentum)} * (variance[${at}] * ${
-        real(unbiased)
-      });`,
+      `spread = ${real(1 - momentum)} * spread + ${
+        real(momentum)
+      } * (variance[${at}] * ${unbiased});`,
     ];
   });
-  return `var centre = ${from.mean}[i];
-var spread = ${from.variance}[i];
+  return `var centre = running_mean[i];
+var spread = running_variance[i];
 ${steps.join("\n")}
-${to.mean}[i] = centre;
-${to.variance}[i] = spread;`;
+${toMean}[i] = centre;
+${toVariance}[i] = spread;`;
 }
 
 /**
@@ -97,15 +95,13 @@ export function runningStatistics(
   counts: readonly number[],
   momentum: number,
 ): Lowered {
-  const from = { mean: "running_mean", variance: "running_variance" };
-  const to = { mean: "new_mean", variance: "new_variance" };
   const kernel = threadKernel({
     name: `runningStatistics ${channels}`,
     bindings: [
-      ...reads("f32", from.mean, from.variance, "mean", "variance"),
-      ...writes("f32", to.mean, to.variance),
+      ...reads("f32", "running_mean", "running_variance", "mean", "variance"),
+      ...writes("f32", "new_mean", "new_variance"),
     ],
-    body: runningText(channels, counts, momentum, from, to),
+    body: runningText(channels, counts, momentum, "new_mean", "new_variance"),
     ...runningCost(channels, counts.length),
   });
   return single(kernel, 4, 2);
@@ -120,11 +116,13 @@ export function runningStatisticsInPlace(
   counts: readonly number[],
   momentum: number,
 ): Lowered {
-  const names = { mean: "running_mean", variance: "running_variance" };
   const kernel = threadKernel({
     name: `runningStatistics ${channels} in place`,
-    bindings: [...reads("f32", "mean", "variance"), ...writes("f32", names.mean, names.variance)],
-    body: runningText(channels, counts, momentum, names, names),
+    bindings: [
+      ...reads("f32", "mean", "variance"),
+      ...writes("f32", "running_mean", "running_variance"),
+    ],
+    body: runningText(channels, counts, momentum, "running_mean", "running_variance"),
     ...runningCost(channels, counts.length),
   });
   return single(kernel, 2, 2);

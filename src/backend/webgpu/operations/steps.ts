@@ -38,19 +38,19 @@ export interface SgdOptions {
   readonly first: boolean;
 }
 
-/** WGSL that steps from `weight` and `velocity`, as `sgd_step.ts` says. */
+/** WGSL that steps as `sgd_step.ts` says, and stores the results in `toWeight` and `toVelocity`. */
 function sgdBody(
   { weightDecay, nesterov, first }: SgdOptions,
-  { weight, velocity }: { weight: string; velocity: string },
-  to: { weight: string; velocity: string },
+  toWeight: string,
+  toVelocity: string,
 ): string {
   return `let lr = rates[0];
 let momentum = rates[1];
-let before = ${weight}[i];
+let before = weight[i];
 let decayed = gradient[i] + ${real(weightDecay)} * before;
-let speed = ${first ? "decayed" : `momentum * ${velocity}[i] + decayed`};
-${to.velocity}[i] = speed;
-${to.weight}[i] = before - lr * ${nesterov ? "(decayed + momentum * speed)" : "speed"};`;
+let speed = ${first ? "decayed" : "momentum * velocity[i] + decayed"};
+${toVelocity}[i] = speed;
+${toWeight}[i] = before - lr * ${nesterov ? "(decayed + momentum * speed)" : "speed"};`;
 }
 
 function sgdCost({ first }: SgdOptions): ValueCost {
@@ -73,8 +73,7 @@ export function sgd(count: number, options: SgdOptions): Lowered {
     ...reads("vec4f", ...before),
     ...writes("vec4f", "newWeight", "newVelocity"),
   ];
-  const names = { weight: "weight", velocity: "velocity" };
-  const body = sgdBody(options, names, { weight: "newWeight", velocity: "newVelocity" });
+  const body = sgdBody(options, "newWeight", "newVelocity");
   const kernel = vectorKernel(sgdName(count, options), count, bindings, sgdCost(options), body);
   const operands = [
     ...[input(1), input(3), input(0)],
@@ -86,13 +85,12 @@ export function sgd(count: number, options: SgdOptions): Lowered {
 
 /** {@linkcode sgd} in place: inputs `gradient` and `rates`; outputs weight and velocity, which hold the old ones before. */
 export function sgdInPlace(count: number, options: SgdOptions): Lowered {
-  const names = { weight: "weight", velocity: "velocity" };
   const bindings = [
     ...reads("vec4f", "gradient"),
     ...reads("f32", "rates"),
     ...writes("vec4f", "weight", "velocity"),
   ];
-  const body = sgdBody(options, names, names);
+  const body = sgdBody(options, "weight", "velocity");
   const name = `${sgdName(count, options)} in place`;
   return single(vectorKernel(name, count, bindings, sgdCost(options), body), 2, 2);
 }
