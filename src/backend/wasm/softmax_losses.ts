@@ -1,5 +1,5 @@
 /**
- * The losses of softmax distributions and their gradients, row by row in float64: they are far too small for threads.
+ * The losses of softmax distributions and their gradients in float64: they are far too small for threads.
  *
  * @module
  */
@@ -15,105 +15,113 @@ import {
 import type { EngineKernel, KernelTable } from "./registration.ts";
 import type { TensorEngine } from "./tensors.ts";
 
-/** A row of probabilities and their logarithms. */
-interface Distribution {
+/** Rows of probabilities and of their logarithms, `[N,C]` each. */
+interface Distributions {
   readonly p: Float64Array;
   readonly log: Float64Array;
 }
 
-/** The values of one row of every input: `logits` or `p` first, then `labels` or `q`. */
-type Row = readonly [first: Float32Array, second: Float32Array];
+/** Values of an output at `i` of `[N,C]`, which is in `row`. */
+type Value = (i: number, row: number) => number;
 
-function softmax(logits: Float32Array): Distribution {
-  const largest = Math.max(...logits);
-  const log = Float64Array.from(logits, (logit) => logit - largest);
-  const norm = Math.log(log.reduce((sum, logit) => sum + Math.exp(logit), 0));
-  for (let c = 0; c < log.length; c++) log[c]! -= norm;
-  return { p: log.map(Math.exp), log };
-}
+/** The inputs of one kernel call, of which all but `dy` are `[N,C]`, and sums over their rows. */
+class Rows {
+  readonly #engine: TensorEngine;
+  readonly #inputs: Record<string, TensorInfo>;
+  readonly #shape: [count: number, classes: number];
 
-/** `Σ_c weight_c value_c`. */
-function dot(weights: ArrayLike<number>, values: Float64Array): number {
-  return values.reduce((sum, value, c) => sum + weights[c]! * value, 0);
-}
+  constructor(engine: TensorEngine, inputs: Record<string, TensorInfo>) {
+    this.#engine = engine;
+    this.#inputs = inputs;
+    this.#shape = (inputs.logits ?? inputs.p)!.shape as [number, number];
+  }
 
-function ratio(p: Distribution, q: Distribution): Float64Array {
-  return p.log.map((value, c) => value - q.log[c]!);
-}
+  values(name: string): Float32Array {
+    return this.#engine.data.get(this.#inputs[name]!.dataId).values as Float32Array;
+  }
 
-/** A kernel of a value per row of the inputs `names`. */
-function valueKernel(names: readonly [string, string], value: (...row: Row) => number) {
-  const kernel: EngineKernel = (engine, inputs) => {
-    const { rows, count } = rowsOf(engine, inputs, names);
-    const values = Float32Array.from({ length: count }, (_, row) => value(...rows(row)));
-    return engine.makeTensorInfo([count], "float32", values);
-  };
-  return kernel;
-}
-
-/** A kernel of gradients by row, one for each of `outputs` inputs, that are multiplied by the row's `dy`. */
-function gradientKernel(
-  names: readonly [string, string],
-  outputs: number,
-  gradients: (...row: Row) => Float64Array[],
-) {
-  const kernel: EngineKernel = (engine, inputs) => {
-    const { rows, count, classes } = rowsOf(engine, inputs, names);
-    const dy = valuesOf(engine, inputs.dy!);
-    const results = Array.from({ length: outputs }, () => new Float32Array(count * classes));
-    for (let row = 0; row < count; row++) {
-      gradients(...rows(row)).forEach((gradient, i) =>
-        results[i]!.set(gradient.map((slope) => slope * dy[row]!), row * classes)
-      );
+  softmax(name: string): Distributions {
+    const logits = this.values(name), [count, classes] = this.#shape;
+    const log = new Float64Array(logits.length);
+    for (let first = 0; first < logits.length; first += classes) {
+      const end = first + classes;
+      let largest = -Infinity, sum = 0;
+      for (let i = first; i < end; i++) largest = Math.max(largest, logits[i]!);
+      for (let i = first; i < end; i++) sum += Math.exp(logits[i]! - largest);
+      const norm = Math.log(sum);
+      for (let i = first; i < end; i++) log[i] = logits[i]! - largest - norm;
     }
-    return results.map((values) => engine.makeTensorInfo([count, classes], "float32", values));
-  };
-  return kernel;
+    return { p: this.#fill(new Float64Array(count * classes), (i) => Math.exp(log[i]!)), log };
+  }
+
+  /** The sum of `value` over every row. */
+  sums(value: Value): Float64Array {
+    const [count, classes] = this.#shape, sums = new Float64Array(count);
+    for (let row = 0, i = 0; row < count; row++) {
+      for (const end = i + classes; i < end; i++) sums[row]! += value(i, row);
+    }
+    return sums;
+  }
+
+  /** A tensor `[N]` of the sums of `value`. */
+  loss(value: Value): TensorInfo {
+    const losses = Float32Array.from(this.sums(value));
+    return this.#engine.makeTensorInfo([losses.length], "float32", losses);
+  }
+
+  /** A tensor `[N,C]` of `value` times its row's `dy`. */
+  gradient(value: Value): TensorInfo {
+    const dy = this.values("dy"), [count, classes] = this.#shape;
+    const slopes = this.#fill(
+      new Float32Array(count * classes),
+      (i, row) => dy[row]! * value(i, row),
+    );
+    return this.#engine.makeTensorInfo([count, classes], "float32", slopes);
+  }
+
+  #fill<Values extends Float32Array | Float64Array>(values: Values, value: Value): Values {
+    const [count, classes] = this.#shape;
+    for (let row = 0, i = 0; row < count; row++) {
+      for (const end = i + classes; i < end; i++) values[i] = value(i, row);
+    }
+    return values;
+  }
 }
 
-function rowsOf(
-  engine: TensorEngine,
-  inputs: Record<string, TensorInfo>,
-  names: readonly [string, string],
-) {
-  const [count, classes] = inputs[names[0]]!.shape as [number, number];
-  const [first, second] = names.map((name) => valuesOf(engine, inputs[name]!)) as [
-    Float32Array,
-    Float32Array,
-  ];
-  const cut = (values: Float32Array, row: number) =>
-    values.subarray(row * classes, (row + 1) * classes);
-  return { rows: (row: number): Row => [cut(first, row), cut(second, row)], count, classes };
+function kernel(compute: (rows: Rows) => TensorInfo | TensorInfo[]): EngineKernel {
+  return (engine, inputs) => compute(new Rows(engine, inputs));
 }
-
-function valuesOf(engine: TensorEngine, { dataId }: TensorInfo): Float32Array {
-  return engine.data.get(dataId).values as Float32Array;
-}
-
-const LABELLED = ["logits", "labels"] as const, PAIR = ["p", "q"] as const;
 
 /** Cross-entropy, Kullback–Leibler divergence and the label's probability. */
 export const softmaxLossKernels: KernelTable = {
-  [CROSS_ENTROPY]: valueKernel(LABELLED, (logits, labels) => -dot(labels, softmax(logits).log)),
-  [CROSS_ENTROPY_GRADIENT]: gradientKernel(LABELLED, 1, (logits, labels) => {
-    const total = labels.reduce((sum, label) => sum + label, 0);
-    return [softmax(logits).p.map((p, c) => p * total - labels[c]!)];
+  [CROSS_ENTROPY]: kernel((rows) => {
+    const { log } = rows.softmax("logits"), labels = rows.values("labels");
+    return rows.loss((i) => -labels[i]! * log[i]!);
   }),
-  [KL_DIVERGENCE]: valueKernel(PAIR, (pLogits, qLogits) => {
-    const p = softmax(pLogits);
-    return dot(p.p, ratio(p, softmax(qLogits)));
+  [CROSS_ENTROPY_GRADIENT]: kernel((rows) => {
+    const { p } = rows.softmax("logits"), labels = rows.values("labels");
+    const totals = rows.sums((i) => labels[i]!);
+    return rows.gradient((i, row) => p[i]! * totals[row]! - labels[i]!);
   }),
-  [KL_DIVERGENCE_GRADIENT]: gradientKernel(PAIR, 2, (pLogits, qLogits) => {
-    const p = softmax(pLogits), q = softmax(qLogits);
-    const ratios = ratio(p, q), divergence = dot(p.p, ratios);
+  [KL_DIVERGENCE]: kernel((rows) => {
+    const p = rows.softmax("p"), q = rows.softmax("q");
+    return rows.loss((i) => p.p[i]! * (p.log[i]! - q.log[i]!));
+  }),
+  [KL_DIVERGENCE_GRADIENT]: kernel((rows) => {
+    const p = rows.softmax("p"), q = rows.softmax("q");
+    const divergences = rows.sums((i) => p.p[i]! * (p.log[i]! - q.log[i]!));
     return [
-      ratios.map((value, c) => p.p[c]! * (value - divergence)),
-      q.p.map((value, c) => value - p.p[c]!),
+      rows.gradient((i, row) => p.p[i]! * (p.log[i]! - q.log[i]! - divergences[row]!)),
+      rows.gradient((i) => q.p[i]! - p.p[i]!),
     ];
   }),
-  [LABEL_PROBABILITY]: valueKernel(LABELLED, (logits, labels) => dot(labels, softmax(logits).p)),
-  [LABEL_PROBABILITY_GRADIENT]: gradientKernel(LABELLED, 1, (logits, labels) => {
-    const { p } = softmax(logits), ofLabel = dot(labels, p);
-    return [p.map((value, c) => value * (labels[c]! - ofLabel))];
+  [LABEL_PROBABILITY]: kernel((rows) => {
+    const { p } = rows.softmax("logits"), labels = rows.values("labels");
+    return rows.loss((i) => labels[i]! * p[i]!);
+  }),
+  [LABEL_PROBABILITY_GRADIENT]: kernel((rows) => {
+    const { p } = rows.softmax("logits"), labels = rows.values("labels");
+    const ofLabels = rows.sums((i) => labels[i]! * p[i]!);
+    return rows.gradient((i, row) => p[i]! * (labels[i]! - ofLabels[row]!));
   }),
 };

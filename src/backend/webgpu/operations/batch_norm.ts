@@ -11,7 +11,7 @@ import {
   inverseDeviation,
   overPixels,
   THREADS,
-  tile,
+  tileImages,
 } from "./channels.ts";
 import { reads, real, sizeOf, threadKernel, workgroupKernel, writes } from "./shader.ts";
 
@@ -35,7 +35,7 @@ export function batchNormApply(
   groups: readonly number[],
   { epsilon, relu, add }: BatchNormOptions,
 ): Lowered {
-  const tiling = tile(shape, groups), { type, units, workgroups } = tiling;
+  const tiling = tileImages(shape, groups), { type, units, workgroups } = tiling;
   const inputs = ["x", "mean", "variance", "gamma", "beta", ...add ? ["add"] : []];
   const value = `(x[at] - centre) * scale + shift${add ? " + add[at]" : ""}`;
   const bytes = 4 * sizeOf(shape);
@@ -46,7 +46,6 @@ export function batchNormApply(
     threads: THREADS,
     declarations: tiling.declarations,
     body: `${chunkText(tiling)}
-if (!inside) { return; }
 let centre = mean[group_index * ${units}u + unit];
 let scale = gamma[unit] * ${inverseDeviation(`variance[group_index * ${units}u + unit]`, epsilon)};
 let shift = beta[unit];

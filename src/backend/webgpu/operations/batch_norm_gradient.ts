@@ -12,7 +12,7 @@ import {
   overPixels,
   overRows,
   THREADS,
-  tile,
+  tileImages,
   type Tiling,
 } from "./channels.ts";
 import { indent, reads, workgroupKernel, writes } from "./shader.ts";
@@ -42,7 +42,7 @@ export function batchNormGradient(
   groups: readonly number[],
   options: BatchNormGradientOptions,
 ): Lowered {
-  const tiling = tile(shape, groups), channels = shape[3];
+  const tiling = tileImages(shape, groups), channels = shape[3];
   const name = `batchNormGradient [${shape}]${options.masked ? " masked" : ""}`;
   const y = options.masked ? [input(5)] : [];
   const [dy, x, mean, variance, gamma] = [input(0), input(1), input(2), input(3), input(4)];
@@ -133,7 +133,7 @@ if (lane < ${lanes.across}u && inside) {
 
 /** `dGamma`, `dBeta` and, for every group, `[3,G,C]`: the scale of `dx`, and what is subtracted from `g`, see apply(). */
 function finish(name: string, tiling: Tiling, { epsilon }: BatchNormGradientOptions): Kernel {
-  const { type, width, units, groups, counts, chunks } = tiling;
+  const { type, width, units, groups, chunks } = tiling;
   const lanes = lanesFor(tiling, FINISH_CHANNELS);
   return workgroupKernel({
     name,
@@ -174,7 +174,7 @@ if (stores) {
   dBeta[unit] = total.slope;
 }`,
     cost: {
-      flops: (2 * chunks + 9 * counts.length) * units * width,
+      flops: (2 * chunks + 9 * groups) * units * width,
       bytesRead: 8 * (chunks + groups) * units * width,
       bytesWritten: 4 * (2 + 3 * groups) * units * width,
       workgroupMemory: 8 * width * THREADS,
@@ -197,7 +197,6 @@ function apply(name: string, tiling: Tiling, options: BatchNormGradientOptions):
     threads: THREADS,
     declarations: tiling.declarations,
     body: `${chunkText(tiling)}
-if (!inside) { return; }
 let place = group_index * ${units}u + unit;
 let centre = mean[place];
 let scale = coefficients[place];

@@ -11,7 +11,7 @@ import {
   lanesFor,
   overRows,
   THREADS,
-  tile,
+  tileImages,
   type Tiling,
 } from "./channels.ts";
 import { reads, workgroupKernel, writes } from "./shader.ts";
@@ -28,7 +28,7 @@ const FINISH_CHANNELS = 16;
  * @throws {RangeError} if the groups are not all the images
  */
 export function batchNormStatistics(shape: ImageShape, groups: readonly number[]): Lowered {
-  const tiling = tile(shape, groups);
+  const tiling = tileImages(shape, groups);
   return {
     scratch: [floats(2 * tiling.chunks * shape[3])],
     dispatches: [

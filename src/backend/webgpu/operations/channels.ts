@@ -48,8 +48,6 @@ export function lanesFor({ units, width }: ChannelVectors, most: number): Lanes 
 export interface Tiling extends ChannelVectors {
   readonly lanes: Lanes;
   readonly groups: number;
-  /** Pixels of each group. */
-  readonly counts: readonly number[];
   readonly pixels: number;
   /** Most pixels of a chunk. */
   readonly chunk: number;
@@ -71,7 +69,7 @@ const LEAST = 8, MOST = 128;
  *
  * @throws {RangeError} if the groups are not all the images
  */
-export function tile(shape: ImageShape, groups: readonly number[]): Tiling {
+export function tileImages(shape: ImageShape, groups: readonly number[]): Tiling {
   const [batch, height, width, channels] = shape;
   if (groups.reduce((sum, images) => sum + images, 0) !== batch) {
     throw new RangeError(`Groups of ${groups} images do not make ${batch}.`);
@@ -91,7 +89,6 @@ export function tile(shape: ImageShape, groups: readonly number[]): Tiling {
     ...vectors,
     lanes,
     groups: groups.length,
-    counts,
     pixels,
     chunk,
     chunks,
@@ -121,9 +118,9 @@ function starts(sizes: readonly number[]): number[] {
 }
 
 /**
- * WGSL that says which `chunk` and `group` a workgroup has, the pixels `pixel` … `end` in steps of as many as there are
- * rows of threads, and the element `unit` of its channels, which is `inside` unless the channels end before; it is one
- * of them in any case.
+ * WGSL that says which `chunk` and `group_index` a workgroup has, which element `unit` of the channels a thread has, and
+ * its pixels, `pixel` … `end` in steps of as many as there are rows of threads. Threads beyond the last channel are not
+ * `inside`: they have no pixels, and the last channel.
  */
 export function chunkText({ units, lanes: { across, blocks } }: Tiling): string {
   return `let chunk = workgroup / ${blocks}u;
@@ -132,7 +129,7 @@ let end = end_of(chunk, group_index);
 let channel = workgroup % ${blocks}u * ${across}u + lane % ${across}u;
 let inside = channel < ${units}u;
 let unit = min(channel, ${units - 1}u);
-var pixel = first_of(chunk, group_index) + lane / ${across}u;`;
+var pixel = select(end, first_of(chunk, group_index) + lane / ${across}u, inside);`;
 }
 
 /** WGSL that runs `body` for every one of a thread's pixels, whose element is number `at`, `unroll` at a time. */

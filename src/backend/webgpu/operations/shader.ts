@@ -76,7 +76,7 @@ export interface Threads {
   readonly bytesWritten: number;
 }
 
-const THREADS = 128;
+const THREADS = 64;
 
 /** The kernel of `threads`. */
 export function threadKernel(

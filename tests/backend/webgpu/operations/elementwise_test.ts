@@ -88,7 +88,7 @@ onBench("select() takes the first where the condition is not zero", async (bench
 });
 
 onBench("binary() covers more values than one direction of the grid takes", async (bench) => {
-  const rows = 3000, columns = 2797; // 65,555 workgroups of 128 threads
+  const rows = 3000, columns = 1399; // 65,579 workgroups of 64 threads
   const a = normals(rows, 8), b = normals(columns, 9);
   const lowered = binary("add", [rows, 1], [columns]);
   assert.ok(lowered.dispatches[0]!.kernel.grid[1] > 1);

@@ -4,10 +4,10 @@
 @group(0) @binding(0) var<storage, read> source: array<f32>;
 @group(0) @binding(1) var<storage, read_write> result: array<f32>;
 
-@compute @workgroup_size(128)
+@compute @workgroup_size(64)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lane: u32) {
   let workgroup = group.x;
-  let i = workgroup * 128u + lane;
+  let i = workgroup * 64u + lane;
   if (i >= 5u) { return; }
   let base = i * 10u;
   var best = 0u;

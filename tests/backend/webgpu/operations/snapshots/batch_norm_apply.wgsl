@@ -35,8 +35,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
   let channel = workgroup % 1u * 4u + lane % 4u;
   let inside = channel < 3u;
   let unit = min(channel, 2u);
-  var pixel = first_of(chunk, group_index) + lane / 4u;
-  if (!inside) { return; }
+  var pixel = select(end, first_of(chunk, group_index) + lane / 4u, inside);
   let centre = mean[group_index * 3u + unit];
   let scale = gamma[unit] * inverseSqrt(variance[group_index * 3u + unit] + 0.00001f);
   let shift = beta[unit];

@@ -39,7 +39,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
   let channel = workgroup % 1u * 8u + lane % 8u;
   let inside = channel < 5u;
   let unit = min(channel, 4u);
-  var pixel = first_of(chunk, group_index) + lane / 8u;
+  var pixel = select(end, first_of(chunk, group_index) + lane / 8u, inside);
   let centre = mean[group_index * 5u + unit];
   var sum = Sums();
   for (; pixel + 96u < end; pixel += 128u) {
@@ -178,8 +178,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
   let channel = workgroup % 1u * 8u + lane % 8u;
   let inside = channel < 5u;
   let unit = min(channel, 4u);
-  var pixel = first_of(chunk, group_index) + lane / 8u;
-  if (!inside) { return; }
+  var pixel = select(end, first_of(chunk, group_index) + lane / 8u, inside);
   let place = group_index * 5u + unit;
   let centre = mean[place];
   let scale = coefficients[place];

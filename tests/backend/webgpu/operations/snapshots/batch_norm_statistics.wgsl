@@ -42,7 +42,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
   let channel = workgroup % 1u * 4u + lane % 4u;
   let inside = channel < 3u;
   let unit = min(channel, 2u);
-  var pixel = first_of(chunk, group_index) + lane / 4u;
+  var pixel = select(end, first_of(chunk, group_index) + lane / 4u, inside);
   var sum = Moments();
   for (; pixel + 448u < end; pixel += 512u) {
     let v0 = x[(pixel + 0u) * 3u + unit];

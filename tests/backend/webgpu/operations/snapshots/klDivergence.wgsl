@@ -5,10 +5,10 @@
 @group(0) @binding(1) var<storage, read> q: array<f32>;
 @group(0) @binding(2) var<storage, read_write> loss: array<f32>;
 
-@compute @workgroup_size(128)
+@compute @workgroup_size(64)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lane: u32) {
   let workgroup = group.x;
-  let i = workgroup * 128u + lane;
+  let i = workgroup * 64u + lane;
   if (i >= 5u) { return; }
   let row = i * 10u;
   var p_most = p[row];
@@ -37,10 +37,10 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
 @group(0) @binding(3) var<storage, read_write> dp: array<f32>;
 @group(0) @binding(4) var<storage, read_write> dq: array<f32>;
 
-@compute @workgroup_size(128)
+@compute @workgroup_size(64)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lane: u32) {
   let workgroup = group.x;
-  let i = workgroup * 128u + lane;
+  let i = workgroup * 64u + lane;
   if (i >= 5u) { return; }
   let row = i * 10u;
   var p_most = p[row];

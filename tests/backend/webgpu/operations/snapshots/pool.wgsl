@@ -4,10 +4,10 @@
 @group(0) @binding(0) var<storage, read> x: array<vec4f>;
 @group(0) @binding(1) var<storage, read_write> y: array<vec4f>;
 
-@compute @workgroup_size(128)
+@compute @workgroup_size(64)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lane: u32) {
   let workgroup = group.x;
-  let i = workgroup * 128u + lane;
+  let i = workgroup * 64u + lane;
   if (i >= 4u) { return; }
   let first = i / 2u * 32u + i % 2u;
   var sum = vec4f();

@@ -8,10 +8,10 @@
 @group(0) @binding(4) var<storage, read_write> new_mean: array<f32>;
 @group(0) @binding(5) var<storage, read_write> new_variance: array<f32>;
 
-@compute @workgroup_size(128)
+@compute @workgroup_size(64)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lane: u32) {
   let workgroup = group.x;
-  let i = workgroup * 128u + lane;
+  let i = workgroup * 64u + lane;
   if (i >= 6u) { return; }
   var centre = running_mean[i];
   var spread = running_variance[i];

@@ -6,10 +6,10 @@
 @group(0) @binding(2) var<storage, read_write> weight: array<vec4f>;
 @group(0) @binding(3) var<storage, read_write> velocity: array<vec4f>;
 
-@compute @workgroup_size(128)
+@compute @workgroup_size(64)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lane: u32) {
   let workgroup = group.x;
-  let i = workgroup * 128u + lane;
+  let i = workgroup * 64u + lane;
   if (i >= 3u) { return; }
   let lr = rates[0];
   let momentum = rates[1];
