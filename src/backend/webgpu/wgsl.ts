@@ -21,6 +21,34 @@ export function channelsAt(tensor: string, pixel: string, quad: string, channels
   return `vec4f(${values.join(", ")})`;
 }
 
+/** Images `[…,height,width,channels]` with zeros around them. */
+export interface PaddedImage {
+  readonly height: number;
+  readonly width: number;
+  readonly channels: number;
+  /** Rows and columns of zeros above and left of an image; right of it and below there are as many as anyone asks for. */
+  readonly margin: number;
+  /** Of `step × step` pixels only the first is seen. */
+  readonly step: number;
+}
+
+/** WGSL of `load_<tensor>(image, row, column, quad)`, which reads four channels of a pixel, counted from the margin. */
+export function pixelLoader(
+  tensor: string,
+  { height, width, channels, margin, step }: PaddedImage,
+): string {
+  return `
+fn load_${tensor}(image: u32, row: u32, column: u32, quad: u32) -> vec4f {
+  let down = (row - ${margin}u) * ${step}u;
+  let right = (column - ${margin}u) * ${step}u;
+  let pixel = (image * ${height}u + min(down, ${height - 1}u)) * ${width}u + min(right, ${
+    width - 1
+  }u);
+  let inside = down < ${height}u && right < ${width}u;
+  return select(vec4f(), ${channelsAt(tensor, "pixel", "quad", channels)}, inside);
+}`;
+}
+
 /** WGSL that stores `value` there, leaving out what lies beyond the last channel. */
 export function storeChannels(
   tensor: string,

@@ -6,24 +6,17 @@
 import { linearGrid } from "../grid.ts";
 import { input, type Kernel, scratch, type Storage } from "../kernel.ts";
 import type { BindingKind, Operand } from "../kernel.ts";
-import { channelsAt, vectorWidth } from "../wgsl.ts";
+import { type PaddedImage, pixelLoader, vectorWidth } from "../wgsl.ts";
 
 /** Largest width and height of a texture on every device. */
 const TEXTURE_SIDE = 8192;
 
 const WORKGROUP = 64;
 
-/** A tensor `[batch,height,width,channels]` as a grid of pixels per image; what lies outside the tensor is zero. */
-export interface Grid {
+/** Images as grids of pixels. */
+export interface Grid extends PaddedImage {
   readonly batch: number;
-  readonly height: number;
-  readonly width: number;
-  readonly channels: number;
-  /** Zero pixels above and left of the tensor. */
-  readonly margin: number;
-  /** Of `step × step` pixels only the first is on the grid. */
-  readonly step: number;
-  /** Of the grid, with its margin. */
+  /** With the margin and what follows the image, in which all is zero. */
   readonly rows: number;
   readonly columns: number;
 }
@@ -55,7 +48,7 @@ export function gridFromBuffer(grid: Grid, index: number): GridReader {
       `@group(0) @binding(${binding}) var<storage, read> ${name}: array<${
         vectorWidth(grid.channels).type
       }>;
-${loader(grid, name)}`,
+${pixelLoader(name, grid)}`,
     read: (name, image, row, column, quad) => `load_${name}(${image}, ${row}, ${column}, ${quad})`,
   };
 }
@@ -104,7 +97,7 @@ function fillTexture(
     code: `
 @group(0) @binding(0) var<storage, read> tensor: array<${vectorWidth(channels).type}>;
 @group(0) @binding(1) var texels: texture_storage_2d<rgba32float, write>;
-${loader(grid, "tensor")}
+${pixelLoader("tensor", grid)}
 
 @compute @workgroup_size(${WORKGROUP})
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) local: u32) {
@@ -129,16 +122,4 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
       workgroupMemory: 0,
     },
   };
-}
-
-/** WGSL of `load_<name>`, which reads a grid from its tensor. */
-function loader({ height, width, channels, margin, step }: Grid, name: string): string {
-  return `
-fn load_${name}(image: u32, row: u32, column: u32, quad: u32) -> vec4f {
-  let down = (row - ${margin}u) * ${step}u;
-  let right = (column - ${margin}u) * ${step}u;
-  if (down >= ${height}u || right >= ${width}u) { return vec4f(); }
-  let pixel = (image * ${height}u + down) * ${width}u + right;
-  return ${channelsAt(name, "pixel", "quad", channels)};
-}`;
 }

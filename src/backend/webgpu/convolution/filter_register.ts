@@ -200,17 +200,16 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
   ${
     lines(
       2,
-      sums.map(({ tap, i, o, name }) =>
-        `if (4u * inQuad + ${i}u < ${inChannels}u && 4u * (outQuad + ${o}u) < ${outChannels}u) { ${
-          storeChannels(
-            "sums",
-            `((first + ${tap}u) * ${inChannels}u + 4u * inQuad + ${i}u)`,
-            `(outQuad + ${o}u)`,
-            outChannels,
-            name,
-          )
-        } }`
-      ),
+      sums.map(({ tap, i, o, name }) => {
+        const channel = `4u * inQuad + ${i}u`, quad = `(outQuad + ${o}u)`;
+        const at = `((first + ${tap}u) * ${inChannels}u + ${channel})`;
+        const inside = [
+          ...inChannels % (4 * inQuads) ? [`${channel} < ${inChannels}u`] : [],
+          ...outChannels % (4 * outQuads) ? [`4u * ${quad} < ${outChannels}u`] : [],
+        ].join(" && ");
+        const store = storeChannels("sums", at, quad, outChannels, name);
+        return inside === "" ? store : `if (${inside}) { ${store} }`;
+      }),
     )
   }
 }

@@ -5,7 +5,7 @@
  * @module
  */
 import { linearGrid } from "../grid.ts";
-import { channelsAt, lines, range, storeChannels, vectorWidth } from "../wgsl.ts";
+import { channelsAt, lines, pixelLoader, range, storeChannels, vectorWidth } from "../wgsl.ts";
 import type { BindingKind, Kernel } from "../kernel.ts";
 import type { ConvolutionShape, Epilogue } from "./shape.ts";
 import { PLANES, type Planes } from "./winograd_planes.ts";
@@ -131,12 +131,7 @@ export function inputTransform(sizes: WinogradSizes, slice: Slice, v: Planes): K
   const code = `${v.enable}
 @group(0) @binding(0) var<storage, read> source: array<${vectorWidth(sourceChannels).type}>;
 ${v.declare(1, "v", "write")}
-
-fn load(image: u32, row: i32, column: i32, quad: u32) -> vec4f {
-  if (row < 0 || row >= ${height} || column < 0 || column >= ${width}) { return vec4f(); }
-  let pixel = (image * ${height}u + u32(row)) * ${width}u + u32(column);
-  return ${channelsAt("source", "pixel", "quad", sourceChannels)};
-}
+${pixelLoader("source", { height, width, channels: sourceChannels, margin: 1, step: 1 })}
 
 @compute @workgroup_size(${WORKGROUP})
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) local: u32) {
@@ -145,13 +140,13 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
   let quad = id % ${v.quads}u;
   let tile = id / ${v.quads}u;
   let image = ${slice.start}u + tile / ${down * across}u;
-  let row = i32(tile / ${across}u % ${down}u * ${TILE}u) - 1;
-  let column = i32(tile % ${across}u * ${TILE}u) - 1;
+  let row = tile / ${across}u % ${down}u * ${TILE}u;
+  let column = tile % ${across}u * ${TILE}u;
   ${
     lines(
       2,
       range(36).map((at) =>
-        `let d${at} = load(image, row + ${Math.floor(at / 6)}, column + ${at % 6}, quad);`
+        `let d${at} = load_source(image, row + ${Math.floor(at / 6)}u, column + ${at % 6}u, quad);`
       ),
     )
   }
@@ -193,7 +188,6 @@ export function outputTransform(
   const followers = (["bias", "add", "mask"] as const).filter((name) => epilogue[name]);
   const { type } = vectorWidth(resultChannels);
   const follow = [
-    epilogue.bias && `value += ${channelsAt("bias", "0u", "quad", resultChannels)};`,
     epilogue.add && `value += ${channelsAt("add", "pixel", "quad", resultChannels)};`,
     epilogue.relu && "value = max(value, vec4f());",
     epilogue.mask && `value = select(vec4f(), value, ` +
@@ -228,6 +222,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
   let image = ${slice.start}u + tile / ${down * across}u;
   let row = tile / ${across}u % ${down}u * ${TILE}u;
   let column = tile % ${across}u * ${TILE}u;
+  ${epilogue.bias ? `let offset = ${channelsAt("bias", "0u", "quad", resultChannels)};` : ""}
   ${
     lines(
       2,
@@ -239,7 +234,9 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
       2,
       sandwich(OUTPUT, (i, j) =>
         `m${6 * i + j}`, (i, j, value) =>
-        `store(image, row + ${i}u, column + ${j}u, quad, ${value});`),
+        `store(image, row + ${i}u, column + ${j}u, quad, ${value}${
+          epilogue.bias ? " + offset" : ""
+        });`),
     )
   }
 }
@@ -249,6 +246,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
     ...followers.map(() => "read" as const),
     "write",
   ];
+  const operations = follow.length + Number(epilogue.bias);
   const written = slice.images * height * width * resultChannels;
   return {
     name: `winograd output ${slice.images}×${height}×${width}×${resultChannels}`,
@@ -256,8 +254,9 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
     bindings,
     grid,
     cost: {
-      flops: invocations * 4 * (sandwichFlops(OUTPUT) + TILE ** 2 * follow.length),
-      bytesRead: invocations * PLANES * m.quadBytes + written * 4 * followers.length,
+      flops: invocations * 4 * (sandwichFlops(OUTPUT) + TILE ** 2 * operations),
+      bytesRead: invocations * (PLANES * m.quadBytes + (epilogue.bias ? 16 : 0)) +
+        4 * written * (Number(epilogue.add) + Number(epilogue.mask)),
       bytesWritten: written * 4,
       workgroupMemory: 0,
     },

@@ -1,0 +1,479 @@
+// scratch []
+
+// winograd filter 12→5, transposed
+// bindings read=input 0, write=output 0
+// grid 1×1×1, cost {"flops":18144,"bytesRead":3456,"bytesWritten":6912,"workgroupMemory":0}
+enable f16;
+
+@group(0) @binding(0) var<storage, read> filter_: array<f32>;
+@group(0) @binding(1) var<storage, read_write> u: array<vec4h>;
+
+@compute @workgroup_size(64)
+fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) local: u32) {
+  let id = group.x * 64u + local;
+  if (id >= 24u) { return; }
+  let quad = id % 2u;
+  let row = id / 2u;
+  let source = min(row, 11u);
+  let inside = f32(row < 12u);
+  let g0 = inside * vec4f(select(0.0, filter_[(8u * 5u + min(4u * quad + 0u, 4u)) * 12u + source], 4u * quad + 0u < 5u), select(0.0, filter_[(8u * 5u + min(4u * quad + 1u, 4u)) * 12u + source], 4u * quad + 1u < 5u), select(0.0, filter_[(8u * 5u + min(4u * quad + 2u, 4u)) * 12u + source], 4u * quad + 2u < 5u), select(0.0, filter_[(8u * 5u + min(4u * quad + 3u, 4u)) * 12u + source], 4u * quad + 3u < 5u));
+  let g1 = inside * vec4f(select(0.0, filter_[(7u * 5u + min(4u * quad + 0u, 4u)) * 12u + source], 4u * quad + 0u < 5u), select(0.0, filter_[(7u * 5u + min(4u * quad + 1u, 4u)) * 12u + source], 4u * quad + 1u < 5u), select(0.0, filter_[(7u * 5u + min(4u * quad + 2u, 4u)) * 12u + source], 4u * quad + 2u < 5u), select(0.0, filter_[(7u * 5u + min(4u * quad + 3u, 4u)) * 12u + source], 4u * quad + 3u < 5u));
+  let g2 = inside * vec4f(select(0.0, filter_[(6u * 5u + min(4u * quad + 0u, 4u)) * 12u + source], 4u * quad + 0u < 5u), select(0.0, filter_[(6u * 5u + min(4u * quad + 1u, 4u)) * 12u + source], 4u * quad + 1u < 5u), select(0.0, filter_[(6u * 5u + min(4u * quad + 2u, 4u)) * 12u + source], 4u * quad + 2u < 5u), select(0.0, filter_[(6u * 5u + min(4u * quad + 3u, 4u)) * 12u + source], 4u * quad + 3u < 5u));
+  let g3 = inside * vec4f(select(0.0, filter_[(5u * 5u + min(4u * quad + 0u, 4u)) * 12u + source], 4u * quad + 0u < 5u), select(0.0, filter_[(5u * 5u + min(4u * quad + 1u, 4u)) * 12u + source], 4u * quad + 1u < 5u), select(0.0, filter_[(5u * 5u + min(4u * quad + 2u, 4u)) * 12u + source], 4u * quad + 2u < 5u), select(0.0, filter_[(5u * 5u + min(4u * quad + 3u, 4u)) * 12u + source], 4u * quad + 3u < 5u));
+  let g4 = inside * vec4f(select(0.0, filter_[(4u * 5u + min(4u * quad + 0u, 4u)) * 12u + source], 4u * quad + 0u < 5u), select(0.0, filter_[(4u * 5u + min(4u * quad + 1u, 4u)) * 12u + source], 4u * quad + 1u < 5u), select(0.0, filter_[(4u * 5u + min(4u * quad + 2u, 4u)) * 12u + source], 4u * quad + 2u < 5u), select(0.0, filter_[(4u * 5u + min(4u * quad + 3u, 4u)) * 12u + source], 4u * quad + 3u < 5u));
+  let g5 = inside * vec4f(select(0.0, filter_[(3u * 5u + min(4u * quad + 0u, 4u)) * 12u + source], 4u * quad + 0u < 5u), select(0.0, filter_[(3u * 5u + min(4u * quad + 1u, 4u)) * 12u + source], 4u * quad + 1u < 5u), select(0.0, filter_[(3u * 5u + min(4u * quad + 2u, 4u)) * 12u + source], 4u * quad + 2u < 5u), select(0.0, filter_[(3u * 5u + min(4u * quad + 3u, 4u)) * 12u + source], 4u * quad + 3u < 5u));
+  let g6 = inside * vec4f(select(0.0, filter_[(2u * 5u + min(4u * quad + 0u, 4u)) * 12u + source], 4u * quad + 0u < 5u), select(0.0, filter_[(2u * 5u + min(4u * quad + 1u, 4u)) * 12u + source], 4u * quad + 1u < 5u), select(0.0, filter_[(2u * 5u + min(4u * quad + 2u, 4u)) * 12u + source], 4u * quad + 2u < 5u), select(0.0, filter_[(2u * 5u + min(4u * quad + 3u, 4u)) * 12u + source], 4u * quad + 3u < 5u));
+  let g7 = inside * vec4f(select(0.0, filter_[(1u * 5u + min(4u * quad + 0u, 4u)) * 12u + source], 4u * quad + 0u < 5u), select(0.0, filter_[(1u * 5u + min(4u * quad + 1u, 4u)) * 12u + source], 4u * quad + 1u < 5u), select(0.0, filter_[(1u * 5u + min(4u * quad + 2u, 4u)) * 12u + source], 4u * quad + 2u < 5u), select(0.0, filter_[(1u * 5u + min(4u * quad + 3u, 4u)) * 12u + source], 4u * quad + 3u < 5u));
+  let g8 = inside * vec4f(select(0.0, filter_[(0u * 5u + min(4u * quad + 0u, 4u)) * 12u + source], 4u * quad + 0u < 5u), select(0.0, filter_[(0u * 5u + min(4u * quad + 1u, 4u)) * 12u + source], 4u * quad + 1u < 5u), select(0.0, filter_[(0u * 5u + min(4u * quad + 2u, 4u)) * 12u + source], 4u * quad + 2u < 5u), select(0.0, filter_[(0u * 5u + min(4u * quad + 3u, 4u)) * 12u + source], 4u * quad + 3u < 5u));
+  let t0_0 = 0.25 * g0;
+  let t0_1 = 0.25 * g1;
+  let t0_2 = 0.25 * g2;
+  let t1_0 = -0.16666666666666666 * g0 - 0.16666666666666666 * g3 - 0.16666666666666666 * g6;
+  let t1_1 = -0.16666666666666666 * g1 - 0.16666666666666666 * g4 - 0.16666666666666666 * g7;
+  let t1_2 = -0.16666666666666666 * g2 - 0.16666666666666666 * g5 - 0.16666666666666666 * g8;
+  let t2_0 = -0.16666666666666666 * g0 + 0.16666666666666666 * g3 - 0.16666666666666666 * g6;
+  let t2_1 = -0.16666666666666666 * g1 + 0.16666666666666666 * g4 - 0.16666666666666666 * g7;
+  let t2_2 = -0.16666666666666666 * g2 + 0.16666666666666666 * g5 - 0.16666666666666666 * g8;
+  let t3_0 = 0.041666666666666664 * g0 + 0.08333333333333333 * g3 + 0.16666666666666666 * g6;
+  let t3_1 = 0.041666666666666664 * g1 + 0.08333333333333333 * g4 + 0.16666666666666666 * g7;
+  let t3_2 = 0.041666666666666664 * g2 + 0.08333333333333333 * g5 + 0.16666666666666666 * g8;
+  let t4_0 = 0.041666666666666664 * g0 - 0.08333333333333333 * g3 + 0.16666666666666666 * g6;
+  let t4_1 = 0.041666666666666664 * g1 - 0.08333333333333333 * g4 + 0.16666666666666666 * g7;
+  let t4_2 = 0.041666666666666664 * g2 - 0.08333333333333333 * g5 + 0.16666666666666666 * g8;
+  let t5_0 = g6;
+  let t5_1 = g7;
+  let t5_2 = g8;
+  u[(0u * 12u + row) * 2u + quad] = vec4h(0.25 * t0_0);
+  u[(1u * 12u + row) * 2u + quad] = vec4h(-0.16666666666666666 * t0_0 - 0.16666666666666666 * t0_1 - 0.16666666666666666 * t0_2);
+  u[(2u * 12u + row) * 2u + quad] = vec4h(-0.16666666666666666 * t0_0 + 0.16666666666666666 * t0_1 - 0.16666666666666666 * t0_2);
+  u[(3u * 12u + row) * 2u + quad] = vec4h(0.041666666666666664 * t0_0 + 0.08333333333333333 * t0_1 + 0.16666666666666666 * t0_2);
+  u[(4u * 12u + row) * 2u + quad] = vec4h(0.041666666666666664 * t0_0 - 0.08333333333333333 * t0_1 + 0.16666666666666666 * t0_2);
+  u[(5u * 12u + row) * 2u + quad] = vec4h(t0_2);
+  u[(6u * 12u + row) * 2u + quad] = vec4h(0.25 * t1_0);
+  u[(7u * 12u + row) * 2u + quad] = vec4h(-0.16666666666666666 * t1_0 - 0.16666666666666666 * t1_1 - 0.16666666666666666 * t1_2);
+  u[(8u * 12u + row) * 2u + quad] = vec4h(-0.16666666666666666 * t1_0 + 0.16666666666666666 * t1_1 - 0.16666666666666666 * t1_2);
+  u[(9u * 12u + row) * 2u + quad] = vec4h(0.041666666666666664 * t1_0 + 0.08333333333333333 * t1_1 + 0.16666666666666666 * t1_2);
+  u[(10u * 12u + row) * 2u + quad] = vec4h(0.041666666666666664 * t1_0 - 0.08333333333333333 * t1_1 + 0.16666666666666666 * t1_2);
+  u[(11u * 12u + row) * 2u + quad] = vec4h(t1_2);
+  u[(12u * 12u + row) * 2u + quad] = vec4h(0.25 * t2_0);
+  u[(13u * 12u + row) * 2u + quad] = vec4h(-0.16666666666666666 * t2_0 - 0.16666666666666666 * t2_1 - 0.16666666666666666 * t2_2);
+  u[(14u * 12u + row) * 2u + quad] = vec4h(-0.16666666666666666 * t2_0 + 0.16666666666666666 * t2_1 - 0.16666666666666666 * t2_2);
+  u[(15u * 12u + row) * 2u + quad] = vec4h(0.041666666666666664 * t2_0 + 0.08333333333333333 * t2_1 + 0.16666666666666666 * t2_2);
+  u[(16u * 12u + row) * 2u + quad] = vec4h(0.041666666666666664 * t2_0 - 0.08333333333333333 * t2_1 + 0.16666666666666666 * t2_2);
+  u[(17u * 12u + row) * 2u + quad] = vec4h(t2_2);
+  u[(18u * 12u + row) * 2u + quad] = vec4h(0.25 * t3_0);
+  u[(19u * 12u + row) * 2u + quad] = vec4h(-0.16666666666666666 * t3_0 - 0.16666666666666666 * t3_1 - 0.16666666666666666 * t3_2);
+  u[(20u * 12u + row) * 2u + quad] = vec4h(-0.16666666666666666 * t3_0 + 0.16666666666666666 * t3_1 - 0.16666666666666666 * t3_2);
+  u[(21u * 12u + row) * 2u + quad] = vec4h(0.041666666666666664 * t3_0 + 0.08333333333333333 * t3_1 + 0.16666666666666666 * t3_2);
+  u[(22u * 12u + row) * 2u + quad] = vec4h(0.041666666666666664 * t3_0 - 0.08333333333333333 * t3_1 + 0.16666666666666666 * t3_2);
+  u[(23u * 12u + row) * 2u + quad] = vec4h(t3_2);
+  u[(24u * 12u + row) * 2u + quad] = vec4h(0.25 * t4_0);
+  u[(25u * 12u + row) * 2u + quad] = vec4h(-0.16666666666666666 * t4_0 - 0.16666666666666666 * t4_1 - 0.16666666666666666 * t4_2);
+  u[(26u * 12u + row) * 2u + quad] = vec4h(-0.16666666666666666 * t4_0 + 0.16666666666666666 * t4_1 - 0.16666666666666666 * t4_2);
+  u[(27u * 12u + row) * 2u + quad] = vec4h(0.041666666666666664 * t4_0 + 0.08333333333333333 * t4_1 + 0.16666666666666666 * t4_2);
+  u[(28u * 12u + row) * 2u + quad] = vec4h(0.041666666666666664 * t4_0 - 0.08333333333333333 * t4_1 + 0.16666666666666666 * t4_2);
+  u[(29u * 12u + row) * 2u + quad] = vec4h(t4_2);
+  u[(30u * 12u + row) * 2u + quad] = vec4h(0.25 * t5_0);
+  u[(31u * 12u + row) * 2u + quad] = vec4h(-0.16666666666666666 * t5_0 - 0.16666666666666666 * t5_1 - 0.16666666666666666 * t5_2);
+  u[(32u * 12u + row) * 2u + quad] = vec4h(-0.16666666666666666 * t5_0 + 0.16666666666666666 * t5_1 - 0.16666666666666666 * t5_2);
+  u[(33u * 12u + row) * 2u + quad] = vec4h(0.041666666666666664 * t5_0 + 0.08333333333333333 * t5_1 + 0.16666666666666666 * t5_2);
+  u[(34u * 12u + row) * 2u + quad] = vec4h(0.041666666666666664 * t5_0 - 0.08333333333333333 * t5_1 + 0.16666666666666666 * t5_2);
+  u[(35u * 12u + row) * 2u + quad] = vec4h(t5_2);
+}
+
+// scratch [{"kind":"buffer","bytes":10368},{"kind":"buffer","bytes":13824}]
+
+// winograd input 2×9×8×12
+// bindings read=input 0, write=scratch 0
+// grid 1×1×1, cost {"flops":48384,"bytesRead":20736,"bytesWritten":10368,"workgroupMemory":0}
+enable f16;
+
+@group(0) @binding(0) var<storage, read> source: array<vec4f>;
+@group(0) @binding(1) var<storage, read_write> v: array<vec4h>;
+
+fn load_source(image: u32, row: u32, column: u32, quad: u32) -> vec4f {
+  let down = (row - 1u) * 1u;
+  let right = (column - 1u) * 1u;
+  let pixel = (image * 9u + min(down, 8u)) * 8u + min(right, 7u);
+  let inside = down < 9u && right < 8u;
+  return select(vec4f(), source[pixel * 3u + quad], inside);
+}
+
+@compute @workgroup_size(64)
+fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) local: u32) {
+  let id = group.x * 64u + local;
+  if (id >= 36u) { return; }
+  let quad = id % 3u;
+  let tile = id / 3u;
+  let image = 0u + tile / 6u;
+  let row = tile / 2u % 3u * 4u;
+  let column = tile % 2u * 4u;
+  let d0 = load_source(image, row + 0u, column + 0u, quad);
+  let d1 = load_source(image, row + 0u, column + 1u, quad);
+  let d2 = load_source(image, row + 0u, column + 2u, quad);
+  let d3 = load_source(image, row + 0u, column + 3u, quad);
+  let d4 = load_source(image, row + 0u, column + 4u, quad);
+  let d5 = load_source(image, row + 0u, column + 5u, quad);
+  let d6 = load_source(image, row + 1u, column + 0u, quad);
+  let d7 = load_source(image, row + 1u, column + 1u, quad);
+  let d8 = load_source(image, row + 1u, column + 2u, quad);
+  let d9 = load_source(image, row + 1u, column + 3u, quad);
+  let d10 = load_source(image, row + 1u, column + 4u, quad);
+  let d11 = load_source(image, row + 1u, column + 5u, quad);
+  let d12 = load_source(image, row + 2u, column + 0u, quad);
+  let d13 = load_source(image, row + 2u, column + 1u, quad);
+  let d14 = load_source(image, row + 2u, column + 2u, quad);
+  let d15 = load_source(image, row + 2u, column + 3u, quad);
+  let d16 = load_source(image, row + 2u, column + 4u, quad);
+  let d17 = load_source(image, row + 2u, column + 5u, quad);
+  let d18 = load_source(image, row + 3u, column + 0u, quad);
+  let d19 = load_source(image, row + 3u, column + 1u, quad);
+  let d20 = load_source(image, row + 3u, column + 2u, quad);
+  let d21 = load_source(image, row + 3u, column + 3u, quad);
+  let d22 = load_source(image, row + 3u, column + 4u, quad);
+  let d23 = load_source(image, row + 3u, column + 5u, quad);
+  let d24 = load_source(image, row + 4u, column + 0u, quad);
+  let d25 = load_source(image, row + 4u, column + 1u, quad);
+  let d26 = load_source(image, row + 4u, column + 2u, quad);
+  let d27 = load_source(image, row + 4u, column + 3u, quad);
+  let d28 = load_source(image, row + 4u, column + 4u, quad);
+  let d29 = load_source(image, row + 4u, column + 5u, quad);
+  let d30 = load_source(image, row + 5u, column + 0u, quad);
+  let d31 = load_source(image, row + 5u, column + 1u, quad);
+  let d32 = load_source(image, row + 5u, column + 2u, quad);
+  let d33 = load_source(image, row + 5u, column + 3u, quad);
+  let d34 = load_source(image, row + 5u, column + 4u, quad);
+  let d35 = load_source(image, row + 5u, column + 5u, quad);
+  let t0_0 = 4 * d0 - 5 * d12 + d24;
+  let t0_1 = 4 * d1 - 5 * d13 + d25;
+  let t0_2 = 4 * d2 - 5 * d14 + d26;
+  let t0_3 = 4 * d3 - 5 * d15 + d27;
+  let t0_4 = 4 * d4 - 5 * d16 + d28;
+  let t0_5 = 4 * d5 - 5 * d17 + d29;
+  let t1_0 = -4 * d6 - 4 * d12 + d18 + d24;
+  let t1_1 = -4 * d7 - 4 * d13 + d19 + d25;
+  let t1_2 = -4 * d8 - 4 * d14 + d20 + d26;
+  let t1_3 = -4 * d9 - 4 * d15 + d21 + d27;
+  let t1_4 = -4 * d10 - 4 * d16 + d22 + d28;
+  let t1_5 = -4 * d11 - 4 * d17 + d23 + d29;
+  let t2_0 = 4 * d6 - 4 * d12 - d18 + d24;
+  let t2_1 = 4 * d7 - 4 * d13 - d19 + d25;
+  let t2_2 = 4 * d8 - 4 * d14 - d20 + d26;
+  let t2_3 = 4 * d9 - 4 * d15 - d21 + d27;
+  let t2_4 = 4 * d10 - 4 * d16 - d22 + d28;
+  let t2_5 = 4 * d11 - 4 * d17 - d23 + d29;
+  let t3_0 = -2 * d6 - d12 + 2 * d18 + d24;
+  let t3_1 = -2 * d7 - d13 + 2 * d19 + d25;
+  let t3_2 = -2 * d8 - d14 + 2 * d20 + d26;
+  let t3_3 = -2 * d9 - d15 + 2 * d21 + d27;
+  let t3_4 = -2 * d10 - d16 + 2 * d22 + d28;
+  let t3_5 = -2 * d11 - d17 + 2 * d23 + d29;
+  let t4_0 = 2 * d6 - d12 - 2 * d18 + d24;
+  let t4_1 = 2 * d7 - d13 - 2 * d19 + d25;
+  let t4_2 = 2 * d8 - d14 - 2 * d20 + d26;
+  let t4_3 = 2 * d9 - d15 - 2 * d21 + d27;
+  let t4_4 = 2 * d10 - d16 - 2 * d22 + d28;
+  let t4_5 = 2 * d11 - d17 - 2 * d23 + d29;
+  let t5_0 = 4 * d6 - 5 * d18 + d30;
+  let t5_1 = 4 * d7 - 5 * d19 + d31;
+  let t5_2 = 4 * d8 - 5 * d20 + d32;
+  let t5_3 = 4 * d9 - 5 * d21 + d33;
+  let t5_4 = 4 * d10 - 5 * d22 + d34;
+  let t5_5 = 4 * d11 - 5 * d23 + d35;
+  v[(0u * 12u + tile) * 3u + quad] = vec4h(4 * t0_0 - 5 * t0_2 + t0_4);
+  v[(1u * 12u + tile) * 3u + quad] = vec4h(-4 * t0_1 - 4 * t0_2 + t0_3 + t0_4);
+  v[(2u * 12u + tile) * 3u + quad] = vec4h(4 * t0_1 - 4 * t0_2 - t0_3 + t0_4);
+  v[(3u * 12u + tile) * 3u + quad] = vec4h(-2 * t0_1 - t0_2 + 2 * t0_3 + t0_4);
+  v[(4u * 12u + tile) * 3u + quad] = vec4h(2 * t0_1 - t0_2 - 2 * t0_3 + t0_4);
+  v[(5u * 12u + tile) * 3u + quad] = vec4h(4 * t0_1 - 5 * t0_3 + t0_5);
+  v[(6u * 12u + tile) * 3u + quad] = vec4h(4 * t1_0 - 5 * t1_2 + t1_4);
+  v[(7u * 12u + tile) * 3u + quad] = vec4h(-4 * t1_1 - 4 * t1_2 + t1_3 + t1_4);
+  v[(8u * 12u + tile) * 3u + quad] = vec4h(4 * t1_1 - 4 * t1_2 - t1_3 + t1_4);
+  v[(9u * 12u + tile) * 3u + quad] = vec4h(-2 * t1_1 - t1_2 + 2 * t1_3 + t1_4);
+  v[(10u * 12u + tile) * 3u + quad] = vec4h(2 * t1_1 - t1_2 - 2 * t1_3 + t1_4);
+  v[(11u * 12u + tile) * 3u + quad] = vec4h(4 * t1_1 - 5 * t1_3 + t1_5);
+  v[(12u * 12u + tile) * 3u + quad] = vec4h(4 * t2_0 - 5 * t2_2 + t2_4);
+  v[(13u * 12u + tile) * 3u + quad] = vec4h(-4 * t2_1 - 4 * t2_2 + t2_3 + t2_4);
+  v[(14u * 12u + tile) * 3u + quad] = vec4h(4 * t2_1 - 4 * t2_2 - t2_3 + t2_4);
+  v[(15u * 12u + tile) * 3u + quad] = vec4h(-2 * t2_1 - t2_2 + 2 * t2_3 + t2_4);
+  v[(16u * 12u + tile) * 3u + quad] = vec4h(2 * t2_1 - t2_2 - 2 * t2_3 + t2_4);
+  v[(17u * 12u + tile) * 3u + quad] = vec4h(4 * t2_1 - 5 * t2_3 + t2_5);
+  v[(18u * 12u + tile) * 3u + quad] = vec4h(4 * t3_0 - 5 * t3_2 + t3_4);
+  v[(19u * 12u + tile) * 3u + quad] = vec4h(-4 * t3_1 - 4 * t3_2 + t3_3 + t3_4);
+  v[(20u * 12u + tile) * 3u + quad] = vec4h(4 * t3_1 - 4 * t3_2 - t3_3 + t3_4);
+  v[(21u * 12u + tile) * 3u + quad] = vec4h(-2 * t3_1 - t3_2 + 2 * t3_3 + t3_4);
+  v[(22u * 12u + tile) * 3u + quad] = vec4h(2 * t3_1 - t3_2 - 2 * t3_3 + t3_4);
+  v[(23u * 12u + tile) * 3u + quad] = vec4h(4 * t3_1 - 5 * t3_3 + t3_5);
+  v[(24u * 12u + tile) * 3u + quad] = vec4h(4 * t4_0 - 5 * t4_2 + t4_4);
+  v[(25u * 12u + tile) * 3u + quad] = vec4h(-4 * t4_1 - 4 * t4_2 + t4_3 + t4_4);
+  v[(26u * 12u + tile) * 3u + quad] = vec4h(4 * t4_1 - 4 * t4_2 - t4_3 + t4_4);
+  v[(27u * 12u + tile) * 3u + quad] = vec4h(-2 * t4_1 - t4_2 + 2 * t4_3 + t4_4);
+  v[(28u * 12u + tile) * 3u + quad] = vec4h(2 * t4_1 - t4_2 - 2 * t4_3 + t4_4);
+  v[(29u * 12u + tile) * 3u + quad] = vec4h(4 * t4_1 - 5 * t4_3 + t4_5);
+  v[(30u * 12u + tile) * 3u + quad] = vec4h(4 * t5_0 - 5 * t5_2 + t5_4);
+  v[(31u * 12u + tile) * 3u + quad] = vec4h(-4 * t5_1 - 4 * t5_2 + t5_3 + t5_4);
+  v[(32u * 12u + tile) * 3u + quad] = vec4h(4 * t5_1 - 4 * t5_2 - t5_3 + t5_4);
+  v[(33u * 12u + tile) * 3u + quad] = vec4h(-2 * t5_1 - t5_2 + 2 * t5_3 + t5_4);
+  v[(34u * 12u + tile) * 3u + quad] = vec4h(2 * t5_1 - t5_2 - 2 * t5_3 + t5_4);
+  v[(35u * 12u + tile) * 3u + quad] = vec4h(4 * t5_1 - 5 * t5_3 + t5_5);
+}
+
+// winograd products 12×12×8, f16 tiles 64×64
+// bindings read=scratch 0, read=input 1, write=scratch 1
+// grid 1×1×36, cost {"flops":4718592,"bytesRead":17280,"bytesWritten":13824,"workgroupMemory":4096}
+enable f16;
+
+@group(0) @binding(0) var<storage, read> v: array<vec4h>;
+@group(0) @binding(1) var<storage, read> u: array<vec4h>;
+@group(0) @binding(2) var<storage, read_write> m: array<vec4f>;
+
+var<workgroup> vs: array<vec4h, 256>;
+var<workgroup> us: array<vec4h, 256>;
+
+@compute @workgroup_size(64)
+fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) local: u32) {
+  let across = local % 8u;
+  let down = local / 8u;
+  let plane = group.z;
+  let firstRow = group.y * 64u;
+  let firstQuad = group.x * 16u;
+  var m0_0 = vec4f();
+  var m0_1 = vec4f();
+  var m1_0 = vec4f();
+  var m1_1 = vec4f();
+  var m2_0 = vec4f();
+  var m2_1 = vec4f();
+  var m3_0 = vec4f();
+  var m3_1 = vec4f();
+  var m4_0 = vec4f();
+  var m4_1 = vec4f();
+  var m5_0 = vec4f();
+  var m5_1 = vec4f();
+  var m6_0 = vec4f();
+  var m6_1 = vec4f();
+  var m7_0 = vec4f();
+  var m7_1 = vec4f();
+  for (var k = 0u; k < 3u; k += 4u) {
+    for (var i = local; i < 256u; i += 64u) {
+      let row = firstRow + i / 4u;
+      let quad = k + i % 4u;
+      var value = vec4f();
+      if (row < 12u && quad < 3u) { value = vec4f(v[(plane * 12u + row) * 3u + quad]); }
+      vs[i % 4u * 64u + i / 4u] = vec4h(value);
+    }
+    for (var i = local; i < 256u; i += 64u) {
+      let row = 4u * k + i / 16u;
+      let quad = firstQuad + i % 16u;
+      var value = vec4f();
+      if (row < 12u && quad < 2u) { value = vec4f(u[(plane * 12u + row) * 2u + quad]); }
+      us[i] = vec4h(value);
+    }
+    workgroupBarrier();
+    for (var s = 0u; s < 4u; s++) {
+      let v0 = vec4f(vs[s * 64u + 0u + down]);
+      let v1 = vec4f(vs[s * 64u + 8u + down]);
+      let v2 = vec4f(vs[s * 64u + 16u + down]);
+      let v3 = vec4f(vs[s * 64u + 24u + down]);
+      let v4 = vec4f(vs[s * 64u + 32u + down]);
+      let v5 = vec4f(vs[s * 64u + 40u + down]);
+      let v6 = vec4f(vs[s * 64u + 48u + down]);
+      let v7 = vec4f(vs[s * 64u + 56u + down]);
+      let u0_0 = vec4f(us[(4u * s + 0u) * 16u + 0u + across]);
+      let u0_1 = vec4f(us[(4u * s + 0u) * 16u + 8u + across]);
+      let u1_0 = vec4f(us[(4u * s + 1u) * 16u + 0u + across]);
+      let u1_1 = vec4f(us[(4u * s + 1u) * 16u + 8u + across]);
+      let u2_0 = vec4f(us[(4u * s + 2u) * 16u + 0u + across]);
+      let u2_1 = vec4f(us[(4u * s + 2u) * 16u + 8u + across]);
+      let u3_0 = vec4f(us[(4u * s + 3u) * 16u + 0u + across]);
+      let u3_1 = vec4f(us[(4u * s + 3u) * 16u + 8u + across]);
+      m0_0 = fma(vec4f(v0[0]), u0_0, m0_0);
+      m0_0 = fma(vec4f(v0[1]), u1_0, m0_0);
+      m0_0 = fma(vec4f(v0[2]), u2_0, m0_0);
+      m0_0 = fma(vec4f(v0[3]), u3_0, m0_0);
+      m0_1 = fma(vec4f(v0[0]), u0_1, m0_1);
+      m0_1 = fma(vec4f(v0[1]), u1_1, m0_1);
+      m0_1 = fma(vec4f(v0[2]), u2_1, m0_1);
+      m0_1 = fma(vec4f(v0[3]), u3_1, m0_1);
+      m1_0 = fma(vec4f(v1[0]), u0_0, m1_0);
+      m1_0 = fma(vec4f(v1[1]), u1_0, m1_0);
+      m1_0 = fma(vec4f(v1[2]), u2_0, m1_0);
+      m1_0 = fma(vec4f(v1[3]), u3_0, m1_0);
+      m1_1 = fma(vec4f(v1[0]), u0_1, m1_1);
+      m1_1 = fma(vec4f(v1[1]), u1_1, m1_1);
+      m1_1 = fma(vec4f(v1[2]), u2_1, m1_1);
+      m1_1 = fma(vec4f(v1[3]), u3_1, m1_1);
+      m2_0 = fma(vec4f(v2[0]), u0_0, m2_0);
+      m2_0 = fma(vec4f(v2[1]), u1_0, m2_0);
+      m2_0 = fma(vec4f(v2[2]), u2_0, m2_0);
+      m2_0 = fma(vec4f(v2[3]), u3_0, m2_0);
+      m2_1 = fma(vec4f(v2[0]), u0_1, m2_1);
+      m2_1 = fma(vec4f(v2[1]), u1_1, m2_1);
+      m2_1 = fma(vec4f(v2[2]), u2_1, m2_1);
+      m2_1 = fma(vec4f(v2[3]), u3_1, m2_1);
+      m3_0 = fma(vec4f(v3[0]), u0_0, m3_0);
+      m3_0 = fma(vec4f(v3[1]), u1_0, m3_0);
+      m3_0 = fma(vec4f(v3[2]), u2_0, m3_0);
+      m3_0 = fma(vec4f(v3[3]), u3_0, m3_0);
+      m3_1 = fma(vec4f(v3[0]), u0_1, m3_1);
+      m3_1 = fma(vec4f(v3[1]), u1_1, m3_1);
+      m3_1 = fma(vec4f(v3[2]), u2_1, m3_1);
+      m3_1 = fma(vec4f(v3[3]), u3_1, m3_1);
+      m4_0 = fma(vec4f(v4[0]), u0_0, m4_0);
+      m4_0 = fma(vec4f(v4[1]), u1_0, m4_0);
+      m4_0 = fma(vec4f(v4[2]), u2_0, m4_0);
+      m4_0 = fma(vec4f(v4[3]), u3_0, m4_0);
+      m4_1 = fma(vec4f(v4[0]), u0_1, m4_1);
+      m4_1 = fma(vec4f(v4[1]), u1_1, m4_1);
+      m4_1 = fma(vec4f(v4[2]), u2_1, m4_1);
+      m4_1 = fma(vec4f(v4[3]), u3_1, m4_1);
+      m5_0 = fma(vec4f(v5[0]), u0_0, m5_0);
+      m5_0 = fma(vec4f(v5[1]), u1_0, m5_0);
+      m5_0 = fma(vec4f(v5[2]), u2_0, m5_0);
+      m5_0 = fma(vec4f(v5[3]), u3_0, m5_0);
+      m5_1 = fma(vec4f(v5[0]), u0_1, m5_1);
+      m5_1 = fma(vec4f(v5[1]), u1_1, m5_1);
+      m5_1 = fma(vec4f(v5[2]), u2_1, m5_1);
+      m5_1 = fma(vec4f(v5[3]), u3_1, m5_1);
+      m6_0 = fma(vec4f(v6[0]), u0_0, m6_0);
+      m6_0 = fma(vec4f(v6[1]), u1_0, m6_0);
+      m6_0 = fma(vec4f(v6[2]), u2_0, m6_0);
+      m6_0 = fma(vec4f(v6[3]), u3_0, m6_0);
+      m6_1 = fma(vec4f(v6[0]), u0_1, m6_1);
+      m6_1 = fma(vec4f(v6[1]), u1_1, m6_1);
+      m6_1 = fma(vec4f(v6[2]), u2_1, m6_1);
+      m6_1 = fma(vec4f(v6[3]), u3_1, m6_1);
+      m7_0 = fma(vec4f(v7[0]), u0_0, m7_0);
+      m7_0 = fma(vec4f(v7[1]), u1_0, m7_0);
+      m7_0 = fma(vec4f(v7[2]), u2_0, m7_0);
+      m7_0 = fma(vec4f(v7[3]), u3_0, m7_0);
+      m7_1 = fma(vec4f(v7[0]), u0_1, m7_1);
+      m7_1 = fma(vec4f(v7[1]), u1_1, m7_1);
+      m7_1 = fma(vec4f(v7[2]), u2_1, m7_1);
+      m7_1 = fma(vec4f(v7[3]), u3_1, m7_1);
+    }
+    workgroupBarrier();
+  }
+  let row = firstRow + down;
+  let quad = firstQuad + across;
+  if (row + 0u < 12u && quad + 0u < 2u) { m[(plane * 12u + (row + 0u)) * 2u + quad + 0u] = m0_0; }
+  if (row + 0u < 12u && quad + 8u < 2u) { m[(plane * 12u + (row + 0u)) * 2u + quad + 8u] = m0_1; }
+  if (row + 8u < 12u && quad + 0u < 2u) { m[(plane * 12u + (row + 8u)) * 2u + quad + 0u] = m1_0; }
+  if (row + 8u < 12u && quad + 8u < 2u) { m[(plane * 12u + (row + 8u)) * 2u + quad + 8u] = m1_1; }
+  if (row + 16u < 12u && quad + 0u < 2u) { m[(plane * 12u + (row + 16u)) * 2u + quad + 0u] = m2_0; }
+  if (row + 16u < 12u && quad + 8u < 2u) { m[(plane * 12u + (row + 16u)) * 2u + quad + 8u] = m2_1; }
+  if (row + 24u < 12u && quad + 0u < 2u) { m[(plane * 12u + (row + 24u)) * 2u + quad + 0u] = m3_0; }
+  if (row + 24u < 12u && quad + 8u < 2u) { m[(plane * 12u + (row + 24u)) * 2u + quad + 8u] = m3_1; }
+  if (row + 32u < 12u && quad + 0u < 2u) { m[(plane * 12u + (row + 32u)) * 2u + quad + 0u] = m4_0; }
+  if (row + 32u < 12u && quad + 8u < 2u) { m[(plane * 12u + (row + 32u)) * 2u + quad + 8u] = m4_1; }
+  if (row + 40u < 12u && quad + 0u < 2u) { m[(plane * 12u + (row + 40u)) * 2u + quad + 0u] = m5_0; }
+  if (row + 40u < 12u && quad + 8u < 2u) { m[(plane * 12u + (row + 40u)) * 2u + quad + 8u] = m5_1; }
+  if (row + 48u < 12u && quad + 0u < 2u) { m[(plane * 12u + (row + 48u)) * 2u + quad + 0u] = m6_0; }
+  if (row + 48u < 12u && quad + 8u < 2u) { m[(plane * 12u + (row + 48u)) * 2u + quad + 8u] = m6_1; }
+  if (row + 56u < 12u && quad + 0u < 2u) { m[(plane * 12u + (row + 56u)) * 2u + quad + 0u] = m7_0; }
+  if (row + 56u < 12u && quad + 8u < 2u) { m[(plane * 12u + (row + 56u)) * 2u + quad + 8u] = m7_1; }
+}
+
+// winograd output 2×9×8×5
+// bindings read=scratch 1, read=input 2, read=input 3, write=output 0
+// grid 1×1×1, cost {"flops":22272,"bytesRead":19584,"bytesWritten":2880,"workgroupMemory":0}
+@group(0) @binding(0) var<storage, read> m: array<vec4f>;
+@group(0) @binding(1) var<storage, read> add: array<f32>;
+@group(0) @binding(2) var<storage, read> mask: array<f32>;
+@group(0) @binding(3) var<storage, read_write> result: array<f32>;
+
+fn store(image: u32, row: u32, column: u32, quad: u32, sum: vec4f) {
+  if (row >= 9u || column >= 8u) { return; }
+  let pixel = (image * 9u + row) * 8u + column;
+  var value = sum;
+  value += vec4f(select(0.0, add[pixel * 5u + min(4u * quad + 0u, 4u)], 4u * quad + 0u < 5u), select(0.0, add[pixel * 5u + min(4u * quad + 1u, 4u)], 4u * quad + 1u < 5u), select(0.0, add[pixel * 5u + min(4u * quad + 2u, 4u)], 4u * quad + 2u < 5u), select(0.0, add[pixel * 5u + min(4u * quad + 3u, 4u)], 4u * quad + 3u < 5u));
+  value = select(vec4f(), value, vec4f(select(0.0, mask[pixel * 5u + min(4u * quad + 0u, 4u)], 4u * quad + 0u < 5u), select(0.0, mask[pixel * 5u + min(4u * quad + 1u, 4u)], 4u * quad + 1u < 5u), select(0.0, mask[pixel * 5u + min(4u * quad + 2u, 4u)], 4u * quad + 2u < 5u), select(0.0, mask[pixel * 5u + min(4u * quad + 3u, 4u)], 4u * quad + 3u < 5u)) > vec4f());
+  if (4u * quad + 0u < 5u) { result[pixel * 5u + 4u * quad + 0u] = value[0]; } if (4u * quad + 1u < 5u) { result[pixel * 5u + 4u * quad + 1u] = value[1]; } if (4u * quad + 2u < 5u) { result[pixel * 5u + 4u * quad + 2u] = value[2]; } if (4u * quad + 3u < 5u) { result[pixel * 5u + 4u * quad + 3u] = value[3]; }
+}
+
+@compute @workgroup_size(64)
+fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) local: u32) {
+  let id = group.x * 64u + local;
+  if (id >= 24u) { return; }
+  let quad = id % 2u;
+  let tile = id / 2u;
+  let image = 0u + tile / 6u;
+  let row = tile / 2u % 3u * 4u;
+  let column = tile % 2u * 4u;
+  
+  let m0 = m[(0u * 12u + tile) * 2u + quad];
+  let m1 = m[(1u * 12u + tile) * 2u + quad];
+  let m2 = m[(2u * 12u + tile) * 2u + quad];
+  let m3 = m[(3u * 12u + tile) * 2u + quad];
+  let m4 = m[(4u * 12u + tile) * 2u + quad];
+  let m5 = m[(5u * 12u + tile) * 2u + quad];
+  let m6 = m[(6u * 12u + tile) * 2u + quad];
+  let m7 = m[(7u * 12u + tile) * 2u + quad];
+  let m8 = m[(8u * 12u + tile) * 2u + quad];
+  let m9 = m[(9u * 12u + tile) * 2u + quad];
+  let m10 = m[(10u * 12u + tile) * 2u + quad];
+  let m11 = m[(11u * 12u + tile) * 2u + quad];
+  let m12 = m[(12u * 12u + tile) * 2u + quad];
+  let m13 = m[(13u * 12u + tile) * 2u + quad];
+  let m14 = m[(14u * 12u + tile) * 2u + quad];
+  let m15 = m[(15u * 12u + tile) * 2u + quad];
+  let m16 = m[(16u * 12u + tile) * 2u + quad];
+  let m17 = m[(17u * 12u + tile) * 2u + quad];
+  let m18 = m[(18u * 12u + tile) * 2u + quad];
+  let m19 = m[(19u * 12u + tile) * 2u + quad];
+  let m20 = m[(20u * 12u + tile) * 2u + quad];
+  let m21 = m[(21u * 12u + tile) * 2u + quad];
+  let m22 = m[(22u * 12u + tile) * 2u + quad];
+  let m23 = m[(23u * 12u + tile) * 2u + quad];
+  let m24 = m[(24u * 12u + tile) * 2u + quad];
+  let m25 = m[(25u * 12u + tile) * 2u + quad];
+  let m26 = m[(26u * 12u + tile) * 2u + quad];
+  let m27 = m[(27u * 12u + tile) * 2u + quad];
+  let m28 = m[(28u * 12u + tile) * 2u + quad];
+  let m29 = m[(29u * 12u + tile) * 2u + quad];
+  let m30 = m[(30u * 12u + tile) * 2u + quad];
+  let m31 = m[(31u * 12u + tile) * 2u + quad];
+  let m32 = m[(32u * 12u + tile) * 2u + quad];
+  let m33 = m[(33u * 12u + tile) * 2u + quad];
+  let m34 = m[(34u * 12u + tile) * 2u + quad];
+  let m35 = m[(35u * 12u + tile) * 2u + quad];
+  let t0_0 = m0 + m6 + m12 + m18 + m24;
+  let t0_1 = m1 + m7 + m13 + m19 + m25;
+  let t0_2 = m2 + m8 + m14 + m20 + m26;
+  let t0_3 = m3 + m9 + m15 + m21 + m27;
+  let t0_4 = m4 + m10 + m16 + m22 + m28;
+  let t0_5 = m5 + m11 + m17 + m23 + m29;
+  let t1_0 = m6 - m12 + 2 * m18 - 2 * m24;
+  let t1_1 = m7 - m13 + 2 * m19 - 2 * m25;
+  let t1_2 = m8 - m14 + 2 * m20 - 2 * m26;
+  let t1_3 = m9 - m15 + 2 * m21 - 2 * m27;
+  let t1_4 = m10 - m16 + 2 * m22 - 2 * m28;
+  let t1_5 = m11 - m17 + 2 * m23 - 2 * m29;
+  let t2_0 = m6 + m12 + 4 * m18 + 4 * m24;
+  let t2_1 = m7 + m13 + 4 * m19 + 4 * m25;
+  let t2_2 = m8 + m14 + 4 * m20 + 4 * m26;
+  let t2_3 = m9 + m15 + 4 * m21 + 4 * m27;
+  let t2_4 = m10 + m16 + 4 * m22 + 4 * m28;
+  let t2_5 = m11 + m17 + 4 * m23 + 4 * m29;
+  let t3_0 = m6 - m12 + 8 * m18 - 8 * m24 + m30;
+  let t3_1 = m7 - m13 + 8 * m19 - 8 * m25 + m31;
+  let t3_2 = m8 - m14 + 8 * m20 - 8 * m26 + m32;
+  let t3_3 = m9 - m15 + 8 * m21 - 8 * m27 + m33;
+  let t3_4 = m10 - m16 + 8 * m22 - 8 * m28 + m34;
+  let t3_5 = m11 - m17 + 8 * m23 - 8 * m29 + m35;
+  store(image, row + 0u, column + 0u, quad, t0_0 + t0_1 + t0_2 + t0_3 + t0_4);
+  store(image, row + 0u, column + 1u, quad, t0_1 - t0_2 + 2 * t0_3 - 2 * t0_4);
+  store(image, row + 0u, column + 2u, quad, t0_1 + t0_2 + 4 * t0_3 + 4 * t0_4);
+  store(image, row + 0u, column + 3u, quad, t0_1 - t0_2 + 8 * t0_3 - 8 * t0_4 + t0_5);
+  store(image, row + 1u, column + 0u, quad, t1_0 + t1_1 + t1_2 + t1_3 + t1_4);
+  store(image, row + 1u, column + 1u, quad, t1_1 - t1_2 + 2 * t1_3 - 2 * t1_4);
+  store(image, row + 1u, column + 2u, quad, t1_1 + t1_2 + 4 * t1_3 + 4 * t1_4);
+  store(image, row + 1u, column + 3u, quad, t1_1 - t1_2 + 8 * t1_3 - 8 * t1_4 + t1_5);
+  store(image, row + 2u, column + 0u, quad, t2_0 + t2_1 + t2_2 + t2_3 + t2_4);
+  store(image, row + 2u, column + 1u, quad, t2_1 - t2_2 + 2 * t2_3 - 2 * t2_4);
+  store(image, row + 2u, column + 2u, quad, t2_1 + t2_2 + 4 * t2_3 + 4 * t2_4);
+  store(image, row + 2u, column + 3u, quad, t2_1 - t2_2 + 8 * t2_3 - 8 * t2_4 + t2_5);
+  store(image, row + 3u, column + 0u, quad, t3_0 + t3_1 + t3_2 + t3_3 + t3_4);
+  store(image, row + 3u, column + 1u, quad, t3_1 - t3_2 + 2 * t3_3 - 2 * t3_4);
+  store(image, row + 3u, column + 2u, quad, t3_1 + t3_2 + 4 * t3_3 + 4 * t3_4);
+  store(image, row + 3u, column + 3u, quad, t3_1 - t3_2 + 8 * t3_3 - 8 * t3_4 + t3_5);
+}
