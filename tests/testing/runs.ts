@@ -6,6 +6,7 @@
 import assert from "node:assert/strict";
 import { join } from "@std/path";
 import type { Backend } from "../../src/backend/backend.ts";
+import { EagerResidence } from "../../src/backend/eager.ts";
 import { type Dataset, IMAGE_VALUES, type Splits } from "../../src/data/dataset.ts";
 import { synthetic } from "../../src/data/synthetic.ts";
 import { type Recipe, type RecipeInput, resolveRecipe } from "../../src/recipe/recipe.ts";
@@ -18,6 +19,7 @@ export const ANY_BACKEND: Backend = {
   name: "wasm",
   adapter: "",
   threads: 1,
+  residence: (maps) => new EagerResidence(maps),
   guard: (work) => work,
   close: () => {},
 };
