@@ -46,9 +46,10 @@ export interface Demand {
 /** Maps of tensors and the computations that work on them again and again. */
 export interface Residence {
   /**
-   * `compute`, which may also read the tensors of the maps that live here and put others of the same shape in their
+   * `compute`, which may also read the tensors of the maps that live here and put new ones of the same shape in their
    * place. An engine may run it once for each set of input shapes and repeat what it did: so it must not read values, draw
-   * random numbers or change anything else. What it returns is the caller's.
+   * random numbers or change anything else. What it returns must be new tensors, which are the caller's, as the inputs
+   * remain.
    */
   compile(compute: Compute): Computation;
   /**
@@ -57,9 +58,9 @@ export interface Residence {
    * @param tune whether to find out now which kernels suit them best
    */
   rehearse(requests: readonly Request[], tune: boolean): Promise<Demand | undefined>;
-  /** The present values of `map`, which lives here, as tensors of the caller's. */
+  /** The present values of `map`, which lives here, as tensors of the caller's that no later computation changes. */
   snapshot(map: TensorMap): TensorMap;
-  /** Frees the maps' tensors and what the computations hold. */
+  /** Frees and empties the maps, and frees what the computations hold. */
   dispose(): void;
 }
 

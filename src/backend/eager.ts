@@ -15,17 +15,7 @@ export class EagerResidence implements Residence {
   }
 
   compile(compute: Compute): Computation {
-    return (inputs) => {
-      const before = new Set(this.#tensors());
-      const outputs = tf.tidy(() => {
-        const results = compute(inputs);
-        for (const tensor of this.#tensors()) tf.keep(tensor);
-        return results;
-      });
-      const after = new Set(this.#tensors());
-      for (const tensor of before) if (!after.has(tensor)) tensor.dispose();
-      return Promise.resolve(outputs);
-    };
+    return (inputs) => new Promise((resolve) => resolve(this.#run(compute, inputs)));
   }
 
   rehearse(): Promise<undefined> {
@@ -39,6 +29,18 @@ export class EagerResidence implements Residence {
   dispose(): void {
     tf.dispose(this.#tensors());
     this.#maps.forEach((map) => map.clear());
+  }
+
+  #run(compute: Compute, inputs: tf.NamedTensorMap): tf.NamedTensorMap {
+    const before = this.#tensors();
+    const outputs = tf.tidy(() => {
+      const results = compute(inputs);
+      for (const tensor of this.#tensors()) tf.keep(tensor);
+      return results;
+    });
+    const after = new Set(this.#tensors());
+    tf.dispose(before.filter((tensor) => !after.has(tensor)));
+    return outputs;
   }
 
   #tensors(): tf.Tensor[] {

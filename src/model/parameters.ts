@@ -12,7 +12,7 @@ import { Purpose, Stream } from "../random/stream.ts";
 import { type Architecture, convNorms } from "./architecture.ts";
 
 /** Tensors by state-dict name, convolutions HWIO, the linear weight `[in,out]`. */
-export type { TensorMap } from "../backend/backend.ts";
+export type { TensorMap };
 
 /** What a model consists of: what the optimiser updates, and what forward passes update. */
 export interface ModelState {

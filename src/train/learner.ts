@@ -13,7 +13,7 @@ import type { Architecture } from "../model/architecture.ts";
 import { freeze } from "../model/frozen.ts";
 import type { ModelState, TensorMap } from "../model/parameters.ts";
 import type { Recipe } from "../recipe/recipe.ts";
-import { attackLoss, trainingAttack } from "./adversary.ts";
+import { attackLoss, trainingAttack } from "./recipe_attack.ts";
 import type { Rates } from "./schedule.ts";
 import { rateTensor, Sgd, zeroMomenta } from "./sgd.ts";
 import { lossAndGradients, passesOf, type StepInputs } from "./step.ts";
@@ -54,9 +54,8 @@ export class Learner {
       const inputs = stepInputs(images, labels!, memoryRows);
       const loss = attackLoss(model, inputs, recipe);
       const noise = (step: number) => images[noiseName(step)] as tf.Tensor4D;
-      const options = trainingAttack(recipe);
-      const { nat } = inputs.images;
-      const adversarial = pgd(model.logits, nat!, start as tf.Tensor4D, loss, options, noise);
+      const nat = inputs.images.nat!, options = trainingAttack(recipe);
+      const adversarial = pgd(model.logits, nat, start as tf.Tensor4D, loss, options, noise);
       model.dispose();
       return { adversarial };
     });
@@ -74,9 +73,10 @@ export class Learner {
   }
 
   /**
-   * Adversarial images for `inputs` from `start`, both the caller's to dispose, as the recipe makes them.
+   * `x'` `[N,32,32,3]` for `inputs`, made as the recipe says, on the network in evaluation mode; the caller's to dispose.
    *
-   * @param noise replaces vanished gradients in L2: a batch of images for every step
+   * @param start where the attack begins, `[N,32,32,3]`
+   * @param noise standard-normal images `[N,32,32,3]` for every step, which replace vanished gradients; none in L∞
    */
   async attack(
     inputs: StepInputs,
@@ -88,14 +88,17 @@ export class Learner {
     return adversarial!;
   }
 
-  /** The loss and its terms; running statistics have moved, and {@linkcode update} has its gradients. */
+  /**
+   * The loss and its terms in training mode, the caller's to dispose. Moves the running statistics, and keeps the
+   * gradients for {@linkcode update}.
+   */
   async descend(inputs: StepInputs): Promise<LossTerms> {
     const terms = await this.#descend(namedInputs(inputs));
     this.state.batchesTracked += passesOf(this.#recipe.variant, inputs.images).length;
     return terms as unknown as LossTerms;
   }
 
-  /** Moves the parameters along the last gradients. */
+  /** Moves the parameters along the gradients of the last {@linkcode descend}. */
   async update(rates: Rates): Promise<void> {
     const tensor = rateTensor(rates);
     await this.#update({ rates: tensor });
@@ -151,7 +154,7 @@ export class Learner {
     return this.residence.snapshot(this.optimiser.momenta);
   }
 
-  /** Frees everything. */
+  /** Frees model, optimiser and what was compiled. */
   dispose(): void {
     this.residence.dispose();
   }

@@ -98,15 +98,12 @@ export class Session {
 
   /** Writes a checkpoint and makes it, and the memory that belongs to it, current: both or neither. */
   async commit(): Promise<void> {
-    const { epoch, step, complete } = this.progress;
-    const name = checkpointName(this.progress);
     const { progress } = this;
+    const { epoch, step, complete } = progress;
+    const name = checkpointName(progress), path = this.#folder.checkpointPath(name);
     const state = this.learner.snapshot(), momenta = this.learner.momenta();
-    const path = this.#folder.checkpointPath(name);
-    const saved = saveCheckpoint(path, { state, momenta, progress }, this.#backend);
-    const checkpointSha256 = await saved.finally(() =>
-      [state.parameters, state.buffers, momenta].forEach(disposeAll)
-    );
+    const checkpointSha256 = await saveCheckpoint(path, { state, momenta, progress }, this.#backend)
+      .finally(() => [state.parameters, state.buffers, momenta].forEach(disposeAll));
     // While an epoch runs, the oldest one is still being read.
     const oldest = epoch - this.#memoryAge + (complete ? 1 : 0);
     const keep = Array.from({ length: epoch - oldest }, (_, i) => oldest + i);

@@ -17,16 +17,18 @@ export function rateTensor({ lr, momentum }: Rates): tf.Tensor1D {
   return tf.tensor1d([lr, momentum]);
 }
 
-/** Momentum buffers of zeros: what an optimiser starts from. */
+/** Zeros in the shapes of `parameters`: the momentum buffers that an optimiser starts from. */
 export function zeroMomenta(parameters: TensorMap): TensorMap {
   return new Map([...parameters].map(([name, { shape }]) => [name, tf.zeros(shape)]));
 }
 
 /** An optimiser and its momentum buffers, by parameter name. */
 export class Sgd {
+  /** Has a buffer for every parameter. */
   readonly momenta: TensorMap;
   readonly #nesterov: boolean;
 
+  /** @param momenta see {@linkcode zeroMomenta}; {@linkcode step} replaces them */
   constructor(nesterov: boolean, momenta: TensorMap) {
     this.#nesterov = nesterov;
     this.momenta = momenta;
