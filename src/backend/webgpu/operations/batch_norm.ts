@@ -13,7 +13,7 @@ import {
   THREADS,
   tileImages,
 } from "./channels.ts";
-import { reads, real, sizeOf, threadKernel, workgroupKernel, writes } from "./shader.ts";
+import { reads, real, rectified, sizeOf, threadKernel, workgroupKernel, writes } from "./shader.ts";
 
 /** What follows the normalisation. */
 export interface BatchNormOptions {
@@ -37,7 +37,7 @@ export function batchNormApply(
 ): Lowered {
   const tiling = tileImages(shape, groups), { type, units, workgroups } = tiling;
   const inputs = ["x", "mean", "variance", "gamma", "beta", ...add ? ["add"] : []];
-  const value = `(x[at] - centre) * scale + shift${add ? " + add[at]" : ""}`;
+  const sum = `(x[at] - centre) * scale + shift${add ? " + add[at]" : ""}`;
   const bytes = 4 * sizeOf(shape);
   const kernel = workgroupKernel({
     name: `batchNormApply [${shape}]${add ? " add" : ""}${relu ? " relu" : ""}`,
@@ -49,7 +49,13 @@ export function batchNormApply(
 let centre = mean[group_index * ${units}u + unit];
 let scale = gamma[unit] * ${inverseDeviation(`variance[group_index * ${units}u + unit]`, epsilon)};
 let shift = beta[unit];
-${overPixels(tiling, 4, `y[at] = ${relu ? `max(${value}, ${type}())` : value};`)}`,
+${
+      overPixels(
+        tiling,
+        4,
+        `let value = ${sum}; y[at] = ${relu ? rectified("value", type) : "value"};`,
+      )
+    }`,
     cost: {
       flops: sizeOf(shape) * (3 + Number(add) + Number(relu)),
       bytesRead: bytes * (add ? 2 : 1) + 16 * THREADS * tiling.width * workgroups,

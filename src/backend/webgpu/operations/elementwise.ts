@@ -4,7 +4,7 @@
  * @module
  */
 import { type Lowered, single } from "../kernel.ts";
-import { reads, sizeOf, threadKernel, vectorKernel, writes } from "./shader.ts";
+import { reads, rectified, sizeOf, threadKernel, vectorKernel, writes } from "./shader.ts";
 import { broadcastShape, broadcastStrides, indexAt } from "./strides.ts";
 
 /** WGSL of a value or vector `T` of one operand. */
@@ -18,7 +18,7 @@ const UNARY = {
   reciprocal: (T: string) => `${T}(1) / a`,
   abs: () => "abs(a)",
   sign: () => "sign(a)",
-  relu: (T: string) => `max(a, ${T}())`,
+  relu: (T: string) => rectified("a", T),
   /** One where the value is positive, else zero. */
   step: (T: string) => `select(${T}(), ${T}(1), a > ${T}())`,
 };

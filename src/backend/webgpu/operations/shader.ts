@@ -133,6 +133,11 @@ export function real(value: number): string {
   return `${Number(value.toPrecision(digits))}f`;
 }
 
+/** WGSL of `value` of `type` where it is not negative, else zero; a NaN stays one where the device keeps it. */
+export function rectified(value: string, type: string): string {
+  return `select(${value}, ${type}(), ${value} < ${type}())`;
+}
+
 /** How many values a tensor of `shape` has. */
 export function sizeOf(shape: readonly number[]): number {
   return shape.reduce((product, size) => product * size, 1);

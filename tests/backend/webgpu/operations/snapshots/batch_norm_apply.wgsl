@@ -40,13 +40,13 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
   let scale = gamma[unit] * inverseSqrt(variance[group_index * 3u + unit] + 0.00001f);
   let shift = beta[unit];
   for (; pixel + 192u < end; pixel += 256u) {
-    { let at = (pixel + 0u) * 3u + unit; y[at] = max((x[at] - centre) * scale + shift + add[at], vec4f()); }
-    { let at = (pixel + 64u) * 3u + unit; y[at] = max((x[at] - centre) * scale + shift + add[at], vec4f()); }
-    { let at = (pixel + 128u) * 3u + unit; y[at] = max((x[at] - centre) * scale + shift + add[at], vec4f()); }
-    { let at = (pixel + 192u) * 3u + unit; y[at] = max((x[at] - centre) * scale + shift + add[at], vec4f()); }
+    { let at = (pixel + 0u) * 3u + unit; let value = (x[at] - centre) * scale + shift + add[at]; y[at] = select(value, vec4f(), value < vec4f()); }
+    { let at = (pixel + 64u) * 3u + unit; let value = (x[at] - centre) * scale + shift + add[at]; y[at] = select(value, vec4f(), value < vec4f()); }
+    { let at = (pixel + 128u) * 3u + unit; let value = (x[at] - centre) * scale + shift + add[at]; y[at] = select(value, vec4f(), value < vec4f()); }
+    { let at = (pixel + 192u) * 3u + unit; let value = (x[at] - centre) * scale + shift + add[at]; y[at] = select(value, vec4f(), value < vec4f()); }
   }
   for (; pixel < end; pixel += 64u) {
     let at = pixel * 3u + unit;
-    y[at] = max((x[at] - centre) * scale + shift + add[at], vec4f());
+    let value = (x[at] - centre) * scale + shift + add[at]; y[at] = select(value, vec4f(), value < vec4f());
   }
 }

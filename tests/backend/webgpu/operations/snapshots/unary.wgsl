@@ -10,5 +10,5 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
   let i = workgroup * 64u + lane;
   if (i >= 2u) { return; }
   let a = left[i];
-  result[i] = max(a, vec4f());
+  result[i] = select(a, vec4f(), a < vec4f());
 }
