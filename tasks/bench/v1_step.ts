@@ -15,7 +15,7 @@ import { type Recipe, resolveRecipe } from "../../src/recipe/recipe.ts";
 import { attackBatch } from "../../src/train/adversary.ts";
 import { Learner } from "../../src/train/learner.ts";
 
-const CLASSES = 10;
+const CLASSES = 10, EPOCH = 1;
 const RATES = { lr: 0.01, momentum: 0.9 };
 
 /** How long a step took. */
@@ -54,20 +54,19 @@ export class V1Step {
 
   /** Makes one step, from the batch on the host to parameters that are ready for the next. */
   async run(): Promise<StepSeconds> {
+    const learner = this.#learner, backend = this.#backend, batch = this.#batch;
     const started = performance.now();
-    const labels = oneHot(this.#batch.y, CLASSES);
-    const nat = imageTensor(this.#batch.x), mem = imageTensor(this.#memory);
+    const labels = oneHot(batch.y, CLASSES);
+    const nat = imageTensor(batch.x), mem = imageTensor(this.#memory);
     const inputs = { images: { nat, mem }, labels };
-    const adversarial = await attackBatch(
-      ...[this.#learner, this.#batch, inputs, this.#recipe, 1, this.#backend] as const,
-    );
+    const adversarial = await attackBatch(learner, batch, inputs, this.#recipe, EPOCH, backend);
     const attacked = performance.now();
     const images = { nat, adv: imageTensor(adversarial), mem };
-    const terms = await this.#learner.descend({ images, labels });
-    await this.#backend.guard(terms.loss.data());
-    await this.#learner.update(RATES);
-    const model = this.#learner.snapshot();
-    await this.#backend.guard(model.parameters.get("linear.bias")!.data());
+    const terms = await learner.descend({ images, labels });
+    await backend.guard(terms.loss.data());
+    await learner.update(RATES);
+    const model = learner.snapshot();
+    await backend.guard(model.parameters.get("linear.bias")!.data());
     tf.dispose([images, labels, { ...terms }]);
     [model.parameters, model.buffers].forEach(disposeAll);
     const ended = performance.now();
