@@ -64,8 +64,9 @@ interface RegisterTile {
 /** As large as compiles in reasonable time, no larger than the shape. */
 function registerTile(shape: ConvolutionShape): RegisterTile {
   const inQuads = Math.min(shape.kernel === 3 ? 2 : 4, Math.ceil(shape.inChannels / 4));
-  const outQuads = Math.min(4, Math.ceil(shape.outChannels / 4));
-  return { inQuads, outQuads, pixels: Math.min(inQuads === 1 ? 4 : 2, outputSize(shape)[1]) };
+  const outQuads = Math.min(shape.kernel === 3 ? 4 / inQuads : 4, Math.ceil(shape.outChannels / 4));
+  const columns = outputSize(shape)[1], steps = Math.ceil(columns / (shape.kernel === 3 ? 4 : 2));
+  return { inQuads, outQuads, pixels: Math.ceil(columns / steps) };
 }
 
 /** Both operands, in whole steps along a row; `stride` is that of `x` on its grid. */

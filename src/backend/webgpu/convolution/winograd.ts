@@ -29,15 +29,12 @@ import {
 /** Bytes of scratch that V and M may each take: larger batches are computed slice by slice. */
 const SLICE_BYTES = 2 ** 26;
 
-/** Rows of V and M at a time: every device's textures are that high. */
-const SLICE_TILES = 8192;
-
-/** One way to keep and multiply the 36 matrices. */
+/** One way to keep the filter's 36 matrices and to multiply the tiles' by them. */
 interface Products {
   readonly name: string;
   /** The layout of U. */
   layout(precision: Precision): string;
-  planes(rows: number, quads: number, precision: Precision): Planes;
+  filterPlanes(rows: number, quads: number, precision: Precision): Planes;
   multiply(v: Planes, u: Planes, m: Planes, precision: Precision): Kernel;
   supports(precision: Precision, device: DeviceTraits): boolean;
 }
@@ -46,7 +43,7 @@ function tiled(tile: WorkgroupTile): Products {
   return {
     name: `winograd-tile-${tile.down * tile.rows}x${4 * tile.across * tile.quads}`,
     layout: (precision) => `winograd-buffer-${precision}`,
-    planes: bufferPlanes,
+    filterPlanes: bufferPlanes,
     multiply: (v, u, m, precision) => tileProducts(v, u, m, tile, precision),
     supports: (precision, device) =>
       (precision === "f32" || device.shaderF16) &&
@@ -58,7 +55,7 @@ function tiled(tile: WorkgroupTile): Products {
 const TEXTURES: Products = {
   name: "winograd-texture",
   layout: () => "winograd-texture",
-  planes: texturePlanes,
+  filterPlanes: texturePlanes,
   multiply: textureProducts,
   supports: (precision) => precision === "f32",
 };
@@ -74,7 +71,7 @@ export const WINOGRAD_VARIANTS: readonly ConvolutionVariant[] = [
 function variant(mode: ConvolutionMode, products: Products): ConvolutionVariant {
   const transposed = mode === "inputGradient";
   const filterPlanes = (sizes: WinogradSizes, precision: Precision) =>
-    products.planes(4 * quads(sizes.sourceChannels), quads(sizes.resultChannels), precision);
+    products.filterPlanes(4 * quads(sizes.sourceChannels), quads(sizes.resultChannels), precision);
   return {
     mode,
     name: products.name,
@@ -83,7 +80,7 @@ function variant(mode: ConvolutionMode, products: Products): ConvolutionVariant 
       if (!products.supports(precision, device)) return false;
       const sizes = winogradSizes(shape, transposed), [slice] = slices(shape, sizes);
       if (slice === undefined) return false;
-      const { v, m } = tilePlanes(products, sizes, slice, precision);
+      const { v, m } = tilePlanes(sizes, slice, precision);
       return [v, m, filterPlanes(sizes, precision)].every(({ storage }) =>
         storage.kind === "buffer"
           ? storage.bytes <= device.maxStorageBufferBindingSize
@@ -101,7 +98,7 @@ function variant(mode: ConvolutionMode, products: Products): ConvolutionVariant 
     lower(shape, precision, epilogue) {
       const sizes = winogradSizes(shape, transposed), u = filterPlanes(sizes, precision);
       const parts = slices(shape, sizes);
-      const { v, m } = tilePlanes(products, sizes, parts[0]!, precision);
+      const { v, m } = tilePlanes(sizes, parts[0]!, precision);
       return {
         scratch: [v.storage, m.storage],
         dispatches: parts.flatMap((slice) =>
@@ -116,14 +113,13 @@ const quads = (channels: number) => Math.ceil(channels / 4);
 
 /** V and M of a slice. */
 function tilePlanes(
-  products: Products,
   sizes: WinogradSizes,
   slice: Slice,
   precision: Precision,
 ): { v: Planes; m: Planes } {
   const [down, across] = tilesOf(sizes), rows = slice.images * down * across;
   return {
-    v: products.planes(rows, quads(sizes.sourceChannels), precision),
+    v: bufferPlanes(rows, quads(sizes.sourceChannels), precision),
     m: bufferPlanes(rows, quads(sizes.resultChannels), "f32"),
   };
 }
@@ -132,7 +128,7 @@ function tilePlanes(
 function slices({ batch }: ConvolutionShape, sizes: WinogradSizes): Slice[] {
   const [down, across] = tilesOf(sizes);
   const row = PLANES * 16 * quads(Math.max(sizes.sourceChannels, sizes.resultChannels));
-  const most = Math.floor(Math.min(SLICE_TILES, SLICE_BYTES / row) / (down * across));
+  const most = Math.floor(SLICE_BYTES / row / (down * across));
   if (most === 0) return [];
   const images = Math.ceil(batch / Math.ceil(batch / most));
   return Array.from({ length: Math.ceil(batch / images) }, (_, i) => ({
@@ -149,7 +145,7 @@ function dispatches(
   precision: Precision,
   epilogue: Epilogue,
 ): Lowered["dispatches"] {
-  const { v, m } = tilePlanes(products, sizes, slice, precision);
+  const { v, m } = tilePlanes(sizes, slice, precision);
   const followers = [epilogue.bias, epilogue.add, epilogue.mask].filter(Boolean).map((_, i) =>
     input(2 + i)
   );

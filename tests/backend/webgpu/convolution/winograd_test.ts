@@ -73,7 +73,7 @@ Deno.test({
           assert(error <= TOLERANCE.f32, `${variant.mode} ${variant.name}: error ${error}`);
         },
       ),
-      { numRuns: 4, endOnFailure: true },
+      { numRuns: 3, endOnFailure: true },
     );
   },
 });
@@ -84,7 +84,7 @@ Deno.test({
   ignore: skipWebGpu,
   async fn() {
     const variant = named("forward", "winograd-texture");
-    const shape = shapeOf([5, 200, 200, 2, 1, 3, 1]); // 2,500 tiles of an image, 8,192 at a time
+    const shape = shapeOf([117001, 1, 2, 1, 1, 3, 1]); // V takes 64 MiB for 116,508 tiles
     assert.equal(variant.lower(shape, "f32", PLAIN).dispatches.length, 6);
     const { inputs } = convolutionCase(variant, shape, PLAIN, 5);
     const run = () => bench.convolve(variant, shape, "f32", PLAIN, inputs);

@@ -79,13 +79,13 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
   textureStore(u, vec2u(35u * 3u + quad, row), t5_2);
 }
 
-// scratch [{"kind":"texture","width":72,"height":12},{"kind":"buffer","bytes":20736}]
+// scratch [{"kind":"buffer","bytes":13824},{"kind":"buffer","bytes":20736}]
 
 // winograd input 2×9×8×5
-// bindings read=input 0, storage-texture=scratch 0
+// bindings read=input 0, write=scratch 0
 // grid 1×1×1, cost {"flops":32256,"bytesRead":13824,"bytesWritten":13824,"workgroupMemory":0}
 @group(0) @binding(0) var<storage, read> source: array<f32>;
-@group(0) @binding(1) var v: texture_storage_2d<rgba32float, write>;
+@group(0) @binding(1) var<storage, read_write> v: array<vec4f>;
 
 fn load_source(image: u32, row: u32, column: u32, quad: u32) -> vec4f {
   let down = (row - 1u) * 1u;
@@ -176,48 +176,48 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
   let t5_3 = 4 * d9 - 5 * d21 + d33;
   let t5_4 = 4 * d10 - 5 * d22 + d34;
   let t5_5 = 4 * d11 - 5 * d23 + d35;
-  textureStore(v, vec2u(0u * 2u + quad, tile), 4 * t0_0 - 5 * t0_2 + t0_4);
-  textureStore(v, vec2u(1u * 2u + quad, tile), -4 * t0_1 - 4 * t0_2 + t0_3 + t0_4);
-  textureStore(v, vec2u(2u * 2u + quad, tile), 4 * t0_1 - 4 * t0_2 - t0_3 + t0_4);
-  textureStore(v, vec2u(3u * 2u + quad, tile), -2 * t0_1 - t0_2 + 2 * t0_3 + t0_4);
-  textureStore(v, vec2u(4u * 2u + quad, tile), 2 * t0_1 - t0_2 - 2 * t0_3 + t0_4);
-  textureStore(v, vec2u(5u * 2u + quad, tile), 4 * t0_1 - 5 * t0_3 + t0_5);
-  textureStore(v, vec2u(6u * 2u + quad, tile), 4 * t1_0 - 5 * t1_2 + t1_4);
-  textureStore(v, vec2u(7u * 2u + quad, tile), -4 * t1_1 - 4 * t1_2 + t1_3 + t1_4);
-  textureStore(v, vec2u(8u * 2u + quad, tile), 4 * t1_1 - 4 * t1_2 - t1_3 + t1_4);
-  textureStore(v, vec2u(9u * 2u + quad, tile), -2 * t1_1 - t1_2 + 2 * t1_3 + t1_4);
-  textureStore(v, vec2u(10u * 2u + quad, tile), 2 * t1_1 - t1_2 - 2 * t1_3 + t1_4);
-  textureStore(v, vec2u(11u * 2u + quad, tile), 4 * t1_1 - 5 * t1_3 + t1_5);
-  textureStore(v, vec2u(12u * 2u + quad, tile), 4 * t2_0 - 5 * t2_2 + t2_4);
-  textureStore(v, vec2u(13u * 2u + quad, tile), -4 * t2_1 - 4 * t2_2 + t2_3 + t2_4);
-  textureStore(v, vec2u(14u * 2u + quad, tile), 4 * t2_1 - 4 * t2_2 - t2_3 + t2_4);
-  textureStore(v, vec2u(15u * 2u + quad, tile), -2 * t2_1 - t2_2 + 2 * t2_3 + t2_4);
-  textureStore(v, vec2u(16u * 2u + quad, tile), 2 * t2_1 - t2_2 - 2 * t2_3 + t2_4);
-  textureStore(v, vec2u(17u * 2u + quad, tile), 4 * t2_1 - 5 * t2_3 + t2_5);
-  textureStore(v, vec2u(18u * 2u + quad, tile), 4 * t3_0 - 5 * t3_2 + t3_4);
-  textureStore(v, vec2u(19u * 2u + quad, tile), -4 * t3_1 - 4 * t3_2 + t3_3 + t3_4);
-  textureStore(v, vec2u(20u * 2u + quad, tile), 4 * t3_1 - 4 * t3_2 - t3_3 + t3_4);
-  textureStore(v, vec2u(21u * 2u + quad, tile), -2 * t3_1 - t3_2 + 2 * t3_3 + t3_4);
-  textureStore(v, vec2u(22u * 2u + quad, tile), 2 * t3_1 - t3_2 - 2 * t3_3 + t3_4);
-  textureStore(v, vec2u(23u * 2u + quad, tile), 4 * t3_1 - 5 * t3_3 + t3_5);
-  textureStore(v, vec2u(24u * 2u + quad, tile), 4 * t4_0 - 5 * t4_2 + t4_4);
-  textureStore(v, vec2u(25u * 2u + quad, tile), -4 * t4_1 - 4 * t4_2 + t4_3 + t4_4);
-  textureStore(v, vec2u(26u * 2u + quad, tile), 4 * t4_1 - 4 * t4_2 - t4_3 + t4_4);
-  textureStore(v, vec2u(27u * 2u + quad, tile), -2 * t4_1 - t4_2 + 2 * t4_3 + t4_4);
-  textureStore(v, vec2u(28u * 2u + quad, tile), 2 * t4_1 - t4_2 - 2 * t4_3 + t4_4);
-  textureStore(v, vec2u(29u * 2u + quad, tile), 4 * t4_1 - 5 * t4_3 + t4_5);
-  textureStore(v, vec2u(30u * 2u + quad, tile), 4 * t5_0 - 5 * t5_2 + t5_4);
-  textureStore(v, vec2u(31u * 2u + quad, tile), -4 * t5_1 - 4 * t5_2 + t5_3 + t5_4);
-  textureStore(v, vec2u(32u * 2u + quad, tile), 4 * t5_1 - 4 * t5_2 - t5_3 + t5_4);
-  textureStore(v, vec2u(33u * 2u + quad, tile), -2 * t5_1 - t5_2 + 2 * t5_3 + t5_4);
-  textureStore(v, vec2u(34u * 2u + quad, tile), 2 * t5_1 - t5_2 - 2 * t5_3 + t5_4);
-  textureStore(v, vec2u(35u * 2u + quad, tile), 4 * t5_1 - 5 * t5_3 + t5_5);
+  v[(0u * 12u + tile) * 2u + quad] = 4 * t0_0 - 5 * t0_2 + t0_4;
+  v[(1u * 12u + tile) * 2u + quad] = -4 * t0_1 - 4 * t0_2 + t0_3 + t0_4;
+  v[(2u * 12u + tile) * 2u + quad] = 4 * t0_1 - 4 * t0_2 - t0_3 + t0_4;
+  v[(3u * 12u + tile) * 2u + quad] = -2 * t0_1 - t0_2 + 2 * t0_3 + t0_4;
+  v[(4u * 12u + tile) * 2u + quad] = 2 * t0_1 - t0_2 - 2 * t0_3 + t0_4;
+  v[(5u * 12u + tile) * 2u + quad] = 4 * t0_1 - 5 * t0_3 + t0_5;
+  v[(6u * 12u + tile) * 2u + quad] = 4 * t1_0 - 5 * t1_2 + t1_4;
+  v[(7u * 12u + tile) * 2u + quad] = -4 * t1_1 - 4 * t1_2 + t1_3 + t1_4;
+  v[(8u * 12u + tile) * 2u + quad] = 4 * t1_1 - 4 * t1_2 - t1_3 + t1_4;
+  v[(9u * 12u + tile) * 2u + quad] = -2 * t1_1 - t1_2 + 2 * t1_3 + t1_4;
+  v[(10u * 12u + tile) * 2u + quad] = 2 * t1_1 - t1_2 - 2 * t1_3 + t1_4;
+  v[(11u * 12u + tile) * 2u + quad] = 4 * t1_1 - 5 * t1_3 + t1_5;
+  v[(12u * 12u + tile) * 2u + quad] = 4 * t2_0 - 5 * t2_2 + t2_4;
+  v[(13u * 12u + tile) * 2u + quad] = -4 * t2_1 - 4 * t2_2 + t2_3 + t2_4;
+  v[(14u * 12u + tile) * 2u + quad] = 4 * t2_1 - 4 * t2_2 - t2_3 + t2_4;
+  v[(15u * 12u + tile) * 2u + quad] = -2 * t2_1 - t2_2 + 2 * t2_3 + t2_4;
+  v[(16u * 12u + tile) * 2u + quad] = 2 * t2_1 - t2_2 - 2 * t2_3 + t2_4;
+  v[(17u * 12u + tile) * 2u + quad] = 4 * t2_1 - 5 * t2_3 + t2_5;
+  v[(18u * 12u + tile) * 2u + quad] = 4 * t3_0 - 5 * t3_2 + t3_4;
+  v[(19u * 12u + tile) * 2u + quad] = -4 * t3_1 - 4 * t3_2 + t3_3 + t3_4;
+  v[(20u * 12u + tile) * 2u + quad] = 4 * t3_1 - 4 * t3_2 - t3_3 + t3_4;
+  v[(21u * 12u + tile) * 2u + quad] = -2 * t3_1 - t3_2 + 2 * t3_3 + t3_4;
+  v[(22u * 12u + tile) * 2u + quad] = 2 * t3_1 - t3_2 - 2 * t3_3 + t3_4;
+  v[(23u * 12u + tile) * 2u + quad] = 4 * t3_1 - 5 * t3_3 + t3_5;
+  v[(24u * 12u + tile) * 2u + quad] = 4 * t4_0 - 5 * t4_2 + t4_4;
+  v[(25u * 12u + tile) * 2u + quad] = -4 * t4_1 - 4 * t4_2 + t4_3 + t4_4;
+  v[(26u * 12u + tile) * 2u + quad] = 4 * t4_1 - 4 * t4_2 - t4_3 + t4_4;
+  v[(27u * 12u + tile) * 2u + quad] = -2 * t4_1 - t4_2 + 2 * t4_3 + t4_4;
+  v[(28u * 12u + tile) * 2u + quad] = 2 * t4_1 - t4_2 - 2 * t4_3 + t4_4;
+  v[(29u * 12u + tile) * 2u + quad] = 4 * t4_1 - 5 * t4_3 + t4_5;
+  v[(30u * 12u + tile) * 2u + quad] = 4 * t5_0 - 5 * t5_2 + t5_4;
+  v[(31u * 12u + tile) * 2u + quad] = -4 * t5_1 - 4 * t5_2 + t5_3 + t5_4;
+  v[(32u * 12u + tile) * 2u + quad] = 4 * t5_1 - 4 * t5_2 - t5_3 + t5_4;
+  v[(33u * 12u + tile) * 2u + quad] = -2 * t5_1 - t5_2 + 2 * t5_3 + t5_4;
+  v[(34u * 12u + tile) * 2u + quad] = 2 * t5_1 - t5_2 - 2 * t5_3 + t5_4;
+  v[(35u * 12u + tile) * 2u + quad] = 4 * t5_1 - 5 * t5_3 + t5_5;
 }
 
-// winograd products 12×8×12, textures 12×12
-// bindings texture=scratch 0, texture=input 1, write=scratch 1
+// winograd products 12×8×12, texture 12×12
+// bindings read=scratch 0, texture=input 1, write=scratch 1
 // grid 2×1×1, cost {"flops":82944,"bytesRead":27648,"bytesWritten":20736,"workgroupMemory":0}
-@group(0) @binding(0) var v: texture_2d<f32>;
+@group(0) @binding(0) var<storage, read> v: array<vec4f>;
 @group(0) @binding(1) var u: texture_2d<f32>;
 @group(0) @binding(2) var<storage, read_write> m: array<vec4f>;
 
@@ -265,18 +265,18 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
   var m11_1 = vec4f();
   var m11_2 = vec4f();
   for (var k = 0u; k < 2u; k++) {
-    let v0 = textureLoad(v, vec2u(plane * 2u + k, row + 0u), 0);
-    let v1 = textureLoad(v, vec2u(plane * 2u + k, row + 1u), 0);
-    let v2 = textureLoad(v, vec2u(plane * 2u + k, row + 2u), 0);
-    let v3 = textureLoad(v, vec2u(plane * 2u + k, row + 3u), 0);
-    let v4 = textureLoad(v, vec2u(plane * 2u + k, row + 4u), 0);
-    let v5 = textureLoad(v, vec2u(plane * 2u + k, row + 5u), 0);
-    let v6 = textureLoad(v, vec2u(plane * 2u + k, row + 6u), 0);
-    let v7 = textureLoad(v, vec2u(plane * 2u + k, row + 7u), 0);
-    let v8 = textureLoad(v, vec2u(plane * 2u + k, row + 8u), 0);
-    let v9 = textureLoad(v, vec2u(plane * 2u + k, row + 9u), 0);
-    let v10 = textureLoad(v, vec2u(plane * 2u + k, row + 10u), 0);
-    let v11 = textureLoad(v, vec2u(plane * 2u + k, row + 11u), 0);
+    let v0 = v[(plane * 12u + row + 0u) * 2u + k];
+    let v1 = v[(plane * 12u + row + 1u) * 2u + k];
+    let v2 = v[(plane * 12u + row + 2u) * 2u + k];
+    let v3 = v[(plane * 12u + row + 3u) * 2u + k];
+    let v4 = v[(plane * 12u + row + 4u) * 2u + k];
+    let v5 = v[(plane * 12u + row + 5u) * 2u + k];
+    let v6 = v[(plane * 12u + row + 6u) * 2u + k];
+    let v7 = v[(plane * 12u + row + 7u) * 2u + k];
+    let v8 = v[(plane * 12u + row + 8u) * 2u + k];
+    let v9 = v[(plane * 12u + row + 9u) * 2u + k];
+    let v10 = v[(plane * 12u + row + 10u) * 2u + k];
+    let v11 = v[(plane * 12u + row + 11u) * 2u + k];
     let u0_0 = textureLoad(u, vec2u(plane * 3u + quad + 0u, 4u * k + 0u), 0);
     let u0_1 = textureLoad(u, vec2u(plane * 3u + quad + 1u, 4u * k + 0u), 0);
     let u0_2 = textureLoad(u, vec2u(plane * 3u + quad + 2u, 4u * k + 0u), 0);
