@@ -8,6 +8,7 @@ import type { Computation, Compute, Residence, TensorMap } from "../backend.ts";
 import { planGraph, type WebGpuEngine } from "./engine.ts";
 import { Graph, layOut, type Slab } from "./graph.ts";
 import { type BufferPart, copy, Program } from "./program.ts";
+import { convolutionsOf } from "./schedule.ts";
 import { flush, newTensor, tensorBuffer } from "./tensors.ts";
 import { traceBackend, tracing } from "./trace.ts";
 
@@ -41,17 +42,17 @@ export class ReplayedResidence implements Residence {
 
   compile(compute: Compute): Computation {
     const replays = new Map<string, Replay>();
-    return (inputs) => {
+    return async (inputs) => {
       const shapes = Object.entries(inputs).map(([name, { shape }]) => [name, shape] as const);
       const key = JSON.stringify(shapes);
       let replay = replays.get(key);
       if (replay === undefined) {
         this.#makeRoom(replays);
-        replay = this.#trace(compute, new Map(shapes));
+        replay = await this.#trace(compute, new Map(shapes));
       }
       replays.delete(key);
       replays.set(key, replay); // the last used one last
-      return Promise.resolve(this.#replay(replay, inputs));
+      return this.#replay(replay, inputs);
     };
   }
 
@@ -93,7 +94,10 @@ export class ReplayedResidence implements Residence {
     return home;
   }
 
-  #trace(compute: Compute, inputs: ReadonlyMap<string, readonly number[]>): Replay {
+  async #trace(
+    compute: Compute,
+    inputs: ReadonlyMap<string, readonly number[]>,
+  ): Promise<Replay> {
     const graph = new Graph();
     const shapes = new Map<string, readonly number[]>();
     tracing(graph, (backend) => {
@@ -120,6 +124,7 @@ export class ReplayedResidence implements Residence {
     });
     this.#homes.forEach(rest);
     const buffers = new Map(this.#homes.map(({ slab, buffer }) => [slab, buffer]));
+    await this.#engine.tuner.prepare(convolutionsOf(graph));
     const plan = planGraph(graph, this.#engine);
     const program = new Program(plan, this.#engine.kernels, (slab) => buffers.get(slab)!);
     this.#programs.add(program);
