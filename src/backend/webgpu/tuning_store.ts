@@ -50,7 +50,9 @@ export class TuningStore {
   /** The measurements on `device` by convolution. */
   async load(device: string): Promise<Map<string, Measurement>> {
     const entries = await this.#use([], false, (kv) => readAll(kv, [FORMAT, device]));
-    return new Map(entries.map(({ convolution, ...measurement }) => [convolution, measurement]));
+    return new Map(
+      entries.map(({ device: _, convolution, ...measurement }) => [convolution, measurement]),
+    );
   }
 
   /** All measurements, ordered by device and convolution. */
