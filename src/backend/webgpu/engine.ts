@@ -9,21 +9,22 @@ import type { KernelDevice } from "./device.ts";
 import type { Graph, Slab } from "./graph.ts";
 import { type Plan, plan } from "./plan.ts";
 import type { MemoryPool } from "./pool.ts";
-import { type Choose, schedule } from "./schedule.ts";
+import { schedule } from "./schedule.ts";
+import type { Tuner } from "./tuner.ts";
 
 /** An open device with tfjs on it. */
 export interface WebGpuEngine {
   readonly tfjs: WebGPUBackend;
   readonly kernels: KernelDevice;
   readonly pool: MemoryPool;
-  readonly choose: Choose;
+  readonly tuner: Tuner;
   readonly precision: Precision;
 }
 
 /** Plans `graph` for `engine`; what depends on `steady` inputs alone becomes a preparation. */
 export function planGraph(
   graph: Graph,
-  { choose, precision }: Pick<WebGpuEngine, "choose" | "precision">,
+  { tuner: { choose }, precision }: WebGpuEngine,
   steady?: ReadonlySet<string>,
 ): Plan {
   return plan(graph, schedule(graph, { choose, precision, ...steady && { steady } }));

@@ -10,6 +10,7 @@ import { Graph, layOut, type Slab } from "./graph.ts";
 import { bytesOf } from "./kernel.ts";
 import { sharedBlocks, Slots } from "./pool.ts";
 import { type BufferPart, copy, Program } from "./program.ts";
+import { convolutionsOf } from "./schedule.ts";
 import { flush, newTensor, tensorBuffer } from "./tensors.ts";
 import { traceBackend, tracing } from "./trace.ts";
 
@@ -50,17 +51,19 @@ export class ReplayedResidence implements Residence {
 
   compile(compute: Compute): Computation {
     const replays = new Map<string, Replay>();
-    const computation: Computation = (inputs) => {
+    const computation: Computation = async (inputs) => {
       const shapes = Object.entries(inputs).map(([name, { shape }]) => [name, shape] as const);
       const key = JSON.stringify(shapes);
       let replay = replays.get(key);
       if (replay === undefined) {
         this.#makeRoom(replays);
-        replay = this.#instantiate(this.#trace(compute, shapes));
+        const traced = this.#trace(compute, shapes);
+        await this.#engine.tuner.prepare(convolutionsOf(traced.graph));
+        replay = this.#instantiate(traced);
       }
       replays.delete(key);
       replays.set(key, replay); // the last used one last
-      return Promise.resolve(this.#replay(replay, inputs));
+      return this.#replay(replay, inputs);
     };
     this.#computes.set(computation, compute);
     return computation;
@@ -72,7 +75,7 @@ export class ReplayedResidence implements Residence {
     let bytes = this.#homes.reduce((sum, { slab }) => sum + slab.bytes, 0), largest = 0;
     for (const { computation, shapes } of requests) {
       const { graph } = this.#trace(this.#computes.get(computation)!, Object.entries(shapes));
-      void tune;
+      if (tune) await this.#engine.tuner.prepare(convolutionsOf(graph));
       const plan = planGraph(graph, this.#engine);
       slots.reserve(sharedBlocks(plan));
       for (const { storage, lasting } of plan.blocks) {
