@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { FILTER_GRADIENT_VARIANTS } from "./filter_gradient.ts";
 import type {
   ConvolutionMode,
   ConvolutionShape,
@@ -10,15 +11,20 @@ import type {
   DeviceTraits,
   Precision,
 } from "./shape.ts";
+import { FORWARD_VARIANTS, INPUT_GRADIENT_VARIANTS } from "./variants.ts";
+import { WINOGRAD_VARIANTS } from "./winograd.ts";
 
 /** Variants to choose from, by mode. */
 export type Catalogue = Readonly<Record<ConvolutionMode, readonly ConvolutionVariant[]>>;
 
 /** The variants of every mode, the most generally useful first. */
 export const CATALOGUE: Catalogue = {
-  forward: [],
-  inputGradient: [],
-  filterGradient: [],
+  forward: [...FORWARD_VARIANTS, ...WINOGRAD_VARIANTS.filter(({ mode }) => mode === "forward")],
+  inputGradient: [
+    ...INPUT_GRADIENT_VARIANTS,
+    ...WINOGRAD_VARIANTS.filter(({ mode }) => mode === "inputGradient"),
+  ],
+  filterGradient: FILTER_GRADIENT_VARIANTS,
 };
 
 /** A device as far as variants depend on it. */
