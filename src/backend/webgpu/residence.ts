@@ -150,6 +150,7 @@ export class ReplayedResidence implements Residence {
           if (value !== into) graph.stores.push({ value, into });
         }
       }
+      tf.dispose(outputs); // even those that were kept: they stand for values of a graph only
     });
     this.#homes.forEach(rest);
     return { graph, shapes };
