@@ -12,7 +12,7 @@ import {
   unary,
   type UnaryFunction,
 } from "./operations/elementwise.ts";
-import { broadcastTo, concat, slice, split, tile, transpose } from "./operations/layout.ts";
+import { concat, slice, split, tile, transpose } from "./operations/layout.ts";
 import { matMul } from "./operations/mat_mul.ts";
 import { argMax, reduce, type Reduction } from "./operations/reduce.ts";
 import { broadcastShape } from "./operations/strides.ts";
@@ -151,11 +151,6 @@ const tiled: TraceKernel = (backend, { x }, attributes) => {
   return operate(backend, tile(x!.shape, reps), [x!], [shape])[0]!;
 };
 
-const broadcast: TraceKernel = (backend, { x }, attributes) => {
-  const { shape } = attributes as { shape: number[] };
-  return operate(backend, broadcastTo(x!.shape, shape), [x!], [shape])[0]!;
-};
-
 const choose: TraceKernel = (backend, { condition, t, e }) =>
   operate(backend, select(sizeOf(t!.shape)), [condition!, t!, e!], [t!.shape])[0]!;
 
@@ -210,7 +205,6 @@ export const mathKernels: Readonly<Record<string, TraceKernel>> = {
   Slice: cutOut,
   Transpose: transposed,
   Tile: tiled,
-  BroadcastTo: broadcast,
   Select: choose,
   ArgMax: largest,
   ClipByValue: clip,
