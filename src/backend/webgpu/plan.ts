@@ -86,14 +86,17 @@ function slabPlace({ origin, size }: Value): Place {
 }
 
 /**
- * Stored values that may be written where they are to stay: made by a dispatch, and from then on neither is the old value
- * read nor does a dispatch that writes the new one read the same slab (WebGPU forbids both in one dispatch).
+ * Stored values that may be written where they are to stay: made by a dispatch, wanted nowhere else after the run, and
+ * from then on neither is the old value read nor does a dispatch that writes the new one read the same slab (WebGPU
+ * forbids both in one dispatch).
  */
 function directStores(graph: Graph, dispatches: readonly ScheduledDispatch[]): Map<Value, Value> {
   const direct = new Map<Value, Value>();
+  const results = [...graph.outputs.values(), ...graph.stores.map(({ value }) => value)];
   for (const { value, into } of graph.stores) {
     const slab = into.origin.kind === "resident" && into.origin.slab;
-    if (value.origin.kind !== "result" || direct.has(value)) continue;
+    const wanted = results.filter((result) => result === value).length;
+    if (value.origin.kind !== "result" || wanted > 1) continue;
     const first = dispatches.findIndex(({ operands }) => operands.includes(value));
     const mayWrite = dispatches.every(({ operands }, index) => {
       const readsOld = index >= first && operands.includes(into);
@@ -103,7 +106,7 @@ function directStores(graph: Graph, dispatches: readonly ScheduledDispatch[]): M
         );
       return !readsOld && !conflicts;
     });
-    if (mayWrite && ![...graph.outputs.values()].includes(value)) direct.set(value, into);
+    if (mayWrite) direct.set(value, into);
   }
   return direct;
 }

@@ -6,8 +6,9 @@
 import * as tf from "@tensorflow/tfjs";
 import type { Computation, Compute, Demand, Request, Residence, TensorMap } from "../backend.ts";
 import { planGraph, type WebGpuEngine } from "./engine.ts";
-import { Graph, layOut, type Slab } from "./graph.ts";
+import { Graph, layOut, type Slab, type Value } from "./graph.ts";
 import { bytesOf } from "./kernel.ts";
+import { concat } from "./operations/layout.ts";
 import { sharedBlocks, Slots } from "./pool.ts";
 import { type BufferPart, copy, Program } from "./program.ts";
 import { convolutionsOf } from "./schedule.ts";
@@ -141,13 +142,13 @@ export class ReplayedResidence implements Residence {
       );
       const outputs = compute(Object.fromEntries(placeholders));
       for (const [name, tensor] of Object.entries(outputs)) {
-        graph.outputs.set(name, backend.value(tensor));
+        graph.outputs.set(name, detached(graph, backend.value(tensor)));
         shapes.set(name, tensor.shape);
       }
       for (const { map, slab } of this.#homes) {
         for (const [name, tensor] of map) {
           const value = backend.value(tensor), into = graph.resident(slab, name);
-          if (value !== into) graph.stores.push({ value, into });
+          if (value !== into) graph.stores.push({ value: detached(graph, value), into });
         }
       }
       tf.dispose(outputs); // even those that were kept: they stand for values of a graph only
@@ -202,6 +203,12 @@ export class ReplayedResidence implements Residence {
     this.#programs.delete(program);
     replays.delete(key);
   }
+}
+
+/** `value`, copied if it is a part of the state: that may be replaced before the copy of a result is made. */
+function detached(graph: Graph, value: Value): Value {
+  if (value.origin.kind !== "resident") return value;
+  return graph.operate(concat([[value.size]]), [value], [value.size])[0]!;
 }
 
 /** Puts tensors without values into the map of `home`, in place of whatever a trace left there. */

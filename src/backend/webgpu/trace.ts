@@ -19,7 +19,11 @@ export class TraceBackend extends tf.KernelBackend {
 
   /** The value that `tensor` stands for. */
   value(tensor: tf.TensorInfo): Value {
-    return this.#values.get(tensor.dataId)!;
+    const value = this.#values.get(tensor.dataId);
+    if (value !== undefined) return value;
+    throw new Error(
+      "A traced computation takes its inputs and what lives in its residence, no other tensors.",
+    );
   }
 
   /** A tensor of `shape` that stands for `value`. */

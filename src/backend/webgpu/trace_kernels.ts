@@ -37,7 +37,7 @@ import { batchNormGradient } from "./operations/batch_norm_gradient.ts";
 import { batchNormStatistics } from "./operations/batch_norm_statistics.ts";
 import { globalAveragePool, globalAveragePoolGradient } from "./operations/pool.ts";
 import * as losses from "./operations/softmax_losses.ts";
-import { sgdInPlace, signStep } from "./operations/steps.ts";
+import { sgd, signStep } from "./operations/steps.ts";
 import { TRACE_BACKEND, type TraceBackend } from "./trace.ts";
 import { type Inputs, mathKernels, operate, type TraceKernel } from "./trace_math.ts";
 
@@ -211,18 +211,14 @@ function weightsOf(backend: TraceBackend, weights: Inputs) {
 }
 
 /** All parameters at once, in place: they fill one slab, their gradients a second and their velocities a third. */
-const sgd: TraceKernel = (backend, inputs, attributes) => {
+const sgdSteps: TraceKernel = (backend, inputs, attributes) => {
   const { weightDecay, nesterov, count } = as<SgdStepAttributes & { count: number }>(attributes);
   const indices = Array.from({ length: count }, (_, i) => i);
   const slabs = ["w", "g", "v"].map((kind) =>
     wholeSlab(indices.map((i) => backend.value(inputs[kind + i]!)))
   );
   const [weights, gradients, velocities] = slabs.map((slab) => backend.graph.resident(slab));
-  const lowered = sgdInPlace(slabs[0]!.bytes / 4, {
-    weightDecay,
-    nesterov,
-    first: false,
-  });
+  const lowered = sgd(slabs[0]!.bytes / 4, { weightDecay, nesterov });
   const rates = backend.value(inputs.rates!);
   backend.graph.update(lowered, [gradients!, rates], [weights!, velocities!]);
   return indices.flatMap((i) =>
@@ -255,7 +251,7 @@ export function registerTraceKernels(): void {
     ...batchNorm,
     ...softmaxLosses,
     ...network,
-    [SGD_STEPS]: sgd,
+    [SGD_STEPS]: sgdSteps,
   };
   for (const [kernelName, trace] of Object.entries(kernels)) {
     if (tf.getKernel(kernelName, TRACE_BACKEND)) continue;

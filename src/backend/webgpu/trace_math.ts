@@ -12,7 +12,7 @@ import {
   unary,
   type UnaryFunction,
 } from "./operations/elementwise.ts";
-import { broadcastTo, concat, slice, split, tile, transpose } from "./operations/layout.ts";
+import { concat, slice, split, tile, transpose } from "./operations/layout.ts";
 import { matMul } from "./operations/mat_mul.ts";
 import { argMax, reduce, type Reduction } from "./operations/reduce.ts";
 import { broadcastShape } from "./operations/strides.ts";
@@ -30,16 +30,17 @@ export type TraceKernel = (
 
 const sizeOf = (shape: readonly number[]) => tf.util.sizeFromShape([...shape]);
 
-/** Tensors of `shapes` that `lowered` makes of `inputs`. */
+/** Tensors of `shapes` that `lowered` makes of `inputs`. Whatever tfjs is to take them for, they are float32 numbers. */
 export function operate(
   backend: TraceBackend,
   lowered: Lowered,
   inputs: readonly tf.TensorInfo[],
   shapes: readonly (readonly number[])[],
+  dtype: tf.DataType = "float32",
 ): tf.TensorInfo[] {
   const values = inputs.map((tensor) => backend.value(tensor));
   const results = backend.graph.operate(lowered, values, shapes.map(sizeOf));
-  return results.map((value, i) => backend.info(value, shapes[i]!));
+  return results.map((value, i) => backend.info(value, shapes[i]!, dtype));
 }
 
 /** The same value in another shape. */
@@ -51,18 +52,23 @@ function unaryKernel(f: UnaryFunction): TraceKernel {
   return (backend, { x }) => operate(backend, unary(f, sizeOf(x!.shape)), [x!], [x!.shape])[0]!;
 }
 
-function binaryKernel(f: BinaryFunction): TraceKernel {
+function binaryKernel(f: BinaryFunction, dtype?: tf.DataType): TraceKernel {
   return (backend, { a, b }) => {
     const shape = broadcastShape(a!.shape, b!.shape);
-    return operate(backend, binary(f, a!.shape, b!.shape), [a!, b!], [shape])[0]!;
+    return operate(backend, binary(f, a!.shape, b!.shape), [a!, b!], [shape], dtype)[0]!;
   };
 }
 
 function reduceKernel(reduction: Reduction): TraceKernel {
   return (backend, { x }, attributes) => {
-    const { axis, keepDims } = attributes as { axis?: number | number[]; keepDims?: boolean };
+    const { axis, reductionIndices, keepDims } = attributes as {
+      axis?: number | number[];
+      reductionIndices?: number | number[]; // what a maximum calls its axis
+      keepDims?: boolean;
+    };
     const shape = x!.shape;
-    const axes = tf.util.parseAxisParam(axis ?? shape.map((_, d) => d), shape);
+    const along = axis ?? reductionIndices ?? shape.map((_, d) => d);
+    const axes = tf.util.parseAxisParam(along, shape);
     const result = shape.flatMap((size, d) => axes.includes(d) ? keepDims ? [1] : [] : [size]);
     if (axes.length === 0) return view(backend, x!, result);
     return operate(backend, reduce(reduction, shape, axes), [x!], [result])[0]!;
@@ -72,7 +78,12 @@ function reduceKernel(reduction: Reduction): TraceKernel {
 const matrixProduct: TraceKernel = (backend, { a, b }, attributes) => {
   const { transposeA, transposeB } = attributes as { transposeA: boolean; transposeB: boolean };
   const rows = a!.shape.at(transposeA ? -1 : -2)!, columns = b!.shape.at(transposeB ? -2 : -1)!;
-  const shape = [...a!.shape.slice(0, -2), rows, columns];
+  const batch = a!.shape.slice(0, -2), shape = [...batch, rows, columns];
+  if (sizeOf(batch) !== 1 || sizeOf(b!.shape.slice(0, -2)) !== 1) {
+    throw new Error(
+      `A traced computation multiplies single matrices, not [${a!.shape}] by [${b!.shape}].`,
+    );
+  }
   const product = matMul(a!.shape, b!.shape, transposeA, transposeB);
   return operate(backend, product, [a!, b!], [shape])[0]!;
 };
@@ -89,9 +100,14 @@ const expandDims: TraceKernel = (backend, { input }, attributes) => {
   return view(backend, input!, shape);
 };
 
-/** Truth values are the numbers 0 and 1 already. */
-const cast: TraceKernel = (backend, { x }, attributes) =>
-  backend.info(backend.value(x!), x!.shape, (attributes as { dtype: tf.DataType }).dtype);
+/** Truth values and integers are float32 numbers already. */
+const cast: TraceKernel = (backend, { x }, attributes) => {
+  const { dtype } = attributes as { dtype: tf.DataType };
+  if (x!.dtype === "float32" && dtype !== "float32") {
+    throw new Error(`A traced computation has no way to make ${dtype} of float32.`);
+  }
+  return backend.info(backend.value(x!), x!.shape, dtype);
+};
 
 const identity: TraceKernel = (backend, { x }) => view(backend, x!, x!.shape);
 
@@ -107,16 +123,18 @@ function filled(value: number | undefined): TraceKernel {
 }
 
 /** Along the first dimension, which is the only one that anything here joins or cuts. */
-function refuseOtherAxes(axis: number): void {
-  if (axis !== 0) throw new Error(`A traced computation joins along axis 0, not ${axis}.`);
+function refuseOtherAxes(given: number, { shape }: tf.TensorInfo): void {
+  const [axis] = tf.util.parseAxisParam(given, shape);
+  if (axis === 0) return;
+  throw new Error(`A traced computation joins and cuts along axis 0, not ${axis}.`);
 }
 
 const concatenate: TraceKernel = (backend, inputs, attributes) => {
-  refuseOtherAxes((attributes as { axis: number }).axis);
-  const parts = Object.values(inputs);
+  const parts = Object.values(inputs), { dtype } = parts[0]!;
+  refuseOtherAxes((attributes as { axis: number }).axis, parts[0]!);
   const rows = parts.reduce((sum, { shape }) => sum + shape[0]!, 0);
   const shapes = parts.map(({ shape }) => shape);
-  return operate(backend, concat(shapes), parts, [[rows, ...shapes[0]!.slice(1)]])[0]!;
+  return operate(backend, concat(shapes), parts, [[rows, ...shapes[0]!.slice(1)]], dtype)[0]!;
 };
 
 const splitUp: TraceKernel = (backend, { x }, attributes) => {
@@ -124,48 +142,40 @@ const splitUp: TraceKernel = (backend, { x }, attributes) => {
     axis: number;
     numOrSizeSplits: number | number[];
   };
-  refuseOtherAxes(axis);
-  const rows = x!.shape[0]!;
-  const sizes = typeof numOrSizeSplits === "number"
-    ? Array<number>(numOrSizeSplits).fill(rows / numOrSizeSplits)
-    : numOrSizeSplits;
+  refuseOtherAxes(axis, x!);
+  const sizes = tf.backend_util.prepareSplitSize(x as tf.Tensor, numOrSizeSplits);
   const shapes = sizes.map((size) => [size, ...x!.shape.slice(1)]);
-  return operate(backend, split(x!.shape, sizes), [x!], shapes);
+  return operate(backend, split(x!.shape, sizes), [x!], shapes, x!.dtype);
 };
 
 const cutOut: TraceKernel = (backend, { x }, attributes) => {
   const { begin, size } = attributes as { begin: number[]; size: number[] };
-  const shape = size.map((count, d) => count < 0 ? x!.shape[d]! - begin[d]! : count);
-  return operate(backend, slice(x!.shape, begin, shape), [x!], [shape])[0]!;
+  const [from, shape] = tf.slice_util.parseSliceParams(x!, begin, size) as [number[], number[]];
+  return operate(backend, slice(x!.shape, from, shape), [x!], [shape], x!.dtype)[0]!;
 };
 
 const transposed: TraceKernel = (backend, { x }, attributes) => {
   const { perm } = attributes as { perm: number[] };
   const shape = perm.map((d) => x!.shape[d]!);
-  return operate(backend, transpose(x!.shape, perm), [x!], [shape])[0]!;
+  return operate(backend, transpose(x!.shape, perm), [x!], [shape], x!.dtype)[0]!;
 };
 
 const tiled: TraceKernel = (backend, { x }, attributes) => {
   const { reps } = attributes as { reps: number[] };
   const shape = x!.shape.map((size, d) => size * reps[d]!);
-  return operate(backend, tile(x!.shape, reps), [x!], [shape])[0]!;
-};
-
-const broadcast: TraceKernel = (backend, { x }, attributes) => {
-  const { shape } = attributes as { shape: number[] };
-  return operate(backend, broadcastTo(x!.shape, shape), [x!], [shape])[0]!;
+  return operate(backend, tile(x!.shape, reps), [x!], [shape], x!.dtype)[0]!;
 };
 
 const choose: TraceKernel = (backend, { condition, t, e }) =>
-  operate(backend, select(sizeOf(t!.shape)), [condition!, t!, e!], [t!.shape])[0]!;
+  operate(backend, select(sizeOf(t!.shape)), [condition!, t!, e!], [t!.shape], t!.dtype)[0]!;
 
 const largest: TraceKernel = (backend, { x }, attributes) => {
-  const { axis } = attributes as { axis: number };
+  const [axis] = tf.util.parseAxisParam((attributes as { axis: number }).axis, x!.shape);
   const [rows, columns] = x!.shape as [number, number];
   if (x!.shape.length !== 2 || axis !== 1) {
     throw new Error("A traced computation takes argMax along the rows of a matrix only.");
   }
-  return operate(backend, argMax([rows, columns]), [x!], [[rows]])[0]!;
+  return operate(backend, argMax([rows, columns]), [x!], [[rows]], "int32")[0]!;
 };
 
 const clip: TraceKernel = (backend, { x }, attributes) => {
@@ -183,9 +193,9 @@ export const mathKernels: Readonly<Record<string, TraceKernel>> = {
   RealDiv: binaryKernel("div"),
   Maximum: binaryKernel("max"),
   Minimum: binaryKernel("min"),
-  Greater: binaryKernel("greater"),
-  Less: binaryKernel("less"),
-  NotEqual: binaryKernel("notEqual"),
+  Greater: binaryKernel("greater", "bool"),
+  Less: binaryKernel("less", "bool"),
+  NotEqual: binaryKernel("notEqual", "bool"),
   Neg: unaryKernel("neg"),
   Exp: unaryKernel("exp"),
   Log: unaryKernel("log"),
@@ -210,7 +220,6 @@ export const mathKernels: Readonly<Record<string, TraceKernel>> = {
   Slice: cutOut,
   Transpose: transposed,
   Tile: tiled,
-  BroadcastTo: broadcast,
   Select: choose,
   ArgMax: largest,
   ClipByValue: clip,

@@ -150,3 +150,59 @@ onNaiveWebGpu("rehearse() tells what is needed without running anything", async 
   assert.deepEqual(await snapshotOf(backend, residence, state), { a: Array(64).fill(0) });
   residence.dispose();
 });
+
+onNaiveWebGpu("compile() keeps one value in several parts of the state", async (backend) => {
+  const maps = ["first", "second"].map((): TensorMap =>
+    new Map([["a", tf.tensor1d([1, 2])], ["b", tf.tensor1d([3, 4])]])
+  );
+  const residence = backend.residence(maps), [first, second] = maps as [TensorMap, TensorMap];
+  const spread = residence.compile(() => {
+    const sum = tf.add(first.get("a")!, first.get("b")!);
+    first.set("b", sum);
+    for (const name of ["a", "b"]) second.set(name, sum.clone());
+    return {};
+  });
+  for (const sum of [[4, 6], [5, 8]]) {
+    await spread({});
+    assert.deepEqual(await snapshotOf(backend, residence, first), { a: [1, 2], b: sum });
+    assert.deepEqual(await snapshotOf(backend, residence, second), { a: sum, b: sum });
+  }
+  residence.dispose();
+});
+
+onNaiveWebGpu(
+  "compile() takes what is returned or put elsewhere from the state as it was",
+  async (backend) => {
+    const state: TensorMap = new Map([["a", tf.tensor1d([1, 2])], ["b", tf.tensor1d([3, 4])]]);
+    const residence = backend.residence([state]);
+    const move = residence.compile(({ x }) => {
+      const [a, b] = ["a", "b"].map((name) => state.get(name)!);
+      state.set("a", b!.clone());
+      state.set("b", x!.clone());
+      return { a: a!, b: b!.clone(), x: x! };
+    });
+    const x = tf.tensor1d([5, 6]);
+    for (const [a, b] of [[[1, 2], [3, 4]], [[3, 4], [5, 6]]]) {
+      const results = await move({ x });
+      const values = [];
+      for (const name of ["a", "b", "x"]) values.push(await read(backend, results[name]!));
+      assert.deepEqual(values, [a, b, [5, 6]]);
+      assert.deepEqual(await snapshotOf(backend, residence, state), { a: b, b: [5, 6] });
+    }
+    x.dispose();
+    residence.dispose();
+  },
+);
+
+onNaiveWebGpu("compile() leaves no tensors behind that a computation keeps", async (backend) => {
+  const state: TensorMap = new Map([["a", tf.tensor1d([1, 2])]]);
+  const residence = backend.residence([state]);
+  const before = tf.memory().numTensors;
+  const compute = residence.compile(() => {
+    state.set("a", tf.keep(tf.add(state.get("a")!, 1)));
+    return { twice: tf.keep(tf.mul(state.get("a")!, 2)) };
+  });
+  assert.deepEqual(await read(backend, (await compute({})).twice!), [4, 6]);
+  assert.equal(tf.memory().numTensors, before);
+  residence.dispose();
+});

@@ -66,30 +66,6 @@ ${
   return single(kernel, inputs.length, 1);
 }
 
-/** WGSL that folds the groups' statistics into the running ones one after the other, and stores them. */
-function runningText(
-  channels: number,
-  counts: readonly number[],
-  momentum: number,
-  toMean: string,
-  toVariance: string,
-): string {
-  const steps = counts.flatMap((count, group) => {
-    const at = `i + ${group * channels}u`, unbiased = real(count / (count - 1));
-    return [
-      `centre = ${real(1 - momentum)} * centre + ${real(momentum)} * mean[${at}];`,
-      `spread = ${real(1 - momentum)} * spread + ${
-        real(momentum)
-      } * (variance[${at}] * ${unbiased});`,
-    ];
-  });
-  return `var centre = running_mean[i];
-var spread = running_variance[i];
-${steps.join("\n")}
-${toMean}[i] = centre;
-${toVariance}[i] = spread;`;
-}
-
 /**
  * Inputs running mean and variance `[C]`, mean and biased variance `[G,C]`; outputs the new running mean and variance,
  * in memory of their own. The groups, of `counts` pixels each, at least two, are folded in one after the other:
@@ -100,41 +76,31 @@ export function runningStatistics(
   counts: readonly number[],
   momentum: number,
 ): Lowered {
+  const [old, recent] = [real(1 - momentum), real(momentum)];
+  const steps = counts.flatMap((count, group) => {
+    const at = `i + ${group * channels}u`, unbiased = real(count / (count - 1));
+    return [
+      `centre = ${old} * centre + ${recent} * mean[${at}];`,
+      `spread = ${old} * spread + ${recent} * (variance[${at}] * ${unbiased});`,
+    ];
+  });
   const kernel = threadKernel({
     name: `runningStatistics ${channels}`,
     bindings: [
       ...reads("f32", "running_mean", "running_variance", "mean", "variance"),
       ...writes("f32", "new_mean", "new_variance"),
     ],
-    body: runningText(channels, counts, momentum, "new_mean", "new_variance"),
-    ...runningCost(channels, counts.length),
+    count: channels,
+    body: `var centre = running_mean[i];
+var spread = running_variance[i];
+${steps.join("\n")}
+new_mean[i] = centre;
+new_variance[i] = spread;`,
+    flops: 7 * counts.length,
+    bytesRead: 8 * (counts.length + 1),
+    bytesWritten: 8,
   });
   return single(kernel, 4, 2);
-}
-
-/**
- * {@linkcode runningStatistics} in place: inputs mean and variance `[G,C]`; outputs the running mean and variance, which
- * hold the old ones before.
- */
-export function runningStatisticsInPlace(
-  channels: number,
-  counts: readonly number[],
-  momentum: number,
-): Lowered {
-  const kernel = threadKernel({
-    name: `runningStatistics ${channels} in place`,
-    bindings: [
-      ...reads("f32", "mean", "variance"),
-      ...writes("f32", "running_mean", "running_variance"),
-    ],
-    body: runningText(channels, counts, momentum, "running_mean", "running_variance"),
-    ...runningCost(channels, counts.length),
-  });
-  return single(kernel, 2, 2);
-}
-
-function runningCost(channels: number, groups: number) {
-  return { count: channels, flops: 7 * groups, bytesRead: 8 * (groups + 1), bytesWritten: 8 };
 }
 
 /**

@@ -15,9 +15,6 @@ const UNARY = {
   sqrt: () => "sqrt(a)",
   rsqrt: () => "inverseSqrt(a)",
   square: () => "a * a",
-  reciprocal: (T: string) => `${T}(1) / a`,
-  abs: () => "abs(a)",
-  sign: () => "sign(a)",
   relu: (T: string) => rectified("a", T),
   /** One where the value is positive, else zero. */
   step: (T: string) => `select(${T}(), ${T}(1), a > ${T}())`,
@@ -32,10 +29,7 @@ const BINARY = {
   max: () => "max(a, b)",
   min: () => "min(a, b)",
   greater: (T: string) => `select(${T}(), ${T}(1), a > b)`,
-  greaterEqual: (T: string) => `select(${T}(), ${T}(1), a >= b)`,
   less: (T: string) => `select(${T}(), ${T}(1), a < b)`,
-  lessEqual: (T: string) => `select(${T}(), ${T}(1), a <= b)`,
-  equal: (T: string) => `select(${T}(), ${T}(1), a == b)`,
   notEqual: (T: string) => `select(${T}(), ${T}(1), a != b)`,
 };
 

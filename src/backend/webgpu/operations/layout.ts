@@ -5,18 +5,13 @@
  */
 import { input, type Kernel, type Lowered, output, single } from "../kernel.ts";
 import { reads, sizeOf, threadKernel, writes } from "./shader.ts";
-import { broadcastStrides, denseStrides, indexAt } from "./strides.ts";
+import { denseStrides, indexAt } from "./strides.ts";
 
 /** Output dimension `d` is dimension `permutation[d]` of the input. */
 export function transpose(shape: readonly number[], permutation: readonly number[]): Lowered {
   const strides = denseStrides(shape);
   const name = `transpose [${shape}] by [${permutation}]`;
   return gathered(name, permutation.map((d) => shape[d]!), permutation.map((d) => strides[d]!));
-}
-
-/** The input of `shape` repeated along its missing dimensions and those of size 1, so that it has the shape `to`. */
-export function broadcastTo(shape: readonly number[], to: readonly number[]): Lowered {
-  return gathered(`broadcast [${shape}] to [${to}]`, to, broadcastStrides(shape, to));
 }
 
 /** The input, `repetitions[d]` copies of it one after another along every dimension `d`. */

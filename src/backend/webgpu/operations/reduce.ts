@@ -1,5 +1,5 @@
 /**
- * Sums, means and extremes along axes, and where the largest value of a row stands.
+ * Sums, means and maxima along axes, and where the largest value of a row stands.
  *
  * @module
  */
@@ -8,14 +8,13 @@ import { reads, sizeOf, threadKernel, workgroupKernel, writes } from "./shader.t
 import { denseStrides, indexAt } from "./strides.ts";
 
 /** A function of many values. */
-export type Reduction = "sum" | "mean" | "max" | "min";
+export type Reduction = "sum" | "mean" | "max";
 
 /** WGSL that joins `a` and `b`. */
 const JOIN: Readonly<Record<Reduction, string>> = {
   sum: "a + b",
   mean: "a + b",
   max: "max(a, b)",
-  min: "min(a, b)",
 };
 
 const MOST_THREADS = 256;

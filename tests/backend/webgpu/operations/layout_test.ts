@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import {
-  broadcastTo,
   concat,
   slice,
   split,
@@ -39,14 +38,6 @@ onBench("transpose() permutes the dimensions", async (bench) => {
     });
     assert.deepEqual(actual, expected);
   }
-});
-
-onBench("broadcastTo() repeats what is missing or one", async (bench) => {
-  const values = normals(6, 2);
-  const [actual] = await bench.run(broadcastTo([3, 1, 2], [2, 3, 4, 2]), [values], [48]);
-  assert.deepEqual(actual, gather(values, [3, 2], [2, 3, 4, 2], ([, i, , j]) => [i!, j!]));
-  const [scalar] = await bench.run(broadcastTo([], [5]), [Float32Array.of(3)], [5]);
-  assert.deepEqual(scalar, new Float32Array(5).fill(3));
 });
 
 onBench("tile() puts copies one after another", async (bench) => {

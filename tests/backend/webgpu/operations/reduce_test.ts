@@ -11,7 +11,6 @@ const REDUCTIONS: Record<Reduction, (values: number[]) => number> = {
   sum: (values) => values.reduce((a, b) => a + b, 0),
   mean: (values) => values.reduce((a, b) => a + b, 0) / values.length,
   max: (values) => Math.max(...values),
-  min: (values) => Math.min(...values),
 };
 
 /** Values of a tensor of `shape` in order, put together by what is left of their coordinates without `axes`. */
@@ -36,7 +35,7 @@ onBench("reduce() agrees with float64 along any axes", async (bench) => {
     ["sum", [37, 10], [1]],
     ["mean", [1003], [0]],
     ["max", [3, 4, 5, 6], [1, 3]],
-    ["min", [3, 5], [0]],
+    ["max", [3, 5], [0]],
     ["sum", [2, 7, 9, 6], [1, 2, 3]],
     ["max", [4, 1], [1]],
   ];
