@@ -15,6 +15,7 @@
  * @module
  */
 import type * as tf from "@tensorflow/tfjs";
+import type { TensorMap } from "../src/backend/backend.ts";
 import { openBackend } from "../src/backend/open.ts";
 import { readArguments } from "../src/cli/command.ts";
 import { UsageError } from "../src/errors.ts";
@@ -29,16 +30,10 @@ import { report } from "../src/main.ts";
 import { resnet18 } from "../src/model/architecture.ts";
 import { freeze } from "../src/model/frozen.ts";
 import { imageTensor, oneHot } from "../src/model/inputs.ts";
-import {
-  exportState,
-  exportTensors,
-  importState,
-  inferConfig,
-  toPyTorch,
-} from "../src/model/parameters.ts";
+import { exportState, exportTensors, importState, inferConfig } from "../src/model/parameters.ts";
 import { textFlag } from "../src/recipe/flag.ts";
 import { RECIPE_FLAGS, type RecipeInput, resolveRecipe } from "../src/recipe/recipe.ts";
-import { Sgd } from "../src/train/sgd.ts";
+import { rateTensor, Sgd, zeroMomenta } from "../src/train/sgd.ts";
 import { lossAndGradients } from "../src/train/step.ts";
 
 const MOMENTUM = 0.9;
@@ -84,34 +79,61 @@ async function parity(args: readonly string[]): Promise<void> {
   for (const pass of VARIANT_TRAITS[recipe.variant].passes) {
     passes[pass] = imageTensor(floats(inputs, NAMES[pass].images, y.length, images));
   }
-  const results = new Map<string, SafeTensor>();
-  const model = freeze(architecture, state);
-  results.set("logits_eval", await device.guard(toRows(model.logits(x))));
-  const { terms, logits, gradients } = lossAndGradients(architecture, state, {
+  const { parameters, buffers } = state;
+  const momenta = zeroMomenta(parameters), gradients = zeroMomenta(parameters);
+  const residence = device.residence([parameters, buffers, momenta, gradients]);
+  const evaluate = residence.compile(({ x }) => {
+    const model = freeze(architecture, state);
+    const logits = model.logits(x as tf.Tensor4D);
+    model.dispose();
+    return { logits_eval: logits };
+  });
+  const objective = {
     variant: recipe.variant,
     beta: recipe.beta ?? 0,
     betaPrime: recipe.betaPrime ?? 0,
     memoryWeight: recipe.memoryWeight ?? "uniform",
-  }, { images: passes, labels });
-  results.set("loss", await device.guard(toPyTorch(terms.loss)));
-  for (const [pass, tensor] of Object.entries(logits) as [Pass, tf.Tensor2D][]) {
-    results.set(NAMES[pass].logits, await device.guard(toRows(tensor)));
+  };
+  const descend = residence.compile(({ labels, ...images }) => {
+    const inputs = { images, labels: labels as tf.Tensor2D };
+    const result = lossAndGradients(architecture, state, objective, inputs);
+    for (const [name, gradient] of result.gradients) gradients.set(name, gradient);
+    const logits = Object.entries(result.logits) as [Pass, tf.Tensor2D][];
+    const named = logits.map(([pass, tensor]) => [NAMES[pass].logits, tensor]);
+    return { loss: result.terms.loss, ...Object.fromEntries(named) };
+  });
+  const update = residence.compile(({ rates }) => {
+    new Sgd(false, momenta).step(parameters, gradients, rates as tf.Tensor1D);
+    return {};
+  });
+  const outputs = { ...await evaluate({ x }), ...await descend({ ...passes, labels }) };
+  state.batchesTracked += Object.keys(passes).length;
+  await update({ rates: rateTensor({ lr: recipe.lr, momentum: MOMENTUM }) });
+
+  const results = new Map<string, SafeTensor>();
+  for (const [name, tensor] of Object.entries(outputs)) {
+    results.set(name, await device.guard(inRows(tensor)));
   }
-  addAll(results, await device.guard(exportTensors(gradients, "grad.")));
-  const optimiser = new Sgd(false);
-  optimiser.step(state.parameters, gradients, { lr: recipe.lr, momentum: MOMENTUM });
-  for (const [name, tensor] of await device.guard(exportState(state))) {
+  const save = async (map: TensorMap, prefix: string) =>
+    addAll(results, await device.guard(exportTensors(residence.snapshot(map), prefix)));
+  await save(gradients, "grad.");
+  const after = {
+    parameters: residence.snapshot(parameters),
+    buffers: residence.snapshot(buffers),
+    batchesTracked: state.batchesTracked,
+  };
+  for (const [name, tensor] of await device.guard(exportState(after))) {
     results.set(`after.${name}`, tensor);
   }
-  addAll(results, await device.guard(exportTensors(optimiser.momenta, "momentum.")));
+  await save(momenta, "momentum.");
   await writeFileAtomically(out, encodeSafetensors(results, {}));
   device.close();
 }
 
-/** Logits as they are: unlike a linear weight, a matrix of logits has no other layout in PyTorch. */
-async function toRows(logits: tf.Tensor2D): Promise<SafeTensor> {
-  const data = new Float32Array(await logits.data<"float32">());
-  return { dtype: "F32", shape: logits.shape, data };
+/** The loss, or logits as they are: unlike a linear weight, a matrix of logits has no other layout in PyTorch. */
+async function inRows(tensor: tf.Tensor): Promise<SafeTensor> {
+  const data = new Float32Array(await tensor.data<"float32">());
+  return { dtype: "F32", shape: tensor.shape, data };
 }
 
 /** Without the coefficients that the variant does not have: one command line serves all variants. */

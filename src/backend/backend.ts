@@ -3,18 +3,73 @@
  *
  * @module
  */
+import type * as tf from "@tensorflow/tfjs";
 
 /** What `--backend` accepts. */
 export const BACKEND_CHOICES = ["auto", "webgpu", "wasm"] as const;
 /** One of {@linkcode BACKEND_CHOICES}. */
 export type BackendChoice = typeof BACKEND_CHOICES[number];
 
-/** How the CPU engine computes. */
+/** How an engine computes: the first two are the CPU engine's, the others WebGPU's. */
 export interface EngineOptions {
   /** Threads; all processors unless given. They never change a bit of any result. */
   readonly workers?: number;
   /** Rounds every operation as WebAssembly defines it, so that all machines get the same bits; slower. */
   readonly deterministic?: boolean;
+  /** Whether to time the ways to compute each convolution and to use earlier timings, as is done unless told otherwise. */
+  readonly tune?: boolean;
+  /** The ways that are to be used whatever was timed: {@linkcode Backend.choices} of the run that is continued. */
+  readonly variants?: Readonly<Record<string, string>>;
+  /** Told in a sentence what is unusual about the device. */
+  readonly onNote?: (note: string) => void;
+  /** Told in a few words, again and again, what is done before the device can begin. */
+  readonly onProgress?: (text: string) => void;
+}
+
+/** A function from tensors by name to tensors by name, in tfjs's operations. */
+export type Compute = (inputs: tf.NamedTensorMap) => tf.NamedTensorMap;
+
+/** A {@linkcode Compute} made ready for a device. */
+export type Computation = (inputs: tf.NamedTensorMap) => Promise<tf.NamedTensorMap>;
+
+/** Tensors by name that stay on the device while computations read and replace them. */
+export type TensorMap = Map<string, tf.Tensor>;
+
+/** A computation and the shapes of its inputs. */
+export interface Request {
+  readonly computation: Computation;
+  readonly shapes: Readonly<Record<string, readonly number[]>>;
+}
+
+/** Memory of the device that computations need. */
+export interface Demand {
+  /** Of the maps and of everything that the computations hold at once. */
+  readonly bytes: number;
+  /** Of the largest single block. */
+  readonly largest: number;
+  /** What a single block may have on this device. */
+  readonly limit: number;
+}
+
+/** Maps of tensors and the computations that work on them again and again. */
+export interface Residence {
+  /**
+   * `compute`, which may also read the tensors of the maps that live here and put new ones of the same shape in their
+   * place. An engine may run it once for each set of input shapes and repeat what it did: so it must not read values, draw
+   * random numbers or change anything else. What it returns must be new tensors, which are the caller's, as the inputs
+   * remain.
+   */
+  compile(compute: Compute): Computation;
+  /**
+   * What the computations of `requests` need, all prepared and none run; undefined where the engine allocates as it goes.
+   *
+   * @param tune whether to find out now which kernels suit them best
+   */
+  rehearse(requests: readonly Request[], tune: boolean): Promise<Demand | undefined>;
+  /** The present values of `map`, which lives here, as tensors of the caller's that no later computation changes. */
+  snapshot(map: TensorMap): TensorMap;
+  /** Frees and empties the maps, and frees what the computations hold. */
+  dispose(): void;
 }
 
 /** An open device, active as tfjs's current backend. */
@@ -31,6 +86,10 @@ export interface Backend {
    * @throws {RunError} naming what the device reported
    */
   guard<T>(work: Promise<T>): Promise<T>;
+  /** How convolutions have been computed so far: names by convolution. Empty where there is one way only. */
+  choices(): Readonly<Record<string, string>>;
+  /** Takes over the tensors of `maps`: from now on only computations compiled there can see them. */
+  residence(maps: readonly TensorMap[]): Residence;
   /** Frees the device. Tensors made on it must not be used afterwards. */
   close(): void;
 }

@@ -6,9 +6,9 @@
  */
 import * as tf from "@tensorflow/tfjs";
 
-/** `{x, …weights}, {layers} → [features [N,C], …the output of every layer]`. */
+/** `{x, …weights}, {layers} → [features [N,C], …outputs]`: of every layer, or none if the engine keeps them itself. */
 export const FROZEN_FORWARD = "MemlossFrozenForward";
-/** `{dy [N,C], …outputs "0", "1", …, …weights}, {layers, shape of x} → dx`. */
+/** `{dy [N,C], x, …outputs "0", "1", …, …weights}, {layers} → dx`. */
 export const FROZEN_GRADIENT = "MemlossFrozenGradient";
 
 /**
@@ -52,16 +52,12 @@ export function frozenFeatures(
       attributes,
     );
     const [value, ...values] = outputs;
-    (save as tf.GradSaveFunc)(values);
+    (save as tf.GradSaveFunc)([input as tf.Tensor, ...values]);
     return {
       value: value!,
-      gradFunc(dy: tf.Tensor, saved: tf.Tensor[]) {
-        const inputs = { dy, ...Object.fromEntries(saved.entries()), ...weights };
-        const shape = x.shape;
-        return tf.engine().runKernel(FROZEN_GRADIENT, inputs, {
-          ...attributes,
-          shape,
-        }) as tf.Tensor;
+      gradFunc(dy: tf.Tensor, [x, ...saved]: tf.Tensor[]) {
+        const inputs = { dy, x: x!, ...Object.fromEntries(saved.entries()), ...weights };
+        return tf.engine().runKernel(FROZEN_GRADIENT, inputs, attributes) as tf.Tensor;
       },
     };
   });

@@ -1,32 +1,57 @@
 /**
- * One parameter's update by stochastic gradient descent as one operation over a kernel that every engine provides.
+ * The update by stochastic gradient descent over kernels that every engine provides: one for a parameter, or one for all
+ * of them where an engine has it.
  *
  * @module
  */
-import type * as tf from "@tensorflow/tfjs";
+import * as tf from "@tensorflow/tfjs";
+import type { TensorMap } from "./backend.ts";
 import { runKernel } from "./run_kernel.ts";
 
-/** `{weight, gradient, velocity?}, attributes → [weight, velocity]`, see {@linkcode sgdStep}. */
+/** `{weight, gradient, velocity, rates [2]}, attributes → [weight, velocity]`, see {@linkcode sgdStep}. */
 export const SGD_STEP = "MemlossSgdStep";
+/** `{rates, w0, g0, v0, w1, …}, {…, count} → [w0, v0, w1, …]`: {@linkcode SGD_STEP} for `count` parameters. */
+export const SGD_STEPS = "MemlossSgdSteps";
 
 /** The attributes of {@linkcode SGD_STEP}. */
 export interface SgdStepAttributes extends tf.NamedAttrMap {
-  readonly lr: number;
-  readonly momentum: number;
   readonly weightDecay: number;
   readonly nesterov: boolean;
 }
 
 /**
- * `g ← gradient + λ·weight`, `v ← μ·velocity + g` (`g` without a velocity), and the new weight
- * `weight − lr·(g + μv)` with Nesterov, `weight − lr·v` without, as PyTorch's `SGD` does it.
+ * For every parameter `g ← gradient + λ·weight`, `v ← μ·velocity + g`, and the new weight `weight − lr·(g + μv)` with
+ * Nesterov, `weight − lr·v` without, as PyTorch's `SGD` does it. New tensors take the places of the old ones in
+ * `weights` and `velocities`; the old ones stay the caller's.
+ *
+ * @param gradients under the names of `weights`
+ * @param rates `lr` and momentum `μ`
  */
 export function sgdStep(
-  weight: tf.Tensor,
-  gradient: tf.Tensor,
-  velocity: tf.Tensor | undefined,
+  weights: TensorMap,
+  gradients: TensorMap,
+  velocities: TensorMap,
+  rates: tf.Tensor1D,
   attributes: SgdStepAttributes,
-): { weight: tf.Tensor; velocity: tf.Tensor } {
-  const [updated, speed] = runKernel(SGD_STEP, { weight, gradient, velocity }, attributes);
-  return { weight: updated!, velocity: speed! };
+): void {
+  const names = [...weights.keys()];
+  const operands = names.map((name) => ({
+    weight: weights.get(name)!,
+    gradient: gradients.get(name)!,
+    velocity: velocities.get(name)!,
+  }));
+  const updated = tf.getKernel(SGD_STEPS, tf.getBackend())
+    ? runKernel(SGD_STEPS, {
+      rates,
+      ...Object.fromEntries(operands.flatMap(({ weight, gradient, velocity }, i) => [
+        [`w${i}`, weight],
+        [`g${i}`, gradient],
+        [`v${i}`, velocity],
+      ])),
+    }, { ...attributes, count: names.length })
+    : operands.flatMap((operand) => runKernel(SGD_STEP, { ...operand, rates }, attributes));
+  names.forEach((name, i) => {
+    weights.set(name, updated[2 * i]!);
+    velocities.set(name, updated[2 * i + 1]!);
+  });
 }

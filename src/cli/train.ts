@@ -4,7 +4,7 @@
  * @module
  */
 import { join } from "@std/path";
-import type { Backend } from "../backend/backend.ts";
+import type { Backend, Demand } from "../backend/backend.ts";
 import { openBackend } from "../backend/open.ts";
 import { dataDigest, loadData } from "../data/load.ts";
 import { splitTraining } from "../data/split.ts";
@@ -15,16 +15,19 @@ import { resumeRecipe, type RunRecord } from "../recipe/run_record.ts";
 import { switchFlag, textFlag } from "../recipe/flag.ts";
 import { readRunRecord, recipePath, RunFolder } from "../train/run_folder.ts";
 import type { EpochMetrics, StepMetrics } from "../train/run_log.ts";
+import { rehearse } from "../train/rehearsal.ts";
 import { train, type TrainingObserver } from "../train/trainer.ts";
 import { type Command, readArguments } from "./command.ts";
 import { interruptible } from "./interrupt.ts";
 import { commandLine } from "./program_name.ts";
 import { formatDuration, formatPercent, StatusLine } from "./terminal.ts";
+import { NO_TUNE, tuningOptions } from "./tuning_flag.ts";
 
 const FLAGS = {
   ...RECIPE_FLAGS,
   runDir: textFlag("run-dir", "DIR", "folder of the run; default runs/VARIANT-DATA-seedN"),
   resume: switchFlag("resume", "continue the run in --run-dir"),
+  noTune: NO_TUNE,
 } as const;
 
 export const command: Command = {
@@ -37,15 +40,21 @@ export const command: Command = {
     "memloss train --run-dir runs/v1 --resume",
   ],
   async run(args) {
-    const { flags: { runDir, resume, ...given } } = readArguments(args, FLAGS, 0);
+    const { flags: { runDir, resume, noTune, ...given } } = readArguments(args, FLAGS, 0);
     const directory = runDir ?? defaultRunDir(given);
-    await interruptible((signal) => trainCommand(directory, given, resume === true, signal));
+    await interruptible((signal) => trainCommand(directory, given, { resume, noTune }, signal));
   },
 };
 
 function defaultRunDir(given: RecipeInput): string {
   const { variant, data, seed } = resolveRecipe(given);
   return join("runs", `${variant}-${data}-seed${seed}`);
+}
+
+/** How a run is made, which never changes what it is. */
+export interface TrainOptions {
+  readonly resume?: boolean | undefined;
+  readonly noTune?: boolean | undefined;
 }
 
 /**
@@ -56,7 +65,7 @@ function defaultRunDir(given: RecipeInput): string {
 export async function trainCommand(
   runDir: string,
   given: RecipeInput,
-  resume: boolean,
+  { resume, noTune }: TrainOptions,
   signal: AbortSignal,
 ): Promise<void> {
   const stored = resume ? await readRunRecord(runDir) : undefined;
@@ -71,11 +80,14 @@ export async function trainCommand(
     );
   }
   // Refused here rather than in training: no folder has been made yet.
-  splitTraining(data.train.n, recipe.select === "val", recipe.limitTrain);
+  const split = splitTraining(data.train.n, recipe.select === "val", recipe.limitTrain);
   // A resumed run computes where it began: another engine's rounding would end it elsewhere.
-  const backend = await openBackend(stored?.machine.backend ?? recipe.backend, recipe);
-  const status = new StatusLine();
+  const status = new StatusLine(), tuning = tuningOptions(noTune, status);
+  const choice = stored?.machine.backend ?? recipe.backend;
+  const backend = await openBackend(choice, { ...recipe, ...tuning });
   try {
+    const images = split.train.length;
+    const demand = await rehearse(recipe, data.train.classes.length, images, backend);
     const folder = stored
       ? await RunFolder.open(runDir)
       : await RunFolder.create(runDir, await describeRun(recipe, backend, digest));
@@ -83,7 +95,7 @@ export async function trainCommand(
       `${
         stored ? "Continuing" : "Training"
       } ${recipe.variant} on ${recipe.data}, width ${recipe.width}, ` +
-        `${describeDevice(backend)}, in ${runDir}`,
+        `${describeDevice(backend, demand)}, in ${runDir}`,
     );
     if (stored) noteChanges(stored, await describeRun(recipe, backend, digest), status);
     try {
@@ -119,9 +131,10 @@ async function describeRun(
 }
 
 /** The device in a few words. */
-function describeDevice({ name, adapter, threads }: Backend): string {
+function describeDevice({ name, adapter, threads }: Backend, demand: Demand | undefined): string {
   const crew = name === "wasm" ? `, ${threads} ${threads === 1 ? "thread" : "threads"}` : "";
-  return `${name} (${adapter}${crew})`;
+  const memory = demand ? `, ${Math.ceil(demand.bytes / 2 ** 20)} MiB of its memory` : "";
+  return `${name} (${adapter}${crew}${memory})`;
 }
 
 /** Another device or another program computes other roundings: said, so that nobody wonders about the bytes. */

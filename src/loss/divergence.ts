@@ -5,24 +5,7 @@
  */
 import * as tf from "@tensorflow/tfjs";
 
-/** Cross-entropy `−log p_y` of `logits` `[N,C]` against one-hot `labels` `[N,C]`, per example `[N]`. */
-export function crossEntropy(logits: tf.Tensor2D, labels: tf.Tensor2D): tf.Tensor1D {
-  return tf.neg(tf.sum(tf.mul(tf.logSoftmax(logits), labels), 1));
-}
-
-/**
- * `KL(p‖q) = Σ_c p_c (log p_c − log q_c)` of two softmax distributions given by their logits `[N,C]`, per example
- * `[N]`. The gradient flows through both.
- */
-export function klDivergence(pLogits: tf.Tensor2D, qLogits: tf.Tensor2D): tf.Tensor1D {
-  const logP = tf.logSoftmax(pLogits);
-  return tf.sum(tf.mul(tf.exp(logP), tf.sub(logP, tf.logSoftmax(qLogits))), 1);
-}
-
-/** The probability `p_y` of the one-hot `labels` `[N,C]` under `logits` `[N,C]`, per example `[N]`. */
-export function labelProbability(logits: tf.Tensor2D, labels: tf.Tensor2D): tf.Tensor1D {
-  return tf.sum(tf.mul(tf.softmax(logits), labels), 1);
-}
+export { crossEntropy, klDivergence, labelProbability } from "../backend/softmax_losses.ts";
 
 /**
  * The rows of `values` `[N,C]` that `selection` `[M,N]` (one-hot rows) picks, `[M,C]`; all of them without one. A

@@ -5,13 +5,14 @@
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
+import type { TensorMap } from "../backend/backend.ts";
 import { UsageError } from "../errors.ts";
 import type { SafeTensor } from "../format/safetensors.ts";
 import { Purpose, Stream } from "../random/stream.ts";
 import { type Architecture, convNorms } from "./architecture.ts";
 
 /** Tensors by state-dict name, convolutions HWIO, the linear weight `[in,out]`. */
-export type TensorMap = Map<string, tf.Tensor>;
+export type { TensorMap };
 
 /** What a model consists of: what the optimiser updates, and what forward passes update. */
 export interface ModelState {
@@ -19,7 +20,7 @@ export interface ModelState {
   readonly parameters: TensorMap;
   /** `running_mean` and `running_var`. */
   readonly buffers: TensorMap;
-  /** Train-mode passes so far: every batch norm's `num_batches_tracked`. */
+  /** Batches normalised by their own statistics so far: every batch norm's `num_batches_tracked`. */
   batchesTracked: number;
 }
 
@@ -37,7 +38,7 @@ export function parameterShapes(architecture: Architecture): Map<string, number[
 }
 
 /** Name and shape of every running statistic. */
-function bufferShapes(architecture: Architecture): Map<string, number[]> {
+export function bufferShapes(architecture: Architecture): Map<string, number[]> {
   return new Map(
     convNorms(architecture).flatMap(({ norm, outChannels }) => [
       [`${norm}.running_mean`, [outChannels]],
@@ -72,6 +73,12 @@ export function initialise(architecture: Architecture, seed: number): ModelState
     buffers.set(name, tf.fill(shape, name.endsWith(".running_var") ? 1 : 0));
   }
   return { parameters, buffers, batchesTracked: 0 };
+}
+
+/** The shape on the device of what has `shape` in PyTorch's layout. */
+export function tensorShape(shape: readonly number[]): number[] {
+  if (shape.length === 4) return [2, 3, 1, 0].map((d) => shape[d]!);
+  return shape.length === 2 ? shape.toReversed() : [...shape];
 }
 
 /** The tensor of `values` in PyTorch's layout (conv OIHW, linear [out,in]), in tfjs's. */

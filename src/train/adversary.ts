@@ -4,38 +4,25 @@
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
-import {
-  type AttackLoss,
-  crossEntropyAttack,
-  klAttack,
-  memoryKlAttack,
-} from "../attack/attack_loss.ts";
 import { assertWithinBounds } from "../attack/bounds.ts";
-import type { PgdOptions } from "../attack/options.ts";
-import { pgd } from "../attack/pgd.ts";
 import { gaussianStart, normalNoise, uniformStart } from "../attack/start.ts";
 import type { Backend } from "../backend/backend.ts";
 import type { Batch } from "../data/batches.ts";
-import type { FrozenModel } from "../model/frozen.ts";
 import { imageTensor } from "../model/inputs.ts";
 import { Purpose } from "../random/stream.ts";
 import type { Recipe } from "../recipe/recipe.ts";
+import type { Learner } from "./learner.ts";
+import { trainingAttack } from "./recipe_attack.ts";
 import type { StepInputs } from "./step.ts";
 
-/** The attack's bounds and effort in `recipe`. */
-export function trainingAttack(recipe: Recipe): PgdOptions {
-  const { attackNorm, attackEps, attackStep, attackSteps } = recipe;
-  return { norm: attackNorm, epsilon: attackEps, stepSize: attackStep, steps: attackSteps };
-}
-
 /**
- * Adversarial images for `batch`, on the host, checked against their bounds.
+ * Adversarial images for `batch` against the learner's present model, on the host, checked against their bounds.
  *
  * @param inputs the same batch on the device; its `mem` images are used by the `memory-kl` loss alone
  * @throws {RunError} if the attack left its bounds or the device failed
  */
 export async function attackBatch(
-  model: FrozenModel,
+  learner: Learner,
   batch: Batch,
   inputs: StepInputs,
   recipe: Recipe,
@@ -45,31 +32,18 @@ export async function attackBatch(
   const options = trainingAttack(recipe);
   const { seed } = recipe;
   const { ids, x } = batch;
-  const start = recipe.variant === "pgd-at"
-    ? uniformStart(x, ids, options, seed, Purpose.attackStart, epoch)
-    : gaussianStart(x, ids, seed, epoch);
-  const adversarial = tf.tidy(() =>
-    pgd(
-      model.logits,
-      inputs.images.nat!,
-      imageTensor(start),
-      attackLoss(model, inputs, recipe),
-      options,
-      (step) => imageTensor(normalNoise(ids, seed, epoch, step)),
-    )
+  const start = imageTensor(
+    recipe.variant === "pgd-at"
+      ? uniformStart(x, ids, options, seed, Purpose.attackStart, epoch)
+      : gaussianStart(x, ids, seed, epoch),
   );
+  const noise = options.norm === "linf" ? [] : Array.from(
+    { length: options.steps },
+    (_, step) => imageTensor(normalNoise(ids, seed, epoch, step)),
+  );
+  const adversarial = await learner.attack(inputs, start, noise);
   const values = await backend.guard(adversarial.data<"float32">());
-  adversarial.dispose();
+  tf.dispose([start, noise, adversarial]);
   assertWithinBounds(x, values, options, ids);
   return values;
-}
-
-/** What the attack maximises; reference distributions are computed once, and stay constant. */
-function attackLoss(model: FrozenModel, inputs: StepInputs, recipe: Recipe): AttackLoss {
-  const { images, labels, memoryRows } = inputs;
-  if (recipe.attackLoss === "ce") return crossEntropyAttack(labels);
-  const nat = model.logits(images.nat!);
-  if (recipe.attackLoss === "kl" || images.mem === undefined) return klAttack(nat);
-  const ratio = recipe.betaPrime! / recipe.beta!;
-  return memoryKlAttack(nat, model.logits(images.mem), ratio, memoryRows);
 }

@@ -21,6 +21,7 @@ import {
   parameterShapes,
   type TensorMap,
 } from "../model/parameters.ts";
+import { zeroMomenta } from "./sgd.ts";
 
 /** Prefix of the momentum buffers' names. */
 const MOMENTUM_PREFIX = "optimizer.momentum_buffer.";
@@ -44,7 +45,7 @@ export type Progress = v.InferOutput<typeof ProgressSchema>;
 /** Everything a run continues from. */
 export interface Checkpoint {
   readonly state: ModelState;
-  /** Momentum buffers by parameter name; empty before the first step. */
+  /** Momentum buffers by parameter name; zeros before the first step. */
   readonly momenta: TensorMap;
   readonly progress: Progress;
 }
@@ -121,7 +122,7 @@ export async function loadCheckpoint(
   const progress = decodeProgress(metadata.memloss, path);
   const state = importState(tensors, architecture, path);
   const started = [...tensors.keys()].some((name) => name.startsWith(MOMENTUM_PREFIX));
-  if (!started) return { state, momenta: new Map(), progress };
+  if (!started) return { state, momenta: zeroMomenta(state.parameters), progress };
   try {
     const momenta = importTensors(tensors, parameterShapes(architecture), path, MOMENTUM_PREFIX);
     return { state, momenta, progress };

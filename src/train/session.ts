@@ -8,21 +8,20 @@ import { UsageError } from "../errors.ts";
 import { VARIANT_TRAITS } from "../loss/variants.ts";
 import { type MemorySettings, MemoryStore } from "../memory/store.ts";
 import type { Architecture } from "../model/architecture.ts";
-import { disposeAll, initialise, type ModelState } from "../model/parameters.ts";
+import { disposeAll, initialise } from "../model/parameters.ts";
 import type { Recipe } from "../recipe/recipe.ts";
 import { checkpointName, loadCheckpoint, type Progress, saveCheckpoint } from "./checkpoint.ts";
+import { Learner } from "./learner.ts";
 import { largestDelta } from "./remember.ts";
 import { readCheckpointLink, type RunFolder } from "./run_folder.ts";
 import { reachedSecondEpoch, RunLog } from "./run_log.ts";
-import { Sgd } from "./sgd.ts";
 
 /** Where a run stands before its first step. */
 const START: Progress = { epoch: 0, step: 0, complete: true, sums: {} };
 
 /** A run in progress. */
 export class Session {
-  readonly state: ModelState;
-  readonly optimiser: Sgd;
+  readonly learner: Learner;
   readonly log: RunLog;
   /** Present for the variants with a memory. */
   readonly memory: MemoryStore | undefined;
@@ -36,8 +35,7 @@ export class Session {
     folder: RunFolder,
     backend: Backend,
     memoryAge: number,
-    state: ModelState,
-    optimiser: Sgd,
+    learner: Learner,
     log: RunLog,
     memory: MemoryStore | undefined,
     progress: Progress,
@@ -45,8 +43,7 @@ export class Session {
     this.#folder = folder;
     this.#backend = backend;
     this.#memoryAge = memoryAge;
-    this.state = state;
-    this.optimiser = optimiser;
+    this.learner = learner;
     this.log = log;
     this.memory = memory;
     this.progress = progress;
@@ -86,8 +83,7 @@ export class Session {
         folder,
         backend,
         recipe.memoryAge ?? 1,
-        state,
-        new Sgd(true, momenta),
+        new Learner(recipe, architecture, backend, state, momenta),
         log,
         memory,
         progress,
@@ -102,13 +98,12 @@ export class Session {
 
   /** Writes a checkpoint and makes it, and the memory that belongs to it, current: both or neither. */
   async commit(): Promise<void> {
-    const { epoch, step, complete } = this.progress;
-    const name = checkpointName(this.progress);
-    const checkpointSha256 = await saveCheckpoint(this.#folder.checkpointPath(name), {
-      state: this.state,
-      momenta: this.optimiser.momenta,
-      progress: this.progress,
-    }, this.#backend);
+    const { progress } = this;
+    const { epoch, step, complete } = progress;
+    const name = checkpointName(progress), path = this.#folder.checkpointPath(name);
+    const state = this.learner.snapshot(), momenta = this.learner.momenta();
+    const checkpointSha256 = await saveCheckpoint(path, { state, momenta, progress }, this.#backend)
+      .finally(() => [state.parameters, state.buffers, momenta].forEach(disposeAll));
     // While an epoch runs, the oldest one is still being read.
     const oldest = epoch - this.#memoryAge + (complete ? 1 : 0);
     const keep = Array.from({ length: epoch - oldest }, (_, i) => oldest + i);
@@ -121,9 +116,7 @@ export class Session {
 
   /** Frees the device's memory and closes the files. What was not committed is gone, as in a crash. */
   async close(): Promise<void> {
-    disposeAll(this.state.parameters);
-    disposeAll(this.state.buffers);
-    this.optimiser.dispose();
+    this.learner.dispose();
     this.log.close();
     await this.memory?.close();
   }

@@ -7,10 +7,8 @@ import * as tf from "@tensorflow/tfjs";
 import type { Backend } from "../backend/backend.ts";
 import type { Dataset } from "../data/dataset.ts";
 import { RunError } from "../errors.ts";
-import type { LossTerms, Objective } from "../loss/objective.ts";
+import type { LossTerms } from "../loss/objective.ts";
 import { type Pass, VARIANT_TRAITS } from "../loss/variants.ts";
-import type { Architecture } from "../model/architecture.ts";
-import { freeze } from "../model/frozen.ts";
 import { imageTensor, oneHot } from "../model/inputs.ts";
 import type { Recipe } from "../recipe/recipe.ts";
 import { attackBatch } from "./adversary.ts";
@@ -19,12 +17,11 @@ import { type Recollection, selectionMatrix } from "./recall.ts";
 import { perturbations } from "./remember.ts";
 import type { Rates } from "./schedule.ts";
 import type { Session } from "./session.ts";
-import { lossAndGradients, type StepInputs } from "./step.ts";
+import type { StepInputs } from "./step.ts";
 
 /** What every batch of a run has in common. */
 export interface BatchContext {
   readonly recipe: Recipe;
-  readonly architecture: Architecture;
   readonly dataset: Dataset;
   readonly backend: Backend;
   readonly session: Session;
@@ -53,24 +50,21 @@ export async function trainBatch(
   rates: Rates,
   whileBusy: () => void,
 ): Promise<LossValues> {
-  const { recipe, architecture, dataset, backend } = context;
-  const { state, optimiser, memory } = context.session;
+  const { recipe, dataset, backend } = context;
+  const { learner, memory } = context.session;
   const { batch, recollection, last } = prepared;
   const { x, y } = batch;
   const inputs = placeInputs(x, oneHot(y, dataset.classes.length), recollection, batch.ids.length);
   const { images } = inputs;
   let adversarial: Float32Array | undefined;
   if (VARIANT_TRAITS[recipe.variant].passes.includes("adv")) {
-    const model = freeze(architecture, state);
-    const attack = attackBatch(model, batch, inputs, recipe, position.epoch, backend);
+    const attack = attackBatch(learner, batch, inputs, recipe, position.epoch, backend);
     whileBusy();
     adversarial = await attack;
-    model.dispose();
     images.adv = imageTensor(adversarial);
   } else whileBusy();
-  const objective = objectiveOf(recipe);
-  const { terms, logits, gradients } = lossAndGradients(architecture, state, objective, inputs);
-  tf.dispose([Object.values(images), Object.values(logits), inputs.labels]);
+  const terms = await learner.descend(inputs);
+  tf.dispose([Object.values(images), inputs.labels]);
   inputs.memoryRows?.dispose();
   // The device is at work on the gradients.
   if (memory && adversarial) {
@@ -79,7 +73,7 @@ export async function trainBatch(
   }
   const values = await readTerms(terms, backend);
   refuseNonFinite(values, position);
-  optimiser.step(state.parameters, gradients, rates);
+  await learner.update(rates);
   return values;
 }
 
@@ -98,16 +92,6 @@ function placeInputs(
   return matrix
     ? { images, labels, memoryRows: tf.tensor2d(matrix, [rows.length, n]) }
     : { images, labels };
-}
-
-/** The objective in `recipe`; coefficients that its variant lacks are zero and never looked at. */
-function objectiveOf({ variant, beta, betaPrime, memoryWeight }: Recipe): Objective {
-  return {
-    variant,
-    beta: beta ?? 0,
-    betaPrime: betaPrime ?? 0,
-    memoryWeight: memoryWeight ?? "uniform",
-  };
 }
 
 /** The terms on the host; disposes them. */

@@ -12,6 +12,7 @@ import { Interrupted } from "../errors.ts";
 import { type Accuracy, evaluateAccuracy, type EvaluationName } from "../evaluate/evaluate.ts";
 import { type Architecture, resnet18 } from "../model/architecture.ts";
 import { freeze } from "../model/frozen.ts";
+import { disposeAll } from "../model/parameters.ts";
 import type { Recipe } from "../recipe/recipe.ts";
 import { type PreparedBatch, ReadAhead } from "./prepare.ts";
 import type { RunFolder } from "./run_folder.ts";
@@ -66,6 +67,7 @@ class Trainer {
   readonly #run: TrainingRun;
   readonly #session: Session;
   readonly #context: BatchContext;
+  readonly #architecture: Architecture;
   readonly #split: TrainingSplit;
   /** Faults of the memory that the observer knows of. */
   readonly #faults = new Set<string>();
@@ -80,9 +82,8 @@ class Trainer {
     const { recipe, backend, data } = run;
     this.#run = run;
     this.#session = session;
-    this.#context = {
-      ...{ recipe, architecture, dataset: data.train, backend, session },
-    };
+    this.#context = { recipe, dataset: data.train, backend, session };
+    this.#architecture = architecture;
     this.#split = split;
     this.#length = {
       epochs: recipe.epochs,
@@ -206,7 +207,9 @@ class Trainer {
       onProgress: (name: EvaluationName, done: number) =>
         observer?.onEvaluation?.(name, done, ids.length),
     };
-    const model = freeze(this.#context.architecture, this.#session.state);
+    const state = this.#session.learner.snapshot();
+    const model = freeze(this.#architecture, state);
+    [state.parameters, state.buffers].forEach(disposeAll);
     try {
       return {
         clean: await evaluateAccuracy("clean", model, settings),

@@ -68,7 +68,7 @@ eachBackend("klDivergence() and its gradients stay finite for certain prediction
   )([p, q]);
   tf.dispose([p, q]);
   assert.deepEqual([...await read(value)], [1e4]);
-  assert.deepEqual([...await read(grads[0]!)], new Array(10).fill(0));
+  assert.ok((await read(grads[0]!)).every((slope) => slope === 0));
   assert.deepEqual([...await read(grads[1]!)], [-1, 1, ...new Array(8).fill(0)]);
 });
 

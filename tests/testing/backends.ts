@@ -33,7 +33,8 @@ if (skipWebGpu && Deno.env.get(ANNOUNCED) === undefined) {
 const opened = new Map<BackendName, Backend | undefined>();
 Deno.test.beforeAll(async () => {
   for (const name of opened.keys()) {
-    if (name === "wasm" || !skipWebGpu) opened.set(name, await openBackend(name, { workers: 2 }));
+    if (name === "webgpu" && skipWebGpu) continue;
+    opened.set(name, await openBackend(name, { workers: 2, tune: false }));
   }
 });
 Deno.test.afterAll(() => {

@@ -5,12 +5,17 @@
  */
 import assert from "node:assert/strict";
 import { join } from "@std/path";
+import * as tf from "@tensorflow/tfjs";
 import type { Backend } from "../../src/backend/backend.ts";
+import { EagerResidence } from "../../src/backend/eager.ts";
 import { type Dataset, IMAGE_VALUES, type Splits } from "../../src/data/dataset.ts";
 import { synthetic } from "../../src/data/synthetic.ts";
 import { type Recipe, type RecipeInput, resolveRecipe } from "../../src/recipe/recipe.ts";
 import type { RunRecord } from "../../src/recipe/run_record.ts";
+import type { Learner } from "../../src/train/learner.ts";
 import { RunFolder } from "../../src/train/run_folder.ts";
+import type { Rates } from "../../src/train/schedule.ts";
+import { rateTensor } from "../../src/train/sgd.ts";
 import { train, type TrainingRun } from "../../src/train/trainer.ts";
 
 /** Stands for whatever device tfjs has open, and never fails. */
@@ -18,6 +23,8 @@ export const ANY_BACKEND: Backend = {
   name: "wasm",
   adapter: "",
   threads: 1,
+  choices: () => ({}),
+  residence: (maps) => new EagerResidence(maps),
   guard: (work) => work,
   close: () => {},
 };
@@ -101,4 +108,22 @@ export async function trainUntil(
     name: "Interrupted",
     message: /^Stopped in epoch \d+ after step \d+; everything so far is saved\.$/,
   });
+}
+
+/** An update of every weight and momentum buffer without its computation: along gradients of `slope` throughout. */
+export async function moveWeights(
+  { residence, state: { parameters }, optimiser }: Learner,
+  slope: number,
+  rates: Rates,
+): Promise<void> {
+  const move = residence.compile(({ rates }) => {
+    const gradients = new Map(
+      [...parameters].map(([name, { shape }]) => [name, tf.fill(shape, slope)]),
+    );
+    optimiser.step(parameters, gradients, rates as tf.Tensor1D);
+    return {};
+  });
+  const tensor = rateTensor(rates);
+  await move({ rates: tensor });
+  tensor.dispose();
 }

@@ -16,6 +16,7 @@ import {
   KernelDevice,
   type Memory,
   release,
+  traitsOf,
 } from "../../src/backend/webgpu/device.ts";
 import {
   floats,
@@ -48,33 +49,30 @@ export class KernelBench {
 
   /** What the device can do. */
   get traits(): DeviceTraits {
-    const { limits, features } = this.#device;
-    return {
-      shaderF16: features.has("shader-f16"),
-      maxComputeWorkgroupStorageSize: limits.maxComputeWorkgroupStorageSize,
-      maxComputeInvocationsPerWorkgroup: limits.maxComputeInvocationsPerWorkgroup,
-      maxComputeWorkgroupsPerDimension: limits.maxComputeWorkgroupsPerDimension,
-      maxStorageBufferBindingSize: limits.maxStorageBufferBindingSize,
-      maxTextureDimension2D: limits.maxTextureDimension2D,
-    };
+    return traitsOf(this.#device);
   }
 
   /**
-   * The outputs of `lowered`, `sizes` float32 values each. Outputs and scratch buffers are NaN before: what a kernel
-   * forgets to write shows.
+   * The outputs of `lowered`, each of so many float32 values. Outputs and scratch buffers are NaN before: what a kernel
+   * forgets to write shows. An output that an operation changes in place is given as what it holds before.
    *
    * @throws {Error} if the device rejects a kernel
    */
   async run(
     lowered: Lowered,
     inputs: readonly Float32Array[],
-    sizes: readonly number[],
+    before: readonly (number | Float32Array)[],
   ): Promise<Float32Array[]> {
     const given = inputs.map((values) => this.#upload(values));
-    const outputs = sizes.map((size) => this.#undefined(floats(size)));
+    const outputs = before.map((each) =>
+      typeof each === "number" ? this.#undefined(floats(each)) : this.#upload(each)
+    );
     try {
       await this.#dispatch(lowered, given, outputs);
-      return await Promise.all(outputs.map((memory, i) => this.#read(memory, sizes[i]!)));
+      return await Promise.all(outputs.map((memory, i) => {
+        const each = before[i]!;
+        return this.#read(memory, typeof each === "number" ? each : each.length);
+      }));
     } finally {
       [...given, ...outputs].forEach(release);
     }

@@ -5,30 +5,18 @@ import type { Backend } from "../../src/backend/backend.ts";
 import { type Batch, loadBatch } from "../../src/data/batches.ts";
 import { IMAGE_VALUES } from "../../src/data/dataset.ts";
 import { VARIANT_TRAITS, VARIANTS } from "../../src/loss/variants.ts";
-import { resnet18 } from "../../src/model/architecture.ts";
-import { freeze, type FrozenModel } from "../../src/model/frozen.ts";
 import { imageTensor, oneHot } from "../../src/model/inputs.ts";
-import { importState } from "../../src/model/parameters.ts";
 import type { Recipe, RecipeInput } from "../../src/recipe/recipe.ts";
-import { attackBatch, trainingAttack } from "../../src/train/adversary.ts";
+import { attackBatch } from "../../src/train/adversary.ts";
 import type { StepInputs } from "../../src/train/step.ts";
 import { onWasm } from "../testing/backends.ts";
-import { fixture } from "../testing/fixture.ts";
 import { smallData, smallRecipe } from "../testing/runs.ts";
+import { makeLearner } from "./steps_w2.ts";
 
 const ATTACKED = VARIANTS.filter((variant) => VARIANT_TRAITS[variant].passes.includes("adv"));
 const N = 6, EPOCH = 2;
 /** The batch rows that have a memory example. */
 const REMEMBERED = [0, 2, 5];
-
-/** A model that has seen some training: its logits differ from image to image. */
-function makeModel(): FrozenModel {
-  const architecture = resnet18({ width: 2, classes: 10 });
-  const state = importState(fixture("steps_w2").under("start."), architecture, "steps_w2");
-  const model = freeze(architecture, state);
-  tf.dispose([...state.parameters.values(), ...state.buffers.values()]);
-  return model;
-}
 
 function makeBatch(): Batch {
   const batch = loadBatch(smallData().train, Uint32Array.from({ length: N }, (_, id) => id));
@@ -52,10 +40,10 @@ function makeInputs({ x, y }: Batch): StepInputs {
 
 /** `x'` of {@linkcode makeBatch} under `recipe`. */
 async function attacked(recipe: Recipe, backend: Backend): Promise<Float32Array> {
-  const model = makeModel(), batch = makeBatch(), inputs = makeInputs(batch);
-  const adversarial = await attackBatch(model, batch, inputs, recipe, EPOCH, backend);
+  const learner = makeLearner(backend, recipe), batch = makeBatch(), inputs = makeInputs(batch);
+  const adversarial = await attackBatch(learner, batch, inputs, recipe, EPOCH, backend);
   tf.dispose([Object.values(inputs.images), inputs.labels, inputs.memoryRows!]);
-  model.dispose();
+  learner.dispose();
   return adversarial;
 }
 
@@ -127,40 +115,33 @@ onWasm(
 );
 
 onWasm("attackBatch() leaves it to the loss to tell that the model diverged", async (backend) => {
-  const model: FrozenModel = {
-    logits: (x) =>
-      tf.tidy(() => tf.mul(tf.reshape(tf.mean(x, [1, 2, 3]), [N, 1]), tf.fill([1, 10], NaN))),
-    dispose: () => {},
-  };
   const batch = makeBatch(), inputs = makeInputs(batch);
   for (const attackNorm of ["linf", "l2"] as const) {
     const recipe = smallRecipe({ variant: "trades", attackNorm });
-    const adversarial = await attackBatch(model, batch, inputs, recipe, EPOCH, backend);
+    const learner = makeLearner(backend, recipe), { parameters } = learner.state;
+    const spoil = learner.residence.compile(() => {
+      parameters.set("linear.weight", tf.fill(parameters.get("linear.weight")!.shape, NaN));
+      return {};
+    });
+    await spoil({});
+    const adversarial = await attackBatch(learner, batch, inputs, recipe, EPOCH, backend);
+    learner.dispose();
     assert.ok(adversarial.every((value) => value >= 0 && value <= 1), attackNorm);
   }
   tf.dispose([Object.values(inputs.images), inputs.labels, inputs.memoryRows!]);
 });
 
 onWasm("attackBatch() refuses images that come back from outside the ball", async (backend) => {
-  const model = makeModel(), batch = makeBatch(), inputs = makeInputs(batch);
+  const recipe = smallRecipe(), batch = makeBatch(), inputs = makeInputs(batch);
+  const learner = makeLearner(backend, recipe);
   const wrong = batch.x.map((value, i) =>
     i === IMAGE_VALUES + 1 ? (value > 0.5 ? value - 0.1 : value + 0.1) : value
   );
   const faulty = { ...backend, guard: <T>(_: Promise<T>) => Promise.resolve(wrong as T) };
-  await assert.rejects(attackBatch(model, batch, inputs, smallRecipe(), EPOCH, faulty), {
+  await assert.rejects(attackBatch(learner, batch, inputs, recipe, EPOCH, faulty), {
     name: "RunError",
     message: /^The attack on image 1 went 0\.\d+ far, beyond its radius 0\.0313\d+\.$/,
   });
   tf.dispose([Object.values(inputs.images), inputs.labels, inputs.memoryRows!]);
-  model.dispose();
-});
-
-Deno.test("trainingAttack() takes the recipe's bounds and effort", () => {
-  const recipe = smallRecipe({
-    attackNorm: "l2",
-    attackEps: 0.25,
-    attackStep: 0.1,
-    attackSteps: 7,
-  });
-  assert.deepEqual(trainingAttack(recipe), { norm: "l2", epsilon: 0.25, stepSize: 0.1, steps: 7 });
+  learner.dispose();
 });

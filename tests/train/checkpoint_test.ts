@@ -97,14 +97,18 @@ onWasm(
 );
 
 onWasm(
-  "loadCheckpoint() finds no momentum where no step was made",
+  "loadCheckpoint() gives momenta of zeros where the file has none",
   () =>
     inTemporary(async (directory) => {
       const path = join(directory, "epoch-001.step-0.safetensors");
       const progress: Progress = { epoch: 1, step: 0, complete: false, sums: {} };
       await save({ state: initialise(W2, 3), momenta: new Map(), progress }, path);
       const loaded = await loadCheckpoint(path, W2);
-      assert.equal(loaded.momenta.size, 0);
+      assert.deepEqual([...loaded.momenta.keys()], [...loaded.state.parameters.keys()]);
+      for (const [name, momentum] of loaded.momenta) {
+        assert.deepEqual(momentum.shape, loaded.state.parameters.get(name)!.shape, name);
+        assert.ok((await momentum.data()).every((value) => Object.is(value, 0)), name);
+      }
       assert.deepEqual(loaded.progress, progress);
       dispose(loaded);
     }),

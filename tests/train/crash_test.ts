@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import { join } from "@std/path";
-import * as tf from "@tensorflow/tfjs";
 import { drawView } from "../../src/data/augmentation.ts";
 import { IMAGE_VALUES } from "../../src/data/dataset.ts";
 import { resnet18 } from "../../src/model/architecture.ts";
@@ -11,7 +10,7 @@ import { DATA_SHA256, inTemporary } from "../memory/support.ts";
 import { resultOf } from "../repro/support.ts";
 import { onWasm } from "../testing/backends.ts";
 import { copyFolder } from "../testing/folder.ts";
-import { ANY_BACKEND, recordOf, smallRecipe } from "../testing/runs.ts";
+import { ANY_BACKEND, moveWeights, recordOf, smallRecipe } from "../testing/runs.ts";
 
 const W1 = resnet18({ width: 1, classes: 10 });
 const EPOCHS = 2, STEPS = 3;
@@ -20,12 +19,9 @@ const RATES = { lr: 0.1, momentum: 0.9 };
 
 /** One step's changes without its computation: weights, statistics, an example, a line in the log. */
 async function step(session: Session, epoch: number, position: number): Promise<void> {
-  const { state, optimiser, memory, log, progress } = session;
-  const gradients = new Map(
-    [...state.parameters].map(([name, weight]) => [name, tf.fill(weight.shape, epoch + position)]),
-  );
-  optimiser.step(state.parameters, gradients, RATES);
-  state.batchesTracked += 3;
+  const { learner, memory, log, progress } = session;
+  await moveWeights(learner, epoch + position, RATES);
+  learner.state.batchesTracked += 3;
   const delta = new Float32Array(IMAGE_VALUES).fill(0.001 * (epoch + position));
   await memory?.write(Uint32Array.of(position), [drawView(1, epoch, position)], delta);
   const loss = 1 / position, terms = { ce: loss };

@@ -3,6 +3,7 @@ import { join } from "@std/path";
 import * as tf from "@tensorflow/tfjs";
 import { drawView } from "../../src/data/augmentation.ts";
 import { IMAGE_VALUES } from "../../src/data/dataset.ts";
+import { decodeSafetensors, encodeSafetensors } from "../../src/format/safetensors.ts";
 import { resnet18 } from "../../src/model/architecture.ts";
 import type { Recipe } from "../../src/recipe/recipe.ts";
 import type { Progress } from "../../src/train/checkpoint.ts";
@@ -11,7 +12,7 @@ import { Session } from "../../src/train/session.ts";
 import { copyFolder, DATA_SHA256, inTemporary } from "../memory/support.ts";
 import { snapshot } from "../testing/folder.ts";
 import { onWasm } from "../testing/backends.ts";
-import { ANY_BACKEND, recordOf, smallRecipe } from "../testing/runs.ts";
+import { ANY_BACKEND, moveWeights, recordOf, smallRecipe } from "../testing/runs.ts";
 
 const W1 = resnet18({ width: 1, classes: 10 });
 const IMAGES = { imageCount: 4, dataSha256: DATA_SHA256 };
@@ -42,11 +43,8 @@ async function withSession(
 
 /** Pretends a step: every weight changes, and image `id` gets a memory example. */
 async function step(session: Session, progress: Progress, id: number): Promise<void> {
-  const gradients = new Map(
-    [...session.state.parameters].map(([name, weight]) => [name, tf.fill(weight.shape, id + 1)]),
-  );
-  session.optimiser.step(session.state.parameters, gradients, RATES);
-  session.state.batchesTracked += 3;
+  await moveWeights(session.learner, id + 1, RATES);
+  session.learner.state.batchesTracked += 3;
   const delta = new Float32Array(IMAGE_VALUES).fill(0.01);
   const view = drawView(1, progress.epoch, id);
   await session.memory?.write(Uint32Array.of(id), [view], delta);
@@ -99,7 +97,7 @@ for (const recipe of [V1, TRADES]) {
             best: { epoch: 1, accuracy: 0.5 },
             sums: { examples: 1 },
           });
-          assert.equal(session.state.batchesTracked, 9);
+          assert.equal(session.learner.state.batchesTracked, 9);
           assert.deepEqual(
             session.memory?.current()?.generations,
             recipe === V1 ? [2, 3] : undefined,
@@ -209,8 +207,36 @@ onWasm(
       await Deno.copyFile(join(whole, stray), join(runDir, stray));
       await withSession(runDir, V1, (session) => {
         assert.deepEqual(session.progress, { epoch: 0, step: 0, complete: true, sums: {} });
-        assert.equal(session.state.batchesTracked, 0);
+        assert.equal(session.learner.state.batchesTracked, 0);
       });
+    }),
+);
+
+onWasm(
+  "Session.open() begins with momenta of zeros where a checkpoint has none",
+  () =>
+    inTemporary(async (directory) => {
+      const runDir = join(directory, "run"), without = join(directory, "without");
+      const name = "epoch-001.step-0.safetensors", stop = { epoch: 1, step: 0, complete: false };
+      await withSession(runDir, TRADES, async (session) => {
+        session.progress = { ...session.progress, ...stop };
+        await session.commit();
+      });
+      await copyFolder(runDir, without);
+      const path = join(without, "checkpoints", name);
+      const { tensors, metadata } = decodeSafetensors(await Deno.readFile(path), path);
+      const kept = new Map([...tensors].filter(([name]) => !name.startsWith("optimizer.")));
+      assert.ok(kept.size < tensors.size);
+      await Deno.writeFile(path, encodeSafetensors(kept, metadata));
+      for (const directory of [runDir, without]) {
+        await withSession(directory, TRADES, async (session) => {
+          await step(session, { ...session.progress, step: 1 }, 1);
+          await session.commit();
+        });
+      }
+      const checkpoints = (directory: string) => snapshot(join(directory, "checkpoints"));
+      assert.ok((await checkpoints(runDir)).has("epoch-001.step-1.safetensors"));
+      assert.deepEqual(await checkpoints(without), await checkpoints(runDir));
     }),
 );
 
@@ -223,9 +249,12 @@ onWasm(
       const before = await snapshot(join(runDir, "checkpoints"));
       await withSession(runDir, V1, async (session) => {
         await session.memory!.begin(3);
-        const bias = session.state.parameters.get("linear.bias")!;
-        session.state.parameters.set("linear.bias", tf.fill(bias.shape, NaN));
-        bias.dispose();
+        const { residence, state: { parameters } } = session.learner;
+        const spoil = residence.compile(() => {
+          parameters.set("linear.bias", tf.fill(parameters.get("linear.bias")!.shape, NaN));
+          return {};
+        });
+        await spoil({});
         session.progress = { ...session.progress, step: 2 };
         await assert.rejects(session.commit(), { name: "RunError", message: /not finite/ });
       });

@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs";
 import { disposeAll, type TensorMap } from "../../src/model/parameters.ts";
 import { Purpose, Stream } from "../../src/random/stream.ts";
-import { Sgd, WEIGHT_DECAY } from "../../src/train/sgd.ts";
+import type { Rates } from "../../src/train/schedule.ts";
+import { rateTensor, Sgd, WEIGHT_DECAY, zeroMomenta } from "../../src/train/sgd.ts";
 import { eachBackend, onWasm } from "../testing/backends.ts";
 import { assertClose } from "../testing/numbers.ts";
 import { read } from "../testing/tensors.ts";
@@ -32,6 +33,14 @@ function upload(values: ReadonlyMap<string, Float32Array>): TensorMap {
   return new Map([...values].map(([name, data]) => [name, tf.tensor(data, SHAPES.get(name)!)]));
 }
 
+/** The step along `gradients`, which are freed with what it replaces. */
+function step(sgd: Sgd, parameters: TensorMap, gradients: TensorMap, rates: Rates): void {
+  const replaced = [...parameters.values(), ...sgd.momenta.values()], tensor = rateTensor(rates);
+  sgd.step(parameters, gradients, tensor);
+  tf.dispose([replaced, tensor]);
+  disposeAll(gradients);
+}
+
 /** Weight and momentum buffer after `steps` steps, one number at a time in float64. */
 function reference(weight: number, gradients: number[], nesterov: boolean): [number, number] {
   let velocity = 0;
@@ -49,8 +58,8 @@ for (const nesterov of [true, false]) {
   eachBackend(`Sgd.step() agrees with float64 over three steps of ${kind}`, async () => {
     const weights = makeValues(1), gradients = [2, 3, 4].map(makeValues);
     const parameters = upload(weights);
-    const sgd = new Sgd(nesterov);
-    gradients.forEach((values, step) => sgd.step(parameters, upload(values), RATES[step]!));
+    const sgd = new Sgd(nesterov, zeroMomenta(parameters));
+    gradients.forEach((values, i) => step(sgd, parameters, upload(values), RATES[i]!));
     assert.deepEqual([...sgd.momenta.keys()], [...SHAPES.keys()]);
     for (const [name, shape] of SHAPES) {
       const expected = Array.from(
@@ -65,32 +74,46 @@ for (const nesterov of [true, false]) {
   });
 }
 
-onWasm("Sgd.step() frees the gradients and the tensors that it replaces", () => {
-  const parameters = upload(makeValues(1)), sgd = new Sgd(true);
-  const weight = parameters.get("bn.bias")!, before = tf.memory().numTensors;
+onWasm("Sgd.step() leaves the gradients and the tensors that it replaces to the caller", () => {
+  const parameters = upload(makeValues(1)), sgd = new Sgd(true, zeroMomenta(parameters));
+  const gradients = upload(makeValues(2));
   for (const rates of RATES) {
-    const gradients = upload(makeValues(2));
-    sgd.step(parameters, gradients, rates);
-    assert.equal(gradients.size, 0);
-    assert.equal(tf.memory().numTensors, before + SHAPES.size); // the momentum buffers
+    const tensor = rateTensor(rates), before = tf.memory().numTensors;
+    const given = [parameters, sgd.momenta].flatMap((map) => [...map.values()]);
+    sgd.step(parameters, gradients, tensor);
+    assert.equal(tf.memory().numTensors, before + 2 * SHAPES.size);
+    const old = [...given, ...gradients.values()];
+    assert.ok(old.every((tensor) => !tensor.isDisposed));
+    const now = new Set([parameters, sgd.momenta].flatMap((map) => [...map.values()]));
+    assert.ok(given.every((tensor) => !now.has(tensor)));
+    tf.dispose([given, tensor]);
   }
-  assert.ok(weight.isDisposed);
-  sgd.dispose();
-  assert.equal(sgd.momenta.size, 0);
-  disposeAll(parameters);
+  [parameters, gradients, sgd.momenta].forEach(disposeAll);
 });
 
 onWasm("Sgd goes on from momentum buffers that it is given", async () => {
   const run = async (split: boolean) => {
     const parameters = upload(makeValues(1));
-    let sgd = new Sgd(true);
-    sgd.step(parameters, upload(makeValues(2)), RATES[0]!);
+    let sgd = new Sgd(true, zeroMomenta(parameters));
+    step(sgd, parameters, upload(makeValues(2)), RATES[0]!);
     if (split) sgd = new Sgd(true, new Map(sgd.momenta));
-    sgd.step(parameters, upload(makeValues(3)), RATES[1]!);
-    sgd.dispose();
+    step(sgd, parameters, upload(makeValues(3)), RATES[1]!);
     const values = await parameters.get("conv.weight")!.data();
-    disposeAll(parameters);
+    [parameters, sgd.momenta].forEach(disposeAll);
     return values;
   };
   assert.deepEqual(await run(true), await run(false));
+});
+
+onWasm("zeroMomenta() has zeros in every parameter's shape", async () => {
+  const parameters = upload(makeValues(1)), momenta = zeroMomenta(parameters);
+  disposeAll(parameters);
+  assert.deepEqual([...momenta].map(([name, { shape }]) => [name, shape]), [...SHAPES]);
+  for (const tensor of momenta.values()) {
+    assert.ok((await read(tensor)).every((value) => Object.is(value, 0)));
+  }
+});
+
+onWasm("rateTensor() has learning rate and momentum, in this order", async () => {
+  assert.deepEqual(await read(rateTensor(RATES[0]!)), Float32Array.of(0.1, 0.95));
 });

@@ -1,85 +1,64 @@
 import assert from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs";
-import type { SafeTensor } from "../../src/format/safetensors.ts";
 import type { Objective } from "../../src/loss/objective.ts";
 import { type Pass, type Variant, VARIANT_TRAITS, VARIANTS } from "../../src/loss/variants.ts";
-import { resnet18 } from "../../src/model/architecture.ts";
 import { freeze } from "../../src/model/frozen.ts";
 import {
   disposeAll,
   exportState,
   exportTensors,
-  importState,
-  type ModelState,
+  type TensorMap,
 } from "../../src/model/parameters.ts";
-import { Sgd } from "../../src/train/sgd.ts";
-import { lossAndGradients, type StepInputs, type StepResult } from "../../src/train/step.ts";
+import { rateTensor, Sgd, zeroMomenta } from "../../src/train/sgd.ts";
+import {
+  lossAndGradients,
+  passesOf,
+  type StepInputs,
+  type StepResult,
+} from "../../src/train/step.ts";
 import { eachBackend, onWasm } from "../testing/backends.ts";
-import { fixture } from "../testing/fixture.ts";
 import { assertClose } from "../testing/numbers.ts";
-import { labelsOf, upload } from "../testing/tensors.ts";
-
-const W2 = resnet18({ width: 2, classes: 10 });
-const REFERENCE = fixture("steps_w2");
-const RATES = { lr: 0.1, momentum: 0.9 };
-/** A gradient may differ where rounding switches a ReLU; what the step leaves behind is held tighter. */
-const GRADIENT_TOLERANCE = 1e-2, UPDATE_TOLERANCE = 1e-3;
-
-function start(): ModelState {
-  return importState(REFERENCE.under("start."), W2, "steps_w2");
-}
-
-function makeInputs(): Required<Omit<StepInputs, "memoryRows">> {
-  return {
-    images: {
-      nat: upload<tf.Rank.R4>(REFERENCE, "x"),
-      adv: upload<tf.Rank.R4>(REFERENCE, "x_adv"),
-      mem: upload<tf.Rank.R4>(REFERENCE, "x_mem"),
-    },
-    labels: labelsOf(REFERENCE),
-  };
-}
+import {
+  assertTensors,
+  disposeState,
+  GRADIENT_TOLERANCE,
+  makeInputs,
+  RATES,
+  REFERENCE,
+  start,
+  UPDATE_TOLERANCE,
+  W2,
+} from "./steps_w2.ts";
 
 function published(variant: Variant): Objective {
   const { beta = 0, betaPrime = 0, memoryWeights } = VARIANT_TRAITS[variant];
   return { variant, beta, betaPrime, memoryWeight: memoryWeights[0] ?? "uniform" };
 }
 
-/** Frees everything a step yields but its gradients, which the optimiser frees. */
+/** Frees everything a step yields but its gradients. */
 function disposeResult({ terms, logits }: StepResult): void {
   tf.dispose([{ ...terms }, { ...logits }]);
 }
 
-function disposeState(state: ModelState): void {
-  disposeAll(state.parameters);
-  disposeAll(state.buffers);
-}
-
-/** Every tensor of `actual` against the one that the fixture calls `prefix` and its name. */
-function assertTensors(
-  actual: ReadonlyMap<string, SafeTensor>,
-  prefix: string,
-  tolerance: number,
-): void {
-  const expected = REFERENCE.under(prefix);
-  assert.deepEqual(new Set(actual.keys()), new Set(expected.keys()));
-  for (const [name, { data, dtype }] of expected) {
-    const values = actual.get(name)!.data;
-    if (dtype === "I64") assert.deepEqual(values, data, prefix + name);
-    else assertClose(values as Float32Array, data as Float32Array, tolerance, prefix + name);
-  }
+/** The optimiser's step along `gradients`, which are freed with what it replaces. */
+function follow(sgd: Sgd, parameters: TensorMap, gradients: TensorMap): void {
+  const replaced = [...parameters.values(), ...sgd.momenta.values()], rates = rateTensor(RATES);
+  sgd.step(parameters, gradients, rates);
+  tf.dispose([replaced, rates]);
+  disposeAll(gradients);
 }
 
 /** One step of `variant` from the fixture's start, everything it computes and everything it leaves behind. */
 async function assertStep(variant: Variant): Promise<void> {
-  const state = start(), inputs = makeInputs(), sgd = new Sgd(false);
+  const state = start(), inputs = makeInputs();
+  const sgd = new Sgd(false, zeroMomenta(state.parameters));
   const frozen = freeze(W2, state);
   const evaluated = frozen.logits(inputs.images.nat!);
   frozen.dispose();
   const result = lossAndGradients(W2, state, published(variant), inputs);
   tf.dispose({ ...inputs });
   const gradients = await exportTensors(result.gradients);
-  sgd.step(state.parameters, result.gradients, RATES);
+  follow(sgd, state.parameters, result.gradients);
 
   const loss = await result.terms.loss.data();
   assertClose(loss, REFERENCE.values(`${variant}.loss`), 1e-5, "loss");
@@ -91,11 +70,12 @@ async function assertStep(variant: Variant): Promise<void> {
     assertClose(await logits.data(), expected, 1e-5, `logits of ${pass}`);
   }
   assertTensors(gradients, `${variant}.grad.`, GRADIENT_TOLERANCE);
+  state.batchesTracked += made.length; // which the step leaves to its caller
   assertTensors(await exportState(state), `${variant}.after.`, UPDATE_TOLERANCE);
   assertTensors(await exportTensors(sgd.momenta), `${variant}.momentum.`, UPDATE_TOLERANCE);
   disposeResult(result);
   evaluated.dispose();
-  sgd.dispose();
+  disposeAll(sgd.momenta);
   disposeState(state);
 }
 
@@ -108,24 +88,28 @@ for (const variant of VARIANTS) {
 }
 
 onWasm("lossAndGradients() and Sgd make PyTorch's two Nesterov steps of v1", async () => {
-  const state = start(), inputs = makeInputs(), sgd = new Sgd(true);
+  const state = start(), inputs = makeInputs();
+  const sgd = new Sgd(true, zeroMomenta(state.parameters));
   for (let step = 0; step < 2; step++) {
     const result = lossAndGradients(W2, state, published("v1"), inputs);
-    sgd.step(state.parameters, result.gradients, RATES);
+    follow(sgd, state.parameters, result.gradients);
     disposeResult(result);
+    state.batchesTracked += 3;
   }
   tf.dispose({ ...inputs });
   assertTensors(await exportState(state), "v1-nesterov.after2.", UPDATE_TOLERANCE);
   assertTensors(await exportTensors(sgd.momenta), "v1-nesterov.momentum2.", UPDATE_TOLERANCE);
-  sgd.dispose();
+  disposeAll(sgd.momenta);
   disposeState(state);
 });
 
-/** The loss, every gradient in a row, and the number of passes of one step from the start. */
+/** The loss, every gradient in a row, and the passes of one step from the start: announced and made. */
 async function stepOn(variant: Variant, change: (inputs: StepInputs) => StepInputs) {
   const state = start(), before = state.batchesTracked;
   const inputs = makeInputs(), changed = change(inputs);
+  const passes = passesOf(variant, changed.images);
   const result = lossAndGradients(W2, state, published(variant), changed);
+  assert.equal(state.batchesTracked, before);
   tf.dispose([
     { ...inputs.images },
     { ...changed.images },
@@ -134,7 +118,6 @@ async function stepOn(variant: Variant, change: (inputs: StepInputs) => StepInpu
   ]);
   const gradients = [...(await exportTensors(result.gradients)).values()];
   const loss = (await result.terms.loss.data())[0]!;
-  const passes = state.batchesTracked - before;
   const made = Object.keys(result.logits) as Pass[];
   disposeResult(result);
   disposeAll(result.gradients);
@@ -164,8 +147,9 @@ onWasm("lossAndGradients() makes the step of TRADES while there is no memory", a
     images: { nat: nat!, adv: adv! },
     labels,
   }));
-  assert.deepEqual([first.passes, first.made], [2, ["nat", "adv"]]);
+  const [trades, all] = [["nat", "adv"], ["nat", "adv", "mem"]];
+  assert.deepEqual([first.passes, first.made], [trades, trades]);
   const full = await stepOn("v1", (inputs) => inputs);
-  assert.deepEqual([full.passes, full.made], [3, ["nat", "adv", "mem"]]);
+  assert.deepEqual([full.passes, full.made], [all, all]);
   assert.ok(full.loss > first.loss);
 });

@@ -5,6 +5,7 @@
  */
 import * as tf from "@tensorflow/tfjs";
 import { batchNormKernels } from "./batch_norm.ts";
+import { softmaxLossKernels } from "./softmax_losses.ts";
 import { stepKernels } from "./steps.ts";
 
 /** A kernel's inputs by name; optional ones may be absent. */
@@ -15,9 +16,11 @@ export type ComposedKernels = Readonly<
   Record<string, (inputs: Inputs, attributes: tf.NamedAttrMap) => tf.Tensor | tf.Tensor[]>
 >;
 
+const KERNELS: ComposedKernels = { ...batchNormKernels, ...softmaxLossKernels, ...stepKernels };
+
 /** Registers the composed kernels for the backend called `backendName`, where it has none under these names. */
 export function registerComposedKernels(backendName: string): void {
-  for (const [kernelName, compute] of Object.entries({ ...batchNormKernels, ...stepKernels })) {
+  for (const [kernelName, compute] of Object.entries(KERNELS)) {
     if (tf.getKernel(kernelName, backendName)) continue;
     tf.registerKernel({
       kernelName,

@@ -32,12 +32,13 @@ function signStep({ x, adversarial, slope }: Inputs, attributes: tf.NamedAttrMap
 }
 
 function sgdStep(
-  { weight, gradient, velocity }: Inputs,
+  { weight, gradient, velocity, rates }: Inputs,
   attributes: tf.NamedAttrMap,
 ): tf.Tensor[] {
-  const { lr, momentum, weightDecay, nesterov } = attributes as SgdStepAttributes;
+  const { weightDecay, nesterov } = attributes as SgdStepAttributes;
+  const [lr, momentum] = tf.split(rates!, 2) as [tf.Tensor, tf.Tensor];
   const decayed = tf.add(gradient!, tf.mul(weight!, weightDecay));
-  const speed = velocity ? tf.add(tf.mul(velocity, momentum), decayed) : decayed;
+  const speed = tf.add(tf.mul(velocity!, momentum), decayed);
   const direction = nesterov ? tf.add(decayed, tf.mul(speed, momentum)) : speed;
   return [tf.sub(weight!, tf.mul(direction, lr)), speed];
 }

@@ -74,9 +74,10 @@ function forward(engine: TensorEngine, inputs: Inputs, attributes: NamedAttrMap)
  */
 function gradient(engine: TensorEngine, inputs: Inputs, attributes: NamedAttrMap): TensorInfo {
   const layers = layersOf(attributes);
-  const convolutions = describe(layers, inputs, attributes.shape as Shape);
+  const shape = inputs.x!.shape as Shape;
+  const convolutions = describe(layers, inputs, shape);
   const values = layers.map((_, i) => engine.address(inputs[i]!));
-  const dx = engine.allocate(attributes.shape as Shape);
+  const dx = engine.allocate(shape);
   const blocks: number[] = [];
   const phases: Phase[] = [];
   /** Gradients by value, complete or not yet, and which of them have a block of their own. */

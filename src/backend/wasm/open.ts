@@ -6,6 +6,7 @@
 import * as tf from "@tensorflow/tfjs";
 import type { Backend, EngineOptions } from "../backend.ts";
 import { registerComposedKernels } from "../composed/register.ts";
+import { EagerResidence } from "../eager.ts";
 import { batchNormKernels } from "./batch_norm.ts";
 import { type KernelBinary, selectBinary } from "./binaries.ts";
 import { convolutionKernels } from "./convolutions.ts";
@@ -14,6 +15,7 @@ import { elementwiseKernels } from "./elementwise.ts";
 import { frozenKernels } from "./frozen.ts";
 import { Heap } from "./heap.ts";
 import { registerKernels } from "./registration.ts";
+import { softmaxLossKernels } from "./softmax_losses.ts";
 import { TensorEngine } from "./tensors.ts";
 
 /** The engine's name in tfjs: `wasm` is that of tfjs's own. */
@@ -31,6 +33,7 @@ function registerOnce(): void {
     ...batchNormKernels,
     ...elementwiseKernels,
     ...frozenKernels,
+    ...softmaxLossKernels,
   });
 }
 
@@ -55,6 +58,8 @@ export async function openWasm(
     name: "wasm",
     adapter: describe(binary),
     threads: crew.threads,
+    choices: () => ({}),
+    residence: (maps) => new EagerResidence(maps),
     async guard(work) {
       const result = await work;
       await eventLoopTurn();
@@ -72,7 +77,13 @@ async function openWithoutSimd(): Promise<Backend> {
   registerComposedKernels("cpu");
   await tf.setBackend("cpu");
   const adapter = "JavaScript, no WebAssembly SIMD";
-  return { name: "wasm", adapter, threads: 1, guard: (work) => work, close: () => {} };
+  return {
+    ...{ name: "wasm", adapter, threads: 1 },
+    choices: () => ({}),
+    residence: (maps) => new EagerResidence(maps),
+    guard: (work) => work,
+    close: () => {},
+  };
 }
 
 /** What decides the bits that the engine computes. */

@@ -79,3 +79,20 @@ export function single(kernel: Kernel, inputs: number, outputs: number): Lowered
 export function floats(count: number): Storage {
   return { kind: "buffer", bytes: 16 * Math.ceil(count / 4) };
 }
+
+/** Bytes of `storage`. */
+export function bytesOf(storage: Storage): number {
+  return storage.kind === "buffer" ? storage.bytes : 16 * storage.width * storage.height;
+}
+
+/** A storage that serves where either does, of two of one kind. */
+export function larger(a: Storage, b: Storage): Storage {
+  if (a.kind === "buffer" && b.kind === "buffer") {
+    return { kind: "buffer", bytes: Math.max(a.bytes, b.bytes) };
+  }
+  if (a.kind === "texture" && b.kind === "texture") {
+    const width = Math.max(a.width, b.width), height = Math.max(a.height, b.height);
+    return { kind: "texture", width, height };
+  }
+  throw new Error("A block is a buffer or a texture, not both.");
+}

@@ -1,14 +1,24 @@
 /**
- * tfjs's WebGPU backend on a device of our own: with every limit the adapter has, and with errors that stop the run
- * instead of becoming silent zeros.
+ * The WebGPU engine: tfjs's backend on a device of our own, with every limit the adapter has, our kernels, and errors that
+ * stop the run instead of becoming silent zeros.
  *
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
 import { WebGPUBackend } from "@tensorflow/tfjs-backend-webgpu";
 import { RunError } from "../../errors.ts";
-import type { Backend } from "../backend.ts";
+import type { Backend, EngineOptions } from "../backend.ts";
 import { registerComposedKernels } from "../composed/register.ts";
+import { EagerResidence } from "../eager.ts";
+import { CATALOGUE, type Catalogue } from "./convolution/catalogue.ts";
+import { KernelDevice, traitsOf } from "./device.ts";
+import type { WebGpuEngine } from "./engine.ts";
+import { frozenKernels } from "./frozen.ts";
+import { MemoryPool } from "./pool.ts";
+import { ReplayedResidence } from "./residence.ts";
+import { registerTraceKernels } from "./trace_kernels.ts";
+import { Tuner } from "./tuner.ts";
+import { tuningPath, TuningStore } from "./tuning_store.ts";
 
 /** An adapter and what is known of it. */
 export interface AdapterDescription {
@@ -32,20 +42,103 @@ export async function describeAdapters(): Promise<AdapterDescription[]> {
   return [{ adapter, description: name, software: isFallbackAdapter || SOFTWARE.test(name) }];
 }
 
-/** The limits that tfjs's kernels depend on, raised to what the adapter offers. */
+/** What timings depend on beside the kernels: the device, and Deno, which translates shaders and drives it. */
+function hostOf(description: string): string {
+  return `${description}, Deno ${Deno.version.deno}`;
+}
+
+/** The engine's name in tfjs: `webgpu` is that of tfjs's own. */
+export const ENGINE_NAME = "memloss-webgpu";
+
+/** The limits that tfjs's kernels or ours depend on, raised to what the adapter offers. */
 const LIMITS = [
   "maxBufferSize",
   "maxStorageBufferBindingSize",
+  "maxStorageBuffersPerShaderStage",
+  "maxTextureDimension2D",
+  "maxComputeWorkgroupSizeY",
   "maxComputeWorkgroupStorageSize",
   "maxComputeWorkgroupsPerDimension",
   "maxComputeWorkgroupSizeX",
   "maxComputeInvocationsPerWorkgroup",
 ] as const;
 
-/** Opens `adapter` as tfjs's current backend. */
-export async function openWebGpu(adapter: GPUAdapter): Promise<Backend> {
+/** Features that some kernels use where they exist. */
+const FEATURES = ["shader-f16", "timestamp-query"] as const;
+
+/** How the engine is opened. */
+export interface WebGpuOptions
+  extends Pick<EngineOptions, "tune" | "variants" | "onNote" | "onProgress"> {
+  /** The convolutions to choose from; all unless given. */
+  readonly catalogue?: Catalogue;
+  /** Where timings are kept; the user's cache unless given. */
+  readonly store?: TuningStore;
+}
+
+/** Opens the adapter as tfjs's current backend, with our kernels. */
+export async function openWebGpu(
+  { adapter, description, software }: AdapterDescription,
+  options: WebGpuOptions = {},
+): Promise<Backend> {
+  const opened = await openDevice(adapter);
+  const { device } = opened;
+  const tfjs = new WebGPUBackend(device, adapter.info);
+  const { tune = true, onNote = () => {}, onProgress = () => {} } = options;
+  const precision = "f32";
+  const tuner = await Tuner.open(device, {
+    ...{ catalogue: options.catalogue ?? CATALOGUE, pinned: options.variants ?? {} },
+    ...{ precision, traits: traitsOf(device), software, onNote, onProgress },
+    host: hostOf(description),
+    ...tune && { store: options.store ?? new TuningStore(await tuningPath(), onNote) },
+  });
+  const kernels = new KernelDevice(device), pool = new MemoryPool(kernels);
+  const engine: WebGpuEngine = { tfjs, kernels, pool, tuner, precision };
+  if (!tf.getKernel("Add", ENGINE_NAME)) tf.copyRegisteredKernels("webgpu", ENGINE_NAME);
+  tf.registerBackend(ENGINE_NAME, () => tfjs);
+  await tf.setBackend(ENGINE_NAME);
+  registerComposedKernels(ENGINE_NAME);
+  registerTraceKernels();
+  const frozen = frozenKernels(engine);
+  register(frozen.kernels);
+  return {
+    name: "webgpu",
+    adapter: adapter.info.description || adapter.info.vendor,
+    threads: 1,
+    choices: () => tuner.choices(),
+    residence: (maps) => new ReplayedResidence(engine, maps),
+    guard: opened.guard,
+    close() {
+      frozen.dispose();
+      pool.dispose();
+      opened.close(ENGINE_NAME);
+    },
+  };
+}
+
+/** Opens `adapter` as tfjs's current backend with nothing but tfjs's own kernels: what ours are compared with. */
+export async function openStockWebGpu(adapter: GPUAdapter): Promise<Backend> {
+  const opened = await openDevice(adapter);
+  // tfjs registers one of its own when it is imported; this device replaces it.
+  if (tf.findBackendFactory("webgpu")) tf.removeBackend("webgpu");
+  tf.registerBackend("webgpu", () => new WebGPUBackend(opened.device, adapter.info));
+  await tf.setBackend("webgpu");
+  registerComposedKernels("webgpu");
+  return {
+    name: "webgpu",
+    adapter: adapter.info.description || adapter.info.vendor,
+    threads: 1,
+    choices: () => ({}),
+    residence: (maps) => new EagerResidence(maps),
+    guard: opened.guard,
+    close: () => opened.close("webgpu"),
+  };
+}
+
+/** A device whose errors and loss end what waits in `guard`. */
+async function openDevice(adapter: GPUAdapter) {
   const requiredLimits = Object.fromEntries(LIMITS.map((name) => [name, adapter.limits[name]]));
-  const device = await adapter.requestDevice({ requiredLimits });
+  const requiredFeatures = FEATURES.filter((name) => adapter.features.has(name));
+  const device = await adapter.requestDevice({ requiredLimits, requiredFeatures });
 
   let closing = false;
   const failed = Promise.withResolvers<never>();
@@ -58,24 +151,28 @@ export async function openWebGpu(adapter: GPUAdapter): Promise<Backend> {
     if (closing) return;
     failed.reject(new RunError(`The GPU device was lost (${reason}): ${message}`));
   });
-
   // Tensors of under 1,000 values would otherwise be computed on tfjs's JavaScript backend, unasked.
   tf.env().set("WEBGPU_CPU_FORWARD", false);
-  // tfjs registers one of its own when it is imported; this device replaces it.
-  if (tf.findBackendFactory("webgpu")) tf.removeBackend("webgpu");
-  tf.registerBackend("webgpu", () => new WebGPUBackend(device, adapter.info));
-  await tf.setBackend("webgpu");
-  registerComposedKernels("webgpu");
-
   return {
-    name: "webgpu",
-    adapter: adapter.info.description || adapter.info.vendor,
-    threads: 1,
-    guard: (work) => Promise.race([work, failed.promise]),
-    close() {
+    device,
+    guard: <T>(work: Promise<T>): Promise<T> => Promise.race([work, failed.promise]),
+    close(backendName: string) {
       closing = true;
-      tf.removeBackend("webgpu");
+      tf.removeBackend(backendName);
       device.destroy();
     },
   };
+}
+
+/** Registers `kernels` for the engine, in place of those of a device that is closed. */
+function register(kernels: ReturnType<typeof frozenKernels>["kernels"]): void {
+  for (const [kernelName, compute] of Object.entries(kernels)) {
+    if (tf.getKernel(kernelName, ENGINE_NAME)) tf.unregisterKernel(kernelName, ENGINE_NAME);
+    tf.registerKernel({
+      kernelName,
+      backendName: ENGINE_NAME,
+      kernelFunc: ({ inputs, attrs }) =>
+        compute(inputs as Record<string, tf.TensorInfo>, attrs as tf.NamedAttrMap),
+    });
+  }
 }

@@ -35,11 +35,11 @@ for (
 
 /** Opens a device of the first adapter, with a handle that the program itself never gives out. */
 async function open(): Promise<{ backend: Backend; device: GPUDevice }> {
-  const { adapter } = (await describeAdapters())[0]!;
+  const described = (await describeAdapters())[0]!, { adapter } = described;
   let device: GPUDevice | undefined;
   const request = adapter.requestDevice.bind(adapter);
   adapter.requestDevice = async (descriptor) => device = await request(descriptor);
-  const backend = await openWebGpu(adapter);
+  const backend = await openWebGpu(described, { tune: false });
   return { backend, device: device! };
 }
 

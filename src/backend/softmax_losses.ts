@@ -1,0 +1,66 @@
+/**
+ * Losses of softmax distributions per example, each with its gradient one operation over kernels that every engine
+ * provides. Second-order gradients are not defined.
+ *
+ * @module
+ */
+import * as tf from "@tensorflow/tfjs";
+import { runKernel } from "./run_kernel.ts";
+
+/** `{logits [N,C], labels [N,C]} → −Σ_c labels_c log p_c`, `[N]`. */
+export const CROSS_ENTROPY = "MemlossCrossEntropy";
+/** `{logits, labels, dy [N]} → dLogits`. */
+export const CROSS_ENTROPY_GRADIENT = "MemlossCrossEntropyGradient";
+/** `{p [N,C], q [N,C]} → Σ_c p_c (log p_c − log q_c)` of the distributions whose logits these are, `[N]`. */
+export const KL_DIVERGENCE = "MemlossKlDivergence";
+/** `{p, q, dy [N]} → [dp, dq]`, with respect to the logits. */
+export const KL_DIVERGENCE_GRADIENT = "MemlossKlDivergenceGradient";
+/** `{logits [N,C], labels [N,C]} → Σ_c labels_c p_c`, `[N]`. */
+export const LABEL_PROBABILITY = "MemlossLabelProbability";
+/** `{logits, labels, dy [N]} → dLogits`. */
+export const LABEL_PROBABILITY_GRADIENT = "MemlossLabelProbabilityGradient";
+
+/** Cross-entropy `−log p_y` of `logits` `[N,C]` against one-hot `labels` `[N,C]`, `[N]`; labels get no gradient. */
+export function crossEntropy(logits: tf.Tensor2D, labels: tf.Tensor2D): tf.Tensor1D {
+  return againstLabels(CROSS_ENTROPY, CROSS_ENTROPY_GRADIENT, logits, labels);
+}
+
+/** The probability `p_y` of one-hot `labels` `[N,C]` under `logits` `[N,C]`, `[N]`; labels get no gradient. */
+export function labelProbability(logits: tf.Tensor2D, labels: tf.Tensor2D): tf.Tensor1D {
+  return againstLabels(LABEL_PROBABILITY, LABEL_PROBABILITY_GRADIENT, logits, labels);
+}
+
+/**
+ * `KL(p‖q) = Σ_c p_c (log p_c − log q_c)` of two softmax distributions given by their logits `[N,C]`, `[N]`. The
+ * gradient flows through both.
+ */
+export function klDivergence(pLogits: tf.Tensor2D, qLogits: tf.Tensor2D): tf.Tensor1D {
+  const divergence = tf.customGrad((...inputs) => {
+    const [p, q, save] = inputs as [tf.Tensor, tf.Tensor, tf.GradSaveFunc];
+    save([p, q]);
+    return {
+      value: runKernel(KL_DIVERGENCE, { p, q })[0]!,
+      gradFunc: (dy: tf.Tensor, [p, q]: tf.Tensor[]) =>
+        runKernel(KL_DIVERGENCE_GRADIENT, { p, q, dy }),
+    };
+  });
+  return divergence(pLogits, qLogits) as tf.Tensor1D;
+}
+
+function againstLabels(
+  kernel: string,
+  gradient: string,
+  logits: tf.Tensor2D,
+  labels: tf.Tensor2D,
+): tf.Tensor1D {
+  const loss = tf.customGrad((...inputs) => {
+    const [logits, save] = inputs as [tf.Tensor, tf.GradSaveFunc];
+    save([logits, labels]);
+    return {
+      value: runKernel(kernel, { logits, labels })[0]!,
+      gradFunc: (dy: tf.Tensor, [logits, labels]: tf.Tensor[]) =>
+        runKernel(gradient, { logits, labels, dy })[0]!,
+    };
+  });
+  return loss(logits) as tf.Tensor1D;
+}

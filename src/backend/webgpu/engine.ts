@@ -1,0 +1,36 @@
+/**
+ * What the parts of the WebGPU engine share.
+ *
+ * @module
+ */
+import type { WebGPUBackend } from "@tensorflow/tfjs-backend-webgpu";
+import type { Precision } from "./convolution/shape.ts";
+import type { KernelDevice } from "./device.ts";
+import type { Graph, Slab } from "./graph.ts";
+import { type Plan, plan } from "./plan.ts";
+import type { MemoryPool } from "./pool.ts";
+import { schedule } from "./schedule.ts";
+import type { Tuner } from "./tuner.ts";
+
+/** An open device with tfjs on it. */
+export interface WebGpuEngine {
+  readonly tfjs: WebGPUBackend;
+  readonly kernels: KernelDevice;
+  readonly pool: MemoryPool;
+  readonly tuner: Tuner;
+  readonly precision: Precision;
+}
+
+/** Plans `graph` for `engine`; what depends on `steady` inputs alone becomes a preparation. */
+export function planGraph(
+  graph: Graph,
+  { tuner: { choose }, precision }: WebGpuEngine,
+  steady?: ReadonlySet<string>,
+): Plan {
+  return plan(graph, schedule(graph, { choose, precision, ...steady && { steady } }));
+}
+
+/** For programs without slabs. */
+export function noSlabs(slab: Slab): never {
+  throw new Error(`There is no slab called ${slab.label} here.`);
+}

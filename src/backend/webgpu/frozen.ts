@@ -1,0 +1,139 @@
+/**
+ * The frozen network as a kernel of tfjs's WebGPU backend: forward pass and input gradient are two phases of one program,
+ * so that no layer's output leaves it; filters are packed once for as long as they stay the same.
+ *
+ * @module
+ */
+import type * as tf from "@tensorflow/tfjs";
+import { FROZEN_FORWARD, FROZEN_GRADIENT, type FrozenLayer } from "../frozen_network.ts";
+import { noSlabs, planGraph, type WebGpuEngine } from "./engine.ts";
+import { frozenForward, frozenGradient, type Shaped } from "./frozen_layers.ts";
+import { Graph } from "./graph.ts";
+import { copy, Program } from "./program.ts";
+import { flush, newTensor, tensorBuffer } from "./tensors.ts";
+
+type Inputs = Record<string, tf.TensorInfo>;
+type Shape = [batch: number, height: number, width: number, channels: number];
+
+/** The phases of a network's program. */
+const PREPARATION = 0, FORWARD = 1, GRADIENT = 2;
+/** Networks (by layers and shape of the images) whose programs are kept. */
+const KEPT_NETWORKS = 4;
+
+/** The program of a network for images of one shape. */
+class FrozenProgram {
+  readonly #engine: WebGpuEngine;
+  readonly #program: Program;
+  readonly #weightNames: readonly string[];
+  readonly #featuresShape: readonly number[];
+  /** What the program's memory holds the layers' outputs of. */
+  #weights: readonly object[] = [];
+  #images: object | undefined;
+
+  constructor(
+    engine: WebGpuEngine,
+    layers: readonly FrozenLayer[],
+    weights: Inputs,
+    shape: Shape,
+  ) {
+    const graph = new Graph();
+    const sizeOf = (sizes: readonly number[]) => sizes.reduce((a, b) => a * b, 1);
+    const weight = (name: string): Shaped => {
+      const { shape } = weights[name]!;
+      return { value: graph.input(name, sizeOf(shape)), shape };
+    };
+    const x = graph.input("x", sizeOf(shape));
+    const { features, outputs } = frozenForward(graph, layers, weight, x, shape);
+    graph.mark();
+    const dy = graph.input("dy", features.size);
+    const values = outputs.map(({ value }) => value);
+    graph.outputs.set("features", features);
+    graph.outputs.set("dx", frozenGradient(graph, layers, weight, values, dy, shape));
+    this.#weightNames = Object.keys(weights);
+    this.#featuresShape = [shape[0], features.size / shape[0]];
+    this.#engine = engine;
+    const plan = planGraph(graph, engine, new Set(this.#weightNames));
+    this.#program = new Program(plan, engine.kernels, engine.pool, noSlabs);
+  }
+
+  forward(x: tf.TensorInfo, weights: Inputs): tf.TensorInfo {
+    const ids = this.#weightNames.map((name) => weights[name]!.dataId);
+    const changed = ids.some((id, i) => id !== this.#weights[i]);
+    this.#give({ x, ...changed && weights });
+    this.#program.run(changed ? PREPARATION : FORWARD, FORWARD);
+    this.#weights = ids;
+    this.#images = x.dataId;
+    return this.#take("features", this.#featuresShape);
+  }
+
+  gradient(dy: tf.TensorInfo, x: tf.TensorInfo, weights: Inputs): tf.TensorInfo {
+    const ids = this.#weightNames.map((name) => weights[name]!.dataId);
+    const present = this.#program.undisturbed && this.#images === x.dataId &&
+      ids.every((id, i) => id === this.#weights[i]);
+    if (!present) this.#engine.tfjs.disposeData(this.forward(x, weights).dataId);
+    this.#give({ dy });
+    this.#program.run(GRADIENT, GRADIENT);
+    return this.#take("dx", x.shape);
+  }
+
+  dispose(): void {
+    this.#program.dispose();
+  }
+
+  #give(inputs: Inputs): void {
+    const { tfjs, kernels: { device } } = this.#engine;
+    const encoder = device.createCommandEncoder();
+    for (const [name, tensor] of Object.entries(inputs)) {
+      copy(encoder, tensorBuffer(tfjs, tensor), this.#program.input(name));
+    }
+    flush(tfjs);
+    device.queue.submit([encoder.finish()]);
+  }
+
+  #take(name: string, shape: readonly number[]): tf.TensorInfo {
+    const { tfjs, kernels: { device } } = this.#engine;
+    const { info, part } = newTensor(tfjs, shape);
+    const encoder = device.createCommandEncoder();
+    copy(encoder, this.#program.output(name), part);
+    flush(tfjs); // the buffer may have been another's before
+    device.queue.submit([encoder.finish()]);
+    return info;
+  }
+}
+
+/** The frozen network's kernels on `engine`, by name, and how to free what they keep. */
+export function frozenKernels(engine: WebGpuEngine) {
+  const programs = new Map<string, FrozenProgram>();
+  const programFor = (attributes: tf.NamedAttrMap, weights: Inputs, shape: Shape) => {
+    const layers = attributes.layers as unknown as readonly FrozenLayer[];
+    const sizes = Object.values(weights).map((weight) => weight.shape);
+    const key = JSON.stringify([shape, layers, sizes]);
+    let program = programs.get(key);
+    if (program === undefined) {
+      if (programs.size >= KEPT_NETWORKS) {
+        const [oldest, unused] = [...programs][0]!;
+        unused.dispose();
+        programs.delete(oldest);
+      }
+      program = new FrozenProgram(engine, layers, weights, shape);
+    }
+    programs.delete(key);
+    programs.set(key, program); // the last used one last
+    return program;
+  };
+  return {
+    kernels: {
+      [FROZEN_FORWARD]({ x, ...weights }: Inputs, attributes: tf.NamedAttrMap): tf.TensorInfo[] {
+        return [programFor(attributes, weights, x!.shape as Shape).forward(x!, weights)];
+      },
+      [FROZEN_GRADIENT](inputs: Inputs, attributes: tf.NamedAttrMap): tf.TensorInfo {
+        const { dy, x, ...weights } = inputs;
+        return programFor(attributes, weights, x!.shape as Shape).gradient(dy!, x!, weights);
+      },
+    },
+    dispose() {
+      programs.forEach((program) => program.dispose());
+      programs.clear();
+    },
+  };
+}

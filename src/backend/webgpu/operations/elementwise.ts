@@ -1,0 +1,93 @@
+/**
+ * Functions of single values, of two tensors with broadcasting, and the choice between two tensors.
+ *
+ * @module
+ */
+import { type Lowered, single } from "../kernel.ts";
+import { reads, rectified, sizeOf, threadKernel, vectorKernel, writes } from "./shader.ts";
+import { broadcastShape, broadcastStrides, indexAt } from "./strides.ts";
+
+/** WGSL of a value or vector `T` of one operand. */
+const UNARY = {
+  neg: () => "-a",
+  exp: () => "exp(a)",
+  log: () => "log(a)",
+  sqrt: () => "sqrt(a)",
+  rsqrt: () => "inverseSqrt(a)",
+  square: () => "a * a",
+  reciprocal: (T: string) => `${T}(1) / a`,
+  abs: () => "abs(a)",
+  sign: () => "sign(a)",
+  relu: (T: string) => rectified("a", T),
+  /** One where the value is positive, else zero. */
+  step: (T: string) => `select(${T}(), ${T}(1), a > ${T}())`,
+};
+
+/** WGSL of a value or vector `T` of two operands; comparisons give 1 where they hold, else 0. */
+const BINARY = {
+  add: () => "a + b",
+  sub: () => "a - b",
+  mul: () => "a * b",
+  div: () => "a / b",
+  max: () => "max(a, b)",
+  min: () => "min(a, b)",
+  greater: (T: string) => `select(${T}(), ${T}(1), a > b)`,
+  greaterEqual: (T: string) => `select(${T}(), ${T}(1), a >= b)`,
+  less: (T: string) => `select(${T}(), ${T}(1), a < b)`,
+  lessEqual: (T: string) => `select(${T}(), ${T}(1), a <= b)`,
+  equal: (T: string) => `select(${T}(), ${T}(1), a == b)`,
+  notEqual: (T: string) => `select(${T}(), ${T}(1), a != b)`,
+};
+
+/** A function of one value. */
+export type UnaryFunction = keyof typeof UNARY;
+/** A function of two values. */
+export type BinaryFunction = keyof typeof BINARY;
+
+/** Input `a`, output `f(a)`, of `count` values. */
+export function unary(f: UnaryFunction, count: number): Lowered {
+  const bindings = [...reads("vec4f", "left"), ...writes("vec4f", "result")];
+  const body = `let a = left[i];\nresult[i] = ${UNARY[f]("vec4f")};`;
+  const cost = { flops: 1, reads: 1, writes: 1 };
+  return single(vectorKernel(`${f} ${count}`, count, bindings, cost, body), 1, 1);
+}
+
+/** Inputs `a` and `b` of shapes that broadcast to each other, output `f(a, b)` of the shape they broadcast to. */
+export function binary(
+  f: BinaryFunction,
+  shapeA: readonly number[],
+  shapeB: readonly number[],
+): Lowered {
+  const shape = broadcastShape(shapeA, shapeB), count = sizeOf(shape);
+  const name = `${f} [${shapeA}] [${shapeB}]`;
+  if (sizeOf(shapeA) === count && sizeOf(shapeB) === count) {
+    const bindings = [...reads("vec4f", "left", "right"), ...writes("vec4f", "result")];
+    const body = `let a = left[i];\nlet b = right[i];\nresult[i] = ${BINARY[f]("vec4f")};`;
+    const cost = { flops: 1, reads: 2, writes: 1 };
+    return single(vectorKernel(name, count, bindings, cost, body), 2, 1);
+  }
+  const at = (operand: readonly number[]) => indexAt(shape, broadcastStrides(operand, shape), "i");
+  const kernel = threadKernel({
+    name,
+    bindings: [...reads("f32", "left", "right"), ...writes("f32", "result")],
+    count,
+    body: `let a = left[${at(shapeA)}];
+let b = right[${at(shapeB)}];
+result[i] = ${BINARY[f]("f32")};`,
+    flops: 1,
+    bytesRead: 8,
+    bytesWritten: 4,
+  });
+  return single(kernel, 2, 1);
+}
+
+/** Inputs `condition`, `a`, `b`, output `a` where the condition is not zero, else `b`; `count` values each. */
+export function select(count: number): Lowered {
+  const bindings = [
+    ...reads("vec4f", "condition", "left", "right"),
+    ...writes("vec4f", "result"),
+  ];
+  const body = "result[i] = select(right[i], left[i], condition[i] != vec4f());";
+  const cost = { flops: 1, reads: 3, writes: 1 };
+  return single(vectorKernel(`select ${count}`, count, bindings, cost, body), 3, 1);
+}

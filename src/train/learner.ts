@@ -1,0 +1,191 @@
+/**
+ * What training computes, on a model that stays on the device: the attack, the loss with its gradients, the update.
+ *
+ * @module
+ */
+import * as tf from "@tensorflow/tfjs";
+import { pgd } from "../attack/pgd.ts";
+import type { Backend, Computation, Demand, Residence } from "../backend/backend.ts";
+import { IMAGE_CHANNELS, IMAGE_SIZE } from "../data/dataset.ts";
+import type { LossTerms, Objective } from "../loss/objective.ts";
+import { type Pass, VARIANT_TRAITS } from "../loss/variants.ts";
+import type { Architecture } from "../model/architecture.ts";
+import { freeze } from "../model/frozen.ts";
+import type { ModelState, TensorMap } from "../model/parameters.ts";
+import type { Recipe } from "../recipe/recipe.ts";
+import { attackLoss, trainingAttack } from "./recipe_attack.ts";
+import type { Rates } from "./schedule.ts";
+import { rateTensor, Sgd, zeroMomenta } from "./sgd.ts";
+import { lossAndGradients, passesOf, type StepInputs } from "./step.ts";
+
+/** A model under training, with its optimiser. */
+export class Learner {
+  /** Lives in {@linkcode residence}: only computations compiled there see its tensors. */
+  readonly state: ModelState;
+  readonly optimiser: Sgd;
+  readonly residence: Residence;
+  readonly #recipe: Recipe;
+  readonly #classes: number;
+  readonly #attack: Computation;
+  readonly #descend: Computation;
+  readonly #update: Computation;
+
+  /**
+   * @param state taken over
+   * @param momenta taken over; zeros unless given
+   */
+  constructor(
+    recipe: Recipe,
+    architecture: Architecture,
+    backend: Backend,
+    state: ModelState,
+    momenta: TensorMap = zeroMomenta(state.parameters),
+  ) {
+    const { parameters, buffers } = state;
+    const gradients = zeroMomenta(parameters);
+    this.#recipe = recipe;
+    this.#classes = architecture.classes;
+    this.state = state;
+    this.optimiser = new Sgd(true, momenta);
+    this.residence = backend.residence([parameters, buffers, momenta, gradients]);
+    const objective = objectiveOf(recipe);
+    this.#attack = this.residence.compile(({ start, labels, memoryRows, ...images }) => {
+      const model = freeze(architecture, state);
+      const inputs = stepInputs(images, labels!, memoryRows);
+      const loss = attackLoss(model, inputs, recipe);
+      const noise = (step: number) => images[noiseName(step)] as tf.Tensor4D;
+      const nat = inputs.images.nat!, options = trainingAttack(recipe);
+      const adversarial = pgd(model.logits, nat, start as tf.Tensor4D, loss, options, noise);
+      model.dispose();
+      return { adversarial };
+    });
+    this.#descend = this.residence.compile(({ labels, memoryRows, ...images }) => {
+      const inputs = stepInputs(images, labels!, memoryRows);
+      const result = lossAndGradients(architecture, state, objective, inputs);
+      for (const [name, gradient] of result.gradients) gradients.set(name, gradient);
+      tf.dispose(Object.values(result.logits));
+      return { ...result.terms };
+    });
+    this.#update = this.residence.compile(({ rates }) => {
+      this.optimiser.step(parameters, gradients, rates as tf.Tensor1D);
+      return {};
+    });
+  }
+
+  /**
+   * `x'` `[N,32,32,3]` for `inputs`, made as the recipe says, on the network in evaluation mode; the caller's to dispose.
+   *
+   * @param start where the attack begins, `[N,32,32,3]`
+   * @param noise standard-normal images `[N,32,32,3]` for every step, which replace vanished gradients; none in L∞
+   */
+  async attack(
+    inputs: StepInputs,
+    start: tf.Tensor4D,
+    noise: readonly tf.Tensor4D[],
+  ): Promise<tf.Tensor> {
+    const noises = Object.fromEntries(noise.map((images, step) => [noiseName(step), images]));
+    const { adversarial } = await this.#attack({ ...namedInputs(inputs), start, ...noises });
+    return adversarial!;
+  }
+
+  /**
+   * The loss and its terms in training mode, the caller's to dispose. Moves the running statistics, and keeps the
+   * gradients for {@linkcode update}.
+   */
+  async descend(inputs: StepInputs): Promise<LossTerms> {
+    const terms = await this.#descend(namedInputs(inputs));
+    this.state.batchesTracked += passesOf(this.#recipe.variant, inputs.images).length;
+    return terms as unknown as LossTerms;
+  }
+
+  /** Moves the parameters along the gradients of the last {@linkcode descend}. */
+  async update(rates: Rates): Promise<void> {
+    const tensor = rateTensor(rates);
+    await this.#update({ rates: tensor });
+    tensor.dispose();
+  }
+
+  /**
+   * What steps on batches of `sizes` images need of the device, see {@linkcode Residence.rehearse}.
+   *
+   * @param tune whether to find out now which kernels suit them best
+   */
+  rehearse(sizes: readonly number[], tune: boolean): Promise<Demand | undefined> {
+    const { passes } = VARIANT_TRAITS[this.#recipe.variant];
+    const { attackNorm, attackSteps } = this.#recipe;
+    const steps = attackNorm === "l2" ? [...Array(attackSteps).keys()] : [];
+    const requests = sizes.flatMap((n) => {
+      const images = [n, IMAGE_SIZE, IMAGE_SIZE, IMAGE_CHANNELS];
+      const named = (names: readonly string[]) => ({
+        ...Object.fromEntries(names.map((name) => [name, images])),
+        labels: [n, this.#classes],
+      });
+      const attacked = passes.includes("adv");
+      // The memory is empty in the first epochs.
+      return (passes.includes("mem") ? [[], ["mem"]] : [[]]).flatMap((mem) => [
+        ...attacked
+          ? [{
+            computation: this.#attack,
+            shapes: named(["nat", ...mem, "start", ...steps.map(noiseName)]),
+          }]
+          : [],
+        {
+          computation: this.#descend,
+          shapes: named(["nat", ...mem, ...attacked ? ["adv"] : []]),
+        },
+      ]);
+    });
+    const update = { computation: this.#update, shapes: { rates: [2] } };
+    return this.residence.rehearse([...requests, update], tune);
+  }
+
+  /** The model as it stands, the caller's to dispose. */
+  snapshot(): ModelState {
+    const { parameters, buffers, batchesTracked } = this.state;
+    return {
+      parameters: this.residence.snapshot(parameters),
+      buffers: this.residence.snapshot(buffers),
+      batchesTracked,
+    };
+  }
+
+  /** The momentum buffers as they stand, the caller's to dispose. */
+  momenta(): TensorMap {
+    return this.residence.snapshot(this.optimiser.momenta);
+  }
+
+  /** Frees model, optimiser and what was compiled. */
+  dispose(): void {
+    this.residence.dispose();
+  }
+}
+
+const noiseName = (step: number) => `noise${step}`;
+
+/** `inputs` by name, as computations take them. */
+function namedInputs({ images, labels, memoryRows }: StepInputs): tf.NamedTensorMap {
+  return { ...images, labels, ...memoryRows && { memoryRows } };
+}
+
+function stepInputs(
+  images: tf.NamedTensorMap,
+  labels: tf.Tensor,
+  memoryRows: tf.Tensor | undefined,
+): StepInputs {
+  const { nat, adv, mem } = images as Partial<Record<Pass, tf.Tensor4D>>;
+  return {
+    images: { ...nat && { nat }, ...adv && { adv }, ...mem && { mem } },
+    labels: labels as tf.Tensor2D,
+    ...memoryRows && { memoryRows: memoryRows as tf.Tensor2D },
+  };
+}
+
+/** The objective in `recipe`; coefficients that its variant lacks are zero and never looked at. */
+function objectiveOf({ variant, beta, betaPrime, memoryWeight }: Recipe): Objective {
+  return {
+    variant,
+    beta: beta ?? 0,
+    betaPrime: betaPrime ?? 0,
+    memoryWeight: memoryWeight ?? "uniform",
+  };
+}

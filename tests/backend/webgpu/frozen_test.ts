@@ -1,0 +1,94 @@
+import * as tf from "@tensorflow/tfjs";
+import { resnet18 } from "../../../src/model/architecture.ts";
+import { freeze, type FrozenModel } from "../../../src/model/frozen.ts";
+import { disposeAll, initialise } from "../../../src/model/parameters.ts";
+import { onNaiveWebGpu } from "../../testing/naive_engine.ts";
+import { assertClose } from "../../testing/numbers.ts";
+import { read } from "../../testing/tensors.ts";
+
+const ARCHITECTURE = resnet18({ width: 3, classes: 10 });
+/** Relative errors. A rectifier whose input is zero to rounding may open in one network and not in the other. */
+const LOGITS_TOLERANCE = 1e-5, GRADIENT_TOLERANCE = 1e-2;
+
+/** A network in the engine's own form, and layer by layer. */
+function models(seed: number): [whole: FrozenModel, layered: FrozenModel] {
+  const state = initialise(ARCHITECTURE, seed);
+  const pair = [
+    freeze(ARCHITECTURE, state),
+    freeze(ARCHITECTURE, state, (x) => tf.relu(x)), // not the rectifier itself: layer by layer
+  ] as [FrozenModel, FrozenModel];
+  disposeAll(state.parameters);
+  disposeAll(state.buffers);
+  return pair;
+}
+
+const images = (n: number, seed: number) =>
+  tf.randomUniform<tf.Rank.R4>([n, 32, 32, 3], 0, 1, "float32", seed);
+
+/** Logits and input gradient of `Σ logits · slopes`. */
+async function differentiate(model: FrozenModel, x: tf.Tensor4D) {
+  const slopes = tf.tidy(() => tf.sin(tf.range(0, x.shape[0] * 10)).as2D(x.shape[0], 10));
+  const { value, grad } = tf.valueAndGrad((x) => model.logits(x as tf.Tensor4D))(x, slopes);
+  slopes.dispose();
+  return { logits: await read(value), gradient: await read(grad) };
+}
+
+onNaiveWebGpu(
+  "the frozen network agrees with its layers, whatever weights and batches come between",
+  async () => {
+    const pairs = [models(1), models(2)], batches = [images(1, 3), images(3, 4)];
+    const expected = [];
+    for (const [, layered] of pairs) {
+      for (const x of batches) expected.push(await differentiate(layered, x));
+    }
+    for (let round = 0; round < 2; round++) {
+      let i = 0;
+      for (const [whole] of pairs) {
+        for (const x of batches) {
+          const { logits, gradient } = await differentiate(whole, x);
+          assertClose(logits, expected[i]!.logits, LOGITS_TOLERANCE, "logits");
+          assertClose(gradient, expected[i++]!.gradient, GRADIENT_TOLERANCE, "gradient");
+        }
+      }
+    }
+    pairs.flat().forEach((model) => model.dispose());
+    tf.dispose(batches);
+  },
+);
+
+onNaiveWebGpu(
+  "a gradient whose forward pass another has displaced is that of its own images",
+  async (backend) => {
+    const [whole, layered] = models(5);
+    const [x, other] = [images(2, 6), images(2, 7)];
+    const { gradient } = await differentiate(layered, x);
+    // The other pass runs between the forward pass of `x` and its gradient.
+    for (const displace of [() => whole.logits(other).dispose(), () => replay(), () => {}]) {
+      const slopes = tf.tidy(() => tf.sin(tf.range(0, 20)).as2D(2, 10));
+      const passed = tf.customGrad((logits) => ({
+        value: (logits as tf.Tensor).clone(),
+        gradFunc: (dy: tf.Tensor) => {
+          displace();
+          return dy.clone();
+        },
+      }));
+      const slope = tf.grad((x) => passed(whole.logits(x as tf.Tensor4D)))(x, slopes);
+      assertClose(await read(slope), gradient, GRADIENT_TOLERANCE, "gradient");
+      slopes.dispose();
+    }
+    whole.dispose();
+    layered.dispose();
+    tf.dispose([x, other]);
+
+    function replay(): void {
+      const residence = backend.residence([]);
+      const large = tf.ones([1000, 1000]);
+      const add = residence.compile(({ large }) => ({
+        sum: tf.add(large!, tf.mul(large!, large!)),
+      }));
+      add({ large }).then(({ sum }) => sum!.dispose());
+      large.dispose();
+      residence.dispose();
+    }
+  },
+);

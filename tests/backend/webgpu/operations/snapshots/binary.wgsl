@@ -1,0 +1,16 @@
+// greater [2,3] [2,3]
+// grid 1 × 1 × 1; input 0, input 1, output 0
+// {"flops":8,"bytesRead":64,"bytesWritten":32,"workgroupMemory":0}
+@group(0) @binding(0) var<storage, read> left: array<vec4f>;
+@group(0) @binding(1) var<storage, read> right: array<vec4f>;
+@group(0) @binding(2) var<storage, read_write> result: array<vec4f>;
+
+@compute @workgroup_size(64)
+fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lane: u32) {
+  let workgroup = group.x;
+  let i = workgroup * 64u + lane;
+  if (i >= 2u) { return; }
+  let a = left[i];
+  let b = right[i];
+  result[i] = select(vec4f(), vec4f(1), a > b);
+}

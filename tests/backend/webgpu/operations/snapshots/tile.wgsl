@@ -1,0 +1,13 @@
+// tile [2,3] by [1,2]
+// grid 1 × 1 × 1; input 0, output 0
+// {"flops":0,"bytesRead":48,"bytesWritten":48,"workgroupMemory":0}
+@group(0) @binding(0) var<storage, read> source: array<f32>;
+@group(0) @binding(1) var<storage, read_write> result: array<f32>;
+
+@compute @workgroup_size(64)
+fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lane: u32) {
+  let workgroup = group.x;
+  let i = workgroup * 64u + lane;
+  if (i >= 12u) { return; }
+  result[i] = source[i / 6u * 3u + i % 3u];
+}

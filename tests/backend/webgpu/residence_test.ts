@@ -1,0 +1,152 @@
+import assert from "node:assert/strict";
+import * as tf from "@tensorflow/tfjs";
+import type { Backend, TensorMap } from "../../../src/backend/backend.ts";
+import { sgdStep } from "../../../src/backend/sgd_step.ts";
+import { onNaiveWebGpu } from "../../testing/naive_engine.ts";
+
+const read = async (backend: Backend, tensor: tf.Tensor) => {
+  const values = [...await backend.guard(tensor.data<"float32">())];
+  tensor.dispose();
+  return values;
+};
+
+async function snapshotOf(
+  backend: Backend,
+  residence: ReturnType<Backend["residence"]>,
+  map: TensorMap,
+) {
+  const values: Record<string, number[]> = {};
+  for (const [name, tensor] of residence.snapshot(map)) values[name] = await read(backend, tensor);
+  return values;
+}
+
+onNaiveWebGpu("compile() replays with the inputs and the state of every call", async (backend) => {
+  const state: TensorMap = new Map([["sum", tf.tensor1d([0, 0, 0])]]);
+  const residence = backend.residence([state]);
+  let traces = 0;
+  const accumulate = residence.compile(({ x, y }) => {
+    traces++;
+    const product = tf.mul(x!, y!);
+    state.set("sum", tf.add(state.get("sum")!, product));
+    return { product };
+  });
+  const y = tf.tensor1d([2, 4, 8]);
+  for (const [i, first] of [1, 10, 100].entries()) {
+    const x = tf.tensor1d([first, 2, 3]);
+    const { product } = await accumulate({ x, y });
+    x.dispose();
+    assert.deepEqual(await read(backend, product!), [2 * first, 8, 24]);
+    const expected = [[2, 8, 24], [22, 16, 48], [222, 24, 72]][i];
+    assert.deepEqual(await snapshotOf(backend, residence, state), { sum: expected });
+  }
+  assert.equal(traces, 1, "tfjs is asked once");
+  const wide = [tf.tensor2d([[1, 1, 1]]), tf.tensor2d([[1, 1, 1]])] as const;
+  const { product } = await accumulate({ x: wide[0], y: wide[1] });
+  assert.deepEqual(product!.shape, [1, 3]);
+  assert.equal(traces, 2, "and again for another shape");
+  tf.dispose([y, product!, ...wide]);
+  residence.dispose();
+});
+
+onNaiveWebGpu(
+  "compile() gives what it returned to the caller: later calls do not change it",
+  async (backend) => {
+    const residence = backend.residence([]);
+    const double = residence.compile(({ x }) => ({ y: tf.mul(x!, 2) }));
+    const inputs = [1, 2].map((value) => tf.tensor1d([value]));
+    const [{ y: first }, { y: second }] = [
+      await double({ x: inputs[0]! }),
+      await double({ x: inputs[1]! }),
+    ];
+    tf.dispose(inputs);
+    assert.deepEqual(await read(backend, first!), [2]);
+    assert.deepEqual(await read(backend, second!), [4]);
+    residence.dispose();
+  },
+);
+
+onNaiveWebGpu(
+  "compile() lets computations share state, and each keeps its own constants",
+  async (backend) => {
+    const state: TensorMap = new Map([["a", tf.tensor1d([1, 2])], ["b", tf.tensor1d([0, 0])]]);
+    const residence = backend.residence([state]);
+    const grow = residence.compile(() => {
+      state.set("a", tf.mul(state.get("a")!, tf.tensor1d([3, 5])));
+      return {};
+    });
+    const keep = residence.compile(() => {
+      state.set("b", tf.add(state.get("a")!, tf.tensor1d([100, 200])));
+      return {};
+    });
+    for (const compute of [grow, keep, grow]) await compute({});
+    assert.deepEqual(await snapshotOf(backend, residence, state), { a: [9, 50], b: [103, 210] });
+    await keep({});
+    assert.deepEqual(await snapshotOf(backend, residence, state), { a: [9, 50], b: [109, 250] });
+    residence.dispose();
+  },
+);
+
+onNaiveWebGpu("compile() exchanges two parts of the state", async (backend) => {
+  const state: TensorMap = new Map([["a", tf.tensor1d([1, 2])], ["b", tf.tensor1d([3, 4])]]);
+  const residence = backend.residence([state]);
+  const swap = residence.compile(() => {
+    const [a, b] = ["a", "b"].map((name) => tf.add(state.get(name)!, 0));
+    state.set("a", b!);
+    state.set("b", a!);
+    return {};
+  });
+  await swap({});
+  assert.deepEqual(await snapshotOf(backend, residence, state), { a: [3, 4], b: [1, 2] });
+  residence.dispose();
+});
+
+onNaiveWebGpu("sgdStep() updates all parameters of a residence at once", async (backend) => {
+  const maps = ["w", "g", "v"].map((kind, i): TensorMap =>
+    new Map([["a", tf.tensor1d([4 * i, 8, -2])], ["b", tf.fill([70], kind === "g" ? 2 : 1)]])
+  );
+  const [weights, gradients, velocities] = maps as [TensorMap, TensorMap, TensorMap];
+  const residence = backend.residence(maps);
+  const update = residence.compile(({ rates }) => {
+    const attributes = { weightDecay: 0.5, nesterov: true };
+    sgdStep(weights, gradients, velocities, rates as tf.Tensor1D, attributes);
+    return {};
+  });
+  const rates = tf.tensor1d([0.25, 0.5]);
+  await update({ rates });
+  rates.dispose();
+  // g = 2 + 0.5·1, v = 0.5·1 + g, w = 1 − 0.25 (g + 0.5 v)
+  const after = await snapshotOf(backend, residence, weights);
+  assert.deepEqual(after.b, Array(70).fill(1 - 0.25 * (2.5 + 0.5 * 3)));
+  assert.deepEqual((await snapshotOf(backend, residence, velocities)).b, Array(70).fill(3));
+  assert.equal(after.a![0], 0 - 0.25 * (4 + 0.5 * (0.5 * 8 + 4)));
+  residence.dispose();
+});
+
+onNaiveWebGpu("compile() refuses a computation that reads values", async (backend) => {
+  const residence = backend.residence([]);
+  const x = tf.tensor1d([1]);
+  const peek = residence.compile(({ x }) => ({ y: tf.scalar(x!.dataSync()[0]!) }));
+  await assert.rejects(async () => await peek({ x }), /cannot read values/);
+  x.dispose();
+  residence.dispose();
+});
+
+onNaiveWebGpu("rehearse() tells what is needed without running anything", async (backend) => {
+  const state: TensorMap = new Map([["a", tf.zeros([64])]]);
+  const residence = backend.residence([state]);
+  const compute = residence.compile(({ x }) => {
+    state.set("a", tf.add(state.get("a")!, tf.sum(x!)));
+    return {};
+  });
+  const demands = await Promise.all(
+    [1, 1000].map((n) =>
+      residence.rehearse([{ computation: compute, shapes: { x: [n, 1024] } }], false)
+    ),
+  );
+  const [small, large] = demands.map((demand) => demand!);
+  assert.ok(large!.largest >= 1000 * 4096 && large!.largest < 1001 * 4096, `${large!.largest}`);
+  assert.ok(large!.bytes - small!.bytes >= 999 * 4096);
+  assert.ok(large!.limit >= 2 ** 27);
+  assert.deepEqual(await snapshotOf(backend, residence, state), { a: Array(64).fill(0) });
+  residence.dispose();
+});

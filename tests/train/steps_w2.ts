@@ -1,0 +1,76 @@
+/**
+ * The fixture `steps_w2`: a width-2 ResNet-18 before and after PyTorch's training steps.
+ *
+ * @module
+ */
+import assert from "node:assert/strict";
+import * as tf from "@tensorflow/tfjs";
+import type { Backend } from "../../src/backend/backend.ts";
+import type { SafeTensor } from "../../src/format/safetensors.ts";
+import { resnet18 } from "../../src/model/architecture.ts";
+import { disposeAll, importState, type ModelState } from "../../src/model/parameters.ts";
+import type { Recipe, RecipeInput } from "../../src/recipe/recipe.ts";
+import { Learner } from "../../src/train/learner.ts";
+import type { StepInputs } from "../../src/train/step.ts";
+import { fixture } from "../testing/fixture.ts";
+import { assertClose } from "../testing/numbers.ts";
+import { smallRecipe } from "../testing/runs.ts";
+import { labelsOf, upload } from "../testing/tensors.ts";
+
+export const W2 = resnet18({ width: 2, classes: 10 });
+export const REFERENCE = fixture("steps_w2");
+export const RATES = { lr: 0.1, momentum: 0.9 };
+/** A gradient may differ where rounding switches a ReLU; what the step leaves behind is held tighter. */
+export const GRADIENT_TOLERANCE = 1e-2, UPDATE_TOLERANCE = 1e-3;
+
+/** The model before the step. */
+export function start(): ModelState {
+  return importState(REFERENCE.under("start."), W2, "steps_w2");
+}
+
+export function makeInputs(): Required<Omit<StepInputs, "memoryRows">> {
+  return {
+    images: {
+      nat: upload<tf.Rank.R4>(REFERENCE, "x"),
+      adv: upload<tf.Rank.R4>(REFERENCE, "x_adv"),
+      mem: upload<tf.Rank.R4>(REFERENCE, "x_mem"),
+    },
+    labels: labelsOf(REFERENCE),
+  };
+}
+
+/** A learner of the model before the step. */
+export function makeLearner(backend: Backend, recipe: Recipe = smallV1()): Learner {
+  return new Learner(recipe, W2, backend, start());
+}
+
+/** A recipe of V1 with three steps of attack. */
+export function smallV1(input: RecipeInput = {}): Recipe {
+  return smallRecipe({ variant: "v1", attackSteps: 3, ...input });
+}
+
+export function disposeInputs(...all: StepInputs[]): void {
+  for (const { images, labels, memoryRows } of all) {
+    tf.dispose([{ ...images }, labels, memoryRows ?? []]);
+  }
+}
+
+export function disposeState(state: ModelState): void {
+  disposeAll(state.parameters);
+  disposeAll(state.buffers);
+}
+
+/** Every tensor of `actual` against the one that the fixture calls `prefix` and its name. */
+export function assertTensors(
+  actual: ReadonlyMap<string, SafeTensor>,
+  prefix: string,
+  tolerance: number,
+): void {
+  const expected = REFERENCE.under(prefix);
+  assert.deepEqual(new Set(actual.keys()), new Set(expected.keys()));
+  for (const [name, { data, dtype }] of expected) {
+    const values = actual.get(name)!.data;
+    if (dtype === "I64") assert.deepEqual(values, data, prefix + name);
+    else assertClose(values as Float32Array, data as Float32Array, tolerance, prefix + name);
+  }
+}
