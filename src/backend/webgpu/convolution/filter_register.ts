@@ -36,7 +36,7 @@ export const FILTER_GRADIENT_REGISTER: ConvolutionVariant = {
   },
 };
 
-/** By way of textures, which software devices load fastest. */
+/** By way of textures: two copies first, then no bounds to test. */
 export const FILTER_GRADIENT_TEXTURE: ConvolutionVariant = {
   mode: "filterGradient",
   name: "texture",

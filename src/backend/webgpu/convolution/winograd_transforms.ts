@@ -5,39 +5,16 @@
  * @module
  */
 import { linearGrid } from "../grid.ts";
-import { channelsAt, lines, pixelLoader, range, storeChannels, vectorWidth } from "../wgsl.ts";
 import type { BindingKind, Kernel } from "../kernel.ts";
+import { channelsAt, lines, pixelLoader, range, storeChannels, vectorWidth } from "../wgsl.ts";
 import type { ConvolutionShape, Epilogue } from "./shape.ts";
+import { FILTER, INPUT, OUTPUT, sandwich, sandwichFlops } from "./winograd_matrices.ts";
 import { PLANES, type Planes } from "./winograd_planes.ts";
 
 /** Side of the tile of the result that one product makes. */
 export const TILE = 4;
 
 const WORKGROUP = 64;
-
-/** `Bᵀ`, `G` and `Aᵀ`. */
-const INPUT = [
-  [4, 0, -5, 0, 1, 0],
-  [0, -4, -4, 1, 1, 0],
-  [0, 4, -4, -1, 1, 0],
-  [0, -2, -1, 2, 1, 0],
-  [0, 2, -1, -2, 1, 0],
-  [0, 4, 0, -5, 0, 1],
-];
-const FILTER = [
-  [1 / 4, 0, 0],
-  [-1 / 6, -1 / 6, -1 / 6],
-  [-1 / 6, 1 / 6, -1 / 6],
-  [1 / 24, 1 / 12, 1 / 6],
-  [1 / 24, -1 / 12, 1 / 6],
-  [0, 0, 1],
-];
-const OUTPUT = [
-  [1, 1, 1, 1, 1, 0],
-  [0, 1, -1, 2, -2, 0],
-  [0, 1, 1, 4, 4, 0],
-  [0, 1, -1, 8, -8, 1],
-];
 
 /** A part of a batch that is computed at once, and its tiles in the order image, row, column. */
 export interface Slice {
@@ -77,8 +54,8 @@ export function filterTransform(sizes: WinogradSizes, u: Planes): Kernel {
   const weight = (tap: number) => {
     const at = (result: string) =>
       transposed
-        ? `filter_[(${8 - tap}u * ${resultChannels}u + ${result}) * ${sourceChannels}u + source]`
-        : `filter_[(${tap}u * ${sourceChannels}u + source) * ${resultChannels}u + ${result}]`;
+        ? `filters[(${8 - tap}u * ${resultChannels}u + ${result}) * ${sourceChannels}u + source]`
+        : `filters[(${tap}u * ${sourceChannels}u + source) * ${resultChannels}u + ${result}]`;
     const values = [0, 1, 2, 3].map((i) =>
       `select(0.0, ${at(`min(4u * quad + ${i}u, ${resultChannels - 1}u)`)}, ` +
       `4u * quad + ${i}u < ${resultChannels}u)`
@@ -86,7 +63,7 @@ export function filterTransform(sizes: WinogradSizes, u: Planes): Kernel {
     return `vec4f(${values.join(", ")})`;
   };
   const code = `${u.enable}
-@group(0) @binding(0) var<storage, read> filter_: array<f32>;
+@group(0) @binding(0) var<storage, read> filters: array<f32>;
 ${u.declare(1, "u", "write")}
 
 @compute @workgroup_size(${WORKGROUP})
@@ -261,40 +238,4 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
       workgroupMemory: 0,
     },
   };
-}
-
-/** WGSL of `store(i, j, (matrix · d · matrixᵀ)[i][j])` for the square `d` whose values are called `d(i, j)`. */
-function sandwich(
-  matrix: readonly (readonly number[])[],
-  d: (i: number, j: number) => string,
-  store: (i: number, j: number, value: string) => string,
-): string[] {
-  const inner = range(matrix[0]!.length), outer = range(matrix.length);
-  return [
-    ...outer.flatMap((i) =>
-      inner.map((j) => `let t${i}_${j} = ${combine(matrix[i]!, inner.map((k) => d(k, j)))};`)
-    ),
-    ...outer.flatMap((i) =>
-      outer.map((j) => store(i, j, combine(matrix[j]!, inner.map((k) => `t${i}_${k}`))))
-    ),
-  ];
-}
-
-/** WGSL of `Σ factors[i]·terms[i]`. */
-function combine(factors: readonly number[], terms: readonly string[]): string {
-  return factors.reduce((sum, factor, i) => {
-    if (factor === 0) return sum;
-    const size = Math.abs(factor), term = size === 1 ? terms[i]! : `${size} * ${terms[i]}`;
-    if (sum === "") return factor < 0 ? `-${term}` : term;
-    return `${sum} ${factor < 0 ? "-" : "+"} ${term}`;
-  }, "");
-}
-
-/** Additions and multiplications of {@linkcode sandwich}. */
-function sandwichFlops(matrix: readonly (readonly number[])[]): number {
-  const row = matrix.reduce((sum, factors) => {
-    const used = factors.filter((factor) => factor !== 0);
-    return sum + used.length - 1 + used.filter((factor) => Math.abs(factor) !== 1).length;
-  }, 0);
-  return row * (matrix[0]!.length + matrix.length);
 }

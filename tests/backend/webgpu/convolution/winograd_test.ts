@@ -96,9 +96,13 @@ Deno.test({
 
 Deno.test("lower() of Winograd keeps V and M small by cutting the batch", () => {
   for (const { name, mode, lower } of WINOGRAD_VARIANTS) {
-    for (const sizes of [[512, 32, 32, 64, 64, 3, 1], [1000, 4, 4, 512, 512, 3, 1]] as const) {
+    for (const sizes of [[512, 32, 32, 64, 64, 3, 1], [1001, 4, 4, 512, 512, 3, 1]] as const) {
       const { scratch, dispatches } = lower(shapeOf(sizes), "f32", PLAIN);
       assert(dispatches.length > 3 && dispatches.length % 3 === 0, `${mode} ${name}`);
+      const written = dispatches.filter((_, i) => i % 3 === 2).map(({ kernel }) =>
+        kernel.cost.bytesWritten
+      );
+      assert.equal(written.reduce((a, b) => a + b), 4 * sizes[0] * sizes[1] * sizes[2] * sizes[3]);
       for (const memory of scratch) {
         const bytes = memory.kind === "buffer" ? memory.bytes : 16 * memory.width * memory.height;
         assert(bytes <= 2 ** 26, `${mode} ${name}: ${bytes}`);
@@ -169,7 +173,7 @@ Deno.test("lower() of Winograd states the cost that a hand counts", () => {
       kernel.cost
     );
   // Additions and multiplications of the rows of Bᵀ and Aᵀ, each applied 6 + 6 or 6 + 4 times.
-  const bt = (2 + 2) + (3 + 2) + (3 + 2) + (3 + 2) + (3 + 2) + (2 + 2);
+  const bt = (2 + 2) + (3 + 2) + (3 + 2) + (3 + 4) + (3 + 4) + (2 + 2);
   const at = 4 + (3 + 2) + (3 + 2) + (4 + 2);
   const input = {
     flops: 12 * 2 * 4 * bt * (6 + 6),
