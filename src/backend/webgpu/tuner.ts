@@ -192,8 +192,8 @@ export class Tuner {
   }
 }
 
-/** The message of `error`, which a driver may have written at any length. */
+/** The message of `error`, which a driver may have written at any length, without a full stop. */
 function inOneLine(error: unknown): string {
-  const text = (error instanceof Error ? error.message : String(error)).replaceAll(/\s+/g, " ");
-  return text.length > 200 ? `${text.slice(0, 200)}…` : text;
+  const text = error instanceof Error ? error.message : String(error);
+  return text.replaceAll(/\s+/g, " ").trim().slice(0, 200).replace(/\.$/, "");
 }

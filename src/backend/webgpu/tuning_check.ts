@@ -11,10 +11,10 @@ import {
 } from "./convolution/shape.ts";
 
 /**
- * The largest error that a sound variant may have, as a share of the largest result. Winograd's transforms lose two or
- * three digits of the operands' precision; a kernel with a wrong index is wrong by all of them.
+ * The largest error that a sound variant may have, as a share of the largest result. Winograd's, the least exact, was seen
+ * to be off by 1e-5 in float32 and by 1e-2 in float16; with a wrong index nothing of a result is right.
  */
-export const TOLERANCE: Readonly<Record<Precision, number>> = { f32: 1e-3, f16: 5e-2 };
+export const TOLERANCE: Readonly<Record<Precision, number>> = { f32: 1e-3, f16: 3e-2 };
 
 /** Multiply-adds that the host spends on one convolution: about 50 ms. */
 const HOST_WORK = 2 ** 25;
