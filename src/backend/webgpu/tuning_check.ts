@@ -72,14 +72,16 @@ export function sampleResult(
     : samplePixels(mode, shape, first, second);
 }
 
-/** The largest error of `result` in `sample`, as a share of its largest value; NaN if any result is none. */
-export function worstError(result: Float32Array, { indices, values }: Sample): number {
-  if (!result.every(Number.isFinite)) return NaN;
+/** The largest error of `actual`, as a share of the largest value of `expected`. */
+export function worstError(
+  actual: Float32Array,
+  expected: Float32Array | Float64Array,
+): number {
   let error = 0, largest = 0;
-  values.forEach((value, i) => {
-    error = Math.max(error, Math.abs(result[indices[i]!]! - value));
-    largest = Math.max(largest, Math.abs(value));
-  });
+  for (let i = 0; i < expected.length; i++) {
+    error = Math.max(error, Math.abs(actual[i]! - expected[i]!));
+    largest = Math.max(largest, Math.abs(expected[i]!));
+  }
   return error / largest;
 }
 
