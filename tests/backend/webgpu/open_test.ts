@@ -113,14 +113,17 @@ onDevice("Backend.choices() lists how the convolutions of a residence are comput
     const convolve = residence.compile(({ x }) => ({
       y: tf.conv2d(x as tf.Tensor4D, map.get("filter")!, 1, 0),
     }));
-    assert.deepEqual(backend.choices(), {});
+    const request = { computation: convolve, shapes: { x: [1, 2, 2, 2] } };
+    await residence.rehearse([request], false);
+    assert.deepEqual([backend.choices(), progress], [{}, []], "a rehearsal alone decides nothing");
+    await residence.rehearse([request], true);
+    assert.deepEqual(backend.choices(), { "forward 1x2x2x2 3 k1 s1 f32": "naive" });
     const x = tf.ones([1, 2, 2, 2]);
     for (let run = 0; run < 2; run++) {
       const { y } = await backend.guard(convolve({ x }));
       assert.deepEqual([...await y!.data()], Array(12).fill(2));
       y!.dispose();
     }
-    assert.deepEqual(backend.choices(), { "forward 1x2x2x2 3 k1 s1 f32": "naive" });
     assert.equal(progress.length, 1, "timed once");
     residence.dispose();
   } finally {

@@ -299,6 +299,14 @@ onDevice(
   },
 );
 
+onDevice("Tuner.suggest() commits to nothing", async (device) => {
+  const { tuner } = await openTuner(device, [slow, sound]);
+  assert.equal(tuner.suggest("forward", SHAPE).name, "slow");
+  assert.deepEqual(tuner.choices(), {});
+  await tuner.prepare([FORWARD]);
+  assert.equal(tuner.suggest("forward", SHAPE).name, "sound");
+});
+
 onDevice("Tuner.choose() stands by a choice once made", async (device) => {
   const { tuner, progress } = await openTuner(device, [slow, sound]);
   const other = { ...SHAPE, batch: 1 };
