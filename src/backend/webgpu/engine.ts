@@ -9,7 +9,7 @@ import type { KernelDevice } from "./device.ts";
 import type { Graph, Slab } from "./graph.ts";
 import { type Plan, plan } from "./plan.ts";
 import type { MemoryPool } from "./pool.ts";
-import { schedule } from "./schedule.ts";
+import { schedule, type ScheduleOptions } from "./schedule.ts";
 import type { Tuner } from "./tuner.ts";
 
 /** An open device with tfjs on it. */
@@ -21,13 +21,13 @@ export interface WebGpuEngine {
   readonly precision: Precision;
 }
 
-/** Plans `graph` for `engine`; what depends on `steady` inputs alone becomes a preparation. */
+/** Plans `graph` for `engine`, by the tuner's choices unless others are given. */
 export function planGraph(
   graph: Graph,
-  { tuner: { choose }, precision }: WebGpuEngine,
-  steady?: ReadonlySet<string>,
+  { tuner, precision }: WebGpuEngine,
+  options: Partial<ScheduleOptions> = {},
 ): Plan {
-  return plan(graph, schedule(graph, { choose, precision, ...steady && { steady } }));
+  return plan(graph, schedule(graph, { choose: tuner.choose, precision, ...options }));
 }
 
 /** For programs without slabs. */

@@ -93,6 +93,7 @@ export async function openWebGpu(
   });
   const kernels = new KernelDevice(device), pool = new MemoryPool(kernels);
   const engine: WebGpuEngine = { tfjs, kernels, pool, tuner, precision };
+  if (tf.findBackendFactory(ENGINE_NAME)) tf.removeBackend(ENGINE_NAME);
   if (!tf.getKernel("Add", ENGINE_NAME)) tf.copyRegisteredKernels("webgpu", ENGINE_NAME);
   tf.registerBackend(ENGINE_NAME, () => tfjs);
   await tf.setBackend(ENGINE_NAME);

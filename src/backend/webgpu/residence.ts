@@ -76,8 +76,10 @@ export class ReplayedResidence implements Residence {
     let bytes = this.#homes.reduce((sum, { slab }) => sum + slab.bytes, 0), largest = 0;
     for (const { computation, shapes } of requests) {
       const { graph } = this.#trace(this.#computes.get(computation)!, Object.entries(shapes));
-      if (tune) await this.#engine.tuner.prepare(convolutionsOf(graph));
-      const plan = planGraph(graph, this.#engine);
+      const { tuner } = this.#engine;
+      if (tune) await tuner.prepare(convolutionsOf(graph));
+      const choose = tune ? tuner.choose : tuner.suggest;
+      const plan = planGraph(graph, this.#engine, { choose });
       slots.reserve(sharedBlocks(plan));
       for (const { storage, lasting } of plan.blocks) {
         const size = bytesOf(storage);

@@ -68,16 +68,21 @@ export class Tuner {
   }
 
   /**
-   * The variant for a convolution.
+   * The variant for a convolution, from now on.
    *
    * @throws {UsageError} if one is pinned that does not exist, or not for this device
    * @throws {RunError} if there is none
    */
   readonly choose: Choose = (mode, shape) => {
-    const key = this.#key({ mode, shape });
-    const choice = this.#choices.get(key) ?? this.#choose({ mode, shape }, key);
-    this.#choices.set(key, choice);
+    const choice = this.suggest(mode, shape);
+    this.#choices.set(this.#key({ mode, shape }), choice);
     return choice;
+  };
+
+  /** What {@linkcode Tuner.choose} would choose now, which is no choice yet: it may still be timed. */
+  readonly suggest: Choose = (mode, shape) => {
+    const key = this.#key({ mode, shape });
+    return this.#choices.get(key) ?? this.#choose({ mode, shape }, key);
   };
 
   /**
@@ -192,8 +197,8 @@ export class Tuner {
   }
 }
 
-/** The message of `error`, which a driver may have written at any length. */
+/** The message of `error`, which a driver may have written at any length, without a full stop. */
 function inOneLine(error: unknown): string {
-  const text = (error instanceof Error ? error.message : String(error)).replaceAll(/\s+/g, " ");
-  return text.length > 200 ? `${text.slice(0, 200)}…` : text;
+  const text = error instanceof Error ? error.message : String(error);
+  return text.replaceAll(/\s+/g, " ").trim().slice(0, 200).replace(/\.$/, "");
 }

@@ -11,10 +11,10 @@ import {
 } from "./convolution/shape.ts";
 
 /**
- * The largest error that a sound variant may have, as a share of the largest result. Winograd's transforms lose two or
- * three digits of the operands' precision; a kernel with a wrong index is wrong by all of them.
+ * The largest error that a sound variant may have, as a share of the largest result. Winograd's, the least exact, was seen
+ * to be off by 1e-5 in float32 and by 1e-2 in float16; with a wrong index nothing of a result is right.
  */
-export const TOLERANCE: Readonly<Record<Precision, number>> = { f32: 1e-3, f16: 5e-2 };
+export const TOLERANCE: Readonly<Record<Precision, number>> = { f32: 1e-3, f16: 3e-2 };
 
 /** Multiply-adds that the host spends on one convolution: about 50 ms. */
 const HOST_WORK = 2 ** 25;
@@ -72,14 +72,16 @@ export function sampleResult(
     : samplePixels(mode, shape, first, second);
 }
 
-/** The largest error of `result` in `sample`, as a share of its largest value; NaN if any result is none. */
-export function worstError(result: Float32Array, { indices, values }: Sample): number {
-  if (!result.every(Number.isFinite)) return NaN;
+/** The largest error of `actual`, as a share of the largest value of `expected`. */
+export function worstError(
+  actual: Float32Array,
+  expected: Float32Array | Float64Array,
+): number {
   let error = 0, largest = 0;
-  values.forEach((value, i) => {
-    error = Math.max(error, Math.abs(result[indices[i]!]! - value));
-    largest = Math.max(largest, Math.abs(value));
-  });
+  for (let i = 0; i < expected.length; i++) {
+    error = Math.max(error, Math.abs(actual[i]! - expected[i]!));
+    largest = Math.max(largest, Math.abs(expected[i]!));
+  }
   return error / largest;
 }
 

@@ -48,6 +48,8 @@ export class Trial {
   readonly #second: BufferMemory;
   readonly #result: BufferMemory;
   readonly #expected: Sample;
+  /** The first variant that passed, and its result. */
+  #sound: { readonly name: string; readonly result: Float32Array } | undefined;
 
   private constructor(
     kernels: KernelDevice,
@@ -103,13 +105,8 @@ export class Trial {
     try {
       const kernels = await withoutErrors(this.#kernels.device, async () => {
         const { preparation, main } = this.#bind(variant, allocate);
-        const error = worstError(await this.#run([...preparation, ...main]), this.#expected);
-        if (error <= TOLERANCE[this.#precision]) return main;
-        throw new Error(
-          Number.isNaN(error)
-            ? "it leaves out results, or they are not finite"
-            : `its results are wrong by ${error.toExponential(0)} of the largest`,
-        );
+        this.#check(variant, await this.#run([...preparation, ...main]));
+        return main;
       });
       return await this.#time(kernels, best);
     } finally {
@@ -120,6 +117,23 @@ export class Trial {
   /** Frees the operands. */
   dispose(): void {
     [this.#first, this.#second, this.#result].forEach(release);
+  }
+
+  /** @throws {Error} unless a sample of `result` is right, and everything as it was with the first sound variant */
+  #check({ name }: ConvolutionVariant, result: Float32Array): void {
+    const { indices, values } = this.#expected, tolerance = TOLERANCE[this.#precision];
+    if (!result.every(Number.isFinite)) {
+      throw new Error("it leaves out results, or they are not finite");
+    }
+    const error = worstError(Float32Array.from(indices, (index) => result[index]!), values);
+    if (error > tolerance) {
+      throw new Error(`its results are wrong by ${error.toExponential(0)} of the largest`);
+    }
+    this.#sound ??= { name, result };
+    const difference = worstError(result, this.#sound.result);
+    if (difference <= 2 * tolerance) return;
+    const share = `${difference.toExponential(0)} of the largest`;
+    throw new Error(`its results differ from those of ${this.#sound.name} by ${share}`);
   }
 
   #bind(variant: ConvolutionVariant, allocate: (storage: Storage) => Memory) {

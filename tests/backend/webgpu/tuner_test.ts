@@ -9,6 +9,7 @@ import { traitsOf } from "../../../src/backend/webgpu/device.ts";
 import type { Kernel } from "../../../src/backend/webgpu/kernel.ts";
 import { describeAdapters } from "../../../src/backend/webgpu/open.ts";
 import { convolutionKey, Tuner, type TunerOptions } from "../../../src/backend/webgpu/tuner.ts";
+import { operandSizes, sampleResult } from "../../../src/backend/webgpu/tuning_check.ts";
 import { TuningStore } from "../../../src/backend/webgpu/tuning_store.ts";
 import { RunError, UsageError } from "../../../src/errors.ts";
 import { skipWebGpu } from "../../testing/backends.ts";
@@ -196,6 +197,22 @@ onDevice("Tuner.prepare() excludes what is wrong or refused, with a note", async
   assert.match(notes[4]!, /Buffer size/i);
 });
 
+onDevice(
+  "Tuner.prepare() excludes what is wrong where the host has not looked",
+  async (device) => {
+    const shape = { ...SHAPE, height: 32, width: 32 };
+    const operands = operandSizes("forward", shape).map((size) => new Float32Array(size));
+    const looked = sampleResult("forward", shape, operands[0]!, operands[1]!).indices;
+    const unseen = operands[2]!.findIndex((_, index) => !looked.includes(index));
+    const value = `select(sum, sum + 9.0, i == ${unseen}u)`;
+    const rarely = variant("rarely", replace("result[i] = sum;", `result[i] = ${value};`));
+    const { tuner, notes } = await openTuner(device, [slow, rarely]);
+    await tuner.prepare([{ mode: "forward", shape }]);
+    assert.equal(tuner.choose("forward", shape).name, "slow");
+    assert.match(notes[0]!, /^rarely is not used .*: its results differ from those of slow by /);
+  },
+);
+
 onDevice("Tuner.prepare() refuses to go on when no variant is right", async (device) => {
   const wrong = variant("wrong", replace("result[i] = sum;", "result[i] = -sum;"));
   const { tuner } = await openTuner(device, [wrong]);
@@ -281,6 +298,14 @@ onDevice(
     assert.equal(name(tuner), "odd");
   },
 );
+
+onDevice("Tuner.suggest() commits to nothing", async (device) => {
+  const { tuner } = await openTuner(device, [slow, sound]);
+  assert.equal(tuner.suggest("forward", SHAPE).name, "slow");
+  assert.deepEqual(tuner.choices(), {});
+  await tuner.prepare([FORWARD]);
+  assert.equal(tuner.suggest("forward", SHAPE).name, "sound");
+});
 
 onDevice("Tuner.choose() stands by a choice once made", async (device) => {
   const { tuner, progress } = await openTuner(device, [slow, sound]);
