@@ -15,6 +15,7 @@ import {
   gridTexture,
 } from "./filter_operands.ts";
 import { partialSums, type Split, splitSum } from "./filter_split.ts";
+import { gatherOf, largestBuffer } from "./gather.ts";
 import { type ConvolutionShape, type ConvolutionVariant, outputSize } from "./shape.ts";
 
 const WORKGROUP = 32;
@@ -29,7 +30,8 @@ const LEAST_PIXELS = 128;
 export const FILTER_GRADIENT_REGISTER: ConvolutionVariant = {
   mode: "filterGradient",
   name: "register",
-  supports: (_shape, precision) => precision === "f32",
+  supports: (shape, precision, { maxStorageBufferBindingSize }) =>
+    precision === "f32" && largestBuffer(gatherOf("forward", shape)) <= maxStorageBufferBindingSize,
   lower(shape) {
     const { x, dy } = grids(shape);
     return lower(shape, gridFromBuffer(x, 0), gridFromBuffer(dy, 1));
@@ -40,11 +42,11 @@ export const FILTER_GRADIENT_REGISTER: ConvolutionVariant = {
 export const FILTER_GRADIENT_TEXTURE: ConvolutionVariant = {
   mode: "filterGradient",
   name: "texture",
-  supports(shape, precision, { maxTextureDimension2D }) {
+  supports(shape, precision, device) {
     const { x, dy } = grids(shape);
-    return precision === "f32" &&
+    return FILTER_GRADIENT_REGISTER.supports(shape, precision, device) &&
       [x, dy].map(gridTexture).every(({ width, height }) =>
-        Math.max(width, height) <= maxTextureDimension2D
+        Math.max(width, height) <= device.maxTextureDimension2D
       );
   },
   lower(shape) {

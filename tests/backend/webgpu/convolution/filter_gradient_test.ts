@@ -130,7 +130,10 @@ Deno.test("supports() of a filter gradient follows the device's limits", () => {
   assert(!supports("tile-128x128", usual, "f32", { maxComputeWorkgroupStorageSize: 16383 }));
   assert(!supports("tile-128x128", usual, "f32", { maxComputeInvocationsPerWorkgroup: 128 }));
   assert(!supports("texture", [1, 8, 1024, 64, 64, 3, 1], "f32"), "a row is wider than a texture");
-  assert(supports("texture", [4096, 32, 32, 3, 64, 3, 1], "f32"), "images lie side by side");
+  assert(supports("texture", [512, 32, 32, 3, 64, 3, 1], "f32"), "images lie side by side");
+  for (const { name } of FILTER_GRADIENT_VARIANTS) {
+    assert(!supports(name, [513, 32, 32, 3, 64, 3, 1], "f32"), `${name}: dy is too large`);
+  }
 });
 
 Deno.test("lower() of a filter gradient states the cost that a hand counts", () => {

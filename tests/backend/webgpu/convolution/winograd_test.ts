@@ -157,6 +157,7 @@ Deno.test("supports() of Winograd follows the shape and the device's limits", ()
   assert(!supports("winograd-texture", [1, 4, 4, 1024, 1024, 3, 1], "f32"), "wider than a texture");
   assert(supports("winograd-tile-64x64", [1, 4, 4, 512, 512, 3, 1], "f32"));
   assert(!supports("winograd-tile-64x64", [1, 4, 4, 1024, 1024, 3, 1], "f32"), "U is too large");
+  assert(!supports("winograd-tile-64x64", [513, 32, 32, 64, 64, 3, 1], "f32"), "x is too large");
   assert(
     !supports("winograd-tile-128x128", usual, "f32", { maxComputeInvocationsPerWorkgroup: 128 }),
   );
@@ -183,7 +184,7 @@ Deno.test("lower() of Winograd states the cost that a hand counts", () => {
   };
   const output = {
     flops: 12 * 3 * 4 * (at * (6 + 4) + 16 * 2), // bias and ReLU
-    bytesRead: (36 * 12 * 3 + 12 * 3) * 16,
+    bytesRead: 36 * 12 * 3 * 16 + 2 * 8 * 9 * 12 * 4, // a bias for every value
     bytesWritten: 2 * 8 * 9 * 12 * 4,
     workgroupMemory: 0,
   };

@@ -1,9 +1,17 @@
 // scratch []
 
-// winograd filter 5→12
+// winograd forward filter 5→12
 // bindings read=input 0, storage-texture=output 0
-// grid 1×1×1, cost {"flops":17280,"bytesRead":3456,"bytesWritten":13824,"workgroupMemory":0}
-@group(0) @binding(0) var<storage, read> filters: array<f32>;
+// grid 1×1×1, cost {"flops":17280,"bytesRead":2160,"bytesWritten":13824,"workgroupMemory":0}
+@group(0) @binding(0) var<storage, read> hwio: array<f32>;
+
+fn filterQuad(tap: u32, k: u32, channel: u32) -> vec4f {
+  var value = vec4f();
+  for (var i = 0u; i < 4u; i++) {
+    if (k < 5u && channel + i < 12u) { value[i] = hwio[(tap * 5u + k) * 12u + channel + i]; }
+  }
+  return value;
+}
 @group(0) @binding(1) var u: texture_storage_2d<rgba32float, write>;
 
 @compute @workgroup_size(64)
@@ -12,17 +20,15 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
   if (id >= 24u) { return; }
   let quad = id % 3u;
   let row = id / 3u;
-  let source = min(row, 4u);
-  let inside = f32(row < 5u);
-  let g0 = inside * vec4f(select(0.0, filters[(0u * 5u + source) * 12u + min(4u * quad + 0u, 11u)], 4u * quad + 0u < 12u), select(0.0, filters[(0u * 5u + source) * 12u + min(4u * quad + 1u, 11u)], 4u * quad + 1u < 12u), select(0.0, filters[(0u * 5u + source) * 12u + min(4u * quad + 2u, 11u)], 4u * quad + 2u < 12u), select(0.0, filters[(0u * 5u + source) * 12u + min(4u * quad + 3u, 11u)], 4u * quad + 3u < 12u));
-  let g1 = inside * vec4f(select(0.0, filters[(1u * 5u + source) * 12u + min(4u * quad + 0u, 11u)], 4u * quad + 0u < 12u), select(0.0, filters[(1u * 5u + source) * 12u + min(4u * quad + 1u, 11u)], 4u * quad + 1u < 12u), select(0.0, filters[(1u * 5u + source) * 12u + min(4u * quad + 2u, 11u)], 4u * quad + 2u < 12u), select(0.0, filters[(1u * 5u + source) * 12u + min(4u * quad + 3u, 11u)], 4u * quad + 3u < 12u));
-  let g2 = inside * vec4f(select(0.0, filters[(2u * 5u + source) * 12u + min(4u * quad + 0u, 11u)], 4u * quad + 0u < 12u), select(0.0, filters[(2u * 5u + source) * 12u + min(4u * quad + 1u, 11u)], 4u * quad + 1u < 12u), select(0.0, filters[(2u * 5u + source) * 12u + min(4u * quad + 2u, 11u)], 4u * quad + 2u < 12u), select(0.0, filters[(2u * 5u + source) * 12u + min(4u * quad + 3u, 11u)], 4u * quad + 3u < 12u));
-  let g3 = inside * vec4f(select(0.0, filters[(3u * 5u + source) * 12u + min(4u * quad + 0u, 11u)], 4u * quad + 0u < 12u), select(0.0, filters[(3u * 5u + source) * 12u + min(4u * quad + 1u, 11u)], 4u * quad + 1u < 12u), select(0.0, filters[(3u * 5u + source) * 12u + min(4u * quad + 2u, 11u)], 4u * quad + 2u < 12u), select(0.0, filters[(3u * 5u + source) * 12u + min(4u * quad + 3u, 11u)], 4u * quad + 3u < 12u));
-  let g4 = inside * vec4f(select(0.0, filters[(4u * 5u + source) * 12u + min(4u * quad + 0u, 11u)], 4u * quad + 0u < 12u), select(0.0, filters[(4u * 5u + source) * 12u + min(4u * quad + 1u, 11u)], 4u * quad + 1u < 12u), select(0.0, filters[(4u * 5u + source) * 12u + min(4u * quad + 2u, 11u)], 4u * quad + 2u < 12u), select(0.0, filters[(4u * 5u + source) * 12u + min(4u * quad + 3u, 11u)], 4u * quad + 3u < 12u));
-  let g5 = inside * vec4f(select(0.0, filters[(5u * 5u + source) * 12u + min(4u * quad + 0u, 11u)], 4u * quad + 0u < 12u), select(0.0, filters[(5u * 5u + source) * 12u + min(4u * quad + 1u, 11u)], 4u * quad + 1u < 12u), select(0.0, filters[(5u * 5u + source) * 12u + min(4u * quad + 2u, 11u)], 4u * quad + 2u < 12u), select(0.0, filters[(5u * 5u + source) * 12u + min(4u * quad + 3u, 11u)], 4u * quad + 3u < 12u));
-  let g6 = inside * vec4f(select(0.0, filters[(6u * 5u + source) * 12u + min(4u * quad + 0u, 11u)], 4u * quad + 0u < 12u), select(0.0, filters[(6u * 5u + source) * 12u + min(4u * quad + 1u, 11u)], 4u * quad + 1u < 12u), select(0.0, filters[(6u * 5u + source) * 12u + min(4u * quad + 2u, 11u)], 4u * quad + 2u < 12u), select(0.0, filters[(6u * 5u + source) * 12u + min(4u * quad + 3u, 11u)], 4u * quad + 3u < 12u));
-  let g7 = inside * vec4f(select(0.0, filters[(7u * 5u + source) * 12u + min(4u * quad + 0u, 11u)], 4u * quad + 0u < 12u), select(0.0, filters[(7u * 5u + source) * 12u + min(4u * quad + 1u, 11u)], 4u * quad + 1u < 12u), select(0.0, filters[(7u * 5u + source) * 12u + min(4u * quad + 2u, 11u)], 4u * quad + 2u < 12u), select(0.0, filters[(7u * 5u + source) * 12u + min(4u * quad + 3u, 11u)], 4u * quad + 3u < 12u));
-  let g8 = inside * vec4f(select(0.0, filters[(8u * 5u + source) * 12u + min(4u * quad + 0u, 11u)], 4u * quad + 0u < 12u), select(0.0, filters[(8u * 5u + source) * 12u + min(4u * quad + 1u, 11u)], 4u * quad + 1u < 12u), select(0.0, filters[(8u * 5u + source) * 12u + min(4u * quad + 2u, 11u)], 4u * quad + 2u < 12u), select(0.0, filters[(8u * 5u + source) * 12u + min(4u * quad + 3u, 11u)], 4u * quad + 3u < 12u));
+  let g0 = filterQuad(0u, row, 4u * quad);
+  let g1 = filterQuad(1u, row, 4u * quad);
+  let g2 = filterQuad(2u, row, 4u * quad);
+  let g3 = filterQuad(3u, row, 4u * quad);
+  let g4 = filterQuad(4u, row, 4u * quad);
+  let g5 = filterQuad(5u, row, 4u * quad);
+  let g6 = filterQuad(6u, row, 4u * quad);
+  let g7 = filterQuad(7u, row, 4u * quad);
+  let g8 = filterQuad(8u, row, 4u * quad);
   let t0_0 = g0;
   let t0_1 = g1;
   let t0_2 = g2;
@@ -81,7 +87,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
 
 // scratch [{"kind":"buffer","bytes":13824},{"kind":"buffer","bytes":20736}]
 
-// winograd input 2×9×8×5
+// winograd forward input 2×9×8×5
 // bindings read=input 0, write=scratch 0
 // grid 1×1×1, cost {"flops":36864,"bytesRead":13824,"bytesWritten":13824,"workgroupMemory":0}
 @group(0) @binding(0) var<storage, read> source: array<f32>;
@@ -472,21 +478,27 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
   if (row + 11u < 12u && quad + 2u < 3u) { m[(plane * 12u + row + 11u) * 3u + quad + 2u] = m11_2; }
 }
 
-// winograd output 2×9×8×12
+// winograd forward output 2×9×8×12
 // bindings read=scratch 1, read=input 2, read=input 3, write=output 0
-// grid 1×1×1, cost {"flops":35712,"bytesRead":28224,"bytesWritten":6912,"workgroupMemory":0}
+// grid 1×1×1, cost {"flops":35712,"bytesRead":34560,"bytesWritten":6912,"workgroupMemory":0}
 @group(0) @binding(0) var<storage, read> m: array<vec4f>;
 @group(0) @binding(1) var<storage, read> bias: array<vec4f>;
 @group(0) @binding(2) var<storage, read> add: array<vec4f>;
 @group(0) @binding(3) var<storage, read_write> result: array<vec4f>;
 
-fn store(image: u32, row: u32, column: u32, quad: u32, sum: vec4f) {
-  if (row >= 9u || column >= 8u) { return; }
-  let pixel = (image * 9u + row) * 8u + column;
-  var value = sum;
-  value += add[pixel * 3u + quad];
+fn finish(pixel: u32, channel: u32, sums: vec4f) {
+  let at = pixel * 3u + channel / 4u;
+  var value = sums;
+  value += bias[channel / 4u];
+  value += add[at];
   value = max(value, vec4f());
-  result[pixel * 3u + quad] = value;
+  result[at] = value;
+}
+
+fn store(image: u32, row: u32, column: u32, quad: u32, sums: vec4f) {
+  if (row < 9u && column < 8u) {
+    finish((image * 9u + row) * 8u + column, 4u * quad, sums);
+  }
 }
 
 @compute @workgroup_size(64)
@@ -498,7 +510,6 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
   let image = 0u + tile / 6u;
   let row = tile / 2u % 3u * 4u;
   let column = tile % 2u * 4u;
-  let offset = bias[0u * 3u + quad];
   let m0 = m[(0u * 12u + tile) * 3u + quad];
   let m1 = m[(1u * 12u + tile) * 3u + quad];
   let m2 = m[(2u * 12u + tile) * 3u + quad];
@@ -559,20 +570,20 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
   let t3_3 = m9 - m15 + 8 * m21 - 8 * m27 + m33;
   let t3_4 = m10 - m16 + 8 * m22 - 8 * m28 + m34;
   let t3_5 = m11 - m17 + 8 * m23 - 8 * m29 + m35;
-  store(image, row + 0u, column + 0u, quad, t0_0 + t0_1 + t0_2 + t0_3 + t0_4 + offset);
-  store(image, row + 0u, column + 1u, quad, t0_1 - t0_2 + 2 * t0_3 - 2 * t0_4 + offset);
-  store(image, row + 0u, column + 2u, quad, t0_1 + t0_2 + 4 * t0_3 + 4 * t0_4 + offset);
-  store(image, row + 0u, column + 3u, quad, t0_1 - t0_2 + 8 * t0_3 - 8 * t0_4 + t0_5 + offset);
-  store(image, row + 1u, column + 0u, quad, t1_0 + t1_1 + t1_2 + t1_3 + t1_4 + offset);
-  store(image, row + 1u, column + 1u, quad, t1_1 - t1_2 + 2 * t1_3 - 2 * t1_4 + offset);
-  store(image, row + 1u, column + 2u, quad, t1_1 + t1_2 + 4 * t1_3 + 4 * t1_4 + offset);
-  store(image, row + 1u, column + 3u, quad, t1_1 - t1_2 + 8 * t1_3 - 8 * t1_4 + t1_5 + offset);
-  store(image, row + 2u, column + 0u, quad, t2_0 + t2_1 + t2_2 + t2_3 + t2_4 + offset);
-  store(image, row + 2u, column + 1u, quad, t2_1 - t2_2 + 2 * t2_3 - 2 * t2_4 + offset);
-  store(image, row + 2u, column + 2u, quad, t2_1 + t2_2 + 4 * t2_3 + 4 * t2_4 + offset);
-  store(image, row + 2u, column + 3u, quad, t2_1 - t2_2 + 8 * t2_3 - 8 * t2_4 + t2_5 + offset);
-  store(image, row + 3u, column + 0u, quad, t3_0 + t3_1 + t3_2 + t3_3 + t3_4 + offset);
-  store(image, row + 3u, column + 1u, quad, t3_1 - t3_2 + 2 * t3_3 - 2 * t3_4 + offset);
-  store(image, row + 3u, column + 2u, quad, t3_1 + t3_2 + 4 * t3_3 + 4 * t3_4 + offset);
-  store(image, row + 3u, column + 3u, quad, t3_1 - t3_2 + 8 * t3_3 - 8 * t3_4 + t3_5 + offset);
+  store(image, row + 0u, column + 0u, quad, t0_0 + t0_1 + t0_2 + t0_3 + t0_4);
+  store(image, row + 0u, column + 1u, quad, t0_1 - t0_2 + 2 * t0_3 - 2 * t0_4);
+  store(image, row + 0u, column + 2u, quad, t0_1 + t0_2 + 4 * t0_3 + 4 * t0_4);
+  store(image, row + 0u, column + 3u, quad, t0_1 - t0_2 + 8 * t0_3 - 8 * t0_4 + t0_5);
+  store(image, row + 1u, column + 0u, quad, t1_0 + t1_1 + t1_2 + t1_3 + t1_4);
+  store(image, row + 1u, column + 1u, quad, t1_1 - t1_2 + 2 * t1_3 - 2 * t1_4);
+  store(image, row + 1u, column + 2u, quad, t1_1 + t1_2 + 4 * t1_3 + 4 * t1_4);
+  store(image, row + 1u, column + 3u, quad, t1_1 - t1_2 + 8 * t1_3 - 8 * t1_4 + t1_5);
+  store(image, row + 2u, column + 0u, quad, t2_0 + t2_1 + t2_2 + t2_3 + t2_4);
+  store(image, row + 2u, column + 1u, quad, t2_1 - t2_2 + 2 * t2_3 - 2 * t2_4);
+  store(image, row + 2u, column + 2u, quad, t2_1 + t2_2 + 4 * t2_3 + 4 * t2_4);
+  store(image, row + 2u, column + 3u, quad, t2_1 - t2_2 + 8 * t2_3 - 8 * t2_4 + t2_5);
+  store(image, row + 3u, column + 0u, quad, t3_0 + t3_1 + t3_2 + t3_3 + t3_4);
+  store(image, row + 3u, column + 1u, quad, t3_1 - t3_2 + 2 * t3_3 - 2 * t3_4);
+  store(image, row + 3u, column + 2u, quad, t3_1 + t3_2 + 4 * t3_3 + 4 * t3_4);
+  store(image, row + 3u, column + 3u, quad, t3_1 - t3_2 + 8 * t3_3 - 8 * t3_4 + t3_5);
 }

@@ -1,11 +1,19 @@
 // scratch []
 
-// winograd filter 12→5, transposed
+// winograd inputGradient filter 12→5
 // bindings read=input 0, write=output 0
-// grid 1×1×1, cost {"flops":17280,"bytesRead":3456,"bytesWritten":6912,"workgroupMemory":0}
+// grid 1×1×1, cost {"flops":17280,"bytesRead":2160,"bytesWritten":6912,"workgroupMemory":0}
 enable f16;
 
-@group(0) @binding(0) var<storage, read> filters: array<f32>;
+@group(0) @binding(0) var<storage, read> hwio: array<f32>;
+
+fn filterQuad(tap: u32, k: u32, channel: u32) -> vec4f {
+  var value = vec4f();
+  for (var i = 0u; i < 4u; i++) {
+    if (k < 12u && channel + i < 5u) { value[i] = hwio[((8u - tap) * 5u + channel + i) * 12u + k]; }
+  }
+  return value;
+}
 @group(0) @binding(1) var<storage, read_write> u: array<vec4h>;
 
 @compute @workgroup_size(64)
@@ -14,17 +22,15 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
   if (id >= 24u) { return; }
   let quad = id % 2u;
   let row = id / 2u;
-  let source = min(row, 11u);
-  let inside = f32(row < 12u);
-  let g0 = inside * vec4f(select(0.0, filters[(8u * 5u + min(4u * quad + 0u, 4u)) * 12u + source], 4u * quad + 0u < 5u), select(0.0, filters[(8u * 5u + min(4u * quad + 1u, 4u)) * 12u + source], 4u * quad + 1u < 5u), select(0.0, filters[(8u * 5u + min(4u * quad + 2u, 4u)) * 12u + source], 4u * quad + 2u < 5u), select(0.0, filters[(8u * 5u + min(4u * quad + 3u, 4u)) * 12u + source], 4u * quad + 3u < 5u));
-  let g1 = inside * vec4f(select(0.0, filters[(7u * 5u + min(4u * quad + 0u, 4u)) * 12u + source], 4u * quad + 0u < 5u), select(0.0, filters[(7u * 5u + min(4u * quad + 1u, 4u)) * 12u + source], 4u * quad + 1u < 5u), select(0.0, filters[(7u * 5u + min(4u * quad + 2u, 4u)) * 12u + source], 4u * quad + 2u < 5u), select(0.0, filters[(7u * 5u + min(4u * quad + 3u, 4u)) * 12u + source], 4u * quad + 3u < 5u));
-  let g2 = inside * vec4f(select(0.0, filters[(6u * 5u + min(4u * quad + 0u, 4u)) * 12u + source], 4u * quad + 0u < 5u), select(0.0, filters[(6u * 5u + min(4u * quad + 1u, 4u)) * 12u + source], 4u * quad + 1u < 5u), select(0.0, filters[(6u * 5u + min(4u * quad + 2u, 4u)) * 12u + source], 4u * quad + 2u < 5u), select(0.0, filters[(6u * 5u + min(4u * quad + 3u, 4u)) * 12u + source], 4u * quad + 3u < 5u));
-  let g3 = inside * vec4f(select(0.0, filters[(5u * 5u + min(4u * quad + 0u, 4u)) * 12u + source], 4u * quad + 0u < 5u), select(0.0, filters[(5u * 5u + min(4u * quad + 1u, 4u)) * 12u + source], 4u * quad + 1u < 5u), select(0.0, filters[(5u * 5u + min(4u * quad + 2u, 4u)) * 12u + source], 4u * quad + 2u < 5u), select(0.0, filters[(5u * 5u + min(4u * quad + 3u, 4u)) * 12u + source], 4u * quad + 3u < 5u));
-  let g4 = inside * vec4f(select(0.0, filters[(4u * 5u + min(4u * quad + 0u, 4u)) * 12u + source], 4u * quad + 0u < 5u), select(0.0, filters[(4u * 5u + min(4u * quad + 1u, 4u)) * 12u + source], 4u * quad + 1u < 5u), select(0.0, filters[(4u * 5u + min(4u * quad + 2u, 4u)) * 12u + source], 4u * quad + 2u < 5u), select(0.0, filters[(4u * 5u + min(4u * quad + 3u, 4u)) * 12u + source], 4u * quad + 3u < 5u));
-  let g5 = inside * vec4f(select(0.0, filters[(3u * 5u + min(4u * quad + 0u, 4u)) * 12u + source], 4u * quad + 0u < 5u), select(0.0, filters[(3u * 5u + min(4u * quad + 1u, 4u)) * 12u + source], 4u * quad + 1u < 5u), select(0.0, filters[(3u * 5u + min(4u * quad + 2u, 4u)) * 12u + source], 4u * quad + 2u < 5u), select(0.0, filters[(3u * 5u + min(4u * quad + 3u, 4u)) * 12u + source], 4u * quad + 3u < 5u));
-  let g6 = inside * vec4f(select(0.0, filters[(2u * 5u + min(4u * quad + 0u, 4u)) * 12u + source], 4u * quad + 0u < 5u), select(0.0, filters[(2u * 5u + min(4u * quad + 1u, 4u)) * 12u + source], 4u * quad + 1u < 5u), select(0.0, filters[(2u * 5u + min(4u * quad + 2u, 4u)) * 12u + source], 4u * quad + 2u < 5u), select(0.0, filters[(2u * 5u + min(4u * quad + 3u, 4u)) * 12u + source], 4u * quad + 3u < 5u));
-  let g7 = inside * vec4f(select(0.0, filters[(1u * 5u + min(4u * quad + 0u, 4u)) * 12u + source], 4u * quad + 0u < 5u), select(0.0, filters[(1u * 5u + min(4u * quad + 1u, 4u)) * 12u + source], 4u * quad + 1u < 5u), select(0.0, filters[(1u * 5u + min(4u * quad + 2u, 4u)) * 12u + source], 4u * quad + 2u < 5u), select(0.0, filters[(1u * 5u + min(4u * quad + 3u, 4u)) * 12u + source], 4u * quad + 3u < 5u));
-  let g8 = inside * vec4f(select(0.0, filters[(0u * 5u + min(4u * quad + 0u, 4u)) * 12u + source], 4u * quad + 0u < 5u), select(0.0, filters[(0u * 5u + min(4u * quad + 1u, 4u)) * 12u + source], 4u * quad + 1u < 5u), select(0.0, filters[(0u * 5u + min(4u * quad + 2u, 4u)) * 12u + source], 4u * quad + 2u < 5u), select(0.0, filters[(0u * 5u + min(4u * quad + 3u, 4u)) * 12u + source], 4u * quad + 3u < 5u));
+  let g0 = filterQuad(0u, row, 4u * quad);
+  let g1 = filterQuad(1u, row, 4u * quad);
+  let g2 = filterQuad(2u, row, 4u * quad);
+  let g3 = filterQuad(3u, row, 4u * quad);
+  let g4 = filterQuad(4u, row, 4u * quad);
+  let g5 = filterQuad(5u, row, 4u * quad);
+  let g6 = filterQuad(6u, row, 4u * quad);
+  let g7 = filterQuad(7u, row, 4u * quad);
+  let g8 = filterQuad(8u, row, 4u * quad);
   let t0_0 = g0;
   let t0_1 = g1;
   let t0_2 = g2;
@@ -83,7 +89,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
 
 // scratch [{"kind":"buffer","bytes":10368},{"kind":"buffer","bytes":13824}]
 
-// winograd input 2×9×8×12
+// winograd inputGradient input 2×9×8×12
 // bindings read=input 0, write=scratch 0
 // grid 1×1×1, cost {"flops":55296,"bytesRead":20736,"bytesWritten":10368,"workgroupMemory":0}
 enable f16;
@@ -373,7 +379,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
   if (row + 56u < 12u && quad + 8u < 2u) { m[(plane * 12u + (row + 56u)) * 2u + quad + 8u] = m7_1; }
 }
 
-// winograd output 2×9×8×5
+// winograd inputGradient output 2×9×8×5
 // bindings read=scratch 1, read=input 2, read=input 3, write=output 0
 // grid 1×1×1, cost {"flops":22272,"bytesRead":19584,"bytesWritten":2880,"workgroupMemory":0}
 @group(0) @binding(0) var<storage, read> m: array<vec4f>;
@@ -381,13 +387,20 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
 @group(0) @binding(2) var<storage, read> mask: array<f32>;
 @group(0) @binding(3) var<storage, read_write> result: array<f32>;
 
-fn store(image: u32, row: u32, column: u32, quad: u32, sum: vec4f) {
-  if (row >= 9u || column >= 8u) { return; }
-  let pixel = (image * 9u + row) * 8u + column;
-  var value = sum;
-  value += vec4f(select(0.0, add[pixel * 5u + min(4u * quad + 0u, 4u)], 4u * quad + 0u < 5u), select(0.0, add[pixel * 5u + min(4u * quad + 1u, 4u)], 4u * quad + 1u < 5u), select(0.0, add[pixel * 5u + min(4u * quad + 2u, 4u)], 4u * quad + 2u < 5u), select(0.0, add[pixel * 5u + min(4u * quad + 3u, 4u)], 4u * quad + 3u < 5u));
-  value = select(vec4f(), value, vec4f(select(0.0, mask[pixel * 5u + min(4u * quad + 0u, 4u)], 4u * quad + 0u < 5u), select(0.0, mask[pixel * 5u + min(4u * quad + 1u, 4u)], 4u * quad + 1u < 5u), select(0.0, mask[pixel * 5u + min(4u * quad + 2u, 4u)], 4u * quad + 2u < 5u), select(0.0, mask[pixel * 5u + min(4u * quad + 3u, 4u)], 4u * quad + 3u < 5u)) > vec4f());
-  if (4u * quad + 0u < 5u) { result[pixel * 5u + 4u * quad + 0u] = value[0]; } if (4u * quad + 1u < 5u) { result[pixel * 5u + 4u * quad + 1u] = value[1]; } if (4u * quad + 2u < 5u) { result[pixel * 5u + 4u * quad + 2u] = value[2]; } if (4u * quad + 3u < 5u) { result[pixel * 5u + 4u * quad + 3u] = value[3]; }
+fn finish(pixel: u32, channel: u32, sums: vec4f) {
+  for (var i = 0u; i < min(4u, 5u - channel); i++) {
+    let at = pixel * 5u + channel + i;
+    var value = sums[i];
+    value += add[at];
+    value = select(f32(), value, mask[at] > f32());
+    result[at] = value;
+  }
+}
+
+fn store(image: u32, row: u32, column: u32, quad: u32, sums: vec4f) {
+  if (row < 9u && column < 8u) {
+    finish((image * 9u + row) * 8u + column, 4u * quad, sums);
+  }
 }
 
 @compute @workgroup_size(64)
@@ -399,7 +412,6 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
   let image = 0u + tile / 6u;
   let row = tile / 2u % 3u * 4u;
   let column = tile % 2u * 4u;
-  
   let m0 = m[(0u * 12u + tile) * 2u + quad];
   let m1 = m[(1u * 12u + tile) * 2u + quad];
   let m2 = m[(2u * 12u + tile) * 2u + quad];
