@@ -11,11 +11,14 @@ import {
   outputSize,
   PLAIN,
 } from "../backend/webgpu/convolution/shape.ts";
-import { dispatchAll, KernelDevice, type Memory, release } from "../backend/webgpu/device.ts";
+import { dispatchAll, type KernelDevice, type Memory, release } from "../backend/webgpu/device.ts";
 import { floats, type Lowered, type Operand } from "../backend/webgpu/kernel.ts";
 import { flush } from "../backend/webgpu/tensors.ts";
 import type { Engine } from "./engines.ts";
 import { Sampler } from "./timing.ts";
+
+/** The three computations of a convolution. */
+export const MODES: readonly ConvolutionMode[] = ["forward", "inputGradient", "filterGradient"];
 
 /** A convolution on a device; its operands are random and stay the same. */
 export interface TimedConvolution {

@@ -10,13 +10,10 @@ import {
 } from "../backend/webgpu/convolution/shape.ts";
 import { supportedVariants, traitsOf } from "../backend/webgpu/convolution/support.ts";
 import { KernelDevice } from "../backend/webgpu/device.ts";
-import { type TimedConvolution, timeStock, timeVariant } from "./convolutions.ts";
+import { MODES, type TimedConvolution, timeStock, timeVariant } from "./convolutions.ts";
 import { type Engines, guardAll } from "./engines.ts";
 import type { ConvolutionLayer } from "./layers.ts";
 import { geometricMean, median, type Spread, spreadOf } from "./statistics.ts";
-
-/** The three computations of a convolution. */
-export const MODES: readonly ConvolutionMode[] = ["forward", "inputGradient", "filterGradient"];
 
 /** How long something took, in whole runs. */
 export interface Speed {
