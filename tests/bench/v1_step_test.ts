@@ -19,7 +19,7 @@ async function dispatchesOfStep(pick: Pick): Promise<number> {
   const choose = (mode: ConvolutionMode, shape: ConvolutionShape) =>
     pick(supportedVariants(mode, shape, "f32", traits), shape);
   const backend = await openWebGpu(adapter, { choose });
-  const step = new V1Step(backend, 64, 4);
+  const step = new V1Step(backend, 64, 128);
   const inputs = step.inputs();
   await step.submit(inputs);
   calls.dispatches = 0;
