@@ -39,6 +39,7 @@ export interface StepComparison {
 interface Sample {
   readonly seconds: number;
   readonly javascript: number;
+  readonly calls: GpuCalls;
 }
 
 /** A step on one engine. */
@@ -46,48 +47,46 @@ class Contender {
   readonly #engine: Engine;
   readonly #step: V1Step;
   readonly samples: Sample[] = [];
-  #calls: GpuCalls | undefined;
 
   private constructor(engine: Engine, step: V1Step) {
     this.#engine = engine;
     this.#step = step;
   }
 
-  /** A model on `engine`, after two steps: shaders are compiled, memory is there. */
+  /** A model on `engine`, after a step: shaders are compiled, memory is there. */
   static async open(engine: Engine, width: number, batchSize: number): Promise<Contender> {
     await tf.setBackend(engine.name);
     const contender = new Contender(engine, new V1Step(engine.backend, width, batchSize));
     await contender.#step.run();
-    contender.#calls = await watchGpu(() => contender.#step.run());
-    await contender.#javascript();
     return contender;
   }
 
   async measure(): Promise<void> {
     await tf.setBackend(this.#engine.name);
     const { step: seconds } = await this.#step.run();
-    this.samples.push({ seconds, javascript: await this.#javascript() });
+    const calls = await this.#ask();
+    this.samples.push({ seconds, ...calls });
   }
 
-  /** Seconds that JavaScript takes to ask for one step. */
-  async #javascript(): Promise<number> {
+  /** Asks for one step: what of the device, and how many seconds of JavaScript that takes. */
+  async #ask(): Promise<Omit<Sample, "seconds">> {
     const { tfjs } = this.#engine, { queue } = tfjs.device;
     const inputs = this.#step.inputs();
     await queue.onSubmittedWorkDone();
     const started = performance.now();
-    const { submitSeconds } = await watchGpu(async () => {
+    const calls = await watchGpu(async () => {
       await this.#step.submit(inputs);
       flush(tfjs);
     });
-    const seconds = (performance.now() - started) / 1000 - submitSeconds;
+    const javascript = (performance.now() - started) / 1000 - calls.submitSeconds;
     await queue.onSubmittedWorkDone();
     tf.dispose(inputs);
-    return seconds;
+    return { javascript, calls };
   }
 
   speed(batchSize: number): StepSpeed {
     const seconds = this.samples.map((sample) => sample.seconds);
-    const { dispatches, submissions } = this.#calls!;
+    const { dispatches, submissions } = this.samples.at(-1)!.calls;
     return {
       seconds: spreadOf(seconds),
       imagesPerSecond: spreadOf(seconds.map((each) => batchSize / each)),
@@ -125,7 +124,7 @@ export async function measureSteps(
     await guardAll(engines, ours.measure());
     if (stock) await guardAll(engines, stock.measure());
   }
-  const ratio = (part: keyof Sample) =>
+  const ratio = (part: "seconds" | "javascript") =>
     spreadOf(stock!.samples.map((sample, pair) => sample[part] / ours.samples[pair]![part]));
   const comparison = {
     ours: ours.speed(batchSize),
