@@ -5,10 +5,13 @@
  */
 import * as tf from "@tensorflow/tfjs";
 import type { WebGPUBackend } from "@tensorflow/tfjs-backend-webgpu";
-import type { Backend } from "../backend/backend.ts";
-import type { ConvolutionMode, ConvolutionShape } from "../backend/webgpu/convolution/shape.ts";
-import { supportedVariants, traitsOf } from "../backend/webgpu/convolution/support.ts";
-import { describeAdapters, openStockWebGpu, openWebGpu } from "../backend/webgpu/open.ts";
+import type { Backend, EngineOptions } from "../backend/backend.ts";
+import {
+  type AdapterDescription,
+  describeAdapters,
+  openStockWebGpu,
+  openWebGpu,
+} from "../backend/webgpu/open.ts";
 import { UsageError } from "../errors.ts";
 
 /** An engine that is open. */
@@ -22,6 +25,8 @@ export interface Engine {
 
 /** What is compared. */
 export interface Engines {
+  /** Whether the device is a CPU that plays a GPU. */
+  readonly software: boolean;
   readonly ours: Engine;
   readonly stock?: Engine;
 }
@@ -29,16 +34,15 @@ export interface Engines {
 /**
  * Opens ours, and tfjs's own beside it if it is to be compared.
  *
+ * @param options of ours
  * @throws {UsageError} if this machine has no WebGPU adapter
  */
-export async function openEngines(compare: boolean): Promise<Engines> {
-  const adapter = await firstAdapter(), traits = traitsOf(adapter);
-  const choose = (mode: ConvolutionMode, shape: ConvolutionShape) =>
-    supportedVariants(mode, shape, "f32", traits)[0]!;
-  const ours = current(await openWebGpu(adapter, { choose }));
-  if (!compare) return { ours };
-  // An adapter gives one device.
-  return { ours, stock: current(await openStockWebGpu(await firstAdapter())) };
+export async function openEngines(compare: boolean, options: EngineOptions): Promise<Engines> {
+  const first = await firstAdapter(), { software } = first;
+  const ours = current(await openWebGpu(first, options));
+  if (!compare) return { software, ours };
+  const { adapter } = await firstAdapter(); // an adapter gives one device
+  return { software, ours, stock: current(await openStockWebGpu(adapter)) };
 }
 
 /** Resolves as `work` does, unless a device fails first. */
@@ -53,9 +57,9 @@ export function closeEngines({ ours, stock }: Engines): void {
   stock?.backend.close();
 }
 
-async function firstAdapter(): Promise<GPUAdapter> {
+async function firstAdapter(): Promise<AdapterDescription> {
   const [first] = await describeAdapters();
-  if (first) return first.adapter;
+  if (first) return first;
   throw new UsageError(
     "There is no WebGPU adapter to measure: install a GPU driver (or Mesa's software Vulkan).",
   );

@@ -3,13 +3,13 @@
  *
  * @module
  */
+import { CATALOGUE, variantsFor } from "../backend/webgpu/convolution/catalogue.ts";
 import {
   convolutionFlops,
   type ConvolutionMode,
   type ConvolutionShape,
 } from "../backend/webgpu/convolution/shape.ts";
-import { supportedVariants, traitsOf } from "../backend/webgpu/convolution/support.ts";
-import { KernelDevice } from "../backend/webgpu/device.ts";
+import { KernelDevice, traitsOf } from "../backend/webgpu/device.ts";
 import { MODES, type TimedConvolution, timeStock, timeVariant } from "./convolutions.ts";
 import { type Engines, guardAll } from "./engines.ts";
 import type { ConvolutionLayer } from "./layers.ts";
@@ -60,13 +60,13 @@ export async function measureKernels(
   pairs: number,
   progress: (layer: string) => void,
 ): Promise<LayerSpeed[]> {
-  const { ours, stock } = engines;
-  const kernels = new KernelDevice(ours.tfjs.device), traits = traitsOf(kernels.device);
+  const { ours: { tfjs: { device } }, stock, software } = engines;
+  const kernels = new KernelDevice(device), host = { traits: traitsOf(device), software };
   const speeds: LayerSpeed[] = [];
   for (const mode of MODES) {
     for (const { name, shape, main } of layers) {
       progress(`${mode} ${name}`);
-      const variants = supportedVariants(mode, shape, "f32", traits);
+      const variants = variantsFor(CATALOGUE, mode, shape, "f32", host);
       const timed = variants.map((variant) => timeVariant(kernels, variant, shape));
       const rival = stock && await timeStock(stock, mode, shape);
       const everybody = [...timed, ...rival ? [rival] : []];

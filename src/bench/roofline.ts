@@ -5,6 +5,7 @@
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
+import { CATALOGUE, variantsFor } from "../backend/webgpu/convolution/catalogue.ts";
 import {
   convolutionFlops,
   type ConvolutionMode,
@@ -12,7 +13,6 @@ import {
   type ConvolutionVariant,
   PLAIN,
 } from "../backend/webgpu/convolution/shape.ts";
-import { supportedVariants } from "../backend/webgpu/convolution/support.ts";
 import { bytesOf, type Cost, floats, type Lowered } from "../backend/webgpu/kernel.ts";
 import { MODES, operandShapes } from "./convolutions.ts";
 import { GPU_TRAITS, type GpuName, GPUS } from "./gpus.ts";
@@ -62,9 +62,10 @@ export interface VariantRoofline {
 
 /** The roofline of everything in the catalogue that runs on GPUs of today, on `layers`. */
 export function rooflines(layers: readonly ConvolutionLayer[]): VariantRoofline[] {
+  const host = { traits: GPU_TRAITS, software: false };
   return MODES.flatMap((mode) =>
     layers.flatMap(({ name, shape }) =>
-      supportedVariants(mode, shape, "f32", GPU_TRAITS).map((variant) => ({
+      variantsFor(CATALOGUE, mode, shape, "f32", host).map((variant) => ({
         ...{ mode, layer: name, variant: variant.name },
         ...variantRoofline(variant, shape),
       }))

@@ -27,6 +27,8 @@ export interface StepSpeed {
 
 /** Both sides' steps. */
 export interface StepComparison {
+  /** Names of the variants that compute our convolutions. */
+  readonly variants: Readonly<Record<string, string>>;
   readonly ours: StepSpeed;
   readonly stock?: StepSpeed;
   /** How many times as fast as tfjs we are, pair by pair. */
@@ -127,6 +129,7 @@ export async function measureSteps(
   const ratio = (part: "seconds" | "javascript") =>
     spreadOf(stock!.samples.map((sample, pair) => sample[part] / ours.samples[pair]![part]));
   const comparison = {
+    variants: engines.ours.backend.choices(),
     ours: ours.speed(batchSize),
     ...stock && {
       stock: stock.speed(batchSize),

@@ -15,6 +15,7 @@ import { choiceFlag, type Flag, integerFlag, switchFlag } from "../recipe/flag.t
 import { describeBench } from "./bench_report.ts";
 import { type Command, type FlagValues, readArguments } from "./command.ts";
 import { StatusLine } from "./terminal.ts";
+import { NO_TUNE, tuningOptions } from "./tuning_flag.ts";
 
 /** What can be asked for. */
 const SUBJECTS = ["kernels", "step", "roofline"] as const;
@@ -53,6 +54,7 @@ const FLAGS = {
   ),
   batchSize: integerFlag("batch-size", `images; default ${defaultsOf("batchSize")}`, 1),
   pairs: integerFlag("pairs", `measurements of each side; default ${DEFAULT_PAIRS}`, 1),
+  noTune: NO_TUNE,
   json: switchFlag("json", "print one JSON document on stdout"),
 } as const;
 
@@ -102,6 +104,9 @@ async function bench(flags: FlagValues<typeof FLAGS>): Promise<BenchReport> {
     if (measured || flags[name] === undefined) continue;
     throw new UsageError(`--${name} has no meaning for --what roofline, which measures nothing.`);
   }
+  if (flags.noTune && !what.has("step")) {
+    throw new UsageError("--no-tune has a meaning for --what step only.");
+  }
   return {
     ...measured && await measure(what, flags),
     ...what.has("roofline") && { roofline: boundOnPaper(sizeOf("roofline", flags)) },
@@ -123,8 +128,9 @@ async function measure(
   flags: FlagValues<typeof FLAGS>,
 ): Promise<BenchReport> {
   const { compare, pairs = DEFAULT_PAIRS } = flags;
-  const engines = await openEngines(compare === "stock");
   const status = new StatusLine();
+  const options = tuningOptions(flags.noTune, status);
+  const engines = await openEngines(compare === "stock", options);
   const progress = (text: string) => status.update(text);
   const kernels = async ({ width, batchSize }: Size) => {
     const layers = convolutionLayers(width, batchSize);

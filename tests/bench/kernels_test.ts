@@ -9,14 +9,14 @@ import { skipWebGpu } from "../testing/backends.ts";
 import { withAdapter } from "../testing/fake_gpu.ts";
 
 Deno.test("openEngines() refuses when there is no adapter", async () => {
-  await withAdapter(null, () => assert.rejects(openEngines(true), UsageError));
+  await withAdapter(null, () => assert.rejects(openEngines(true, { tune: false }), UsageError));
 });
 
 Deno.test({
   name: "measureKernels() times all variants in every mode, and tfjs's own beside them",
   ignore: skipWebGpu,
   async fn() {
-    const engines = await openEngines(true);
+    const engines = await openEngines(true, { tune: false });
     const tensors = tf.memory().numTensors;
     try {
       const [, , , layer] = convolutionLayers(2, 1); // 1x1/2, whose shaders compile fast

@@ -8,6 +8,7 @@ for (
     [["--compare", "pytorch"], /--compare must be one of stock/],
     [["--what", "roofline", "--compare", "stock"], /--compare has no meaning for --what roofline/],
     [["--what", "roofline", "--pairs", "2"], /--pairs has no meaning for --what roofline/],
+    [["--what", "kernels", "--no-tune"], /--no-tune has a meaning for --what step only/],
     [["--width", "0"], /--width must be a whole number of at least 1/],
     [["runs/v1"], /Unexpected argument "runs\/v1"/],
   ] as const
