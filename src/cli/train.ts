@@ -84,7 +84,8 @@ export async function trainCommand(
   // A resumed run computes where it began: another engine's rounding would end it elsewhere.
   const status = new StatusLine(), tuning = tuningOptions(noTune, status);
   const choice = stored?.machine.backend ?? recipe.backend;
-  const backend = await openBackend(choice, { ...recipe, ...tuning });
+  const { variants } = stored?.machine ?? {};
+  const backend = await openBackend(choice, { ...recipe, ...tuning, ...variants && { variants } });
   try {
     const images = split.train.length;
     const demand = await rehearse(recipe, data.train.classes.length, images, backend);
@@ -121,10 +122,14 @@ async function describeRun(
   backend: Backend,
   dataSha256: string,
 ): Promise<RunRecord> {
+  const variants = backend.choices();
   return {
     format: 1,
     program: { version: VERSION, digest: await sourceDigest() },
-    machine: { backend: backend.name, adapter: backend.adapter, deno: Deno.version.deno },
+    machine: {
+      ...{ backend: backend.name, adapter: backend.adapter, deno: Deno.version.deno },
+      ...Object.keys(variants).length > 0 && { variants },
+    },
     dataSha256,
     recipe,
   };
