@@ -92,3 +92,17 @@ onNaiveWebGpu(
     }
   },
 );
+
+onNaiveWebGpu("the gradient of two passes over the same images is the sum of both", async () => {
+  const [whole, layered] = models(8), x = images(2, 9);
+  const both = ({ logits }: FrozenModel) =>
+    tf.grad((x) => {
+      const [first, second] = [logits(x as tf.Tensor4D), logits(x as tf.Tensor4D)];
+      return tf.add(tf.sum(tf.square(first)), tf.sum(tf.exp(second)));
+    })(x);
+  const [actual, expected] = [await read(both(whole)), await read(both(layered))];
+  assertClose(actual, expected, GRADIENT_TOLERANCE, "gradient");
+  whole.dispose();
+  layered.dispose();
+  x.dispose();
+});
