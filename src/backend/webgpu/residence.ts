@@ -51,8 +51,11 @@ export class ReplayedResidence implements Residence {
 
   compile(compute: Compute): Computation {
     const replays = new Map<string, Replay>();
-    const computation: Computation = (inputs) => {
-      const shapes = Object.entries(inputs).map(([name, { shape }]) => [name, shape] as const);
+    const run = (inputs: tf.NamedTensorMap) => {
+      const shapes = Object.entries(inputs).map(([name, { shape, dtype }]) => {
+        if (dtype === "float32") return [name, shape] as const;
+        throw new TypeError(`A computation takes float32, but ${name} is ${dtype}.`);
+      });
       const key = JSON.stringify(shapes);
       let replay = replays.get(key);
       if (replay === undefined) {
@@ -61,8 +64,9 @@ export class ReplayedResidence implements Residence {
       }
       replays.delete(key);
       replays.set(key, replay); // the last used one last
-      return Promise.resolve(this.#replay(replay, inputs));
+      return this.#replay(replay, inputs);
     };
+    const computation: Computation = (inputs) => new Promise((resolve) => resolve(run(inputs)));
     this.#computes.set(computation, compute);
     return computation;
   }
