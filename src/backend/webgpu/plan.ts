@@ -85,24 +85,32 @@ function slabPlace({ origin, size }: Value): Place {
   return { kind: "slab", slab, offset, size: 16 * Math.ceil(size / 4) };
 }
 
+/** The slab that `operand` is a part of. */
+function slabOf(operand: Bound): Slab | undefined {
+  return "origin" in operand && operand.origin.kind === "resident"
+    ? operand.origin.slab
+    : undefined;
+}
+
 /**
  * Stored values that may be written where they are to stay: made by a dispatch, wanted nowhere else after the run, and
- * from then on neither is the old value read nor does a dispatch that writes the new one read the same slab (WebGPU
- * forbids both in one dispatch).
+ * from then on neither is the old value read nor does a dispatch read one part of the slab and write another, of which
+ * this value is one (WebGPU forbids both in one dispatch).
  */
 function directStores(graph: Graph, dispatches: readonly ScheduledDispatch[]): Map<Value, Value> {
   const direct = new Map<Value, Value>();
   const results = [...graph.outputs.values(), ...graph.stores.map(({ value }) => value)];
   for (const { value, into } of graph.stores) {
-    const slab = into.origin.kind === "resident" && into.origin.slab;
+    const slab = slabOf(into);
     const wanted = results.filter((result) => result === value).length;
     if (value.origin.kind !== "result" || wanted > 1) continue;
     const first = dispatches.findIndex(({ operands }) => operands.includes(value));
-    const mayWrite = dispatches.every(({ operands }, index) => {
+    const mayWrite = dispatches.every(({ operands, kernel: { bindings } }, index) => {
       const readsOld = index >= first && operands.includes(into);
-      const conflicts = operands.includes(value) &&
-        operands.some((each) =>
-          "origin" in each && each.origin.kind === "resident" && each.origin.slab === slab
+      const at = operands.indexOf(value);
+      const conflicts = at >= 0 &&
+        operands.some((each, i) =>
+          bindings[i] !== bindings[at] && slabOf(direct.get(each as Value) ?? each) === slab
         );
       return !readsOld && !conflicts;
     });

@@ -235,3 +235,18 @@ onNaiveWebGpu("compile() leaves no tensors behind that a computation keeps", asy
   assert.equal(tf.memory().numTensors, before);
   residence.dispose();
 });
+
+onNaiveWebGpu("compile() makes one part of the state of another's new value", async (backend) => {
+  const state: TensorMap = new Map([["a", tf.tensor1d([1, 2])], ["b", tf.tensor1d([0, 0])]]);
+  const residence = backend.residence([state]);
+  const chain = residence.compile(({ x }) => {
+    state.set("a", tf.mul(x!, 2));
+    state.set("b", tf.add(state.get("a")!, 1));
+    return {};
+  });
+  const x = tf.tensor1d([3, 4]);
+  await chain({ x });
+  assert.deepEqual(await snapshotOf(backend, residence, state), { a: [6, 8], b: [7, 9] });
+  x.dispose();
+  residence.dispose();
+});
