@@ -26,7 +26,7 @@ class FrozenProgram {
   readonly #program: Program;
   readonly #weightNames: readonly string[];
   readonly #featuresShape: readonly number[];
-  /** What the program's memory holds the layers' outputs of. */
+  /** The weights that the program has, and the images of which its memory holds the layers' outputs. */
   #weights: readonly object[] = [];
   #images: object | undefined;
 
@@ -73,6 +73,7 @@ class FrozenProgram {
     if (!present) this.#engine.tfjs.disposeData(this.forward(x, weights).dataId);
     this.#give({ dy });
     this.#program.run(GRADIENT, GRADIENT);
+    this.#images = undefined; // the gradient takes the memory of the outputs that it has used
     return this.#take("dx", x.shape);
   }
 

@@ -53,7 +53,10 @@ export class ReplayedResidence implements Residence {
   compile(compute: Compute): Computation {
     const replays = new Map<string, Replay>();
     const computation: Computation = async (inputs) => {
-      const shapes = Object.entries(inputs).map(([name, { shape }]) => [name, shape] as const);
+      const shapes = Object.entries(inputs).map(([name, { shape, dtype }]) => {
+        if (dtype === "float32") return [name, shape] as const;
+        throw new TypeError(`A computation takes float32, but ${name} is ${dtype}.`);
+      });
       const key = JSON.stringify(shapes);
       let replay = replays.get(key);
       if (replay === undefined) {

@@ -126,8 +126,37 @@ onNaiveWebGpu("compile() refuses a computation that reads values", async (backen
   const residence = backend.residence([]);
   const x = tf.tensor1d([1]);
   const peek = residence.compile(({ x }) => ({ y: tf.scalar(x!.dataSync()[0]!) }));
-  await assert.rejects(async () => await peek({ x }), /cannot read values/);
+  await assert.rejects(peek({ x }), /cannot read values/);
   x.dispose();
+  residence.dispose();
+});
+
+onNaiveWebGpu("compile() refuses inputs that are not float32", async (backend) => {
+  const residence = backend.residence([]);
+  const twice = residence.compile(({ x }) => ({ y: tf.mul(x!, 2) }));
+  const x = tf.tensor1d([1, 2], "int32");
+  await assert.rejects(twice({ x }), {
+    name: "TypeError",
+    message: "A computation takes float32, but x is int32.",
+  });
+  x.dispose();
+  residence.dispose();
+});
+
+onNaiveWebGpu("compile() leaves the state as it was when a computation fails", async (backend) => {
+  const state: TensorMap = new Map([["a", tf.tensor1d([1, 2])]]);
+  const residence = backend.residence([state]);
+  const grow = (fails: boolean) =>
+    residence.compile(() => {
+      state.set("a", tf.add(state.get("a")!, 1));
+      if (fails) throw new Error("halfway");
+      return {};
+    })({});
+  await grow(false);
+  await assert.rejects(grow(true), /halfway/);
+  assert.deepEqual(await snapshotOf(backend, residence, state), { a: [2, 3] });
+  await grow(false);
+  assert.deepEqual(await snapshotOf(backend, residence, state), { a: [3, 4] });
   residence.dispose();
 });
 
@@ -204,5 +233,20 @@ onNaiveWebGpu("compile() leaves no tensors behind that a computation keeps", asy
   });
   assert.deepEqual(await read(backend, (await compute({})).twice!), [4, 6]);
   assert.equal(tf.memory().numTensors, before);
+  residence.dispose();
+});
+
+onNaiveWebGpu("compile() makes one part of the state of another's new value", async (backend) => {
+  const state: TensorMap = new Map([["a", tf.tensor1d([1, 2])], ["b", tf.tensor1d([0, 0])]]);
+  const residence = backend.residence([state]);
+  const chain = residence.compile(({ x }) => {
+    state.set("a", tf.mul(x!, 2));
+    state.set("b", tf.add(state.get("a")!, 1));
+    return {};
+  });
+  const x = tf.tensor1d([3, 4]);
+  await chain({ x });
+  assert.deepEqual(await snapshotOf(backend, residence, state), { a: [6, 8], b: [7, 9] });
+  x.dispose();
   residence.dispose();
 });

@@ -134,11 +134,11 @@ onNaiveWebGpu("sgdStep() refuses to be traced on less than whole slabs", async (
   const own = (name: string) => gradients.get(name)!;
   for (const names of [["a"], ["b", "a"]]) {
     const message = "A traced update takes all of map 0, in its order.";
-    await assert.rejects(async () => await update(names, own), { message });
+    await assert.rejects(update(names, own), { message });
   }
   const doubled = (name: string) => tf.mul(own(name), 2);
   const message = "A traced update takes resident tensors.";
-  await assert.rejects(async () => await update(["a", "b"], doubled), { message });
+  await assert.rejects(update(["a", "b"], doubled), { message });
   await update(["a", "b"], own);
   tf.dispose(rates);
   residence.dispose();
@@ -152,7 +152,7 @@ onNaiveWebGpu("compile() refuses convolutions that no kernel covers", async (bac
       y: tf.conv2d(x as tf.Tensor4D, tf.ones([kernel, kernel, 2, 2]), stride, pad),
     }));
     const message = `A traced convolution of kernel ${kernel}, stride ${stride}, pad ${pad}.`;
-    await assert.rejects(async () => await convolve({ x }), { message });
+    await assert.rejects(convolve({ x }), { message });
   }
   x.dispose();
   residence.dispose();

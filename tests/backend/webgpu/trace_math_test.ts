@@ -182,7 +182,7 @@ onNaiveWebGpu(
 async function assertRefused(backend: Backend, compute: Compute, message: RegExp | string) {
   const residence = backend.residence([]), x = tf.ones([2, 3]);
   await assert.rejects(
-    async () => await residence.compile(compute)({ x }),
+    residence.compile(compute)({ x }),
     typeof message === "string" ? { message } : message,
   );
   x.dispose();
