@@ -24,11 +24,15 @@ export interface WebGpuEngine {
 /** Plans `graph` for `engine`, by the tuner's choices unless others are given. */
 export function planGraph(
   graph: Graph,
-  { tuner, precision }: WebGpuEngine,
+  { tuner, precision, kernels: { device } }: WebGpuEngine,
   options: Partial<ScheduleOptions> = {},
 ): Plan {
-  return plan(graph, schedule(graph, { choose: tuner.choose, precision, ...options }));
+  const scheduled = schedule(graph, { choose: tuner.choose, precision, ...options });
+  return plan(graph, scheduled, Math.min(device.limits.maxBufferSize, LARGEST_ARENA));
 }
+
+/** Bytes of one buffer that values share. */
+const LARGEST_ARENA = 2 ** 30;
 
 /** For programs without slabs. */
 export function noSlabs(slab: Slab): never {

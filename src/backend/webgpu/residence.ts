@@ -6,7 +6,7 @@
 import * as tf from "@tensorflow/tfjs";
 import type { Computation, Compute, Demand, Request, Residence, TensorMap } from "../backend.ts";
 import { planGraph, type WebGpuEngine } from "./engine.ts";
-import { Graph, layOut, type Slab, type Value } from "./graph.ts";
+import { Graph, largestValue, layOut, type Slab, type Value } from "./graph.ts";
 import { bytesOf } from "./kernel.ts";
 import { concat } from "./operations/layout.ts";
 import { sharedBlocks, Slots } from "./pool.ts";
@@ -72,22 +72,20 @@ export class ReplayedResidence implements Residence {
 
   async rehearse(requests: readonly Request[], tune: boolean): Promise<Demand> {
     const slots = new Slots();
-    const { limits } = this.#engine.kernels.device;
+    const { limits } = this.#engine.kernels.device, { tuner } = this.#engine;
+    const limit = Math.min(limits.maxBufferSize, limits.maxStorageBufferBindingSize);
     let bytes = this.#homes.reduce((sum, { slab }) => sum + slab.bytes, 0), largest = 0;
     for (const { computation, shapes } of requests) {
       const { graph } = this.#trace(this.#computes.get(computation)!, Object.entries(shapes));
-      const { tuner } = this.#engine;
+      largest = Math.max(largest, 4 * largestValue(graph));
+      if (largest > limit) return { bytes: Infinity, largest, limit }; // no kernel can take it
       if (tune) await tuner.prepare(convolutionsOf(graph));
       const choose = tune ? tuner.choose : tuner.suggest;
       const plan = planGraph(graph, this.#engine, { choose });
+      largest = Math.max(largest, plan.largestBinding);
       slots.reserve(sharedBlocks(plan));
-      for (const { storage, lasting } of plan.blocks) {
-        const size = bytesOf(storage);
-        if (lasting) bytes += size;
-        if (storage.kind === "buffer") largest = Math.max(largest, size);
-      }
+      for (const { storage, lasting } of plan.blocks) if (lasting) bytes += bytesOf(storage);
     }
-    const limit = Math.min(limits.maxBufferSize, limits.maxStorageBufferBindingSize);
     return { bytes: bytes + slots.bytes, largest, limit };
   }
 
