@@ -45,8 +45,9 @@ const onDevice = (name: string, fn: () => Promise<void>) =>
 
 for (const variant of VARIANTS) {
   const { mode, name } = variant, epilogue = EPILOGUE[mode];
-  // The wider tile is the same code with other numbers.
-  const shapes = name === "tile-128x64" ? SHAPES.slice(1, 3) : SHAPES;
+  // These are the code of others with larger numbers.
+  const larger = ["tile-128x64", "texture-4x4x16", "texture-4x8x8"].includes(name);
+  const shapes = larger ? SHAPES.slice(1, 3) : SHAPES;
   onDevice(`lower() of ${mode} ${name} gives the convolution and what follows`, async () => {
     for (const [what, sizes] of shapes) {
       const shape = shapeOf(sizes);
