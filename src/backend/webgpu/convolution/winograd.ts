@@ -19,7 +19,7 @@ import {
 } from "./winograd_transforms.ts";
 
 /** Bytes of scratch that V and M may each take: larger batches are computed slice by slice. */
-const SLICE_BYTES = 2 ** 26;
+const SLICE_BYTES = 2 ** 27;
 
 /** One way to keep the filter's 36 matrices and to multiply the tiles' by them. */
 interface Products {

@@ -84,7 +84,7 @@ Deno.test({
   ignore: skipWebGpu,
   async fn() {
     const variant = named("forward", "winograd-texture");
-    const shape = shapeOf([117001, 1, 2, 1, 1, 3, 1]); // V takes 64 MiB for 116,508 tiles
+    const shape = shapeOf([234001, 1, 2, 1, 1, 3, 1]); // V takes 128 MiB for 233,016 tiles
     assert.equal(variant.lower(shape, "f32", PLAIN).dispatches.length, 6);
     const { inputs } = convolutionCase(variant, shape, PLAIN, 5);
     const run = () => bench.convolve(variant, shape, "f32", PLAIN, inputs);
@@ -96,7 +96,7 @@ Deno.test({
 
 Deno.test("lower() of Winograd keeps V and M small by cutting the batch", () => {
   for (const { name, mode, lower } of WINOGRAD_VARIANTS) {
-    for (const sizes of [[512, 32, 32, 64, 64, 3, 1], [1001, 4, 4, 512, 512, 3, 1]] as const) {
+    for (const sizes of [[512, 32, 32, 64, 64, 3, 1], [2001, 4, 4, 512, 512, 3, 1]] as const) {
       const { scratch, dispatches } = lower(shapeOf(sizes), "f32", PLAIN);
       assert(dispatches.length > 3 && dispatches.length % 3 === 0, `${mode} ${name}`);
       const written = dispatches.filter((_, i) => i % 3 === 2).map(({ kernel }) =>
@@ -105,7 +105,7 @@ Deno.test("lower() of Winograd keeps V and M small by cutting the batch", () => 
       assert.equal(written.reduce((a, b) => a + b), 4 * sizes[0] * sizes[1] * sizes[2] * sizes[3]);
       for (const memory of scratch) {
         const bytes = memory.kind === "buffer" ? memory.bytes : 16 * memory.width * memory.height;
-        assert(bytes <= 2 ** 26, `${mode} ${name}: ${bytes}`);
+        assert(bytes <= 2 ** 27, `${mode} ${name}: ${bytes}`);
       }
     }
   }
