@@ -45,9 +45,9 @@ export interface Request {
 export interface Demand {
   /** Of the maps and of everything that the computations hold at once. */
   readonly bytes: number;
-  /** Of the largest single block. */
+  /** Of the largest single tensor or map. */
   readonly largest: number;
-  /** What a single block may have on this device. */
+  /** What a single one may have on this device. */
   readonly limit: number;
 }
 
@@ -56,7 +56,7 @@ export interface Residence {
   /**
    * `compute`, which may also read the tensors of the maps that live here and put new ones of the same shape in their
    * place. An engine may run it once for each set of input shapes and repeat what it did: so it must not read values, draw
-   * random numbers or change anything else. What it returns must be new tensors, which are the caller's, as the inputs
+   * random numbers or change anything else. A call must be awaited before its inputs are freed or another is made. What it returns must be new tensors, which are the caller's, as the inputs
    * remain. All of them are float32.
    */
   compile(compute: Compute): Computation;

@@ -4,15 +4,16 @@
  * @module
  */
 import { join } from "@std/path";
-import { describeAdapters } from "../backend/webgpu/open.ts";
+import { type AdapterDescription, describeAdapters, openWebGpu } from "../backend/webgpu/open.ts";
 import { missingFeatures } from "../backend/wasm/binaries.ts";
 import { openWasm } from "../backend/wasm/open.ts";
-import { CIFAR10_TEST_FILE, locateCifar10 } from "../data/cifar10.ts";
+import { CIFAR10_CLASSES, CIFAR10_TEST_FILE, locateCifar10 } from "../data/cifar10.ts";
 import { DATA_ROOT } from "../data/load.ts";
 import { UsageError } from "../errors.ts";
 import { switchFlag } from "../recipe/flag.ts";
 import { sourceDigest, VERSION } from "../recipe/program.ts";
-import { RECIPE_FLAGS } from "../recipe/recipe.ts";
+import { RECIPE_FLAGS, resolveRecipe } from "../recipe/recipe.ts";
+import { type Capacity, capacity } from "../train/rehearsal.ts";
 import { type Command, readArguments } from "./command.ts";
 import { describeTuning, examineTuning } from "./doctor_tuning.ts";
 
@@ -40,6 +41,9 @@ export const command: Command = {
   },
 };
 
+/** What is asked of a device's memory: the paper's recipe. */
+const PAPER = resolveRecipe({});
+
 interface AdapterReport {
   readonly description: string;
   readonly software: boolean;
@@ -47,6 +51,11 @@ interface AdapterReport {
   readonly timestampQuery: boolean;
   readonly maxBufferMiB: number;
   readonly maxBindingMiB: number;
+  /**
+   * What training takes at the paper's width and batch, and the largest batch at that width; or why the adapter gives no
+   * device.
+   */
+  readonly training: { readonly width: number; readonly batchSize: number } & Capacity | string;
 }
 
 /** What `doctor --json` prints. */
@@ -67,14 +76,8 @@ export interface DoctorReport {
 
 async function examine(dataDir: string): Promise<DoctorReport> {
   const adapters = await describeAdapters();
-  const webgpu = adapters.map(({ adapter, description, software }): AdapterReport => ({
-    description,
-    software,
-    shaderF16: adapter.features.has("shader-f16"),
-    timestampQuery: adapter.features.has("timestamp-query"),
-    maxBufferMiB: Math.round(adapter.limits.maxBufferSize / 2 ** 20),
-    maxBindingMiB: Math.round(adapter.limits.maxStorageBufferBindingSize / 2 ** 20),
-  }));
+  const webgpu: AdapterReport[] = [];
+  for (const adapter of adapters) webgpu.push(await examineAdapter(adapter));
   const wasm = await openWasm({});
   const cifar10 = await hasCifar10(dataDir);
   wasm.close();
@@ -102,6 +105,35 @@ async function examine(dataDir: string): Promise<DoctorReport> {
   };
 }
 
+async function examineAdapter(described: AdapterDescription): Promise<AdapterReport> {
+  const { description, software, adapter: { features, limits } } = described;
+  return {
+    description,
+    software,
+    shaderF16: features.has("shader-f16"),
+    timestampQuery: features.has("timestamp-query"),
+    maxBufferMiB: mebibytes(limits.maxBufferSize),
+    maxBindingMiB: mebibytes(limits.maxStorageBufferBindingSize),
+    training: await examineTraining(described),
+  };
+}
+
+async function examineTraining(adapter: AdapterDescription): Promise<AdapterReport["training"]> {
+  try {
+    const backend = await openWebGpu(adapter, { tune: false });
+    try {
+      const need = (await capacity(PAPER, CIFAR10_CLASSES.length, backend))!;
+      return { width: PAPER.width, batchSize: PAPER.batchSize, ...need };
+    } finally {
+      backend.close();
+    }
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+}
+
+const mebibytes = (bytes: number) => Math.round(bytes / 2 ** 20);
+
 async function hasCifar10(directory: string): Promise<boolean> {
   try {
     return (await Deno.stat(join(await locateCifar10(directory), CIFAR10_TEST_FILE))).isFile;
@@ -109,6 +141,13 @@ async function hasCifar10(directory: string): Promise<boolean> {
     if (error instanceof UsageError || error instanceof Deno.errors.NotFound) return false;
     throw error;
   }
+}
+
+function describeTraining(training: AdapterReport["training"]): string {
+  if (typeof training === "string") return `gives no device: ${training}`;
+  const { width, batchSize, bytes, largestBatch } = training;
+  const need = Number.isFinite(bytes) ? `takes ${mebibytes(bytes)} MiB` : "does not fit";
+  return `training at --width ${width} --batch-size ${batchSize} ${need}; the largest batch is ${largestBatch}`;
 }
 
 function describe(report: DoctorReport): string {
@@ -121,6 +160,7 @@ function describe(report: DoctorReport): string {
       `shader-f16 ${yes(adapter.shaderF16)}, timestamps ${yes(adapter.timestampQuery)}, ` +
       `buffers up to ${adapter.maxBufferMiB} MiB, bindings up to ${adapter.maxBindingMiB} MiB`
     ),
+    ...report.webgpu.map(({ training }) => `        ${describeTraining(training)}`),
     `auto    ${report.auto}`,
     ...report.advice.map((line) => `note    ${line}`),
   ].join("\n");

@@ -28,40 +28,80 @@ export async function rehearse(
   images: number,
   backend: Backend,
 ): Promise<Demand | undefined> {
-  const architecture = resnet18({ width: recipe.width, classes });
-  const learner = new Learner(recipe, architecture, backend, emptyState(architecture));
-  try {
+  return await withLearner(recipe, classes, backend, async (learner) => {
     const { batchSize } = recipe;
     const first = Math.min(batchSize, images), last = images % batchSize;
     const demand = await learner.rehearse([first], false);
     if (demand === undefined) return undefined;
-    if (demand.largest > demand.limit) {
-      const most = await largestBatch(learner, first);
+    const most = await largestBatch(learner, first, demand);
+    if (most < first) {
       throw new UsageError(
-        `--batch-size ${batchSize} needs a block of ${
+        `--batch-size ${batchSize} needs ${
           mebibytes(demand.largest)
-        } of GPU memory, and this device has ` +
-          `none above ${mebibytes(demand.limit)}: ` +
+        } of GPU memory in one block, and this device ` +
+          `binds at most ${mebibytes(demand.limit)}: ` +
           (most > 0 ? `use --batch-size ${most} or less.` : "use a smaller --width."),
       );
     }
-    const sizes = last > 0 && last !== first ? [first, last] : [first];
-    return await learner.rehearse(sizes, true);
+    return await learner.rehearse(last > 0 && last < first ? [first, last] : [first], true);
+  });
+}
+
+/** What a device can train. */
+export interface Capacity {
+  /** Bytes that the recipe takes. */
+  readonly bytes: number;
+  /** Images of the largest batch that the device can bind; 0 if not even one. */
+  readonly largestBatch: number;
+}
+
+/** What `recipe` takes on `backend`, and how large its batches could be; undefined as {@linkcode rehearse} is. */
+export async function capacity(
+  recipe: Recipe,
+  classes: number,
+  backend: Backend,
+): Promise<Capacity | undefined> {
+  return await withLearner(recipe, classes, backend, async (learner) => {
+    const { batchSize } = recipe;
+    const demand = await learner.rehearse([batchSize], false);
+    if (demand === undefined) return undefined;
+    return { bytes: demand.bytes, largestBatch: await largestBatch(learner, batchSize, demand) };
+  });
+}
+
+/**
+ * The largest batch that the device can bind, given what one of `n` images demands: tensors grow with the batch. 0 if there
+ * is none, because something is too large that does not.
+ */
+async function largestBatch(
+  learner: Learner,
+  n: number,
+  { largest, limit }: Demand,
+): Promise<number> {
+  let most = Math.floor(n * limit / largest);
+  if (most >= n) return most;
+  // A demand tells of the first tensor that is too large; another may need still fewer images.
+  while (most > 0) {
+    const { largest } = (await learner.rehearse([most], false))!;
+    if (largest <= limit) return most;
+    most = Math.min(most - 1, Math.floor(most * limit / largest));
+  }
+  return 0;
+}
+
+async function withLearner<T>(
+  recipe: Recipe,
+  classes: number,
+  backend: Backend,
+  use: (learner: Learner) => Promise<T>,
+): Promise<T> {
+  const architecture = resnet18({ width: recipe.width, classes });
+  const learner = new Learner(recipe, architecture, backend, emptyState(architecture));
+  try {
+    return await use(learner);
   } finally {
     learner.dispose();
   }
-}
-
-/** The largest batch below `tooLarge` whose blocks the device can bind; 0 if there is none. */
-export async function largestBatch(learner: Learner, tooLarge: number): Promise<number> {
-  let fits = 0, fails = tooLarge;
-  while (fails - fits > 1) {
-    const middle = Math.floor((fits + fails) / 2);
-    const { largest, limit } = (await learner.rehearse([middle], false))!;
-    if (largest > limit) fails = middle;
-    else fits = middle;
-  }
-  return fits;
 }
 
 /** A model of zeros. */

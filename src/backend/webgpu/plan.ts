@@ -50,8 +50,6 @@ export interface Plan {
   readonly outputs: ReadonlyMap<string, Placed>;
   /** Copied into slabs after the last phase. */
   readonly copies: readonly { readonly from: Placed; readonly to: Place }[];
-  /** Bytes of the largest part of a buffer that a dispatch binds. */
-  readonly largestBinding: number;
 }
 
 /**
@@ -87,13 +85,6 @@ export function plan(graph: Graph, schedule: Schedule, most: number): Plan {
     copies: graph.stores
       .filter(({ value }) => !direct.has(value))
       .map(({ value, into }) => ({ from: placed(value), to: slabPlace(into) })),
-    largestBinding: Math.max(
-      0,
-      ...[...used].flatMap((operand) => {
-        const { kind, size, index } = { index: -1, ...place.of(operand) };
-        return kind === "block" && place.blocks[index]!.storage.kind === "texture" ? [] : [size];
-      }),
-    ),
   };
 }
 

@@ -77,7 +77,8 @@ export class ReplayedResidence implements Residence {
     const slots = new Slots();
     const { limits } = this.#engine.kernels.device, { tuner } = this.#engine;
     const limit = Math.min(limits.maxBufferSize, limits.maxStorageBufferBindingSize);
-    let bytes = this.#homes.reduce((sum, { slab }) => sum + slab.bytes, 0), largest = 0;
+    const slabs = this.#homes.map(({ slab }) => slab.bytes);
+    let bytes = slabs.reduce((a, b) => a + b, 0), largest = Math.max(0, ...slabs);
     for (const { computation, shapes } of requests) {
       const { graph } = this.#trace(this.#computes.get(computation)!, Object.entries(shapes));
       largest = Math.max(largest, 4 * largestValue(graph));
@@ -85,7 +86,6 @@ export class ReplayedResidence implements Residence {
       if (tune) await tuner.prepare(convolutionsOf(graph));
       const choose = tune ? tuner.choose : tuner.suggest;
       const plan = planGraph(graph, this.#engine, { choose });
-      largest = Math.max(largest, plan.largestBinding);
       slots.reserve(sharedBlocks(plan));
       for (const { storage, lasting } of plan.blocks) if (lasting) bytes += bytesOf(storage);
     }
