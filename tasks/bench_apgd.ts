@@ -30,7 +30,7 @@ import { disposeAll } from "../src/model/parameters.ts";
 import { integerFlag } from "../src/recipe/flag.ts";
 import { RECIPE_FLAGS, resolveRecipe } from "../src/recipe/recipe.ts";
 import { PyTorch } from "./bench/pytorch.ts";
-import { formatSpread } from "./bench/statistics.ts";
+import { formatSpread } from "../src/bench/statistics.ts";
 
 const FLAGS = {
   data: RECIPE_FLAGS.data,

@@ -14,13 +14,12 @@ import stockBinary from "@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-si
   type: "bytes",
 };
 import { openBackend } from "../src/backend/open.ts";
+import { type ConvolutionLayer, convolutionLayers } from "../src/bench/layers.ts";
+import { formatSpread, median } from "../src/bench/statistics.ts";
 import { readArguments } from "../src/cli/command.ts";
-import { IMAGE_SIZE } from "../src/data/dataset.ts";
 import { report } from "../src/main.ts";
-import { type ConvNorm, resnet18 } from "../src/model/architecture.ts";
 import { integerFlag, switchFlag } from "../src/recipe/flag.ts";
 import { RECIPE_FLAGS } from "../src/recipe/recipe.ts";
-import { formatSpread, median } from "./bench/statistics.ts";
 
 const FLAGS = {
   width: RECIPE_FLAGS.width,
@@ -34,14 +33,9 @@ const STOCK = "wasm";
 /** A measurement repeats the convolution for this long: a shorter one is mostly noise. */
 const LEAST_SECONDS = 0.05;
 
-/** A convolution on images of `size` by `size` pixels. */
-interface LayerShape extends Pick<ConvNorm, "kernel" | "stride" | "inChannels" | "outChannels"> {
-  readonly size: number;
-}
-
 /** Both sides' GFLOPS on one shape, a value per pair. */
 interface ShapeResult {
-  readonly shape: LayerShape;
+  readonly layer: ConvolutionLayer;
   readonly ours: readonly number[];
   readonly stock: readonly number[];
 }
@@ -57,8 +51,8 @@ async function benchConvolutions(args: readonly string[]): Promise<void> {
   const ours = tf.getBackend();
   await openStock();
   const results: ShapeResult[] = [];
-  for (const shape of layerShapes(width)) {
-    results.push(await compare(shape, batchSize, ours, pairs));
+  for (const layer of convolutionLayers(width, batchSize)) {
+    results.push(await compare(layer, ours, pairs));
   }
   console.log(flags.json ? JSON.stringify(results) : describe(results, width, batchSize));
   backend.close();
@@ -80,41 +74,16 @@ async function openStock(): Promise<void> {
   await tf.setBackend(STOCK);
 }
 
-/** Every shape that a convolution of the network has, once. */
-function layerShapes(width: number): LayerShape[] {
-  const { stem, blocks } = resnet18({ width, classes: 10 });
-  const shapes = new Map<string, LayerShape>();
-  const add = ({ kernel, stride, inChannels, outChannels }: ConvNorm, size: number) => {
-    const shape = { kernel, stride, inChannels, outChannels, size };
-    shapes.set(nameOf(shape), shape);
-  };
-  let size = IMAGE_SIZE;
-  add(stem, size);
-  for (const { first, second, shortcut } of blocks) {
-    add(first, size);
-    if (shortcut) add(shortcut, size);
-    size /= first.stride;
-    add(second, size);
-  }
-  return [...shapes.values()];
-}
-
-function nameOf({ kernel, stride, inChannels, outChannels, size }: LayerShape): string {
-  return `${kernel}x${kernel}${stride > 1 ? `/${stride}` : ""}, ${size}x${size}, ` +
-    `${inChannels} to ${outChannels}`;
-}
-
 async function compare(
-  shape: LayerShape,
-  batchSize: number,
+  layer: ConvolutionLayer,
   backend: string,
   pairs: number,
 ): Promise<ShapeResult> {
   const [ours, stock] = [
-    await Convolution.open(backend, shape, batchSize),
-    await Convolution.open(STOCK, shape, batchSize),
+    await Convolution.open(backend, layer),
+    await Convolution.open(STOCK, layer),
   ];
-  const result = { shape, ours: [] as number[], stock: [] as number[] };
+  const result = { layer, ours: [] as number[], stock: [] as number[] };
   for (let pair = 0; pair < pairs; pair++) {
     result.ours.push(await ours.measure());
     result.stock.push(await stock.measure());
@@ -127,22 +96,22 @@ async function compare(
 /** One shape's convolution on one backend. */
 class Convolution {
   readonly #backend: string;
-  readonly #shape: LayerShape;
+  readonly #layer: ConvolutionLayer;
   readonly #images: tf.Tensor4D;
   readonly #filter: tf.Tensor4D;
 
-  private constructor(backend: string, shape: LayerShape, batchSize: number) {
-    const { kernel, inChannels, outChannels, size } = shape;
+  private constructor(backend: string, layer: ConvolutionLayer) {
+    const { batch, height, width, kernel, inChannels, outChannels } = layer.shape;
     this.#backend = backend;
-    this.#shape = shape;
-    this.#images = tf.randomUniform([batchSize, size, size, inChannels]);
+    this.#layer = layer;
+    this.#images = tf.randomUniform([batch, height, width, inChannels]);
     this.#filter = tf.randomUniform([kernel, kernel, inChannels, outChannels], -1, 1);
   }
 
   /** Makes the tensors on `backend` and runs until its code is warm. */
-  static async open(backend: string, shape: LayerShape, batchSize: number): Promise<Convolution> {
+  static async open(backend: string, layer: ConvolutionLayer): Promise<Convolution> {
     await tf.setBackend(backend);
-    const convolution = new Convolution(backend, shape, batchSize);
+    const convolution = new Convolution(backend, layer);
     await convolution.measure();
     return convolution;
   }
@@ -150,7 +119,7 @@ class Convolution {
   /** GFLOPS, a multiplication and an addition counted as two. */
   async measure(): Promise<number> {
     await tf.setBackend(this.#backend);
-    const { kernel, stride } = this.#shape;
+    const { kernel, stride } = this.#layer.shape;
     let operations = 0;
     let seconds = 0;
     const started = performance.now();
@@ -173,10 +142,10 @@ function describe(results: readonly ShapeResult[], width: number, batchSize: num
     `forward convolutions of ResNet-18, width ${width}, batch ${batchSize}`,
     "",
     "  layer                    ours, GFLOPS   tfjs, GFLOPS   ours/tfjs, median [least, most]",
-    ...results.map(({ shape, ours, stock }) => {
+    ...results.map(({ layer, ours, stock }) => {
       const ratios = ours.map((value, pair) => value / stock[pair]!);
       const [a, b] = [ours, stock].map((values) => median(values).toFixed(1).padStart(12));
-      return `  ${nameOf(shape).padEnd(24)} ${a}   ${b}   ${formatSpread(ratios, 2)}`;
+      return `  ${layer.name.padEnd(24)} ${a}   ${b}   ${formatSpread(ratios, 2)}`;
     }),
   ].join("\n");
 }

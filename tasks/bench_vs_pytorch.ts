@@ -20,8 +20,8 @@ import { integerFlag, switchFlag } from "../src/recipe/flag.ts";
 import { RECIPE_FLAGS } from "../src/recipe/recipe.ts";
 import { type KernelTime, timeKernels } from "./bench/kernel_times.ts";
 import { PyTorch } from "./bench/pytorch.ts";
-import { formatSpread } from "./bench/statistics.ts";
-import { type StepSeconds, V1Step } from "./bench/v1_step.ts";
+import { formatSpread } from "../src/bench/statistics.ts";
+import { type StepSeconds, V1Step } from "../src/bench/v1_step.ts";
 
 const FLAGS = {
   width: RECIPE_FLAGS.width,

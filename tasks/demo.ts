@@ -57,7 +57,8 @@ async function demo(args: readonly string[]): Promise<void> {
     for (const recipe of MODELS) {
       const variant = recipe.variant!;
       const runDir = join(out, `${variant}-seed${seed}`);
-      await trainCommand(runDir, { ...recipe, seed }, await isRun(runDir), signal);
+      const resume = await isRun(runDir);
+      await trainCommand(runDir, { ...recipe, seed }, { resume }, signal);
       rows.push({ variant, runDir, result: await evalCommand(runDir, { nEx: N_EX }, signal) });
     }
   });

@@ -15,6 +15,7 @@
  * @module
  */
 import type * as tf from "@tensorflow/tfjs";
+import type { TensorMap } from "../src/backend/backend.ts";
 import { openBackend } from "../src/backend/open.ts";
 import { readArguments } from "../src/cli/command.ts";
 import { UsageError } from "../src/errors.ts";
@@ -78,46 +79,44 @@ async function parity(args: readonly string[]): Promise<void> {
   for (const pass of VARIANT_TRAITS[recipe.variant].passes) {
     passes[pass] = imageTensor(floats(inputs, NAMES[pass].images, y.length, images));
   }
-  const results = new Map<string, SafeTensor>();
-  const momenta = zeroMomenta(state.parameters), gradients = zeroMomenta(state.parameters);
   const { parameters, buffers } = state;
+  const momenta = zeroMomenta(parameters), gradients = zeroMomenta(parameters);
   const residence = device.residence([parameters, buffers, momenta, gradients]);
-  const objective = {
-    variant: recipe.variant,
-    beta: recipe.beta ?? 0,
-    betaPrime: recipe.betaPrime ?? 0,
-    memoryWeight: recipe.memoryWeight ?? "uniform",
-  };
   const evaluate = residence.compile(({ x }) => {
     const model = freeze(architecture, state);
     const logits = model.logits(x as tf.Tensor4D);
     model.dispose();
     return { logits_eval: logits };
   });
+  const objective = {
+    variant: recipe.variant,
+    beta: recipe.beta ?? 0,
+    betaPrime: recipe.betaPrime ?? 0,
+    memoryWeight: recipe.memoryWeight ?? "uniform",
+  };
   const descend = residence.compile(({ labels, ...images }) => {
-    const result = lossAndGradients(architecture, state, objective, {
-      images,
-      labels: labels as tf.Tensor2D,
-    });
+    const inputs = { images, labels: labels as tf.Tensor2D };
+    const result = lossAndGradients(architecture, state, objective, inputs);
     for (const [name, gradient] of result.gradients) gradients.set(name, gradient);
     const logits = Object.entries(result.logits) as [Pass, tf.Tensor2D][];
-    return {
-      loss: result.terms.loss,
-      ...Object.fromEntries(logits.map(([pass, tensor]) => [NAMES[pass].logits, tensor])),
-    };
+    const named = logits.map(([pass, tensor]) => [NAMES[pass].logits, tensor]);
+    return { loss: result.terms.loss, ...Object.fromEntries(named) };
   });
   const update = residence.compile(({ rates }) => {
     new Sgd(false, momenta).step(parameters, gradients, rates as tf.Tensor1D);
     return {};
   });
-  const rates = rateTensor({ lr: recipe.lr, momentum: MOMENTUM });
   const outputs = { ...await evaluate({ x }), ...await descend({ ...passes, labels }) };
+  state.batchesTracked += Object.keys(passes).length;
+  await update({ rates: rateTensor({ lr: recipe.lr, momentum: MOMENTUM }) });
+
+  const results = new Map<string, SafeTensor>();
   for (const [name, tensor] of Object.entries(outputs)) {
     results.set(name, await device.guard(inRows(tensor)));
   }
-  state.batchesTracked += Object.keys(passes).length;
-  addAll(results, await device.guard(exportTensors(residence.snapshot(gradients), "grad.")));
-  await update({ rates });
+  const save = async (map: TensorMap, prefix: string) =>
+    addAll(results, await device.guard(exportTensors(residence.snapshot(map), prefix)));
+  await save(gradients, "grad.");
   const after = {
     parameters: residence.snapshot(parameters),
     buffers: residence.snapshot(buffers),
@@ -126,7 +125,7 @@ async function parity(args: readonly string[]): Promise<void> {
   for (const [name, tensor] of await device.guard(exportState(after))) {
     results.set(`after.${name}`, tensor);
   }
-  addAll(results, await device.guard(exportTensors(residence.snapshot(momenta), "momentum.")));
+  await save(momenta, "momentum.");
   await writeFileAtomically(out, encodeSafetensors(results, {}));
   device.close();
 }

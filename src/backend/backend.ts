@@ -10,12 +10,20 @@ export const BACKEND_CHOICES = ["auto", "webgpu", "wasm"] as const;
 /** One of {@linkcode BACKEND_CHOICES}. */
 export type BackendChoice = typeof BACKEND_CHOICES[number];
 
-/** How the CPU engine computes. */
+/** How an engine computes: the first two are the CPU engine's, the others WebGPU's. */
 export interface EngineOptions {
   /** Threads; all processors unless given. They never change a bit of any result. */
   readonly workers?: number;
   /** Rounds every operation as WebAssembly defines it, so that all machines get the same bits; slower. */
   readonly deterministic?: boolean;
+  /** Whether to time the ways to compute each convolution and to use earlier timings, as is done unless told otherwise. */
+  readonly tune?: boolean;
+  /** The ways that are to be used whatever was timed: {@linkcode Backend.choices} of the run that is continued. */
+  readonly variants?: Readonly<Record<string, string>>;
+  /** Told in a sentence what is unusual about the device. */
+  readonly onNote?: (note: string) => void;
+  /** Told in a few words, again and again, what is done before the device can begin. */
+  readonly onProgress?: (text: string) => void;
 }
 
 /** A function from tensors by name to tensors by name, in tfjs's operations. */
@@ -78,6 +86,8 @@ export interface Backend {
    * @throws {RunError} naming what the device reported
    */
   guard<T>(work: Promise<T>): Promise<T>;
+  /** How convolutions have been computed so far: names by convolution. Empty where there is one way only. */
+  choices(): Readonly<Record<string, string>>;
   /** Takes over the tensors of `maps`: from now on only computations compiled there can see them. */
   residence(maps: readonly TensorMap[]): Residence;
   /** Frees the device. Tensors made on it must not be used afterwards. */

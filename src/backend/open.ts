@@ -12,7 +12,7 @@ import { describeAdapters, openWebGpu } from "./webgpu/open.ts";
  * Opens `choice` and makes it tfjs's backend. `auto` takes WebGPU when a hardware adapter exists, else WASM;
  * `webgpu` takes any adapter, software ones included.
  *
- * @param options of the CPU engine; a `deterministic` run is always made on it
+ * @param options a `deterministic` run is always made on the CPU engine
  * @throws {UsageError} if `webgpu` is asked for and no adapter exists, or cannot do what the options ask
  */
 export async function openBackend(
@@ -26,7 +26,7 @@ export async function openBackend(
   }
   const adapters = await describeAdapters();
   const chosen = choice === "auto" ? adapters.find((adapter) => !adapter.software) : adapters[0];
-  if (chosen !== undefined) return await openWebGpu(chosen.adapter);
+  if (chosen !== undefined) return await openWebGpu(chosen, options);
   if (choice === "auto") return await openWasm(options);
   throw new UsageError(
     "--backend webgpu found no WebGPU adapter: install a GPU driver (or Mesa's software Vulkan) or use --backend wasm.",

@@ -14,9 +14,12 @@ import { switchFlag } from "../recipe/flag.ts";
 import { sourceDigest, VERSION } from "../recipe/program.ts";
 import { RECIPE_FLAGS } from "../recipe/recipe.ts";
 import { type Command, readArguments } from "./command.ts";
+import { describeTuning, examineTuning } from "./doctor_tuning.ts";
 
 const FLAGS = {
   dataDir: RECIPE_FLAGS.dataDir,
+  tuning: switchFlag("tuning", "show instead how convolutions were timed on this machine's GPUs"),
+  resetTuning: switchFlag("reset-tuning", "forget these times; they are taken anew when needed"),
   json: switchFlag("json", "print one JSON document on stdout"),
 } as const;
 
@@ -25,9 +28,13 @@ export const command: Command = {
   positionals: "",
   summary: "tell what this machine can run, and what is missing",
   flags: FLAGS,
-  examples: ["memloss doctor"],
+  examples: ["memloss doctor", "memloss doctor --tuning"],
   async run(args) {
     const { flags } = readArguments(args, FLAGS, 0);
+    if (flags.tuning || flags.resetTuning) {
+      const report = await examineTuning(flags.resetTuning === true);
+      return console.log(flags.json ? JSON.stringify(report, null, 2) : describeTuning(report));
+    }
     const report = await examine(flags.dataDir ?? DATA_ROOT);
     console.log(flags.json ? JSON.stringify(report, null, 2) : describe(report));
   },

@@ -29,6 +29,7 @@ import { CHECKPOINT_LINKS } from "../train/run_folder.ts";
 import { type Command, type FlagValues, readArguments } from "./command.ts";
 import { interruptible } from "./interrupt.ts";
 import { StatusLine } from "./terminal.ts";
+import { NO_TUNE, tuningOptions } from "./tuning_flag.ts";
 
 /** Everything `--attack` knows, in the order in which it is measured. */
 type AttackName = EvaluationName | "autoattack";
@@ -103,6 +104,7 @@ const FLAGS = {
   backend,
   workers,
   deterministic,
+  noTune: NO_TUNE,
 } as const;
 
 export const command: Command = {
@@ -146,12 +148,14 @@ export async function evalCommand(
     checkpoint,
     nEx,
     json: _json,
+    noTune,
     ...overrides
   } = flags;
   checkAutoAttackFlags(names.includes("autoattack"), flags);
   const subject = await findSubject(target, checkpoint);
   const recipe = evaluationRecipe(subject, overrides);
-  const backend = await openBackend(recipe.backend, recipe);
+  const status = new StatusLine(), tuning = tuningOptions(noTune, status);
+  const backend = await openBackend(recipe.backend, { ...recipe, ...tuning });
   try {
     const { architecture, state } = await loadSubject(subject);
     // --seed draws the attack's starts; a run's data stay those it was trained with.
@@ -162,7 +166,6 @@ export async function evalCommand(
         `${subject.path} tells ${architecture.classes} classes apart, but ${recipe.data} has ${test.classes.length}.`,
       );
     }
-    const status = new StatusLine();
     const ids = firstIndices(test.n, nEx ?? recipe.limitTest);
     const settings: EvaluationSettings = {
       backend,

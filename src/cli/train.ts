@@ -21,11 +21,13 @@ import { type Command, readArguments } from "./command.ts";
 import { interruptible } from "./interrupt.ts";
 import { commandLine } from "./program_name.ts";
 import { formatDuration, formatPercent, StatusLine } from "./terminal.ts";
+import { NO_TUNE, tuningOptions } from "./tuning_flag.ts";
 
 const FLAGS = {
   ...RECIPE_FLAGS,
   runDir: textFlag("run-dir", "DIR", "folder of the run; default runs/VARIANT-DATA-seedN"),
   resume: switchFlag("resume", "continue the run in --run-dir"),
+  noTune: NO_TUNE,
 } as const;
 
 export const command: Command = {
@@ -38,15 +40,21 @@ export const command: Command = {
     "memloss train --run-dir runs/v1 --resume",
   ],
   async run(args) {
-    const { flags: { runDir, resume, ...given } } = readArguments(args, FLAGS, 0);
+    const { flags: { runDir, resume, noTune, ...given } } = readArguments(args, FLAGS, 0);
     const directory = runDir ?? defaultRunDir(given);
-    await interruptible((signal) => trainCommand(directory, given, resume === true, signal));
+    await interruptible((signal) => trainCommand(directory, given, { resume, noTune }, signal));
   },
 };
 
 function defaultRunDir(given: RecipeInput): string {
   const { variant, data, seed } = resolveRecipe(given);
   return join("runs", `${variant}-${data}-seed${seed}`);
+}
+
+/** How a run is made, which never changes what it is. */
+export interface TrainOptions {
+  readonly resume?: boolean | undefined;
+  readonly noTune?: boolean | undefined;
 }
 
 /**
@@ -57,7 +65,7 @@ function defaultRunDir(given: RecipeInput): string {
 export async function trainCommand(
   runDir: string,
   given: RecipeInput,
-  resume: boolean,
+  { resume, noTune }: TrainOptions,
   signal: AbortSignal,
 ): Promise<void> {
   const stored = resume ? await readRunRecord(runDir) : undefined;
@@ -74,8 +82,10 @@ export async function trainCommand(
   // Refused here rather than in training: no folder has been made yet.
   const split = splitTraining(data.train.n, recipe.select === "val", recipe.limitTrain);
   // A resumed run computes where it began: another engine's rounding would end it elsewhere.
-  const backend = await openBackend(stored?.machine.backend ?? recipe.backend, recipe);
-  const status = new StatusLine();
+  const status = new StatusLine(), tuning = tuningOptions(noTune, status);
+  const choice = stored?.machine.backend ?? recipe.backend;
+  const { variants } = stored?.machine ?? {};
+  const backend = await openBackend(choice, { ...recipe, ...tuning, ...variants && { variants } });
   try {
     const images = split.train.length;
     const demand = await rehearse(recipe, data.train.classes.length, images, backend);
@@ -112,10 +122,14 @@ async function describeRun(
   backend: Backend,
   dataSha256: string,
 ): Promise<RunRecord> {
+  const variants = backend.choices();
   return {
     format: 1,
     program: { version: VERSION, digest: await sourceDigest() },
-    machine: { backend: backend.name, adapter: backend.adapter, deno: Deno.version.deno },
+    machine: {
+      ...{ backend: backend.name, adapter: backend.adapter, deno: Deno.version.deno },
+      ...Object.keys(variants).length > 0 && { variants },
+    },
     dataSha256,
     recipe,
   };

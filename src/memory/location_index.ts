@@ -18,7 +18,7 @@ import {
   decodeCurrent,
   encodeCurrent,
 } from "./current.ts";
-import { describeDatabaseFault } from "./database_check.ts";
+import { describeDatabaseFault } from "../format/database_check.ts";
 import { Locations, PAGE_BYTES } from "./locations.ts";
 
 const ADVICE = "restore it from a copy or with memloss memory verify --rebuild";

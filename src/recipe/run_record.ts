@@ -22,6 +22,8 @@ const RunRecordSchema = v.strictObject({
     backend: v.picklist(["webgpu", "wasm"]),
     adapter: v.string(),
     deno: v.string(),
+    /** By which kernel each convolution is computed, where there are several. */
+    variants: v.optional(v.record(v.string(), v.string())),
   }),
   /** SHA-256 of the training images and labels: a resumed run must see the same ones. */
   dataSha256: v.string(),

@@ -82,9 +82,7 @@ class Trainer {
     const { recipe, backend, data } = run;
     this.#run = run;
     this.#session = session;
-    this.#context = {
-      ...{ recipe, dataset: data.train, backend, session },
-    };
+    this.#context = { recipe, dataset: data.train, backend, session };
     this.#architecture = architecture;
     this.#split = split;
     this.#length = {

@@ -7,8 +7,8 @@ import assert from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs";
 import type { Backend } from "../../src/backend/backend.ts";
 import { openBackend } from "../../src/backend/open.ts";
-import { ENGINE_NAME } from "../../src/backend/wasm/open.ts";
-import { describeAdapters } from "../../src/backend/webgpu/open.ts";
+import { ENGINE_NAME as WASM } from "../../src/backend/wasm/open.ts";
+import { describeAdapters, ENGINE_NAME as WEBGPU } from "../../src/backend/webgpu/open.ts";
 
 type BackendName = Backend["name"];
 type Body = (backend: Backend) => Promise<void> | void;
@@ -33,7 +33,8 @@ if (skipWebGpu && Deno.env.get(ANNOUNCED) === undefined) {
 const opened = new Map<BackendName, Backend | undefined>();
 Deno.test.beforeAll(async () => {
   for (const name of opened.keys()) {
-    if (name === "wasm" || !skipWebGpu) opened.set(name, await openBackend(name, { workers: 2 }));
+    if (name === "webgpu" && skipWebGpu) continue;
+    opened.set(name, await openBackend(name, { workers: 2, tune: false }));
   }
 });
 Deno.test.afterAll(() => {
@@ -51,7 +52,7 @@ function register(device: BackendName, name: string, body: Body): void {
     sanitizeResources: true,
     async fn() {
       const backend = opened.get(device)!;
-      await tf.setBackend(device === "wasm" ? ENGINE_NAME : device);
+      await tf.setBackend({ wasm: WASM, webgpu: WEBGPU }[device]);
       const before = tf.memory().numTensors;
       await backend.guard(Promise.resolve(body(backend)));
       assert.equal(tf.memory().numTensors, before, "tensors left on the device");

@@ -6,14 +6,19 @@
 import assert from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs";
 import type { Backend } from "../../src/backend/backend.ts";
+import type { Catalogue } from "../../src/backend/webgpu/convolution/catalogue.ts";
 import { describeAdapters, openWebGpu } from "../../src/backend/webgpu/open.ts";
 import { skipWebGpu } from "./backends.ts";
 import { naiveConvolution } from "./naive_convolution.ts";
 
 /** Opens it. */
 export async function openNaiveEngine(): Promise<Backend> {
-  const { adapter } = (await describeAdapters())[0]!;
-  return await openWebGpu(adapter, { choose: (mode) => naiveConvolution(mode) });
+  const [adapter] = await describeAdapters();
+  const modes = ["forward", "inputGradient", "filterGradient"] as const;
+  const catalogue = Object.fromEntries(
+    modes.map((mode) => [mode, [naiveConvolution(mode)]]),
+  ) as unknown as Catalogue;
+  return await openWebGpu(adapter!, { catalogue, tune: false });
 }
 
 /** Registers `body` as a test on it; it must leave as many tensors as it found. */

@@ -24,12 +24,16 @@ export interface Process extends AsyncDisposable {
   running(): boolean;
 }
 
-/** Starts Deno with `args`. */
-export function startDeno(args: readonly string[], cwd?: string): Process {
+/** Starts Deno with `args`, and `env` added to its environment. */
+export function startDeno(
+  args: readonly string[],
+  cwd?: string,
+  env: Readonly<Record<string, string>> = {},
+): Process {
   const child = new Deno.Command(Deno.execPath(), {
     args: [...args],
     ...cwd !== undefined && { cwd },
-    env: { NO_COLOR: "1" },
+    env: { NO_COLOR: "1", ...env },
     stdin: "null",
     stdout: "piped",
     stderr: "piped",

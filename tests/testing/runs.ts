@@ -23,6 +23,7 @@ export const ANY_BACKEND: Backend = {
   name: "wasm",
   adapter: "",
   threads: 1,
+  choices: () => ({}),
   residence: (maps) => new EagerResidence(maps),
   guard: (work) => work,
   close: () => {},

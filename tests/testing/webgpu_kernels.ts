@@ -16,6 +16,7 @@ import {
   KernelDevice,
   type Memory,
   release,
+  traitsOf,
 } from "../../src/backend/webgpu/device.ts";
 import {
   floats,
@@ -48,15 +49,7 @@ export class KernelBench {
 
   /** What the device can do. */
   get traits(): DeviceTraits {
-    const { limits, features } = this.#device;
-    return {
-      shaderF16: features.has("shader-f16"),
-      maxComputeWorkgroupStorageSize: limits.maxComputeWorkgroupStorageSize,
-      maxComputeInvocationsPerWorkgroup: limits.maxComputeInvocationsPerWorkgroup,
-      maxComputeWorkgroupsPerDimension: limits.maxComputeWorkgroupsPerDimension,
-      maxStorageBufferBindingSize: limits.maxStorageBufferBindingSize,
-      maxTextureDimension2D: limits.maxTextureDimension2D,
-    };
+    return traitsOf(this.#device);
   }
 
   /**

@@ -8,21 +8,15 @@ import { VARIANT_TRAITS, VARIANTS } from "../../src/loss/variants.ts";
 import { imageTensor, oneHot } from "../../src/model/inputs.ts";
 import type { Recipe, RecipeInput } from "../../src/recipe/recipe.ts";
 import { attackBatch } from "../../src/train/adversary.ts";
-import { Learner } from "../../src/train/learner.ts";
 import type { StepInputs } from "../../src/train/step.ts";
 import { onWasm } from "../testing/backends.ts";
 import { smallData, smallRecipe } from "../testing/runs.ts";
-import { start, W2 } from "./steps_w2.ts";
+import { makeLearner } from "./steps_w2.ts";
 
 const ATTACKED = VARIANTS.filter((variant) => VARIANT_TRAITS[variant].passes.includes("adv"));
 const N = 6, EPOCH = 2;
 /** The batch rows that have a memory example. */
 const REMEMBERED = [0, 2, 5];
-
-/** A learner whose model has seen some training: its logits differ from image to image. */
-function makeLearner(recipe: Recipe, backend: Backend): Learner {
-  return new Learner(recipe, W2, backend, start());
-}
 
 function makeBatch(): Batch {
   const batch = loadBatch(smallData().train, Uint32Array.from({ length: N }, (_, id) => id));
@@ -46,7 +40,7 @@ function makeInputs({ x, y }: Batch): StepInputs {
 
 /** `x'` of {@linkcode makeBatch} under `recipe`. */
 async function attacked(recipe: Recipe, backend: Backend): Promise<Float32Array> {
-  const learner = makeLearner(recipe, backend), batch = makeBatch(), inputs = makeInputs(batch);
+  const learner = makeLearner(backend, recipe), batch = makeBatch(), inputs = makeInputs(batch);
   const adversarial = await attackBatch(learner, batch, inputs, recipe, EPOCH, backend);
   tf.dispose([Object.values(inputs.images), inputs.labels, inputs.memoryRows!]);
   learner.dispose();
@@ -124,7 +118,7 @@ onWasm("attackBatch() leaves it to the loss to tell that the model diverged", as
   const batch = makeBatch(), inputs = makeInputs(batch);
   for (const attackNorm of ["linf", "l2"] as const) {
     const recipe = smallRecipe({ variant: "trades", attackNorm });
-    const learner = makeLearner(recipe, backend), { parameters } = learner.state;
+    const learner = makeLearner(backend, recipe), { parameters } = learner.state;
     const spoil = learner.residence.compile(() => {
       parameters.set("linear.weight", tf.fill(parameters.get("linear.weight")!.shape, NaN));
       return {};
@@ -139,7 +133,7 @@ onWasm("attackBatch() leaves it to the loss to tell that the model diverged", as
 
 onWasm("attackBatch() refuses images that come back from outside the ball", async (backend) => {
   const recipe = smallRecipe(), batch = makeBatch(), inputs = makeInputs(batch);
-  const learner = makeLearner(recipe, backend);
+  const learner = makeLearner(backend, recipe);
   const wrong = batch.x.map((value, i) =>
     i === IMAGE_VALUES + 1 ? (value > 0.5 ? value - 0.1 : value + 0.1) : value
   );

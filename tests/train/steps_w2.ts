@@ -4,13 +4,17 @@
  * @module
  */
 import assert from "node:assert/strict";
-import type * as tf from "@tensorflow/tfjs";
+import * as tf from "@tensorflow/tfjs";
+import type { Backend } from "../../src/backend/backend.ts";
 import type { SafeTensor } from "../../src/format/safetensors.ts";
 import { resnet18 } from "../../src/model/architecture.ts";
 import { disposeAll, importState, type ModelState } from "../../src/model/parameters.ts";
+import type { Recipe, RecipeInput } from "../../src/recipe/recipe.ts";
+import { Learner } from "../../src/train/learner.ts";
 import type { StepInputs } from "../../src/train/step.ts";
 import { fixture } from "../testing/fixture.ts";
 import { assertClose } from "../testing/numbers.ts";
+import { smallRecipe } from "../testing/runs.ts";
 import { labelsOf, upload } from "../testing/tensors.ts";
 
 export const W2 = resnet18({ width: 2, classes: 10 });
@@ -33,6 +37,22 @@ export function makeInputs(): Required<Omit<StepInputs, "memoryRows">> {
     },
     labels: labelsOf(REFERENCE),
   };
+}
+
+/** A learner of the model before the step. */
+export function makeLearner(backend: Backend, recipe: Recipe = smallV1()): Learner {
+  return new Learner(recipe, W2, backend, start());
+}
+
+/** A recipe of V1 with three steps of attack. */
+export function smallV1(input: RecipeInput = {}): Recipe {
+  return smallRecipe({ variant: "v1", attackSteps: 3, ...input });
+}
+
+export function disposeInputs(...all: StepInputs[]): void {
+  for (const { images, labels, memoryRows } of all) {
+    tf.dispose([{ ...images }, labels, memoryRows ?? []]);
+  }
 }
 
 export function disposeState(state: ModelState): void {

@@ -58,6 +58,7 @@ export async function openWasm(
     name: "wasm",
     adapter: describe(binary),
     threads: crew.threads,
+    choices: () => ({}),
     residence: (maps) => new EagerResidence(maps),
     async guard(work) {
       const result = await work;
@@ -78,6 +79,7 @@ async function openWithoutSimd(): Promise<Backend> {
   const adapter = "JavaScript, no WebAssembly SIMD";
   return {
     ...{ name: "wasm", adapter, threads: 1 },
+    choices: () => ({}),
     residence: (maps) => new EagerResidence(maps),
     guard: (work) => work,
     close: () => {},

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { DeviceTraits } from "./convolution/shape.ts";
 import type { BindingKind, Kernel, Storage } from "./kernel.ts";
 
 /** Memory on the device, or a part of it. */
@@ -81,6 +82,18 @@ export class KernelDevice {
     }
     return pipeline;
   }
+}
+
+/** What `device` can do, as far as kernels depend on it. */
+export function traitsOf({ limits, features }: GPUDevice): DeviceTraits {
+  return {
+    shaderF16: features.has("shader-f16"),
+    maxComputeWorkgroupStorageSize: limits.maxComputeWorkgroupStorageSize,
+    maxComputeInvocationsPerWorkgroup: limits.maxComputeInvocationsPerWorkgroup,
+    maxComputeWorkgroupsPerDimension: limits.maxComputeWorkgroupsPerDimension,
+    maxStorageBufferBindingSize: limits.maxStorageBufferBindingSize,
+    maxTextureDimension2D: limits.maxTextureDimension2D,
+  };
 }
 
 /** Puts `kernels` into `pass` in order; each sees what the ones before have written. */

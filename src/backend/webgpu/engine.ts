@@ -9,25 +9,30 @@ import type { KernelDevice } from "./device.ts";
 import type { Graph, Slab } from "./graph.ts";
 import { type Plan, plan } from "./plan.ts";
 import type { MemoryPool } from "./pool.ts";
-import { type Choose, schedule } from "./schedule.ts";
+import { schedule, type ScheduleOptions } from "./schedule.ts";
+import type { Tuner } from "./tuner.ts";
 
 /** An open device with tfjs on it. */
 export interface WebGpuEngine {
   readonly tfjs: WebGPUBackend;
   readonly kernels: KernelDevice;
   readonly pool: MemoryPool;
-  readonly choose: Choose;
+  readonly tuner: Tuner;
   readonly precision: Precision;
 }
 
-/** Plans `graph` for `engine`; what depends on `steady` inputs alone becomes a preparation. */
+/** Plans `graph` for `engine`, by the tuner's choices unless others are given. */
 export function planGraph(
   graph: Graph,
-  { choose, precision }: Pick<WebGpuEngine, "choose" | "precision">,
-  steady?: ReadonlySet<string>,
+  { tuner, precision, kernels: { device } }: WebGpuEngine,
+  options: Partial<ScheduleOptions> = {},
 ): Plan {
-  return plan(graph, schedule(graph, { choose, precision, ...steady && { steady } }));
+  const scheduled = schedule(graph, { choose: tuner.choose, precision, ...options });
+  return plan(graph, scheduled, Math.min(device.limits.maxBufferSize, LARGEST_ARENA));
 }
+
+/** Bytes of one buffer that values share. */
+const LARGEST_ARENA = 2 ** 30;
 
 /** For programs without slabs. */
 export function noSlabs(slab: Slab): never {

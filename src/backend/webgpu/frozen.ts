@@ -52,7 +52,7 @@ class FrozenProgram {
     this.#weightNames = Object.keys(weights);
     this.#featuresShape = [shape[0], features.size / shape[0]];
     this.#engine = engine;
-    const plan = planGraph(graph, engine, new Set(this.#weightNames));
+    const plan = planGraph(graph, engine, { steady: new Set(this.#weightNames) });
     this.#program = new Program(plan, engine.kernels, engine.pool, noSlabs);
   }
 

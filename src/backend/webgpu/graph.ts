@@ -132,3 +132,11 @@ export function layOut(label: string, sizes: ReadonlyMap<string, number>): Slab 
   }
   return { label, parts, bytes: offset };
 }
+
+/** The number of values of the largest thing in `graph`. */
+export function largestValue({ operations }: Graph): number {
+  const sizes = operations.flatMap(({ inputs, outputs }) =>
+    [...inputs, ...outputs].map(({ size }) => size)
+  );
+  return Math.max(0, ...sizes);
+}

@@ -85,14 +85,8 @@ export function bytesOf(storage: Storage): number {
   return storage.kind === "buffer" ? storage.bytes : 16 * storage.width * storage.height;
 }
 
-/** A storage that serves where either does, of two of one kind. */
-export function larger(a: Storage, b: Storage): Storage {
-  if (a.kind === "buffer" && b.kind === "buffer") {
-    return { kind: "buffer", bytes: Math.max(a.bytes, b.bytes) };
-  }
-  if (a.kind === "texture" && b.kind === "texture") {
-    const width = Math.max(a.width, b.width), height = Math.max(a.height, b.height);
-    return { kind: "texture", width, height };
-  }
-  throw new Error("A block is a buffer or a texture, not both.");
+/** Whether memory of one of two sizes may be made large enough for both: buffers, or textures of the same size. */
+export function interchangeable(a: Storage, b: Storage): boolean {
+  if (a.kind === "buffer" || b.kind === "buffer") return a.kind === b.kind;
+  return a.width === b.width && a.height === b.height;
 }

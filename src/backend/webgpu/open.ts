@@ -7,16 +7,18 @@
 import * as tf from "@tensorflow/tfjs";
 import { WebGPUBackend } from "@tensorflow/tfjs-backend-webgpu";
 import { RunError } from "../../errors.ts";
-import type { Backend } from "../backend.ts";
+import type { Backend, EngineOptions } from "../backend.ts";
 import { registerComposedKernels } from "../composed/register.ts";
 import { EagerResidence } from "../eager.ts";
-import { KernelDevice } from "./device.ts";
+import { CATALOGUE, type Catalogue } from "./convolution/catalogue.ts";
+import { KernelDevice, traitsOf } from "./device.ts";
 import type { WebGpuEngine } from "./engine.ts";
 import { frozenKernels } from "./frozen.ts";
 import { MemoryPool } from "./pool.ts";
 import { ReplayedResidence } from "./residence.ts";
-import type { Choose } from "./schedule.ts";
 import { registerTraceKernels } from "./trace_kernels.ts";
+import { Tuner } from "./tuner.ts";
+import { tuningPath, TuningStore } from "./tuning_store.ts";
 
 /** An adapter and what is known of it. */
 export interface AdapterDescription {
@@ -40,6 +42,11 @@ export async function describeAdapters(): Promise<AdapterDescription[]> {
   return [{ adapter, description: name, software: isFallbackAdapter || SOFTWARE.test(name) }];
 }
 
+/** What timings depend on beside the kernels: the device, and Deno, which translates shaders and drives it. */
+function hostOf(description: string): string {
+  return `${description}, Deno ${Deno.version.deno}`;
+}
+
 /** The engine's name in tfjs: `webgpu` is that of tfjs's own. */
 export const ENGINE_NAME = "memloss-webgpu";
 
@@ -60,20 +67,33 @@ const LIMITS = [
 const FEATURES = ["shader-f16", "timestamp-query"] as const;
 
 /** How the engine is opened. */
-export interface WebGpuOptions {
-  readonly choose: Choose;
+export interface WebGpuOptions
+  extends Pick<EngineOptions, "tune" | "variants" | "onNote" | "onProgress"> {
+  /** The convolutions to choose from; all unless given. */
+  readonly catalogue?: Catalogue;
+  /** Where timings are kept; the user's cache unless given. */
+  readonly store?: TuningStore;
 }
 
-/** Opens `adapter` as tfjs's current backend, with our kernels. */
+/** Opens the adapter as tfjs's current backend, with our kernels. */
 export async function openWebGpu(
-  adapter: GPUAdapter,
-  { choose }: WebGpuOptions,
+  { adapter, description, software }: AdapterDescription,
+  options: WebGpuOptions = {},
 ): Promise<Backend> {
   const opened = await openDevice(adapter);
   const { device } = opened;
   const tfjs = new WebGPUBackend(device, adapter.info);
+  const { tune = true, onNote = () => {}, onProgress = () => {} } = options;
+  const precision = "f32";
+  const tuner = await Tuner.open(device, {
+    ...{ catalogue: options.catalogue ?? CATALOGUE, pinned: options.variants ?? {} },
+    ...{ precision, traits: traitsOf(device), software, onNote, onProgress },
+    host: hostOf(description),
+    ...tune && { store: options.store ?? new TuningStore(await tuningPath(), onNote) },
+  });
   const kernels = new KernelDevice(device), pool = new MemoryPool(kernels);
-  const engine: WebGpuEngine = { tfjs, kernels, pool, choose, precision: "f32" };
+  const engine: WebGpuEngine = { tfjs, kernels, pool, tuner, precision };
+  if (tf.findBackendFactory(ENGINE_NAME)) tf.removeBackend(ENGINE_NAME);
   if (!tf.getKernel("Add", ENGINE_NAME)) tf.copyRegisteredKernels("webgpu", ENGINE_NAME);
   tf.registerBackend(ENGINE_NAME, () => tfjs);
   await tf.setBackend(ENGINE_NAME);
@@ -85,6 +105,7 @@ export async function openWebGpu(
     name: "webgpu",
     adapter: adapter.info.description || adapter.info.vendor,
     threads: 1,
+    choices: () => tuner.choices(),
     residence: (maps) => new ReplayedResidence(engine, maps),
     guard: opened.guard,
     close() {
@@ -107,6 +128,7 @@ export async function openStockWebGpu(adapter: GPUAdapter): Promise<Backend> {
     name: "webgpu",
     adapter: adapter.info.description || adapter.info.vendor,
     threads: 1,
+    choices: () => ({}),
     residence: (maps) => new EagerResidence(maps),
     guard: opened.guard,
     close: () => opened.close("webgpu"),

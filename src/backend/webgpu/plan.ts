@@ -4,13 +4,20 @@
  *
  * @module
  */
+import { packArenas } from "./arena.ts";
 import type { Graph, Slab, Value } from "./graph.ts";
-import { bytesOf, floats, type Kernel, larger, type Storage } from "./kernel.ts";
+import { bytesOf, floats, interchangeable, type Kernel, type Storage } from "./kernel.ts";
 import type { Bound, Schedule, ScheduledDispatch } from "./schedule.ts";
 
-/** A block of the program's own, or a part of a slab. */
+/** A part of one of the program's blocks, or of a slab. */
 export type Place =
-  | { readonly kind: "block"; readonly index: number }
+  | {
+    readonly kind: "block";
+    readonly index: number;
+    readonly offset: number;
+    /** In bytes; all of a texture. */
+    readonly size: number;
+  }
   | { readonly kind: "slab"; readonly slab: Slab; readonly offset: number; readonly size: number };
 
 /** A dispatch with the places it binds. */
@@ -43,13 +50,19 @@ export interface Plan {
   readonly outputs: ReadonlyMap<string, Placed>;
   /** Copied into slabs after the last phase. */
   readonly copies: readonly { readonly from: Placed; readonly to: Place }[];
+  /** Bytes of the largest part of a buffer that a dispatch binds. */
+  readonly largestBinding: number;
 }
 
-/** Plans `schedule`, which was made of `graph`. */
-export function plan(graph: Graph, schedule: Schedule): Plan {
+/**
+ * Plans `schedule`, which was made of `graph`.
+ *
+ * @param most bytes that a buffer may have
+ */
+export function plan(graph: Graph, schedule: Schedule, most: number): Plan {
   const { dispatches, marks } = schedule;
   const direct = directStores(graph, dispatches);
-  const place = allocate(graph, schedule, direct);
+  const place = allocate(graph, schedule, direct, most);
   const placed = (value: Value): Placed => ({ place: place.of(value), size: value.size });
   const used = new Set(dispatches.flatMap(({ operands }) => operands));
   const constants = [...used].flatMap((value) =>
@@ -74,6 +87,13 @@ export function plan(graph: Graph, schedule: Schedule): Plan {
     copies: graph.stores
       .filter(({ value }) => !direct.has(value))
       .map(({ value, into }) => ({ from: placed(value), to: slabPlace(into) })),
+    largestBinding: Math.max(
+      0,
+      ...[...used].flatMap((operand) => {
+        const { kind, size, index } = { index: -1, ...place.of(operand) };
+        return kind === "block" && place.blocks[index]!.storage.kind === "texture" ? [] : [size];
+      }),
+    ),
   };
 }
 
@@ -85,102 +105,147 @@ function slabPlace({ origin, size }: Value): Place {
   return { kind: "slab", slab, offset, size: 16 * Math.ceil(size / 4) };
 }
 
-/** The slab that `operand` is a part of. */
-function slabOf(operand: Bound): Slab | undefined {
-  return "origin" in operand && operand.origin.kind === "resident"
-    ? operand.origin.slab
-    : undefined;
-}
-
 /**
- * Stored values that may be written where they are to stay: made by a dispatch, wanted nowhere else after the run, and
- * from then on neither is the old value read nor does a dispatch read one part of the slab and write another, of which
- * this value is one (WebGPU forbids both in one dispatch).
+ * Stored values that may be written where they are to stay: made by a dispatch, after which the old value is not read;
+ * wanted nowhere else after the run; and no dispatch would read one part of the slab and write another, which WebGPU
+ * forbids.
  */
 function directStores(graph: Graph, dispatches: readonly ScheduledDispatch[]): Map<Value, Value> {
   const direct = new Map<Value, Value>();
+  const slabOf = (operand: Bound) => {
+    const value = "origin" in operand ? direct.get(operand) ?? operand : undefined;
+    return value?.origin.kind === "resident" ? value.origin.slab : undefined;
+  };
   const results = [...graph.outputs.values(), ...graph.stores.map(({ value }) => value)];
   for (const { value, into } of graph.stores) {
-    const slab = slabOf(into);
     const wanted = results.filter((result) => result === value).length;
     if (value.origin.kind !== "result" || wanted > 1) continue;
+    const slab = slabOf(into);
     const first = dispatches.findIndex(({ operands }) => operands.includes(value));
-    const mayWrite = dispatches.every(({ operands, kernel: { bindings } }, index) => {
-      const readsOld = index >= first && operands.includes(into);
-      const at = operands.indexOf(value);
-      const conflicts = at >= 0 &&
-        operands.some((each, i) =>
-          bindings[i] !== bindings[at] && slabOf(direct.get(each as Value) ?? each) === slab
-        );
-      return !readsOld && !conflicts;
+    const mayStay = dispatches.every(({ kernel: { bindings }, operands }, index) => {
+      if (index >= first && operands.includes(into)) return false;
+      const way = bindings[operands.indexOf(value)];
+      return way === undefined ||
+        operands.every((other, i) => slabOf(other) !== slab || bindings[i] === way);
     });
-    if (mayWrite) direct.set(value, into);
+    if (mayStay) direct.set(value, into);
   }
   return direct;
 }
 
-/** Gives every operand a place: best fit among the blocks that are free at the time, which may still grow. */
+/** Gives every operand a place. */
 function allocate(
   graph: Graph,
   { dispatches, prepared }: Schedule,
   direct: ReadonlyMap<Value, Value>,
+  most: number,
 ): { of(operand: Bound): Place; blocks: readonly Block[] } {
-  const blocks: Storage[] = [];
-  const indices = new Map<Bound, number>();
-  const free = new Set<number>();
-  const storageOf = (operand: Bound) =>
-    "storage" in operand ? operand.storage : floats(operand.size);
+  const blocks: Block[] = [];
+  const places = new Map<Bound, Place>();
   const isOwn = (operand: Bound) =>
     !("origin" in operand) || operand.origin.kind !== "resident" && !direct.has(operand);
-  const take = (operand: Bound) => {
-    if (indices.has(operand) || !isOwn(operand)) return;
-    const storage = storageOf(operand);
-    const index = bestFit(blocks, free, storage);
-    free.delete(index);
-    blocks[index] = blocks[index] ? larger(blocks[index], storage) : storage;
-    indices.set(operand, index);
+  const isConstant = (operand: Bound) => "origin" in operand && operand.origin.kind === "constant";
+  const give = (operand: Bound, storage: Storage, lasting: boolean) => {
+    const index = blocks.push({ storage, lasting }) - 1;
+    places.set(operand, { kind: "block", index, offset: 0, size: bytesOf(storage) });
   };
 
-  const last = new Map<Bound, number>();
-  dispatches.forEach(({ operands }, i) => operands.forEach((operand) => last.set(operand, i)));
-  const isConstant = (operand: Bound) => "origin" in operand && operand.origin.kind === "constant";
-  const constants = dispatches.flatMap(({ operands }) => operands.filter(isConstant));
-  const results = [...graph.outputs.values(), ...graph.stores.map(({ value }) => value)];
-  const fromRunToRun = new Set<Bound>([...constants, ...results.filter(isConstant), ...prepared]);
-  fromRunToRun.forEach(take);
-  const lastingBlocks = blocks.length;
-  // What is there before its first use, or must be there after its last.
-  const lasting = new Set<Bound>([...fromRunToRun, ...graph.inputs.values(), ...results]);
-  lasting.forEach(take);
-  dispatches.forEach(({ operands }, i) => {
-    operands.forEach(take);
-    for (const operand of operands) {
-      if (last.get(operand) === i && indices.has(operand) && !lasting.has(operand)) {
-        free.add(indices.get(operand)!);
-      }
-    }
+  const times = lifetimes(graph, dispatches);
+  for (const operand of times.keys()) {
+    if (isConstant(operand) || prepared.has(operand)) give(operand, storageOf(operand), true);
+  }
+  const passing = [...times.keys()].filter((operand) => isOwn(operand) && !places.has(operand));
+  const isTexture = (operand: Bound) => storageOf(operand).kind === "texture";
+  shareTextures(passing.filter(isTexture), times, blocks, places);
+
+  const buffers = passing.filter((operand) => !isTexture(operand));
+  const items = buffers.map((operand) => ({
+    bytes: bytesOf(storageOf(operand)),
+    ...times.get(operand)!,
+  }));
+  const { rooms, arenas } = packArenas(items, keptApart(buffers, dispatches), most);
+  const firstArena = blocks.length;
+  blocks.push(...arenas.map((bytes): Block => ({
+    storage: { kind: "buffer", bytes },
+    lasting: false,
+  })));
+  buffers.forEach((operand, i) => {
+    const { arena, offset } = rooms[i]!;
+    const size = items[i]!.bytes;
+    places.set(operand, { kind: "block", index: firstArena + arena, offset, size });
   });
   return {
-    blocks: blocks.map((storage, index) => ({ storage, lasting: index < lastingBlocks })),
-    of(operand) {
-      const index = indices.get(operand);
-      if (index !== undefined) return { kind: "block", index };
-      return slabPlace(direct.get(operand as Value) ?? operand as Value);
-    },
+    blocks,
+    of: (operand) =>
+      places.get(operand) ?? slabPlace(direct.get(operand as Value) ?? operand as Value),
   };
 }
 
-/** The free block that wastes least, else the largest one to grow, else a new one. */
-function bestFit(blocks: readonly Storage[], free: ReadonlySet<number>, wanted: Storage): number {
-  const size = bytesOf(wanted);
-  let best: number | undefined;
-  for (const index of free) {
-    const block = blocks[index]!;
-    if (block.kind !== wanted.kind) continue;
-    const bytes = bytesOf(block), rival = best === undefined ? undefined : bytesOf(blocks[best]!);
-    const better = rival === undefined ||
-      (bytes >= size ? rival < size || bytes < rival : rival < size && bytes > rival);
-    if (better) best = index;
+const storageOf = (operand: Bound) => "storage" in operand ? operand.storage : floats(operand.size);
+
+interface Lifetime {
+  readonly first: number;
+  readonly last: number;
+}
+
+/** From which dispatch to which every operand is needed. */
+function lifetimes(
+  graph: Graph,
+  dispatches: readonly ScheduledDispatch[],
+): Map<Bound, Lifetime> {
+  const times = new Map<Bound, Lifetime>();
+  const extend = (operand: Bound, first: number, last: number) => {
+    const time = times.get(operand) ?? { first, last };
+    times.set(operand, { first: Math.min(time.first, first), last: Math.max(time.last, last) });
+  };
+  for (const value of graph.inputs.values()) extend(value, -1, -1); // given before the first dispatch
+  dispatches.forEach(({ operands }, i) => operands.forEach((operand) => extend(operand, i, i)));
+  for (const value of [...graph.outputs.values(), ...graph.stores.map(({ value }) => value)]) {
+    const first = times.get(value)?.first ?? -1;
+    extend(value, first, dispatches.length); // read after the last
   }
-  return best ?? blocks.length;
+  return times;
+}
+
+/** For each of `buffers` those that a dispatch reads while it writes the one, or writes while it reads it. */
+function keptApart(
+  buffers: readonly Bound[],
+  dispatches: readonly ScheduledDispatch[],
+): Set<number>[] {
+  const numbers = new Map(buffers.map((operand, i) => [operand, i]));
+  const apart = buffers.map(() => new Set<number>());
+  for (const { kernel: { bindings }, operands } of dispatches) {
+    const read = operands.filter((_, i) => bindings[i] === "read");
+    for (const written of operands.filter((_, i) => bindings[i] === "write")) {
+      const a = numbers.get(written);
+      if (a === undefined) continue;
+      for (const operand of read) {
+        const b = numbers.get(operand);
+        if (b === undefined || a === b) continue;
+        apart[a]!.add(b);
+        apart[b]!.add(a);
+      }
+    }
+  }
+  return apart;
+}
+
+/** Gives textures places: those of one size share a block when their times do not overlap. */
+function shareTextures(
+  textures: readonly Bound[],
+  times: ReadonlyMap<Bound, Lifetime>,
+  blocks: Block[],
+  places: Map<Bound, Place>,
+): void {
+  const busyUntil = new Map<number, number>();
+  const inOrder = textures.toSorted((a, b) => times.get(a)!.first - times.get(b)!.first);
+  for (const operand of inOrder) {
+    const { first, last } = times.get(operand)!, storage = storageOf(operand);
+    const free = [...busyUntil].find(([index, until]) =>
+      until < first && interchangeable(blocks[index]!.storage, storage)
+    );
+    const index = free?.[0] ?? blocks.push({ storage, lasting: false }) - 1;
+    busyUntil.set(index, last);
+    places.set(operand, { kind: "block", index, offset: 0, size: bytesOf(storage) });
+  }
 }

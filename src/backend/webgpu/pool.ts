@@ -4,7 +4,7 @@
  * @module
  */
 import { type KernelDevice, type Memory, release } from "./device.ts";
-import { bytesOf, larger, type Storage } from "./kernel.ts";
+import { bytesOf, interchangeable, type Storage } from "./kernel.ts";
 import type { Plan } from "./plan.ts";
 
 /** The blocks of `plan` that other programs may use between two runs, in the plan's order. */
@@ -14,7 +14,7 @@ export function sharedBlocks({ blocks }: Plan): Storage[] {
 
 /**
  * Slots that serve everybody's blocks: the largest buffer of each program shares a slot, the second largest another, and
- * so on; textures likewise.
+ * so on; textures share those of their size.
  */
 export class Slots {
   readonly storages: Storage[] = [];
@@ -26,10 +26,12 @@ export class Slots {
     for (const i of order) {
       const wanted = blocks[i]!;
       const found = this.storages.findIndex((storage, slot) =>
-        storage.kind === wanted.kind && !taken.has(slot)
+        interchangeable(storage, wanted) && !taken.has(slot)
       );
       const slot = found === -1 ? this.storages.length : found;
-      this.storages[slot] = found === -1 ? wanted : larger(this.storages[slot]!, wanted);
+      if (found === -1 || bytesOf(wanted) > bytesOf(this.storages[slot]!)) {
+        this.storages[slot] = wanted;
+      }
       taken.add(slot);
       slots[i] = slot;
     }
@@ -62,7 +64,7 @@ export class MemoryPool {
     const slots = this.#slots.reserve(blocks);
     before.forEach((storage, slot) => {
       const memory = this.#memories[slot];
-      if (memory === undefined || same(storage, this.#slots.storages[slot]!)) return;
+      if (memory === undefined || storage === this.#slots.storages[slot]) return;
       release(memory);
       this.#memories[slot] = undefined;
       this.generation++;
@@ -79,8 +81,4 @@ export class MemoryPool {
   dispose(): void {
     for (const memory of this.#memories) if (memory) release(memory);
   }
-}
-
-function same(a: Storage, b: Storage): boolean {
-  return JSON.stringify(a) === JSON.stringify(b);
 }

@@ -109,7 +109,9 @@ export class Program {
       return { buffer: this.#slabs(slab), offset, size };
     }
     const block = this.#blocks[place.index]!;
-    return typeof block === "number" ? this.#pool.memory(block) : block;
+    const memory = typeof block === "number" ? this.#pool.memory(block) : block;
+    const { offset, size } = place;
+    return "buffer" in memory ? { buffer: memory.buffer, offset, size } : memory;
   }
 
   #part({ place, size }: Placed): BufferPart {

@@ -6,11 +6,12 @@
 import * as tf from "@tensorflow/tfjs";
 import type { Computation, Compute, Demand, Request, Residence, TensorMap } from "../backend.ts";
 import { planGraph, type WebGpuEngine } from "./engine.ts";
-import { Graph, layOut, type Slab, type Value } from "./graph.ts";
+import { Graph, largestValue, layOut, type Slab, type Value } from "./graph.ts";
 import { bytesOf } from "./kernel.ts";
 import { concat } from "./operations/layout.ts";
 import { sharedBlocks, Slots } from "./pool.ts";
 import { type BufferPart, copy, Program } from "./program.ts";
+import { convolutionsOf } from "./schedule.ts";
 import { flush, newTensor, tensorBuffer } from "./tensors.ts";
 import { traceBackend, tracing } from "./trace.ts";
 
@@ -51,7 +52,7 @@ export class ReplayedResidence implements Residence {
 
   compile(compute: Compute): Computation {
     const replays = new Map<string, Replay>();
-    const run = (inputs: tf.NamedTensorMap) => {
+    const computation: Computation = async (inputs) => {
       const shapes = Object.entries(inputs).map(([name, { shape, dtype }]) => {
         if (dtype === "float32") return [name, shape] as const;
         throw new TypeError(`A computation takes float32, but ${name} is ${dtype}.`);
@@ -60,33 +61,34 @@ export class ReplayedResidence implements Residence {
       let replay = replays.get(key);
       if (replay === undefined) {
         this.#makeRoom(replays);
-        replay = this.#instantiate(this.#trace(compute, shapes));
+        const traced = this.#trace(compute, shapes);
+        await this.#engine.tuner.prepare(convolutionsOf(traced.graph));
+        replay = this.#instantiate(traced);
       }
       replays.delete(key);
       replays.set(key, replay); // the last used one last
       return this.#replay(replay, inputs);
     };
-    const computation: Computation = (inputs) => new Promise((resolve) => resolve(run(inputs)));
     this.#computes.set(computation, compute);
     return computation;
   }
 
   async rehearse(requests: readonly Request[], tune: boolean): Promise<Demand> {
     const slots = new Slots();
-    const { limits } = this.#engine.kernels.device;
+    const { limits } = this.#engine.kernels.device, { tuner } = this.#engine;
+    const limit = Math.min(limits.maxBufferSize, limits.maxStorageBufferBindingSize);
     let bytes = this.#homes.reduce((sum, { slab }) => sum + slab.bytes, 0), largest = 0;
     for (const { computation, shapes } of requests) {
       const { graph } = this.#trace(this.#computes.get(computation)!, Object.entries(shapes));
-      void tune;
-      const plan = planGraph(graph, this.#engine);
+      largest = Math.max(largest, 4 * largestValue(graph));
+      if (largest > limit) return { bytes: Infinity, largest, limit }; // no kernel can take it
+      if (tune) await tuner.prepare(convolutionsOf(graph));
+      const choose = tune ? tuner.choose : tuner.suggest;
+      const plan = planGraph(graph, this.#engine, { choose });
+      largest = Math.max(largest, plan.largestBinding);
       slots.reserve(sharedBlocks(plan));
-      for (const { storage, lasting } of plan.blocks) {
-        const size = bytesOf(storage);
-        if (lasting) bytes += size;
-        if (storage.kind === "buffer") largest = Math.max(largest, size);
-      }
+      for (const { storage, lasting } of plan.blocks) if (lasting) bytes += bytesOf(storage);
     }
-    const limit = Math.min(limits.maxBufferSize, limits.maxStorageBufferBindingSize);
     return { bytes: bytes + slots.bytes, largest, limit };
   }
 
@@ -152,7 +154,7 @@ export class ReplayedResidence implements Residence {
           if (value !== into) graph.stores.push({ value: detached(graph, value), into });
         }
       }
-      tf.dispose(outputs); // they may have been kept
+      tf.dispose(outputs); // even those that were kept: they stand for values of a graph only
     });
     this.#homes.forEach(rest);
     return { graph, shapes };

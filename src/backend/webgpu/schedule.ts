@@ -109,6 +109,15 @@ export function schedule(graph: Graph, { choose, precision, steady }: ScheduleOp
   };
 }
 
+/** The convolutions of `graph` for which {@linkcode schedule} will ask for a variant. */
+export function convolutionsOf(
+  graph: Graph,
+): { readonly mode: ConvolutionMode; readonly shape: ConvolutionShape }[] {
+  return [...liveOperations(graph)].flatMap(({ work }) =>
+    work.kind === "convolution" ? [work] : []
+  );
+}
+
 /** The operations that something depends on: an output, a store, or a slab that is changed in place. */
 function liveOperations(graph: Graph): Set<Operation> {
   const needed = new Set<Value>([

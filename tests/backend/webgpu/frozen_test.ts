@@ -60,10 +60,17 @@ onNaiveWebGpu(
   "a gradient whose forward pass another has displaced is that of its own images",
   async (backend) => {
     const [whole, layered] = models(5);
-    const [x, other] = [images(2, 6), images(2, 7)];
+    const [x, other] = [images(2, 6), images(2, 7)], large = tf.ones([1000, 1000]);
     const { gradient } = await differentiate(layered, x);
+    const residence = backend.residence([]);
+    const add = residence.compile(({ large }) => ({
+      sum: tf.add(large!, tf.mul(large!, large!)),
+    }));
+    // Once its program is there, a computation runs before the call returns.
+    const replay = () => void add({ large }).then(({ sum }) => sum!.dispose());
+    (await add({ large })).sum!.dispose();
     // The other pass runs between the forward pass of `x` and its gradient.
-    for (const displace of [() => whole.logits(other).dispose(), () => replay(), () => {}]) {
+    for (const displace of [() => whole.logits(other).dispose(), replay, () => {}]) {
       const slopes = tf.tidy(() => tf.sin(tf.range(0, 20)).as2D(2, 10));
       const passed = tf.customGrad((logits) => ({
         value: (logits as tf.Tensor).clone(),
@@ -78,18 +85,8 @@ onNaiveWebGpu(
     }
     whole.dispose();
     layered.dispose();
-    tf.dispose([x, other]);
-
-    function replay(): void {
-      const residence = backend.residence([]);
-      const large = tf.ones([1000, 1000]);
-      const add = residence.compile(({ large }) => ({
-        sum: tf.add(large!, tf.mul(large!, large!)),
-      }));
-      add({ large }).then(({ sum }) => sum!.dispose());
-      large.dispose();
-      residence.dispose();
-    }
+    tf.dispose([x, other, large]);
+    residence.dispose();
   },
 );
 

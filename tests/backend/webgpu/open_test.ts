@@ -1,10 +1,12 @@
 import assert from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs";
 import type { Backend } from "../../../src/backend/backend.ts";
-import { describeAdapters, openWebGpu } from "../../../src/backend/webgpu/open.ts";
+import { describeAdapters, ENGINE_NAME, openWebGpu } from "../../../src/backend/webgpu/open.ts";
+import { TuningStore } from "../../../src/backend/webgpu/tuning_store.ts";
 import { RunError } from "../../../src/errors.ts";
 import { skipWebGpu } from "../../testing/backends.ts";
 import { withAdapter } from "../../testing/fake_gpu.ts";
+import { naiveConvolution } from "../../testing/naive_convolution.ts";
 
 Deno.test("describeAdapters() finds none where WebGPU or an adapter is missing", async () => {
   for (const info of [undefined, null]) {
@@ -35,11 +37,11 @@ for (
 
 /** Opens a device of the first adapter, with a handle that the program itself never gives out. */
 async function open(): Promise<{ backend: Backend; device: GPUDevice }> {
-  const { adapter } = (await describeAdapters())[0]!;
+  const described = (await describeAdapters())[0]!, { adapter } = described;
   let device: GPUDevice | undefined;
   const request = adapter.requestDevice.bind(adapter);
   adapter.requestDevice = async (descriptor) => device = await request(descriptor);
-  const backend = await openWebGpu(adapter);
+  const backend = await openWebGpu(described, { tune: false });
   return { backend, device: device! };
 }
 
@@ -91,8 +93,40 @@ onDevice(
     backend.close();
     assert.equal(await outcome(backend), "the work finished");
     const again = await open();
-    assert.equal(tf.getBackend(), "webgpu");
+    assert.equal(tf.getBackend(), ENGINE_NAME);
     assert.deepEqual([...await tf.ones([3]).data()], [1, 1, 1]);
     again.backend.close();
   },
 );
+
+onDevice("Backend.choices() lists how the convolutions of a residence are computed", async () => {
+  const naive = naiveConvolution("forward"), progress: string[] = [];
+  const backend = await openWebGpu((await describeAdapters())[0]!, {
+    catalogue: { forward: [naive], inputGradient: [], filterGradient: [] },
+    store: new TuningStore(undefined, assert.fail),
+    onNote: assert.fail,
+    onProgress: (text) => void progress.push(text),
+  });
+  try {
+    const filter = tf.ones<tf.Rank.R4>([1, 1, 2, 3]), map = new Map([["filter", filter]]);
+    const residence = backend.residence([map]);
+    const convolve = residence.compile(({ x }) => ({
+      y: tf.conv2d(x as tf.Tensor4D, map.get("filter")!, 1, 0),
+    }));
+    const request = { computation: convolve, shapes: { x: [1, 2, 2, 2] } };
+    await residence.rehearse([request], false);
+    assert.deepEqual([backend.choices(), progress], [{}, []], "a rehearsal alone decides nothing");
+    await residence.rehearse([request], true);
+    assert.deepEqual(backend.choices(), { "forward 1x2x2x2 3 k1 s1 f32": "naive" });
+    const x = tf.ones([1, 2, 2, 2]);
+    for (let run = 0; run < 2; run++) {
+      const { y } = await backend.guard(convolve({ x }));
+      assert.deepEqual([...await y!.data()], Array(12).fill(2));
+      y!.dispose();
+    }
+    assert.equal(progress.length, 1, "timed once");
+    residence.dispose();
+  } finally {
+    backend.close();
+  }
+});

@@ -3,11 +3,58 @@
  *
  * @module
  */
-import type { ConvolutionMode, ConvolutionVariant } from "./shape.ts";
+import { FILTER_GRADIENT_VARIANTS } from "./filter_gradient.ts";
+import type {
+  ConvolutionMode,
+  ConvolutionShape,
+  ConvolutionVariant,
+  DeviceTraits,
+  Precision,
+} from "./shape.ts";
+import { FORWARD_VARIANTS, INPUT_GRADIENT_VARIANTS } from "./variants.ts";
+import { WINOGRAD_VARIANTS } from "./winograd.ts";
+
+/** Variants to choose from, by mode. */
+export type Catalogue = Readonly<Record<ConvolutionMode, readonly ConvolutionVariant[]>>;
 
 /** The variants of every mode, the most generally useful first. */
-export const CATALOGUE: Readonly<Record<ConvolutionMode, readonly ConvolutionVariant[]>> = {
-  forward: [],
-  inputGradient: [],
-  filterGradient: [],
+export const CATALOGUE: Catalogue = {
+  forward: [...FORWARD_VARIANTS, ...WINOGRAD_VARIANTS.filter(({ mode }) => mode === "forward")],
+  inputGradient: [
+    ...INPUT_GRADIENT_VARIANTS,
+    ...WINOGRAD_VARIANTS.filter(({ mode }) => mode === "inputGradient"),
+  ],
+  filterGradient: FILTER_GRADIENT_VARIANTS,
 };
+
+/** A device as far as variants depend on it. */
+export interface VariantHost {
+  readonly traits: DeviceTraits;
+  /** A CPU that plays a GPU. */
+  readonly software: boolean;
+}
+
+/**
+ * How the names of the variants begin that are taken unmeasured, the first choice first. Software devices have fast
+ * textures, and workgroup memory that is ordinary memory with barriers on top.
+ */
+const PREFERRED = {
+  software: ["winograd-texture", "texture", "register"],
+  hardware: ["winograd-tile", "tile", "register"],
+} as const;
+
+/** The variants of `catalogue` that compute this convolution on `host`, the one to take unmeasured first. */
+export function variantsFor(
+  catalogue: Catalogue,
+  mode: ConvolutionMode,
+  shape: ConvolutionShape,
+  precision: Precision,
+  { traits, software }: VariantHost,
+): readonly ConvolutionVariant[] {
+  const preferred = PREFERRED[software ? "software" : "hardware"];
+  const rank = ({ name }: ConvolutionVariant) =>
+    preferred.findIndex((start) => name.startsWith(start)) >>> 0; // the others last
+  return catalogue[mode]
+    .filter((variant) => variant.supports(shape, precision, traits))
+    .toSorted((a, b) => rank(a) - rank(b));
+}

@@ -4,6 +4,7 @@
  * @module
  */
 import type { BindingKind } from "../kernel.ts";
+import { vectorWidth } from "../wgsl.ts";
 import type { Gather } from "./gather.ts";
 import type { Epilogue } from "./shape.ts";
 
@@ -22,7 +23,7 @@ export interface EpilogueText {
 export function epilogueText(gather: Gather, epilogue: Epilogue, first: number): EpilogueText {
   const { channels } = gather;
   const whole = channels % 4 === 0;
-  const type = whole ? "vec4f" : "f32";
+  const { type } = vectorWidth(channels);
   const inputs = (["bias", "add", "mask"] as const).filter((name) => epilogue[name]);
   const declarations = inputs.map((name, i) =>
     `@group(0) @binding(${first + i}) var<storage, read> ${name}: array<${type}>;`

@@ -15,6 +15,7 @@ import {
   gridTexture,
 } from "./filter_operands.ts";
 import { partialSums, type Split, splitSum } from "./filter_split.ts";
+import { gatherOf, largestBuffer } from "./gather.ts";
 import { type ConvolutionShape, type ConvolutionVariant, outputSize } from "./shape.ts";
 
 const WORKGROUP = 32;
@@ -29,22 +30,23 @@ const LEAST_PIXELS = 128;
 export const FILTER_GRADIENT_REGISTER: ConvolutionVariant = {
   mode: "filterGradient",
   name: "register",
-  supports: (_shape, precision) => precision === "f32",
+  supports: (shape, precision, { maxStorageBufferBindingSize }) =>
+    precision === "f32" && largestBuffer(gatherOf("forward", shape)) <= maxStorageBufferBindingSize,
   lower(shape) {
     const { x, dy } = grids(shape);
     return lower(shape, gridFromBuffer(x, 0), gridFromBuffer(dy, 1));
   },
 };
 
-/** By way of textures, which software devices load fastest. */
+/** By way of textures: two copies first, then no bounds to test. */
 export const FILTER_GRADIENT_TEXTURE: ConvolutionVariant = {
   mode: "filterGradient",
   name: "texture",
-  supports(shape, precision, { maxTextureDimension2D }) {
+  supports(shape, precision, device) {
     const { x, dy } = grids(shape);
-    return precision === "f32" &&
+    return FILTER_GRADIENT_REGISTER.supports(shape, precision, device) &&
       [x, dy].map(gridTexture).every(({ width, height }) =>
-        Math.max(width, height) <= maxTextureDimension2D
+        Math.max(width, height) <= device.maxTextureDimension2D
       );
   },
   lower(shape) {
@@ -64,8 +66,9 @@ interface RegisterTile {
 /** As large as compiles in reasonable time, no larger than the shape. */
 function registerTile(shape: ConvolutionShape): RegisterTile {
   const inQuads = Math.min(shape.kernel === 3 ? 2 : 4, Math.ceil(shape.inChannels / 4));
-  const outQuads = Math.min(4, Math.ceil(shape.outChannels / 4));
-  return { inQuads, outQuads, pixels: Math.min(inQuads === 1 ? 4 : 2, outputSize(shape)[1]) };
+  const outQuads = Math.min(shape.kernel === 3 ? 4 / inQuads : 4, Math.ceil(shape.outChannels / 4));
+  const columns = outputSize(shape)[1], steps = Math.ceil(columns / (shape.kernel === 3 ? 4 : 2));
+  return { inQuads, outQuads, pixels: Math.ceil(columns / steps) };
 }
 
 /** Both operands, in whole steps along a row; `stride` is that of `x` on its grid. */

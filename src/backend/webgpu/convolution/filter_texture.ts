@@ -5,33 +5,30 @@
  */
 import { single } from "../kernel.ts";
 import { filterQuad } from "./filter_value.ts";
-import { describeGather, type Gather } from "./gather.ts";
+import { describeGather, type Gather, laneCount } from "./gather.ts";
 import type { PackedFilter } from "./shape.ts";
 
 /** Largest width and height of a texture on every device. */
 export const MAX_SIDE = 8192;
 
-/** Where a filter lies in its texture. */
-export interface FilterTexture {
-  readonly width: number;
-  readonly height: number;
-  /** Quads of channels side by side, then the depth along the row; a row for each tap of each such block of quads. */
-  readonly lanes: number;
-}
-
-/** The texture for the filter of `gather`. */
-export function filterTexture({ depth, channels, kernel }: Gather): FilterTexture {
-  const quads = Math.ceil(channels / 4);
-  const lanes = Math.min(8, 2 ** Math.ceil(Math.log2(quads)));
-  const width = 4 * Math.ceil(depth / 4) * lanes;
-  return { width, height: Math.ceil(quads / lanes) * kernel ** 2, lanes };
+/**
+ * The size of the texture for the filter of `gather`: {@linkcode laneCount} quads of channels side by side, then the
+ * depth along the row, and a row for each tap of each such block of quads.
+ */
+export function filterTexture(gather: Gather): { readonly width: number; readonly height: number } {
+  const { depth, channels, kernel } = gather;
+  const lanes = laneCount(gather);
+  return {
+    width: 4 * Math.ceil(depth / 4) * lanes,
+    height: Math.ceil(channels / 4 / lanes) * kernel ** 2,
+  };
 }
 
 /** Fills that texture. */
 export function packFilterTexture(gather: Gather): PackedFilter {
   const { mode, depth, channels, kernel } = gather;
-  const { lanes, width, height } = filterTexture(gather);
-  const taps = kernel ** 2;
+  const { width, height } = filterTexture(gather);
+  const lanes = laneCount(gather), taps = kernel ** 2;
   const code = `${filterQuad(gather)}
 @group(0) @binding(1) var packed: texture_storage_2d<rgba32float, write>;
 

@@ -8,6 +8,7 @@
 import type { Kernel } from "../kernel.ts";
 import { channelsAt, lines, range, storeChannels, vectorWidth } from "../wgsl.ts";
 import { partialSums, type Split, splitSum } from "./filter_split.ts";
+import { gatherOf, largestBuffer } from "./gather.ts";
 import {
   type ConvolutionShape,
   type ConvolutionVariant,
@@ -37,8 +38,9 @@ export function filterGradientTile(tile: FilterTile): ConvolutionVariant {
   return {
     mode: "filterGradient",
     name: `tile-${4 * tile.down * tile.rowQuads}x${4 * tile.across * tile.columnQuads}`,
-    supports: (_shape, precision, device) =>
+    supports: (shape, precision, device) =>
       (precision === "f32" || device.shaderF16) &&
+      largestBuffer(gatherOf("forward", shape)) <= device.maxStorageBufferBindingSize &&
       workgroupBytes(tile, precision) <= device.maxComputeWorkgroupStorageSize &&
       tile.down * tile.across <= device.maxComputeInvocationsPerWorkgroup,
     lower(shape, precision) {

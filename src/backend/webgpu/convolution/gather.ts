@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { PaddedImage } from "../wgsl.ts";
 import { type ConvolutionMode, type ConvolutionShape, outputSize } from "./shape.ts";
 
 /** The modes that are a gather. */
@@ -81,6 +82,21 @@ export function tapsOf({ kernel, phases }: Gather, phase: number): Taps {
   return { count: 1 + phase, margin: 0, first: 1 - phase };
 }
 
+/** WGSL of the count and the first filter index of {@linkcode tapsOf}, for a phase known when the shader runs. */
+export function tapsText(
+  { kernel, phases }: Gather,
+  phase: string,
+): { count: string; first: string } {
+  if (phases === 1) return { count: `${kernel}u`, first: "0u" };
+  if (kernel === 1) return { count: `(1u - ${phase})`, first: "0u" };
+  return { count: `(1u + ${phase})`, first: `(1u - ${phase})` };
+}
+
+/** Neighbouring quads of the result's channels that as many neighbouring invocations take. */
+export function laneCount({ channels }: Gather): number {
+  return Math.min(8, 2 ** Math.ceil(Math.log2(Math.ceil(channels / 4))));
+}
+
 /** Rows and columns of the largest phase, that of the even pixels. */
 export function phaseSize({ rows, columns, phases }: Gather): [number, number] {
   return [Math.ceil(rows / phases), Math.ceil(columns / phases)];
@@ -97,6 +113,12 @@ export function gatherFlops(gather: Gather): number {
     return taps;
   };
   return 2 * batch * along(rows) * along(columns) * channels * depth;
+}
+
+/** The source as an image inside `margin` zeros, of whose `step × step` pixels the first is seen. */
+export function sourceImage(gather: Gather, margin: number, step: number): PaddedImage {
+  const { sourceRows: height, sourceColumns: width, depth: channels } = gather;
+  return { height, width, channels, margin, step };
 }
 
 /** Bytes of the largest float32 buffer among source, filter and result. */

@@ -4,6 +4,7 @@
  * @module
  */
 import { single } from "../kernel.ts";
+import { pixelLoader, vectorWidth } from "../wgsl.ts";
 import {
   depthRows,
   enables,
@@ -12,10 +13,16 @@ import {
   rowsFit,
   weightType,
 } from "./filter_rows.ts";
-import { type Gather, type GatherMode, gatherOf } from "./gather.ts";
+import {
+  type Gather,
+  type GatherMode,
+  gatherOf,
+  laneCount,
+  sourceImage,
+  tapsOf,
+} from "./gather.ts";
 import { INVOCATIONS, type Loads, type RegisterTile, registerTileKernel } from "./register_tile.ts";
 import type { ConvolutionVariant, Precision } from "./shape.ts";
-import { sourceQuad } from "./source_quad.ts";
 
 /** The variant of `mode` with register tiles of `tile`. */
 export function registerVariant(mode: GatherMode, tile: RegisterTile): ConvolutionVariant {
@@ -36,19 +43,22 @@ export function registerVariant(mode: GatherMode, tile: RegisterTile): Convoluti
 }
 
 function bufferLoads(gather: Gather, precision: Precision): Loads {
-  const rows = depthRows(gather), quads = rowQuads(gather), lanes = 8;
+  const { margin } = tapsOf(gather, 0);
+  const rows = depthRows(gather), quads = rowQuads(gather), lanes = laneCount(gather);
   return {
     from: "buffers",
     bindings: ["read", "read"],
-    filterBytes: precision === "f16" ? 8 : 16,
-    declarations: `${enables(precision)}${sourceQuad(gather)}
-@group(0) @binding(1) var<storage, read> filters: array<${weightType(precision)}>;`,
-    lanes,
-    before: "",
-    source: (down, right) => `sourceQuad(image, y + ${down >>> 0}u, x + ${right >>> 0}u, d)`,
-    filter(tap, i, ahead) {
-      const row = `(${tap * rows + i}u + 4u * d) * ${quads}u`;
-      return `vec4f(filters[${row} + (block + ${ahead}u) * ${lanes}u + lane])`;
+    weightBytes: precision === "f16" ? 8 : 16,
+    declarations: `${enables(precision)}@group(0) @binding(0) var<storage, read> source: array<${
+      vectorWidth(gather.depth).type
+    }>;
+@group(0) @binding(1) var<storage, read> filters: array<${weightType(precision)}>;
+${pixelLoader("source", sourceImage(gather, margin, 1))}`,
+    source: (down, right) =>
+      `load_source(image, y + ${down + margin}u + t, x + ${right + margin}u, d)`,
+    filter(ahead, i, next) {
+      const row = `((tap + ${ahead}u) * ${rows}u + 4u * d + ${i}u) * ${quads}u`;
+      return `vec4f(filters[${row} + (block + ${next}u) * ${lanes}u + lane])`;
     },
   };
 }

@@ -4,9 +4,9 @@
  * @module
  */
 import type { Kernel } from "../kernel.ts";
-import { describeGather, type Gather } from "./gather.ts";
+import { pixelLoader, vectorWidth } from "../wgsl.ts";
 import { MAX_SIDE } from "./filter_texture.ts";
-import { sourceQuad } from "./source_quad.ts";
+import { describeGather, type Gather, sourceImage } from "./gather.ts";
 
 /** Where a source lies in its texture: texels of four channels, whole images beside and below each other. */
 export interface SourceTexture {
@@ -43,18 +43,18 @@ export function packSource(gather: Gather): Kernel {
   const { batch, sourceRows, sourceColumns, depth } = gather;
   const { margin, skip, quads, high, wide, beside, width, height } = sourceTexture(gather);
   const kept = Math.ceil(sourceRows / skip) * Math.ceil(sourceColumns / skip);
-  // Left of and above an image, indices wrap to far beyond it.
-  const code = `${sourceQuad(gather)}
+  const code = `@group(0) @binding(0) var<storage, read> source: array<${vectorWidth(depth).type}>;
 @group(0) @binding(1) var packed: texture_storage_2d<rgba32float, write>;
+${pixelLoader("source", sourceImage(gather, margin, skip))}
 
 @compute @workgroup_size(64)
 fn main(@builtin(global_invocation_id) at: vec3u) {
   if (at.x >= ${width}u) { return; }
   let image = at.y / ${high}u * ${beside}u + at.x / ${wide}u;
-  let row = (at.y % ${high}u - ${margin}u) * ${skip}u;
-  let column = (at.x % ${wide}u / ${quads}u - ${margin}u) * ${skip}u;
   var value = vec4f();
-  if (image < ${batch}u) { value = sourceQuad(image, row, column, at.x % ${quads}u); }
+  if (image < ${batch}u) {
+    value = load_source(image, at.y % ${high}u, at.x % ${wide}u / ${quads}u, at.x % ${quads}u);
+  }
   textureStore(packed, at.xy, value);
 }
 `;

@@ -6,7 +6,7 @@
  */
 import { input, output, scratch } from "../kernel.ts";
 import { filterTexture, MAX_SIDE, packFilterTexture } from "./filter_texture.ts";
-import { type Gather, type GatherMode, gatherOf, largestBuffer } from "./gather.ts";
+import { type Gather, type GatherMode, gatherOf, laneCount, largestBuffer } from "./gather.ts";
 import { INVOCATIONS, type Loads, type RegisterTile, registerTileKernel } from "./register_tile.ts";
 import type { ConvolutionVariant } from "./shape.ts";
 import { packSource, sourceTexture } from "./source_texture.ts";
@@ -44,8 +44,7 @@ export function textureVariant(mode: GatherMode, tile: RegisterTile): Convolutio
 
 function textureLoads(gather: Gather): Loads {
   const { margin, skip, quads, high, wide, beside } = sourceTexture(gather);
-  const { lanes } = filterTexture(gather);
-  const taps = gather.kernel ** 2;
+  const lanes = laneCount(gather), taps = gather.kernel ** 2;
   const pixel = (at: string) => skip === 1 ? at : `${at} / ${skip}u`;
   const corner = beside === 1
     ? `${pixel("x")} * ${quads}u, image * ${high}u + ${pixel("y")}`
@@ -54,18 +53,17 @@ function textureLoads(gather: Gather): Loads {
   return {
     from: "textures",
     bindings: ["texture", "texture"],
-    filterBytes: 16,
+    weightBytes: 16,
     declarations: `@group(0) @binding(0) var source: texture_2d<f32>;
 @group(0) @binding(1) var filters: texture_2d<f32>;`,
-    lanes,
     before: `let corner = vec2u(${corner});`,
     source(down, right) {
       const across = (right / skip + margin) * quads, below = down / skip + margin;
-      return `textureLoad(source, corner + vec2u(d + ${across}u, ${below}u), 0)`;
+      return `textureLoad(source, corner + vec2u(d + ${across}u, ${below}u + t), 0)`;
     },
-    filter(tap, i, ahead) {
-      const column = `(4u * d + ${i}u) * ${lanes}u + lane`;
-      return `textureLoad(filters, vec2u(${column}, (block + ${ahead}u) * ${taps}u + ${tap}u), 0)`;
+    filter(ahead, i, next) {
+      const x = `(4u * d + ${i}u) * ${lanes}u + lane`;
+      return `textureLoad(filters, vec2u(${x}, (block + ${next}u) * ${taps}u + tap + ${ahead}u), 0)`;
     },
   };
 }

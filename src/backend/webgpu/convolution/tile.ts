@@ -6,6 +6,7 @@
  */
 import { linearGrid } from "../grid.ts";
 import { type Kernel, single } from "../kernel.ts";
+import { lines, pixelLoader, range, vectorWidth } from "../wgsl.ts";
 import { epilogueText } from "./epilogue.ts";
 import {
   depthRows,
@@ -22,10 +23,11 @@ import {
   type GatherMode,
   gatherOf,
   phaseSize,
+  sourceImage,
   tapsOf,
+  tapsText,
 } from "./gather.ts";
 import type { ConvolutionVariant, Epilogue, Precision } from "./shape.ts";
-import { sourceQuad } from "./source_quad.ts";
 
 /** Channels of a tile, and its depth at a time. */
 const CHANNELS = 64, DEPTH = 16;
@@ -68,20 +70,37 @@ export function tileKernel(
   const kinds = phases ** 2, all = batch * phaseRows * phaseColumns;
   const blocks = Math.ceil(channels / CHANNELS), tiles = Math.ceil(all / pixels);
   const { grid, index } = linearGrid(kinds * blocks * tiles);
-  const quads = depthRows(gather) / 4, weights = rowQuads(gather);
+  const quads = depthRows(gather) / 4;
   const type = weightType(precision), ends = epilogueText(gather, epilogue, 2);
   const { margin } = tapsOf(gather, 0);
-  const dimension = (name: string, phase: string) => {
-    if (phases === 1) return `let ${name}Taps = ${kernel}u;`;
-    return kernel === 3 ? `let ${name}Taps = 1u + ${phase};` : `let ${name}Taps = 1u - ${phase};`;
-  };
-  const filterIndex = (tap: string, phase: string) =>
-    phases === 1 ? tap : kernel === 3 ? `(1u - ${phase} + 2u * ${tap})` : tap;
-  const eight = Array.from({ length: 8 }, (_, i) => i), four = eight.slice(0, 4), two = [0, 1];
-  const text = (parts: string[], indent = 4) => parts.join("\n" + " ".repeat(indent));
-
-  const code = `${enables(precision)}${sourceQuad(gather)}
+  const down = tapsText(gather, "p"), right = tapsText(gather, "q");
+  const eight = range(8), four = range(4), two = range(2), row = pitch(pixels);
+  const loads = four.map((i) =>
+    `let v${i} = select(vec4f(), load_source(pixel${i}.image, pixel${i}.row * ${step}u + y, ` +
+    `pixel${i}.column * ${step}u + x, quad % ${quads}u), quad < quads);`
+  );
+  const transposed = four.map((k) =>
+    `pixelTile[to + ${k * row}u] = ${type}(vec4f(v0[${k}], v1[${k}], v2[${k}], v3[${k}]));`
+  );
+  const operands = two.flatMap((i) => [
+    `let pixels${i} = vec4f(pixelTile[k * ${row}u + mine + ${i * pixels / 8}u]);`,
+    `let weights${i} = vec4f(weightTile[k * ${CHANNEL_QUADS}u + lane + ${8 * i}u]);`,
+  ]);
+  const products = eight.flatMap((i) =>
+    two.map((j) => {
+      const value = `vec4f(pixels${Math.floor(i / 4)}[${i % 4}])`;
+      return `sum${i}_${j} = fma(${value}, weights${j}, sum${i}_${j});`;
+    })
+  );
+  const stores = eight.map((i) => {
+    const at = `tile + 4u * mine + ${Math.floor(i / 4) * pixels / 2 + i % 4}u`;
+    return `store(p, q, ${at}, block * ${CHANNELS}u + 4u * lane, sum${i}_0, sum${i}_1);`;
+  });
+  const code = `${enables(precision)}@group(0) @binding(0) var<storage, read> source: array<${
+    vectorWidth(gather.depth).type
+  }>;
 @group(0) @binding(1) var<storage, read> filters: array<${type}>;
+${pixelLoader("source", sourceImage(gather, margin, 1))}
 ${ends.code}
 
 var<workgroup> pixelTile: array<${type}, ${DEPTH * pitch(pixels)}>;
@@ -90,11 +109,8 @@ var<workgroup> weightTile: array<${type}, ${DEPTH * CHANNEL_QUADS}>;
 struct Pixel { image: u32, row: u32, column: u32 }
 
 fn pixelAt(index: u32) -> Pixel {
-  return Pixel(
-    index / ${
-    phaseRows * phaseColumns
-  }u, index / ${phaseColumns}u % ${phaseRows}u, index % ${phaseColumns}u,
-  );
+  let row = index / ${phaseColumns}u;
+  return Pixel(row / ${phaseRows}u, row % ${phaseRows}u, index % ${phaseColumns}u);
 }
 
 @compute @workgroup_size(${pixels})
@@ -104,84 +120,43 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
   let q = index % ${phases}u;
   let block = index / ${kinds}u % ${blocks}u;
   let tile = index / ${kinds * blocks}u * ${pixels}u;
-  ${dimension("row", "p")}
-  ${dimension("column", "q")}
+  let rowTaps = ${down.count};
+  let columnTaps = ${right.count};
   let quads = rowTaps * columnTaps * ${quads}u;
   let loadQuad = local % ${DEPTH_QUADS}u;
   let loadPixels = local / ${DEPTH_QUADS}u;
-  ${text(four.map((i) => `let load${i} = pixelAt(tile + 4u * loadPixels + ${i}u);`), 2)}
+  let to = 4u * loadQuad * ${row}u + loadPixels;
+  ${lines(2, four.map((i) => `let pixel${i} = pixelAt(tile + 4u * loadPixels + ${i}u);`))}
   let mine = local / 8u;
   let lane = local % 8u;
-  ${text(eight.flatMap((i) => two.map((j) => `var sum${i}_${j} = vec4f();`)), 2)}
+  ${lines(2, eight.flatMap((i) => two.map((j) => `var sum${i}_${j} = vec4f();`)))}
 
   for (var first = 0u; first < quads; first += ${DEPTH_QUADS}u) {
     let quad = first + loadQuad;
     let tap = quad / ${quads}u;
-    let y = tap / max(columnTaps, 1u) - ${margin}u;
-    let x = tap % max(columnTaps, 1u) - ${margin}u;
-    ${text(four.map((i) => `var v${i} = vec4f();`))}
-    if (quad < quads) {
-      ${
-    text(
-      four.map((i) =>
-        `v${i} = sourceQuad(load${i}.image, load${i}.row * ${step}u + y, load${i}.column * ${step}u + x, quad % ${quads}u);`
-      ),
-      6,
-    )
-  }
-    }
-    let at = 4u * loadQuad * ${pitch(pixels)}u + loadPixels;
-    ${
-    text(four.map((k) =>
-      `pixelTile[at + ${k * pitch(pixels)}u] = ${type}(${
-        four.map((i) => `v${i}[${k}]`)
-      });`
-    ))
-  }
+    let y = tap / columnTaps;
+    let x = tap % columnTaps;
+    ${lines(4, loads)}
+    ${lines(4, transposed)}
     for (var i = local; i < ${DEPTH * CHANNEL_QUADS}u; i += ${pixels}u) {
-      let row = min(first + i / ${4 * CHANNEL_QUADS}u, quads - 1u);
-      let tap = row / ${quads}u;
-      let filterTap = ${filterIndex("(tap / columnTaps)", "p")} * ${kernel}u + ${
-    filterIndex("(tap % columnTaps)", "q")
-  };
-      let weightRow = (filterTap * ${quads}u + row % ${quads}u) * 4u + i / ${CHANNEL_QUADS}u % 4u;
-      weightTile[i] = filters[weightRow * ${weights}u + block * ${CHANNEL_QUADS}u + i % ${CHANNEL_QUADS}u];
+      // Beyond the last row, where the pixels' tile is zero, any weight will do.
+      let quad = min(first + i / ${4 * CHANNEL_QUADS}u, quads - 1u);
+      let tap = quad / ${quads}u;
+      let filterRow = ${down.first} + tap / columnTaps * ${phases}u;
+      let filterTap = filterRow * ${kernel}u + ${right.first} + tap % columnTaps * ${phases}u;
+      let weightRow = (filterTap * ${quads}u + quad % ${quads}u) * 4u + i / ${CHANNEL_QUADS}u % 4u;
+      let column = block * ${CHANNEL_QUADS}u + i % ${CHANNEL_QUADS}u;
+      weightTile[i] = filters[weightRow * ${rowQuads(gather)}u + column];
     }
     workgroupBarrier();
     for (var k = 0u; k < ${DEPTH}u; k++) {
-      ${
-    text(
-      two.flatMap((i) => [
-        `let pixels${i} = vec4f(pixelTile[k * ${pitch(pixels)}u + mine + ${i * pixels / 8}u]);`,
-        `let weights${i} = vec4f(weightTile[k * ${CHANNEL_QUADS}u + lane + ${8 * i}u]);`,
-      ]),
-      6,
-    )
-  }
-      ${
-    text(
-      eight.flatMap((i) =>
-        two.map((j) =>
-          `sum${i}_${j} = fma(vec4f(pixels${i >> 2}[${i % 4}]), weights${j}, sum${i}_${j});`
-        )
-      ),
-      6,
-    )
-  }
+      ${lines(6, operands)}
+      ${lines(6, products)}
     }
     workgroupBarrier();
   }
 
-  ${
-    text(
-      eight.map((i) =>
-        `store(p, q, tile + 4u * mine + ${
-          (i >> 2) * pixels / 2 + i % 4
-        }u, block * ${CHANNELS}u + 4u * lane, sum${i}_0, sum${i}_1);`
-      ),
-      2,
-    )
-  }
+  ${lines(2, stores)}
 }
 
 fn store(p: u32, q: u32, index: u32, channel: u32, low: vec4f, high: vec4f) {
@@ -194,13 +169,11 @@ fn store(p: u32, q: u32, index: u32, channel: u32, low: vec4f, high: vec4f) {
   if (channel + ${CHANNELS / 2}u < ${channels}u) { finish(at, channel + ${CHANNELS / 2}u, high); }
 }
 `;
-  let depth = 0;
-  for (let p = 0; p < phases; p++) {
-    for (let q = 0; q < phases; q++) {
-      const taps = tapsOf(gather, p).count * tapsOf(gather, q).count;
-      depth += DEPTH * Math.ceil(taps * quads / DEPTH_QUADS);
-    }
-  }
+  const depth = range(kinds).reduce((sum, kind) => {
+    const taps = tapsOf(gather, Math.floor(kind / phases)).count *
+      tapsOf(gather, kind % phases).count;
+    return sum + DEPTH * Math.ceil(taps * quads / DEPTH_QUADS);
+  }, 0);
   const bytes = depth * (4 * pixels + CHANNELS * (precision === "f16" ? 2 : 4));
   return {
     name: `${gather.mode} tile ${pixels}×${CHANNELS} ${precision}, ${describeGather(gather)}`,

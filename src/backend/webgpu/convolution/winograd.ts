@@ -5,14 +5,8 @@
  * @module
  */
 import { input, type Kernel, type Lowered, output, scratch, single } from "../kernel.ts";
-import type {
-  ConvolutionMode,
-  ConvolutionShape,
-  ConvolutionVariant,
-  DeviceTraits,
-  Epilogue,
-  Precision,
-} from "./shape.ts";
+import type { ConvolutionVariant, DeviceTraits, Epilogue, Precision } from "./shape.ts";
+import { type Gather, type GatherMode, gatherOf, largestBuffer } from "./gather.ts";
 import { bufferPlanes, PLANES, type Planes, texturePlanes } from "./winograd_planes.ts";
 import { textureProducts } from "./winograd_texture.ts";
 import { tileProducts, workgroupBytes, type WorkgroupTile } from "./winograd_tile.ts";
@@ -22,22 +16,17 @@ import {
   outputTransform,
   type Slice,
   tilesOf,
-  type WinogradSizes,
-  winogradSizes,
 } from "./winograd_transforms.ts";
 
 /** Bytes of scratch that V and M may each take: larger batches are computed slice by slice. */
 const SLICE_BYTES = 2 ** 26;
 
-/** Rows of V and M at a time: every device's textures are that high. */
-const SLICE_TILES = 8192;
-
-/** One way to keep and multiply the 36 matrices. */
+/** One way to keep the filter's 36 matrices and to multiply the tiles' by them. */
 interface Products {
   readonly name: string;
   /** The layout of U. */
   layout(precision: Precision): string;
-  planes(rows: number, quads: number, precision: Precision): Planes;
+  filterPlanes(rows: number, quads: number, precision: Precision): Planes;
   multiply(v: Planes, u: Planes, m: Planes, precision: Precision): Kernel;
   supports(precision: Precision, device: DeviceTraits): boolean;
 }
@@ -46,7 +35,7 @@ function tiled(tile: WorkgroupTile): Products {
   return {
     name: `winograd-tile-${tile.down * tile.rows}x${4 * tile.across * tile.quads}`,
     layout: (precision) => `winograd-buffer-${precision}`,
-    planes: bufferPlanes,
+    filterPlanes: bufferPlanes,
     multiply: (v, u, m, precision) => tileProducts(v, u, m, tile, precision),
     supports: (precision, device) =>
       (precision === "f32" || device.shaderF16) &&
@@ -58,7 +47,7 @@ function tiled(tile: WorkgroupTile): Products {
 const TEXTURES: Products = {
   name: "winograd-texture",
   layout: () => "winograd-texture",
-  planes: texturePlanes,
+  filterPlanes: texturePlanes,
   multiply: textureProducts,
   supports: (precision) => precision === "f32",
 };
@@ -71,41 +60,41 @@ export const WINOGRAD_VARIANTS: readonly ConvolutionVariant[] = [
   tiled({ down: 16, across: 16, rows: 8, quads: 2 }),
 ].flatMap((products) => [variant("forward", products), variant("inputGradient", products)]);
 
-function variant(mode: ConvolutionMode, products: Products): ConvolutionVariant {
-  const transposed = mode === "inputGradient";
-  const filterPlanes = (sizes: WinogradSizes, precision: Precision) =>
-    products.planes(4 * quads(sizes.sourceChannels), quads(sizes.resultChannels), precision);
+function variant(mode: GatherMode, products: Products): ConvolutionVariant {
+  const filterPlanes = (gather: Gather, precision: Precision) =>
+    products.filterPlanes(4 * quads(gather.depth), quads(gather.channels), precision);
   return {
     mode,
     name: products.name,
     supports(shape, precision, device) {
       if (shape.kernel !== 3 || shape.stride !== 1) return false;
       if (!products.supports(precision, device)) return false;
-      const sizes = winogradSizes(shape, transposed), [slice] = slices(shape, sizes);
+      const gather = gatherOf(mode, shape), [slice] = slices(gather);
       if (slice === undefined) return false;
-      const { v, m } = tilePlanes(products, sizes, slice, precision);
-      return [v, m, filterPlanes(sizes, precision)].every(({ storage }) =>
+      if (largestBuffer(gather) > device.maxStorageBufferBindingSize) return false;
+      const { v, m } = tilePlanes(gather, slice, precision);
+      return [v, m, filterPlanes(gather, precision)].every(({ storage }) =>
         storage.kind === "buffer"
           ? storage.bytes <= device.maxStorageBufferBindingSize
           : Math.max(storage.width, storage.height) <= device.maxTextureDimension2D
       );
     },
     pack(shape, precision) {
-      const sizes = winogradSizes(shape, transposed), u = filterPlanes(sizes, precision);
+      const gather = gatherOf(mode, shape), u = filterPlanes(gather, precision);
       return {
-        layout: `${products.layout(precision)}${transposed ? "-transposed" : ""}`,
+        layout: `${products.layout(precision)}-${mode}`,
         storage: u.storage,
-        lowered: single(filterTransform(sizes, u), 1, 1),
+        lowered: single(filterTransform(gather, u), 1, 1),
       };
     },
     lower(shape, precision, epilogue) {
-      const sizes = winogradSizes(shape, transposed), u = filterPlanes(sizes, precision);
-      const parts = slices(shape, sizes);
-      const { v, m } = tilePlanes(products, sizes, parts[0]!, precision);
+      const gather = gatherOf(mode, shape), u = filterPlanes(gather, precision);
+      const parts = slices(gather);
+      const { v, m } = tilePlanes(gather, parts[0]!, precision);
       return {
         scratch: [v.storage, m.storage],
         dispatches: parts.flatMap((slice) =>
-          dispatches(products, sizes, slice, u, precision, epilogue)
+          dispatches(products, gather, slice, u, precision, epilogue)
         ),
       };
     },
@@ -116,23 +105,22 @@ const quads = (channels: number) => Math.ceil(channels / 4);
 
 /** V and M of a slice. */
 function tilePlanes(
-  products: Products,
-  sizes: WinogradSizes,
+  gather: Gather,
   slice: Slice,
   precision: Precision,
 ): { v: Planes; m: Planes } {
-  const [down, across] = tilesOf(sizes), rows = slice.images * down * across;
+  const [down, across] = tilesOf(gather), rows = slice.images * down * across;
   return {
-    v: products.planes(rows, quads(sizes.sourceChannels), precision),
-    m: bufferPlanes(rows, quads(sizes.resultChannels), "f32"),
+    v: bufferPlanes(rows, quads(gather.depth), precision),
+    m: bufferPlanes(rows, quads(gather.channels), "f32"),
   };
 }
 
 /** The batch in the fewest parts whose V and M are small enough, the first the largest; none if no image is. */
-function slices({ batch }: ConvolutionShape, sizes: WinogradSizes): Slice[] {
-  const [down, across] = tilesOf(sizes);
-  const row = PLANES * 16 * quads(Math.max(sizes.sourceChannels, sizes.resultChannels));
-  const most = Math.floor(Math.min(SLICE_TILES, SLICE_BYTES / row) / (down * across));
+function slices(gather: Gather): Slice[] {
+  const { batch, depth, channels } = gather, [down, across] = tilesOf(gather);
+  const row = PLANES * 16 * quads(Math.max(depth, channels));
+  const most = Math.floor(SLICE_BYTES / row / (down * across));
   if (most === 0) return [];
   const images = Math.ceil(batch / Math.ceil(batch / most));
   return Array.from({ length: Math.ceil(batch / images) }, (_, i) => ({
@@ -143,21 +131,21 @@ function slices({ batch }: ConvolutionShape, sizes: WinogradSizes): Slice[] {
 
 function dispatches(
   products: Products,
-  sizes: WinogradSizes,
+  gather: Gather,
   slice: Slice,
   u: Planes,
   precision: Precision,
   epilogue: Epilogue,
 ): Lowered["dispatches"] {
-  const { v, m } = tilePlanes(products, sizes, slice, precision);
+  const { v, m } = tilePlanes(gather, slice, precision);
   const followers = [epilogue.bias, epilogue.add, epilogue.mask].filter(Boolean).map((_, i) =>
     input(2 + i)
   );
   return [
-    { kernel: inputTransform(sizes, slice, v), operands: [input(0), scratch(0)] },
+    { kernel: inputTransform(gather, slice, v), operands: [input(0), scratch(0)] },
     { kernel: products.multiply(v, u, m, precision), operands: [scratch(0), input(1), scratch(1)] },
     {
-      kernel: outputTransform(sizes, slice, m, epilogue),
+      kernel: outputTransform(gather, slice, m, epilogue),
       operands: [scratch(1), ...followers, output(0)],
     },
   ];

@@ -1,6 +1,7 @@
 /**
- * Winograd's 36 products `M = V·U` from textures: each invocation keeps a large tile of the result in registers, shares
- * nothing and waits for nobody. Made for software devices, where loads are dear and textures are the fastest to load.
+ * Winograd's 36 products `M = V·U` with U in a texture: each invocation keeps a large tile of the result in registers,
+ * shares nothing and waits for nobody. Made for software devices, which load textures faster than buffers, but store
+ * them more slowly: V and M, written every time, stay in buffers.
  *
  * @module
  */
@@ -63,7 +64,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
 }
 `;
   return {
-    name: `winograd products ${m.rows}×${4 * v.quads}×${4 * m.quads}, textures ` +
+    name: `winograd products ${m.rows}×${4 * v.quads}×${4 * m.quads}, texture ` +
       `${tile.rows}×${4 * tile.quads}`,
     code,
     bindings: [v.binding.read, u.binding.read, m.binding.write],
@@ -77,8 +78,8 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
   };
 }
 
-/** Rows and quads of columns of an invocation: the largest that compile in reasonable time, no larger than M. */
+/** Rows and quads of columns of an invocation: as many as compile in reasonable time, no more than M has. */
 function registerTile(m: Planes): { rows: number; quads: number } {
-  if (m.rows > 8) return { rows: Math.min(m.rows, 16), quads: Math.min(m.quads, 4) };
-  return { rows: m.rows, quads: Math.min(m.quads, 8) };
+  const rows = Math.ceil(m.rows / Math.ceil(m.rows / 16));
+  return { rows, quads: Math.min(m.quads, rows > 8 ? 4 : 8) };
 }

@@ -5,9 +5,13 @@
  * @module
  */
 import { linearGrid } from "../grid.ts";
-import { channelsAt, lines, pixelLoader, range, storeChannels, vectorWidth } from "../wgsl.ts";
-import type { BindingKind, Kernel } from "../kernel.ts";
-import type { ConvolutionShape, Epilogue } from "./shape.ts";
+import type { Kernel } from "../kernel.ts";
+import { lines, pixelLoader, range, vectorWidth } from "../wgsl.ts";
+import { epilogueText } from "./epilogue.ts";
+import { filterQuad } from "./filter_value.ts";
+import { type Gather, sourceImage } from "./gather.ts";
+import type { Epilogue } from "./shape.ts";
+import { FILTER, INPUT, OUTPUT, sandwich, sandwichFlops } from "./winograd_matrices.ts";
 import { PLANES, type Planes } from "./winograd_planes.ts";
 
 /** Side of the tile of the result that one product makes. */
@@ -15,78 +19,24 @@ export const TILE = 4;
 
 const WORKGROUP = 64;
 
-/** `Bᵀ`, `G` and `Aᵀ`. */
-const INPUT = [
-  [4, 0, -5, 0, 1, 0],
-  [0, -4, -4, 1, 1, 0],
-  [0, 4, -4, -1, 1, 0],
-  [0, -2, -1, 2, 1, 0],
-  [0, 2, -1, -2, 1, 0],
-  [0, 4, 0, -5, 0, 1],
-];
-const FILTER = [
-  [1 / 4, 0, 0],
-  [-1 / 6, -1 / 6, -1 / 6],
-  [-1 / 6, 1 / 6, -1 / 6],
-  [1 / 24, 1 / 12, 1 / 6],
-  [1 / 24, -1 / 12, 1 / 6],
-  [0, 0, 1],
-];
-const OUTPUT = [
-  [1, 1, 1, 1, 1, 0],
-  [0, 1, -1, 2, -2, 0],
-  [0, 1, 1, 4, 4, 0],
-  [0, 1, -1, 8, -8, 1],
-];
-
 /** A part of a batch that is computed at once, and its tiles in the order image, row, column. */
 export interface Slice {
   readonly start: number;
   readonly images: number;
 }
 
-/** Sizes that the transforms of a mode see: `sourceChannels` go in, `resultChannels` come out. */
-export interface WinogradSizes {
-  readonly height: number;
-  readonly width: number;
-  readonly sourceChannels: number;
-  readonly resultChannels: number;
-  /** Whether the filter is flipped and transposed: the convolution is an input gradient. */
-  readonly transposed: boolean;
-}
-
-/** The sizes of `shape` forward, or of its input gradient. */
-export function winogradSizes(shape: ConvolutionShape, transposed: boolean): WinogradSizes {
-  const { height, width, inChannels, outChannels } = shape;
-  const [sourceChannels, resultChannels] = transposed
-    ? [outChannels, inChannels]
-    : [inChannels, outChannels];
-  return { height, width, sourceChannels, resultChannels, transposed };
-}
-
 /** Tiles of an image, down and across. */
-export function tilesOf({ height, width }: WinogradSizes): [down: number, across: number] {
-  return [Math.ceil(height / TILE), Math.ceil(width / TILE)];
+export function tilesOf({ rows, columns }: Gather): [down: number, across: number] {
+  return [Math.ceil(rows / TILE), Math.ceil(columns / TILE)];
 }
 
-/** `U = G g Gᵀ` of every pair of channels: rows are source channels (zeros beyond the last). Bindings: filter, U. */
-export function filterTransform(sizes: WinogradSizes, u: Planes): Kernel {
-  const { sourceChannels, resultChannels, transposed } = sizes;
+/** `U = G g Gᵀ` of every pair of channels: rows are the source's (zeros beyond the last). Bindings: filter, U. */
+export function filterTransform(gather: Gather, u: Planes): Kernel {
+  const { mode, depth, channels } = gather;
   const invocations = u.rows * u.quads;
   const { grid, index } = linearGrid(Math.ceil(invocations / WORKGROUP));
-  const weight = (tap: number) => {
-    const at = (result: string) =>
-      transposed
-        ? `filter_[(${8 - tap}u * ${resultChannels}u + ${result}) * ${sourceChannels}u + source]`
-        : `filter_[(${tap}u * ${sourceChannels}u + source) * ${resultChannels}u + ${result}]`;
-    const values = [0, 1, 2, 3].map((i) =>
-      `select(0.0, ${at(`min(4u * quad + ${i}u, ${resultChannels - 1}u)`)}, ` +
-      `4u * quad + ${i}u < ${resultChannels}u)`
-    );
-    return `vec4f(${values.join(", ")})`;
-  };
   const code = `${u.enable}
-@group(0) @binding(0) var<storage, read> filter_: array<f32>;
+${filterQuad(gather)}
 ${u.declare(1, "u", "write")}
 
 @compute @workgroup_size(${WORKGROUP})
@@ -95,27 +45,27 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
   if (id >= ${invocations}u) { return; }
   let quad = id % ${u.quads}u;
   let row = id / ${u.quads}u;
-  let source = min(row, ${sourceChannels - 1}u);
-  let inside = f32(row < ${sourceChannels}u);
-  ${lines(2, range(9).map((tap) => `let g${tap} = inside * ${weight(tap)};`))}
+  ${lines(2, range(9).map((tap) => `let g${tap} = filterQuad(${tap}u, row, 4u * quad);`))}
   ${
     lines(
       2,
-      sandwich(FILTER, (i, j) =>
-        `g${3 * i + j}`, (i, j, value) =>
-        u.write("u", "row", `${6 * i + j}u`, "quad", value)),
+      sandwich(
+        FILTER,
+        (i, j) => `g${3 * i + j}`,
+        (i, j, value) => u.write("u", "row", `${6 * i + j}u`, "quad", value),
+      ),
     )
   }
 }
 `;
   return {
-    name: `winograd filter ${sourceChannels}→${resultChannels}${transposed ? ", transposed" : ""}`,
+    name: `winograd ${mode} filter ${depth}→${channels}`,
     code,
     bindings: ["read", u.binding.write],
     grid,
     cost: {
       flops: invocations * 4 * sandwichFlops(FILTER),
-      bytesRead: invocations * 9 * 16,
+      bytesRead: 9 * depth * channels * 4,
       bytesWritten: invocations * PLANES * u.quadBytes,
       workgroupMemory: 0,
     },
@@ -123,15 +73,15 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
 }
 
 /** `V = Bᵀ d B` of the tiles of `slice`, one to a row. Bindings: source, V. */
-export function inputTransform(sizes: WinogradSizes, slice: Slice, v: Planes): Kernel {
-  const { height, width, sourceChannels } = sizes;
-  const [down, across] = tilesOf(sizes);
+export function inputTransform(gather: Gather, slice: Slice, v: Planes): Kernel {
+  const { mode, sourceRows, sourceColumns, depth } = gather;
+  const [down, across] = tilesOf(gather);
   const invocations = v.rows * v.quads;
   const { grid, index } = linearGrid(Math.ceil(invocations / WORKGROUP));
   const code = `${v.enable}
-@group(0) @binding(0) var<storage, read> source: array<${vectorWidth(sourceChannels).type}>;
+@group(0) @binding(0) var<storage, read> source: array<${vectorWidth(depth).type}>;
 ${v.declare(1, "v", "write")}
-${pixelLoader("source", { height, width, channels: sourceChannels, margin: 1, step: 1 })}
+${pixelLoader("source", sourceImage(gather, 1, 1))}
 
 @compute @workgroup_size(${WORKGROUP})
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) local: u32) {
@@ -161,7 +111,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
 }
 `;
   return {
-    name: `winograd input ${slice.images}×${height}×${width}×${sourceChannels}`,
+    name: `winograd ${mode} input ${slice.images}×${sourceRows}×${sourceColumns}×${depth}`,
     code,
     bindings: ["read", v.binding.write],
     grid,
@@ -174,43 +124,25 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
   };
 }
 
-/** `Aᵀ m A` of every row of M and what follows the sum. Bindings: M, bias?, add?, mask?, result. */
+/** `Aᵀ m A` of every row of M and what follows the sum. Bindings: M, what the epilogue reads, result. */
 export function outputTransform(
-  sizes: WinogradSizes,
+  gather: Gather,
   slice: Slice,
   m: Planes,
   epilogue: Epilogue,
 ): Kernel {
-  const { height, width, resultChannels } = sizes;
-  const [down, across] = tilesOf(sizes);
+  const { mode, rows, columns, channels } = gather, [down, across] = tilesOf(gather);
   const invocations = m.rows * m.quads;
   const { grid, index } = linearGrid(Math.ceil(invocations / WORKGROUP));
-  const followers = (["bias", "add", "mask"] as const).filter((name) => epilogue[name]);
-  const { type } = vectorWidth(resultChannels);
-  const follow = [
-    epilogue.add && `value += ${channelsAt("add", "pixel", "quad", resultChannels)};`,
-    epilogue.relu && "value = max(value, vec4f());",
-    epilogue.mask && `value = select(vec4f(), value, ` +
-      `${channelsAt("mask", "pixel", "quad", resultChannels)} > vec4f());`,
-  ].filter((line) => line !== false);
+  const ends = epilogueText({ ...gather, batch: slice.images }, epilogue, 1);
   const code = `${m.enable}
 ${m.declare(0, "m", "read")}
-${
-    lines(
-      0,
-      followers.map((name, i) =>
-        `@group(0) @binding(${1 + i}) var<storage, read> ${name}: array<${type}>;`
-      ),
-    )
-  }
-@group(0) @binding(${1 + followers.length}) var<storage, read_write> result: array<${type}>;
+${ends.code}
 
-fn store(image: u32, row: u32, column: u32, quad: u32, sum: vec4f) {
-  if (row >= ${height}u || column >= ${width}u) { return; }
-  let pixel = (image * ${height}u + row) * ${width}u + column;
-  var value = sum;
-  ${lines(2, follow)}
-  ${storeChannels("result", "pixel", "quad", resultChannels, "value")}
+fn store(image: u32, row: u32, column: u32, quad: u32, sums: vec4f) {
+  if (row < ${rows}u && column < ${columns}u) {
+    finish((image * ${rows}u + row) * ${columns}u + column, 4u * quad, sums);
+  }
 }
 
 @compute @workgroup_size(${WORKGROUP})
@@ -222,7 +154,6 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
   let image = ${slice.start}u + tile / ${down * across}u;
   let row = tile / ${across}u % ${down}u * ${TILE}u;
   let column = tile % ${across}u * ${TILE}u;
-  ${epilogue.bias ? `let offset = ${channelsAt("bias", "0u", "quad", resultChannels)};` : ""}
   ${
     lines(
       2,
@@ -232,69 +163,26 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
   ${
     lines(
       2,
-      sandwich(OUTPUT, (i, j) =>
-        `m${6 * i + j}`, (i, j, value) =>
-        `store(image, row + ${i}u, column + ${j}u, quad, ${value}${
-          epilogue.bias ? " + offset" : ""
-        });`),
+      sandwich(
+        OUTPUT,
+        (i, j) => `m${6 * i + j}`,
+        (i, j, value) => `store(image, row + ${i}u, column + ${j}u, quad, ${value});`,
+      ),
     )
   }
 }
 `;
-  const bindings: BindingKind[] = [
-    m.binding.read,
-    ...followers.map(() => "read" as const),
-    "write",
-  ];
-  const operations = follow.length + Number(epilogue.bias);
-  const written = slice.images * height * width * resultChannels;
+  const steps = Object.values(epilogue).filter(Boolean).length;
   return {
-    name: `winograd output ${slice.images}×${height}×${width}×${resultChannels}`,
+    name: `winograd ${mode} output ${slice.images}×${rows}×${columns}×${channels}`,
     code,
-    bindings,
+    bindings: [m.binding.read, ...ends.bindings],
     grid,
     cost: {
-      flops: invocations * 4 * (sandwichFlops(OUTPUT) + TILE ** 2 * operations),
-      bytesRead: invocations * (PLANES * m.quadBytes + (epilogue.bias ? 16 : 0)) +
-        4 * written * (Number(epilogue.add) + Number(epilogue.mask)),
-      bytesWritten: written * 4,
+      flops: invocations * 4 * (sandwichFlops(OUTPUT) + TILE ** 2 * steps),
+      bytesRead: invocations * PLANES * m.quadBytes + ends.bytesRead,
+      bytesWritten: ends.bytesWritten,
       workgroupMemory: 0,
     },
   };
-}
-
-/** WGSL of `store(i, j, (matrix · d · matrixᵀ)[i][j])` for the square `d` whose values are called `d(i, j)`. */
-function sandwich(
-  matrix: readonly (readonly number[])[],
-  d: (i: number, j: number) => string,
-  store: (i: number, j: number, value: string) => string,
-): string[] {
-  const inner = range(matrix[0]!.length), outer = range(matrix.length);
-  return [
-    ...outer.flatMap((i) =>
-      inner.map((j) => `let t${i}_${j} = ${combine(matrix[i]!, inner.map((k) => d(k, j)))};`)
-    ),
-    ...outer.flatMap((i) =>
-      outer.map((j) => store(i, j, combine(matrix[j]!, inner.map((k) => `t${i}_${k}`))))
-    ),
-  ];
-}
-
-/** WGSL of `Σ factors[i]·terms[i]`. */
-function combine(factors: readonly number[], terms: readonly string[]): string {
-  return factors.reduce((sum, factor, i) => {
-    if (factor === 0) return sum;
-    const size = Math.abs(factor), term = size === 1 ? terms[i]! : `${size} * ${terms[i]}`;
-    if (sum === "") return factor < 0 ? `-${term}` : term;
-    return `${sum} ${factor < 0 ? "-" : "+"} ${term}`;
-  }, "");
-}
-
-/** Additions and multiplications of {@linkcode sandwich}. */
-function sandwichFlops(matrix: readonly (readonly number[])[]): number {
-  const row = matrix.reduce((sum, factors) => {
-    const used = factors.filter((factor) => factor !== 0);
-    return sum + used.length - 1 + used.filter((factor) => Math.abs(factor) !== 1).length;
-  }, 0);
-  return row * (matrix[0]!.length + matrix.length);
 }

@@ -1,9 +1,17 @@
 // scratch []
 
-// winograd filter 5→12
+// winograd forward filter 5→12
 // bindings read=input 0, storage-texture=output 0
-// grid 1×1×1, cost {"flops":18144,"bytesRead":3456,"bytesWritten":13824,"workgroupMemory":0}
-@group(0) @binding(0) var<storage, read> filter_: array<f32>;
+// grid 1×1×1, cost {"flops":17280,"bytesRead":2160,"bytesWritten":13824,"workgroupMemory":0}
+@group(0) @binding(0) var<storage, read> hwio: array<f32>;
+
+fn filterQuad(tap: u32, k: u32, channel: u32) -> vec4f {
+  var value = vec4f();
+  for (var i = 0u; i < 4u; i++) {
+    if (k < 5u && channel + i < 12u) { value[i] = hwio[(tap * 5u + k) * 12u + channel + i]; }
+  }
+  return value;
+}
 @group(0) @binding(1) var u: texture_storage_2d<rgba32float, write>;
 
 @compute @workgroup_size(64)
@@ -12,80 +20,78 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
   if (id >= 24u) { return; }
   let quad = id % 3u;
   let row = id / 3u;
-  let source = min(row, 4u);
-  let inside = f32(row < 5u);
-  let g0 = inside * vec4f(select(0.0, filter_[(0u * 5u + source) * 12u + min(4u * quad + 0u, 11u)], 4u * quad + 0u < 12u), select(0.0, filter_[(0u * 5u + source) * 12u + min(4u * quad + 1u, 11u)], 4u * quad + 1u < 12u), select(0.0, filter_[(0u * 5u + source) * 12u + min(4u * quad + 2u, 11u)], 4u * quad + 2u < 12u), select(0.0, filter_[(0u * 5u + source) * 12u + min(4u * quad + 3u, 11u)], 4u * quad + 3u < 12u));
-  let g1 = inside * vec4f(select(0.0, filter_[(1u * 5u + source) * 12u + min(4u * quad + 0u, 11u)], 4u * quad + 0u < 12u), select(0.0, filter_[(1u * 5u + source) * 12u + min(4u * quad + 1u, 11u)], 4u * quad + 1u < 12u), select(0.0, filter_[(1u * 5u + source) * 12u + min(4u * quad + 2u, 11u)], 4u * quad + 2u < 12u), select(0.0, filter_[(1u * 5u + source) * 12u + min(4u * quad + 3u, 11u)], 4u * quad + 3u < 12u));
-  let g2 = inside * vec4f(select(0.0, filter_[(2u * 5u + source) * 12u + min(4u * quad + 0u, 11u)], 4u * quad + 0u < 12u), select(0.0, filter_[(2u * 5u + source) * 12u + min(4u * quad + 1u, 11u)], 4u * quad + 1u < 12u), select(0.0, filter_[(2u * 5u + source) * 12u + min(4u * quad + 2u, 11u)], 4u * quad + 2u < 12u), select(0.0, filter_[(2u * 5u + source) * 12u + min(4u * quad + 3u, 11u)], 4u * quad + 3u < 12u));
-  let g3 = inside * vec4f(select(0.0, filter_[(3u * 5u + source) * 12u + min(4u * quad + 0u, 11u)], 4u * quad + 0u < 12u), select(0.0, filter_[(3u * 5u + source) * 12u + min(4u * quad + 1u, 11u)], 4u * quad + 1u < 12u), select(0.0, filter_[(3u * 5u + source) * 12u + min(4u * quad + 2u, 11u)], 4u * quad + 2u < 12u), select(0.0, filter_[(3u * 5u + source) * 12u + min(4u * quad + 3u, 11u)], 4u * quad + 3u < 12u));
-  let g4 = inside * vec4f(select(0.0, filter_[(4u * 5u + source) * 12u + min(4u * quad + 0u, 11u)], 4u * quad + 0u < 12u), select(0.0, filter_[(4u * 5u + source) * 12u + min(4u * quad + 1u, 11u)], 4u * quad + 1u < 12u), select(0.0, filter_[(4u * 5u + source) * 12u + min(4u * quad + 2u, 11u)], 4u * quad + 2u < 12u), select(0.0, filter_[(4u * 5u + source) * 12u + min(4u * quad + 3u, 11u)], 4u * quad + 3u < 12u));
-  let g5 = inside * vec4f(select(0.0, filter_[(5u * 5u + source) * 12u + min(4u * quad + 0u, 11u)], 4u * quad + 0u < 12u), select(0.0, filter_[(5u * 5u + source) * 12u + min(4u * quad + 1u, 11u)], 4u * quad + 1u < 12u), select(0.0, filter_[(5u * 5u + source) * 12u + min(4u * quad + 2u, 11u)], 4u * quad + 2u < 12u), select(0.0, filter_[(5u * 5u + source) * 12u + min(4u * quad + 3u, 11u)], 4u * quad + 3u < 12u));
-  let g6 = inside * vec4f(select(0.0, filter_[(6u * 5u + source) * 12u + min(4u * quad + 0u, 11u)], 4u * quad + 0u < 12u), select(0.0, filter_[(6u * 5u + source) * 12u + min(4u * quad + 1u, 11u)], 4u * quad + 1u < 12u), select(0.0, filter_[(6u * 5u + source) * 12u + min(4u * quad + 2u, 11u)], 4u * quad + 2u < 12u), select(0.0, filter_[(6u * 5u + source) * 12u + min(4u * quad + 3u, 11u)], 4u * quad + 3u < 12u));
-  let g7 = inside * vec4f(select(0.0, filter_[(7u * 5u + source) * 12u + min(4u * quad + 0u, 11u)], 4u * quad + 0u < 12u), select(0.0, filter_[(7u * 5u + source) * 12u + min(4u * quad + 1u, 11u)], 4u * quad + 1u < 12u), select(0.0, filter_[(7u * 5u + source) * 12u + min(4u * quad + 2u, 11u)], 4u * quad + 2u < 12u), select(0.0, filter_[(7u * 5u + source) * 12u + min(4u * quad + 3u, 11u)], 4u * quad + 3u < 12u));
-  let g8 = inside * vec4f(select(0.0, filter_[(8u * 5u + source) * 12u + min(4u * quad + 0u, 11u)], 4u * quad + 0u < 12u), select(0.0, filter_[(8u * 5u + source) * 12u + min(4u * quad + 1u, 11u)], 4u * quad + 1u < 12u), select(0.0, filter_[(8u * 5u + source) * 12u + min(4u * quad + 2u, 11u)], 4u * quad + 2u < 12u), select(0.0, filter_[(8u * 5u + source) * 12u + min(4u * quad + 3u, 11u)], 4u * quad + 3u < 12u));
-  let t0_0 = 0.25 * g0;
-  let t0_1 = 0.25 * g1;
-  let t0_2 = 0.25 * g2;
-  let t1_0 = -0.16666666666666666 * g0 - 0.16666666666666666 * g3 - 0.16666666666666666 * g6;
-  let t1_1 = -0.16666666666666666 * g1 - 0.16666666666666666 * g4 - 0.16666666666666666 * g7;
-  let t1_2 = -0.16666666666666666 * g2 - 0.16666666666666666 * g5 - 0.16666666666666666 * g8;
-  let t2_0 = -0.16666666666666666 * g0 + 0.16666666666666666 * g3 - 0.16666666666666666 * g6;
-  let t2_1 = -0.16666666666666666 * g1 + 0.16666666666666666 * g4 - 0.16666666666666666 * g7;
-  let t2_2 = -0.16666666666666666 * g2 + 0.16666666666666666 * g5 - 0.16666666666666666 * g8;
-  let t3_0 = 0.041666666666666664 * g0 + 0.08333333333333333 * g3 + 0.16666666666666666 * g6;
-  let t3_1 = 0.041666666666666664 * g1 + 0.08333333333333333 * g4 + 0.16666666666666666 * g7;
-  let t3_2 = 0.041666666666666664 * g2 + 0.08333333333333333 * g5 + 0.16666666666666666 * g8;
-  let t4_0 = 0.041666666666666664 * g0 - 0.08333333333333333 * g3 + 0.16666666666666666 * g6;
-  let t4_1 = 0.041666666666666664 * g1 - 0.08333333333333333 * g4 + 0.16666666666666666 * g7;
-  let t4_2 = 0.041666666666666664 * g2 - 0.08333333333333333 * g5 + 0.16666666666666666 * g8;
+  let g0 = filterQuad(0u, row, 4u * quad);
+  let g1 = filterQuad(1u, row, 4u * quad);
+  let g2 = filterQuad(2u, row, 4u * quad);
+  let g3 = filterQuad(3u, row, 4u * quad);
+  let g4 = filterQuad(4u, row, 4u * quad);
+  let g5 = filterQuad(5u, row, 4u * quad);
+  let g6 = filterQuad(6u, row, 4u * quad);
+  let g7 = filterQuad(7u, row, 4u * quad);
+  let g8 = filterQuad(8u, row, 4u * quad);
+  let t0_0 = g0;
+  let t0_1 = g1;
+  let t0_2 = g2;
+  let t1_0 = -0.6666666666666666 * g0 - 0.6666666666666666 * g3 - 0.6666666666666666 * g6;
+  let t1_1 = -0.6666666666666666 * g1 - 0.6666666666666666 * g4 - 0.6666666666666666 * g7;
+  let t1_2 = -0.6666666666666666 * g2 - 0.6666666666666666 * g5 - 0.6666666666666666 * g8;
+  let t2_0 = -0.6666666666666666 * g0 + 0.6666666666666666 * g3 - 0.6666666666666666 * g6;
+  let t2_1 = -0.6666666666666666 * g1 + 0.6666666666666666 * g4 - 0.6666666666666666 * g7;
+  let t2_2 = -0.6666666666666666 * g2 + 0.6666666666666666 * g5 - 0.6666666666666666 * g8;
+  let t3_0 = 0.16666666666666666 * g0 + 0.3333333333333333 * g3 + 0.6666666666666666 * g6;
+  let t3_1 = 0.16666666666666666 * g1 + 0.3333333333333333 * g4 + 0.6666666666666666 * g7;
+  let t3_2 = 0.16666666666666666 * g2 + 0.3333333333333333 * g5 + 0.6666666666666666 * g8;
+  let t4_0 = 0.16666666666666666 * g0 - 0.3333333333333333 * g3 + 0.6666666666666666 * g6;
+  let t4_1 = 0.16666666666666666 * g1 - 0.3333333333333333 * g4 + 0.6666666666666666 * g7;
+  let t4_2 = 0.16666666666666666 * g2 - 0.3333333333333333 * g5 + 0.6666666666666666 * g8;
   let t5_0 = g6;
   let t5_1 = g7;
   let t5_2 = g8;
-  textureStore(u, vec2u(0u * 3u + quad, row), 0.25 * t0_0);
-  textureStore(u, vec2u(1u * 3u + quad, row), -0.16666666666666666 * t0_0 - 0.16666666666666666 * t0_1 - 0.16666666666666666 * t0_2);
-  textureStore(u, vec2u(2u * 3u + quad, row), -0.16666666666666666 * t0_0 + 0.16666666666666666 * t0_1 - 0.16666666666666666 * t0_2);
-  textureStore(u, vec2u(3u * 3u + quad, row), 0.041666666666666664 * t0_0 + 0.08333333333333333 * t0_1 + 0.16666666666666666 * t0_2);
-  textureStore(u, vec2u(4u * 3u + quad, row), 0.041666666666666664 * t0_0 - 0.08333333333333333 * t0_1 + 0.16666666666666666 * t0_2);
+  textureStore(u, vec2u(0u * 3u + quad, row), t0_0);
+  textureStore(u, vec2u(1u * 3u + quad, row), -0.6666666666666666 * t0_0 - 0.6666666666666666 * t0_1 - 0.6666666666666666 * t0_2);
+  textureStore(u, vec2u(2u * 3u + quad, row), -0.6666666666666666 * t0_0 + 0.6666666666666666 * t0_1 - 0.6666666666666666 * t0_2);
+  textureStore(u, vec2u(3u * 3u + quad, row), 0.16666666666666666 * t0_0 + 0.3333333333333333 * t0_1 + 0.6666666666666666 * t0_2);
+  textureStore(u, vec2u(4u * 3u + quad, row), 0.16666666666666666 * t0_0 - 0.3333333333333333 * t0_1 + 0.6666666666666666 * t0_2);
   textureStore(u, vec2u(5u * 3u + quad, row), t0_2);
-  textureStore(u, vec2u(6u * 3u + quad, row), 0.25 * t1_0);
-  textureStore(u, vec2u(7u * 3u + quad, row), -0.16666666666666666 * t1_0 - 0.16666666666666666 * t1_1 - 0.16666666666666666 * t1_2);
-  textureStore(u, vec2u(8u * 3u + quad, row), -0.16666666666666666 * t1_0 + 0.16666666666666666 * t1_1 - 0.16666666666666666 * t1_2);
-  textureStore(u, vec2u(9u * 3u + quad, row), 0.041666666666666664 * t1_0 + 0.08333333333333333 * t1_1 + 0.16666666666666666 * t1_2);
-  textureStore(u, vec2u(10u * 3u + quad, row), 0.041666666666666664 * t1_0 - 0.08333333333333333 * t1_1 + 0.16666666666666666 * t1_2);
+  textureStore(u, vec2u(6u * 3u + quad, row), t1_0);
+  textureStore(u, vec2u(7u * 3u + quad, row), -0.6666666666666666 * t1_0 - 0.6666666666666666 * t1_1 - 0.6666666666666666 * t1_2);
+  textureStore(u, vec2u(8u * 3u + quad, row), -0.6666666666666666 * t1_0 + 0.6666666666666666 * t1_1 - 0.6666666666666666 * t1_2);
+  textureStore(u, vec2u(9u * 3u + quad, row), 0.16666666666666666 * t1_0 + 0.3333333333333333 * t1_1 + 0.6666666666666666 * t1_2);
+  textureStore(u, vec2u(10u * 3u + quad, row), 0.16666666666666666 * t1_0 - 0.3333333333333333 * t1_1 + 0.6666666666666666 * t1_2);
   textureStore(u, vec2u(11u * 3u + quad, row), t1_2);
-  textureStore(u, vec2u(12u * 3u + quad, row), 0.25 * t2_0);
-  textureStore(u, vec2u(13u * 3u + quad, row), -0.16666666666666666 * t2_0 - 0.16666666666666666 * t2_1 - 0.16666666666666666 * t2_2);
-  textureStore(u, vec2u(14u * 3u + quad, row), -0.16666666666666666 * t2_0 + 0.16666666666666666 * t2_1 - 0.16666666666666666 * t2_2);
-  textureStore(u, vec2u(15u * 3u + quad, row), 0.041666666666666664 * t2_0 + 0.08333333333333333 * t2_1 + 0.16666666666666666 * t2_2);
-  textureStore(u, vec2u(16u * 3u + quad, row), 0.041666666666666664 * t2_0 - 0.08333333333333333 * t2_1 + 0.16666666666666666 * t2_2);
+  textureStore(u, vec2u(12u * 3u + quad, row), t2_0);
+  textureStore(u, vec2u(13u * 3u + quad, row), -0.6666666666666666 * t2_0 - 0.6666666666666666 * t2_1 - 0.6666666666666666 * t2_2);
+  textureStore(u, vec2u(14u * 3u + quad, row), -0.6666666666666666 * t2_0 + 0.6666666666666666 * t2_1 - 0.6666666666666666 * t2_2);
+  textureStore(u, vec2u(15u * 3u + quad, row), 0.16666666666666666 * t2_0 + 0.3333333333333333 * t2_1 + 0.6666666666666666 * t2_2);
+  textureStore(u, vec2u(16u * 3u + quad, row), 0.16666666666666666 * t2_0 - 0.3333333333333333 * t2_1 + 0.6666666666666666 * t2_2);
   textureStore(u, vec2u(17u * 3u + quad, row), t2_2);
-  textureStore(u, vec2u(18u * 3u + quad, row), 0.25 * t3_0);
-  textureStore(u, vec2u(19u * 3u + quad, row), -0.16666666666666666 * t3_0 - 0.16666666666666666 * t3_1 - 0.16666666666666666 * t3_2);
-  textureStore(u, vec2u(20u * 3u + quad, row), -0.16666666666666666 * t3_0 + 0.16666666666666666 * t3_1 - 0.16666666666666666 * t3_2);
-  textureStore(u, vec2u(21u * 3u + quad, row), 0.041666666666666664 * t3_0 + 0.08333333333333333 * t3_1 + 0.16666666666666666 * t3_2);
-  textureStore(u, vec2u(22u * 3u + quad, row), 0.041666666666666664 * t3_0 - 0.08333333333333333 * t3_1 + 0.16666666666666666 * t3_2);
+  textureStore(u, vec2u(18u * 3u + quad, row), t3_0);
+  textureStore(u, vec2u(19u * 3u + quad, row), -0.6666666666666666 * t3_0 - 0.6666666666666666 * t3_1 - 0.6666666666666666 * t3_2);
+  textureStore(u, vec2u(20u * 3u + quad, row), -0.6666666666666666 * t3_0 + 0.6666666666666666 * t3_1 - 0.6666666666666666 * t3_2);
+  textureStore(u, vec2u(21u * 3u + quad, row), 0.16666666666666666 * t3_0 + 0.3333333333333333 * t3_1 + 0.6666666666666666 * t3_2);
+  textureStore(u, vec2u(22u * 3u + quad, row), 0.16666666666666666 * t3_0 - 0.3333333333333333 * t3_1 + 0.6666666666666666 * t3_2);
   textureStore(u, vec2u(23u * 3u + quad, row), t3_2);
-  textureStore(u, vec2u(24u * 3u + quad, row), 0.25 * t4_0);
-  textureStore(u, vec2u(25u * 3u + quad, row), -0.16666666666666666 * t4_0 - 0.16666666666666666 * t4_1 - 0.16666666666666666 * t4_2);
-  textureStore(u, vec2u(26u * 3u + quad, row), -0.16666666666666666 * t4_0 + 0.16666666666666666 * t4_1 - 0.16666666666666666 * t4_2);
-  textureStore(u, vec2u(27u * 3u + quad, row), 0.041666666666666664 * t4_0 + 0.08333333333333333 * t4_1 + 0.16666666666666666 * t4_2);
-  textureStore(u, vec2u(28u * 3u + quad, row), 0.041666666666666664 * t4_0 - 0.08333333333333333 * t4_1 + 0.16666666666666666 * t4_2);
+  textureStore(u, vec2u(24u * 3u + quad, row), t4_0);
+  textureStore(u, vec2u(25u * 3u + quad, row), -0.6666666666666666 * t4_0 - 0.6666666666666666 * t4_1 - 0.6666666666666666 * t4_2);
+  textureStore(u, vec2u(26u * 3u + quad, row), -0.6666666666666666 * t4_0 + 0.6666666666666666 * t4_1 - 0.6666666666666666 * t4_2);
+  textureStore(u, vec2u(27u * 3u + quad, row), 0.16666666666666666 * t4_0 + 0.3333333333333333 * t4_1 + 0.6666666666666666 * t4_2);
+  textureStore(u, vec2u(28u * 3u + quad, row), 0.16666666666666666 * t4_0 - 0.3333333333333333 * t4_1 + 0.6666666666666666 * t4_2);
   textureStore(u, vec2u(29u * 3u + quad, row), t4_2);
-  textureStore(u, vec2u(30u * 3u + quad, row), 0.25 * t5_0);
-  textureStore(u, vec2u(31u * 3u + quad, row), -0.16666666666666666 * t5_0 - 0.16666666666666666 * t5_1 - 0.16666666666666666 * t5_2);
-  textureStore(u, vec2u(32u * 3u + quad, row), -0.16666666666666666 * t5_0 + 0.16666666666666666 * t5_1 - 0.16666666666666666 * t5_2);
-  textureStore(u, vec2u(33u * 3u + quad, row), 0.041666666666666664 * t5_0 + 0.08333333333333333 * t5_1 + 0.16666666666666666 * t5_2);
-  textureStore(u, vec2u(34u * 3u + quad, row), 0.041666666666666664 * t5_0 - 0.08333333333333333 * t5_1 + 0.16666666666666666 * t5_2);
+  textureStore(u, vec2u(30u * 3u + quad, row), t5_0);
+  textureStore(u, vec2u(31u * 3u + quad, row), -0.6666666666666666 * t5_0 - 0.6666666666666666 * t5_1 - 0.6666666666666666 * t5_2);
+  textureStore(u, vec2u(32u * 3u + quad, row), -0.6666666666666666 * t5_0 + 0.6666666666666666 * t5_1 - 0.6666666666666666 * t5_2);
+  textureStore(u, vec2u(33u * 3u + quad, row), 0.16666666666666666 * t5_0 + 0.3333333333333333 * t5_1 + 0.6666666666666666 * t5_2);
+  textureStore(u, vec2u(34u * 3u + quad, row), 0.16666666666666666 * t5_0 - 0.3333333333333333 * t5_1 + 0.6666666666666666 * t5_2);
   textureStore(u, vec2u(35u * 3u + quad, row), t5_2);
 }
 
-// scratch [{"kind":"texture","width":72,"height":12},{"kind":"buffer","bytes":20736}]
+// scratch [{"kind":"buffer","bytes":13824},{"kind":"buffer","bytes":20736}]
 
-// winograd input 2×9×8×5
-// bindings read=input 0, storage-texture=scratch 0
-// grid 1×1×1, cost {"flops":32256,"bytesRead":13824,"bytesWritten":13824,"workgroupMemory":0}
+// winograd forward input 2×9×8×5
+// bindings read=input 0, write=scratch 0
+// grid 1×1×1, cost {"flops":36864,"bytesRead":13824,"bytesWritten":13824,"workgroupMemory":0}
 @group(0) @binding(0) var<storage, read> source: array<f32>;
-@group(0) @binding(1) var v: texture_storage_2d<rgba32float, write>;
+@group(0) @binding(1) var<storage, read_write> v: array<vec4f>;
 
 fn load_source(image: u32, row: u32, column: u32, quad: u32) -> vec4f {
   let down = (row - 1u) * 1u;
@@ -140,84 +146,84 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
   let d33 = load_source(image, row + 5u, column + 3u, quad);
   let d34 = load_source(image, row + 5u, column + 4u, quad);
   let d35 = load_source(image, row + 5u, column + 5u, quad);
-  let t0_0 = 4 * d0 - 5 * d12 + d24;
-  let t0_1 = 4 * d1 - 5 * d13 + d25;
-  let t0_2 = 4 * d2 - 5 * d14 + d26;
-  let t0_3 = 4 * d3 - 5 * d15 + d27;
-  let t0_4 = 4 * d4 - 5 * d16 + d28;
-  let t0_5 = 4 * d5 - 5 * d17 + d29;
-  let t1_0 = -4 * d6 - 4 * d12 + d18 + d24;
-  let t1_1 = -4 * d7 - 4 * d13 + d19 + d25;
-  let t1_2 = -4 * d8 - 4 * d14 + d20 + d26;
-  let t1_3 = -4 * d9 - 4 * d15 + d21 + d27;
-  let t1_4 = -4 * d10 - 4 * d16 + d22 + d28;
-  let t1_5 = -4 * d11 - 4 * d17 + d23 + d29;
-  let t2_0 = 4 * d6 - 4 * d12 - d18 + d24;
-  let t2_1 = 4 * d7 - 4 * d13 - d19 + d25;
-  let t2_2 = 4 * d8 - 4 * d14 - d20 + d26;
-  let t2_3 = 4 * d9 - 4 * d15 - d21 + d27;
-  let t2_4 = 4 * d10 - 4 * d16 - d22 + d28;
-  let t2_5 = 4 * d11 - 4 * d17 - d23 + d29;
-  let t3_0 = -2 * d6 - d12 + 2 * d18 + d24;
-  let t3_1 = -2 * d7 - d13 + 2 * d19 + d25;
-  let t3_2 = -2 * d8 - d14 + 2 * d20 + d26;
-  let t3_3 = -2 * d9 - d15 + 2 * d21 + d27;
-  let t3_4 = -2 * d10 - d16 + 2 * d22 + d28;
-  let t3_5 = -2 * d11 - d17 + 2 * d23 + d29;
-  let t4_0 = 2 * d6 - d12 - 2 * d18 + d24;
-  let t4_1 = 2 * d7 - d13 - 2 * d19 + d25;
-  let t4_2 = 2 * d8 - d14 - 2 * d20 + d26;
-  let t4_3 = 2 * d9 - d15 - 2 * d21 + d27;
-  let t4_4 = 2 * d10 - d16 - 2 * d22 + d28;
-  let t4_5 = 2 * d11 - d17 - 2 * d23 + d29;
+  let t0_0 = d0 - 1.25 * d12 + 0.25 * d24;
+  let t0_1 = d1 - 1.25 * d13 + 0.25 * d25;
+  let t0_2 = d2 - 1.25 * d14 + 0.25 * d26;
+  let t0_3 = d3 - 1.25 * d15 + 0.25 * d27;
+  let t0_4 = d4 - 1.25 * d16 + 0.25 * d28;
+  let t0_5 = d5 - 1.25 * d17 + 0.25 * d29;
+  let t1_0 = -d6 - d12 + 0.25 * d18 + 0.25 * d24;
+  let t1_1 = -d7 - d13 + 0.25 * d19 + 0.25 * d25;
+  let t1_2 = -d8 - d14 + 0.25 * d20 + 0.25 * d26;
+  let t1_3 = -d9 - d15 + 0.25 * d21 + 0.25 * d27;
+  let t1_4 = -d10 - d16 + 0.25 * d22 + 0.25 * d28;
+  let t1_5 = -d11 - d17 + 0.25 * d23 + 0.25 * d29;
+  let t2_0 = d6 - d12 - 0.25 * d18 + 0.25 * d24;
+  let t2_1 = d7 - d13 - 0.25 * d19 + 0.25 * d25;
+  let t2_2 = d8 - d14 - 0.25 * d20 + 0.25 * d26;
+  let t2_3 = d9 - d15 - 0.25 * d21 + 0.25 * d27;
+  let t2_4 = d10 - d16 - 0.25 * d22 + 0.25 * d28;
+  let t2_5 = d11 - d17 - 0.25 * d23 + 0.25 * d29;
+  let t3_0 = -0.5 * d6 - 0.25 * d12 + 0.5 * d18 + 0.25 * d24;
+  let t3_1 = -0.5 * d7 - 0.25 * d13 + 0.5 * d19 + 0.25 * d25;
+  let t3_2 = -0.5 * d8 - 0.25 * d14 + 0.5 * d20 + 0.25 * d26;
+  let t3_3 = -0.5 * d9 - 0.25 * d15 + 0.5 * d21 + 0.25 * d27;
+  let t3_4 = -0.5 * d10 - 0.25 * d16 + 0.5 * d22 + 0.25 * d28;
+  let t3_5 = -0.5 * d11 - 0.25 * d17 + 0.5 * d23 + 0.25 * d29;
+  let t4_0 = 0.5 * d6 - 0.25 * d12 - 0.5 * d18 + 0.25 * d24;
+  let t4_1 = 0.5 * d7 - 0.25 * d13 - 0.5 * d19 + 0.25 * d25;
+  let t4_2 = 0.5 * d8 - 0.25 * d14 - 0.5 * d20 + 0.25 * d26;
+  let t4_3 = 0.5 * d9 - 0.25 * d15 - 0.5 * d21 + 0.25 * d27;
+  let t4_4 = 0.5 * d10 - 0.25 * d16 - 0.5 * d22 + 0.25 * d28;
+  let t4_5 = 0.5 * d11 - 0.25 * d17 - 0.5 * d23 + 0.25 * d29;
   let t5_0 = 4 * d6 - 5 * d18 + d30;
   let t5_1 = 4 * d7 - 5 * d19 + d31;
   let t5_2 = 4 * d8 - 5 * d20 + d32;
   let t5_3 = 4 * d9 - 5 * d21 + d33;
   let t5_4 = 4 * d10 - 5 * d22 + d34;
   let t5_5 = 4 * d11 - 5 * d23 + d35;
-  textureStore(v, vec2u(0u * 2u + quad, tile), 4 * t0_0 - 5 * t0_2 + t0_4);
-  textureStore(v, vec2u(1u * 2u + quad, tile), -4 * t0_1 - 4 * t0_2 + t0_3 + t0_4);
-  textureStore(v, vec2u(2u * 2u + quad, tile), 4 * t0_1 - 4 * t0_2 - t0_3 + t0_4);
-  textureStore(v, vec2u(3u * 2u + quad, tile), -2 * t0_1 - t0_2 + 2 * t0_3 + t0_4);
-  textureStore(v, vec2u(4u * 2u + quad, tile), 2 * t0_1 - t0_2 - 2 * t0_3 + t0_4);
-  textureStore(v, vec2u(5u * 2u + quad, tile), 4 * t0_1 - 5 * t0_3 + t0_5);
-  textureStore(v, vec2u(6u * 2u + quad, tile), 4 * t1_0 - 5 * t1_2 + t1_4);
-  textureStore(v, vec2u(7u * 2u + quad, tile), -4 * t1_1 - 4 * t1_2 + t1_3 + t1_4);
-  textureStore(v, vec2u(8u * 2u + quad, tile), 4 * t1_1 - 4 * t1_2 - t1_3 + t1_4);
-  textureStore(v, vec2u(9u * 2u + quad, tile), -2 * t1_1 - t1_2 + 2 * t1_3 + t1_4);
-  textureStore(v, vec2u(10u * 2u + quad, tile), 2 * t1_1 - t1_2 - 2 * t1_3 + t1_4);
-  textureStore(v, vec2u(11u * 2u + quad, tile), 4 * t1_1 - 5 * t1_3 + t1_5);
-  textureStore(v, vec2u(12u * 2u + quad, tile), 4 * t2_0 - 5 * t2_2 + t2_4);
-  textureStore(v, vec2u(13u * 2u + quad, tile), -4 * t2_1 - 4 * t2_2 + t2_3 + t2_4);
-  textureStore(v, vec2u(14u * 2u + quad, tile), 4 * t2_1 - 4 * t2_2 - t2_3 + t2_4);
-  textureStore(v, vec2u(15u * 2u + quad, tile), -2 * t2_1 - t2_2 + 2 * t2_3 + t2_4);
-  textureStore(v, vec2u(16u * 2u + quad, tile), 2 * t2_1 - t2_2 - 2 * t2_3 + t2_4);
-  textureStore(v, vec2u(17u * 2u + quad, tile), 4 * t2_1 - 5 * t2_3 + t2_5);
-  textureStore(v, vec2u(18u * 2u + quad, tile), 4 * t3_0 - 5 * t3_2 + t3_4);
-  textureStore(v, vec2u(19u * 2u + quad, tile), -4 * t3_1 - 4 * t3_2 + t3_3 + t3_4);
-  textureStore(v, vec2u(20u * 2u + quad, tile), 4 * t3_1 - 4 * t3_2 - t3_3 + t3_4);
-  textureStore(v, vec2u(21u * 2u + quad, tile), -2 * t3_1 - t3_2 + 2 * t3_3 + t3_4);
-  textureStore(v, vec2u(22u * 2u + quad, tile), 2 * t3_1 - t3_2 - 2 * t3_3 + t3_4);
-  textureStore(v, vec2u(23u * 2u + quad, tile), 4 * t3_1 - 5 * t3_3 + t3_5);
-  textureStore(v, vec2u(24u * 2u + quad, tile), 4 * t4_0 - 5 * t4_2 + t4_4);
-  textureStore(v, vec2u(25u * 2u + quad, tile), -4 * t4_1 - 4 * t4_2 + t4_3 + t4_4);
-  textureStore(v, vec2u(26u * 2u + quad, tile), 4 * t4_1 - 4 * t4_2 - t4_3 + t4_4);
-  textureStore(v, vec2u(27u * 2u + quad, tile), -2 * t4_1 - t4_2 + 2 * t4_3 + t4_4);
-  textureStore(v, vec2u(28u * 2u + quad, tile), 2 * t4_1 - t4_2 - 2 * t4_3 + t4_4);
-  textureStore(v, vec2u(29u * 2u + quad, tile), 4 * t4_1 - 5 * t4_3 + t4_5);
-  textureStore(v, vec2u(30u * 2u + quad, tile), 4 * t5_0 - 5 * t5_2 + t5_4);
-  textureStore(v, vec2u(31u * 2u + quad, tile), -4 * t5_1 - 4 * t5_2 + t5_3 + t5_4);
-  textureStore(v, vec2u(32u * 2u + quad, tile), 4 * t5_1 - 4 * t5_2 - t5_3 + t5_4);
-  textureStore(v, vec2u(33u * 2u + quad, tile), -2 * t5_1 - t5_2 + 2 * t5_3 + t5_4);
-  textureStore(v, vec2u(34u * 2u + quad, tile), 2 * t5_1 - t5_2 - 2 * t5_3 + t5_4);
-  textureStore(v, vec2u(35u * 2u + quad, tile), 4 * t5_1 - 5 * t5_3 + t5_5);
+  v[(0u * 12u + tile) * 2u + quad] = t0_0 - 1.25 * t0_2 + 0.25 * t0_4;
+  v[(1u * 12u + tile) * 2u + quad] = -t0_1 - t0_2 + 0.25 * t0_3 + 0.25 * t0_4;
+  v[(2u * 12u + tile) * 2u + quad] = t0_1 - t0_2 - 0.25 * t0_3 + 0.25 * t0_4;
+  v[(3u * 12u + tile) * 2u + quad] = -0.5 * t0_1 - 0.25 * t0_2 + 0.5 * t0_3 + 0.25 * t0_4;
+  v[(4u * 12u + tile) * 2u + quad] = 0.5 * t0_1 - 0.25 * t0_2 - 0.5 * t0_3 + 0.25 * t0_4;
+  v[(5u * 12u + tile) * 2u + quad] = 4 * t0_1 - 5 * t0_3 + t0_5;
+  v[(6u * 12u + tile) * 2u + quad] = t1_0 - 1.25 * t1_2 + 0.25 * t1_4;
+  v[(7u * 12u + tile) * 2u + quad] = -t1_1 - t1_2 + 0.25 * t1_3 + 0.25 * t1_4;
+  v[(8u * 12u + tile) * 2u + quad] = t1_1 - t1_2 - 0.25 * t1_3 + 0.25 * t1_4;
+  v[(9u * 12u + tile) * 2u + quad] = -0.5 * t1_1 - 0.25 * t1_2 + 0.5 * t1_3 + 0.25 * t1_4;
+  v[(10u * 12u + tile) * 2u + quad] = 0.5 * t1_1 - 0.25 * t1_2 - 0.5 * t1_3 + 0.25 * t1_4;
+  v[(11u * 12u + tile) * 2u + quad] = 4 * t1_1 - 5 * t1_3 + t1_5;
+  v[(12u * 12u + tile) * 2u + quad] = t2_0 - 1.25 * t2_2 + 0.25 * t2_4;
+  v[(13u * 12u + tile) * 2u + quad] = -t2_1 - t2_2 + 0.25 * t2_3 + 0.25 * t2_4;
+  v[(14u * 12u + tile) * 2u + quad] = t2_1 - t2_2 - 0.25 * t2_3 + 0.25 * t2_4;
+  v[(15u * 12u + tile) * 2u + quad] = -0.5 * t2_1 - 0.25 * t2_2 + 0.5 * t2_3 + 0.25 * t2_4;
+  v[(16u * 12u + tile) * 2u + quad] = 0.5 * t2_1 - 0.25 * t2_2 - 0.5 * t2_3 + 0.25 * t2_4;
+  v[(17u * 12u + tile) * 2u + quad] = 4 * t2_1 - 5 * t2_3 + t2_5;
+  v[(18u * 12u + tile) * 2u + quad] = t3_0 - 1.25 * t3_2 + 0.25 * t3_4;
+  v[(19u * 12u + tile) * 2u + quad] = -t3_1 - t3_2 + 0.25 * t3_3 + 0.25 * t3_4;
+  v[(20u * 12u + tile) * 2u + quad] = t3_1 - t3_2 - 0.25 * t3_3 + 0.25 * t3_4;
+  v[(21u * 12u + tile) * 2u + quad] = -0.5 * t3_1 - 0.25 * t3_2 + 0.5 * t3_3 + 0.25 * t3_4;
+  v[(22u * 12u + tile) * 2u + quad] = 0.5 * t3_1 - 0.25 * t3_2 - 0.5 * t3_3 + 0.25 * t3_4;
+  v[(23u * 12u + tile) * 2u + quad] = 4 * t3_1 - 5 * t3_3 + t3_5;
+  v[(24u * 12u + tile) * 2u + quad] = t4_0 - 1.25 * t4_2 + 0.25 * t4_4;
+  v[(25u * 12u + tile) * 2u + quad] = -t4_1 - t4_2 + 0.25 * t4_3 + 0.25 * t4_4;
+  v[(26u * 12u + tile) * 2u + quad] = t4_1 - t4_2 - 0.25 * t4_3 + 0.25 * t4_4;
+  v[(27u * 12u + tile) * 2u + quad] = -0.5 * t4_1 - 0.25 * t4_2 + 0.5 * t4_3 + 0.25 * t4_4;
+  v[(28u * 12u + tile) * 2u + quad] = 0.5 * t4_1 - 0.25 * t4_2 - 0.5 * t4_3 + 0.25 * t4_4;
+  v[(29u * 12u + tile) * 2u + quad] = 4 * t4_1 - 5 * t4_3 + t4_5;
+  v[(30u * 12u + tile) * 2u + quad] = t5_0 - 1.25 * t5_2 + 0.25 * t5_4;
+  v[(31u * 12u + tile) * 2u + quad] = -t5_1 - t5_2 + 0.25 * t5_3 + 0.25 * t5_4;
+  v[(32u * 12u + tile) * 2u + quad] = t5_1 - t5_2 - 0.25 * t5_3 + 0.25 * t5_4;
+  v[(33u * 12u + tile) * 2u + quad] = -0.5 * t5_1 - 0.25 * t5_2 + 0.5 * t5_3 + 0.25 * t5_4;
+  v[(34u * 12u + tile) * 2u + quad] = 0.5 * t5_1 - 0.25 * t5_2 - 0.5 * t5_3 + 0.25 * t5_4;
+  v[(35u * 12u + tile) * 2u + quad] = 4 * t5_1 - 5 * t5_3 + t5_5;
 }
 
-// winograd products 12×8×12, textures 12×12
-// bindings texture=scratch 0, texture=input 1, write=scratch 1
+// winograd products 12×8×12, texture 12×12
+// bindings read=scratch 0, texture=input 1, write=scratch 1
 // grid 2×1×1, cost {"flops":82944,"bytesRead":27648,"bytesWritten":20736,"workgroupMemory":0}
-@group(0) @binding(0) var v: texture_2d<f32>;
+@group(0) @binding(0) var<storage, read> v: array<vec4f>;
 @group(0) @binding(1) var u: texture_2d<f32>;
 @group(0) @binding(2) var<storage, read_write> m: array<vec4f>;
 
@@ -265,18 +271,18 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
   var m11_1 = vec4f();
   var m11_2 = vec4f();
   for (var k = 0u; k < 2u; k++) {
-    let v0 = textureLoad(v, vec2u(plane * 2u + k, row + 0u), 0);
-    let v1 = textureLoad(v, vec2u(plane * 2u + k, row + 1u), 0);
-    let v2 = textureLoad(v, vec2u(plane * 2u + k, row + 2u), 0);
-    let v3 = textureLoad(v, vec2u(plane * 2u + k, row + 3u), 0);
-    let v4 = textureLoad(v, vec2u(plane * 2u + k, row + 4u), 0);
-    let v5 = textureLoad(v, vec2u(plane * 2u + k, row + 5u), 0);
-    let v6 = textureLoad(v, vec2u(plane * 2u + k, row + 6u), 0);
-    let v7 = textureLoad(v, vec2u(plane * 2u + k, row + 7u), 0);
-    let v8 = textureLoad(v, vec2u(plane * 2u + k, row + 8u), 0);
-    let v9 = textureLoad(v, vec2u(plane * 2u + k, row + 9u), 0);
-    let v10 = textureLoad(v, vec2u(plane * 2u + k, row + 10u), 0);
-    let v11 = textureLoad(v, vec2u(plane * 2u + k, row + 11u), 0);
+    let v0 = v[(plane * 12u + row + 0u) * 2u + k];
+    let v1 = v[(plane * 12u + row + 1u) * 2u + k];
+    let v2 = v[(plane * 12u + row + 2u) * 2u + k];
+    let v3 = v[(plane * 12u + row + 3u) * 2u + k];
+    let v4 = v[(plane * 12u + row + 4u) * 2u + k];
+    let v5 = v[(plane * 12u + row + 5u) * 2u + k];
+    let v6 = v[(plane * 12u + row + 6u) * 2u + k];
+    let v7 = v[(plane * 12u + row + 7u) * 2u + k];
+    let v8 = v[(plane * 12u + row + 8u) * 2u + k];
+    let v9 = v[(plane * 12u + row + 9u) * 2u + k];
+    let v10 = v[(plane * 12u + row + 10u) * 2u + k];
+    let v11 = v[(plane * 12u + row + 11u) * 2u + k];
     let u0_0 = textureLoad(u, vec2u(plane * 3u + quad + 0u, 4u * k + 0u), 0);
     let u0_1 = textureLoad(u, vec2u(plane * 3u + quad + 1u, 4u * k + 0u), 0);
     let u0_2 = textureLoad(u, vec2u(plane * 3u + quad + 2u, 4u * k + 0u), 0);
@@ -472,21 +478,27 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
   if (row + 11u < 12u && quad + 2u < 3u) { m[(plane * 12u + row + 11u) * 3u + quad + 2u] = m11_2; }
 }
 
-// winograd output 2×9×8×12
+// winograd forward output 2×9×8×12
 // bindings read=scratch 1, read=input 2, read=input 3, write=output 0
-// grid 1×1×1, cost {"flops":35712,"bytesRead":28224,"bytesWritten":6912,"workgroupMemory":0}
+// grid 1×1×1, cost {"flops":35712,"bytesRead":34560,"bytesWritten":6912,"workgroupMemory":0}
 @group(0) @binding(0) var<storage, read> m: array<vec4f>;
 @group(0) @binding(1) var<storage, read> bias: array<vec4f>;
 @group(0) @binding(2) var<storage, read> add: array<vec4f>;
 @group(0) @binding(3) var<storage, read_write> result: array<vec4f>;
 
-fn store(image: u32, row: u32, column: u32, quad: u32, sum: vec4f) {
-  if (row >= 9u || column >= 8u) { return; }
-  let pixel = (image * 9u + row) * 8u + column;
-  var value = sum;
-  value += add[pixel * 3u + quad];
+fn finish(pixel: u32, channel: u32, sums: vec4f) {
+  let at = pixel * 3u + channel / 4u;
+  var value = sums;
+  value += bias[channel / 4u];
+  value += add[at];
   value = max(value, vec4f());
-  result[pixel * 3u + quad] = value;
+  result[at] = value;
+}
+
+fn store(image: u32, row: u32, column: u32, quad: u32, sums: vec4f) {
+  if (row < 9u && column < 8u) {
+    finish((image * 9u + row) * 8u + column, 4u * quad, sums);
+  }
 }
 
 @compute @workgroup_size(64)
@@ -498,7 +510,6 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
   let image = 0u + tile / 6u;
   let row = tile / 2u % 3u * 4u;
   let column = tile % 2u * 4u;
-  let offset = bias[0u * 3u + quad];
   let m0 = m[(0u * 12u + tile) * 3u + quad];
   let m1 = m[(1u * 12u + tile) * 3u + quad];
   let m2 = m[(2u * 12u + tile) * 3u + quad];
@@ -559,20 +570,20 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
   let t3_3 = m9 - m15 + 8 * m21 - 8 * m27 + m33;
   let t3_4 = m10 - m16 + 8 * m22 - 8 * m28 + m34;
   let t3_5 = m11 - m17 + 8 * m23 - 8 * m29 + m35;
-  store(image, row + 0u, column + 0u, quad, t0_0 + t0_1 + t0_2 + t0_3 + t0_4 + offset);
-  store(image, row + 0u, column + 1u, quad, t0_1 - t0_2 + 2 * t0_3 - 2 * t0_4 + offset);
-  store(image, row + 0u, column + 2u, quad, t0_1 + t0_2 + 4 * t0_3 + 4 * t0_4 + offset);
-  store(image, row + 0u, column + 3u, quad, t0_1 - t0_2 + 8 * t0_3 - 8 * t0_4 + t0_5 + offset);
-  store(image, row + 1u, column + 0u, quad, t1_0 + t1_1 + t1_2 + t1_3 + t1_4 + offset);
-  store(image, row + 1u, column + 1u, quad, t1_1 - t1_2 + 2 * t1_3 - 2 * t1_4 + offset);
-  store(image, row + 1u, column + 2u, quad, t1_1 + t1_2 + 4 * t1_3 + 4 * t1_4 + offset);
-  store(image, row + 1u, column + 3u, quad, t1_1 - t1_2 + 8 * t1_3 - 8 * t1_4 + t1_5 + offset);
-  store(image, row + 2u, column + 0u, quad, t2_0 + t2_1 + t2_2 + t2_3 + t2_4 + offset);
-  store(image, row + 2u, column + 1u, quad, t2_1 - t2_2 + 2 * t2_3 - 2 * t2_4 + offset);
-  store(image, row + 2u, column + 2u, quad, t2_1 + t2_2 + 4 * t2_3 + 4 * t2_4 + offset);
-  store(image, row + 2u, column + 3u, quad, t2_1 - t2_2 + 8 * t2_3 - 8 * t2_4 + t2_5 + offset);
-  store(image, row + 3u, column + 0u, quad, t3_0 + t3_1 + t3_2 + t3_3 + t3_4 + offset);
-  store(image, row + 3u, column + 1u, quad, t3_1 - t3_2 + 2 * t3_3 - 2 * t3_4 + offset);
-  store(image, row + 3u, column + 2u, quad, t3_1 + t3_2 + 4 * t3_3 + 4 * t3_4 + offset);
-  store(image, row + 3u, column + 3u, quad, t3_1 - t3_2 + 8 * t3_3 - 8 * t3_4 + t3_5 + offset);
+  store(image, row + 0u, column + 0u, quad, t0_0 + t0_1 + t0_2 + t0_3 + t0_4);
+  store(image, row + 0u, column + 1u, quad, t0_1 - t0_2 + 2 * t0_3 - 2 * t0_4);
+  store(image, row + 0u, column + 2u, quad, t0_1 + t0_2 + 4 * t0_3 + 4 * t0_4);
+  store(image, row + 0u, column + 3u, quad, t0_1 - t0_2 + 8 * t0_3 - 8 * t0_4 + t0_5);
+  store(image, row + 1u, column + 0u, quad, t1_0 + t1_1 + t1_2 + t1_3 + t1_4);
+  store(image, row + 1u, column + 1u, quad, t1_1 - t1_2 + 2 * t1_3 - 2 * t1_4);
+  store(image, row + 1u, column + 2u, quad, t1_1 + t1_2 + 4 * t1_3 + 4 * t1_4);
+  store(image, row + 1u, column + 3u, quad, t1_1 - t1_2 + 8 * t1_3 - 8 * t1_4 + t1_5);
+  store(image, row + 2u, column + 0u, quad, t2_0 + t2_1 + t2_2 + t2_3 + t2_4);
+  store(image, row + 2u, column + 1u, quad, t2_1 - t2_2 + 2 * t2_3 - 2 * t2_4);
+  store(image, row + 2u, column + 2u, quad, t2_1 + t2_2 + 4 * t2_3 + 4 * t2_4);
+  store(image, row + 2u, column + 3u, quad, t2_1 - t2_2 + 8 * t2_3 - 8 * t2_4 + t2_5);
+  store(image, row + 3u, column + 0u, quad, t3_0 + t3_1 + t3_2 + t3_3 + t3_4);
+  store(image, row + 3u, column + 1u, quad, t3_1 - t3_2 + 2 * t3_3 - 2 * t3_4);
+  store(image, row + 3u, column + 2u, quad, t3_1 + t3_2 + 4 * t3_3 + 4 * t3_4);
+  store(image, row + 3u, column + 3u, quad, t3_1 - t3_2 + 8 * t3_3 - 8 * t3_4 + t3_5);
 }

@@ -1,11 +1,19 @@
 // scratch []
 
-// winograd filter 12→5, transposed
+// winograd inputGradient filter 12→5
 // bindings read=input 0, write=output 0
-// grid 1×1×1, cost {"flops":18144,"bytesRead":3456,"bytesWritten":6912,"workgroupMemory":0}
+// grid 1×1×1, cost {"flops":17280,"bytesRead":2160,"bytesWritten":6912,"workgroupMemory":0}
 enable f16;
 
-@group(0) @binding(0) var<storage, read> filter_: array<f32>;
+@group(0) @binding(0) var<storage, read> hwio: array<f32>;
+
+fn filterQuad(tap: u32, k: u32, channel: u32) -> vec4f {
+  var value = vec4f();
+  for (var i = 0u; i < 4u; i++) {
+    if (k < 12u && channel + i < 5u) { value[i] = hwio[((8u - tap) * 5u + channel + i) * 12u + k]; }
+  }
+  return value;
+}
 @group(0) @binding(1) var<storage, read_write> u: array<vec4h>;
 
 @compute @workgroup_size(64)
@@ -14,78 +22,76 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
   if (id >= 24u) { return; }
   let quad = id % 2u;
   let row = id / 2u;
-  let source = min(row, 11u);
-  let inside = f32(row < 12u);
-  let g0 = inside * vec4f(select(0.0, filter_[(8u * 5u + min(4u * quad + 0u, 4u)) * 12u + source], 4u * quad + 0u < 5u), select(0.0, filter_[(8u * 5u + min(4u * quad + 1u, 4u)) * 12u + source], 4u * quad + 1u < 5u), select(0.0, filter_[(8u * 5u + min(4u * quad + 2u, 4u)) * 12u + source], 4u * quad + 2u < 5u), select(0.0, filter_[(8u * 5u + min(4u * quad + 3u, 4u)) * 12u + source], 4u * quad + 3u < 5u));
-  let g1 = inside * vec4f(select(0.0, filter_[(7u * 5u + min(4u * quad + 0u, 4u)) * 12u + source], 4u * quad + 0u < 5u), select(0.0, filter_[(7u * 5u + min(4u * quad + 1u, 4u)) * 12u + source], 4u * quad + 1u < 5u), select(0.0, filter_[(7u * 5u + min(4u * quad + 2u, 4u)) * 12u + source], 4u * quad + 2u < 5u), select(0.0, filter_[(7u * 5u + min(4u * quad + 3u, 4u)) * 12u + source], 4u * quad + 3u < 5u));
-  let g2 = inside * vec4f(select(0.0, filter_[(6u * 5u + min(4u * quad + 0u, 4u)) * 12u + source], 4u * quad + 0u < 5u), select(0.0, filter_[(6u * 5u + min(4u * quad + 1u, 4u)) * 12u + source], 4u * quad + 1u < 5u), select(0.0, filter_[(6u * 5u + min(4u * quad + 2u, 4u)) * 12u + source], 4u * quad + 2u < 5u), select(0.0, filter_[(6u * 5u + min(4u * quad + 3u, 4u)) * 12u + source], 4u * quad + 3u < 5u));
-  let g3 = inside * vec4f(select(0.0, filter_[(5u * 5u + min(4u * quad + 0u, 4u)) * 12u + source], 4u * quad + 0u < 5u), select(0.0, filter_[(5u * 5u + min(4u * quad + 1u, 4u)) * 12u + source], 4u * quad + 1u < 5u), select(0.0, filter_[(5u * 5u + min(4u * quad + 2u, 4u)) * 12u + source], 4u * quad + 2u < 5u), select(0.0, filter_[(5u * 5u + min(4u * quad + 3u, 4u)) * 12u + source], 4u * quad + 3u < 5u));
-  let g4 = inside * vec4f(select(0.0, filter_[(4u * 5u + min(4u * quad + 0u, 4u)) * 12u + source], 4u * quad + 0u < 5u), select(0.0, filter_[(4u * 5u + min(4u * quad + 1u, 4u)) * 12u + source], 4u * quad + 1u < 5u), select(0.0, filter_[(4u * 5u + min(4u * quad + 2u, 4u)) * 12u + source], 4u * quad + 2u < 5u), select(0.0, filter_[(4u * 5u + min(4u * quad + 3u, 4u)) * 12u + source], 4u * quad + 3u < 5u));
-  let g5 = inside * vec4f(select(0.0, filter_[(3u * 5u + min(4u * quad + 0u, 4u)) * 12u + source], 4u * quad + 0u < 5u), select(0.0, filter_[(3u * 5u + min(4u * quad + 1u, 4u)) * 12u + source], 4u * quad + 1u < 5u), select(0.0, filter_[(3u * 5u + min(4u * quad + 2u, 4u)) * 12u + source], 4u * quad + 2u < 5u), select(0.0, filter_[(3u * 5u + min(4u * quad + 3u, 4u)) * 12u + source], 4u * quad + 3u < 5u));
-  let g6 = inside * vec4f(select(0.0, filter_[(2u * 5u + min(4u * quad + 0u, 4u)) * 12u + source], 4u * quad + 0u < 5u), select(0.0, filter_[(2u * 5u + min(4u * quad + 1u, 4u)) * 12u + source], 4u * quad + 1u < 5u), select(0.0, filter_[(2u * 5u + min(4u * quad + 2u, 4u)) * 12u + source], 4u * quad + 2u < 5u), select(0.0, filter_[(2u * 5u + min(4u * quad + 3u, 4u)) * 12u + source], 4u * quad + 3u < 5u));
-  let g7 = inside * vec4f(select(0.0, filter_[(1u * 5u + min(4u * quad + 0u, 4u)) * 12u + source], 4u * quad + 0u < 5u), select(0.0, filter_[(1u * 5u + min(4u * quad + 1u, 4u)) * 12u + source], 4u * quad + 1u < 5u), select(0.0, filter_[(1u * 5u + min(4u * quad + 2u, 4u)) * 12u + source], 4u * quad + 2u < 5u), select(0.0, filter_[(1u * 5u + min(4u * quad + 3u, 4u)) * 12u + source], 4u * quad + 3u < 5u));
-  let g8 = inside * vec4f(select(0.0, filter_[(0u * 5u + min(4u * quad + 0u, 4u)) * 12u + source], 4u * quad + 0u < 5u), select(0.0, filter_[(0u * 5u + min(4u * quad + 1u, 4u)) * 12u + source], 4u * quad + 1u < 5u), select(0.0, filter_[(0u * 5u + min(4u * quad + 2u, 4u)) * 12u + source], 4u * quad + 2u < 5u), select(0.0, filter_[(0u * 5u + min(4u * quad + 3u, 4u)) * 12u + source], 4u * quad + 3u < 5u));
-  let t0_0 = 0.25 * g0;
-  let t0_1 = 0.25 * g1;
-  let t0_2 = 0.25 * g2;
-  let t1_0 = -0.16666666666666666 * g0 - 0.16666666666666666 * g3 - 0.16666666666666666 * g6;
-  let t1_1 = -0.16666666666666666 * g1 - 0.16666666666666666 * g4 - 0.16666666666666666 * g7;
-  let t1_2 = -0.16666666666666666 * g2 - 0.16666666666666666 * g5 - 0.16666666666666666 * g8;
-  let t2_0 = -0.16666666666666666 * g0 + 0.16666666666666666 * g3 - 0.16666666666666666 * g6;
-  let t2_1 = -0.16666666666666666 * g1 + 0.16666666666666666 * g4 - 0.16666666666666666 * g7;
-  let t2_2 = -0.16666666666666666 * g2 + 0.16666666666666666 * g5 - 0.16666666666666666 * g8;
-  let t3_0 = 0.041666666666666664 * g0 + 0.08333333333333333 * g3 + 0.16666666666666666 * g6;
-  let t3_1 = 0.041666666666666664 * g1 + 0.08333333333333333 * g4 + 0.16666666666666666 * g7;
-  let t3_2 = 0.041666666666666664 * g2 + 0.08333333333333333 * g5 + 0.16666666666666666 * g8;
-  let t4_0 = 0.041666666666666664 * g0 - 0.08333333333333333 * g3 + 0.16666666666666666 * g6;
-  let t4_1 = 0.041666666666666664 * g1 - 0.08333333333333333 * g4 + 0.16666666666666666 * g7;
-  let t4_2 = 0.041666666666666664 * g2 - 0.08333333333333333 * g5 + 0.16666666666666666 * g8;
+  let g0 = filterQuad(0u, row, 4u * quad);
+  let g1 = filterQuad(1u, row, 4u * quad);
+  let g2 = filterQuad(2u, row, 4u * quad);
+  let g3 = filterQuad(3u, row, 4u * quad);
+  let g4 = filterQuad(4u, row, 4u * quad);
+  let g5 = filterQuad(5u, row, 4u * quad);
+  let g6 = filterQuad(6u, row, 4u * quad);
+  let g7 = filterQuad(7u, row, 4u * quad);
+  let g8 = filterQuad(8u, row, 4u * quad);
+  let t0_0 = g0;
+  let t0_1 = g1;
+  let t0_2 = g2;
+  let t1_0 = -0.6666666666666666 * g0 - 0.6666666666666666 * g3 - 0.6666666666666666 * g6;
+  let t1_1 = -0.6666666666666666 * g1 - 0.6666666666666666 * g4 - 0.6666666666666666 * g7;
+  let t1_2 = -0.6666666666666666 * g2 - 0.6666666666666666 * g5 - 0.6666666666666666 * g8;
+  let t2_0 = -0.6666666666666666 * g0 + 0.6666666666666666 * g3 - 0.6666666666666666 * g6;
+  let t2_1 = -0.6666666666666666 * g1 + 0.6666666666666666 * g4 - 0.6666666666666666 * g7;
+  let t2_2 = -0.6666666666666666 * g2 + 0.6666666666666666 * g5 - 0.6666666666666666 * g8;
+  let t3_0 = 0.16666666666666666 * g0 + 0.3333333333333333 * g3 + 0.6666666666666666 * g6;
+  let t3_1 = 0.16666666666666666 * g1 + 0.3333333333333333 * g4 + 0.6666666666666666 * g7;
+  let t3_2 = 0.16666666666666666 * g2 + 0.3333333333333333 * g5 + 0.6666666666666666 * g8;
+  let t4_0 = 0.16666666666666666 * g0 - 0.3333333333333333 * g3 + 0.6666666666666666 * g6;
+  let t4_1 = 0.16666666666666666 * g1 - 0.3333333333333333 * g4 + 0.6666666666666666 * g7;
+  let t4_2 = 0.16666666666666666 * g2 - 0.3333333333333333 * g5 + 0.6666666666666666 * g8;
   let t5_0 = g6;
   let t5_1 = g7;
   let t5_2 = g8;
-  u[(0u * 12u + row) * 2u + quad] = vec4h(0.25 * t0_0);
-  u[(1u * 12u + row) * 2u + quad] = vec4h(-0.16666666666666666 * t0_0 - 0.16666666666666666 * t0_1 - 0.16666666666666666 * t0_2);
-  u[(2u * 12u + row) * 2u + quad] = vec4h(-0.16666666666666666 * t0_0 + 0.16666666666666666 * t0_1 - 0.16666666666666666 * t0_2);
-  u[(3u * 12u + row) * 2u + quad] = vec4h(0.041666666666666664 * t0_0 + 0.08333333333333333 * t0_1 + 0.16666666666666666 * t0_2);
-  u[(4u * 12u + row) * 2u + quad] = vec4h(0.041666666666666664 * t0_0 - 0.08333333333333333 * t0_1 + 0.16666666666666666 * t0_2);
+  u[(0u * 12u + row) * 2u + quad] = vec4h(t0_0);
+  u[(1u * 12u + row) * 2u + quad] = vec4h(-0.6666666666666666 * t0_0 - 0.6666666666666666 * t0_1 - 0.6666666666666666 * t0_2);
+  u[(2u * 12u + row) * 2u + quad] = vec4h(-0.6666666666666666 * t0_0 + 0.6666666666666666 * t0_1 - 0.6666666666666666 * t0_2);
+  u[(3u * 12u + row) * 2u + quad] = vec4h(0.16666666666666666 * t0_0 + 0.3333333333333333 * t0_1 + 0.6666666666666666 * t0_2);
+  u[(4u * 12u + row) * 2u + quad] = vec4h(0.16666666666666666 * t0_0 - 0.3333333333333333 * t0_1 + 0.6666666666666666 * t0_2);
   u[(5u * 12u + row) * 2u + quad] = vec4h(t0_2);
-  u[(6u * 12u + row) * 2u + quad] = vec4h(0.25 * t1_0);
-  u[(7u * 12u + row) * 2u + quad] = vec4h(-0.16666666666666666 * t1_0 - 0.16666666666666666 * t1_1 - 0.16666666666666666 * t1_2);
-  u[(8u * 12u + row) * 2u + quad] = vec4h(-0.16666666666666666 * t1_0 + 0.16666666666666666 * t1_1 - 0.16666666666666666 * t1_2);
-  u[(9u * 12u + row) * 2u + quad] = vec4h(0.041666666666666664 * t1_0 + 0.08333333333333333 * t1_1 + 0.16666666666666666 * t1_2);
-  u[(10u * 12u + row) * 2u + quad] = vec4h(0.041666666666666664 * t1_0 - 0.08333333333333333 * t1_1 + 0.16666666666666666 * t1_2);
+  u[(6u * 12u + row) * 2u + quad] = vec4h(t1_0);
+  u[(7u * 12u + row) * 2u + quad] = vec4h(-0.6666666666666666 * t1_0 - 0.6666666666666666 * t1_1 - 0.6666666666666666 * t1_2);
+  u[(8u * 12u + row) * 2u + quad] = vec4h(-0.6666666666666666 * t1_0 + 0.6666666666666666 * t1_1 - 0.6666666666666666 * t1_2);
+  u[(9u * 12u + row) * 2u + quad] = vec4h(0.16666666666666666 * t1_0 + 0.3333333333333333 * t1_1 + 0.6666666666666666 * t1_2);
+  u[(10u * 12u + row) * 2u + quad] = vec4h(0.16666666666666666 * t1_0 - 0.3333333333333333 * t1_1 + 0.6666666666666666 * t1_2);
   u[(11u * 12u + row) * 2u + quad] = vec4h(t1_2);
-  u[(12u * 12u + row) * 2u + quad] = vec4h(0.25 * t2_0);
-  u[(13u * 12u + row) * 2u + quad] = vec4h(-0.16666666666666666 * t2_0 - 0.16666666666666666 * t2_1 - 0.16666666666666666 * t2_2);
-  u[(14u * 12u + row) * 2u + quad] = vec4h(-0.16666666666666666 * t2_0 + 0.16666666666666666 * t2_1 - 0.16666666666666666 * t2_2);
-  u[(15u * 12u + row) * 2u + quad] = vec4h(0.041666666666666664 * t2_0 + 0.08333333333333333 * t2_1 + 0.16666666666666666 * t2_2);
-  u[(16u * 12u + row) * 2u + quad] = vec4h(0.041666666666666664 * t2_0 - 0.08333333333333333 * t2_1 + 0.16666666666666666 * t2_2);
+  u[(12u * 12u + row) * 2u + quad] = vec4h(t2_0);
+  u[(13u * 12u + row) * 2u + quad] = vec4h(-0.6666666666666666 * t2_0 - 0.6666666666666666 * t2_1 - 0.6666666666666666 * t2_2);
+  u[(14u * 12u + row) * 2u + quad] = vec4h(-0.6666666666666666 * t2_0 + 0.6666666666666666 * t2_1 - 0.6666666666666666 * t2_2);
+  u[(15u * 12u + row) * 2u + quad] = vec4h(0.16666666666666666 * t2_0 + 0.3333333333333333 * t2_1 + 0.6666666666666666 * t2_2);
+  u[(16u * 12u + row) * 2u + quad] = vec4h(0.16666666666666666 * t2_0 - 0.3333333333333333 * t2_1 + 0.6666666666666666 * t2_2);
   u[(17u * 12u + row) * 2u + quad] = vec4h(t2_2);
-  u[(18u * 12u + row) * 2u + quad] = vec4h(0.25 * t3_0);
-  u[(19u * 12u + row) * 2u + quad] = vec4h(-0.16666666666666666 * t3_0 - 0.16666666666666666 * t3_1 - 0.16666666666666666 * t3_2);
-  u[(20u * 12u + row) * 2u + quad] = vec4h(-0.16666666666666666 * t3_0 + 0.16666666666666666 * t3_1 - 0.16666666666666666 * t3_2);
-  u[(21u * 12u + row) * 2u + quad] = vec4h(0.041666666666666664 * t3_0 + 0.08333333333333333 * t3_1 + 0.16666666666666666 * t3_2);
-  u[(22u * 12u + row) * 2u + quad] = vec4h(0.041666666666666664 * t3_0 - 0.08333333333333333 * t3_1 + 0.16666666666666666 * t3_2);
+  u[(18u * 12u + row) * 2u + quad] = vec4h(t3_0);
+  u[(19u * 12u + row) * 2u + quad] = vec4h(-0.6666666666666666 * t3_0 - 0.6666666666666666 * t3_1 - 0.6666666666666666 * t3_2);
+  u[(20u * 12u + row) * 2u + quad] = vec4h(-0.6666666666666666 * t3_0 + 0.6666666666666666 * t3_1 - 0.6666666666666666 * t3_2);
+  u[(21u * 12u + row) * 2u + quad] = vec4h(0.16666666666666666 * t3_0 + 0.3333333333333333 * t3_1 + 0.6666666666666666 * t3_2);
+  u[(22u * 12u + row) * 2u + quad] = vec4h(0.16666666666666666 * t3_0 - 0.3333333333333333 * t3_1 + 0.6666666666666666 * t3_2);
   u[(23u * 12u + row) * 2u + quad] = vec4h(t3_2);
-  u[(24u * 12u + row) * 2u + quad] = vec4h(0.25 * t4_0);
-  u[(25u * 12u + row) * 2u + quad] = vec4h(-0.16666666666666666 * t4_0 - 0.16666666666666666 * t4_1 - 0.16666666666666666 * t4_2);
-  u[(26u * 12u + row) * 2u + quad] = vec4h(-0.16666666666666666 * t4_0 + 0.16666666666666666 * t4_1 - 0.16666666666666666 * t4_2);
-  u[(27u * 12u + row) * 2u + quad] = vec4h(0.041666666666666664 * t4_0 + 0.08333333333333333 * t4_1 + 0.16666666666666666 * t4_2);
-  u[(28u * 12u + row) * 2u + quad] = vec4h(0.041666666666666664 * t4_0 - 0.08333333333333333 * t4_1 + 0.16666666666666666 * t4_2);
+  u[(24u * 12u + row) * 2u + quad] = vec4h(t4_0);
+  u[(25u * 12u + row) * 2u + quad] = vec4h(-0.6666666666666666 * t4_0 - 0.6666666666666666 * t4_1 - 0.6666666666666666 * t4_2);
+  u[(26u * 12u + row) * 2u + quad] = vec4h(-0.6666666666666666 * t4_0 + 0.6666666666666666 * t4_1 - 0.6666666666666666 * t4_2);
+  u[(27u * 12u + row) * 2u + quad] = vec4h(0.16666666666666666 * t4_0 + 0.3333333333333333 * t4_1 + 0.6666666666666666 * t4_2);
+  u[(28u * 12u + row) * 2u + quad] = vec4h(0.16666666666666666 * t4_0 - 0.3333333333333333 * t4_1 + 0.6666666666666666 * t4_2);
   u[(29u * 12u + row) * 2u + quad] = vec4h(t4_2);
-  u[(30u * 12u + row) * 2u + quad] = vec4h(0.25 * t5_0);
-  u[(31u * 12u + row) * 2u + quad] = vec4h(-0.16666666666666666 * t5_0 - 0.16666666666666666 * t5_1 - 0.16666666666666666 * t5_2);
-  u[(32u * 12u + row) * 2u + quad] = vec4h(-0.16666666666666666 * t5_0 + 0.16666666666666666 * t5_1 - 0.16666666666666666 * t5_2);
-  u[(33u * 12u + row) * 2u + quad] = vec4h(0.041666666666666664 * t5_0 + 0.08333333333333333 * t5_1 + 0.16666666666666666 * t5_2);
-  u[(34u * 12u + row) * 2u + quad] = vec4h(0.041666666666666664 * t5_0 - 0.08333333333333333 * t5_1 + 0.16666666666666666 * t5_2);
+  u[(30u * 12u + row) * 2u + quad] = vec4h(t5_0);
+  u[(31u * 12u + row) * 2u + quad] = vec4h(-0.6666666666666666 * t5_0 - 0.6666666666666666 * t5_1 - 0.6666666666666666 * t5_2);
+  u[(32u * 12u + row) * 2u + quad] = vec4h(-0.6666666666666666 * t5_0 + 0.6666666666666666 * t5_1 - 0.6666666666666666 * t5_2);
+  u[(33u * 12u + row) * 2u + quad] = vec4h(0.16666666666666666 * t5_0 + 0.3333333333333333 * t5_1 + 0.6666666666666666 * t5_2);
+  u[(34u * 12u + row) * 2u + quad] = vec4h(0.16666666666666666 * t5_0 - 0.3333333333333333 * t5_1 + 0.6666666666666666 * t5_2);
   u[(35u * 12u + row) * 2u + quad] = vec4h(t5_2);
 }
 
 // scratch [{"kind":"buffer","bytes":10368},{"kind":"buffer","bytes":13824}]
 
-// winograd input 2×9×8×12
+// winograd inputGradient input 2×9×8×12
 // bindings read=input 0, write=scratch 0
-// grid 1×1×1, cost {"flops":48384,"bytesRead":20736,"bytesWritten":10368,"workgroupMemory":0}
+// grid 1×1×1, cost {"flops":55296,"bytesRead":20736,"bytesWritten":10368,"workgroupMemory":0}
 enable f16;
 
 @group(0) @binding(0) var<storage, read> source: array<vec4f>;
@@ -144,77 +150,77 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
   let d33 = load_source(image, row + 5u, column + 3u, quad);
   let d34 = load_source(image, row + 5u, column + 4u, quad);
   let d35 = load_source(image, row + 5u, column + 5u, quad);
-  let t0_0 = 4 * d0 - 5 * d12 + d24;
-  let t0_1 = 4 * d1 - 5 * d13 + d25;
-  let t0_2 = 4 * d2 - 5 * d14 + d26;
-  let t0_3 = 4 * d3 - 5 * d15 + d27;
-  let t0_4 = 4 * d4 - 5 * d16 + d28;
-  let t0_5 = 4 * d5 - 5 * d17 + d29;
-  let t1_0 = -4 * d6 - 4 * d12 + d18 + d24;
-  let t1_1 = -4 * d7 - 4 * d13 + d19 + d25;
-  let t1_2 = -4 * d8 - 4 * d14 + d20 + d26;
-  let t1_3 = -4 * d9 - 4 * d15 + d21 + d27;
-  let t1_4 = -4 * d10 - 4 * d16 + d22 + d28;
-  let t1_5 = -4 * d11 - 4 * d17 + d23 + d29;
-  let t2_0 = 4 * d6 - 4 * d12 - d18 + d24;
-  let t2_1 = 4 * d7 - 4 * d13 - d19 + d25;
-  let t2_2 = 4 * d8 - 4 * d14 - d20 + d26;
-  let t2_3 = 4 * d9 - 4 * d15 - d21 + d27;
-  let t2_4 = 4 * d10 - 4 * d16 - d22 + d28;
-  let t2_5 = 4 * d11 - 4 * d17 - d23 + d29;
-  let t3_0 = -2 * d6 - d12 + 2 * d18 + d24;
-  let t3_1 = -2 * d7 - d13 + 2 * d19 + d25;
-  let t3_2 = -2 * d8 - d14 + 2 * d20 + d26;
-  let t3_3 = -2 * d9 - d15 + 2 * d21 + d27;
-  let t3_4 = -2 * d10 - d16 + 2 * d22 + d28;
-  let t3_5 = -2 * d11 - d17 + 2 * d23 + d29;
-  let t4_0 = 2 * d6 - d12 - 2 * d18 + d24;
-  let t4_1 = 2 * d7 - d13 - 2 * d19 + d25;
-  let t4_2 = 2 * d8 - d14 - 2 * d20 + d26;
-  let t4_3 = 2 * d9 - d15 - 2 * d21 + d27;
-  let t4_4 = 2 * d10 - d16 - 2 * d22 + d28;
-  let t4_5 = 2 * d11 - d17 - 2 * d23 + d29;
+  let t0_0 = d0 - 1.25 * d12 + 0.25 * d24;
+  let t0_1 = d1 - 1.25 * d13 + 0.25 * d25;
+  let t0_2 = d2 - 1.25 * d14 + 0.25 * d26;
+  let t0_3 = d3 - 1.25 * d15 + 0.25 * d27;
+  let t0_4 = d4 - 1.25 * d16 + 0.25 * d28;
+  let t0_5 = d5 - 1.25 * d17 + 0.25 * d29;
+  let t1_0 = -d6 - d12 + 0.25 * d18 + 0.25 * d24;
+  let t1_1 = -d7 - d13 + 0.25 * d19 + 0.25 * d25;
+  let t1_2 = -d8 - d14 + 0.25 * d20 + 0.25 * d26;
+  let t1_3 = -d9 - d15 + 0.25 * d21 + 0.25 * d27;
+  let t1_4 = -d10 - d16 + 0.25 * d22 + 0.25 * d28;
+  let t1_5 = -d11 - d17 + 0.25 * d23 + 0.25 * d29;
+  let t2_0 = d6 - d12 - 0.25 * d18 + 0.25 * d24;
+  let t2_1 = d7 - d13 - 0.25 * d19 + 0.25 * d25;
+  let t2_2 = d8 - d14 - 0.25 * d20 + 0.25 * d26;
+  let t2_3 = d9 - d15 - 0.25 * d21 + 0.25 * d27;
+  let t2_4 = d10 - d16 - 0.25 * d22 + 0.25 * d28;
+  let t2_5 = d11 - d17 - 0.25 * d23 + 0.25 * d29;
+  let t3_0 = -0.5 * d6 - 0.25 * d12 + 0.5 * d18 + 0.25 * d24;
+  let t3_1 = -0.5 * d7 - 0.25 * d13 + 0.5 * d19 + 0.25 * d25;
+  let t3_2 = -0.5 * d8 - 0.25 * d14 + 0.5 * d20 + 0.25 * d26;
+  let t3_3 = -0.5 * d9 - 0.25 * d15 + 0.5 * d21 + 0.25 * d27;
+  let t3_4 = -0.5 * d10 - 0.25 * d16 + 0.5 * d22 + 0.25 * d28;
+  let t3_5 = -0.5 * d11 - 0.25 * d17 + 0.5 * d23 + 0.25 * d29;
+  let t4_0 = 0.5 * d6 - 0.25 * d12 - 0.5 * d18 + 0.25 * d24;
+  let t4_1 = 0.5 * d7 - 0.25 * d13 - 0.5 * d19 + 0.25 * d25;
+  let t4_2 = 0.5 * d8 - 0.25 * d14 - 0.5 * d20 + 0.25 * d26;
+  let t4_3 = 0.5 * d9 - 0.25 * d15 - 0.5 * d21 + 0.25 * d27;
+  let t4_4 = 0.5 * d10 - 0.25 * d16 - 0.5 * d22 + 0.25 * d28;
+  let t4_5 = 0.5 * d11 - 0.25 * d17 - 0.5 * d23 + 0.25 * d29;
   let t5_0 = 4 * d6 - 5 * d18 + d30;
   let t5_1 = 4 * d7 - 5 * d19 + d31;
   let t5_2 = 4 * d8 - 5 * d20 + d32;
   let t5_3 = 4 * d9 - 5 * d21 + d33;
   let t5_4 = 4 * d10 - 5 * d22 + d34;
   let t5_5 = 4 * d11 - 5 * d23 + d35;
-  v[(0u * 12u + tile) * 3u + quad] = vec4h(4 * t0_0 - 5 * t0_2 + t0_4);
-  v[(1u * 12u + tile) * 3u + quad] = vec4h(-4 * t0_1 - 4 * t0_2 + t0_3 + t0_4);
-  v[(2u * 12u + tile) * 3u + quad] = vec4h(4 * t0_1 - 4 * t0_2 - t0_3 + t0_4);
-  v[(3u * 12u + tile) * 3u + quad] = vec4h(-2 * t0_1 - t0_2 + 2 * t0_3 + t0_4);
-  v[(4u * 12u + tile) * 3u + quad] = vec4h(2 * t0_1 - t0_2 - 2 * t0_3 + t0_4);
+  v[(0u * 12u + tile) * 3u + quad] = vec4h(t0_0 - 1.25 * t0_2 + 0.25 * t0_4);
+  v[(1u * 12u + tile) * 3u + quad] = vec4h(-t0_1 - t0_2 + 0.25 * t0_3 + 0.25 * t0_4);
+  v[(2u * 12u + tile) * 3u + quad] = vec4h(t0_1 - t0_2 - 0.25 * t0_3 + 0.25 * t0_4);
+  v[(3u * 12u + tile) * 3u + quad] = vec4h(-0.5 * t0_1 - 0.25 * t0_2 + 0.5 * t0_3 + 0.25 * t0_4);
+  v[(4u * 12u + tile) * 3u + quad] = vec4h(0.5 * t0_1 - 0.25 * t0_2 - 0.5 * t0_3 + 0.25 * t0_4);
   v[(5u * 12u + tile) * 3u + quad] = vec4h(4 * t0_1 - 5 * t0_3 + t0_5);
-  v[(6u * 12u + tile) * 3u + quad] = vec4h(4 * t1_0 - 5 * t1_2 + t1_4);
-  v[(7u * 12u + tile) * 3u + quad] = vec4h(-4 * t1_1 - 4 * t1_2 + t1_3 + t1_4);
-  v[(8u * 12u + tile) * 3u + quad] = vec4h(4 * t1_1 - 4 * t1_2 - t1_3 + t1_4);
-  v[(9u * 12u + tile) * 3u + quad] = vec4h(-2 * t1_1 - t1_2 + 2 * t1_3 + t1_4);
-  v[(10u * 12u + tile) * 3u + quad] = vec4h(2 * t1_1 - t1_2 - 2 * t1_3 + t1_4);
+  v[(6u * 12u + tile) * 3u + quad] = vec4h(t1_0 - 1.25 * t1_2 + 0.25 * t1_4);
+  v[(7u * 12u + tile) * 3u + quad] = vec4h(-t1_1 - t1_2 + 0.25 * t1_3 + 0.25 * t1_4);
+  v[(8u * 12u + tile) * 3u + quad] = vec4h(t1_1 - t1_2 - 0.25 * t1_3 + 0.25 * t1_4);
+  v[(9u * 12u + tile) * 3u + quad] = vec4h(-0.5 * t1_1 - 0.25 * t1_2 + 0.5 * t1_3 + 0.25 * t1_4);
+  v[(10u * 12u + tile) * 3u + quad] = vec4h(0.5 * t1_1 - 0.25 * t1_2 - 0.5 * t1_3 + 0.25 * t1_4);
   v[(11u * 12u + tile) * 3u + quad] = vec4h(4 * t1_1 - 5 * t1_3 + t1_5);
-  v[(12u * 12u + tile) * 3u + quad] = vec4h(4 * t2_0 - 5 * t2_2 + t2_4);
-  v[(13u * 12u + tile) * 3u + quad] = vec4h(-4 * t2_1 - 4 * t2_2 + t2_3 + t2_4);
-  v[(14u * 12u + tile) * 3u + quad] = vec4h(4 * t2_1 - 4 * t2_2 - t2_3 + t2_4);
-  v[(15u * 12u + tile) * 3u + quad] = vec4h(-2 * t2_1 - t2_2 + 2 * t2_3 + t2_4);
-  v[(16u * 12u + tile) * 3u + quad] = vec4h(2 * t2_1 - t2_2 - 2 * t2_3 + t2_4);
+  v[(12u * 12u + tile) * 3u + quad] = vec4h(t2_0 - 1.25 * t2_2 + 0.25 * t2_4);
+  v[(13u * 12u + tile) * 3u + quad] = vec4h(-t2_1 - t2_2 + 0.25 * t2_3 + 0.25 * t2_4);
+  v[(14u * 12u + tile) * 3u + quad] = vec4h(t2_1 - t2_2 - 0.25 * t2_3 + 0.25 * t2_4);
+  v[(15u * 12u + tile) * 3u + quad] = vec4h(-0.5 * t2_1 - 0.25 * t2_2 + 0.5 * t2_3 + 0.25 * t2_4);
+  v[(16u * 12u + tile) * 3u + quad] = vec4h(0.5 * t2_1 - 0.25 * t2_2 - 0.5 * t2_3 + 0.25 * t2_4);
   v[(17u * 12u + tile) * 3u + quad] = vec4h(4 * t2_1 - 5 * t2_3 + t2_5);
-  v[(18u * 12u + tile) * 3u + quad] = vec4h(4 * t3_0 - 5 * t3_2 + t3_4);
-  v[(19u * 12u + tile) * 3u + quad] = vec4h(-4 * t3_1 - 4 * t3_2 + t3_3 + t3_4);
-  v[(20u * 12u + tile) * 3u + quad] = vec4h(4 * t3_1 - 4 * t3_2 - t3_3 + t3_4);
-  v[(21u * 12u + tile) * 3u + quad] = vec4h(-2 * t3_1 - t3_2 + 2 * t3_3 + t3_4);
-  v[(22u * 12u + tile) * 3u + quad] = vec4h(2 * t3_1 - t3_2 - 2 * t3_3 + t3_4);
+  v[(18u * 12u + tile) * 3u + quad] = vec4h(t3_0 - 1.25 * t3_2 + 0.25 * t3_4);
+  v[(19u * 12u + tile) * 3u + quad] = vec4h(-t3_1 - t3_2 + 0.25 * t3_3 + 0.25 * t3_4);
+  v[(20u * 12u + tile) * 3u + quad] = vec4h(t3_1 - t3_2 - 0.25 * t3_3 + 0.25 * t3_4);
+  v[(21u * 12u + tile) * 3u + quad] = vec4h(-0.5 * t3_1 - 0.25 * t3_2 + 0.5 * t3_3 + 0.25 * t3_4);
+  v[(22u * 12u + tile) * 3u + quad] = vec4h(0.5 * t3_1 - 0.25 * t3_2 - 0.5 * t3_3 + 0.25 * t3_4);
   v[(23u * 12u + tile) * 3u + quad] = vec4h(4 * t3_1 - 5 * t3_3 + t3_5);
-  v[(24u * 12u + tile) * 3u + quad] = vec4h(4 * t4_0 - 5 * t4_2 + t4_4);
-  v[(25u * 12u + tile) * 3u + quad] = vec4h(-4 * t4_1 - 4 * t4_2 + t4_3 + t4_4);
-  v[(26u * 12u + tile) * 3u + quad] = vec4h(4 * t4_1 - 4 * t4_2 - t4_3 + t4_4);
-  v[(27u * 12u + tile) * 3u + quad] = vec4h(-2 * t4_1 - t4_2 + 2 * t4_3 + t4_4);
-  v[(28u * 12u + tile) * 3u + quad] = vec4h(2 * t4_1 - t4_2 - 2 * t4_3 + t4_4);
+  v[(24u * 12u + tile) * 3u + quad] = vec4h(t4_0 - 1.25 * t4_2 + 0.25 * t4_4);
+  v[(25u * 12u + tile) * 3u + quad] = vec4h(-t4_1 - t4_2 + 0.25 * t4_3 + 0.25 * t4_4);
+  v[(26u * 12u + tile) * 3u + quad] = vec4h(t4_1 - t4_2 - 0.25 * t4_3 + 0.25 * t4_4);
+  v[(27u * 12u + tile) * 3u + quad] = vec4h(-0.5 * t4_1 - 0.25 * t4_2 + 0.5 * t4_3 + 0.25 * t4_4);
+  v[(28u * 12u + tile) * 3u + quad] = vec4h(0.5 * t4_1 - 0.25 * t4_2 - 0.5 * t4_3 + 0.25 * t4_4);
   v[(29u * 12u + tile) * 3u + quad] = vec4h(4 * t4_1 - 5 * t4_3 + t4_5);
-  v[(30u * 12u + tile) * 3u + quad] = vec4h(4 * t5_0 - 5 * t5_2 + t5_4);
-  v[(31u * 12u + tile) * 3u + quad] = vec4h(-4 * t5_1 - 4 * t5_2 + t5_3 + t5_4);
-  v[(32u * 12u + tile) * 3u + quad] = vec4h(4 * t5_1 - 4 * t5_2 - t5_3 + t5_4);
-  v[(33u * 12u + tile) * 3u + quad] = vec4h(-2 * t5_1 - t5_2 + 2 * t5_3 + t5_4);
-  v[(34u * 12u + tile) * 3u + quad] = vec4h(2 * t5_1 - t5_2 - 2 * t5_3 + t5_4);
+  v[(30u * 12u + tile) * 3u + quad] = vec4h(t5_0 - 1.25 * t5_2 + 0.25 * t5_4);
+  v[(31u * 12u + tile) * 3u + quad] = vec4h(-t5_1 - t5_2 + 0.25 * t5_3 + 0.25 * t5_4);
+  v[(32u * 12u + tile) * 3u + quad] = vec4h(t5_1 - t5_2 - 0.25 * t5_3 + 0.25 * t5_4);
+  v[(33u * 12u + tile) * 3u + quad] = vec4h(-0.5 * t5_1 - 0.25 * t5_2 + 0.5 * t5_3 + 0.25 * t5_4);
+  v[(34u * 12u + tile) * 3u + quad] = vec4h(0.5 * t5_1 - 0.25 * t5_2 - 0.5 * t5_3 + 0.25 * t5_4);
   v[(35u * 12u + tile) * 3u + quad] = vec4h(4 * t5_1 - 5 * t5_3 + t5_5);
 }
 
@@ -373,7 +379,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
   if (row + 56u < 12u && quad + 8u < 2u) { m[(plane * 12u + (row + 56u)) * 2u + quad + 8u] = m7_1; }
 }
 
-// winograd output 2×9×8×5
+// winograd inputGradient output 2×9×8×5
 // bindings read=scratch 1, read=input 2, read=input 3, write=output 0
 // grid 1×1×1, cost {"flops":22272,"bytesRead":19584,"bytesWritten":2880,"workgroupMemory":0}
 @group(0) @binding(0) var<storage, read> m: array<vec4f>;
@@ -381,13 +387,20 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
 @group(0) @binding(2) var<storage, read> mask: array<f32>;
 @group(0) @binding(3) var<storage, read_write> result: array<f32>;
 
-fn store(image: u32, row: u32, column: u32, quad: u32, sum: vec4f) {
-  if (row >= 9u || column >= 8u) { return; }
-  let pixel = (image * 9u + row) * 8u + column;
-  var value = sum;
-  value += vec4f(select(0.0, add[pixel * 5u + min(4u * quad + 0u, 4u)], 4u * quad + 0u < 5u), select(0.0, add[pixel * 5u + min(4u * quad + 1u, 4u)], 4u * quad + 1u < 5u), select(0.0, add[pixel * 5u + min(4u * quad + 2u, 4u)], 4u * quad + 2u < 5u), select(0.0, add[pixel * 5u + min(4u * quad + 3u, 4u)], 4u * quad + 3u < 5u));
-  value = select(vec4f(), value, vec4f(select(0.0, mask[pixel * 5u + min(4u * quad + 0u, 4u)], 4u * quad + 0u < 5u), select(0.0, mask[pixel * 5u + min(4u * quad + 1u, 4u)], 4u * quad + 1u < 5u), select(0.0, mask[pixel * 5u + min(4u * quad + 2u, 4u)], 4u * quad + 2u < 5u), select(0.0, mask[pixel * 5u + min(4u * quad + 3u, 4u)], 4u * quad + 3u < 5u)) > vec4f());
-  if (4u * quad + 0u < 5u) { result[pixel * 5u + 4u * quad + 0u] = value[0]; } if (4u * quad + 1u < 5u) { result[pixel * 5u + 4u * quad + 1u] = value[1]; } if (4u * quad + 2u < 5u) { result[pixel * 5u + 4u * quad + 2u] = value[2]; } if (4u * quad + 3u < 5u) { result[pixel * 5u + 4u * quad + 3u] = value[3]; }
+fn finish(pixel: u32, channel: u32, sums: vec4f) {
+  for (var i = 0u; i < min(4u, 5u - channel); i++) {
+    let at = pixel * 5u + channel + i;
+    var value = sums[i];
+    value += add[at];
+    value = select(f32(), value, mask[at] > f32());
+    result[at] = value;
+  }
+}
+
+fn store(image: u32, row: u32, column: u32, quad: u32, sums: vec4f) {
+  if (row < 9u && column < 8u) {
+    finish((image * 9u + row) * 8u + column, 4u * quad, sums);
+  }
 }
 
 @compute @workgroup_size(64)
@@ -399,7 +412,6 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
   let image = 0u + tile / 6u;
   let row = tile / 2u % 3u * 4u;
   let column = tile % 2u * 4u;
-  
   let m0 = m[(0u * 12u + tile) * 2u + quad];
   let m1 = m[(1u * 12u + tile) * 2u + quad];
   let m2 = m[(2u * 12u + tile) * 2u + quad];

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { join } from "@std/path";
 import { DatabaseSync } from "node:sqlite";
-import { describeDatabaseFault } from "../../src/memory/database_check.ts";
-import { inTemporary } from "./support.ts";
+import { describeDatabaseFault } from "../../src/format/database_check.ts";
+import { inTemporary } from "../memory/support.ts";
 
 async function makeDatabase(path: string): Promise<void> {
   const kv = await Deno.openKv(path);

@@ -7,7 +7,7 @@
 import { join } from "@std/path";
 import { existsSync } from "node:fs";
 import { RunError } from "../errors.ts";
-import { describeIoError } from "../format/files.ts";
+import { describeIoError } from "./files.ts";
 import { DatabaseSync } from "node:sqlite";
 
 /** What a database is made of: the definitions of its tables and indices, and the version KV gives their layout. */

@@ -4,18 +4,18 @@
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
-import type { Backend } from "../../src/backend/backend.ts";
-import type { Batch } from "../../src/data/batches.ts";
-import { IDENTITY_VIEW } from "../../src/data/augmentation.ts";
-import { IMAGE_VALUES } from "../../src/data/dataset.ts";
-import { resnet18 } from "../../src/model/architecture.ts";
-import { imageTensor, oneHot } from "../../src/model/inputs.ts";
-import { disposeAll, initialise } from "../../src/model/parameters.ts";
-import { type Recipe, resolveRecipe } from "../../src/recipe/recipe.ts";
-import { attackBatch } from "../../src/train/adversary.ts";
-import { Learner } from "../../src/train/learner.ts";
+import type { Backend } from "../backend/backend.ts";
+import type { Batch } from "../data/batches.ts";
+import { IDENTITY_VIEW } from "../data/augmentation.ts";
+import { IMAGE_VALUES } from "../data/dataset.ts";
+import { resnet18 } from "../model/architecture.ts";
+import { imageTensor, oneHot } from "../model/inputs.ts";
+import { disposeAll, initialise } from "../model/parameters.ts";
+import { type Recipe, resolveRecipe } from "../recipe/recipe.ts";
+import { attackBatch } from "../train/adversary.ts";
+import { Learner } from "../train/learner.ts";
 
-const CLASSES = 10;
+const CLASSES = 10, EPOCH = 1;
 const RATES = { lr: 0.01, momentum: 0.9 };
 
 /** How long a step took. */
@@ -54,24 +54,39 @@ export class V1Step {
 
   /** Makes one step, from the batch on the host to parameters that are ready for the next. */
   async run(): Promise<StepSeconds> {
+    const learner = this.#learner, backend = this.#backend, batch = this.#batch;
     const started = performance.now();
-    const labels = oneHot(this.#batch.y, CLASSES);
-    const nat = imageTensor(this.#batch.x), mem = imageTensor(this.#memory);
-    const inputs = { images: { nat, mem }, labels };
-    const adversarial = await attackBatch(
-      ...[this.#learner, this.#batch, inputs, this.#recipe, 1, this.#backend] as const,
-    );
+    const inputs = this.inputs();
+    const adversarial = await attackBatch(learner, batch, inputs, this.#recipe, EPOCH, backend);
     const attacked = performance.now();
-    const images = { nat, adv: imageTensor(adversarial), mem };
-    const terms = await this.#learner.descend({ images, labels });
-    await this.#backend.guard(terms.loss.data());
-    await this.#learner.update(RATES);
-    const model = this.#learner.snapshot();
-    await this.#backend.guard(model.parameters.get("linear.bias")!.data());
-    tf.dispose([images, labels, { ...terms }]);
+    const adv = imageTensor(adversarial);
+    const terms = await this.#descend(inputs, adv);
+    await backend.guard(terms.loss.data());
+    await learner.update(RATES);
+    const model = learner.snapshot();
+    await backend.guard(model.parameters.get("linear.bias")!.data());
+    tf.dispose([inputs, adv, { ...terms }]);
     [model.parameters, model.buffers].forEach(disposeAll);
     const ended = performance.now();
     return { step: (ended - started) / 1000, attack: (attacked - started) / 1000 };
+  }
+
+  /** The batch on the device, the caller's to dispose. */
+  inputs() {
+    const nat = imageTensor(this.#batch.x), mem = imageTensor(this.#memory);
+    return { images: { nat, mem }, labels: oneHot(this.#batch.y, CLASSES) };
+  }
+
+  /** Asks the device for one step on `inputs`, and neither waits for it nor reads anything. */
+  async submit(inputs: ReturnType<V1Step["inputs"]>): Promise<void> {
+    const adversarial = await this.#learner.attack(inputs, inputs.images.nat, []);
+    const terms = await this.#descend(inputs, adversarial as tf.Tensor4D);
+    await this.#learner.update(RATES);
+    tf.dispose([adversarial, { ...terms }]);
+  }
+
+  #descend({ images, labels }: ReturnType<V1Step["inputs"]>, adv: tf.Tensor4D) {
+    return this.#learner.descend({ images: { ...images, adv }, labels });
   }
 
   /** Frees the model and the optimiser. */

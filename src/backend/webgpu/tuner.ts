@@ -1,0 +1,204 @@
+/**
+ * Which variant computes which convolution: what a run has pinned, else what was the fastest on this device, else what is
+ * usually good on its kind.
+ *
+ * @module
+ */
+import { RunError, UsageError } from "../../errors.ts";
+import { crc32c } from "../../format/crc32c.ts";
+import { type Catalogue, type VariantHost, variantsFor } from "./convolution/catalogue.ts";
+import {
+  type ConvolutionMode,
+  type ConvolutionShape,
+  type ConvolutionVariant,
+  PLAIN,
+  type Precision,
+} from "./convolution/shape.ts";
+import { KernelDevice } from "./device.ts";
+import type { Choose } from "./schedule.ts";
+import { DispatchClock } from "./tuning_clock.ts";
+import type { Measurement, TuningStore } from "./tuning_store.ts";
+import { Trial } from "./tuning_trial.ts";
+
+/** A convolution whose variant is to be chosen. */
+interface Convolution {
+  readonly mode: ConvolutionMode;
+  readonly shape: ConvolutionShape;
+}
+
+/** How a tuner chooses. */
+export interface TunerOptions extends VariantHost {
+  readonly catalogue: Catalogue;
+  readonly precision: Precision;
+  /** What measurements are kept under: the device and whatever else of the machine makes them faster or slower. */
+  readonly host: string;
+  /** Names of variants by {@linkcode convolutionKey}, which win over everything. */
+  readonly pinned: Readonly<Record<string, string>>;
+  /** Where measurements are kept; absent, nothing is measured. */
+  readonly store?: TuningStore;
+  /** Told in a sentence what is unusual. */
+  readonly onNote: (note: string) => void;
+  /** Told how far the measuring is. */
+  readonly onProgress: (text: string) => void;
+}
+
+/** A convolution as a stable text, e.g. `forward 128x32x32x64 64 k3 s1 f32`: NHWC of the input, channels of the output. */
+export function convolutionKey({ mode, shape }: Convolution, precision: Precision): string {
+  const { batch, height, width, inChannels, outChannels, kernel, stride } = shape;
+  const image = [batch, height, width, inChannels].join("x");
+  return `${mode} ${image} ${outChannels} k${kernel} s${stride} ${precision}`;
+}
+
+/** Chooses variants for one device. A choice once made stands, so that all programs of a run agree. */
+export class Tuner {
+  readonly #device: GPUDevice;
+  readonly #options: TunerOptions;
+  readonly #known: Map<string, Measurement>;
+  readonly #choices = new Map<string, ConvolutionVariant>();
+
+  private constructor(device: GPUDevice, options: TunerOptions, known: Map<string, Measurement>) {
+    this.#device = device;
+    this.#options = options;
+    this.#known = known;
+  }
+
+  /** A tuner that knows what its store does. */
+  static async open(device: GPUDevice, options: TunerOptions): Promise<Tuner> {
+    return new Tuner(device, options, await options.store?.load(options.host) ?? new Map());
+  }
+
+  /**
+   * The variant for a convolution, from now on.
+   *
+   * @throws {UsageError} if one is pinned that does not exist, or not for this device
+   * @throws {RunError} if there is none
+   */
+  readonly choose: Choose = (mode, shape) => {
+    const choice = this.suggest(mode, shape);
+    this.#choices.set(this.#key({ mode, shape }), choice);
+    return choice;
+  };
+
+  /** What {@linkcode Tuner.choose} would choose now, which is no choice yet: it may still be timed. */
+  readonly suggest: Choose = (mode, shape) => {
+    const key = this.#key({ mode, shape });
+    return this.#choices.get(key) ?? this.#choose({ mode, shape }, key);
+  };
+
+  /**
+   * Measures those of `convolutions` for which neither the run nor an earlier measurement says what to choose.
+   *
+   * @throws {RunError} if no variant computes one of them rightly on this device
+   */
+  async prepare(convolutions: readonly Convolution[]): Promise<void> {
+    const { store, host, pinned, onProgress } = this.#options;
+    if (store === undefined) return;
+    const unknown = new Map<string, Convolution>();
+    for (const convolution of convolutions) {
+      const key = this.#key(convolution);
+      if (this.#choices.has(key) || key in pinned || this.#measured(convolution, key)) continue;
+      unknown.set(key, convolution);
+    }
+    if (unknown.size === 0) return;
+    const kernels = new KernelDevice(this.#device); // forgets the losers' pipelines with them
+    const clock = new DispatchClock(this.#device);
+    let done = 0;
+    for (const [key, convolution] of unknown) {
+      onProgress(`timing convolutions for this device: ${done++} of ${unknown.size}`);
+      const measurement = await this.#measure(convolution, key, kernels, clock);
+      if (measurement === undefined) continue;
+      this.#known.set(key, measurement);
+      await store.save(host, key, measurement);
+    }
+    clock.dispose();
+  }
+
+  /** Names of the variants chosen so far by {@linkcode convolutionKey}, sorted. */
+  choices(): Record<string, string> {
+    const names = [...this.#choices].map(([key, { name }]) => [key, name] as const);
+    return Object.fromEntries(names.sort(([a], [b]) => a < b ? -1 : 1));
+  }
+
+  #key(convolution: Convolution): string {
+    return convolutionKey(convolution, this.#options.precision);
+  }
+
+  #candidates({ mode, shape }: Convolution): readonly ConvolutionVariant[] {
+    const { catalogue, precision } = this.#options;
+    return variantsFor(catalogue, mode, shape, precision, this.#options);
+  }
+
+  #choose(convolution: Convolution, key: string): ConvolutionVariant {
+    const candidates = this.#candidates(convolution);
+    const pinned = this.#options.pinned[key];
+    const name = pinned ?? this.#measured(convolution, key)?.variant ?? candidates[0]?.name;
+    const choice = candidates.find((variant) => variant.name === name);
+    if (choice !== undefined) return choice;
+    if (pinned === undefined) throw new RunError(`This device cannot compute ${key}.`);
+    const exists = this.#options.catalogue[convolution.mode].some((each) => each.name === pinned);
+    throw new UsageError(
+      `The run computes ${key} by ${pinned}, which ` +
+        (exists ? "this device cannot do." : "this version of memloss does not have."),
+    );
+  }
+
+  /** What was measured of these very kernels. */
+  #measured(convolution: Convolution, key: string): Measurement | undefined {
+    const measurement = this.#known.get(key);
+    return measurement?.kernels === this.#checksum(convolution) ? measurement : undefined;
+  }
+
+  #checksum(convolution: Convolution): number {
+    const { precision } = this.#options;
+    const texts = this.#candidates(convolution).flatMap((variant) => [
+      variant.name,
+      ...[
+        variant.pack?.(convolution.shape, precision).lowered,
+        variant.lower(convolution.shape, precision, PLAIN),
+      ].flatMap((lowered) =>
+        lowered?.dispatches.flatMap(({ kernel }) => [kernel.code, String(kernel.grid)]) ?? []
+      ),
+    ]);
+    return crc32c(new TextEncoder().encode(texts.join("\0")));
+  }
+
+  /** Undefined if the device has no room to measure, which it may have to compute. */
+  async #measure(
+    { mode, shape }: Convolution,
+    key: string,
+    kernels: KernelDevice,
+    clock: DispatchClock,
+  ): Promise<Measurement | undefined> {
+    const { precision, onNote } = this.#options;
+    const seconds: Record<string, number> = {}, excluded: Record<string, string> = {};
+    let winner: string | undefined, best = Infinity;
+    let trial: Trial;
+    try {
+      trial = await Trial.open(kernels, clock, mode, shape, precision);
+    } catch (error) {
+      onNote(`${key} is not timed: ${inOneLine(error)}.`);
+      return undefined;
+    }
+    for (const variant of this.#candidates({ mode, shape })) {
+      try {
+        const taken = seconds[variant.name] = await trial.seconds(variant, best);
+        if (taken < best) [winner, best] = [variant.name, taken];
+      } catch (error) {
+        excluded[variant.name] = inOneLine(error);
+        onNote(`${variant.name} is not used for ${key}: ${excluded[variant.name]}.`);
+      }
+    }
+    trial.dispose();
+    const lost = await Promise.race([this.#device.lost, Promise.resolve(undefined)]);
+    if (lost) throw new RunError(`The GPU device was lost (${lost.reason}): ${lost.message}`);
+    if (winner === undefined) throw new RunError(`This device cannot compute ${key} rightly.`);
+    const checksum = this.#checksum({ mode, shape }), measured = new Date().toISOString();
+    return { variant: winner, seconds, excluded, kernels: checksum, measured };
+  }
+}
+
+/** The message of `error`, which a driver may have written at any length, without a full stop. */
+function inOneLine(error: unknown): string {
+  const text = error instanceof Error ? error.message : String(error);
+  return text.replaceAll(/\s+/g, " ").trim().slice(0, 200).replace(/\.$/, "");
+}

@@ -1,0 +1,39 @@
+/**
+ * The convolutions that ResNet-18 is made of, as shapes to measure.
+ *
+ * @module
+ */
+import type { ConvolutionShape } from "../backend/webgpu/convolution/shape.ts";
+import { IMAGE_SIZE } from "../data/dataset.ts";
+import { type ConvNorm, resnet18 } from "../model/architecture.ts";
+
+/** What one or more of the network's convolutions are. */
+export interface ConvolutionLayer {
+  /** For people, e.g. `3x3/2, 32x32, 64 to 128`. */
+  readonly name: string;
+  readonly shape: ConvolutionShape;
+  /** Whether it is what most of the network's work is: 3×3 of stride 1, and not the stem. */
+  readonly main: boolean;
+}
+
+/** Every shape that a convolution of the network has, once, for `batch` images of 32×32. */
+export function convolutionLayers(width: number, batch: number): ConvolutionLayer[] {
+  const { stem, blocks } = resnet18({ width, classes: 10 });
+  const found = new Map<string, ConvolutionLayer>();
+  const add = ({ kernel, stride, inChannels, outChannels }: ConvNorm, size: number) => {
+    const shape = { batch, height: size, width: size, inChannels, outChannels, kernel, stride };
+    const name = `${kernel}x${kernel}${stride > 1 ? `/${stride}` : ""}, ${size}x${size}, ` +
+      `${inChannels} to ${outChannels}`;
+    const main = kernel === 3 && stride === 1 && found.size > 0;
+    if (!found.has(name)) found.set(name, { name, shape, main });
+  };
+  let size = IMAGE_SIZE;
+  add(stem, size);
+  for (const { first, second, shortcut } of blocks) {
+    add(first, size);
+    if (shortcut) add(shortcut, size);
+    size /= first.stride;
+    add(second, size);
+  }
+  return [...found.values()];
+}

@@ -1,0 +1,154 @@
+/**
+ * `memloss bench`
+ *
+ * @module
+ */
+import * as v from "valibot";
+import { closeEngines, openEngines } from "../bench/engines.ts";
+import { GPUS } from "../bench/gpus.ts";
+import { type LayerSpeed, measureKernels, type RatioSummary, summarise } from "../bench/kernels.ts";
+import { convolutionLayers } from "../bench/layers.ts";
+import { rooflines, type VariantRoofline } from "../bench/roofline.ts";
+import { measureSteps, type StepComparison } from "../bench/step.ts";
+import { UsageError } from "../errors.ts";
+import { choiceFlag, type Flag, integerFlag, switchFlag } from "../recipe/flag.ts";
+import { describeBench } from "./bench_report.ts";
+import { type Command, type FlagValues, readArguments } from "./command.ts";
+import { StatusLine } from "./terminal.ts";
+import { NO_TUNE, tuningOptions } from "./tuning_flag.ts";
+
+/** What can be asked for. */
+const SUBJECTS = ["kernels", "step", "roofline"] as const;
+type Subject = typeof SUBJECTS[number];
+
+/** Sizes unless told otherwise: a software device, and tfjs's kernels on it, must be done in minutes. */
+const DEFAULTS: Readonly<Record<Subject, Size>> = {
+  kernels: { width: 64, batchSize: 8 },
+  step: { width: 8, batchSize: 8 },
+  roofline: { width: 64, batchSize: 128 },
+};
+const DEFAULT_PAIRS = 5;
+
+const subjectList = v.pipe(
+  v.array(v.picklist(SUBJECTS, `must be a list of ${SUBJECTS.join(", ")}`)),
+  v.transform((names) => new Set(names)),
+);
+
+const whatFlag: Flag<typeof subjectList> = {
+  name: "what",
+  placeholder: SUBJECTS.join(","),
+  help: "what to measure or compute, separated by commas; default kernels,step",
+  schema: subjectList,
+  parse: (text) => text.split(","),
+};
+
+/** For the help: the default of every subject. */
+const defaultsOf = (size: keyof Size) =>
+  SUBJECTS.map((subject) => `${DEFAULTS[subject][size]} (${subject})`).join(", ");
+
+const FLAGS = {
+  what: whatFlag,
+  compare: choiceFlag("compare", ["stock"], "measure tfjs's own WebGPU kernels beside ours"),
+  width: integerFlag(
+    ...["width", `channels of ResNet-18's first stage; default ${defaultsOf("width")}`, 1] as const,
+  ),
+  batchSize: integerFlag("batch-size", `images; default ${defaultsOf("batchSize")}`, 1),
+  pairs: integerFlag("pairs", `measurements of each side; default ${DEFAULT_PAIRS}`, 1),
+  noTune: NO_TUNE,
+  json: switchFlag("json", "print one JSON document on stdout"),
+} as const;
+
+export const command: Command = {
+  name: "bench",
+  positionals: "",
+  summary: "time the WebGPU engine, alone or against tfjs's own, and bound it on paper",
+  flags: FLAGS,
+  examples: [
+    "memloss bench --what kernels,step --compare stock --json",
+    "memloss bench --what step --compare stock --width 64 --batch-size 32 --pairs 3",
+    "memloss bench --what roofline",
+  ],
+  async run(args) {
+    const { flags } = readArguments(args, FLAGS, 0);
+    const report = await bench(flags);
+    console.log(flags.json ? JSON.stringify(report, null, 2) : describeBench(report));
+  },
+};
+
+interface Size {
+  readonly width: number;
+  readonly batchSize: number;
+}
+
+/** What `bench --json` prints: what was asked for. */
+export interface BenchReport {
+  /** Whose times they are; absent where no device was needed. */
+  readonly adapter?: string;
+  readonly kernels?: Size & {
+    readonly pairs: number;
+    /** The fastest variants against tfjs; empty without it. */
+    readonly summary: readonly RatioSummary[];
+    readonly layers: readonly LayerSpeed[];
+  };
+  readonly step?: Size & { readonly pairs: number } & StepComparison;
+  readonly roofline?: Size & {
+    readonly gpus: typeof GPUS;
+    readonly variants: readonly VariantRoofline[];
+  };
+}
+
+async function bench(flags: FlagValues<typeof FLAGS>): Promise<BenchReport> {
+  const what = flags.what ?? new Set<Subject>(["kernels", "step"]);
+  const measured = what.has("kernels") || what.has("step");
+  for (const name of ["compare", "pairs"] as const) {
+    if (measured || flags[name] === undefined) continue;
+    throw new UsageError(`--${name} has no meaning for --what roofline, which measures nothing.`);
+  }
+  if (flags.noTune && !what.has("step")) {
+    throw new UsageError("--no-tune has a meaning for --what step only.");
+  }
+  return {
+    ...measured && await measure(what, flags),
+    ...what.has("roofline") && { roofline: boundOnPaper(sizeOf("roofline", flags)) },
+  };
+}
+
+function sizeOf(subject: Subject, { width, batchSize }: FlagValues<typeof FLAGS>): Size {
+  const size = DEFAULTS[subject];
+  return { width: width ?? size.width, batchSize: batchSize ?? size.batchSize };
+}
+
+function boundOnPaper(size: Size): BenchReport["roofline"] {
+  const variants = rooflines(convolutionLayers(size.width, size.batchSize));
+  return { ...size, gpus: GPUS, variants };
+}
+
+async function measure(
+  what: ReadonlySet<Subject>,
+  flags: FlagValues<typeof FLAGS>,
+): Promise<BenchReport> {
+  const { compare, pairs = DEFAULT_PAIRS } = flags;
+  const status = new StatusLine();
+  const options = tuningOptions(flags.noTune, status);
+  const engines = await openEngines(compare === "stock", options);
+  const progress = (text: string) => status.update(text);
+  const kernels = async ({ width, batchSize }: Size) => {
+    const layers = convolutionLayers(width, batchSize);
+    const speeds = await measureKernels(layers, engines, pairs, progress);
+    return { width, batchSize, pairs, summary: summarise(speeds), layers: speeds };
+  };
+  const step = async ({ width, batchSize }: Size) => {
+    const comparison = await measureSteps(engines, width, batchSize, pairs, progress);
+    return { width, batchSize, pairs, ...comparison };
+  };
+  try {
+    return {
+      adapter: engines.ours.backend.adapter,
+      ...what.has("kernels") && { kernels: await kernels(sizeOf("kernels", flags)) },
+      ...what.has("step") && { step: await step(sizeOf("step", flags)) },
+    };
+  } finally {
+    status.clear();
+    closeEngines(engines);
+  }
+}

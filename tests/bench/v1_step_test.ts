@@ -1,0 +1,69 @@
+import assert from "node:assert/strict";
+import * as tf from "@tensorflow/tfjs";
+import { MODES } from "../../src/bench/convolutions.ts";
+import { GPU_TRAITS } from "../../src/bench/gpus.ts";
+import { V1Step } from "../../src/bench/v1_step.ts";
+import {
+  CATALOGUE,
+  type Catalogue,
+  variantsFor,
+} from "../../src/backend/webgpu/convolution/catalogue.ts";
+import {
+  type ConvolutionMode,
+  type ConvolutionShape,
+  type ConvolutionVariant,
+  PLAIN,
+} from "../../src/backend/webgpu/convolution/shape.ts";
+import { openWebGpu } from "../../src/backend/webgpu/open.ts";
+import { countingAdapter } from "../testing/fake_device.ts";
+
+/** What the paper trains. */
+const WIDTH = 64;
+
+/** Dispatches of the second V1 step on batches of `batch`, by the first variant that `catalogue` has for each convolution. */
+async function dispatchesOfStep(catalogue: Catalogue, batch: number): Promise<number> {
+  const { adapter, calls } = countingAdapter();
+  const description = { adapter, description: "counting", software: false };
+  const backend = await openWebGpu(description, { catalogue, tune: false });
+  const step = new V1Step(backend, WIDTH, batch);
+  const inputs = step.inputs();
+  await step.submit(inputs);
+  calls.dispatches = 0;
+  await step.submit(inputs);
+  tf.dispose(inputs);
+  step.dispose();
+  backend.close();
+  return calls.dispatches;
+}
+
+const byMode = (variants: (mode: ConvolutionMode) => ConvolutionVariant[]) =>
+  Object.fromEntries(MODES.map((mode) => [mode, variants(mode)])) as unknown as Catalogue;
+
+/** The variant of most dispatches for each shape: none that a tuner can choose has more. */
+function longest(mode: ConvolutionMode): ConvolutionVariant {
+  const host = { traits: GPU_TRAITS, software: false };
+  const count = (variant: ConvolutionVariant, shape: ConvolutionShape) =>
+    variant.lower(shape, "f32", PLAIN).dispatches.length;
+  const pick = (shape: ConvolutionShape) =>
+    variantsFor(CATALOGUE, mode, shape, "f32", host)
+      .reduce((most, each) => count(each, shape) > count(most, shape) ? each : most);
+  return {
+    ...{ mode, name: "longest", supports: () => true },
+    ...mode !== "filterGradient" && { pack: (shape, ...rest) => pick(shape).pack!(shape, ...rest) },
+    lower: (shape, ...rest) => pick(shape).lower(shape, ...rest),
+  };
+}
+
+Deno.test("a V1 step takes at most 900 dispatches when the direct kernels are pinned", async () => {
+  const direct = byMode((mode) =>
+    CATALOGUE[mode].filter(({ name }) => name.startsWith("register"))
+  );
+  const dispatches = await dispatchesOfStep(direct, 128);
+  assert.ok(dispatches > 0 && dispatches <= 900, `${dispatches}`);
+});
+
+// Larger batches are more to the variants that cut them into slices.
+Deno.test("a V1 step of 64 images takes at most 2,000 dispatches whatever the tuner chooses", async () => {
+  const dispatches = await dispatchesOfStep(byMode((mode) => [longest(mode)]), 64);
+  assert.ok(dispatches > 900 && dispatches <= 2000, `${dispatches}`);
+});

@@ -1,0 +1,44 @@
+import assert from "node:assert/strict";
+import type { BenchReport } from "../../src/cli/bench.ts";
+import { assertRefused, memloss, memlossDone } from "./memloss.ts";
+
+for (
+  const [args, sentence] of [
+    [["--what", "kernels,speed"], /--what must be a list of kernels, step, roofline/],
+    [["--compare", "pytorch"], /--compare must be one of stock/],
+    [["--what", "roofline", "--compare", "stock"], /--compare has no meaning for --what roofline/],
+    [["--what", "roofline", "--pairs", "2"], /--pairs has no meaning for --what roofline/],
+    [["--what", "kernels", "--no-tune"], /--no-tune has a meaning for --what step only/],
+    [["--width", "0"], /--width must be a whole number of at least 1/],
+    [["runs/v1"], /Unexpected argument "runs\/v1"/],
+  ] as const
+) {
+  Deno.test(`memloss bench ${args.join(" ")} is refused`, async () => {
+    assertRefused(await memloss("bench", ...args), 2, sentence);
+  });
+}
+
+Deno.test("memloss bench --what roofline --json prints one document, of the sizes asked for", async () => {
+  const { stdout } = await memlossDone(
+    ...["bench", "--what", "roofline", "--width", "5", "--batch-size", "3", "--json"],
+  );
+  const report = JSON.parse(stdout) as BenchReport;
+  assert.deepEqual(Object.keys(report), ["roofline"]);
+  const { width, batchSize, gpus, variants } = report.roofline!;
+  assert.deepEqual([width, batchSize], [5, 3]);
+  assert.deepEqual(Object.keys(gpus), ["h100", "laptop"]);
+  const { mode, layer, kernels, predictions } = variants[0]!;
+  assert.deepEqual([mode, layer], ["forward", "3x3, 32x32, 3 to 5"]);
+  assert.deepEqual(Object.keys(kernels[0]!.perWorkgroup), [
+    ...["flops", "bytesRead", "bytesWritten", "workgroupMemory"],
+  ]);
+  assert.match(predictions.laptop.cached.bound, /^(compute|memory)$/);
+});
+
+Deno.test("memloss bench --what roofline prints a table for every mode", async () => {
+  const { stdout } = await memlossDone("bench", "--what", "roofline");
+  for (const mode of ["forward", "inputGradient", "filterGradient"]) {
+    assert.match(stdout, new RegExp(`^${mode}\n  layer +variant, kernel +workgroups`, "m"));
+  }
+  assert.match(stdout, /^ {2}3x3, 4x4, 512 to 512 /m);
+});
