@@ -8,8 +8,12 @@ import {
   BATCH_NORM_APPLY,
   BATCH_NORM_GRADIENT,
   BATCH_NORM_STATISTICS,
+  type BatchNormAttributes,
+  type BatchNormGradientAttributes,
   FOLD_BATCH_NORM,
+  type GroupAttributes,
   RUNNING_STATISTICS,
+  type RunningAttributes,
 } from "../batch_norm.ts";
 import { FROZEN_FORWARD, FROZEN_GRADIENT, type FrozenLayer } from "../frozen_network.ts";
 import { GLOBAL_AVERAGE_POOL, GLOBAL_AVERAGE_POOL_GRADIENT } from "../pool.ts";
@@ -96,24 +100,20 @@ const convolutions: Readonly<Record<string, TraceKernel>> = {
 
 const batchNorm: Readonly<Record<string, TraceKernel>> = {
   [BATCH_NORM_STATISTICS](backend, { x }, attributes) {
-    const { groups } = as<{ groups: number[] }>(attributes);
+    const { groups } = attributes as GroupAttributes;
     const shape = x!.shape as ImageShape, statistics = [groups.length, shape[3]];
     const lowered = batchNormStatistics(shape, groups);
     return operate(backend, lowered, [x!], [statistics, statistics]);
   },
   [BATCH_NORM_APPLY](backend, { x, mean, variance, gamma, beta, add }, attributes) {
-    const { groups, epsilon, relu } = as<{ groups: number[]; epsilon: number; relu: boolean }>(
-      attributes,
-    );
+    const { groups, epsilon, relu } = attributes as BatchNormAttributes;
     const shape = x!.shape as ImageShape;
     const lowered = batchNormApply(shape, groups, { epsilon, relu, add: add !== undefined });
     const inputs = [x!, mean!, variance!, gamma!, beta!, ...add ? [add] : []];
     return operate(backend, lowered, inputs, [shape]);
   },
   [BATCH_NORM_GRADIENT](backend, { dy, x, mean, variance, gamma, y }, attributes) {
-    const { groups, epsilon, add } = as<{ groups: number[]; epsilon: number; add: boolean }>(
-      attributes,
-    );
+    const { groups, epsilon, add } = attributes as BatchNormGradientAttributes;
     const shape = x!.shape as ImageShape, channels = [shape[3]];
     const options = { epsilon, add, masked: y !== undefined };
     const inputs = [dy!, x!, mean!, variance!, gamma!, ...y ? [y] : []];
@@ -122,7 +122,7 @@ const batchNorm: Readonly<Record<string, TraceKernel>> = {
   },
   [RUNNING_STATISTICS](backend, inputs, attributes) {
     const { runningMean, runningVariance, mean, variance } = inputs;
-    const { momentum, counts } = as<{ momentum: number; counts: number[] }>(attributes);
+    const { momentum, counts } = attributes as RunningAttributes;
     const { shape } = runningMean!;
     const lowered = runningStatistics(shape[0]!, counts, momentum);
     const given = [runningMean!, runningVariance!, mean!, variance!];
