@@ -20,6 +20,12 @@ import { DispatchClock } from "./tuning_clock.ts";
 import type { Measurement, TuningStore } from "./tuning_store.ts";
 import { Trial } from "./tuning_trial.ts";
 
+/**
+ * A measurement serves for batches up to this many times as large or as small: the passes of a step differ by no more,
+ * and each would otherwise be timed by itself.
+ */
+const SIMILAR = 4;
+
 /** A convolution whose variant is to be chosen. */
 interface Convolution {
   readonly mode: ConvolutionMode;
@@ -47,6 +53,11 @@ export function convolutionKey({ mode, shape }: Convolution, precision: Precisio
   const { batch, height, width, inChannels, outChannels, kernel, stride } = shape;
   const image = [batch, height, width, inChannels].join("x");
   return `${mode} ${image} ${outChannels} k${kernel} s${stride} ${precision}`;
+}
+
+/** The images in a batch of a convolution, by its key. */
+function batchOf(key: string): number {
+  return Number(/ (\d+)x/.exec(key)?.[1]);
 }
 
 /** Chooses variants for one device. A choice once made stands, so that all programs of a run agree. */
@@ -86,7 +97,8 @@ export class Tuner {
   };
 
   /**
-   * Measures those of `convolutions` for which neither the run nor an earlier measurement says what to choose.
+   * Measures those of `convolutions` for which neither the run nor a measurement, if only of a similar batch, says what to
+   * choose.
    *
    * @throws {RunError} if no variant computes one of them rightly on this device
    */
@@ -96,7 +108,7 @@ export class Tuner {
     const unknown = new Map<string, Convolution>();
     for (const convolution of convolutions) {
       const key = this.#key(convolution);
-      if (this.#choices.has(key) || key in pinned || this.#measured(convolution, key)) continue;
+      if (this.#choices.has(key) || key in pinned || this.#measured(convolution)) continue;
       unknown.set(key, convolution);
     }
     if (unknown.size === 0) return;
@@ -105,6 +117,7 @@ export class Tuner {
     let done = 0;
     for (const [key, convolution] of unknown) {
       onProgress(`timing convolutions for this device: ${done++} of ${unknown.size}`);
+      if (this.#measured(convolution)) continue; // by what has been measured just now
       const measurement = await this.#measure(convolution, key, kernels, clock);
       if (measurement === undefined) continue;
       this.#known.set(key, measurement);
@@ -131,7 +144,7 @@ export class Tuner {
   #choose(convolution: Convolution, key: string): ConvolutionVariant {
     const candidates = this.#candidates(convolution);
     const pinned = this.#options.pinned[key];
-    const name = pinned ?? this.#measured(convolution, key)?.variant ?? candidates[0]?.name;
+    const name = pinned ?? this.#measured(convolution)?.variant ?? candidates[0]?.name;
     const choice = candidates.find((variant) => variant.name === name);
     if (choice !== undefined) return choice;
     if (pinned === undefined) throw new RunError(`This device cannot compute ${key}.`);
@@ -142,10 +155,19 @@ export class Tuner {
     );
   }
 
-  /** What was measured of these very kernels. */
-  #measured(convolution: Convolution, key: string): Measurement | undefined {
-    const measurement = this.#known.get(key);
-    return measurement?.kernels === this.#checksum(convolution) ? measurement : undefined;
+  /** What was measured of the kernels that there are now: for this batch, else for one that is not very different. */
+  #measured({ mode, shape }: Convolution): Measurement | undefined {
+    const { precision } = this.#options;
+    const distance = (batch: number) => Math.abs(Math.log(batch / shape.batch));
+    const batches = [...this.#known.keys()].map(batchOf)
+      .filter((batch) => distance(batch) <= Math.log(SIMILAR))
+      .sort((a, b) => distance(a) - distance(b) || a - b);
+    for (const batch of new Set(batches)) {
+      const other = { mode, shape: { ...shape, batch } };
+      const measurement = this.#known.get(convolutionKey(other, precision));
+      if (measurement?.kernels === this.#checksum(other)) return measurement;
+    }
+    return undefined;
   }
 
   #checksum(convolution: Convolution): number {

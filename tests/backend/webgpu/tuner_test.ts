@@ -299,6 +299,26 @@ onDevice(
   },
 );
 
+onDevice("Tuner.prepare() takes a measurement for similar batches", async (device) => {
+  const store = new MemoryStore(), { tuner } = await openTuner(device, [slow, sound], { store });
+  const batches = [8, 1, 2, 32, 33].map((batch) => ({ ...FORWARD, shape: { ...SHAPE, batch } }));
+  await tuner.prepare(batches);
+  assert.deepEqual([...store.saved.keys()], [
+    "forward 8x5x7x3 5 k3 s2 f32",
+    "forward 1x5x7x3 5 k3 s2 f32",
+    "forward 33x5x7x3 5 k3 s2 f32",
+  ]);
+  store.saved.set("forward 1x5x7x3 5 k3 s2 f32", {
+    ...store.saved.get("forward 1x5x7x3 5 k3 s2 f32")!,
+    variant: "slow",
+  });
+  const later = (await openTuner(device, [slow, sound], { store })).tuner;
+  const names = [1, 2, 3, 5, 12, 999].map((batch) =>
+    later.choose("forward", { ...SHAPE, batch }).name
+  );
+  assert.deepEqual(names, ["slow", "slow", "sound", "sound", "sound", "slow"]);
+});
+
 onDevice("Tuner.suggest() commits to nothing", async (device) => {
   const { tuner } = await openTuner(device, [slow, sound]);
   assert.equal(tuner.suggest("forward", SHAPE).name, "slow");

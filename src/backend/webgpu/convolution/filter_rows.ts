@@ -64,7 +64,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
 }
 `;
   const storage = rowsStorage(gather, precision);
-  const kernelData = {
+  const packing = {
     name: `${mode} filter to ${precision} rows, ${describeGather(gather)}`,
     code,
     bindings: ["read", "write"] as const,
@@ -79,6 +79,6 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
   return {
     layout: `${mode} ${precision} rows`,
     storage,
-    lowered: single(kernelData, 1, 1),
+    lowered: single(packing, 1, 1),
   };
 }

@@ -39,7 +39,7 @@ fn main(@builtin(global_invocation_id) at: vec3u) {
   textureStore(packed, at.xy, filterQuad(at.y % ${taps}u, at.x / ${lanes}u, 4u * quad));
 }
 `;
-  const kernelData = {
+  const packing = {
     name: `${mode} filter to texture, ${describeGather(gather)}`,
     code,
     bindings: ["read", "storage-texture"] as const,
@@ -54,6 +54,6 @@ fn main(@builtin(global_invocation_id) at: vec3u) {
   return {
     layout: `${mode} texture`,
     storage: { kind: "texture", width, height },
-    lowered: single(kernelData, 1, 1),
+    lowered: single(packing, 1, 1),
   };
 }

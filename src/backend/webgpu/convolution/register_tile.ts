@@ -131,6 +131,7 @@ function computeText(
   const sums = pixelsOf(tile).flatMap(([r, c]) =>
     range(tile.quads).map((v) => ({ r, c, v, sum: `sum${r}_${c}_${v}` }))
   );
+  // No loop over an array of sums: software devices take seconds to compile one.
   const stores = sums.map(({ r, c, v, sum }) => {
     const row = `((row + ${r}u) * ${phases}u + p)`;
     const column = `((column + ${c}u) * ${phases}u + ${q}u)`;

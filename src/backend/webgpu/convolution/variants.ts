@@ -16,6 +16,7 @@ function variantsOf(mode: GatherMode): ConvolutionVariant[] {
     registerVariant(mode, { rows: 2, columns: 4, quads: 2 }),
     textureVariant(mode, { rows: 4, columns: 4, quads: 2 }),
     textureVariant(mode, { rows: 4, columns: 4, quads: 4 }),
+    textureVariant(mode, { rows: 4, columns: 8, quads: 2 }),
   ];
 }
 

@@ -45,8 +45,9 @@ const onDevice = (name: string, fn: () => Promise<void>) =>
 
 for (const variant of VARIANTS) {
   const { mode, name } = variant, epilogue = EPILOGUE[mode];
-  // The wider tile is the same code with other numbers.
-  const shapes = name === "tile-128x64" ? SHAPES.slice(1, 3) : SHAPES;
+  // These are the code of others with larger numbers.
+  const larger = ["tile-128x64", "texture-4x4x16", "texture-4x8x8"].includes(name);
+  const shapes = larger ? SHAPES.slice(1, 3) : SHAPES;
   onDevice(`lower() of ${mode} ${name} gives the convolution and what follows`, async () => {
     for (const [what, sizes] of shapes) {
       const shape = shapeOf(sizes);
@@ -100,3 +101,21 @@ onDevice("lower() folds a grid of more than 65,535 workgroups", async () => {
     assert.equal(y.findIndex((value, i) => value !== 2 * i), -1, name);
   }
 });
+
+onDevice(
+  "lower() of an input gradient is zero where the mask is zero or less, and only there",
+  async () => {
+    const [variant] = INPUT_GRADIENT_VARIANTS;
+    for (const channels of [4, 3]) {
+      const shape = shapeOf([1, 2, 3, channels, 5, 1, 1]);
+      const { inputs: [dy, filter] } = convolutionCase(variant!, shape, PLAIN, 4);
+      const mask = Float32Array.from({ length: 6 * channels }, (_, i) => i % 3 - 1);
+      const epilogue = { ...PLAIN, mask: true };
+      const dx = await bench.convolve(variant!, shape, "f32", epilogue, [dy!, filter!, mask]);
+      assert.deepEqual(
+        Array.from(dx, (value) => value !== 0),
+        Array.from(mask, (value) => value > 0),
+      );
+    }
+  },
+);
