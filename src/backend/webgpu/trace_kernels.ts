@@ -8,12 +8,16 @@ import {
   BATCH_NORM_APPLY,
   BATCH_NORM_GRADIENT,
   BATCH_NORM_STATISTICS,
+  type BatchNormAttributes,
+  type BatchNormGradientAttributes,
   FOLD_BATCH_NORM,
+  type GroupAttributes,
   RUNNING_STATISTICS,
+  type RunningAttributes,
 } from "../batch_norm.ts";
 import { FROZEN_FORWARD, FROZEN_GRADIENT, type FrozenLayer } from "../frozen_network.ts";
 import { GLOBAL_AVERAGE_POOL, GLOBAL_AVERAGE_POOL_GRADIENT } from "../pool.ts";
-import { SGD_STEPS, type SgdStepAttributes } from "../sgd_step.ts";
+import { SGD_STEPS } from "../sgd_step.ts";
 import { SIGN_STEP, type SignStepAttributes } from "../sign_step.ts";
 import {
   CROSS_ENTROPY,
@@ -30,16 +34,16 @@ import {
   PLAIN,
 } from "./convolution/shape.ts";
 import { frozenForward, frozenGradient } from "./frozen_layers.ts";
-import type { Slab, Value } from "./graph.ts";
 import type { Lowered } from "./kernel.ts";
 import { batchNormApply, foldBatchNorm, runningStatistics } from "./operations/batch_norm.ts";
 import { batchNormGradient } from "./operations/batch_norm_gradient.ts";
 import { batchNormStatistics } from "./operations/batch_norm_statistics.ts";
 import { globalAveragePool, globalAveragePoolGradient } from "./operations/pool.ts";
 import * as losses from "./operations/softmax_losses.ts";
-import { sgd, signStep } from "./operations/steps.ts";
+import { signStep } from "./operations/steps.ts";
 import { TRACE_BACKEND, type TraceBackend } from "./trace.ts";
 import { type Inputs, mathKernels, operate, type TraceKernel } from "./trace_math.ts";
+import { sgdSteps } from "./trace_update.ts";
 
 type ImageShape = [batch: number, height: number, width: number, channels: number];
 type FilterShape = [kernel: number, kernel: number, inChannels: number, outChannels: number];
@@ -96,24 +100,20 @@ const convolutions: Readonly<Record<string, TraceKernel>> = {
 
 const batchNorm: Readonly<Record<string, TraceKernel>> = {
   [BATCH_NORM_STATISTICS](backend, { x }, attributes) {
-    const { groups } = as<{ groups: number[] }>(attributes);
+    const { groups } = attributes as GroupAttributes;
     const shape = x!.shape as ImageShape, statistics = [groups.length, shape[3]];
     const lowered = batchNormStatistics(shape, groups);
     return operate(backend, lowered, [x!], [statistics, statistics]);
   },
   [BATCH_NORM_APPLY](backend, { x, mean, variance, gamma, beta, add }, attributes) {
-    const { groups, epsilon, relu } = as<{ groups: number[]; epsilon: number; relu: boolean }>(
-      attributes,
-    );
+    const { groups, epsilon, relu } = attributes as BatchNormAttributes;
     const shape = x!.shape as ImageShape;
     const lowered = batchNormApply(shape, groups, { epsilon, relu, add: add !== undefined });
     const inputs = [x!, mean!, variance!, gamma!, beta!, ...add ? [add] : []];
     return operate(backend, lowered, inputs, [shape]);
   },
   [BATCH_NORM_GRADIENT](backend, { dy, x, mean, variance, gamma, y }, attributes) {
-    const { groups, epsilon, add } = as<{ groups: number[]; epsilon: number; add: boolean }>(
-      attributes,
-    );
+    const { groups, epsilon, add } = attributes as BatchNormGradientAttributes;
     const shape = x!.shape as ImageShape, channels = [shape[3]];
     const options = { epsilon, add, masked: y !== undefined };
     const inputs = [dy!, x!, mean!, variance!, gamma!, ...y ? [y] : []];
@@ -122,7 +122,7 @@ const batchNorm: Readonly<Record<string, TraceKernel>> = {
   },
   [RUNNING_STATISTICS](backend, inputs, attributes) {
     const { runningMean, runningVariance, mean, variance } = inputs;
-    const { momentum, counts } = as<{ momentum: number; counts: number[] }>(attributes);
+    const { momentum, counts } = attributes as RunningAttributes;
     const { shape } = runningMean!;
     const lowered = runningStatistics(shape[0]!, counts, momentum);
     const given = [runningMean!, runningVariance!, mean!, variance!];
@@ -208,39 +208,6 @@ function weightsOf(backend: TraceBackend, weights: Inputs) {
     const { shape } = weights[name]!;
     return { value: backend.value(weights[name]!), shape };
   };
-}
-
-/** All parameters at once, in place: they fill one slab, their gradients a second and their velocities a third. */
-const sgdSteps: TraceKernel = (backend, inputs, attributes) => {
-  const { weightDecay, nesterov, count } = as<SgdStepAttributes & { count: number }>(attributes);
-  const indices = Array.from({ length: count }, (_, i) => i);
-  const slabs = ["w", "g", "v"].map((kind) =>
-    wholeSlab(indices.map((i) => backend.value(inputs[kind + i]!)))
-  );
-  const [weights, gradients, velocities] = slabs.map((slab) => backend.graph.resident(slab));
-  const lowered = sgd(slabs[0]!.bytes / 4, { weightDecay, nesterov });
-  const rates = backend.value(inputs.rates!);
-  backend.graph.update(lowered, [gradients!, rates], [weights!, velocities!]);
-  return indices.flatMap((i) =>
-    ["w", "v"].map((kind) => {
-      const before = inputs[kind + i]!;
-      return backend.info(backend.value(before), before.shape);
-    })
-  );
-};
-
-/** The slab whose parts `values` are, all of them and in order. */
-function wholeSlab(values: readonly Value[]): Slab {
-  const origins = values.map(({ origin }) => {
-    if (origin.kind !== "resident") throw new Error("A traced update takes resident tensors.");
-    return origin;
-  });
-  const { slab } = origins[0]!;
-  const names = [...slab.parts.keys()];
-  const whole = names.length === values.length &&
-    origins.every((origin, i) => origin.slab === slab && origin.part === names[i]);
-  if (!whole) throw new Error(`A traced update takes all of ${slab.label}, in its order.`);
-  return slab;
 }
 
 /** Registers everything that can be traced. */
