@@ -10,12 +10,17 @@ export const BACKEND_CHOICES = ["auto", "webgpu", "wasm"] as const;
 /** One of {@linkcode BACKEND_CHOICES}. */
 export type BackendChoice = typeof BACKEND_CHOICES[number];
 
+/** How the attack's network may keep what its convolutions multiply; sums are always float32. */
+export const ATTACK_PRECISIONS = ["f32", "f16"] as const;
+
 /** How an engine computes: the first two are the CPU engine's, the others WebGPU's. */
 export interface EngineOptions {
   /** Threads; all processors unless given. They never change a bit of any result. */
   readonly workers?: number;
   /** Rounds every operation as WebAssembly defines it, so that all machines get the same bits; slower. */
   readonly deterministic?: boolean;
+  /** Of the attack in training; f32 unless given. Evaluation and gradients of the weights are always f32. */
+  readonly attackPrecision?: typeof ATTACK_PRECISIONS[number];
   /** Whether to time the ways to compute each convolution and to use earlier timings, as is done unless told otherwise. */
   readonly tune?: boolean;
   /** The ways that are to be used whatever was timed: {@linkcode Backend.choices} of the run that is continued. */

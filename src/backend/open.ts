@@ -19,16 +19,24 @@ export async function openBackend(
   choice: BackendChoice,
   options: EngineOptions = {},
 ): Promise<Backend> {
-  if (choice === "wasm") return await openWasm(options);
+  if (choice === "wasm") return await openExactWasm(options);
   if (options.deterministic) {
-    if (choice === "auto") return await openWasm(options);
+    if (choice === "auto") return await openExactWasm(options);
     throw new UsageError("--deterministic needs --backend wasm: a GPU rounds in its own way.");
   }
   const adapters = await describeAdapters();
   const chosen = choice === "auto" ? adapters.find((adapter) => !adapter.software) : adapters[0];
   if (chosen !== undefined) return await openWebGpu(chosen, options);
-  if (choice === "auto") return await openWasm(options);
+  if (choice === "auto") return await openExactWasm(options);
   throw new UsageError(
     "--backend webgpu found no WebGPU adapter: install a GPU driver (or Mesa's software Vulkan) or use --backend wasm.",
   );
+}
+
+/** The CPU engine, which knows no float16. */
+async function openExactWasm(options: EngineOptions): Promise<Backend> {
+  if (options.attackPrecision === "f16") {
+    throw new UsageError("--attack-precision f16 needs --backend webgpu and a GPU that has it.");
+  }
+  return await openWasm(options);
 }

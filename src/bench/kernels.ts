@@ -66,7 +66,7 @@ export async function measureKernels(
   for (const mode of MODES) {
     for (const { name, shape, main } of layers) {
       progress(`${mode} ${name}`);
-      const variants = variantsFor(CATALOGUE, mode, shape, "f32", host);
+      const variants = variantsFor(CATALOGUE, { mode, shape, precision: "f32" }, host);
       const timed = variants.map((variant) => timeVariant(kernels, variant, shape));
       const rival = stock && await timeStock(stock, mode, shape);
       const everybody = [...timed, ...rival ? [rival] : []];

@@ -65,7 +65,7 @@ export function rooflines(layers: readonly ConvolutionLayer[]): VariantRoofline[
   const host = { traits: GPU_TRAITS, software: false };
   return MODES.flatMap((mode) =>
     layers.flatMap(({ name, shape }) =>
-      variantsFor(CATALOGUE, mode, shape, "f32", host).map((variant) => ({
+      variantsFor(CATALOGUE, { mode, shape, precision: "f32" }, host).map((variant) => ({
         ...{ mode, layer: name, variant: variant.name },
         ...variantRoofline(variant, shape),
       }))

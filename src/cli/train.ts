@@ -95,7 +95,8 @@ export async function trainCommand(
     status.print(
       `${
         stored ? "Continuing" : "Training"
-      } ${recipe.variant} on ${recipe.data}, width ${recipe.width}, ` +
+      } ${recipe.variant} on ${recipe.data}, width ${recipe.width}` +
+        `${recipe.attackPrecision === "f16" ? ", attacked in float16" : ""}, ` +
         `${describeDevice(backend, demand)}, in ${runDir}`,
     );
     if (stored) noteChanges(stored, await describeRun(recipe, backend, digest), status);

@@ -5,7 +5,7 @@
  */
 import * as v from "valibot";
 import { ATTACK_LOSSES, ATTACK_NORMS } from "../attack/options.ts";
-import { BACKEND_CHOICES } from "../backend/backend.ts";
+import { ATTACK_PRECISIONS, BACKEND_CHOICES } from "../backend/backend.ts";
 import { DATA_NAMES } from "../data/load.ts";
 import { UsageError } from "../errors.ts";
 import { MEMORY_WEIGHTS, VARIANT_TRAITS, VARIANTS } from "../loss/variants.ts";
@@ -102,6 +102,11 @@ export const RECIPE_FLAGS = {
     BACKEND_CHOICES,
     `device that computes; default ${DEFAULTS.backend}`,
   ),
+  attackPrecision: choiceFlag(
+    "attack-precision",
+    ATTACK_PRECISIONS,
+    "what the training attack multiplies on webgpu, with f32 sums; default f32",
+  ),
   workers: integerFlag(
     "workers",
     "threads of the wasm backend, which never change a result; default: all processors",
@@ -125,6 +130,7 @@ const OPTIONAL = [
   "limitTrain",
   "limitTest",
   "checkpointEvery",
+  "attackPrecision",
   "workers",
   "deterministic",
 ] as const;

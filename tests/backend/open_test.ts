@@ -35,3 +35,17 @@ Deno.test("openBackend() goes for the hardware adapter for auto", () =>
   withAdapter({ description: "NVIDIA GeForce" }, async () => {
     await assert.rejects(openBackend("auto"), /only pretended/); // it was asked for a device
   }));
+
+Deno.test("openBackend() refuses float16 attacks where they cannot be made", async () => {
+  const f16 = { attackPrecision: "f16" } as const;
+  await assert.rejects(openBackend("wasm", f16), {
+    name: "UsageError",
+    message: "--attack-precision f16 needs --backend webgpu and a GPU that has it.",
+  });
+  await withAdapter({ description: "NVIDIA GeForce" }, async () => {
+    await assert.rejects(openBackend("webgpu", f16), {
+      name: "UsageError",
+      message: "--attack-precision f16 needs shader-f16, which NVIDIA GeForce lacks.",
+    });
+  });
+});

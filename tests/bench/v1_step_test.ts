@@ -45,7 +45,7 @@ function longest(mode: ConvolutionMode): ConvolutionVariant {
   const count = (variant: ConvolutionVariant, shape: ConvolutionShape) =>
     variant.lower(shape, "f32", PLAIN).dispatches.length;
   const pick = (shape: ConvolutionShape) =>
-    variantsFor(CATALOGUE, mode, shape, "f32", host)
+    variantsFor(CATALOGUE, { mode, shape, precision: "f32" }, host)
       .reduce((most, each) => count(each, shape) > count(most, shape) ? each : most);
   return {
     ...{ mode, name: "longest", supports: () => true },

@@ -89,6 +89,7 @@ Deno.test("resolveRecipe() leaves what is given as it is", () => {
     attackEps: 0.5,
     attackStep: 0.25,
     attackSteps: 3,
+    attackPrecision: "f16",
     select: "none",
     limitTrain: 64,
     limitTest: 32,

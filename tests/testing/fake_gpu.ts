@@ -16,7 +16,7 @@ export async function withAdapter(
   use: () => Promise<void>,
 ): Promise<void> {
   const requestDevice = () => Promise.reject(new Error("This adapter is only pretended."));
-  const adapter = info === null ? null : { info, limits: {}, requestDevice };
+  const adapter = info === null ? null : { info, limits: {}, features: new Set(), requestDevice };
   const gpu = info === undefined ? undefined : { requestAdapter: () => Promise.resolve(adapter) };
   Object.defineProperty(navigator, "gpu", { value: gpu, configurable: true });
   try {

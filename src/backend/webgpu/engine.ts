@@ -18,16 +18,17 @@ export interface WebGpuEngine {
   readonly kernels: KernelDevice;
   readonly pool: MemoryPool;
   readonly tuner: Tuner;
-  readonly precision: Precision;
+  /** How the attack's network may keep its operands in training. */
+  readonly attackPrecision: Precision;
 }
 
 /** Plans `graph` for `engine`, by the tuner's choices unless others are given. */
 export function planGraph(
   graph: Graph,
-  { tuner, precision, kernels: { device } }: WebGpuEngine,
+  { tuner, kernels: { device } }: WebGpuEngine,
   options: Partial<ScheduleOptions> = {},
 ): Plan {
-  const scheduled = schedule(graph, { choose: tuner.choose, precision, ...options });
+  const scheduled = schedule(graph, { choose: tuner.choose, ...options });
   return plan(graph, scheduled, Math.min(device.limits.maxBufferSize, LARGEST_ARENA));
 }
 

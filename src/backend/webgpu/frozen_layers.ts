@@ -61,7 +61,9 @@ export function frozenForward(
     ];
     const epilogue = { bias: true, add: add !== undefined, mask: false, relu };
     const size = sizeOf(outputShape(convolutions[i]!));
-    values.push(graph.convolve("forward", convolutions[i]!, epilogue, inputs, size));
+    values.push(
+      graph.convolve("forward", convolutions[i]!, epilogue, inputs, size, graph.frozenPrecision),
+    );
   }
   const last = outputShape(convolutions.at(-1)!);
   const [features] = graph.operate(
@@ -115,7 +117,11 @@ export function frozenGradient(
     const epilogue = { ...PLAIN, add: sum !== undefined, mask: mask !== undefined };
     const { batch, height, width, inChannels } = convolution;
     const size = batch * height * width * inChannels;
-    gradients.set(input, graph.convolve("inputGradient", convolution, epilogue, inputs, size));
+    const { frozenPrecision } = graph;
+    gradients.set(
+      input,
+      graph.convolve("inputGradient", convolution, epilogue, inputs, size, frozenPrecision),
+    );
   }
   return gradients.get(0)!;
 }

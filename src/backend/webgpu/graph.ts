@@ -4,7 +4,12 @@
  *
  * @module
  */
-import type { ConvolutionMode, ConvolutionShape, Epilogue } from "./convolution/shape.ts";
+import type {
+  ConvolutionMode,
+  ConvolutionShape,
+  Epilogue,
+  Precision,
+} from "./convolution/shape.ts";
 import type { Lowered } from "./kernel.ts";
 
 /** Tensors that stay on the device between programs: one buffer, parts of it by name. */
@@ -37,6 +42,7 @@ export type Work =
     readonly kind: "convolution";
     readonly mode: ConvolutionMode;
     readonly shape: ConvolutionShape;
+    readonly precision: Precision;
     readonly epilogue: Epilogue;
   };
 
@@ -50,6 +56,8 @@ export interface Operation {
 
 /** A graph under construction. */
 export class Graph {
+  /** How the convolutions of frozen networks may keep their operands. */
+  readonly frozenPrecision: Precision;
   readonly operations: Operation[] = [];
   /** Results that are read after a run, by name. */
   readonly outputs = new Map<string, Value>();
@@ -59,6 +67,10 @@ export class Graph {
   readonly marks: number[] = [];
   readonly #inputs = new Map<string, Value>();
   readonly #residents = new Map<Slab, Map<string | undefined, Value>>();
+
+  constructor(frozenPrecision: Precision = "f32") {
+    this.frozenPrecision = frozenPrecision;
+  }
 
   /** The input `name`. */
   input(name: string, size: number): Value {
@@ -104,9 +116,10 @@ export class Graph {
     epilogue: Epilogue,
     inputs: readonly Value[],
     size: number,
+    precision: Precision = "f32",
   ): Value {
     const result: Value = { size, origin: { kind: "result" } };
-    const work = { kind: "convolution", mode, shape, epilogue } as const;
+    const work = { kind: "convolution", mode, shape, precision, epilogue } as const;
     this.operations.push({ work, inputs, outputs: [result] });
     return result;
   }

@@ -6,7 +6,7 @@
  */
 import * as tf from "@tensorflow/tfjs";
 import { WebGPUBackend } from "@tensorflow/tfjs-backend-webgpu";
-import { RunError } from "../../errors.ts";
+import { RunError, UsageError } from "../../errors.ts";
 import type { Backend, EngineOptions } from "../backend.ts";
 import { registerComposedKernels } from "../composed/register.ts";
 import { EagerResidence } from "../eager.ts";
@@ -68,31 +68,38 @@ const FEATURES = ["shader-f16", "timestamp-query"] as const;
 
 /** How the engine is opened. */
 export interface WebGpuOptions
-  extends Pick<EngineOptions, "tune" | "variants" | "onNote" | "onProgress"> {
+  extends Pick<EngineOptions, "attackPrecision" | "tune" | "variants" | "onNote" | "onProgress"> {
   /** The convolutions to choose from; all unless given. */
   readonly catalogue?: Catalogue;
   /** Where timings are kept; the user's cache unless given. */
   readonly store?: TuningStore;
 }
 
-/** Opens the adapter as tfjs's current backend, with our kernels. */
+/**
+ * Opens the adapter as tfjs's current backend, with our kernels.
+ *
+ * @throws {UsageError} if the attack is to compute in float16, which the adapter cannot
+ */
 export async function openWebGpu(
   { adapter, description, software }: AdapterDescription,
   options: WebGpuOptions = {},
 ): Promise<Backend> {
+  if (options.attackPrecision === "f16" && !adapter.features.has("shader-f16")) {
+    throw new UsageError(`--attack-precision f16 needs shader-f16, which ${description} lacks.`);
+  }
   const opened = await openDevice(adapter);
   const { device } = opened;
   const tfjs = new WebGPUBackend(device, adapter.info);
-  const { tune = true, onNote = () => {}, onProgress = () => {} } = options;
-  const precision = "f32";
+  const { attackPrecision = "f32", tune = true, onNote = () => {}, onProgress = () => {} } =
+    options;
   const tuner = await Tuner.open(device, {
     ...{ catalogue: options.catalogue ?? CATALOGUE, pinned: options.variants ?? {} },
-    ...{ precision, traits: traitsOf(device), software, onNote, onProgress },
+    ...{ traits: traitsOf(device), software, onNote, onProgress },
     host: hostOf(description),
     ...tune && { store: options.store ?? new TuningStore(await tuningPath(), onNote) },
   });
   const kernels = new KernelDevice(device), pool = new MemoryPool(kernels);
-  const engine: WebGpuEngine = { tfjs, kernels, pool, tuner, precision };
+  const engine: WebGpuEngine = { tfjs, kernels, pool, tuner, attackPrecision };
   if (tf.findBackendFactory(ENGINE_NAME)) tf.removeBackend(ENGINE_NAME);
   if (!tf.getKernel("Add", ENGINE_NAME)) tf.copyRegisteredKernels("webgpu", ENGINE_NAME);
   tf.registerBackend(ENGINE_NAME, () => tfjs);

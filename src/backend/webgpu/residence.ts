@@ -131,7 +131,7 @@ export class ReplayedResidence implements Residence {
   }
 
   #trace(compute: Compute, inputs: Iterable<readonly [string, readonly number[]]>): Traced {
-    const graph = new Graph();
+    const graph = new Graph(this.#engine.attackPrecision);
     const shapes = new Map<string, readonly number[]>();
     tracing(graph, (backend) => {
       for (const { map, slab, shapes } of this.#homes) {

@@ -4,17 +4,12 @@
  *
  * @module
  */
-import type {
-  ConvolutionMode,
-  ConvolutionShape,
-  ConvolutionVariant,
-  Precision,
-} from "./convolution/shape.ts";
+import type { Convolution, ConvolutionVariant } from "./convolution/shape.ts";
 import type { Graph, Operation, Value } from "./graph.ts";
 import type { Kernel, Lowered, Storage } from "./kernel.ts";
 
 /** Names a variant for a convolution. */
-export type Choose = (mode: ConvolutionMode, shape: ConvolutionShape) => ConvolutionVariant;
+export type Choose = (convolution: Convolution) => ConvolutionVariant;
 
 /** Memory that one operation's own dispatches use, or a packed filter. */
 export interface Temporary {
@@ -28,8 +23,6 @@ export type Bound = Value | Temporary;
 export interface ScheduledDispatch {
   readonly kernel: Kernel;
   readonly operands: readonly Bound[];
-  /** Whether it belongs to the preparation: it depends on nothing but what changes rarely. */
-  readonly preparation: boolean;
 }
 
 /** All dispatches of a graph. */
@@ -45,13 +38,12 @@ export interface Schedule {
 /** How a graph is scheduled. */
 export interface ScheduleOptions {
   readonly choose: Choose;
-  readonly precision: Precision;
   /** Inputs that seldom change: what depends on them alone is a preparation of its own. */
   readonly steady?: ReadonlySet<string>;
 }
 
 /** Schedules `graph`. */
-export function schedule(graph: Graph, { choose, precision, steady }: ScheduleOptions): Schedule {
+export function schedule(graph: Graph, { choose, steady }: ScheduleOptions): Schedule {
   const live = liveOperations(graph);
   const prepared = new Set<Bound>(
     [...graph.inputs].flatMap(([name, value]) => steady?.has(name) ? [value] : []),
@@ -70,18 +62,21 @@ export function schedule(graph: Graph, { choose, precision, steady }: ScheduleOp
       (early ? preparation : main).push({
         kernel,
         operands: operands.map(({ from, index }) => pools[from][index]!),
-        preparation: early,
       });
     }
   };
 
   const packs = new Map<Value, Map<string, Temporary>>();
-  const packed = (filter: Value, variant: ConvolutionVariant, shape: ConvolutionShape): Bound => {
+  const packed = (
+    filter: Value,
+    variant: ConvolutionVariant,
+    { shape, precision }: Convolution,
+  ): Bound => {
     const pack = variant.pack?.(shape, precision);
     if (pack === undefined) return filter;
     const layouts = packs.get(filter) ?? new Map<string, Temporary>();
     packs.set(filter, layouts);
-    const key = `${variant.mode} ${pack.layout}`;
+    const key = `${variant.mode} ${precision} ${pack.layout}`;
     let result = layouts.get(key);
     if (result === undefined) {
       layouts.set(key, result = { storage: pack.storage });
@@ -95,10 +90,10 @@ export function schedule(graph: Graph, { choose, precision, steady }: ScheduleOp
     if (!live.has(operation)) return;
     const { work, inputs, outputs } = operation;
     if (work.kind === "lowered") return append(work.lowered, inputs, outputs);
-    const { mode, shape, epilogue } = work;
-    const variant = choose(mode, shape);
+    const { mode, shape, precision, epilogue } = work;
+    const variant = choose(work);
     const [image, filter, ...rest] = inputs as [Value, Value, ...Value[]];
-    const second = mode === "filterGradient" ? filter : packed(filter, variant, shape);
+    const second = mode === "filterGradient" ? filter : packed(filter, variant, work);
     append(variant.lower(shape, precision, epilogue), [image, second, ...rest], outputs);
   });
   marks.push(main.length);
@@ -110,9 +105,7 @@ export function schedule(graph: Graph, { choose, precision, steady }: ScheduleOp
 }
 
 /** The convolutions of `graph` for which {@linkcode schedule} will ask for a variant. */
-export function convolutionsOf(
-  graph: Graph,
-): { readonly mode: ConvolutionMode; readonly shape: ConvolutionShape }[] {
+export function convolutionsOf(graph: Graph): Convolution[] {
   return [...liveOperations(graph)].flatMap(({ work }) =>
     work.kind === "convolution" ? [work] : []
   );

@@ -7,13 +7,7 @@
 import { RunError, UsageError } from "../../errors.ts";
 import { crc32c } from "../../format/crc32c.ts";
 import { type Catalogue, type VariantHost, variantsFor } from "./convolution/catalogue.ts";
-import {
-  type ConvolutionMode,
-  type ConvolutionShape,
-  type ConvolutionVariant,
-  PLAIN,
-  type Precision,
-} from "./convolution/shape.ts";
+import { type Convolution, type ConvolutionVariant, PLAIN } from "./convolution/shape.ts";
 import { KernelDevice } from "./device.ts";
 import type { Choose } from "./schedule.ts";
 import { DispatchClock } from "./tuning_clock.ts";
@@ -26,16 +20,9 @@ import { Trial } from "./tuning_trial.ts";
  */
 const SIMILAR = 4;
 
-/** A convolution whose variant is to be chosen. */
-interface Convolution {
-  readonly mode: ConvolutionMode;
-  readonly shape: ConvolutionShape;
-}
-
 /** How a tuner chooses. */
 export interface TunerOptions extends VariantHost {
   readonly catalogue: Catalogue;
-  readonly precision: Precision;
   /** What measurements are kept under: the device and whatever else of the machine makes them faster or slower. */
   readonly host: string;
   /** Names of variants by {@linkcode convolutionKey}, which win over everything. */
@@ -49,7 +36,7 @@ export interface TunerOptions extends VariantHost {
 }
 
 /** A convolution as a stable text, e.g. `forward 128x32x32x64 64 k3 s1 f32`: NHWC of the input, channels of the output. */
-export function convolutionKey({ mode, shape }: Convolution, precision: Precision): string {
+export function convolutionKey({ mode, shape, precision }: Convolution): string {
   const { batch, height, width, inChannels, outChannels, kernel, stride } = shape;
   const image = [batch, height, width, inChannels].join("x");
   return `${mode} ${image} ${outChannels} k${kernel} s${stride} ${precision}`;
@@ -84,16 +71,16 @@ export class Tuner {
    * @throws {UsageError} if one is pinned that does not exist, or not for this device
    * @throws {RunError} if there is none
    */
-  readonly choose: Choose = (mode, shape) => {
-    const choice = this.suggest(mode, shape);
-    this.#choices.set(this.#key({ mode, shape }), choice);
+  readonly choose: Choose = (convolution) => {
+    const choice = this.suggest(convolution);
+    this.#choices.set(convolutionKey(convolution), choice);
     return choice;
   };
 
   /** What {@linkcode Tuner.choose} would choose now, which is no choice yet: it may still be timed. */
-  readonly suggest: Choose = (mode, shape) => {
-    const key = this.#key({ mode, shape });
-    return this.#choices.get(key) ?? this.#choose({ mode, shape }, key);
+  readonly suggest: Choose = (convolution) => {
+    const key = convolutionKey(convolution);
+    return this.#choices.get(key) ?? this.#choose(convolution, key);
   };
 
   /**
@@ -107,7 +94,7 @@ export class Tuner {
     if (store === undefined) return;
     const unknown = new Map<string, Convolution>();
     for (const convolution of convolutions) {
-      const key = this.#key(convolution);
+      const key = convolutionKey(convolution);
       if (this.#choices.has(key) || key in pinned || this.#measured(convolution)) continue;
       unknown.set(key, convolution);
     }
@@ -132,13 +119,8 @@ export class Tuner {
     return Object.fromEntries(names.sort(([a], [b]) => a < b ? -1 : 1));
   }
 
-  #key(convolution: Convolution): string {
-    return convolutionKey(convolution, this.#options.precision);
-  }
-
-  #candidates({ mode, shape }: Convolution): readonly ConvolutionVariant[] {
-    const { catalogue, precision } = this.#options;
-    return variantsFor(catalogue, mode, shape, precision, this.#options);
+  #candidates(convolution: Convolution): readonly ConvolutionVariant[] {
+    return variantsFor(this.#options.catalogue, convolution, this.#options);
   }
 
   #choose(convolution: Convolution, key: string): ConvolutionVariant {
@@ -156,27 +138,26 @@ export class Tuner {
   }
 
   /** What was measured of the kernels that there are now: for this batch, else for one that is not very different. */
-  #measured({ mode, shape }: Convolution): Measurement | undefined {
-    const { precision } = this.#options;
+  #measured({ mode, shape, precision }: Convolution): Measurement | undefined {
     const distance = (batch: number) => Math.abs(Math.log(batch / shape.batch));
     const batches = [...this.#known.keys()].map(batchOf)
       .filter((batch) => distance(batch) <= Math.log(SIMILAR))
       .sort((a, b) => distance(a) - distance(b) || a - b);
     for (const batch of new Set(batches)) {
-      const other = { mode, shape: { ...shape, batch } };
-      const measurement = this.#known.get(convolutionKey(other, precision));
+      const other = { mode, shape: { ...shape, batch }, precision };
+      const measurement = this.#known.get(convolutionKey(other));
       if (measurement?.kernels === this.#checksum(other)) return measurement;
     }
     return undefined;
   }
 
   #checksum(convolution: Convolution): number {
-    const { precision } = this.#options;
+    const { shape, precision } = convolution;
     const texts = this.#candidates(convolution).flatMap((variant) => [
       variant.name,
       ...[
-        variant.pack?.(convolution.shape, precision).lowered,
-        variant.lower(convolution.shape, precision, PLAIN),
+        variant.pack?.(shape, precision).lowered,
+        variant.lower(shape, precision, PLAIN),
       ].flatMap((lowered) =>
         lowered?.dispatches.flatMap(({ kernel }) => [kernel.code, String(kernel.grid)]) ?? []
       ),
@@ -186,22 +167,22 @@ export class Tuner {
 
   /** Undefined if the device has no room to measure, which it may have to compute. */
   async #measure(
-    { mode, shape }: Convolution,
+    convolution: Convolution,
     key: string,
     kernels: KernelDevice,
     clock: DispatchClock,
   ): Promise<Measurement | undefined> {
-    const { precision, onNote } = this.#options;
+    const { onNote } = this.#options;
     const seconds: Record<string, number> = {}, excluded: Record<string, string> = {};
     let winner: string | undefined, best = Infinity;
     let trial: Trial;
     try {
-      trial = await Trial.open(kernels, clock, mode, shape, precision);
+      trial = await Trial.open(kernels, clock, convolution);
     } catch (error) {
       onNote(`${key} is not timed: ${inOneLine(error)}.`);
       return undefined;
     }
-    for (const variant of this.#candidates({ mode, shape })) {
+    for (const variant of this.#candidates(convolution)) {
       try {
         const taken = seconds[variant.name] = await trial.seconds(variant, best);
         if (taken < best) [winner, best] = [variant.name, taken];
@@ -214,7 +195,7 @@ export class Tuner {
     const lost = await Promise.race([this.#device.lost, Promise.resolve(undefined)]);
     if (lost) throw new RunError(`The GPU device was lost (${lost.reason}): ${lost.message}`);
     if (winner === undefined) throw new RunError(`This device cannot compute ${key} rightly.`);
-    const checksum = this.#checksum({ mode, shape }), measured = new Date().toISOString();
+    const checksum = this.#checksum(convolution), measured = new Date().toISOString();
     return { variant: winner, seconds, excluded, kernels: checksum, measured };
   }
 }

@@ -4,7 +4,7 @@
  * @module
  */
 import {
-  type ConvolutionMode,
+  type Convolution,
   type ConvolutionShape,
   type ConvolutionVariant,
   PLAIN,
@@ -54,9 +54,7 @@ export class Trial {
   private constructor(
     kernels: KernelDevice,
     clock: DispatchClock,
-    mode: ConvolutionMode,
-    shape: ConvolutionShape,
-    precision: Precision,
+    { mode, shape, precision }: Convolution,
   ) {
     this.#kernels = kernels;
     this.#clock = clock;
@@ -79,13 +77,11 @@ export class Trial {
   static open(
     kernels: KernelDevice,
     clock: DispatchClock,
-    mode: ConvolutionMode,
-    shape: ConvolutionShape,
-    precision: Precision,
+    convolution: Convolution,
   ): Promise<Trial> {
     return withoutErrors(
       kernels.device,
-      () => Promise.resolve(new Trial(kernels, clock, mode, shape, precision)),
+      () => Promise.resolve(new Trial(kernels, clock, convolution)),
     );
   }
 

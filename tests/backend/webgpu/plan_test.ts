@@ -15,7 +15,6 @@ function noConvolutions(): never {
 function scheduled(graph: Graph, steady?: ReadonlySet<string>): Schedule {
   return schedule(graph, {
     choose: noConvolutions,
-    precision: "f32",
     ...steady && { steady },
   });
 }

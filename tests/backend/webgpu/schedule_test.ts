@@ -24,7 +24,7 @@ const PACKING: ConvolutionVariant = {
   }),
   lower: (_, __, { bias }) => oneDispatch("convolve", bias ? 3 : 2, 1),
 };
-const OPTIONS = { choose: () => PACKING, precision: "f32" } as const;
+const OPTIONS = { choose: () => PACKING };
 
 const namesOf = (graph: Graph, steady?: ReadonlySet<string>) =>
   schedule(graph, { ...OPTIONS, ...steady && { steady } }).dispatches.map(({ kernel }) =>
@@ -77,4 +77,21 @@ Deno.test("schedule() keeps what changes a slab in place", () => {
   const slab = { label: "slab", parts: new Map(), bytes: 256 };
   graph.update(oneDispatch("update", 1, 1), [graph.input("x", 64)], [graph.resident(slab)]);
   assert.deepEqual(namesOf(graph), ["update"]);
+});
+
+Deno.test("schedule() gives every convolution its own precision, and packs a filter for each", () => {
+  const graph = new Graph("f16");
+  const filter = graph.input("filter", 36), x = graph.input("x", 32);
+  const asked: string[] = [];
+  const coarse = graph.convolve("forward", SHAPE, PLAIN, [x, filter], 32, graph.frozenPrecision);
+  graph.outputs.set("y", graph.convolve("forward", SHAPE, PLAIN, [coarse, filter], 32));
+  const { dispatches } = schedule(graph, {
+    choose({ precision }) {
+      asked.push(precision);
+      return PACKING;
+    },
+  });
+  assert.deepEqual(asked, ["f16", "f32"]);
+  const names = dispatches.map(({ kernel }) => kernel.name);
+  assert.deepEqual(names, ["pack", "convolve", "pack", "convolve"]);
 });

@@ -18,7 +18,7 @@ import { naiveConvolution } from "../../testing/naive_convolution.ts";
 const SHAPE: ConvolutionShape = {
   ...{ batch: 2, height: 5, width: 7, inChannels: 3, outChannels: 5, kernel: 3, stride: 2 },
 };
-const FORWARD = { mode: "forward", shape: SHAPE } as const;
+const FORWARD = { mode: "forward", shape: SHAPE, precision: "f32" } as const;
 const KEY = "forward 2x5x7x3 5 k3 s2 f32";
 
 /** The naive variant called `name`, its kernel changed by `change`. */
@@ -90,7 +90,7 @@ async function openTuner(
   const notes: string[] = [], progress: string[] = [];
   const catalogue: Catalogue = { forward, inputGradient: [], filterGradient: [] };
   const tuner = await Tuner.open(device, {
-    ...{ catalogue, precision: "f32", traits: traitsOf(device), software: true, host: "test" },
+    ...{ catalogue, traits: traitsOf(device), software: true, host: "test" },
     ...{ pinned: {}, store: new MemoryStore() },
     onNote: (note) => void notes.push(note),
     onProgress: (text) => void progress.push(text),
@@ -123,13 +123,13 @@ function onDevice(name: string, body: (device: GPUDevice) => Promise<void>): voi
   });
 }
 
-const name = (tuner: Tuner) => tuner.choose(FORWARD.mode, FORWARD.shape).name;
+const name = (tuner: Tuner) => tuner.choose(FORWARD).name;
 
 Deno.test("convolutionKey() says everything about a convolution", () => {
-  assert.equal(convolutionKey(FORWARD, "f32"), KEY);
+  assert.equal(convolutionKey(FORWARD), KEY);
   const shape = { ...SHAPE, kernel: 1, stride: 1 } as const;
   assert.equal(
-    convolutionKey({ mode: "filterGradient", shape }, "f16"),
+    convolutionKey({ mode: "filterGradient", shape, precision: "f16" }),
     "filterGradient 2x5x7x3 5 k1 s1 f16",
   );
 });
@@ -207,8 +207,8 @@ onDevice(
     const value = `select(sum, sum + 9.0, i == ${unseen}u)`;
     const rarely = variant("rarely", replace("result[i] = sum;", `result[i] = ${value};`));
     const { tuner, notes } = await openTuner(device, [slow, rarely]);
-    await tuner.prepare([{ mode: "forward", shape }]);
-    assert.equal(tuner.choose("forward", shape).name, "slow");
+    await tuner.prepare([{ ...FORWARD, shape }]);
+    assert.equal(tuner.choose({ ...FORWARD, shape }).name, "slow");
     assert.match(notes[0]!, /^rarely is not used .*: its results differ from those of slow by /);
   },
 );
@@ -229,7 +229,7 @@ onDevice(
     const { tuner, notes, progress } = await openTuner(device, [sound]);
     const shape = { ...SHAPE, batch: 1, height: 1, width: 1, inChannels: 8193, outChannels: 8193 };
     const mode = "filterGradient";
-    await tuner.prepare([{ mode, shape }]);
+    await tuner.prepare([{ mode, shape, precision: "f32" }]);
     assert.match(notes[0]!, /^filterGradient 1x1x1x8193 8193 k3 s2 f32 is not timed: .*[Bb]uffer/);
     assert.equal(progress.length, 1);
   },
@@ -243,9 +243,9 @@ for (const mode of ["forward", "inputGradient", "filterGradient"] as const) {
         [mode]: [variant("sound", undefined, mode)],
       },
     });
-    await tuner.prepare([{ mode, shape: SHAPE }]);
+    await tuner.prepare([{ ...FORWARD, mode }]);
     assert.deepEqual(notes, []);
-    assert.equal(tuner.choose(mode, SHAPE).name, "sound");
+    assert.equal(tuner.choose({ ...FORWARD, mode }).name, "sound");
   });
 }
 
@@ -314,23 +314,23 @@ onDevice("Tuner.prepare() takes a measurement for similar batches", async (devic
   });
   const later = (await openTuner(device, [slow, sound], { store })).tuner;
   const names = [1, 2, 3, 5, 12, 999].map((batch) =>
-    later.choose("forward", { ...SHAPE, batch }).name
+    later.choose({ ...FORWARD, shape: { ...SHAPE, batch } }).name
   );
   assert.deepEqual(names, ["slow", "slow", "sound", "sound", "sound", "slow"]);
 });
 
 onDevice("Tuner.suggest() commits to nothing", async (device) => {
   const { tuner } = await openTuner(device, [slow, sound]);
-  assert.equal(tuner.suggest("forward", SHAPE).name, "slow");
+  assert.equal(tuner.suggest(FORWARD).name, "slow");
   assert.deepEqual(tuner.choices(), {});
   await tuner.prepare([FORWARD]);
-  assert.equal(tuner.suggest("forward", SHAPE).name, "sound");
+  assert.equal(tuner.suggest(FORWARD).name, "sound");
 });
 
 onDevice("Tuner.choose() stands by a choice once made", async (device) => {
   const { tuner, progress } = await openTuner(device, [slow, sound]);
   const other = { ...SHAPE, batch: 1 };
-  tuner.choose("forward", other);
+  tuner.choose({ ...FORWARD, shape: other });
   assert.equal(name(tuner), "slow");
   await tuner.prepare([FORWARD]);
   assert.deepEqual([name(tuner), progress], ["slow", []]);

@@ -43,7 +43,8 @@ for (
           return { seconds, resolution };
         },
       } as DispatchClock;
-      const trial = await Trial.open(new KernelDevice(device), clock, "forward", SHAPE, "f32");
+      const convolution = { mode: "forward", shape: SHAPE, precision: "f32" } as const;
+      const trial = await Trial.open(new KernelDevice(device), clock, convolution);
       const taken = await trial.seconds(naiveConvolution("forward"), best);
       trial.dispose();
       device.destroy();

@@ -4,13 +4,7 @@
  * @module
  */
 import { FILTER_GRADIENT_VARIANTS } from "./filter_gradient.ts";
-import type {
-  ConvolutionMode,
-  ConvolutionShape,
-  ConvolutionVariant,
-  DeviceTraits,
-  Precision,
-} from "./shape.ts";
+import type { Convolution, ConvolutionMode, ConvolutionVariant, DeviceTraits } from "./shape.ts";
 import { FORWARD_VARIANTS, INPUT_GRADIENT_VARIANTS } from "./variants.ts";
 import { WINOGRAD_VARIANTS } from "./winograd.ts";
 
@@ -46,12 +40,12 @@ const PREFERRED = {
 /** The variants of `catalogue` that compute this convolution on `host`, the one to take unmeasured first. */
 export function variantsFor(
   catalogue: Catalogue,
-  mode: ConvolutionMode,
-  shape: ConvolutionShape,
-  precision: Precision,
+  { mode, shape, precision }: Convolution,
   { traits, software }: VariantHost,
 ): readonly ConvolutionVariant[] {
-  const preferred = PREFERRED[software ? "software" : "hardware"];
+  const preferred: readonly string[] = software && mode === "filterGradient"
+    ? ["register"] // its sums are long and its textures have to be filled anew every time
+    : PREFERRED[software ? "software" : "hardware"];
   const rank = ({ name }: ConvolutionVariant) =>
     preferred.findIndex((start) => name.startsWith(start)) >>> 0; // the others last
   return catalogue[mode]

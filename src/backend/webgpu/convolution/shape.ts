@@ -24,6 +24,13 @@ export interface ConvolutionShape {
 /** How operands are kept while a convolution works on them; sums are always float32. */
 export type Precision = "f32" | "f16";
 
+/** A convolution for which there are several ways to compute it. */
+export interface Convolution {
+  readonly mode: ConvolutionMode;
+  readonly shape: ConvolutionShape;
+  readonly precision: Precision;
+}
+
 /**
  * What follows the sum, in this order. Each that is present is one more input of the operation, after the first two, in
  * this order.
