@@ -36,10 +36,12 @@ export interface VariantHost {
 
 /**
  * How the names of the variants begin that are taken unmeasured, the first choice first. Software devices have fast
- * textures, and workgroup memory that is ordinary memory with barriers on top.
+ * textures, and workgroup memory that is ordinary memory with barriers on top; filter gradients read too much of their
+ * operands once only for textures to pay.
  */
 const PREFERRED = {
   software: ["winograd-texture", "texture", "register"],
+  softwareFilter: ["register", "texture"],
   hardware: ["winograd-tile", "tile", "register"],
 } as const;
 
@@ -51,7 +53,9 @@ export function variantsFor(
   precision: Precision,
   { traits, software }: VariantHost,
 ): readonly ConvolutionVariant[] {
-  const preferred = PREFERRED[software ? "software" : "hardware"];
+  const preferred: readonly string[] = software
+    ? PREFERRED[mode === "filterGradient" ? "softwareFilter" : "software"]
+    : PREFERRED.hardware;
   const rank = ({ name }: ConvolutionVariant) =>
     preferred.findIndex((start) => name.startsWith(start)) >>> 0; // the others last
   return catalogue[mode]
