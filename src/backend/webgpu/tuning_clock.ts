@@ -12,6 +12,8 @@ const WALL_RESOLUTION = 0.02;
 export interface Timing {
   readonly seconds: number;
   readonly resolution: number;
+  /** Seconds by the wall clock. */
+  readonly wall: number;
 }
 
 /**
@@ -64,11 +66,11 @@ export class DispatchClock {
       const [begin, end] = new BigUint64Array(staging.getMappedRange());
       const seconds = Number(end! - begin!) / 1e9;
       staging.destroy();
-      const agrees = Math.abs(wall - seconds) <= 2 * WALL_RESOLUTION + wall / 4;
-      if (seconds > 0 && agrees) return { seconds, resolution: 0 };
+      const agrees = Math.abs(wall - seconds) <= WALL_RESOLUTION + wall / 10;
+      if (seconds > 0 && agrees) return { seconds, resolution: 0, wall };
       this.dispose();
     }
-    return { seconds: wall, resolution: WALL_RESOLUTION };
+    return { seconds: wall, resolution: WALL_RESOLUTION, wall };
   }
 
   /** Frees what timestamps need. */

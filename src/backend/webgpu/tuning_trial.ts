@@ -28,7 +28,7 @@ import {
 } from "./tuning_check.ts";
 import type { DispatchClock } from "./tuning_clock.ts";
 
-/** Milliseconds that a candidate is timed for at least, and seconds of the device's that are timed at once. */
+/** Milliseconds that a candidate is timed for at least, and seconds that must pass between two looks at the clock. */
 const TIMED = 200, BATCH = 0.1;
 /** Runs in a row at most, whose commands all have to be recorded. */
 const MOST_RUNS = 200;
@@ -173,13 +173,13 @@ export class Trial {
 
   async #time(kernels: readonly BoundKernel[], best: number): Promise<number> {
     const started = performance.now();
-    const once = await this.#clock.time(kernels, 1);
-    let least = once.seconds;
-    if (least > HOPELESS * best + once.resolution) return least;
-    const runs = Math.min(MOST_RUNS, Math.ceil(BATCH / once.seconds));
-    while (performance.now() - started < TIMED) {
-      const { seconds } = await this.#clock.time(kernels, runs);
-      least = Math.min(least, seconds / runs);
+    let runs = 1, least = Infinity;
+    while (least === Infinity || performance.now() - started < TIMED) {
+      const { seconds, wall, resolution } = await this.#clock.time(kernels, runs);
+      if (runs === 1 && seconds > HOPELESS * best + resolution) return Math.min(least, seconds);
+      // Of a short time neither clock says enough: a software device may miss a whole run in it.
+      if (wall >= BATCH || runs === MOST_RUNS) least = Math.min(least, seconds / runs);
+      else runs = Math.min(MOST_RUNS, Math.max(2 * runs, Math.ceil(1.5 * runs * BATCH / wall)));
     }
     return least;
   }

@@ -30,10 +30,12 @@ export interface VariantHost {
 
 /**
  * How the names of the variants begin that are taken unmeasured, the first choice first. Software devices have fast
- * textures, and workgroup memory that is ordinary memory with barriers on top.
+ * textures, and workgroup memory that is ordinary memory with barriers on top; filter gradients read too much of their
+ * operands once only for textures to pay.
  */
 const PREFERRED = {
   software: ["winograd-texture", "texture", "register"],
+  softwareFilter: ["register", "texture"],
   hardware: ["winograd-tile", "tile", "register"],
 } as const;
 
@@ -43,9 +45,9 @@ export function variantsFor(
   { mode, shape, precision }: Convolution,
   { traits, software }: VariantHost,
 ): readonly ConvolutionVariant[] {
-  const preferred: readonly string[] = software && mode === "filterGradient"
-    ? ["register"] // its sums are long and its textures have to be filled anew every time
-    : PREFERRED[software ? "software" : "hardware"];
+  const preferred: readonly string[] = software
+    ? PREFERRED[mode === "filterGradient" ? "softwareFilter" : "software"]
+    : PREFERRED.hardware;
   const rank = ({ name }: ConvolutionVariant) =>
     preferred.findIndex((start) => name.startsWith(start)) >>> 0; // the others last
   return catalogue[mode]
