@@ -32,28 +32,31 @@ export interface ConvNormOptions {
   readonly epsilon: number;
   /** Whether negative results become zero. */
   readonly relu: boolean;
-  /** Told the batch's statistics, and over how many values per channel they are. */
-  observe(statistics: BatchStatistics, count: number): void;
+  /** The numbers of images of the groups that are normalised by statistics of their own, in order. */
+  readonly groups: readonly number[];
+  /** Told the groups' statistics, and over how many values per channel each is. */
+  observe(statistics: BatchStatistics, counts: number[]): void;
 }
 
 /**
- * `relu?(batchNorm(conv(x, filter)) + add)`, normalised by the batch's own statistics, `[N,H/stride,W/stride,out]`.
+ * `relu?(batchNorm(conv(x, filter)) + add)`, normalised by each group's own statistics, `[N,H/stride,W/stride,out]`.
  *
  * Its gradient may be taken once.
  */
 export function convNormTrain(inputs: ConvNormInputs, options: ConvNormOptions): tf.Tensor4D {
   const { x, filter, gamma, beta, add } = inputs;
   const { stride, epsilon, relu, observe } = options;
+  const groups = [...options.groups];
   const pad = (filter.shape[0] - 1) / 2;
   const convolution = { strides: stride, pad, dataFormat: "NHWC", dilations: 1 };
 
   const operation = tf.customGrad((...given) => {
     const save = given.pop() as unknown as tf.GradSaveFunc;
     const [y] = runKernel("Conv2D", { x, filter }, convolution) as [tf.Tensor4D];
-    const statistics = batchNormStatistics(y);
-    observe(statistics, y.size / y.shape[3]);
+    const statistics = batchNormStatistics(y, { groups });
+    observe(statistics, groups.map((images) => images * y.shape[1] * y.shape[2]));
     const followed = { x: y, gamma, beta, ...add && { add } };
-    const value = batchNormApply(followed, statistics, { epsilon, relu });
+    const value = batchNormApply(followed, statistics, { epsilon, relu, groups });
     save([x, filter, gamma, y, statistics.mean, statistics.variance, ...relu ? [value] : []]);
     return {
       value,
@@ -63,8 +66,8 @@ export function convNormTrain(inputs: ConvNormInputs, options: ConvNormOptions):
           tf.Tensor4D,
           tf.Tensor1D,
           tf.Tensor4D,
-          tf.Tensor1D,
-          tf.Tensor1D,
+          tf.Tensor2D,
+          tf.Tensor2D,
           tf.Tensor4D?,
         ];
         const [slope, dGamma, dBeta, dAdd] = batchNormGradient(
@@ -72,7 +75,7 @@ export function convNormTrain(inputs: ConvNormInputs, options: ConvNormOptions):
           { x: y, gamma },
           { mean, variance },
           result,
-          { epsilon, add: add !== undefined },
+          { epsilon, add: add !== undefined, groups },
         );
         tf.dispose([dy, y]); // nobody else looks at them any more
         const filterShape = filter.shape, inputShape = x.shape;

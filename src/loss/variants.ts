@@ -19,7 +19,7 @@ export type Pass = "nat" | "adv" | "mem";
 
 /** What distinguishes one variant from another. */
 export interface VariantTraits {
-  /** The forward passes in training mode, in order; `mem` is made only once the memory holds something. */
+  /** What goes through the network in training mode, in order; `mem` only once the memory holds something. */
   readonly passes: readonly Pass[];
   /** The published coefficients; absent where the objective has none. */
   readonly beta?: number;

@@ -5,6 +5,7 @@
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
+import { foldBatchNorm } from "../backend/batch_norm.ts";
 import { frozenFeatures, type FrozenLayer, hasFrozenKernels } from "../backend/frozen_network.ts";
 import {
   type Architecture,
@@ -90,19 +91,19 @@ function frozenLayers({ stem, blocks }: Architecture): FrozenLayer[] {
 function fold(architecture: Architecture, { parameters, buffers }: ModelState): TensorMap {
   const folded: TensorMap = new Map();
   for (const { conv, norm } of convNorms(architecture)) {
-    const [weight, bias] = tf.tidy(() => {
-      const variance = buffers.get(`${norm}.running_var`)!;
-      const scale = tf.mul(
-        parameters.get(`${norm}.weight`)!,
-        tf.rsqrt(tf.add(variance, BATCH_NORM_EPSILON)),
-      );
-      const shift = tf.mul(buffers.get(`${norm}.running_mean`)!, scale);
-      return [
-        tf.mul(parameters.get(`${conv}.weight`)!, scale),
-        tf.sub(parameters.get(`${norm}.bias`)!, shift),
-      ] as const;
-    });
-    folded.set(`${conv}.weight`, tf.keep(weight));
+    const { filter, bias } = foldBatchNorm(
+      parameters.get(`${conv}.weight`) as tf.Tensor4D,
+      {
+        gamma: parameters.get(`${norm}.weight`) as tf.Tensor1D,
+        beta: parameters.get(`${norm}.bias`) as tf.Tensor1D,
+      },
+      {
+        mean: buffers.get(`${norm}.running_mean`) as tf.Tensor1D,
+        variance: buffers.get(`${norm}.running_var`) as tf.Tensor1D,
+      },
+      BATCH_NORM_EPSILON,
+    );
+    folded.set(`${conv}.weight`, tf.keep(filter));
     folded.set(`${conv}.bias`, tf.keep(bias));
   }
   for (const name of ["linear.weight", "linear.bias"]) {

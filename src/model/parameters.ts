@@ -19,7 +19,7 @@ export interface ModelState {
   readonly parameters: TensorMap;
   /** `running_mean` and `running_var`. */
   readonly buffers: TensorMap;
-  /** Train-mode passes so far: every batch norm's `num_batches_tracked`. */
+  /** Batches normalised by their own statistics so far: every batch norm's `num_batches_tracked`. */
   batchesTracked: number;
 }
 

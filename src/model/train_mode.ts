@@ -1,10 +1,10 @@
 /**
- * The network in training mode: batch norm by the batch's own statistics, running statistics updated by every pass.
+ * The network in training mode: batch norm by the batch's own statistics, which update the running ones.
  *
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
-import type { BatchStatistics } from "../backend/batch_norm.ts";
+import { type BatchStatistics, updateRunning } from "../backend/batch_norm.ts";
 import { convNormTrain } from "../backend/conv_norm.ts";
 import { globalAveragePool } from "../backend/pool.ts";
 import type { Layers } from "./architecture.ts";
@@ -29,12 +29,14 @@ export function classifier(x: tf.Tensor4D, weight: tf.Tensor, bias: tf.Tensor): 
 }
 
 /**
- * The layers in training mode over `parameters`, which a gradient is taken of. Each pass folds its batch statistics
- * into `state.buffers` (unbiased variance, momentum 0.1) at once; passes therefore count in the order they are made.
+ * The layers in training mode over `parameters`, which a gradient is taken of. A batch is made up of `groups`: so many
+ * images each, normalised by statistics of their own, as if every group were a batch. A pass folds them into
+ * `state.buffers` (unbiased variance, momentum 0.1) in this order.
  */
 export function trainLayers(
   parameters: TensorMap,
-  state: ModelState,
+  { buffers }: ModelState,
+  groups: readonly number[],
   activation: Activation = tf.relu,
 ): Layers {
   const parameter = (name: string) => parameters.get(name)!;
@@ -51,7 +53,8 @@ export function trainLayers(
         stride,
         epsilon: BATCH_NORM_EPSILON,
         relu,
-        observe: (statistics, count) => updateRunning(state.buffers, norm, statistics, count),
+        groups,
+        observe: (statistics, counts) => observe(buffers, norm, statistics, counts),
       });
       return activate && !relu ? activation(result) : result;
     },
@@ -59,25 +62,20 @@ export function trainLayers(
   };
 }
 
-/** `r ← (1 − 0.1) r + 0.1 s`, with the variance made unbiased: `s = variance · count/(count − 1)`. */
-function updateRunning(
+/** Folds `statistics` over `counts` values per channel into the running statistics of `norm`. */
+function observe(
   buffers: TensorMap,
   norm: string,
-  { mean, variance }: BatchStatistics,
-  count: number,
+  statistics: BatchStatistics,
+  counts: number[],
 ): void {
-  const unbiased = count / (count - 1);
-  for (
-    const [name, batch, factor] of [
-      [`${norm}.running_mean`, mean, BATCH_NORM_MOMENTUM],
-      [`${norm}.running_var`, variance, BATCH_NORM_MOMENTUM * unbiased],
-    ] as const
-  ) {
-    const running = buffers.get(name)!;
-    const updated = tf.tidy(() =>
-      tf.add(tf.mul(running, 1 - BATCH_NORM_MOMENTUM), tf.mul(batch, factor))
-    );
-    buffers.set(name, tf.keep(updated));
-    running.dispose();
-  }
+  const names = { mean: `${norm}.running_mean`, variance: `${norm}.running_var` };
+  const running = {
+    mean: buffers.get(names.mean) as tf.Tensor1D,
+    variance: buffers.get(names.variance) as tf.Tensor1D,
+  };
+  const updated = updateRunning(running, statistics, { momentum: BATCH_NORM_MOMENTUM, counts });
+  buffers.set(names.mean, tf.keep(updated.mean));
+  buffers.set(names.variance, tf.keep(updated.variance));
+  tf.dispose({ ...running });
 }

@@ -1,5 +1,5 @@
 /**
- * One optimisation step's loss and gradients: up to three train-mode forward passes, one backward pass.
+ * One optimisation step's loss and gradients: one train-mode pass over `x`, `x'` and `x''`, one backward pass.
  *
  * @module
  */
@@ -23,15 +23,15 @@ export interface StepInputs {
 /** What a step yields; every tensor is the caller's to dispose. */
 export interface StepResult {
   readonly terms: LossTerms;
-  /** Train-mode logits of every pass that was made. */
+  /** Train-mode logits of every input. */
   readonly logits: Partial<Record<Pass, tf.Tensor2D>>;
   /** `∂loss/∂parameter` by name, without weight decay. */
   readonly gradients: TensorMap;
 }
 
 /**
- * Loss and gradients of `objective` at `state`. The passes run in the order `x`, `x'`, `x''`, and each updates
- * `state`'s running statistics.
+ * Loss and gradients of `objective` at `state`. `x`, `x'` and `x''` go through the network as one batch, yet as if in
+ * three passes in this order: each has batch statistics of its own, which update `state`'s running ones.
  */
 export function lossAndGradients(
   architecture: Architecture,
@@ -41,21 +41,25 @@ export function lossAndGradients(
   activation?: Activation,
 ): StepResult {
   const names = [...state.parameters.keys()];
+  const passes = VARIANT_TRAITS[objective.variant].passes.filter((pass) => images[pass]);
+  const parts = passes.map((pass) => images[pass]!);
+  const groups = parts.map(({ shape }) => shape[0]);
+  const x = tf.concat(parts);
   const logits: Partial<Record<Pass, tf.Tensor2D>> = {};
   let terms: LossTerms | undefined;
   const { value, grads } = tf.valueAndGrads((...parameters: tf.Tensor[]) => {
     const byName: TensorMap = new Map(names.map((name, index) => [name, parameters[index]!]));
-    for (const pass of VARIANT_TRAITS[objective.variant].passes) {
-      const x = images[pass];
-      if (x === undefined) continue;
-      const layers = trainLayers(byName, state, activation);
-      logits[pass] = tf.keep(forward(architecture, layers, x));
-      state.batchesTracked++;
-    }
+    const layers = trainLayers(byName, state, groups, activation);
+    const output = forward(architecture, layers, x);
+    // tfjs has no gradient of a split into one.
+    const outputs = groups.length === 1 ? [output] : tf.split<tf.Tensor2D>(output, groups);
+    passes.forEach((pass, g) => logits[pass] = tf.keep(outputs[g]!));
     terms = evaluateObjective(objective, logits, labels, memoryRows);
     for (const term of Object.values(terms)) tf.keep(term);
     return terms.loss;
   })([...state.parameters.values()]);
   if (value !== terms!.loss) value.dispose();
+  x.dispose();
+  state.batchesTracked += groups.length;
   return { terms: terms!, logits, gradients: new Map(names.map((name, i) => [name, grads[i]!])) };
 }

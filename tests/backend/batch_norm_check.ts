@@ -10,6 +10,8 @@ import {
   batchNormApply,
   batchNormGradient,
   batchNormStatistics,
+  foldBatchNorm,
+  updateRunning,
 } from "../../src/backend/batch_norm.ts";
 import { Purpose, Stream } from "../../src/random/stream.ts";
 import { largestError } from "../testing/numbers.ts";
@@ -33,15 +35,20 @@ interface Inputs {
 }
 
 /**
- * Odd sizes, a batch of one, channel counts that are no multiple of four. At least four rows: of one or two the input
- * gradient cancels to nothing, and an error has nothing to be a share of.
+ * The examples of every group, then height, width and channels: odd sizes, groups of one, channel counts that are no
+ * multiple of four. At least four rows: of one or two the input gradient cancels to nothing, and an error has nothing to
+ * be a share of.
  */
-export const anyShape: fc.Arbitrary<Shape> = fc.tuple(
-  fc.integer({ min: 1, max: 5 }),
-  fc.integer({ min: 2, max: 9 }),
-  fc.integer({ min: 2, max: 9 }),
-  fc.integer({ min: 1, max: 13 }),
+export const anyBatch: fc.Arbitrary<[groups: number[], size: [number, number, number]]> = fc.tuple(
+  fc.array(fc.integer({ min: 1, max: 5 }), { minLength: 1, maxLength: 3 }),
+  fc.tuple(
+    fc.integer({ min: 2, max: 9 }),
+    fc.integer({ min: 2, max: 9 }),
+    fc.integer({ min: 1, max: 13 }),
+  ),
 );
+
+const total = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0);
 
 /** Normal values around channel means of up to `offset` standard deviations. */
 function makeInputs(shape: Shape, seed: number, offset: number): Inputs {
@@ -60,8 +67,27 @@ function makeInputs(shape: Shape, seed: number, offset: number): Inputs {
   };
 }
 
+/** Every group by itself: what is per example or per group in a row, what is per channel added up. */
+function reference(inputs: Inputs, groups: readonly number[], rectified: boolean) {
+  const values = inputs.x.length / inputs.shape[0];
+  let first = 0;
+  const parts = groups.map((n) => {
+    const [from, to] = [first * values, (first += n) * values];
+    const cut = (array: Float32Array) => array.subarray(from, to);
+    const { x, dy, add, gamma, beta, shape } = inputs;
+    return groupReference({ gamma, beta, shape, x: cut(x), dy: cut(dy), add: cut(add) }, rectified);
+  });
+  const row = (name: keyof typeof parts[0]) => parts.flatMap((part) => [...part[name]]);
+  const sum = (name: keyof typeof parts[0]) =>
+    parts[0]![name].map((_, c) => total(parts.map((part) => part[name][c]!)));
+  return {
+    ...{ mean: row("mean"), variance: row("variance"), y: row("y") },
+    ...{ dx: row("dx"), dGamma: sum("dGamma"), dBeta: sum("dBeta"), dAdd: row("dAdd") },
+  };
+}
+
 /** The definition, channel by channel, differentiated by the chain rule rather than in the kernels' closed form. */
-function reference({ shape, x, dy, gamma, beta, add }: Inputs, rectified: boolean) {
+function groupReference({ shape, x, dy, gamma, beta, add }: Inputs, rectified: boolean) {
   const channels = shape[3], rows = x.length / channels;
   const out = {
     mean: new Float64Array(channels),
@@ -72,13 +98,12 @@ function reference({ shape, x, dy, gamma, beta, add }: Inputs, rectified: boolea
     dBeta: new Float64Array(channels),
     dAdd: new Float64Array(x.length),
   };
-  const sum = (values: number[]) => values.reduce((total, value) => total + value, 0);
   for (let c = 0; c < channels; c++) {
     const column = (values: Float32Array) =>
       Array.from({ length: rows }, (_, row) => values[row * channels + c]!);
     const values = column(x);
-    const mean = sum(values) / rows;
-    const variance = sum(values.map((value) => (value - mean) ** 2)) / rows;
+    const mean = total(values) / rows;
+    const variance = total(values.map((value) => (value - mean) ** 2)) / rows;
     const deviation = Math.sqrt(variance + EPSILON);
     const normalised = values.map((value) => (value - mean) / deviation);
     const results = normalised.map((value, row) =>
@@ -87,13 +112,13 @@ function reference({ shape, x, dy, gamma, beta, add }: Inputs, rectified: boolea
     const passes = results.map((value) => !rectified || value > 0);
     const slopes = column(dy).map((slope, row) => passes[row] ? slope : 0);
     const toNormalised = slopes.map((slope) => slope * gamma[c]!);
-    const toVariance = -sum(toNormalised.map((slope, i) => slope * (values[i]! - mean))) /
+    const toVariance = -total(toNormalised.map((slope, i) => slope * (values[i]! - mean))) /
       (2 * deviation ** 3);
-    const toMean = -sum(toNormalised) / deviation;
+    const toMean = -total(toNormalised) / deviation;
     out.mean[c] = mean;
     out.variance[c] = variance;
-    out.dGamma[c] = sum(slopes.map((slope, i) => slope * normalised[i]!));
-    out.dBeta[c] = sum(slopes);
+    out.dGamma[c] = total(slopes.map((slope, i) => slope * normalised[i]!));
+    out.dBeta[c] = total(slopes);
     for (let row = 0; row < rows; row++) {
       const at = row * channels + c;
       out.y[at] = passes[row] ? results[row]! : 0;
@@ -106,29 +131,32 @@ function reference({ shape, x, dy, gamma, beta, add }: Inputs, rectified: boolea
 }
 
 /**
- * Statistics, normalisation and gradients of random inputs of `shape`, each within the tolerance.
+ * Statistics, normalisation and gradients of random inputs, each within the tolerance.
  *
+ * @param groups the examples of every group
+ * @param size height, width and channels
  * @param rectified whether something is added to the result and negative sums become zero
  */
 export async function assertBatchNorm(
-  shape: Shape,
+  [groups, size]: [groups: number[], size: [number, number, number]],
   seed: number,
   offset: number,
   rectified = false,
 ): Promise<void> {
+  const shape: Shape = [total(groups), ...size];
   const inputs = makeInputs(shape, seed, offset);
   const x = tf.tensor4d(inputs.x, shape), dy = tf.tensor4d(inputs.dy, shape);
   const gamma = tf.tensor1d(inputs.gamma), beta = tf.tensor1d(inputs.beta);
   const add = rectified ? { add: tf.tensor4d(inputs.add, shape) } : {};
-  const statistics = batchNormStatistics(x);
-  const attributes = { epsilon: EPSILON, relu: rectified };
+  const statistics = batchNormStatistics(x, { groups });
+  const attributes = { epsilon: EPSILON, relu: rectified, groups };
   const y = batchNormApply({ x, gamma, beta, ...add }, statistics, attributes);
   const [dx, dGamma, dBeta, dAdd] = batchNormGradient(
     dy,
     { x, gamma },
     statistics,
     rectified ? y : undefined,
-    { epsilon: EPSILON, add: rectified },
+    { epsilon: EPSILON, add: rectified, groups },
   );
   const outputs = {
     ...statistics,
@@ -140,13 +168,57 @@ export async function assertBatchNorm(
   };
   assert.equal(dAdd !== undefined, rectified);
   tf.dispose(add);
+  const shapes = [[shape[3]], [groups.length, shape[3]], undefined, shape];
   for (const tensor of Object.values(outputs)) {
-    assert.deepEqual(tensor.shape, tensor.rank === 4 ? shape : [shape[3]]);
+    assert.deepEqual(tensor.shape, shapes[tensor.rank - 1]);
   }
   tf.dispose([x, dy, gamma, beta]);
-  const expected = reference(inputs, rectified);
+  const expected = reference(inputs, groups, rectified);
   for (const [name, tensor] of Object.entries(outputs)) {
-    const error = largestError(await read(tensor), expected[name as keyof typeof outputs]);
-    assert.ok(error <= TOLERANCE, `${name} of [${shape}]: error ${error} exceeds ${TOLERANCE}`);
+    await assertWithin(tensor, expected[name as keyof typeof outputs], `${name} of [${shape}]`);
   }
+}
+
+async function assertWithin(
+  tensor: tf.Tensor,
+  expected: ArrayLike<number>,
+  what: string,
+): Promise<void> {
+  const error = largestError(await read(tensor), expected);
+  assert.ok(error <= TOLERANCE, `${what}: error ${error} exceeds ${TOLERANCE}`);
+}
+
+/** Running statistics after two unequal groups, and a filter folded by them, each within the tolerance. */
+export async function assertRunningStatistics(): Promise<void> {
+  const channels = 5, counts = [4, 30], momentum = 0.1;
+  const stream = new Stream(1, Purpose.synthetic);
+  const draw = (length: number) => Float32Array.from({ length }, () => 0.5 + stream.uniform());
+  const [means, variances] = [draw(channels), draw(channels)];
+  const [groupMeans, groupVariances] = [draw(2 * channels), draw(2 * channels)];
+  const [filters, gammas, betas] = [draw(9 * 3 * channels), draw(channels), draw(channels)];
+  const running = { mean: tf.tensor1d(means), variance: tf.tensor1d(variances) };
+  const statistics = {
+    mean: tf.tensor2d(groupMeans, [2, channels]),
+    variance: tf.tensor2d(groupVariances, [2, channels]),
+  };
+  const affine = { gamma: tf.tensor1d(gammas), beta: tf.tensor1d(betas) };
+  const filter = tf.tensor4d(filters, [3, 3, 3, channels]);
+  const updated = updateRunning(running, statistics, { momentum, counts });
+  const folded = foldBatchNorm(filter, affine, running, EPSILON);
+  tf.dispose([{ ...running }, { ...statistics }, affine, filter]);
+
+  const after = (before: Float32Array, batches: Float32Array, factors: readonly number[]) =>
+    Array.from(before, (value, c) =>
+      factors.reduce(
+        (mean, factor, g) => 0.9 * mean + 0.1 * factor * batches[g * channels + c]!,
+        value,
+      ));
+  await assertWithin(updated.mean, after(means, groupMeans, [1, 1]), "running mean");
+  const unbiased = after(variances, groupVariances, [4 / 3, 30 / 29]);
+  await assertWithin(updated.variance, unbiased, "running variance");
+  const scales = Array.from(gammas, (value, c) => value / Math.sqrt(variances[c]! + EPSILON));
+  const scaled = Array.from(filters, (value, i) => value * scales[i % channels]!);
+  await assertWithin(folded.filter, scaled, "folded filter");
+  const biases = Array.from(betas, (value, c) => value - means[c]! * scales[c]!);
+  await assertWithin(folded.bias, biases, "folded bias");
 }

@@ -26,7 +26,9 @@ function pass(activation: Activation | undefined) {
   let logits: tf.Tensor2D | undefined;
   const { value, grads } = tf.valueAndGrads((x, ...parameters) => {
     const byName: TensorMap = new Map(names.map((name, i) => [name, parameters[i]!]));
-    logits = tf.keep(forward(W8, trainLayers(byName, state, activation), x as tf.Tensor4D));
+    logits = tf.keep(
+      forward(W8, trainLayers(byName, state, [x!.shape[0]!], activation), x as tf.Tensor4D),
+    );
     return tf.mean(crossEntropy(logits, labels)) as tf.Scalar;
   })([x, ...state.parameters.values()]);
   tf.dispose([value, x, labels]);

@@ -1,5 +1,5 @@
 /**
- * What touches every value of large tensors once: sums, scaled columns, pooling, the steps of attack and optimiser.
+ * What touches every value of large tensors once: sums, pooling, the steps of attack and optimiser.
  *
  * @module
  */
@@ -32,22 +32,6 @@ const add: EngineKernel = (engine, inputs, attributes) => {
   const sum = engine.allocate(a.shape);
   run(engine, "add", size, [first, second, engine.address(sum), size]);
   return sum;
-};
-
-/** `a · b` where `b` has one value per channel of `a`; anything else is left to tfjs's kernel. */
-const multiply: EngineKernel = (engine, inputs, attributes) => {
-  const { a, b } = inputs as { a: tf.TensorInfo; b: tf.TensorInfo };
-  if (
-    !isFloat(a, b) || b.shape.length !== 1 || a.shape.length < 2 || a.shape.at(-1) !== b.shape[0]
-  ) {
-    return stock("Multiply", engine, inputs, attributes);
-  }
-  const size = sizeOf(a);
-  const [values, scale] = [engine.address(a), engine.address(b)];
-  const product = engine.allocate(a.shape);
-  const words = [values, scale, engine.address(product), size, b.shape[0]!];
-  run(engine, "multiplyColumns", size, words);
-  return product;
 };
 
 function isFloat(...tensors: tf.TensorInfo[]): boolean {
@@ -105,7 +89,6 @@ const sgdStep: EngineKernel = (engine, { weight, gradient, velocity }, attribute
 /** Everything elementwise. */
 export const elementwiseKernels: KernelTable = {
   Add: add,
-  Multiply: multiply,
   [GLOBAL_AVERAGE_POOL]: pool,
   [GLOBAL_AVERAGE_POOL_GRADIENT]: poolGradient,
   [SIGN_STEP]: signStep,

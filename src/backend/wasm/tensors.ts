@@ -62,6 +62,11 @@ export class TensorEngine extends MathBackendCPU {
     return this.#onHeap(tensor.dataId).address;
   }
 
+  /** The values of float32 tensors, on the heap; valid until the next allocation. */
+  floats(...tensors: TensorInfo[]): Float32Array[] {
+    return tensors.map(({ dataId }) => this.#onHeap(dataId)).map(({ values }) => values);
+  }
+
   /**
    * The address of what is derived from a tensor's values, made at most once in the tensor's life: tensors never change.
    *

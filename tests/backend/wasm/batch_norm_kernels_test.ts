@@ -88,8 +88,8 @@ function statistics({ build, n, rows, c }: Case, x: Float32Array, backwards = fa
   const slices = order(n, 8, backwards);
   const partials = bench.array(slices.length * 4 * c), mean = bench.array(c);
   const variance = bench.array(c);
-  bench.run("batchNormStatistics", [bench.array(x), partials, n, rows, c], slices.length, slices);
-  bench.run("batchNormFinish", [partials, slices.length, n * rows, c, mean, variance], 1);
+  bench.run("batchNormStatistics", [bench.array(x), partials, rows, c, n], slices.length, slices);
+  bench.run("batchNormFinish", [partials, mean, variance, rows, c, 1, n], 1);
   return { mean: bench.read(mean, c), variance: bench.read(variance, c) };
 }
 
@@ -101,7 +101,7 @@ function apply(made: Case, layer: ReturnType<typeof makeLayer>, backwards = fals
   const words = [
     ...[x, mean, variance, gamma, beta].map((values) => bench.array(values)),
     ...[made.add ? bench.array(layer.add) : 0, Number(made.relu), y],
-    ...[n, rows, c, { real: EPSILON }, examplesPerSlice],
+    ...[rows, c, { real: EPSILON }, examplesPerSlice, n],
   ];
   bench.run("batchNormApply", words, slices.length, slices);
   return bench.read(y, x.length);
@@ -125,15 +125,15 @@ function gradients(
   const dadd = inPlace === "dadd" ? dy : made.add ? bench.array(size) : 0;
 
   const eights = order(n, 8, backwards), partials = bench.array(eights.length * 4 * c);
-  const sums = [dy, x, out, mean, partials, n, rows, c];
+  const sums = [dy, x, out, mean, partials, rows, c, n];
   bench.run("batchNormGradientSums", sums, eights.length, eights);
   const finish = [
-    ...[partials, eights.length, n * rows, c, variance, gamma, { real: EPSILON }],
-    ...[dGamma, dBeta, coefficients],
+    ...[partials, variance, gamma, dGamma, dBeta, coefficients],
+    ...[rows, c, { real: EPSILON }, 1, n],
   ];
   bench.run("batchNormGradientFinish", finish, 1);
   const slices = order(n, examplesPerSlice, backwards);
-  const words = [dy, x, out, mean, coefficients, dx, dadd, n, rows, c, examplesPerSlice];
+  const words = [dy, x, out, mean, coefficients, dx, dadd, rows, c, examplesPerSlice, n];
   bench.run("batchNormGradientApply", words, slices.length, slices);
   return {
     dx: bench.read(dx, size),

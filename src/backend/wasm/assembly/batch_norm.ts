@@ -1,20 +1,23 @@
-/** Batch normalisation by the batch's own statistics (Ioffe & Szegedy 2015). */
-import {
-  CHANNELS, EXAMPLES, high, low, ROWS, rowsOf, storePartial, sumBytes, total,
-} from "./channel_sums";
+/**
+ * Batch normalisation by the batch's own statistics (Ioffe & Szegedy 2015); of a batch of several groups of examples, by
+ * each group's own.
+ */
+import { CHANNELS, EXAMPLES, high, low, ROWS, storePartial, sumBytes, total } from "./channel_sums";
+import { findSlice, first, group, last, slicesOf } from "./groups";
 import { fma, storeLanes } from "./simd";
 import { pointer, real, word } from "./words";
 
 /**
  * Partial `Σx` and `Σx²` per channel of `x` `[n][rows][c]`: `[slice][2][c]` in float64, where the square of a float32
- * is exact. Words: x, partials, n, rows, c. Slices: ⌈n/8⌉.
+ * is exact. Words: x, partials, rows, c, n of every group. Slices: ⌈n/8⌉ of every group.
  */
 export function batchNormStatistics(args: usize, slice: i32, scratch: usize): void {
-  const rows = word(args, 3), c = word(args, 4);
+  const rows = word(args, 2), c = word(args, 3);
   const stride = <usize>c << 2, bytes = sumBytes(c);
   memory.fill(scratch, 0, 2 * bytes);
-  let x = pointer(args, 0) + <usize>(slice * EXAMPLES * rows) * stride;
-  for (let left = rowsOf(slice, word(args, 2), rows); left > 0; left -= ROWS) {
+  findSlice(args, 4, EXAMPLES, slice);
+  let x = pointer(args, 0) + <usize>(first * rows) * stride;
+  for (let left = (last - first) * rows; left > 0; left -= ROWS) {
     for (let j = 0; j < c; j += CHANNELS) {
       const sums = scratch + (<usize>j << 3);
       addValues(x + (<usize>j << 2), stride, min(left, ROWS), sums, sums + bytes);
@@ -53,32 +56,36 @@ function addValues(x: usize, stride: usize, rows: i32, sums: usize, squares: usi
 }
 
 /**
- * Mean and biased variance `[c]` from the partial sums of `count` values per channel.
- * Words: partials, slices, count, c, mean, variance. Slices: 1.
+ * Mean and biased variance `[groups][c]` from the partial sums. Words: partials, mean, variance, rows, c, groups, n of
+ * every group. Slices: 1.
  */
 export function batchNormFinish(args: usize, _slice: i32, _scratch: usize): void {
-  const partials = pointer(args, 0), slices = word(args, 1), c = word(args, 3);
-  const count = <f64>word(args, 2);
-  let mean = pointer(args, 4), variance = pointer(args, 5);
-  for (let j = 0; j < c; j++, mean += 4, variance += 4) {
-    const centre = total(partials, slices, 0, j, c) / count;
-    const square = total(partials, slices, 1, j, c) / count;
-    store<f32>(mean, <f32>centre);
-    store<f32>(variance, <f32>max(square - centre * centre, 0));
+  const c = word(args, 4), groups = word(args, 5);
+  let partials = pointer(args, 0), mean = pointer(args, 1), variance = pointer(args, 2);
+  for (let g = 0; g < groups; g++) {
+    const n = word(args, 6 + g), slices = slicesOf(n, EXAMPLES);
+    const count = <f64>(n * word(args, 3));
+    for (let j = 0; j < c; j++, mean += 4, variance += 4) {
+      const centre = total(partials, slices, 0, j, c) / count;
+      const square = total(partials, slices, 1, j, c) / count;
+      store<f32>(mean, <f32>centre);
+      store<f32>(variance, <f32>max(square - centre * centre, 0));
+    }
+    partials += <usize>(slices * c) << 4;
   }
 }
 
 /**
  * `y = (x − mean) · γ/√(variance + ε) + β`, plus `add` if given, then the ReLU if `relu` is 1. `x`, `add` and `y` are
- * `[n][rows][c]`. Words: x, mean, variance, gamma, beta, add or 0, relu, y, n, rows, c, epsilon (real),
- * examplesPerSlice. Slices: ⌈n/examplesPerSlice⌉.
+ * `[n][rows][c]`. Words: x, mean, variance, gamma, beta, add or 0, relu, y, rows, c, epsilon (real), examplesPerSlice,
+ * n of every group. Slices: ⌈n/examplesPerSlice⌉ of every group.
  */
 export function batchNormApply(args: usize, slice: i32, scratch: usize): void {
-  const mean = pointer(args, 1), beta = pointer(args, 4), c = word(args, 10);
-  fillScale(scratch, pointer(args, 2), pointer(args, 3), c, <f64>real(args, 11));
+  const beta = pointer(args, 4), rows = word(args, 8), c = word(args, 9), stride = <usize>c << 2;
+  findSlice(args, 12, word(args, 11), slice);
+  const statistics = <usize>group * stride, mean = pointer(args, 1) + statistics;
+  fillScale(scratch, pointer(args, 2) + statistics, pointer(args, 3), c, <f64>real(args, 10));
   const floor = f32x4.splat(word(args, 6) ? 0 : -Infinity);
-  const rows = word(args, 9), examples = word(args, 12), stride = <usize>c << 2;
-  const first = slice * examples, last = min(word(args, 8), first + examples);
   const offset = <usize>(first * rows) * stride;
   let x = pointer(args, 0) + offset, y = pointer(args, 7) + offset, add = pointer(args, 5);
   const addStride = add ? stride : 0;

@@ -1,24 +1,24 @@
 /**
  * The gradient of batch normalisation, mean and variance depending on `x`, and of the ReLU after it. `dy` is the
  * gradient of the ReLU's output `out`, and `g` that of its input: `dy` where `out > 0`, else zero; without a ReLU, `dy`
- * itself. Then `dx = γ/σ · (g − mean(g) − x̂ · mean(g · x̂))` with `x̂ = (x − mean)/σ`.
+ * itself. Then `dx = γ/σ · (g − mean(g) − x̂ · mean(g · x̂))` with `x̂ = (x − mean)/σ`, by the means of each group.
  */
-import {
-  CHANNELS, EXAMPLES, high, low, ROWS, rowsOf, storePartial, sumBytes, total,
-} from "./channel_sums";
+import { CHANNELS, EXAMPLES, high, low, ROWS, storePartial, sumBytes, total } from "./channel_sums";
+import { findSlice, first, group, last, slicesOf } from "./groups";
 import { fma, storeLanes } from "./simd";
 import { pointer, real, word } from "./words";
 
 /**
  * Partial `Σg` and `Σ g · (x − mean)` per channel: `[slice][2][c]` in float64. `dy`, `x` and `out` are `[n][rows][c]`.
- * Words: dy, x, out or 0, mean, partials, n, rows, c. Slices: ⌈n/8⌉.
+ * Words: dy, x, out or 0, mean, partials, rows, c, n of every group. Slices: ⌈n/8⌉ of every group.
  */
 export function batchNormGradientSums(args: usize, slice: i32, scratch: usize): void {
-  const mean = pointer(args, 3), rows = word(args, 6), c = word(args, 7);
-  const stride = <usize>c << 2, bytes = sumBytes(c);
+  const rows = word(args, 5), c = word(args, 6), stride = <usize>c << 2, bytes = sumBytes(c);
   memory.fill(scratch, 0, 2 * bytes);
-  let offset = <usize>(slice * EXAMPLES * rows) * stride;
-  for (let left = rowsOf(slice, word(args, 5), rows); left > 0; left -= ROWS) {
+  findSlice(args, 7, EXAMPLES, slice);
+  const mean = pointer(args, 3) + <usize>group * stride;
+  let offset = <usize>(first * rows) * stride;
+  for (let left = (last - first) * rows; left > 0; left -= ROWS) {
     for (let j = 0; j < c; j += CHANNELS) {
       const column = <usize>j << 2, at = offset + column, sums = scratch + (<usize>j << 3);
       const dy = pointer(args, 0) + at, x = pointer(args, 1) + at;
@@ -74,36 +74,45 @@ function beforeRelu(dy: usize, out: usize): v128 {
 }
 
 /**
- * `dγ` and `dβ` `[c]` from the partial sums of `count` values per channel, and the coefficients `[3][c]` of
- * `dx = a · g + b · (x − mean) + d`. Words: partials, slices, count, c, variance, gamma, epsilon (real), dGamma, dBeta,
- * coefficients. Slices: 1.
+ * `dγ` and `dβ` `[c]`, over all groups, from the partial sums, and the coefficients `[groups][3][c]` of
+ * `dx = a · g + b · (x − mean) + d`. Words: partials, variance, gamma, dGamma, dBeta, coefficients, rows, c, epsilon
+ * (real), groups, n of every group. Slices: 1.
  */
 export function batchNormGradientFinish(args: usize, _slice: i32, _scratch: usize): void {
-  const partials = pointer(args, 0), slices = word(args, 1), c = word(args, 3);
-  const count = <f64>word(args, 2), epsilon = <f64>real(args, 6), row = <usize>c << 2;
+  const rows = word(args, 6), c = word(args, 7), groups = word(args, 9), row = <usize>c << 2;
+  const epsilon = <f64>real(args, 8);
   for (let j = 0; j < c; j++) {
-    const at = <usize>j << 2, coefficients = pointer(args, 9) + at;
-    const inverse: f64 = 1 / sqrt(<f64>load<f32>(pointer(args, 4) + at) + epsilon);
-    const dBeta = total(partials, slices, 0, j, c);
-    const dGamma = total(partials, slices, 1, j, c) * inverse;
-    const a = <f64>load<f32>(pointer(args, 5) + at) * inverse;
-    store<f32>(pointer(args, 7) + at, <f32>dGamma);
-    store<f32>(pointer(args, 8) + at, <f32>dBeta);
-    store<f32>(coefficients, <f32>a);
-    store<f32>(coefficients + row, <f32>(-a * inverse * dGamma / count));
-    store<f32>(coefficients + 2 * row, <f32>(-a * dBeta / count));
+    const at = <usize>j << 2, gamma = <f64>load<f32>(pointer(args, 2) + at);
+    let partials = pointer(args, 0), variance = pointer(args, 1) + at;
+    let coefficients = pointer(args, 5) + at, allGamma: f64 = 0, allBeta: f64 = 0;
+    for (let g = 0; g < groups; g++, variance += row, coefficients += 3 * row) {
+      const n = word(args, 10 + g), slices = slicesOf(n, EXAMPLES), count = <f64>(n * rows);
+      const inverse: f64 = 1 / sqrt(<f64>load<f32>(variance) + epsilon);
+      const dBeta = total(partials, slices, 0, j, c);
+      const dGamma = total(partials, slices, 1, j, c) * inverse;
+      const a = gamma * inverse;
+      store<f32>(coefficients, <f32>a);
+      store<f32>(coefficients + row, <f32>(-a * inverse * dGamma / count));
+      store<f32>(coefficients + 2 * row, <f32>(-a * dBeta / count));
+      allGamma += dGamma;
+      allBeta += dBeta;
+      partials += <usize>(slices * c) << 4;
+    }
+    store<f32>(pointer(args, 3) + at, <f32>allGamma);
+    store<f32>(pointer(args, 4) + at, <f32>allBeta);
   }
 }
 
 /**
  * `dx = a · g + b · (x − mean) + d`, and `dadd = g` if given: the gradient of what was added before the ReLU. Either may
- * take `dy`'s place. Words: dy, x, out or 0, mean, coefficients, dx, dadd or 0, n, rows, c, examplesPerSlice. Slices:
- * ⌈n/examplesPerSlice⌉.
+ * take `dy`'s place. Words: dy, x, out or 0, mean, coefficients, dx, dadd or 0, rows, c, examplesPerSlice, n of every
+ * group. Slices: ⌈n/examplesPerSlice⌉ of every group.
  */
 export function batchNormGradientApply(args: usize, slice: i32, _scratch: usize): void {
-  const mean = pointer(args, 3), coefficients = pointer(args, 4);
-  const rows = word(args, 8), c = word(args, 9), examples = word(args, 10), stride = <usize>c << 2;
-  const first = slice * examples, last = min(word(args, 7), first + examples);
+  const rows = word(args, 7), c = word(args, 8), stride = <usize>c << 2;
+  findSlice(args, 10, word(args, 9), slice);
+  const mean = pointer(args, 3) + <usize>group * stride;
+  const coefficients = pointer(args, 4) + <usize>(3 * group) * stride;
   let out = pointer(args, 2), dadd = pointer(args, 6);
   const outStride = out ? stride : 0, daddStride = dadd ? stride : 0;
   const firstRow = <usize>(first * rows), offset = firstRow * stride;

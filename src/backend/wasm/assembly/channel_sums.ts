@@ -1,7 +1,7 @@
 /**
  * Sums over the rows of `[n][rows][c]` per channel, in float64. Batch norm needs two at a time; every {@link EXAMPLES}
- * examples have such a pair, `[2][c]`, of their own, so that the order of additions is the same however the work is
- * shared out.
+ * examples of a group have such a pair, `[2][c]`, of their own, so that the order of additions is the same however the
+ * work is shared out.
  */
 
 /** Examples per partial sum. */
@@ -18,13 +18,6 @@ export function sumBytes(c: i32): usize {
   return <usize>((c + CHANNELS - 1) / CHANNELS * CHANNELS) << 3;
 }
 
-/** Rows that partial sum `slice` covers, of `n` examples with `rows` each. */
-// @ts-ignore: decorator
-@inline
-export function rowsOf(slice: i32, n: i32, rows: i32): i32 {
-  return min(EXAMPLES, n - slice * EXAMPLES) * rows;
-}
-
 /** Copies the pair at `sums` to entry `slice` of `partials`, without its padding. */
 export function storePartial(partials: usize, slice: i32, sums: usize, c: i32): void {
   const bytes = <usize>c << 3;
@@ -33,7 +26,7 @@ export function storePartial(partials: usize, slice: i32, sums: usize, c: i32): 
   memory.copy(to + bytes, sums + sumBytes(c), bytes);
 }
 
-/** Sum `which` (0 or 1 of the pair) of channel `j` over all `slices` entries of `partials`, in their order. */
+/** Sum `which` (0 or 1 of the pair) of channel `j` over `slices` entries at `partials`, in their order. */
 export function total(partials: usize, slices: i32, which: i32, j: i32, c: i32): f64 {
   const step = <usize>c << 4;
   let at = partials + (<usize>(which * c + j) << 3), sum: f64 = 0;
