@@ -3,11 +3,14 @@
  * tiles before the last transform. Tiles are taken in groups of examples, one after another, so that the sums have one
  * order whatever runs in parallel.
  */
-import { outer6x4, outer6x8, ROWS } from "./gemm";
+import { outer4x4, outer4x8, ROWS } from "./gemm";
 import { fma, fnma, storeLanes } from "./simd";
 import { loadTiles } from "./winograd";
-import { TILE_BYTES } from "./winograd_transforms";
+import { zeroBytes } from "./winograd_transforms";
 import { pointer, word } from "./words";
+
+/** Bytes of a 6×6 tile of vectors. */
+const TILE_BYTES: usize = 36 * 16;
 
 /** Bytes of one of the 36 planes of `tiles` tiles with `channels` channels. */
 // @ts-ignore: decorator
@@ -33,10 +36,12 @@ export function winogradFilterTransform(args: usize, slice: i32, scratch: usize)
   const x = pointer(args, 0), dy = pointer(args, 1);
   const v = pointer(args, 2), m = pointer(args, 3);
   const vPlane = planeBytes(tiles, inWidth), mPlane = planeBytes(tiles, outWidth);
+  const tile = scratch + zeroBytes(ci);
+  memory.fill(scratch, 0, zeroBytes(ci));
   for (let t = 0; t < count; t++) {
     const index = first * tilesPerExample + t;
     loadTiles(x, h, w, ci, index, 1, v + (<usize>((at + t) * inWidth) << 2), vPlane, scratch);
-    loadGradient(dy, h, w, co, index, m + (<usize>((at + t) * outWidth) << 2), mPlane, scratch);
+    loadGradient(dy, h, w, co, index, m + (<usize>((at + t) * outWidth) << 2), mPlane, tile);
   }
 }
 
@@ -121,11 +126,11 @@ export function winogradFilterGemm(args: usize, slice: i32, _scratch: usize): vo
     let j = 0;
     for (; j + 8 <= outWidth; j += 8) {
       const offset = <usize>j << 2;
-      outer6x8(a, vStride, m + offset, mStride, tiles, to + offset, rows, accumulate);
+      outer4x8(a, vStride, m + offset, mStride, tiles, to + offset, rows, accumulate);
     }
     const offset = <usize>j << 2;
     if (j < outWidth) {
-      outer6x4(a, vStride, m + offset, mStride, tiles, to + offset, rows, accumulate);
+      outer4x4(a, vStride, m + offset, mStride, tiles, to + offset, rows, accumulate);
     }
   }
 }
