@@ -140,31 +140,23 @@ export function multiplyPanel(a: usize, rows: i32, b: usize, k: i32, columns: i3
   }
 }
 
-/** Adds `a` and `b` to the eight values at `c`, of which it is the new content, or replaces them. */
-// @ts-ignore: decorator
-@inline
-function storeRow(c: usize, a: v128, b: v128, accumulate: bool): void {
-  v128.store(c, accumulate ? f32x4.add(v128.load(c), a) : a);
-  v128.store(c, accumulate ? f32x4.add(v128.load(c, 16), b) : b, 16);
-}
-
 /**
- * c[i][0..8) (+)= Σ_t a[t][i] · b[t][0..8) for `rows` (1–4) values of i. `a` and `b` rows are `aStride` and `bStride`
- * bytes apart, `c` rows `bStride` too.
+ * c[i][0..8) (+)= Σ_t a[t][i] · b[t][0..8) for `rows` (1–4) values of i: `a` [terms][4] and `b` [terms][8] are dense, `c`
+ * rows are `cStride` bytes apart.
  */
 export function outer4x8(
   a: usize,
-  aStride: usize,
   b: usize,
-  bStride: usize,
   terms: i32,
   c: usize,
+  cStride: usize,
   rows: i32,
   accumulate: bool,
 ): void {
   let c00 = f32x4.splat(0), c01 = c00, c10 = c00, c11 = c00;
   let c20 = c00, c21 = c00, c30 = c00, c31 = c00;
-  for (let t = 0; t < terms; t++, a += aStride, b += bStride) {
+  const end = a + (<usize>terms << 4);
+  for (; a < end; a += 16, b += 32) {
     const r = v128.load(a), b0 = v128.load(b), b1 = v128.load(b, 16);
     let s = splatLane(r, 0);
     c00 = fma(s, b0, c00);
@@ -180,38 +172,15 @@ export function outer4x8(
     c31 = fma(s, b1, c31);
   }
   storeRow(c, c00, c01, accumulate);
-  if (rows > 1) storeRow(c + bStride, c10, c11, accumulate);
-  if (rows > 2) storeRow(c + 2 * bStride, c20, c21, accumulate);
-  if (rows > 3) storeRow(c + 3 * bStride, c30, c31, accumulate);
+  if (rows > 1) storeRow(c + cStride, c10, c11, accumulate);
+  if (rows > 2) storeRow(c + 2 * cStride, c20, c21, accumulate);
+  if (rows > 3) storeRow(c + 3 * cStride, c30, c31, accumulate);
 }
 
-/** As {@link outer4x8}, with four columns. */
-export function outer4x4(
-  a: usize,
-  aStride: usize,
-  b: usize,
-  bStride: usize,
-  terms: i32,
-  c: usize,
-  rows: i32,
-  accumulate: bool,
-): void {
-  let c0 = f32x4.splat(0), c1 = c0, c2 = c0, c3 = c0;
-  for (let t = 0; t < terms; t++, a += aStride, b += bStride) {
-    const r = v128.load(a), b0 = v128.load(b);
-    c0 = fma(splatLane(r, 0), b0, c0);
-    c1 = fma(splatLane(r, 1), b0, c1);
-    c2 = fma(splatLane(r, 2), b0, c2);
-    c3 = fma(splatLane(r, 3), b0, c3);
-  }
-  storeHalf(c, c0, accumulate);
-  if (rows > 1) storeHalf(c + bStride, c1, accumulate);
-  if (rows > 2) storeHalf(c + 2 * bStride, c2, accumulate);
-  if (rows > 3) storeHalf(c + 3 * bStride, c3, accumulate);
-}
-
+/** Adds `a` and `b` to the eight values at `c`, of which it is the new content, or replaces them. */
 // @ts-ignore: decorator
 @inline
-function storeHalf(c: usize, a: v128, accumulate: bool): void {
+function storeRow(c: usize, a: v128, b: v128, accumulate: bool): void {
   v128.store(c, accumulate ? f32x4.add(v128.load(c), a) : a);
+  v128.store(c, accumulate ? f32x4.add(v128.load(c, 16), b) : b, 16);
 }

@@ -47,7 +47,7 @@ export function winograd(args: usize, slice: i32, scratch: usize): void {
   for (let tiles = first * tilesPerExample; tiles < end; tiles += block) {
     const count = min(block, end - tiles);
     const rows = wholeBlocks(count);
-    loadTiles(pointer(args, 0), h, w, k, tiles, count, v, plane, zeros);
+    loadTiles(pointer(args, 0), h, w, k, tiles, count, v, plane, <usize>k << 2, 16, zeros);
     const panelStep = <usize>(36 * (rows + ROWS)) << 5;
     for (let group = firstPanel; group < lastPanel; group += GROUP) {
       const end = min(group + GROUP, lastPanel);
@@ -71,7 +71,10 @@ export function winograd(args: usize, slice: i32, scratch: usize): void {
   }
 }
 
-/** Transforms `count` tiles, numbered over all examples, from tile `first` on: tile t at `v + t·k` in every plane. */
+/**
+ * Transforms `count` tiles, numbered over all examples, from tile `first` on, to `v`: in every plane, tiles are `stride`
+ * bytes apart and their vectors of four channels `step` bytes.
+ */
 export function loadTiles(
   x: usize,
   h: i32,
@@ -81,6 +84,8 @@ export function loadTiles(
   count: i32,
   v: usize,
   plane: usize,
+  stride: usize,
+  step: usize,
   zeros: usize,
 ): void {
   const high = (h + 3) >> 2, wide = (w + 3) >> 2;
@@ -96,8 +101,9 @@ export function loadTiles(
       min(6, h + 1 - (row << 2)),
       column == 0 ? 1 : 0,
       min(6, w + 1 - (column << 2)),
-      v + (<usize>(t * k) << 2),
+      v + t * stride,
       plane,
+      step,
       zeros,
     );
   }

@@ -3,7 +3,7 @@
  * tiles before the last transform. Tiles are taken in groups of examples, one after another, so that the sums have one
  * order whatever runs in parallel.
  */
-import { outer4x4, outer4x8, ROWS } from "./gemm";
+import { outer4x8, ROWS } from "./gemm";
 import { fma, fnma, storeLanes } from "./simd";
 import { loadTiles } from "./winograd";
 import { zeroBytes } from "./winograd_transforms";
@@ -19,29 +19,40 @@ function planeBytes(tiles: i32, channels: i32): usize {
   return (<usize>(tiles * channels) << 2) + 64;
 }
 
+/** Channels of `V` for `ci`, and of `M` and `dU` for `co`. */
+// @ts-ignore: decorator
+@inline
+function inWidth(ci: i32): i32 {
+  return (ci + 3) & ~3;
+}
+// @ts-ignore: decorator
+@inline
+function outWidth(co: i32): i32 {
+  return (co + 7) & ~7;
+}
+
 /**
  * `V = Bᵀ d B` of the image's and `M = A dY Aᵀ` of the gradient's tiles, for the examples from `first` to `last`:
- * v[36][T][ci rounded up to 4], m[36][T][co rounded up to 4], 64 bytes between planes.
+ * v[36][⌈ci/4⌉][T][4], m[36][⌈co/8⌉][T][8], 64 bytes between planes, so that products read both in sequence.
  *
- * Words: x, dy, v, m, n, h, w, ci, co, first, last, examplesPerSlice. Slices: ⌈(last − first)/examplesPerSlice⌉.
+ * Words: x, dy, v, m, n, h, w, ci, co, first, last, tilesPerSlice. Slices: ⌈T/tilesPerSlice⌉.
  */
 export function winogradFilterTransform(args: usize, slice: i32, scratch: usize): void {
   const h = word(args, 5), w = word(args, 6), ci = word(args, 7), co = word(args, 8);
-  const start = word(args, 9), end = word(args, 10), examples = word(args, 11);
-  const first = start + slice * examples, last = min(end, first + examples);
+  const start = word(args, 9), end = word(args, 10), tilesPerSlice = word(args, 11);
   const tilesPerExample = ((h + 3) >> 2) * ((w + 3) >> 2);
   const tiles = (end - start) * tilesPerExample;
-  const at = (first - start) * tilesPerExample, count = (last - first) * tilesPerExample;
-  const inWidth = (ci + 3) & ~3, outWidth = (co + 3) & ~3;
+  const first = slice * tilesPerSlice, last = min(tiles, first + tilesPerSlice);
   const x = pointer(args, 0), dy = pointer(args, 1);
   const v = pointer(args, 2), m = pointer(args, 3);
-  const vPlane = planeBytes(tiles, inWidth), mPlane = planeBytes(tiles, outWidth);
+  const vPlane = planeBytes(tiles, inWidth(ci)), mPlane = planeBytes(tiles, outWidth(co));
+  const step = <usize>tiles << 4;
   const tile = scratch + zeroBytes(ci);
   memory.fill(scratch, 0, zeroBytes(ci));
-  for (let t = 0; t < count; t++) {
-    const index = first * tilesPerExample + t;
-    loadTiles(x, h, w, ci, index, 1, v + (<usize>((at + t) * inWidth) << 2), vPlane, scratch);
-    loadGradient(dy, h, w, co, index, m + (<usize>((at + t) * outWidth) << 2), mPlane, tile);
+  for (let t = first; t < last; t++) {
+    const index = start * tilesPerExample + t, to = v + (<usize>t << 4);
+    loadTiles(x, h, w, ci, index, 1, to, vPlane, 16, step, scratch);
+    loadGradient(dy, h, w, co, index, m + (<usize>t << 5), mPlane, 2 * step, tile);
   }
 }
 
@@ -60,7 +71,10 @@ function storeGradient(to: usize, step: usize, d0: v128, d1: v128, d2: v128, d3:
   v128.store(to + 5 * step, d3);
 }
 
-/** `A dY Aᵀ` of the 4×4 tile `index` of `dy`, zero beyond the image's edge. */
+/**
+ * `A dY Aᵀ` of the 4×4 tile `index` of `dy`, zero beyond the image's edge; in a plane, every eight channels are `step`
+ * bytes apart.
+ */
 function loadGradient(
   dy: usize,
   h: i32,
@@ -69,6 +83,7 @@ function loadGradient(
   index: i32,
   to: usize,
   plane: usize,
+  step: usize,
   tile: usize,
 ): void {
   const high = (h + 3) >> 2, wide = (w + 3) >> 2;
@@ -90,10 +105,11 @@ function loadGradient(
         inside > 3 ? v128.load(at + 3 * rowStride) : zero,
       );
     }
+    const target = to + <usize>(c >> 3) * step + (<usize>(c & 4) << 2);
     for (let i: usize = 0; i < 6; i++) {
       const half = tile + (i << 6);
       storeGradient(
-        to + (<usize>c << 2) + 6 * i * plane,
+        target + 6 * i * plane,
         plane,
         v128.load(half),
         v128.load(half, 16),
@@ -105,9 +121,10 @@ function loadGradient(
 }
 
 /**
- * du[ξ][ci][co rounded up to 4] (+)= Σ_t V[ξ][t][ci] · M[ξ][t][co], t ascending.
+ * du[ξ][ci][co rounded up to 8] (+)= Σ_t V[ξ][t][ci] · M[ξ][t][co], t ascending.
  *
- * Words: v, m, du, T, ci, co, accumulate, ciPerSlice. Slices: 36 · ⌈ci/ciPerSlice⌉, the channels of the first ξ first.
+ * Words: v, m, du, T, ci, co, accumulate, ciPerSlice. Slices: 36 · ⌈ci/ciPerSlice⌉, the channels of the first ξ first; ciPerSlice is
+ * a multiple of four.
  */
 export function winogradFilterGemm(args: usize, slice: i32, _scratch: usize): void {
   const tiles = word(args, 3), ci = word(args, 4), co = word(args, 5);
@@ -115,22 +132,15 @@ export function winogradFilterGemm(args: usize, slice: i32, _scratch: usize): vo
   const cuts = (ci + ciPerSlice - 1) / ciPerSlice;
   const xi = slice / cuts;
   const first = slice % cuts * ciPerSlice, last = min(ci, first + ciPerSlice);
-  const inWidth = (ci + 3) & ~3, outWidth = (co + 3) & ~3;
-  const v = pointer(args, 0) + xi * planeBytes(tiles, inWidth);
-  const m = pointer(args, 1) + xi * planeBytes(tiles, outWidth);
-  const du = pointer(args, 2) + (<usize>(xi * ci * outWidth) << 2);
-  const vStride = <usize>inWidth << 2, mStride = <usize>outWidth << 2;
+  const columns = outWidth(co), stride = <usize>columns << 2;
+  const v = pointer(args, 0) + xi * planeBytes(tiles, inWidth(ci));
+  const m = pointer(args, 1) + xi * planeBytes(tiles, columns);
+  const du = pointer(args, 2) + <usize>(xi * ci) * stride;
   for (let i = first; i < last; i += ROWS) {
-    const a = v + (<usize>i << 2), rows = min(ROWS, last - i);
-    const to = du + i * mStride;
-    let j = 0;
-    for (; j + 8 <= outWidth; j += 8) {
-      const offset = <usize>j << 2;
-      outer4x8(a, vStride, m + offset, mStride, tiles, to + offset, rows, accumulate);
-    }
-    const offset = <usize>j << 2;
-    if (j < outWidth) {
-      outer4x4(a, vStride, m + offset, mStride, tiles, to + offset, rows, accumulate);
+    const a = v + (<usize>(i * tiles) << 2), rows = min(ROWS, last - i), to = du + i * stride;
+    for (let j = 0; j < columns; j += 8) {
+      const b = m + (<usize>(j * tiles) << 2);
+      outer4x8(a, b, tiles, to + (<usize>j << 2), stride, rows, accumulate);
     }
   }
 }
@@ -155,7 +165,7 @@ export function winogradFilterFinish(args: usize, slice: i32, scratch: usize): v
   const du = pointer(args, 0), dw = pointer(args, 1), ci = word(args, 2), co = word(args, 3);
   const ciPerSlice = word(args, 4);
   const last = min(ci, (slice + 1) * ciPerSlice);
-  const rowBytes = <usize>((co + 3) & ~3) << 2, plane = ci * rowBytes;
+  const rowBytes = <usize>outWidth(co) << 2, plane = ci * rowBytes;
   const tap = <usize>(ci * co) << 2;
   const tile = scratch, rows = tile + TILE_BYTES, step = rowBytes + 64;
   for (let i = slice * ciPerSlice; i < last; i++) {

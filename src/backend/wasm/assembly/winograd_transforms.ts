@@ -51,7 +51,7 @@ function input4(d1: v128, d2: v128, d3: v128, d4: v128, by2: v128): v128 {
 
 /**
  * `V = Bᵀ d B` of the 6×6 window `d` at `from`, for `channels` channels, whose 36 planes are `plane` bytes apart at
- * `to`. Whole vectors are stored: up to three values behind the last channel are overwritten.
+ * `to`, and in a plane every four channels `step` bytes. Whole vectors are stored.
  *
  * @param rowStride bytes between the window's rows
  * @param top first row inside the image, `bottom` the first below it; `left` and `right` likewise. The rest counts as 0.
@@ -67,6 +67,7 @@ export function transformInput(
   right: i32,
   to: usize,
   plane: usize,
+  step: usize,
   zeros: usize,
 ): void {
   const by2 = f32x4.splat(two), by4 = f32x4.splat(four), by5 = f32x4.splat(five);
@@ -85,7 +86,7 @@ export function transformInput(
     x3 += 16;
     x4 += 16;
     x5 += 16;
-    to += 16;
+    to += step;
   }
 }
 
