@@ -185,9 +185,11 @@ export function computeFilterGradient(
 ): void {
   const { batch, height, width, inChannels, outChannels, kernel, stride } = convolution;
   if (kernel === 1 || stride === 2) {
-    const perSlice = roundUp(Math.ceil(inChannels / SLICES_PER_THREAD), ROWS);
+    // Every slice copies all of dy: few of them, but enough for the threads to end together.
+    const taps = kernel * kernel, cuts = Math.ceil(2 * SLICES_PER_THREAD / taps) + 1;
+    const perSlice = roundUp(Math.ceil(inChannels / cuts), ROWS);
     const size = [batch, height, width, inChannels, outChannels, kernel, stride];
-    const slices = kernel * kernel * Math.ceil(inChannels / perSlice);
+    const slices = taps * Math.ceil(inChannels / perSlice);
     engine.crew.run([phase(slices, "directFilter", [x, dy, dw, ...size, perSlice])]);
     return;
   }

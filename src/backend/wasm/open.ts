@@ -13,6 +13,7 @@ import { Crew } from "./crew.ts";
 import { elementwiseKernels } from "./elementwise.ts";
 import { frozenKernels } from "./frozen.ts";
 import { Heap } from "./heap.ts";
+import { productKernels } from "./products.ts";
 import { registerKernels } from "./registration.ts";
 import { TensorEngine } from "./tensors.ts";
 
@@ -31,6 +32,7 @@ function registerOnce(): void {
     ...batchNormKernels,
     ...elementwiseKernels,
     ...frozenKernels,
+    ...productKernels,
   });
 }
 

@@ -3,9 +3,7 @@
  * instructions; what it has read from a variable stays in a register or on its stack. Being exported from the module, they
  * may change for all it knows.
  */
-export let half: f32 = 0.5;
 export let two: f32 = 2;
-export let three: f32 = 3;
 export let four: f32 = 4;
 export let five: f32 = 5;
 export let eight: f32 = 8;

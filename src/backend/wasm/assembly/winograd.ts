@@ -122,12 +122,12 @@ function storeTiles(
   const h = word(args, 8), w = word(args, 9), c = word(args, 11), pixel = <usize>c << 2;
   const y = pointer(args, 2), add = pointer(args, 4), mask = pointer(args, 5);
   const high = (h + 3) >> 2, wide = (w + 3) >> 2, floor = floorOf(word(args, 6));
+  const firstRow = first / wide, firstColumn = first - firstRow * wide;
   for (let j = 0; j < columns; j += 4) {
     const channel = (panel << 3) + j, shift = shiftOf(pointer(args, 3), channel);
-    for (let t = 0; t < count; t++) {
-      const index = first + t;
-      const column = index % wide, row = index / wide % high, example = index / (wide * high);
-      const from = m + (<usize>(t * columns + j) << 2);
+    let from = m + (<usize>j << 2), column = firstColumn, row = firstRow % high;
+    let example = firstRow / high;
+    for (let t = 0; t < count; t++, from += <usize>columns << 2) {
       const at = <usize>((example * h + (row << 2)) * w + (column << 2)) * pixel;
       transformOutput(
         from,
@@ -144,6 +144,11 @@ function storeTiles(
         mask,
         c - channel,
       );
+      if (++column < wide) continue;
+      column = 0;
+      if (++row < high) continue;
+      row = 0;
+      example++;
     }
   }
 }
