@@ -40,8 +40,12 @@ const SLICE_TILES = 48;
 const SLICES_PER_THREAD = 3;
 /** Packed filters over this size are not read by every thread if that can be helped. */
 const LARGE_FILTER_BYTES = 4 << 20;
-/** About the bytes of transformed tiles that the filter gradient keeps at a time. */
-const FILTER_GROUP_BYTES = 4 << 20;
+/** Rows of the products' blocks. */
+const ROWS = 4;
+/** Tiles in a slice of the filter gradient's transforms: four of them are a cache line of a plane. */
+const FILTER_SLICE_TILES = 16;
+/** About the bytes of transformed tiles that the filter gradient keeps at a time, for a cache to hold them. */
+const FILTER_GROUP_BYTES = 1 << 20;
 
 const roundUp = (value: number, multiple: number) => Math.ceil(value / multiple) * multiple;
 
@@ -181,38 +185,42 @@ export function computeFilterGradient(
 ): void {
   const { batch, height, width, inChannels, outChannels, kernel, stride } = convolution;
   if (kernel === 1 || stride === 2) {
-    const cuts = Math.ceil(inChannels / 6 / SLICES_PER_THREAD);
+    // Every slice copies all of dy: few of them, but enough for the threads to end together.
+    const taps = kernel * kernel, cuts = Math.ceil(2 * SLICES_PER_THREAD / taps) + 1;
+    const perSlice = roundUp(Math.ceil(inChannels / cuts), ROWS);
     const size = [batch, height, width, inChannels, outChannels, kernel, stride];
-    const perSlice = 6 * cuts;
-    const slices = kernel * kernel * Math.ceil(inChannels / perSlice);
+    const slices = taps * Math.ceil(inChannels / perSlice);
     engine.crew.run([phase(slices, "directFilter", [x, dy, dw, ...size, perSlice])]);
     return;
   }
   const tiles = Math.ceil(height / 4) * Math.ceil(width / 4);
-  const inBytes = 4 * 36 * roundUp(inChannels, 4), outBytes = 4 * 36 * roundUp(outChannels, 4);
-  const groups = Math.max(
-    1,
-    Math.round(batch * tiles * (inBytes + outBytes) / FILTER_GROUP_BYTES),
-  );
+  const inBytes = 4 * 36 * roundUp(inChannels, 4), outBytes = 4 * 36 * roundUp(outChannels, PANEL);
+  const sumBytes = inChannels * outBytes;
+  // The sums go through memory once per group: if they are larger than the tiles, groups are too.
+  const groupBytes = Math.max(FILTER_GROUP_BYTES, sumBytes / 2);
+  const groups = Math.max(1, Math.round(batch * tiles * (inBytes + outBytes) / groupBytes));
   const group = Math.ceil(batch / groups);
   const plane = 64 * 36;
   const sizes = [
     group * tiles * inBytes + plane,
     group * tiles * outBytes + plane,
-    inChannels * outBytes,
+    sumBytes,
   ];
   const offsets = [0, roundUp(sizes[0]!, 64), roundUp(sizes[0]!, 64) + roundUp(sizes[1]!, 64)];
   engine.temporarily(offsets[2]! + sizes[2]!, (base) => {
     const [v, m, du] = offsets.map((offset) => base + offset) as [number, number, number];
     const phases: Phase[] = [];
-    const perSlice = Math.max(6, roundUp(Math.ceil(inChannels / 4), 6));
+    const perSlice = roundUp(Math.ceil(inChannels / 4), ROWS);
     for (let first = 0; first < batch; first += group) {
       const last = Math.min(batch, first + group);
-      const size = [batch, height, width, inChannels, outChannels, first, last, 1];
+      const transformed = (last - first) * tiles;
+      const size = [batch, height, width, inChannels, outChannels, first, last];
       phases.push(
-        phase(last - first, "winogradFilterTransform", [x, dy, v, m, ...size]),
+        phase(Math.ceil(transformed / FILTER_SLICE_TILES), "winogradFilterTransform", [
+          ...[x, dy, v, m, ...size, FILTER_SLICE_TILES],
+        ]),
         phase(36 * Math.ceil(inChannels / perSlice), "winogradFilterGemm", [
-          ...[v, m, du, (last - first) * tiles, inChannels, outChannels, first > 0, perSlice],
+          ...[v, m, du, transformed, inChannels, outChannels, first > 0, perSlice],
         ]),
       );
     }

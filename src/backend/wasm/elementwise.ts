@@ -8,7 +8,7 @@ import { GLOBAL_AVERAGE_POOL, GLOBAL_AVERAGE_POOL_GRADIENT } from "../pool.ts";
 import { SGD_STEP, type SgdStepAttributes } from "../sgd_step.ts";
 import { SIGN_STEP, type SignStepAttributes } from "../sign_step.ts";
 import { phase, type Word } from "./program.ts";
-import type { EngineKernel, KernelTable } from "./registration.ts";
+import { type EngineKernel, type KernelTable, stock } from "./registration.ts";
 import type { TensorEngine } from "./tensors.ts";
 
 /** Values per slice of an elementwise kernel. */
@@ -36,11 +36,6 @@ const add: EngineKernel = (engine, inputs, attributes) => {
 
 function isFloat(...tensors: tf.TensorInfo[]): boolean {
   return tensors.every(({ dtype }) => dtype === "float32");
-}
-
-/** What tfjs's own CPU backend computes. */
-function stock(kernelName: string, ...[engine, inputs, attrs]: Parameters<EngineKernel>) {
-  return tf.getKernel(kernelName, "cpu").kernelFunc({ inputs, backend: engine, attrs });
 }
 
 const pool: EngineKernel = (engine, { x }) => {

@@ -14,6 +14,7 @@ import { Crew } from "./crew.ts";
 import { elementwiseKernels } from "./elementwise.ts";
 import { frozenKernels } from "./frozen.ts";
 import { Heap } from "./heap.ts";
+import { productKernels } from "./products.ts";
 import { registerKernels } from "./registration.ts";
 import { softmaxLossKernels } from "./softmax_losses.ts";
 import { TensorEngine } from "./tensors.ts";
@@ -34,6 +35,7 @@ function registerOnce(): void {
     ...elementwiseKernels,
     ...frozenKernels,
     ...softmaxLossKernels,
+    ...productKernels,
   });
 }
 

@@ -16,6 +16,11 @@ export type EngineKernel = (
 /** Kernels by tfjs's name. */
 export type KernelTable = Readonly<Record<string, EngineKernel>>;
 
+/** What tfjs's own CPU backend computes. */
+export function stock(kernelName: string, ...[engine, inputs, attrs]: Parameters<EngineKernel>) {
+  return tf.getKernel(kernelName, "cpu").kernelFunc({ inputs, backend: engine, attrs });
+}
+
 /** Registers `kernels` for the backend called `backendName`, in place of any that it has under these names. */
 export function registerKernels(backendName: string, kernels: KernelTable): void {
   for (const [kernelName, compute] of Object.entries(kernels)) {

@@ -1,15 +1,20 @@
 /** The filter gradient of a direct convolution. */
-import { fillRows, ROWS, TABLE } from "./direct_rows";
-import { fma, storeLanes } from "./simd";
+import { fillRows, TABLE } from "./direct_rows";
+import { outer4x8, ROWS } from "./gemm";
+import { storeLanes } from "./simd";
 import { pointer, word } from "./words";
 
-/** Input channels per block: with eight output channels, sums and operands just fit the vector registers. */
-const BLOCK: i32 = 6;
+/** Pixels whose products are summed in registers. */
+const PIXELS: i32 = 256;
+/** Bytes of a block's sums, `[4][8]`. */
+const TILE: usize = 128;
 
 /**
  * `dw[kernel][kernel][ci][co]`: the products of `dy` `[n][⌈h/stride⌉][⌈w/stride⌉][co]` with the pixels of `x`
- * `[n][h][w][ci]` that each tap met, summed over pixels: in registers over 384 of them, in `dw` over these sums.
+ * `[n][h][w][ci]` that each tap met, summed over pixels: in registers over 256 of them, in `dw` over these sums.
  * Words: x, dy, dw, n, h, w, ci, co, kernel, stride, ciPerSlice. Slices: kernel² · ⌈ci/ciPerSlice⌉, channels fastest.
+ *
+ * Both sides are copied into the order in which the products read them: of a pixel's many channels they want few.
  */
 export function directFilter(args: usize, slice: i32, scratch: usize): void {
   const x = pointer(args, 0), dy = pointer(args, 1), dw = pointer(args, 2);
@@ -20,86 +25,53 @@ export function directFilter(args: usize, slice: i32, scratch: usize): void {
   const firstChannel = slice % groups * ciPerSlice;
   const lastChannel = min(firstChannel + ciPerSlice, ci);
   const high = (h + stride - 1) / stride, wide = (w + stride - 1) / stride;
-  const pixels = n * high * wide, sums = scratch + TABLE, pairs = sums + 192;
-  for (let first = 0; first < pixels; first += ROWS) {
-    const last = min(first + ROWS, pixels);
+  const pixels = n * high * wide;
+  const sums = scratch + TABLE, left = sums + TILE, right = left + (<usize>PIXELS << 4);
+  for (let first = 0; first < pixels; first += PIXELS) {
+    const last = min(first + PIXELS, pixels);
     fillRows(
       scratch, first, last, high, wide,
       x, h, w, <usize>ci << 2, stride, tap / kernel - pad, tap % kernel - pad, 0,
     );
-    const end = pairInside(
-      pairs, scratch, last - first, dy + (<usize>(first * co) << 2), <usize>co << 2,
-    );
-    for (let channel = firstChannel; channel < lastChannel; channel += BLOCK) {
-      multiplyChannels(
-        sums, pairs, end, dw + (<usize>((tap * ci + channel) * co) << 2), channel,
-        min(BLOCK, lastChannel - channel), co, first > 0,
-      );
+    const terms = copyRight(right, scratch, last - first, dy + (<usize>(first * co) << 2), co);
+    for (let channel = firstChannel; channel < lastChannel; channel += ROWS) {
+      copyLeft(left, scratch, last - first, <usize>channel << 2);
+      const to = dw + (<usize>((tap * ci + channel) * co) << 2), rows = min(ROWS, lastChannel - channel);
+      for (let column = 0; column < co; column += 8) {
+        outer4x8(left, right + (<usize>(column * PIXELS) << 2), terms, sums, 32, rows, false);
+        addBlock(sums, to + (<usize>column << 2), rows, min(8, co - column), <usize>co << 2, first > 0);
+      }
     }
   }
 }
 
-/** Pairs the addresses in `table` that are not 0 with those of their pixels of dy; returns the end of the pairs. */
-function pairInside(pairs: usize, table: usize, rows: i32, dy: usize, pixelBytes: usize): usize {
-  for (let row = 0; row < rows; row++, dy += pixelBytes) {
-    const address = load<u32>(table + (<usize>row << 2));
-    store<u32>(pairs, address);
-    store<u32>(pairs, <u32>dy, 4);
-    pairs += address ? 8 : 0;
+/**
+ * Copies the pixels of dy whose addresses in `table` are not 0 to `to`, `[⌈co/8⌉][256][8]`, and returns how many they are.
+ * Whole vectors are copied.
+ */
+function copyRight(to: usize, table: usize, rows: i32, dy: usize, co: i32): i32 {
+  const step: usize = PIXELS << 5;
+  let terms = 0;
+  for (let row = 0; row < rows; row++, dy += <usize>co << 2) {
+    if (load<u32>(table + (<usize>row << 2)) == 0) continue;
+    let target = to + (<usize>terms << 5), from = dy;
+    terms++;
+    for (let column = 0; column < co; column += 8, from += 32, target += step) {
+      v128.store(target, v128.load(from));
+      v128.store(target, v128.load(from, 16), 16);
+    }
   }
-  return pairs;
+  return terms;
 }
 
-/** Adds the pairs' products of `rows` channels of x, from `channel` on, and all `co` of dy to `dw`. */
-function multiplyChannels(
-  scratch: usize, pairs: usize, end: usize, dw: usize, channel: i32, rows: i32, co: i32,
-  accumulate: bool,
-): void {
-  for (let column = 0; column < co; column += 8) {
-    multiplyPairs(scratch, pairs, end, <usize>channel << 2, <usize>column << 2);
-    addBlock(scratch, dw + (<usize>column << 2), rows, min(8, co - column), <usize>co << 2, accumulate);
+/** Copies four channels, `offset` bytes into the pixel, of the pixels in `table` that are not 0. */
+function copyLeft(to: usize, table: usize, rows: i32, offset: usize): void {
+  for (const end = table + (<usize>rows << 2); table < end; table += 4) {
+    const address = load<u32>(table);
+    if (address == 0) continue;
+    v128.store(to, v128.load(<usize>address + offset));
+    to += 16;
   }
-}
-
-/** Sums over pairs of six channels of x, `left` bytes into its pixel, by eight of dy, `right` bytes in, to `sums`. */
-function multiplyPairs(sums: usize, pairs: usize, end: usize, left: usize, right: usize): void {
-  const zero = f32x4.splat(0);
-  let c00 = zero, c01 = zero, c10 = zero, c11 = zero, c20 = zero, c21 = zero;
-  let c30 = zero, c31 = zero, c40 = zero, c41 = zero, c50 = zero, c51 = zero;
-  for (; pairs < end; pairs += 8) {
-    const x = <usize>load<u32>(pairs) + left, y = <usize>load<u32>(pairs, 4) + right;
-    const b0 = v128.load(y), b1 = v128.load(y, 16);
-    let a = v128.load32_splat(x);
-    c00 = fma(a, b0, c00);
-    c01 = fma(a, b1, c01);
-    a = v128.load32_splat(x, 4);
-    c10 = fma(a, b0, c10);
-    c11 = fma(a, b1, c11);
-    a = v128.load32_splat(x, 8);
-    c20 = fma(a, b0, c20);
-    c21 = fma(a, b1, c21);
-    a = v128.load32_splat(x, 12);
-    c30 = fma(a, b0, c30);
-    c31 = fma(a, b1, c31);
-    a = v128.load32_splat(x, 16);
-    c40 = fma(a, b0, c40);
-    c41 = fma(a, b1, c41);
-    a = v128.load32_splat(x, 20);
-    c50 = fma(a, b0, c50);
-    c51 = fma(a, b1, c51);
-  }
-  v128.store(sums, c00);
-  v128.store(sums, c01, 16);
-  v128.store(sums, c10, 32);
-  v128.store(sums, c11, 48);
-  v128.store(sums, c20, 64);
-  v128.store(sums, c21, 80);
-  v128.store(sums, c30, 96);
-  v128.store(sums, c31, 112);
-  v128.store(sums, c40, 128);
-  v128.store(sums, c41, 144);
-  v128.store(sums, c50, 160);
-  v128.store(sums, c51, 176);
 }
 
 /** Adds a block's sums to `rows` rows of `dw`, `stride` bytes apart, or sets them if not `accumulate`. */

@@ -1,14 +1,14 @@
 /**
- * The matrix product under the direct convolutions: blocks of six output pixels by a panel of eight (or four) output
+ * The matrix product under the direct convolutions: blocks of four output pixels by a panel of eight (or four) output
  * channels, whose left side is read through tables of addresses (`direct_rows.ts`).
  */
 import { ROWS, TABLE } from "./direct_rows";
-import { fma, storeLanes } from "./simd";
+import { fma, splatLane, storeLanes } from "./simd";
 
-/** Rows of a block: with eight columns, its sums and operands just fit the sixteen vector registers. */
-const BLOCK: i32 = 6;
-/** Bytes of one block's sums, `[6][8]`. */
-const TILE: usize = 192;
+/** Rows of a block. */
+const BLOCK: i32 = 4;
+/** Bytes of one block's sums, `[4][8]`. */
+const TILE: usize = 128;
 
 /** Most taps of a filter. */
 const TAPS: usize = 9;
@@ -86,46 +86,91 @@ export function multiply(
   }
 }
 
-/** Sums of six pixels, whose table entries begin at `inputs`, by a panel of eight columns, to scratch. */
+/** Sums of four pixels, whose table entries begin at `inputs`, by a panel of eight columns, to scratch. */
 function multiplyBlock(
   scratch: usize, inputs: usize, taps: i32, filter: usize, depth: i32,
 ): void {
   const zero = f32x4.splat(0);
-  let c00 = zero, c01 = zero, c10 = zero, c11 = zero, c20 = zero, c21 = zero;
-  let c30 = zero, c31 = zero, c40 = zero, c41 = zero, c50 = zero, c51 = zero;
+  let c00 = zero, c01 = zero, c10 = zero, c11 = zero;
+  let c20 = zero, c21 = zero, c30 = zero, c31 = zero;
   for (let i = 0; i < taps; i++, inputs += TABLE) {
     const tap = load<i32>(scratch + (<usize>i << 2), TAP_LIST);
     let b = filter + (<usize>(tap * depth) << 5);
     let a0 = <usize>load<u32>(inputs), a1 = <usize>load<u32>(inputs, 4);
     let a2 = <usize>load<u32>(inputs, 8), a3 = <usize>load<u32>(inputs, 12);
-    let a4 = <usize>load<u32>(inputs, 16), a5 = <usize>load<u32>(inputs, 20);
-    const end = b + (<usize>depth << 5);
-    for (; b < end; b += 32) {
+    const whole = b + (<usize>(depth & ~3) << 5), end = b + (<usize>depth << 5);
+    for (; b < whole; b += 128, a0 += 16, a1 += 16, a2 += 16, a3 += 16) {
+      const r0 = v128.load(a0), r1 = v128.load(a1), r2 = v128.load(a2), r3 = v128.load(a3);
+      let b0 = v128.load(b), b1 = v128.load(b, 16);
+      let s = splatLane(r0, 0);
+      c00 = fma(s, b0, c00);
+      c01 = fma(s, b1, c01);
+      s = splatLane(r1, 0);
+      c10 = fma(s, b0, c10);
+      c11 = fma(s, b1, c11);
+      s = splatLane(r2, 0);
+      c20 = fma(s, b0, c20);
+      c21 = fma(s, b1, c21);
+      s = splatLane(r3, 0);
+      c30 = fma(s, b0, c30);
+      c31 = fma(s, b1, c31);
+      b0 = v128.load(b, 32);
+      b1 = v128.load(b, 48);
+      s = splatLane(r0, 1);
+      c00 = fma(s, b0, c00);
+      c01 = fma(s, b1, c01);
+      s = splatLane(r1, 1);
+      c10 = fma(s, b0, c10);
+      c11 = fma(s, b1, c11);
+      s = splatLane(r2, 1);
+      c20 = fma(s, b0, c20);
+      c21 = fma(s, b1, c21);
+      s = splatLane(r3, 1);
+      c30 = fma(s, b0, c30);
+      c31 = fma(s, b1, c31);
+      b0 = v128.load(b, 64);
+      b1 = v128.load(b, 80);
+      s = splatLane(r0, 2);
+      c00 = fma(s, b0, c00);
+      c01 = fma(s, b1, c01);
+      s = splatLane(r1, 2);
+      c10 = fma(s, b0, c10);
+      c11 = fma(s, b1, c11);
+      s = splatLane(r2, 2);
+      c20 = fma(s, b0, c20);
+      c21 = fma(s, b1, c21);
+      s = splatLane(r3, 2);
+      c30 = fma(s, b0, c30);
+      c31 = fma(s, b1, c31);
+      b0 = v128.load(b, 96);
+      b1 = v128.load(b, 112);
+      s = splatLane(r0, 3);
+      c00 = fma(s, b0, c00);
+      c01 = fma(s, b1, c01);
+      s = splatLane(r1, 3);
+      c10 = fma(s, b0, c10);
+      c11 = fma(s, b1, c11);
+      s = splatLane(r2, 3);
+      c20 = fma(s, b0, c20);
+      c21 = fma(s, b1, c21);
+      s = splatLane(r3, 3);
+      c30 = fma(s, b0, c30);
+      c31 = fma(s, b1, c31);
+    }
+    for (; b < end; b += 32, a0 += 4, a1 += 4, a2 += 4, a3 += 4) {
       const b0 = v128.load(b), b1 = v128.load(b, 16);
-      let a = v128.load32_splat(a0);
-      c00 = fma(a, b0, c00);
-      c01 = fma(a, b1, c01);
-      a = v128.load32_splat(a1);
-      c10 = fma(a, b0, c10);
-      c11 = fma(a, b1, c11);
-      a = v128.load32_splat(a2);
-      c20 = fma(a, b0, c20);
-      c21 = fma(a, b1, c21);
-      a = v128.load32_splat(a3);
-      c30 = fma(a, b0, c30);
-      c31 = fma(a, b1, c31);
-      a = v128.load32_splat(a4);
-      c40 = fma(a, b0, c40);
-      c41 = fma(a, b1, c41);
-      a = v128.load32_splat(a5);
-      c50 = fma(a, b0, c50);
-      c51 = fma(a, b1, c51);
-      a0 += 4;
-      a1 += 4;
-      a2 += 4;
-      a3 += 4;
-      a4 += 4;
-      a5 += 4;
+      let s = v128.load32_splat(a0);
+      c00 = fma(s, b0, c00);
+      c01 = fma(s, b1, c01);
+      s = v128.load32_splat(a1);
+      c10 = fma(s, b0, c10);
+      c11 = fma(s, b1, c11);
+      s = v128.load32_splat(a2);
+      c20 = fma(s, b0, c20);
+      c21 = fma(s, b1, c21);
+      s = v128.load32_splat(a3);
+      c30 = fma(s, b0, c30);
+      c31 = fma(s, b1, c31);
     }
   }
   v128.store(scratch, c00);
@@ -136,10 +181,6 @@ function multiplyBlock(
   v128.store(scratch, c21, 80);
   v128.store(scratch, c30, 96);
   v128.store(scratch, c31, 112);
-  v128.store(scratch, c40, 128);
-  v128.store(scratch, c41, 144);
-  v128.store(scratch, c50, 160);
-  v128.store(scratch, c51, 176);
 }
 
 /** {@link multiplyBlock} for a panel of four columns; each row of the sums is half used. */
@@ -147,36 +188,25 @@ function multiplyNarrowBlock(
   scratch: usize, inputs: usize, taps: i32, filter: usize, depth: i32,
 ): void {
   const zero = f32x4.splat(0);
-  let c0 = zero, c1 = zero, c2 = zero, c3 = zero, c4 = zero, c5 = zero;
+  let c0 = zero, c1 = zero, c2 = zero, c3 = zero;
   for (let i = 0; i < taps; i++, inputs += TABLE) {
     const tap = load<i32>(scratch + (<usize>i << 2), TAP_LIST);
     let b = filter + (<usize>(tap * depth) << 4);
     let a0 = <usize>load<u32>(inputs), a1 = <usize>load<u32>(inputs, 4);
     let a2 = <usize>load<u32>(inputs, 8), a3 = <usize>load<u32>(inputs, 12);
-    let a4 = <usize>load<u32>(inputs, 16), a5 = <usize>load<u32>(inputs, 20);
     const end = b + (<usize>depth << 4);
-    for (; b < end; b += 16) {
+    for (; b < end; b += 16, a0 += 4, a1 += 4, a2 += 4, a3 += 4) {
       const b0 = v128.load(b);
       c0 = fma(v128.load32_splat(a0), b0, c0);
       c1 = fma(v128.load32_splat(a1), b0, c1);
       c2 = fma(v128.load32_splat(a2), b0, c2);
       c3 = fma(v128.load32_splat(a3), b0, c3);
-      c4 = fma(v128.load32_splat(a4), b0, c4);
-      c5 = fma(v128.load32_splat(a5), b0, c5);
-      a0 += 4;
-      a1 += 4;
-      a2 += 4;
-      a3 += 4;
-      a4 += 4;
-      a5 += 4;
     }
   }
   v128.store(scratch, c0);
   v128.store(scratch, c1, 32);
   v128.store(scratch, c2, 64);
   v128.store(scratch, c3, 96);
-  v128.store(scratch, c4, 128);
-  v128.store(scratch, c5, 160);
 }
 
 /** The epilogue of a block's sums in scratch: `rows` pixels by `lanes` columns, `shift` bytes into the pixel. */

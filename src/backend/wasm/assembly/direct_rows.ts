@@ -4,7 +4,7 @@
  */
 
 /**
- * Output pixels per table: a multiple of six; a table's columns and the pixels they point at stay in the caches while
+ * Output pixels per table: a multiple of four; a table's columns and the pixels they point at stay in the caches while
  * panel after panel of the filter passes.
  */
 export const ROWS: i32 = 384;

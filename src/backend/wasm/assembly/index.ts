@@ -10,6 +10,7 @@ export { directFilter } from "./direct_filter";
 export { directInput } from "./direct_input";
 export { directPack } from "./direct_pack";
 export { add, multiplyColumns } from "./elementwise";
+export { eight, five, four, two } from "./factors";
 export { globalAveragePool, globalAveragePoolGradient } from "./pool";
 export { sgd } from "./sgd";
 export { signStep } from "./sign_step";

@@ -19,6 +19,16 @@ export function fnma(a: v128, b: v128, c: v128): v128 {
   return f32x4.sub(c, f32x4.mul(a, b));
 }
 
+/** Lane `lane` (a constant) of `value` in all four lanes. */
+// @ts-ignore: decorator
+@inline
+export function splatLane(value: v128, lane: u8): v128 {
+  if (lane == 0) return v128.shuffle<f32>(value, value, 0, 0, 0, 0);
+  if (lane == 1) return v128.shuffle<f32>(value, value, 1, 1, 1, 1);
+  if (lane == 2) return v128.shuffle<f32>(value, value, 2, 2, 2, 2);
+  return v128.shuffle<f32>(value, value, 3, 3, 3, 3);
+}
+
 /** Stores the first `lanes` (1–4) of `value`. */
 // @ts-ignore: decorator
 @inline

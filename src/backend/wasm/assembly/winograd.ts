@@ -2,15 +2,10 @@
  * 3×3 convolutions of stride 1 by Winograd's F(4×4,3×3): the image's tiles are transformed, multiplied with the
  * transformed filter in 36 matrix products, and transformed back.
  */
-import { floorOf, shiftOf, storeSum } from "./epilogue";
+import { floorOf, shiftOf } from "./epilogue";
 import { multiplyPanel, ROWS, wholeBlocks } from "./gemm";
-import { fma } from "./simd";
-import {
-  TILE_BYTES,
-  transformInput,
-  transformOutputColumns,
-  windowStart,
-} from "./winograd_transforms";
+import { transformOutput } from "./winograd_output";
+import { transformInput, windowStart, zeroBytes } from "./winograd_transforms";
 import { pointer, word } from "./words";
 
 /** Tiles of a block: enough to use every value of the filter many times while it passes by. */
@@ -20,7 +15,7 @@ const MOST_BYTES: i32 = 6 << 20;
 /** Panels that are multiplied with the same transformed input while a cache holds it. */
 const GROUP: i32 = 4;
 
-/** Tiles of a block for `k` channels: a multiple of six. */
+/** Tiles of a block for `k` channels: whole blocks of the product. */
 // @ts-ignore: decorator
 @inline
 function blockTiles(k: i32, tiles: i32): i32 {
@@ -47,11 +42,12 @@ export function winograd(args: usize, slice: i32, scratch: usize): void {
   const end = last * tilesPerExample;
   const block = blockTiles(k, end - first * tilesPerExample);
   const plane = (<usize>(block * k) << 2) + 64;
-  const tile = scratch, v = tile + TILE_BYTES, m = v + 36 * plane;
+  const zeros = scratch, v = zeros + zeroBytes(k), m = v + 36 * plane;
+  memory.fill(zeros, 0, zeroBytes(k));
   for (let tiles = first * tilesPerExample; tiles < end; tiles += block) {
     const count = min(block, end - tiles);
     const rows = wholeBlocks(count);
-    loadTiles(pointer(args, 0), h, w, k, tiles, count, v, plane, tile);
+    loadTiles(pointer(args, 0), h, w, k, tiles, count, v, plane, <usize>k << 2, 16, zeros);
     const panelStep = <usize>(36 * (rows + ROWS)) << 5;
     for (let group = firstPanel; group < lastPanel; group += GROUP) {
       const end = min(group + GROUP, lastPanel);
@@ -68,14 +64,17 @@ export function winograd(args: usize, slice: i32, scratch: usize): void {
       let from = m;
       for (let panel = group; panel < end; panel++) {
         const columns = min(8, (c - (panel << 3) + 3) & ~3);
-        storeTiles(args, tiles, count, panel, columns, from, <usize>(rows * columns) << 2, tile);
+        storeTiles(args, tiles, count, panel, columns, from, <usize>(rows * columns) << 2);
         from += panelStep;
       }
     }
   }
 }
 
-/** Transforms `count` tiles, numbered over all examples, from tile `first` on: tile t at `v + t·k` in every plane. */
+/**
+ * Transforms `count` tiles, numbered over all examples, from tile `first` on, to `v`: in every plane, tiles are `stride`
+ * bytes apart and their vectors of four channels `step` bytes.
+ */
 export function loadTiles(
   x: usize,
   h: i32,
@@ -85,7 +84,9 @@ export function loadTiles(
   count: i32,
   v: usize,
   plane: usize,
-  tile: usize,
+  stride: usize,
+  step: usize,
+  zeros: usize,
 ): void {
   const high = (h + 3) >> 2, wide = (w + 3) >> 2;
   const rowStride = <usize>(w * k) << 2;
@@ -100,9 +101,10 @@ export function loadTiles(
       min(6, h + 1 - (row << 2)),
       column == 0 ? 1 : 0,
       min(6, w + 1 - (column << 2)),
-      v + (<usize>(t * k) << 2),
+      v + t * stride,
       plane,
-      tile,
+      step,
+      zeros,
     );
   }
 }
@@ -116,55 +118,37 @@ function storeTiles(
   columns: i32,
   m: usize,
   plane: usize,
-  tile: usize,
 ): void {
-  const h = word(args, 8), w = word(args, 9), c = word(args, 11);
-  const high = (h + 3) >> 2, wide = (w + 3) >> 2;
-  for (let t = 0; t < count; t++) {
-    const index = first + t;
-    const column = index % wide, row = index / wide % high, example = index / (wide * high);
-    const pixel = (example * h + (row << 2)) * w + (column << 2);
-    const rows = min(4, h - (row << 2)), cols = min(4, w - (column << 2));
-    for (let j = 0; j < columns; j += 4) {
-      const channel = (panel << 3) + j;
-      transformOutputColumns(m + (<usize>(t * columns + j) << 2), plane, tile);
-      storeTile(args, <usize>(pixel * c + channel) << 2, channel, rows, cols, tile);
-    }
-  }
-}
-
-/** Finishes a tile of four channels: the transform's second half and the epilogue. */
-function storeTile(
-  args: usize,
-  offset: usize,
-  channel: i32,
-  rows: i32,
-  cols: i32,
-  tile: usize,
-): void {
-  const w = word(args, 9), c = word(args, 11);
+  const h = word(args, 8), w = word(args, 9), c = word(args, 11), pixel = <usize>c << 2;
   const y = pointer(args, 2), add = pointer(args, 4), mask = pointer(args, 5);
-  const shift = shiftOf(pointer(args, 3), channel), floor = floorOf(word(args, 6));
-  const lanes = c - channel, step = <usize>c << 2;
-  for (let i = 0; i < rows; i++, tile += 96, offset += w * step) {
-    const m1 = v128.load(tile, 16), m2 = v128.load(tile, 32);
-    const m3 = v128.load(tile, 48), m4 = v128.load(tile, 64);
-    const near = f32x4.add(m1, m2), nearOdd = f32x4.sub(m1, m2);
-    const far = f32x4.add(m3, m4), farOdd = f32x4.sub(m3, m4);
-    let at = offset;
-    let sum = f32x4.add(f32x4.add(v128.load(tile), near), far);
-    storeSum(y, at, sum, shift, floor, add, mask, lanes);
-    if (cols < 2) continue;
-    at += step;
-    sum = fma(f32x4.splat(2), farOdd, nearOdd);
-    storeSum(y, at, sum, shift, floor, add, mask, lanes);
-    if (cols < 3) continue;
-    at += step;
-    sum = fma(f32x4.splat(4), far, near);
-    storeSum(y, at, sum, shift, floor, add, mask, lanes);
-    if (cols < 4) continue;
-    at += step;
-    sum = f32x4.add(fma(f32x4.splat(8), farOdd, nearOdd), v128.load(tile, 80));
-    storeSum(y, at, sum, shift, floor, add, mask, lanes);
+  const high = (h + 3) >> 2, wide = (w + 3) >> 2, floor = floorOf(word(args, 6));
+  const firstRow = first / wide, firstColumn = first - firstRow * wide;
+  for (let j = 0; j < columns; j += 4) {
+    const channel = (panel << 3) + j, shift = shiftOf(pointer(args, 3), channel);
+    let from = m + (<usize>j << 2), column = firstColumn, row = firstRow % high;
+    let example = firstRow / high;
+    for (let t = 0; t < count; t++, from += <usize>columns << 2) {
+      const at = <usize>((example * h + (row << 2)) * w + (column << 2)) * pixel;
+      transformOutput(
+        from,
+        plane,
+        min(4, h - (row << 2)),
+        min(4, w - (column << 2)),
+        pixel,
+        w * pixel,
+        y,
+        at + (<usize>channel << 2),
+        shift,
+        floor,
+        add,
+        mask,
+        c - channel,
+      );
+      if (++column < wide) continue;
+      column = 0;
+      if (++row < high) continue;
+      row = 0;
+      example++;
+    }
   }
 }

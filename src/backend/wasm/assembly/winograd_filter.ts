@@ -3,11 +3,15 @@
  * tiles before the last transform. Tiles are taken in groups of examples, one after another, so that the sums have one
  * order whatever runs in parallel.
  */
-import { outer6x4, outer6x8, ROWS } from "./gemm";
+import { four, two } from "./factors";
+import { outer4x8, ROWS } from "./gemm";
 import { fma, fnma, storeLanes } from "./simd";
 import { loadTiles } from "./winograd";
-import { TILE_BYTES } from "./winograd_transforms";
+import { zeroBytes } from "./winograd_transforms";
 import { pointer, word } from "./words";
+
+/** Bytes of a 6×6 tile of vectors. */
+const TILE_BYTES: usize = 36 * 16;
 
 /** Bytes of one of the 36 planes of `tiles` tiles with `channels` channels. */
 // @ts-ignore: decorator
@@ -16,46 +20,89 @@ function planeBytes(tiles: i32, channels: i32): usize {
   return (<usize>(tiles * channels) << 2) + 64;
 }
 
+/** Channels of `V` for `ci`, and of `M` and `dU` for `co`. */
+// @ts-ignore: decorator
+@inline
+function inWidth(ci: i32): i32 {
+  return (ci + 3) & ~3;
+}
+// @ts-ignore: decorator
+@inline
+function outWidth(co: i32): i32 {
+  return (co + 7) & ~7;
+}
+
 /**
  * `V = Bᵀ d B` of the image's and `M = A dY Aᵀ` of the gradient's tiles, for the examples from `first` to `last`:
- * v[36][T][ci rounded up to 4], m[36][T][co rounded up to 4], 64 bytes between planes.
+ * v[36][⌈ci/4⌉][T][4], m[36][⌈co/8⌉][T][8], 64 bytes between planes, so that products read both in sequence.
  *
- * Words: x, dy, v, m, n, h, w, ci, co, first, last, examplesPerSlice. Slices: ⌈(last − first)/examplesPerSlice⌉.
+ * Words: x, dy, v, m, n, h, w, ci, co, first, last, tilesPerSlice. Slices: ⌈T/tilesPerSlice⌉.
  */
 export function winogradFilterTransform(args: usize, slice: i32, scratch: usize): void {
   const h = word(args, 5), w = word(args, 6), ci = word(args, 7), co = word(args, 8);
-  const start = word(args, 9), end = word(args, 10), examples = word(args, 11);
-  const first = start + slice * examples, last = min(end, first + examples);
+  const start = word(args, 9), end = word(args, 10), tilesPerSlice = word(args, 11);
   const tilesPerExample = ((h + 3) >> 2) * ((w + 3) >> 2);
   const tiles = (end - start) * tilesPerExample;
-  const at = (first - start) * tilesPerExample, count = (last - first) * tilesPerExample;
-  const inWidth = (ci + 3) & ~3, outWidth = (co + 3) & ~3;
+  const first = slice * tilesPerSlice, last = min(tiles, first + tilesPerSlice);
   const x = pointer(args, 0), dy = pointer(args, 1);
   const v = pointer(args, 2), m = pointer(args, 3);
-  const vPlane = planeBytes(tiles, inWidth), mPlane = planeBytes(tiles, outWidth);
-  for (let t = 0; t < count; t++) {
-    const index = first * tilesPerExample + t;
-    loadTiles(x, h, w, ci, index, 1, v + (<usize>((at + t) * inWidth) << 2), vPlane, scratch);
-    loadGradient(dy, h, w, co, index, m + (<usize>((at + t) * outWidth) << 2), mPlane, scratch);
+  const vPlane = planeBytes(tiles, inWidth(ci)), mPlane = planeBytes(tiles, outWidth(co));
+  const step = <usize>tiles << 4;
+  memory.fill(scratch, 0, zeroBytes(ci));
+  for (let t = first; t < last; t++) {
+    const index = start * tilesPerExample + t, to = v + (<usize>t << 4);
+    loadTiles(x, h, w, ci, index, 1, to, vPlane, 16, step, scratch);
+    loadGradient(dy, h, w, co, index, m + (<usize>t << 5), mPlane, 2 * step);
   }
+}
+
+/** The rows of `A d`; what they have in common is computed once. */
+// @ts-ignore: decorator
+@inline
+function gradient1(d0: v128, d1: v128, d2: v128, d3: v128): v128 {
+  return f32x4.add(f32x4.add(d0, d2), f32x4.add(d1, d3));
+}
+// @ts-ignore: decorator
+@inline
+function gradient2(d0: v128, d1: v128, d2: v128, d3: v128): v128 {
+  return f32x4.sub(f32x4.add(d0, d2), f32x4.add(d1, d3));
+}
+// @ts-ignore: decorator
+@inline
+function gradient3(d0: v128, d1: v128, d2: v128, d3: v128, by2: v128, by4: v128): v128 {
+  return fma(by2, fma(by4, d3, d1), fma(by4, d2, d0));
+}
+// @ts-ignore: decorator
+@inline
+function gradient4(d0: v128, d1: v128, d2: v128, d3: v128, by2: v128, by4: v128): v128 {
+  return fnma(by2, fma(by4, d3, d1), fma(by4, d2, d0));
 }
 
 /** Stores `A` times the four vectors, `step` bytes apart. */
 // @ts-ignore: decorator
 @inline
-function storeGradient(to: usize, step: usize, d0: v128, d1: v128, d2: v128, d3: v128): void {
-  const four = f32x4.splat(4);
-  const even = f32x4.add(d0, d2), odd = f32x4.add(d1, d3);
-  const farEven = fma(four, d2, d0), farOdd = f32x4.mul(f32x4.splat(2), fma(four, d3, d1));
+function storeGradient(
+  to: usize,
+  step: usize,
+  d0: v128,
+  d1: v128,
+  d2: v128,
+  d3: v128,
+  by2: v128,
+  by4: v128,
+): void {
   v128.store(to, d0);
-  v128.store(to + step, f32x4.add(even, odd));
-  v128.store(to + 2 * step, f32x4.sub(even, odd));
-  v128.store(to + 3 * step, f32x4.add(farEven, farOdd));
-  v128.store(to + 4 * step, f32x4.sub(farEven, farOdd));
+  v128.store(to + step, gradient1(d0, d1, d2, d3));
+  v128.store(to + 2 * step, gradient2(d0, d1, d2, d3));
+  v128.store(to + 3 * step, gradient3(d0, d1, d2, d3, by2, by4));
+  v128.store(to + 4 * step, gradient4(d0, d1, d2, d3, by2, by4));
   v128.store(to + 5 * step, d3);
 }
 
-/** `A dY Aᵀ` of the 4×4 tile `index` of `dy`, zero beyond the image's edge. */
+/**
+ * `A dY Aᵀ` of the 4×4 tile `index` of `dy`, zero beyond the image's edge; in a plane, every eight channels are `step`
+ * bytes apart.
+ */
 function loadGradient(
   dy: usize,
   h: i32,
@@ -64,45 +111,70 @@ function loadGradient(
   index: i32,
   to: usize,
   plane: usize,
-  tile: usize,
+  step: usize,
 ): void {
+  const by2 = f32x4.splat(two), by4 = f32x4.splat(four), zero = f32x4.splat(0);
   const high = (h + 3) >> 2, wide = (w + 3) >> 2;
   const column = index % wide, row = index / wide % high, example = index / (wide * high);
   const pixel = <usize>channels << 2, rowStride = w * pixel;
-  const from = dy + <usize>((example * h + (row << 2)) * w + (column << 2)) * pixel;
   const rows = h - (row << 2), columns = w - (column << 2);
-  const zero = f32x4.splat(0);
-  for (let c = 0; c < channels; c += 4) {
-    for (let j = 0; j < 4; j++) {
-      const at = from + (<usize>c << 2) + j * pixel;
-      const inside = j < columns ? rows : 0;
-      storeGradient(
-        tile + (<usize>j << 4),
-        64,
-        inside > 0 ? v128.load(at) : zero,
-        inside > 1 ? v128.load(at + rowStride) : zero,
-        inside > 2 ? v128.load(at + 2 * rowStride) : zero,
-        inside > 3 ? v128.load(at + 3 * rowStride) : zero,
-      );
-    }
-    for (let i: usize = 0; i < 6; i++) {
-      const half = tile + (i << 6);
-      storeGradient(
-        to + (<usize>c << 2) + 6 * i * plane,
-        plane,
-        v128.load(half),
-        v128.load(half, 16),
-        v128.load(half, 32),
-        v128.load(half, 48),
-      );
-    }
+  let from = dy + <usize>((example * h + (row << 2)) * w + (column << 2)) * pixel;
+  for (let c = 0; c < channels; c += 4, from += 16) {
+    let at = from, inside = rows;
+    let d0 = inside > 0 ? v128.load(at) : zero;
+    let d1 = inside > 1 ? v128.load(at + rowStride) : zero;
+    let d2 = inside > 2 ? v128.load(at + 2 * rowStride) : zero;
+    let d3 = inside > 3 ? v128.load(at + 3 * rowStride) : zero;
+    const t10 = gradient1(d0, d1, d2, d3), t20 = gradient2(d0, d1, d2, d3);
+    const t30 = gradient3(d0, d1, d2, d3, by2, by4), t40 = gradient4(d0, d1, d2, d3, by2, by4);
+    const t00 = d0, t50 = d3;
+    at += pixel;
+    inside = columns > 1 ? rows : 0;
+    d0 = inside > 0 ? v128.load(at) : zero;
+    d1 = inside > 1 ? v128.load(at + rowStride) : zero;
+    d2 = inside > 2 ? v128.load(at + 2 * rowStride) : zero;
+    d3 = inside > 3 ? v128.load(at + 3 * rowStride) : zero;
+    const t11 = gradient1(d0, d1, d2, d3), t21 = gradient2(d0, d1, d2, d3);
+    const t31 = gradient3(d0, d1, d2, d3, by2, by4), t41 = gradient4(d0, d1, d2, d3, by2, by4);
+    const t01 = d0, t51 = d3;
+    at += pixel;
+    inside = columns > 2 ? rows : 0;
+    d0 = inside > 0 ? v128.load(at) : zero;
+    d1 = inside > 1 ? v128.load(at + rowStride) : zero;
+    d2 = inside > 2 ? v128.load(at + 2 * rowStride) : zero;
+    d3 = inside > 3 ? v128.load(at + 3 * rowStride) : zero;
+    const t12 = gradient1(d0, d1, d2, d3), t22 = gradient2(d0, d1, d2, d3);
+    const t32 = gradient3(d0, d1, d2, d3, by2, by4), t42 = gradient4(d0, d1, d2, d3, by2, by4);
+    const t02 = d0, t52 = d3;
+    at += pixel;
+    inside = columns > 3 ? rows : 0;
+    d0 = inside > 0 ? v128.load(at) : zero;
+    d1 = inside > 1 ? v128.load(at + rowStride) : zero;
+    d2 = inside > 2 ? v128.load(at + 2 * rowStride) : zero;
+    d3 = inside > 3 ? v128.load(at + 3 * rowStride) : zero;
+    const t13 = gradient1(d0, d1, d2, d3), t23 = gradient2(d0, d1, d2, d3);
+    const t33 = gradient3(d0, d1, d2, d3, by2, by4), t43 = gradient4(d0, d1, d2, d3, by2, by4);
+    const t03 = d0, t53 = d3;
+    let target = to + <usize>(c >> 3) * step + (<usize>(c & 4) << 2);
+    storeGradient(target, plane, t00, t01, t02, t03, by2, by4);
+    target += 6 * plane;
+    storeGradient(target, plane, t10, t11, t12, t13, by2, by4);
+    target += 6 * plane;
+    storeGradient(target, plane, t20, t21, t22, t23, by2, by4);
+    target += 6 * plane;
+    storeGradient(target, plane, t30, t31, t32, t33, by2, by4);
+    target += 6 * plane;
+    storeGradient(target, plane, t40, t41, t42, t43, by2, by4);
+    target += 6 * plane;
+    storeGradient(target, plane, t50, t51, t52, t53, by2, by4);
   }
 }
 
 /**
- * du[ξ][ci][co rounded up to 4] (+)= Σ_t V[ξ][t][ci] · M[ξ][t][co], t ascending.
+ * du[ξ][ci][co rounded up to 8] (+)= Σ_t V[ξ][t][ci] · M[ξ][t][co], t ascending.
  *
- * Words: v, m, du, T, ci, co, accumulate, ciPerSlice. Slices: 36 · ⌈ci/ciPerSlice⌉, the channels of the first ξ first.
+ * Words: v, m, du, T, ci, co, accumulate, ciPerSlice. Slices: 36 · ⌈ci/ciPerSlice⌉, the channels of the first ξ first; ciPerSlice is
+ * a multiple of four.
  */
 export function winogradFilterGemm(args: usize, slice: i32, _scratch: usize): void {
   const tiles = word(args, 3), ci = word(args, 4), co = word(args, 5);
@@ -110,22 +182,15 @@ export function winogradFilterGemm(args: usize, slice: i32, _scratch: usize): vo
   const cuts = (ci + ciPerSlice - 1) / ciPerSlice;
   const xi = slice / cuts;
   const first = slice % cuts * ciPerSlice, last = min(ci, first + ciPerSlice);
-  const inWidth = (ci + 3) & ~3, outWidth = (co + 3) & ~3;
-  const v = pointer(args, 0) + xi * planeBytes(tiles, inWidth);
-  const m = pointer(args, 1) + xi * planeBytes(tiles, outWidth);
-  const du = pointer(args, 2) + (<usize>(xi * ci * outWidth) << 2);
-  const vStride = <usize>inWidth << 2, mStride = <usize>outWidth << 2;
+  const columns = outWidth(co), stride = <usize>columns << 2;
+  const v = pointer(args, 0) + xi * planeBytes(tiles, inWidth(ci));
+  const m = pointer(args, 1) + xi * planeBytes(tiles, columns);
+  const du = pointer(args, 2) + <usize>(xi * ci) * stride;
   for (let i = first; i < last; i += ROWS) {
-    const a = v + (<usize>i << 2), rows = min(ROWS, last - i);
-    const to = du + i * mStride;
-    let j = 0;
-    for (; j + 8 <= outWidth; j += 8) {
-      const offset = <usize>j << 2;
-      outer6x8(a, vStride, m + offset, mStride, tiles, to + offset, rows, accumulate);
-    }
-    const offset = <usize>j << 2;
-    if (j < outWidth) {
-      outer6x4(a, vStride, m + offset, mStride, tiles, to + offset, rows, accumulate);
+    const a = v + (<usize>(i * tiles) << 2), rows = min(ROWS, last - i), to = du + i * stride;
+    for (let j = 0; j < columns; j += 8) {
+      const b = m + (<usize>(j * tiles) << 2);
+      outer4x8(a, b, tiles, to + (<usize>j << 2), stride, rows, accumulate);
     }
   }
 }
@@ -150,7 +215,7 @@ export function winogradFilterFinish(args: usize, slice: i32, scratch: usize): v
   const du = pointer(args, 0), dw = pointer(args, 1), ci = word(args, 2), co = word(args, 3);
   const ciPerSlice = word(args, 4);
   const last = min(ci, (slice + 1) * ciPerSlice);
-  const rowBytes = <usize>((co + 3) & ~3) << 2, plane = ci * rowBytes;
+  const rowBytes = <usize>outWidth(co) << 2, plane = ci * rowBytes;
   const tap = <usize>(ci * co) << 2;
   const tile = scratch, rows = tile + TILE_BYTES, step = rowBytes + 64;
   for (let i = slice * ciPerSlice; i < last; i++) {

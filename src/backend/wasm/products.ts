@@ -1,0 +1,40 @@
+/**
+ * tfjs's matrix product, computed as what it is to a convolution: 1×1 on images of one pixel, or one of its gradients.
+ *
+ * @module
+ */
+import type * as tf from "@tensorflow/tfjs";
+import {
+  computeFilterGradient,
+  type Convolution,
+  forwardPhase,
+  inputGradientPhase,
+} from "./convolution_phases.ts";
+import { type EngineKernel, type KernelTable, stock } from "./registration.ts";
+
+const PIXEL = { height: 1, width: 1, kernel: 1, stride: 1 } as const;
+
+/** `a · b`, `a · bᵀ` or `aᵀ · b` of two float32 matrices; anything else is left to tfjs's kernel. */
+const multiply: EngineKernel = (engine, inputs, attributes) => {
+  const { a, b } = inputs as { a: tf.TensorInfo; b: tf.TensorInfo };
+  const { transposeA, transposeB } = attributes as { transposeA: boolean; transposeB: boolean };
+  const ours = [a, b].every(({ dtype, shape }) => dtype === "float32" && shape.length === 2) &&
+    !(transposeA && transposeB);
+  if (!ours) return stock("BatchMatMul", engine, inputs, attributes);
+  const [m, k] = a.shape as [number, number];
+  const [rows, columns] = b.shape as [number, number];
+  const left = engine.address(a), right = engine.address(b);
+  const c = engine.allocate([transposeA ? k : m, transposeB ? rows : columns]);
+  const to = engine.address(c);
+  const convolution: Convolution = transposeA
+    ? { ...PIXEL, batch: m, inChannels: k, outChannels: columns }
+    : { ...PIXEL, batch: m, inChannels: rows, outChannels: columns };
+  if (transposeA) computeFilterGradient(engine, convolution, left, right, to);
+  else if (transposeB) {
+    engine.crew.run([inputGradientPhase(engine, convolution, left, b, to, {})]);
+  } else engine.crew.run([forwardPhase(engine, convolution, left, b, to, {})]);
+  return c;
+};
+
+/** Matrix products. */
+export const productKernels: KernelTable = { BatchMatMul: multiply };
