@@ -1,11 +1,13 @@
 /** The filter gradient of a direct convolution. */
-import { fillRows, TABLE } from "./direct_rows";
+import { fillRows } from "./direct_rows";
 import { outer4x8, ROWS } from "./gemm";
 import { storeLanes } from "./simd";
 import { pointer, word } from "./words";
 
 /** Pixels whose products are summed in registers. */
 const PIXELS: i32 = 256;
+/** Bytes of a table with one address per pixel. */
+const TABLE: usize = <usize>PIXELS << 2;
 /** Bytes of a block's sums, `[4][8]`. */
 const TILE: usize = 128;
 

@@ -7,7 +7,7 @@
  * Output pixels per table: a multiple of four; a table's columns and the pixels they point at stay in the caches while
  * panel after panel of the filter passes.
  */
-export const ROWS: i32 = 384;
+export const ROWS: i32 = 48;
 /** Bytes of a table with one entry per output pixel. */
 export const TABLE: usize = <usize>ROWS << 2;
 
