@@ -68,7 +68,7 @@ export interface Residence {
   /**
    * What the computations of `requests` need, all prepared and none run; undefined where the engine allocates as it goes.
    *
-   * @param tune whether to find out now which kernels suit them best
+   * @param tune whether to find out now which kernels suit them best, and to stay with these for other batches too
    */
   rehearse(requests: readonly Request[], tune: boolean): Promise<Demand | undefined>;
   /** The present values of `map`, which lives here, as tensors of the caller's that no later computation changes. */
