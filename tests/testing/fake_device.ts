@@ -23,8 +23,10 @@ const LIMITS: Partial<GPUSupportedLimits> = {
   maxComputeInvocationsPerWorkgroup: 1024,
 };
 
-/** The adapter, and what its device has been asked for so far. */
-export function countingAdapter(): { readonly adapter: GPUAdapter; readonly calls: DeviceCalls } {
+/** The adapter, and what its device has been asked for so far. `limits` take the place of a desktop GPU's. */
+export function countingAdapter(
+  limits: Partial<GPUSupportedLimits> = {},
+): { readonly adapter: GPUAdapter; readonly calls: DeviceCalls } {
   const calls: DeviceCalls = { dispatches: 0, pipelines: 0 };
   const nothing = () => ({});
   const pass = {
@@ -40,7 +42,7 @@ export function countingAdapter(): { readonly adapter: GPUAdapter; readonly call
     finish: nothing,
   };
   const device = {
-    limits: LIMITS,
+    limits: { ...LIMITS, ...limits },
     features: new Set<string>(),
     lost: new Promise(() => {}),
     queue: { submit: nothing, writeBuffer: nothing, onSubmittedWorkDone: () => Promise.resolve() },
@@ -66,6 +68,6 @@ export function countingAdapter(): { readonly adapter: GPUAdapter; readonly call
     },
   };
   const requestDevice = () => Promise.resolve(device);
-  const adapter = { info: { vendor: "nobody" }, limits: LIMITS, features: device.features };
+  const adapter = { info: { vendor: "nobody" }, limits: device.limits, features: device.features };
   return { adapter: { ...adapter, requestDevice } as unknown as GPUAdapter, calls };
 }
