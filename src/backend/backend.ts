@@ -86,7 +86,8 @@ export interface Backend {
   /** Threads that compute; 1 where the device has its own. */
   readonly threads: number;
   /**
-   * Resolves as `work` does, unless the device is lost or reports an error first. The event loop turns at least once.
+   * Resolves as `work` does, unless the device is lost or reports an error first, or a turn of the event loop after `work`
+   * has failed. The event loop turns at least once.
    *
    * @throws {RunError} naming what the device reported
    */

@@ -211,6 +211,8 @@ export async function evalCommand(
     if (subject.recipe && !verified) await keepReport(target, subject, report);
     await attacked?.finish();
     return report;
+  } catch (error) {
+    return await backend.guard(Promise.reject(error)); // which tells the cause if that is the device
   } finally {
     backend.close();
   }

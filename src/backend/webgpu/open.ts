@@ -163,7 +163,16 @@ async function openDevice(adapter: GPUAdapter) {
   tf.env().set("WEBGPU_CPU_FORWARD", false);
   return {
     device,
-    guard: <T>(work: Promise<T>): Promise<T> => Promise.race([work, failed.promise]),
+    async guard<T>(work: Promise<T>): Promise<T> {
+      try {
+        return await Promise.race([work, failed.promise]);
+      } catch (error) {
+        // A device that fails makes calls throw before it tells, a turn later, what happened.
+        await new Promise((resolve) => setTimeout(resolve));
+        await Promise.race([failed.promise, undefined]);
+        throw error;
+      }
+    },
     close(backendName: string) {
       closing = true;
       tf.removeBackend(backendName);
