@@ -27,7 +27,7 @@ export interface EngineOptions {
   readonly variants?: Readonly<Record<string, string>>;
   /** Told in a sentence what is unusual about the device. */
   readonly onNote?: (note: string) => void;
-  /** Told in a few words, again and again, what is done before the device can begin. */
+  /** Told in a few words, again and again, what is done before the device can begin. What it throws ends that. */
   readonly onProgress?: (text: string) => void;
 }
 

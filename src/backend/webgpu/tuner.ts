@@ -104,6 +104,7 @@ export class Tuner {
    * choose.
    *
    * @throws {RunError} if no variant computes one of them rightly on this device
+   * @throws what `onProgress` throws
    */
   async prepare(convolutions: readonly Convolution[]): Promise<void> {
     const { store, host, pinned, onProgress } = this.#options;
@@ -119,15 +120,18 @@ export class Tuner {
     const kernels = new KernelDevice(this.#device); // forgets the losers' pipelines with them
     const clock = new DispatchClock(this.#device);
     let done = 0;
-    for (const [key, convolution] of unknown) {
-      onProgress(`timing convolutions for this device: ${done++} of ${unknown.size}`);
-      if (this.#measured(convolution)) continue; // by what has been measured just now
-      const measurement = await this.#measure(convolution, key, kernels, clock);
-      if (measurement === undefined) continue;
-      this.#known.set(key, measurement);
-      await store.save(host, key, measurement);
+    try {
+      for (const [key, convolution] of unknown) {
+        onProgress(`timing convolutions for this device: ${done++} of ${unknown.size}`);
+        if (this.#measured(convolution)) continue; // by what has been measured just now
+        const measurement = await this.#measure(convolution, key, kernels, clock);
+        if (measurement === undefined) continue;
+        this.#known.set(key, measurement);
+        await store.save(host, key, measurement);
+      }
+    } finally {
+      clock.dispose();
     }
-    clock.dispose();
   }
 
   /**

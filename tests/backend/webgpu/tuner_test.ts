@@ -319,6 +319,21 @@ onDevice("Tuner.prepare() takes a measurement for similar batches", async (devic
   assert.deepEqual(names, ["slow", "slow", "sound", "sound", "sound", "slow"]);
 });
 
+onDevice(
+  "Tuner.prepare() ends when it is told so, and keeps what it has measured",
+  async (device) => {
+    const store = new MemoryStore(), controller = new AbortController();
+    const onProgress = () => {
+      controller.signal.throwIfAborted();
+      controller.abort();
+    };
+    const { tuner } = await openTuner(device, [sound], { store, onProgress });
+    const other = { ...FORWARD, shape: { ...SHAPE, inChannels: 4 } };
+    await assert.rejects(tuner.prepare([FORWARD, other]), { name: "AbortError" });
+    assert.deepEqual([...store.saved.keys()], [KEY]);
+  },
+);
+
 onDevice("Tuner.settle() lets what is chosen decide about other batches", async (device) => {
   const of = (batch: number) => ({ ...FORWARD, shape: { ...SHAPE, batch } });
   const narrow = { ...sound, name: "narrow", supports: ({ batch }: ConvolutionShape) => batch < 9 };
