@@ -88,7 +88,9 @@ export async function trainCommand(
   const backend = await openBackend(choice, { ...recipe, ...tuning, ...variants && { variants } });
   try {
     const images = split.train.length;
-    const demand = await rehearse(recipe, data.train.classes.length, images, backend);
+    const demand = await backend.guard(
+      rehearse(recipe, data.train.classes.length, images, backend),
+    );
     const folder = stored
       ? await RunFolder.open(runDir)
       : await RunFolder.create(runDir, await describeRun(recipe, backend, digest));
