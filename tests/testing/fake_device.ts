@@ -8,6 +8,7 @@
 export interface DeviceCalls {
   dispatches: number;
   pipelines: number;
+  bindGroups: number;
 }
 
 /** Limits of a desktop GPU. */
@@ -27,7 +28,7 @@ const LIMITS: Partial<GPUSupportedLimits> = {
 export function countingAdapter(
   limits: Partial<GPUSupportedLimits> = {},
 ): { readonly adapter: GPUAdapter; readonly calls: DeviceCalls } {
-  const calls: DeviceCalls = { dispatches: 0, pipelines: 0 };
+  const calls: DeviceCalls = { dispatches: 0, pipelines: 0, bindGroups: 0 };
   const nothing = () => ({});
   const pass = {
     setPipeline: nothing,
@@ -61,7 +62,10 @@ export function countingAdapter(
     createShaderModule: nothing,
     createBindGroupLayout: nothing,
     createPipelineLayout: nothing,
-    createBindGroup: nothing,
+    createBindGroup: () => {
+      calls.bindGroups++;
+      return {};
+    },
     createComputePipeline: () => {
       calls.pipelines++;
       return { getBindGroupLayout: nothing };
