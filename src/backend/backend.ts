@@ -61,8 +61,8 @@ export interface Residence {
   /**
    * `compute`, which may also read the tensors of the maps that live here and put new ones of the same shape in their
    * place. An engine may run it once for each set of input shapes and repeat what it did: so it must not read values, draw
-   * random numbers or change anything else. A call must be awaited before its inputs are freed or another is made. What it returns must be new tensors, which are the caller's, as the inputs
-   * remain. All of them are float32.
+   * random numbers or change anything else. A call must be awaited before its inputs are freed or another is made. What it
+   * returns must be new tensors, which are the caller's, as the inputs remain. All of them are float32.
    */
   compile(compute: Compute): Computation;
   /**
