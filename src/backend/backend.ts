@@ -13,6 +13,14 @@ export type BackendChoice = typeof BACKEND_CHOICES[number];
 /** How the attack's network may keep what its convolutions multiply; sums are always float32. */
 export const ATTACK_PRECISIONS = ["f32", "f16"] as const;
 
+/** How the convolutions of a run were computed. */
+export interface PinnedVariants {
+  /** {@linkcode Backend.adapter} at that time. */
+  readonly adapter: string;
+  /** {@linkcode Backend.choices} at that time. */
+  readonly variants: Readonly<Record<string, string>>;
+}
+
 /** How an engine computes: the first two are the CPU engine's, the others WebGPU's. */
 export interface EngineOptions {
   /** Threads; all processors unless given. They never change a bit of any result. */
@@ -23,8 +31,8 @@ export interface EngineOptions {
   readonly attackPrecision?: typeof ATTACK_PRECISIONS[number];
   /** Whether to time the ways to compute each convolution and to use earlier timings, as is done unless told otherwise. */
   readonly tune?: boolean;
-  /** The ways that are to be used whatever was timed: {@linkcode Backend.choices} of the run that is continued. */
-  readonly variants?: Readonly<Record<string, string>>;
+  /** The ways that are to be used whatever was timed, unless the run that is continued had another device. */
+  readonly pinned?: PinnedVariants;
   /** Told in a sentence what is unusual about the device. */
   readonly onNote?: (note: string) => void;
   /** Told in a few words, again and again, what is done before the device can begin. What it throws ends that. */

@@ -84,8 +84,9 @@ export async function trainCommand(
   // A resumed run computes where it began: another engine's rounding would end it elsewhere.
   const status = new StatusLine(), tuning = tuningOptions(noTune, status, signal);
   const choice = stored?.machine.backend ?? recipe.backend;
-  const { variants } = stored?.machine ?? {};
-  const backend = await openBackend(choice, { ...recipe, ...tuning, ...variants && { variants } });
+  const { adapter = "", variants } = stored?.machine ?? {};
+  const pinned = variants && { pinned: { adapter, variants } };
+  const backend = await openBackend(choice, { ...recipe, ...tuning, ...pinned });
   try {
     const images = split.train.length;
     const demand = await backend.guard(
