@@ -68,7 +68,8 @@ async function parity(args: readonly string[]): Promise<void> {
   const recipe = resolveRecipe(withoutForeign(input));
   const weights = await readTensors(start);
   const inputs = await readTensors(images);
-  const device = await openBackend(recipe.backend, recipe);
+  // One step is not worth timing kernels for, and its numbers should not depend on what was timed before.
+  const device = await openBackend(recipe.backend, { ...recipe, tune: false });
   const architecture = resnet18(inferConfig(weights, start));
   const state = importState(weights, architecture, start);
 

@@ -13,6 +13,14 @@ export type BackendChoice = typeof BACKEND_CHOICES[number];
 /** How the attack's network may keep what its convolutions multiply; sums are always float32. */
 export const ATTACK_PRECISIONS = ["f32", "f16"] as const;
 
+/** How the convolutions of a run were computed. */
+export interface PinnedVariants {
+  /** {@linkcode Backend.adapter} at that time. */
+  readonly adapter: string;
+  /** {@linkcode Backend.choices} at that time. */
+  readonly variants: Readonly<Record<string, string>>;
+}
+
 /** How an engine computes: the first two are the CPU engine's, the others WebGPU's. */
 export interface EngineOptions {
   /** Threads; all processors unless given. They never change a bit of any result. */
@@ -23,11 +31,11 @@ export interface EngineOptions {
   readonly attackPrecision?: typeof ATTACK_PRECISIONS[number];
   /** Whether to time the ways to compute each convolution and to use earlier timings, as is done unless told otherwise. */
   readonly tune?: boolean;
-  /** The ways that are to be used whatever was timed: {@linkcode Backend.choices} of the run that is continued. */
-  readonly variants?: Readonly<Record<string, string>>;
+  /** The ways that are to be used whatever was timed, unless the run that is continued had another device. */
+  readonly pinned?: PinnedVariants;
   /** Told in a sentence what is unusual about the device. */
   readonly onNote?: (note: string) => void;
-  /** Told in a few words, again and again, what is done before the device can begin. */
+  /** Told in a few words, again and again, what is done before the device can begin. What it throws ends that. */
   readonly onProgress?: (text: string) => void;
 }
 
@@ -61,14 +69,14 @@ export interface Residence {
   /**
    * `compute`, which may also read the tensors of the maps that live here and put new ones of the same shape in their
    * place. An engine may run it once for each set of input shapes and repeat what it did: so it must not read values, draw
-   * random numbers or change anything else. A call must be awaited before its inputs are freed or another is made. What it returns must be new tensors, which are the caller's, as the inputs
-   * remain. All of them are float32.
+   * random numbers or change anything else. A call must be awaited before its inputs are freed or another is made. What it
+   * returns must be new tensors, which are the caller's, as the inputs remain. All of them are float32.
    */
   compile(compute: Compute): Computation;
   /**
    * What the computations of `requests` need, all prepared and none run; undefined where the engine allocates as it goes.
    *
-   * @param tune whether to find out now which kernels suit them best
+   * @param tune whether to find out now which kernels suit them best, and to stay with these for other batches too
    */
   rehearse(requests: readonly Request[], tune: boolean): Promise<Demand | undefined>;
   /** The present values of `map`, which lives here, as tensors of the caller's that no later computation changes. */
@@ -86,7 +94,8 @@ export interface Backend {
   /** Threads that compute; 1 where the device has its own. */
   readonly threads: number;
   /**
-   * Resolves as `work` does, unless the device is lost or reports an error first. The event loop turns at least once.
+   * Resolves as `work` does, unless the device is lost or reports an error first, or a turn of the event loop after `work`
+   * has failed. The event loop turns at least once.
    *
    * @throws {RunError} naming what the device reported
    */

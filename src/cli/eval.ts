@@ -155,7 +155,9 @@ export async function evalCommand(
   const subject = await findSubject(target, checkpoint);
   const recipe = evaluationRecipe(subject, overrides);
   const status = new StatusLine(), tuning = tuningOptions(noTune, status);
-  const backend = await openBackend(recipe.backend, { ...recipe, ...tuning });
+  // However a run was attacked in training, here it is attacked in float32, which every device has.
+  const options = { ...recipe, attackPrecision: "f32", ...tuning } as const;
+  const backend = await openBackend(recipe.backend, options);
   try {
     const { architecture, state } = await loadSubject(subject);
     // --seed draws the attack's starts; a run's data stay those it was trained with.
@@ -211,6 +213,8 @@ export async function evalCommand(
     if (subject.recipe && !verified) await keepReport(target, subject, report);
     await attacked?.finish();
     return report;
+  } catch (error) {
+    return await backend.guard(Promise.reject(error)); // which tells the cause if that is the device
   } finally {
     backend.close();
   }

@@ -63,7 +63,9 @@ async function misclassifiedShares(
 ): Promise<Map<number, number>> {
   const { runDir, recipe } = run;
   const train = await loadMemoryData(run, flags, store.settings.dataSha256);
-  const backend = await openBackend(flags.backend ?? recipe.backend, { ...recipe, ...flags });
+  // Nothing is attacked: a device need not have the precision that the run's attack was made in.
+  const options = { ...recipe, ...flags, attackPrecision: "f32" } as const;
+  const backend = await openBackend(flags.backend ?? recipe.backend, options);
   try {
     const path = checkpointPath(runDir, current.checkpoint);
     const { architecture, state } = await loadSubject({ path });

@@ -82,13 +82,16 @@ export async function trainCommand(
   // Refused here rather than in training: no folder has been made yet.
   const split = splitTraining(data.train.n, recipe.select === "val", recipe.limitTrain);
   // A resumed run computes where it began: another engine's rounding would end it elsewhere.
-  const status = new StatusLine(), tuning = tuningOptions(noTune, status);
+  const status = new StatusLine(), tuning = tuningOptions(noTune, status, signal);
   const choice = stored?.machine.backend ?? recipe.backend;
-  const { variants } = stored?.machine ?? {};
-  const backend = await openBackend(choice, { ...recipe, ...tuning, ...variants && { variants } });
+  const { adapter = "", variants } = stored?.machine ?? {};
+  const pinned = variants && { pinned: { adapter, variants } };
+  const backend = await openBackend(choice, { ...recipe, ...tuning, ...pinned });
   try {
     const images = split.train.length;
-    const demand = await rehearse(recipe, data.train.classes.length, images, backend);
+    const demand = await backend.guard(
+      rehearse(recipe, data.train.classes.length, images, backend),
+    );
     const folder = stored
       ? await RunFolder.open(runDir)
       : await RunFolder.create(runDir, await describeRun(recipe, backend, digest));
@@ -102,17 +105,18 @@ export async function trainCommand(
     if (stored) noteChanges(stored, await describeRun(recipe, backend, digest), status);
     try {
       const observer = observe(status, recipe.select);
+      if (demand) status.update("compiling kernels for the first steps");
       await train({ recipe, folder, data, backend, signal, observer });
+    } catch (error) {
+      if (!(error instanceof Interrupted)) throw error;
+      throw new Interrupted(
+        `${error.message}\nContinue with: ${commandLine("train", "--run-dir", runDir, "--resume")}`,
+      );
     } finally {
       status.clear();
       await folder.close();
     }
     status.print(`Done. Evaluate it with: ${commandLine("eval", runDir)}`);
-  } catch (error) {
-    if (!(error instanceof Interrupted)) throw error;
-    throw new Interrupted(
-      `${error.message}\nContinue with: ${commandLine("train", "--run-dir", runDir, "--resume")}`,
-    );
   } finally {
     backend.close();
   }

@@ -161,7 +161,7 @@ export function resolveRecipe(input: RecipeInput): Recipe {
   refuse(given, "beta", traits.beta !== undefined);
   refuse(given, "betaPrime", usesMemory);
   for (const field of MEMORY_FIELDS) refuse(given, field, usesMemory);
-  refuse(given, "attackLoss", attacks);
+  for (const field of ["attackLoss", "attackPrecision"] as const) refuse(given, field, attacks);
   if (given.memoryWeight !== undefined && !traits.memoryWeights.includes(given.memoryWeight)) {
     throw new UsageError(
       `--memory-weight ${given.memoryWeight} is not defined for --variant ${given.variant}` +

@@ -13,7 +13,7 @@ import type { Architecture } from "../model/architecture.ts";
 import { freeze } from "../model/frozen.ts";
 import type { ModelState, TensorMap } from "../model/parameters.ts";
 import type { Recipe } from "../recipe/recipe.ts";
-import { attackLoss, trainingAttack } from "./recipe_attack.ts";
+import { attackInputs, attackLoss, trainingAttack } from "./recipe_attack.ts";
 import type { Rates } from "./schedule.ts";
 import { rateTensor, Sgd, zeroMomenta } from "./sgd.ts";
 import { lossAndGradients, passesOf, type StepInputs } from "./step.ts";
@@ -84,7 +84,8 @@ export class Learner {
     noise: readonly tf.Tensor4D[],
   ): Promise<tf.Tensor> {
     const noises = Object.fromEntries(noise.map((images, step) => [noiseName(step), images]));
-    const { adversarial } = await this.#attack({ ...namedInputs(inputs), start, ...noises });
+    const seen = attackInputs(inputs, this.#recipe);
+    const { adversarial } = await this.#attack({ ...namedInputs(seen), start, ...noises });
     return adversarial!;
   }
 
@@ -112,7 +113,7 @@ export class Learner {
    */
   rehearse(sizes: readonly number[], tune: boolean): Promise<Demand | undefined> {
     const { passes } = VARIANT_TRAITS[this.#recipe.variant];
-    const { attackNorm, attackSteps } = this.#recipe;
+    const { attackLoss, attackNorm, attackSteps } = this.#recipe;
     const steps = attackNorm === "l2" ? [...Array(attackSteps).keys()] : [];
     const requests = sizes.flatMap((n) => {
       const images = [n, IMAGE_SIZE, IMAGE_SIZE, IMAGE_CHANNELS];
@@ -121,19 +122,18 @@ export class Learner {
         labels: [n, this.#classes],
       });
       const attacked = passes.includes("adv");
-      // The memory is empty in the first epochs.
-      return (passes.includes("mem") ? [[], ["mem"]] : [[]]).flatMap((mem) => [
-        ...attacked
-          ? [{
-            computation: this.#attack,
-            shapes: named(["nat", ...mem, "start", ...steps.map(noiseName)]),
-          }]
-          : [],
-        {
+      const memories = passes.includes("mem") ? [[], ["mem"]] : [[]]; // empty in the first epochs
+      const seen = attackLoss === "memory-kl" ? memories : [[]];
+      return [
+        ...(attacked ? seen : []).map((mem) => ({
+          computation: this.#attack,
+          shapes: named(["nat", ...mem, "start", ...steps.map(noiseName)]),
+        })),
+        ...memories.map((mem) => ({
           computation: this.#descend,
           shapes: named(["nat", ...mem, ...attacked ? ["adv"] : []]),
-        },
-      ]);
+        })),
+      ];
     });
     const update = { computation: this.#update, shapes: { rates: [2] } };
     return this.residence.rehearse([...requests, update], tune);

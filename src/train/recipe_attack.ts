@@ -32,3 +32,14 @@ export function attackLoss(
   const ratio = recipe.betaPrime! / recipe.beta!;
   return memoryKlAttack(nat, model.logits(images.mem), ratio, memoryRows);
 }
+
+/** Those of a step's inputs that the attack looks at: the others would be copied for nothing, or ask for another program. */
+export function attackInputs(
+  { images: { nat, mem }, labels, memoryRows }: StepInputs,
+  recipe: Recipe,
+): StepInputs {
+  if (recipe.attackLoss !== "memory-kl" || mem === undefined) {
+    return { images: { nat: nat! }, labels };
+  }
+  return { images: { nat: nat!, mem }, labels, ...memoryRows && { memoryRows } };
+}

@@ -58,6 +58,8 @@ export async function train(run: TrainingRun): Promise<void> {
   try {
     const trainer = new Trainer(run, session, architecture, split);
     while (!trainer.finished()) await trainer.epoch();
+  } catch (error) {
+    return await backend.guard(Promise.reject(error)); // which tells the cause if that is the device
   } finally {
     await session.close();
   }

@@ -113,6 +113,22 @@ Deno.test("memloss eval --json prints one document that is also kept in the run 
   assert.deepEqual(JSON.parse(await Deno.readTextFile(kept)), report);
 });
 
+Deno.test("memloss eval and memory stats do without the float16 that a run was attacked in", async () => {
+  const path = join(run, "recipe.json"), text = await Deno.readTextFile(path);
+  const record = JSON.parse(text);
+  record.recipe.attackPrecision = "f16"; // as if a GPU had made it
+  await Deno.writeTextFile(path, JSON.stringify(record));
+  try {
+    const report = JSON.parse(
+      (await memlossDone("eval", run, "--attack", "clean", "--n-ex", "4", "--json")).stdout,
+    );
+    assert.deepEqual([report.clean.n, report.backend.name], [4, "wasm"]);
+    await memlossDone("memory", "stats", run, "--misclassified", "--data-dir", world.data);
+  } finally {
+    await Deno.writeTextFile(path, text);
+  }
+});
+
 Deno.test("memloss eval finds the same in a run and in its file of weights", async () => {
   const flags = ["--n-ex", "10", "--data-dir", world.data, "--json"];
   const ofRun = JSON.parse((await memlossDone("eval", run, ...flags)).stdout);

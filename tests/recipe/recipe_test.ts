@@ -126,6 +126,10 @@ Deno.test("resolveRecipe() refuses a field that its variant does not have", () =
     { variant: "standard", attackLoss: "kl" },
     "--attack-loss has no meaning for --variant standard.",
   );
+  refuses(
+    { variant: "standard", attackPrecision: "f16" },
+    "--attack-precision has no meaning for --variant standard.",
+  );
 });
 
 Deno.test("resolveRecipe() refuses a memory weight that is not defined for its variant", () => {

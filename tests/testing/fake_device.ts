@@ -8,6 +8,7 @@
 export interface DeviceCalls {
   dispatches: number;
   pipelines: number;
+  bindGroups: number;
 }
 
 /** Limits of a desktop GPU. */
@@ -23,9 +24,11 @@ const LIMITS: Partial<GPUSupportedLimits> = {
   maxComputeInvocationsPerWorkgroup: 1024,
 };
 
-/** The adapter, and what its device has been asked for so far. */
-export function countingAdapter(): { readonly adapter: GPUAdapter; readonly calls: DeviceCalls } {
-  const calls: DeviceCalls = { dispatches: 0, pipelines: 0 };
+/** The adapter, and what its device has been asked for so far. `limits` take the place of a desktop GPU's. */
+export function countingAdapter(
+  limits: Partial<GPUSupportedLimits> = {},
+): { readonly adapter: GPUAdapter; readonly calls: DeviceCalls } {
+  const calls: DeviceCalls = { dispatches: 0, pipelines: 0, bindGroups: 0 };
   const nothing = () => ({});
   const pass = {
     setPipeline: nothing,
@@ -40,7 +43,7 @@ export function countingAdapter(): { readonly adapter: GPUAdapter; readonly call
     finish: nothing,
   };
   const device = {
-    limits: LIMITS,
+    limits: { ...LIMITS, ...limits },
     features: new Set<string>(),
     lost: new Promise(() => {}),
     queue: { submit: nothing, writeBuffer: nothing, onSubmittedWorkDone: () => Promise.resolve() },
@@ -59,13 +62,16 @@ export function countingAdapter(): { readonly adapter: GPUAdapter; readonly call
     createShaderModule: nothing,
     createBindGroupLayout: nothing,
     createPipelineLayout: nothing,
-    createBindGroup: nothing,
+    createBindGroup: () => {
+      calls.bindGroups++;
+      return {};
+    },
     createComputePipeline: () => {
       calls.pipelines++;
       return { getBindGroupLayout: nothing };
     },
   };
   const requestDevice = () => Promise.resolve(device);
-  const adapter = { info: { vendor: "nobody" }, limits: LIMITS, features: device.features };
+  const adapter = { info: { vendor: "nobody" }, limits: device.limits, features: device.features };
   return { adapter: { ...adapter, requestDevice } as unknown as GPUAdapter, calls };
 }

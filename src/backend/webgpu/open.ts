@@ -68,7 +68,7 @@ const FEATURES = ["shader-f16", "timestamp-query"] as const;
 
 /** How the engine is opened. */
 export interface WebGpuOptions
-  extends Pick<EngineOptions, "attackPrecision" | "tune" | "variants" | "onNote" | "onProgress"> {
+  extends Pick<EngineOptions, "attackPrecision" | "tune" | "pinned" | "onNote" | "onProgress"> {
   /** The convolutions to choose from; all unless given. */
   readonly catalogue?: Catalogue;
   /** Where timings are kept; the user's cache unless given. */
@@ -92,8 +92,11 @@ export async function openWebGpu(
   const tfjs = new WebGPUBackend(device, adapter.info);
   const { attackPrecision = "f32", tune = true, onNote = () => {}, onProgress = () => {} } =
     options;
+  const name = nameOf(adapter), { pinned } = options;
   const tuner = await Tuner.open(device, {
-    ...{ catalogue: options.catalogue ?? CATALOGUE, pinned: options.variants ?? {} },
+    catalogue: options.catalogue ?? CATALOGUE,
+    // What suited another device may be slow on this one or beyond it, and would not give the same bits either.
+    pinned: pinned?.adapter === name ? pinned.variants : {},
     ...{ traits: traitsOf(device), software, onNote, onProgress },
     host: hostOf(description),
     ...tune && { store: options.store ?? new TuningStore(await tuningPath(), onNote) },
@@ -110,7 +113,7 @@ export async function openWebGpu(
   register(frozen.kernels);
   return {
     name: "webgpu",
-    adapter: adapter.info.description || adapter.info.vendor,
+    adapter: name,
     threads: 1,
     choices: () => tuner.choices(),
     residence: (maps) => new ReplayedResidence(engine, maps),
@@ -123,6 +126,10 @@ export async function openWebGpu(
   };
 }
 
+function nameOf({ info: { description, vendor } }: GPUAdapter): string {
+  return description || vendor;
+}
+
 /** Opens `adapter` as tfjs's current backend with nothing but tfjs's own kernels: what ours are compared with. */
 export async function openStockWebGpu(adapter: GPUAdapter): Promise<Backend> {
   const opened = await openDevice(adapter);
@@ -133,7 +140,7 @@ export async function openStockWebGpu(adapter: GPUAdapter): Promise<Backend> {
   registerComposedKernels("webgpu");
   return {
     name: "webgpu",
-    adapter: adapter.info.description || adapter.info.vendor,
+    adapter: nameOf(adapter),
     threads: 1,
     choices: () => ({}),
     residence: (maps) => new EagerResidence(maps),
@@ -163,7 +170,16 @@ async function openDevice(adapter: GPUAdapter) {
   tf.env().set("WEBGPU_CPU_FORWARD", false);
   return {
     device,
-    guard: <T>(work: Promise<T>): Promise<T> => Promise.race([work, failed.promise]),
+    async guard<T>(work: Promise<T>): Promise<T> {
+      try {
+        return await Promise.race([work, failed.promise]);
+      } catch (error) {
+        // A device that fails makes calls throw before it tells, a turn later, what happened.
+        await new Promise((resolve) => setTimeout(resolve));
+        await Promise.race([failed.promise, undefined]);
+        throw error;
+      }
+    },
     close(backendName: string) {
       closing = true;
       tf.removeBackend(backendName);

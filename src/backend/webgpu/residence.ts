@@ -89,6 +89,7 @@ export class ReplayedResidence implements Residence {
       slots.reserve(sharedBlocks(plan));
       for (const { storage, lasting } of plan.blocks) if (lasting) bytes += bytesOf(storage);
     }
+    if (tune) tuner.settle();
     return { bytes: bytes + slots.bytes, largest, limit };
   }
 

@@ -47,12 +47,28 @@ function batchOf(key: string): number {
   return Number(/ (\d+)x/.exec(key)?.[1]);
 }
 
+/** `convolution` on the batches that `keys` tell of, up to `most` times as large or small; the most similar first. */
+function otherBatches(
+  { mode, shape, precision }: Convolution,
+  keys: Iterable<string>,
+  most: number,
+): Convolution[] {
+  const distance = (batch: number) => Math.abs(Math.log(batch / shape.batch));
+  return [...new Set([...keys].map(batchOf))]
+    .filter((batch) => distance(batch) <= Math.log(most))
+    .sort((a, b) => distance(a) - distance(b) || a - b)
+    .map((batch) => ({ mode, shape: { ...shape, batch }, precision }));
+}
+
 /** Chooses variants for one device. A choice once made stands, so that all programs of a run agree. */
 export class Tuner {
   readonly #device: GPUDevice;
   readonly #options: TunerOptions;
   readonly #known: Map<string, Measurement>;
   readonly #choices = new Map<string, ConvolutionVariant>();
+  /** Names of the variants that were chosen when {@linkcode settle} was called. */
+  #settled: ReadonlyMap<string, string> = new Map();
+  readonly #checksums = new Map<string, number>();
 
   private constructor(device: GPUDevice, options: TunerOptions, known: Map<string, Measurement>) {
     this.#device = device;
@@ -88,6 +104,7 @@ export class Tuner {
    * choose.
    *
    * @throws {RunError} if no variant computes one of them rightly on this device
+   * @throws what `onProgress` throws
    */
   async prepare(convolutions: readonly Convolution[]): Promise<void> {
     const { store, host, pinned, onProgress } = this.#options;
@@ -95,22 +112,34 @@ export class Tuner {
     const unknown = new Map<string, Convolution>();
     for (const convolution of convolutions) {
       const key = convolutionKey(convolution);
-      if (this.#choices.has(key) || key in pinned || this.#measured(convolution)) continue;
+      if (this.#choices.has(key) || key in pinned) continue;
+      if (this.#settledVariant(convolution) || this.#measured(convolution)) continue;
       unknown.set(key, convolution);
     }
     if (unknown.size === 0) return;
     const kernels = new KernelDevice(this.#device); // forgets the losers' pipelines with them
     const clock = new DispatchClock(this.#device);
     let done = 0;
-    for (const [key, convolution] of unknown) {
-      onProgress(`timing convolutions for this device: ${done++} of ${unknown.size}`);
-      if (this.#measured(convolution)) continue; // by what has been measured just now
-      const measurement = await this.#measure(convolution, key, kernels, clock);
-      if (measurement === undefined) continue;
-      this.#known.set(key, measurement);
-      await store.save(host, key, measurement);
+    try {
+      for (const [key, convolution] of unknown) {
+        onProgress(`timing convolutions for this device: ${done++} of ${unknown.size}`);
+        if (this.#measured(convolution)) continue; // by what has been measured just now
+        const measurement = await this.#measure(convolution, key, kernels, clock);
+        if (measurement === undefined) continue;
+        this.#known.set(key, measurement);
+        await store.save(host, key, measurement);
+      }
+    } finally {
+      clock.dispose();
     }
-    clock.dispose();
+  }
+
+  /**
+   * From now on a convolution without a choice goes by that for the most similar batch: what a run records of its choices
+   * decides about everything that it may still meet, whatever is measured before it is continued.
+   */
+  settle(): void {
+    this.#settled = new Map(Object.entries(this.choices()));
   }
 
   /** Names of the variants chosen so far by {@linkcode convolutionKey}, sorted. */
@@ -126,7 +155,8 @@ export class Tuner {
   #choose(convolution: Convolution, key: string): ConvolutionVariant {
     const candidates = this.#candidates(convolution);
     const pinned = this.#options.pinned[key];
-    const name = pinned ?? this.#measured(convolution)?.variant ?? candidates[0]?.name;
+    const name = pinned ?? this.#settledVariant(convolution) ??
+      this.#measured(convolution)?.variant ?? candidates[0]?.name;
     const choice = candidates.find((variant) => variant.name === name);
     if (choice !== undefined) return choice;
     if (pinned === undefined) throw new RunError(`This device cannot compute ${key}.`);
@@ -137,21 +167,27 @@ export class Tuner {
     );
   }
 
+  /** What was settled for another batch, if it can do this one too. */
+  #settledVariant(convolution: Convolution): string | undefined {
+    const names = new Set(this.#candidates(convolution).map(({ name }) => name));
+    return otherBatches(convolution, this.#settled.keys(), Infinity)
+      .map((other) => this.#settled.get(convolutionKey(other)))
+      .find((name) => name !== undefined && names.has(name));
+  }
+
   /** What was measured of the kernels that there are now: for this batch, else for one that is not very different. */
-  #measured({ mode, shape, precision }: Convolution): Measurement | undefined {
-    const distance = (batch: number) => Math.abs(Math.log(batch / shape.batch));
-    const batches = [...this.#known.keys()].map(batchOf)
-      .filter((batch) => distance(batch) <= Math.log(SIMILAR))
-      .sort((a, b) => distance(a) - distance(b) || a - b);
-    for (const batch of new Set(batches)) {
-      const other = { mode, shape: { ...shape, batch }, precision };
+  #measured(convolution: Convolution): Measurement | undefined {
+    for (const other of otherBatches(convolution, this.#known.keys(), SIMILAR)) {
       const measurement = this.#known.get(convolutionKey(other));
       if (measurement?.kernels === this.#checksum(other)) return measurement;
     }
     return undefined;
   }
 
+  /** Of the code of all candidates, which takes milliseconds to write and is asked for again and again. */
   #checksum(convolution: Convolution): number {
+    const key = convolutionKey(convolution), known = this.#checksums.get(key);
+    if (known !== undefined) return known;
     const { shape, precision } = convolution;
     const texts = this.#candidates(convolution).flatMap((variant) => [
       variant.name,
@@ -162,7 +198,9 @@ export class Tuner {
         lowered?.dispatches.flatMap(({ kernel }) => [kernel.code, String(kernel.grid)]) ?? []
       ),
     ]);
-    return crc32c(new TextEncoder().encode(texts.join("\0")));
+    const checksum = crc32c(new TextEncoder().encode(texts.join("\0")));
+    this.#checksums.set(key, checksum);
+    return checksum;
   }
 
   /** Undefined if the device has no room to measure, which it may have to compute. */

@@ -119,14 +119,45 @@ onDevice("Backend.choices() lists how the convolutions of a residence are comput
     await residence.rehearse([request], true);
     assert.deepEqual(backend.choices(), { "forward 1x2x2x2 3 k1 s1 f32": "naive" });
     const x = tf.ones([1, 2, 2, 2]);
-    for (let run = 0; run < 2; run++) {
-      const { y } = await backend.guard(convolve({ x }));
-      assert.deepEqual([...await y!.data()], Array(12).fill(2));
+    const many = tf.ones([64, 2, 2, 2]);
+    for (const images of [x, x, many]) {
+      const { y } = await backend.guard(convolve({ x: images }));
+      assert.deepEqual([...await y!.data()], Array(12 * images.shape[0]!).fill(2));
       y!.dispose();
     }
-    assert.equal(progress.length, 1, "timed once");
+    assert.equal(progress.length, 1, "timed once, for whatever batch comes later");
     residence.dispose();
   } finally {
     backend.close();
+  }
+});
+
+onDevice("openWebGpu() uses what a run has pinned on the device that the run had", async () => {
+  const naive = naiveConvolution("forward"), other = { ...naive, name: "other" };
+  const catalogue = { forward: [naive, other], inputGradient: [], filterGradient: [] };
+  const choicesOn = async (adapter: string, name: string) => {
+    const variants = { "forward 1x2x2x2 3 k1 s1 f32": name };
+    const pinned = { adapter, variants };
+    const described = (await describeAdapters())[0]!;
+    const backend = await openWebGpu(described, { catalogue, tune: false, pinned });
+    try {
+      const map = new Map([["filter", tf.ones<tf.Rank.R4>([1, 1, 2, 3])]]);
+      const residence = backend.residence([map]);
+      const computation = residence.compile(({ x }) => ({
+        y: tf.conv2d(x as tf.Tensor4D, map.get("filter")! as tf.Tensor4D, 1, 0),
+      }));
+      await residence.rehearse([{ computation, shapes: { x: [1, 2, 2, 2] } }], true)
+        .finally(() => residence.dispose());
+      return Object.values(backend.choices());
+    } finally {
+      backend.close();
+    }
+  };
+  const { description, vendor } = (await describeAdapters())[0]!.adapter.info;
+  const here = description || vendor;
+  assert.deepEqual(await choicesOn(here, "other"), ["other"]);
+  await assert.rejects(choicesOn(here, "gone"), /by gone, which this version of memloss does not/);
+  for (const name of ["other", "gone"]) {
+    assert.deepEqual(await choicesOn("elsewhere", name), ["naive"]);
   }
 });

@@ -319,6 +319,43 @@ onDevice("Tuner.prepare() takes a measurement for similar batches", async (devic
   assert.deepEqual(names, ["slow", "slow", "sound", "sound", "sound", "slow"]);
 });
 
+onDevice(
+  "Tuner.prepare() ends when it is told so, and keeps what it has measured",
+  async (device) => {
+    const store = new MemoryStore(), controller = new AbortController();
+    const onProgress = () => {
+      controller.signal.throwIfAborted();
+      controller.abort();
+    };
+    const { tuner } = await openTuner(device, [sound], { store, onProgress });
+    const other = { ...FORWARD, shape: { ...SHAPE, inChannels: 4 } };
+    await assert.rejects(tuner.prepare([FORWARD, other]), { name: "AbortError" });
+    assert.deepEqual([...store.saved.keys()], [KEY]);
+  },
+);
+
+onDevice("Tuner.settle() lets what is chosen decide about other batches", async (device) => {
+  const of = (batch: number) => ({ ...FORWARD, shape: { ...SHAPE, batch } });
+  const narrow = { ...sound, name: "narrow", supports: ({ batch }: ConvolutionShape) => batch < 9 };
+  const pinned = Object.fromEntries(
+    ([[2, "narrow"], [12, "sound"], [64, "slow"]] as const)
+      .map(([batch, name]) => [convolutionKey(of(batch)), name]),
+  );
+  const store = new MemoryStore();
+  const { tuner, progress } = await openTuner(device, [sound, slow, narrow], { pinned, store });
+  for (const batch of [2, 64]) tuner.choose(of(batch));
+  assert.equal(tuner.suggest(of(3)).name, "sound");
+  tuner.settle();
+  await tuner.prepare([3, 8, 10, 999].map(of));
+  const names = () => [3, 8, 10, 999].map((batch) => tuner.suggest(of(batch)).name);
+  assert.deepEqual([names(), progress], [["narrow", "narrow", "slow", "slow"], []]);
+  assert.equal(tuner.choose(of(12)).name, "sound"); // too late to decide about others
+  assert.deepEqual(names(), ["narrow", "narrow", "slow", "slow"]);
+  const other = { ...FORWARD, shape: { ...SHAPE, inChannels: 4 } };
+  await tuner.prepare([other]);
+  assert.equal(progress.length, 1, "another layer is measured as before");
+});
+
 onDevice("Tuner.suggest() commits to nothing", async (device) => {
   const { tuner } = await openTuner(device, [slow, sound]);
   assert.equal(tuner.suggest(FORWARD).name, "slow");
