@@ -22,7 +22,8 @@ export interface SgdStepAttributes extends tf.NamedAttrMap {
 /**
  * For every parameter `g ← gradient + λ·weight`, `v ← μ·velocity + g`, and the new weight `weight − lr·(g + μv)` with
  * Nesterov, `weight − lr·v` without, as PyTorch's `SGD` does it. New tensors take the places of the old ones in
- * `weights` and `velocities`; the old ones stay the caller's.
+ * `weights` and `velocities`; the old ones stay the caller's, who must not read them any more: where a step is replayed
+ * the new values have taken their memory.
  *
  * @param gradients under the names of `weights`
  * @param rates `lr` and momentum `μ`

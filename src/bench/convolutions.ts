@@ -8,11 +8,11 @@ import {
   type ConvolutionMode,
   type ConvolutionShape,
   type ConvolutionVariant,
-  outputSize,
+  operandShapes,
   PLAIN,
 } from "../backend/webgpu/convolution/shape.ts";
 import { dispatchAll, type KernelDevice, type Memory, release } from "../backend/webgpu/device.ts";
-import { floats, type Lowered, type Operand } from "../backend/webgpu/kernel.ts";
+import { floats, type Lowered } from "../backend/webgpu/kernel.ts";
 import { flush } from "../backend/webgpu/tensors.ts";
 import type { Engine } from "./engines.ts";
 import { Sampler } from "./timing.ts";
@@ -24,19 +24,6 @@ export const MODES: readonly ConvolutionMode[] = ["forward", "inputGradient", "f
 export interface TimedConvolution {
   readonly sampler: Sampler;
   dispose(): void;
-}
-
-/** Shapes of the two inputs of `mode`, and of its result. */
-export function operandShapes(mode: ConvolutionMode, shape: ConvolutionShape) {
-  const { batch, height, width, inChannels, outChannels, kernel } = shape;
-  const image = [batch, height, width, inChannels];
-  const result = [batch, ...outputSize(shape), outChannels];
-  const filter = [kernel, kernel, inChannels, outChannels];
-  return {
-    forward: { inputs: [image, filter], output: result },
-    inputGradient: { inputs: [result, filter], output: image },
-    filterGradient: { inputs: [image, result], output: filter },
-  }[mode];
 }
 
 /**
@@ -55,11 +42,8 @@ export function timeVariant(
     owned.push(memory);
     return memory;
   };
-  const bind = ({ scratch, dispatches }: Lowered, inputs: Memory[], output: Memory) => {
-    const places = { input: inputs, output: [output], scratch: scratch.map(allocate) };
-    const place = ({ from, index }: Operand) => places[from][index]!;
-    return dispatches.map(({ kernel, operands }) => kernels.bind(kernel, operands.map(place)));
-  };
+  const bind = (lowered: Lowered, inputs: Memory[], output: Memory) =>
+    kernels.bindAll(lowered, inputs, [output], allocate);
   const run = (bound: ReturnType<typeof bind>, times: number) => {
     const encoder = device.createCommandEncoder();
     const pass = encoder.beginComputePass();

@@ -11,10 +11,11 @@ import {
   type ConvolutionMode,
   type ConvolutionShape,
   type ConvolutionVariant,
+  operandShapes,
   PLAIN,
 } from "../backend/webgpu/convolution/shape.ts";
 import { bytesOf, type Cost, floats, type Lowered } from "../backend/webgpu/kernel.ts";
-import { MODES, operandShapes } from "./convolutions.ts";
+import { MODES } from "./convolutions.ts";
 import { GPU_TRAITS, type GpuName, GPUS } from "./gpus.ts";
 import type { ConvolutionLayer } from "./layers.ts";
 

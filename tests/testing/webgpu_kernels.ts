@@ -8,7 +8,7 @@ import {
   type ConvolutionVariant,
   type DeviceTraits,
   type Epilogue,
-  outputSize,
+  operandSizes,
   type Precision,
 } from "../../src/backend/webgpu/convolution/shape.ts";
 import {
@@ -18,12 +18,7 @@ import {
   release,
   traitsOf,
 } from "../../src/backend/webgpu/device.ts";
-import {
-  floats,
-  type Lowered,
-  type Operand,
-  type Storage,
-} from "../../src/backend/webgpu/kernel.ts";
+import { floats, type Lowered, type Storage } from "../../src/backend/webgpu/kernel.ts";
 import { describeAdapters } from "../../src/backend/webgpu/open.ts";
 
 /** A device with every limit and feature of the adapter. */
@@ -87,7 +82,7 @@ export class KernelBench {
     inputs: readonly Float32Array[],
   ): Promise<Float32Array> {
     const given: Memory[] = inputs.map((values) => this.#upload(values));
-    const size = resultSize(variant, shape);
+    const [, , size] = operandSizes(variant.mode, shape);
     const result = this.#undefined(floats(size));
     const all = [...given, result];
     try {
@@ -125,17 +120,18 @@ export class KernelBench {
   }
 
   async #dispatch(
-    { scratch, dispatches }: Lowered,
+    lowered: Lowered,
     inputs: readonly Memory[],
     outputs: readonly Memory[],
   ): Promise<void> {
-    const memories = scratch.map((storage) => this.#undefined(storage));
-    const place = ({ from, index }: Operand) =>
-      ({ input: inputs, output: outputs, scratch: memories })[from][index]!;
+    const memories: Memory[] = [];
+    const allocate = (storage: Storage) => {
+      const memory = this.#undefined(storage);
+      memories.push(memory);
+      return memory;
+    };
     this.#device.pushErrorScope("validation");
-    const bound = dispatches.map(({ kernel, operands }) =>
-      this.#kernels.bind(kernel, operands.map(place))
-    );
+    const bound = this.#kernels.bindAll(lowered, inputs, outputs, allocate);
     const encoder = this.#device.createCommandEncoder();
     const pass = encoder.beginComputePass();
     dispatchAll(pass, bound);
@@ -159,12 +155,4 @@ export class KernelBench {
     staging.destroy();
     return values;
   }
-}
-
-function resultSize({ mode }: ConvolutionVariant, shape: ConvolutionShape): number {
-  const { batch, height, width, inChannels, outChannels, kernel } = shape;
-  if (mode === "filterGradient") return kernel ** 2 * inChannels * outChannels;
-  if (mode === "inputGradient") return batch * height * width * inChannels;
-  const [rows, columns] = outputSize(shape);
-  return batch * rows * columns * outChannels;
 }

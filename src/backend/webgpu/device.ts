@@ -4,7 +4,7 @@
  * @module
  */
 import type { DeviceTraits } from "./convolution/shape.ts";
-import type { BindingKind, Kernel, Storage } from "./kernel.ts";
+import type { BindingKind, Kernel, Lowered, Storage } from "./kernel.ts";
 
 /** Memory on the device, or a part of it. */
 export type Memory =
@@ -47,6 +47,19 @@ export class KernelDevice {
     const layout = pipeline.getBindGroupLayout(0);
     const bindings = this.device.createBindGroup({ label: kernel.name, layout, entries });
     return { kernel, pipeline, bindings };
+  }
+
+  /** The dispatches of `lowered` on these inputs and outputs; its scratch memory comes from `allocate`. */
+  bindAll(
+    { scratch, dispatches }: Lowered,
+    inputs: readonly Memory[],
+    outputs: readonly Memory[],
+    allocate: (storage: Storage) => Memory,
+  ): BoundKernel[] {
+    const places = { input: inputs, output: outputs, scratch: scratch.map(allocate) };
+    return dispatches.map(({ kernel, operands }) =>
+      this.bind(kernel, operands.map(({ from, index }) => places[from][index]!))
+    );
   }
 
   /** Memory of its own; contents are zero. */

@@ -24,25 +24,6 @@ const LEAST_SAMPLES = 12, MOST_PIXELS = 64, MOST_WEIGHTS = 1024;
 /** Length of what random operands repeat: a prime, so that it falls in step with no size of theirs. */
 const PERIOD = 65_537;
 
-/** Numbers of values of the two operands and of the result. */
-export function operandSizes(
-  mode: ConvolutionMode,
-  shape: ConvolutionShape,
-): [first: number, second: number, result: number] {
-  const { batch, height, width, inChannels, outChannels, kernel } = shape;
-  const [rows, columns] = outputSize(shape);
-  const x = batch * height * width * inChannels, y = batch * rows * columns * outChannels;
-  const filter = kernel ** 2 * inChannels * outChannels;
-  switch (mode) {
-    case "forward":
-      return [x, filter, y];
-    case "inputGradient":
-      return [y, filter, x];
-    case "filterGradient":
-      return [x, y, filter];
-  }
-}
-
 /** `length` values, uniform in (−1,1). */
 export function randomOperand(length: number, seed: number): Float32Array<ArrayBuffer> {
   const values = new Float32Array(length), random = uniform(seed);

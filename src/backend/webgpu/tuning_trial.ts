@@ -7,6 +7,7 @@ import {
   type Convolution,
   type ConvolutionShape,
   type ConvolutionVariant,
+  operandSizes,
   PLAIN,
   type Precision,
 } from "./convolution/shape.ts";
@@ -18,14 +19,7 @@ import {
   release,
 } from "./device.ts";
 import { floats, type Lowered, type Storage } from "./kernel.ts";
-import {
-  operandSizes,
-  randomOperand,
-  type Sample,
-  sampleResult,
-  TOLERANCE,
-  worstError,
-} from "./tuning_check.ts";
+import { randomOperand, type Sample, sampleResult, TOLERANCE, worstError } from "./tuning_check.ts";
 import type { DispatchClock } from "./tuning_clock.ts";
 
 /** Milliseconds that a candidate is timed for at least, and seconds that must pass between two looks at the clock. */
@@ -133,20 +127,16 @@ export class Trial {
   }
 
   #bind(variant: ConvolutionVariant, allocate: (storage: Storage) => Memory) {
-    const bind = ({ scratch, dispatches }: Lowered, input: Memory[], output: Memory[]) => {
-      const places = { input, output, scratch: scratch.map(allocate) };
-      return dispatches.map(({ kernel, operands }) =>
-        this.#kernels.bind(kernel, operands.map(({ from, index }) => places[from][index]!))
-      );
-    };
+    const bind = (lowered: Lowered, inputs: Memory[], output: Memory) =>
+      this.#kernels.bindAll(lowered, inputs, [output], allocate);
     const pack = variant.pack?.(this.#shape, this.#precision);
     const second = pack ? allocate(pack.storage) : this.#second;
     return {
-      preparation: pack ? bind(pack.lowered, [this.#second], [second]) : [],
+      preparation: pack ? bind(pack.lowered, [this.#second], second) : [],
       main: bind(
         variant.lower(this.#shape, this.#precision, PLAIN),
         [this.#first, second],
-        [this.#result],
+        this.#result,
       ),
     };
   }

@@ -1,15 +1,16 @@
 import assert from "node:assert/strict";
 import type { Catalogue } from "../../../src/backend/webgpu/convolution/catalogue.ts";
-import type {
-  ConvolutionMode,
-  ConvolutionShape,
-  ConvolutionVariant,
+import {
+  type ConvolutionMode,
+  type ConvolutionShape,
+  type ConvolutionVariant,
+  operandSizes,
 } from "../../../src/backend/webgpu/convolution/shape.ts";
 import { traitsOf } from "../../../src/backend/webgpu/device.ts";
 import type { Kernel } from "../../../src/backend/webgpu/kernel.ts";
 import { describeAdapters } from "../../../src/backend/webgpu/open.ts";
 import { convolutionKey, Tuner, type TunerOptions } from "../../../src/backend/webgpu/tuner.ts";
-import { operandSizes, sampleResult } from "../../../src/backend/webgpu/tuning_check.ts";
+import { sampleResult } from "../../../src/backend/webgpu/tuning_check.ts";
 import { TuningStore } from "../../../src/backend/webgpu/tuning_store.ts";
 import { RunError, UsageError } from "../../../src/errors.ts";
 import { skipWebGpu } from "../../testing/backends.ts";

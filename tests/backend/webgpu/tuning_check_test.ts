@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
+import { operandSizes } from "../../../src/backend/webgpu/convolution/shape.ts";
 import {
-  operandSizes,
   randomOperand,
   sampleResult,
   worstError,

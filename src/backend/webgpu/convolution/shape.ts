@@ -95,3 +95,32 @@ export function convolutionFlops(shape: ConvolutionShape): number {
   const { batch, kernel, inChannels, outChannels } = shape;
   return 2 * batch * rows * columns * kernel ** 2 * inChannels * outChannels;
 }
+
+/** Shapes of the operands of `mode`, in their order, and of its result. */
+export function operandShapes(
+  mode: ConvolutionMode,
+  shape: ConvolutionShape,
+): { readonly inputs: readonly [number[], number[]]; readonly output: number[] } {
+  const { batch, height, width, inChannels, outChannels, kernel } = shape;
+  const x = [batch, height, width, inChannels];
+  const y = [batch, ...outputSize(shape), outChannels];
+  const filter = [kernel, kernel, inChannels, outChannels];
+  switch (mode) {
+    case "forward":
+      return { inputs: [x, filter], output: y };
+    case "inputGradient":
+      return { inputs: [y, filter], output: x };
+    case "filterGradient":
+      return { inputs: [x, y], output: filter };
+  }
+}
+
+/** How many values these have. */
+export function operandSizes(
+  mode: ConvolutionMode,
+  shape: ConvolutionShape,
+): [first: number, second: number, result: number] {
+  const { inputs: [first, second], output } = operandShapes(mode, shape);
+  const size = (dimensions: readonly number[]) => dimensions.reduce((a, b) => a * b, 1);
+  return [size(first), size(second), size(output)];
+}
