@@ -4,6 +4,7 @@
  * @module
  */
 import type * as tf from "@tensorflow/tfjs";
+import type { FrozenLayer } from "./frozen_network.ts";
 
 /** What `--backend` accepts. */
 export const BACKEND_CHOICES = ["auto", "webgpu", "wasm"] as const;
@@ -102,6 +103,16 @@ export interface Backend {
   guard<T>(work: Promise<T>): Promise<T>;
   /** How convolutions have been computed so far: names by convolution. Empty where there is one way only. */
   choices(): Readonly<Record<string, string>>;
+  /**
+   * Finds out which kernels suit a frozen network, see {@linkcode FrozenLayer}, for `images` `[N,H,W,3]`.
+   *
+   * @param weights shapes by name
+   */
+  prepare(
+    layers: readonly FrozenLayer[],
+    weights: Readonly<Record<string, readonly number[]>>,
+    images: readonly [number, number, number, number],
+  ): Promise<void>;
   /** Takes over the tensors of `maps`: from now on only computations compiled there can see them. */
   residence(maps: readonly TensorMap[]): Residence;
   /** Frees the device. Tensors made on it must not be used afterwards. */

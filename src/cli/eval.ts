@@ -21,7 +21,7 @@ import { checkAdversarial } from "./adversarial_check.ts";
 import { saveAdversarial } from "./adversarial_file.ts";
 import { runAutoAttack } from "./eval_autoattack.ts";
 import { findSubject, loadSubject, type Subject } from "./subject.ts";
-import { freeze } from "../model/frozen.ts";
+import { freeze, prepareFrozen } from "../model/frozen.ts";
 import { disposeAll } from "../model/parameters.ts";
 import { choiceFlag, type Flag, integerFlag, switchFlag, textFlag } from "../recipe/flag.ts";
 import { type Recipe, RECIPE_FLAGS, type RecipeInput, resolveRecipe } from "../recipe/recipe.ts";
@@ -154,7 +154,7 @@ export async function evalCommand(
   checkAutoAttackFlags(names.includes("autoattack"), flags);
   const subject = await findSubject(target, checkpoint);
   const recipe = evaluationRecipe(subject, overrides);
-  const status = new StatusLine(), tuning = tuningOptions(noTune, status);
+  const status = new StatusLine(), tuning = tuningOptions(noTune, status, signal);
   // However a run was attacked in training, here it is attacked in float32, which every device has.
   const options = { ...recipe, attackPrecision: "f32", ...tuning } as const;
   const backend = await openBackend(recipe.backend, options);
@@ -180,6 +180,7 @@ export async function evalCommand(
       signal,
       onProgress: (name, done) => status.update(`${name}: ${done} of ${ids.length} images`),
     };
+    await backend.guard(prepareFrozen(architecture, recipe.batchSize, backend));
     const model = freeze(architecture, state);
     disposeAll(state.parameters);
     disposeAll(state.buffers);

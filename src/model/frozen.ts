@@ -6,7 +6,9 @@
  */
 import * as tf from "@tensorflow/tfjs";
 import { foldBatchNorm } from "../backend/batch_norm.ts";
+import type { Backend } from "../backend/backend.ts";
 import { frozenFeatures, type FrozenLayer, hasFrozenKernels } from "../backend/frozen_network.ts";
+import { IMAGE_CHANNELS, IMAGE_SIZE } from "../data/dataset.ts";
 import {
   type Architecture,
   type ConvNorm,
@@ -70,6 +72,22 @@ export function freeze(
       folded.clear();
     },
   };
+}
+
+/** Lets `backend` find out which kernels suit batches of `n` images; nothing is computed that anyone sees. */
+export function prepareFrozen(
+  architecture: Architecture,
+  n: number,
+  backend: Backend,
+): Promise<void> {
+  const shapes = convNorms(architecture).flatMap((
+    { conv, kernel, inChannels, outChannels },
+  ): [string, number[]][] => [
+    [`${conv}.weight`, [kernel, kernel, inChannels, outChannels]],
+    [`${conv}.bias`, [outChannels]],
+  ]);
+  const images = [n, IMAGE_SIZE, IMAGE_SIZE, IMAGE_CHANNELS] as const;
+  return backend.prepare(frozenLayers(architecture), Object.fromEntries(shapes), images);
 }
 
 /** The convolutions of `architecture` with what follows them, in the order in which {@linkcode forward} makes them. */

@@ -8,17 +8,22 @@ import * as tf from "@tensorflow/tfjs";
 import type { Backend } from "../../src/backend/backend.ts";
 import type { Catalogue } from "../../src/backend/webgpu/convolution/catalogue.ts";
 import { describeAdapters, openWebGpu } from "../../src/backend/webgpu/open.ts";
+import type { TuningStore } from "../../src/backend/webgpu/tuning_store.ts";
 import { skipWebGpu } from "./backends.ts";
 import { naiveConvolution } from "./naive_convolution.ts";
 
-/** Opens it. */
-export async function openNaiveEngine(): Promise<Backend> {
+/** Opens it; with a `store`, convolutions are timed and the times are kept there. */
+export async function openNaiveEngine(store?: TuningStore): Promise<Backend> {
   const [adapter] = await describeAdapters();
   const modes = ["forward", "inputGradient", "filterGradient"] as const;
   const catalogue = Object.fromEntries(
     modes.map((mode) => [mode, [naiveConvolution(mode)]]),
   ) as unknown as Catalogue;
-  return await openWebGpu(adapter!, { catalogue, tune: false });
+  return await openWebGpu(adapter!, {
+    catalogue,
+    tune: store !== undefined,
+    ...store && { store },
+  });
 }
 
 /** Registers `body` as a test on it; it must leave as many tensors as it found. */

@@ -24,6 +24,7 @@ export const ANY_BACKEND: Backend = {
   adapter: "",
   threads: 1,
   choices: () => ({}),
+  prepare: () => Promise.resolve(),
   residence: (maps) => new EagerResidence(maps),
   guard: (work) => work,
   close: () => {},

@@ -61,6 +61,7 @@ export async function openWasm(
     adapter: describe(binary),
     threads: crew.threads,
     choices: () => ({}),
+    prepare: () => Promise.resolve(),
     residence: (maps) => new EagerResidence(maps),
     async guard(work) {
       const result = await work;
@@ -82,6 +83,7 @@ async function openWithoutSimd(): Promise<Backend> {
   return {
     ...{ name: "wasm", adapter, threads: 1 },
     choices: () => ({}),
+    prepare: () => Promise.resolve(),
     residence: (maps) => new EagerResidence(maps),
     guard: (work) => work,
     close: () => {},

@@ -20,6 +20,32 @@ const PREPARATION = 0, FORWARD = 1, GRADIENT = 2;
 /** Networks (by layers and shape of the images) whose programs are kept. */
 const KEPT_NETWORKS = 4;
 
+/**
+ * A frozen network for images of `shape` as a graph of two phases: from `x` to `features`, and from `dy` to `dx`.
+ *
+ * @param weights shapes by name; they are inputs of the graph
+ */
+export function frozenGraph(
+  layers: readonly FrozenLayer[],
+  weights: Readonly<Record<string, readonly number[]>>,
+  shape: readonly [number, number, number, number],
+): { readonly graph: Graph; /** Number of all features. */ readonly features: number } {
+  const graph = new Graph();
+  const sizeOf = (sizes: readonly number[]) => sizes.reduce((a, b) => a * b, 1);
+  const weight = (name: string): Shaped => {
+    const shape = weights[name]!;
+    return { value: graph.input(name, sizeOf(shape)), shape };
+  };
+  const x = graph.input("x", sizeOf(shape));
+  const { features, outputs } = frozenForward(graph, layers, weight, x, shape);
+  graph.mark();
+  const dy = graph.input("dy", features.size);
+  const values = outputs.map(({ value }) => value);
+  graph.outputs.set("features", features);
+  graph.outputs.set("dx", frozenGradient(graph, layers, weight, values, dy, shape));
+  return { graph, features: features.size };
+}
+
 /** The program of a network for images of one shape. */
 class FrozenProgram {
   readonly #engine: WebGpuEngine;
@@ -36,21 +62,12 @@ class FrozenProgram {
     weights: Inputs,
     shape: Shape,
   ) {
-    const graph = new Graph();
-    const sizeOf = (sizes: readonly number[]) => sizes.reduce((a, b) => a * b, 1);
-    const weight = (name: string): Shaped => {
-      const { shape } = weights[name]!;
-      return { value: graph.input(name, sizeOf(shape)), shape };
-    };
-    const x = graph.input("x", sizeOf(shape));
-    const { features, outputs } = frozenForward(graph, layers, weight, x, shape);
-    graph.mark();
-    const dy = graph.input("dy", features.size);
-    const values = outputs.map(({ value }) => value);
-    graph.outputs.set("features", features);
-    graph.outputs.set("dx", frozenGradient(graph, layers, weight, values, dy, shape));
+    const shapes = Object.fromEntries(
+      Object.entries(weights).map(([name, weight]) => [name, weight.shape]),
+    );
+    const { graph, features } = frozenGraph(layers, shapes, shape);
     this.#weightNames = Object.keys(weights);
-    this.#featuresShape = [shape[0], features.size / shape[0]];
+    this.#featuresShape = [shape[0], features / shape[0]];
     this.#engine = engine;
     const plan = planGraph(graph, engine, { steady: new Set(this.#weightNames) });
     this.#program = new Program(plan, engine.kernels, engine.pool, noSlabs);

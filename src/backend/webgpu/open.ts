@@ -13,9 +13,10 @@ import { EagerResidence } from "../eager.ts";
 import { CATALOGUE, type Catalogue } from "./convolution/catalogue.ts";
 import { KernelDevice, traitsOf } from "./device.ts";
 import type { WebGpuEngine } from "./engine.ts";
-import { frozenKernels } from "./frozen.ts";
+import { frozenGraph, frozenKernels } from "./frozen.ts";
 import { MemoryPool } from "./pool.ts";
 import { ReplayedResidence } from "./residence.ts";
+import { convolutionsOf } from "./schedule.ts";
 import { registerTraceKernels } from "./trace_kernels.ts";
 import { Tuner } from "./tuner.ts";
 import { tuningPath, TuningStore } from "./tuning_store.ts";
@@ -116,6 +117,8 @@ export async function openWebGpu(
     adapter: name,
     threads: 1,
     choices: () => tuner.choices(),
+    prepare: (layers, weights, images) =>
+      tuner.prepare(convolutionsOf(frozenGraph(layers, weights, images).graph)),
     residence: (maps) => new ReplayedResidence(engine, maps),
     guard: opened.guard,
     close() {
@@ -143,6 +146,7 @@ export async function openStockWebGpu(adapter: GPUAdapter): Promise<Backend> {
     adapter: nameOf(adapter),
     threads: 1,
     choices: () => ({}),
+    prepare: () => Promise.resolve(),
     residence: (maps) => new EagerResidence(maps),
     guard: opened.guard,
     close: () => opened.close("webgpu"),

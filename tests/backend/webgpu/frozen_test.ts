@@ -1,8 +1,12 @@
+import assert from "node:assert/strict";
+import { join } from "@std/path";
 import * as tf from "@tensorflow/tfjs";
+import { TuningStore } from "../../../src/backend/webgpu/tuning_store.ts";
 import { resnet18 } from "../../../src/model/architecture.ts";
-import { freeze, type FrozenModel } from "../../../src/model/frozen.ts";
+import { freeze, type FrozenModel, prepareFrozen } from "../../../src/model/frozen.ts";
 import { disposeAll, initialise } from "../../../src/model/parameters.ts";
-import { onNaiveWebGpu } from "../../testing/naive_engine.ts";
+import { skipWebGpu } from "../../testing/backends.ts";
+import { onNaiveWebGpu, openNaiveEngine } from "../../testing/naive_engine.ts";
 import { assertClose } from "../../testing/numbers.ts";
 import { read } from "../../testing/tensors.ts";
 
@@ -89,3 +93,27 @@ onNaiveWebGpu(
     residence.dispose();
   },
 );
+
+Deno.test({
+  name:
+    "prepareFrozen() times the network's convolutions once, for batches of the size that it is given",
+  ignore: skipWebGpu,
+  async fn() {
+    const directory = await Deno.makeTempDir();
+    const store = new TuningStore(join(directory, "tuning.kv"), assert.fail);
+    const backend = await openNaiveEngine(store);
+    try {
+      const keys = async () => (await store.list()).map(({ convolution }) => convolution);
+      await prepareFrozen(ARCHITECTURE, 2, backend);
+      const timed = await keys();
+      // ResNet-18 has eleven shapes; at width 3 the stem's is the first stage's.
+      assert.equal(timed.length, 2 * 10);
+      assert.ok(timed.every((key) => /^(forward|inputGradient) 2x/.test(key)), `${timed}`);
+      await prepareFrozen(ARCHITECTURE, 2, backend);
+      assert.deepEqual(await keys(), timed);
+    } finally {
+      backend.close();
+      await Deno.remove(directory, { recursive: true });
+    }
+  },
+});
