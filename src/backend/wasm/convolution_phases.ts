@@ -38,7 +38,7 @@ const PANEL = 8;
 const SLICE_TILES = 48;
 /** Slices per thread where columns are cut too, so that the threads end together. */
 const SLICES_PER_THREAD = 3;
-/** A share of the work below which it is worth it to read the filter more often. */
+/** Slices get smaller, and read the filter more often, to cut the busiest thread's share to less than this. */
 const NOTABLE = 0.95;
 /** Packed filters over this size are not read by every thread if that can be helped. */
 const LARGE_FILTER_BYTES = 4 << 20;
@@ -96,11 +96,12 @@ function cut(
   return { examples, panels: perSlice, slices, whole: perSlice === panels };
 }
 
-/** Examples per slice, `most` or fewer: fewer where that leaves the busiest thread notably fewer in all. */
+/** Examples per slice, `most` or down to half: fewer where that leaves the busiest thread notably fewer in all. */
 function evenShare(batch: number, most: number, threads: number): number {
-  const busiest = (examples: number) => examples * Math.ceil(Math.ceil(batch / examples) / threads);
+  const busiest = (examples: number) =>
+    Math.min(batch, examples * Math.ceil(Math.ceil(batch / examples) / threads));
   let best = most;
-  for (let examples = most - 1; examples > 0; examples--) {
+  for (let examples = most - 1; 2 * examples >= most; examples--) {
     if (busiest(examples) < NOTABLE * busiest(best)) best = examples;
   }
   return best;
