@@ -38,6 +38,8 @@ const PANEL = 8;
 const SLICE_TILES = 48;
 /** Slices per thread where columns are cut too, so that the threads end together. */
 const SLICES_PER_THREAD = 3;
+/** Slices get smaller, and read the filter more often, to cut the busiest thread's share to less than this. */
+const NOTABLE = 0.95;
 /** Packed filters over this size are not read by every thread if that can be helped. */
 const LARGE_FILTER_BYTES = 4 << 20;
 /** Rows of the products' blocks. */
@@ -85,12 +87,24 @@ function cut(
   const tiles = Math.ceil(height / (4 * stride)) * Math.ceil(width / (4 * stride));
   const wanted = Math.ceil(batch / Math.max(1, Math.floor(SLICE_TILES / tiles)));
   const byColumns = wanted < threads && filterBytes > LARGE_FILTER_BYTES;
-  const examples = Math.ceil(batch / (byColumns ? wanted : roundUp(wanted, threads)));
+  const most = Math.ceil(batch / (byColumns ? wanted : roundUp(wanted, threads)));
+  const examples = byColumns ? most : evenShare(batch, most, threads);
   const groups = Math.ceil(batch / examples);
   const cuts = byColumns ? Math.ceil(threads * SLICES_PER_THREAD / groups) : 1;
   const perSlice = Math.ceil(panels / Math.min(panels, cuts));
   const slices = groups * Math.ceil(panels / perSlice);
   return { examples, panels: perSlice, slices, whole: perSlice === panels };
+}
+
+/** Examples per slice, `most` or down to half: fewer where that leaves the busiest thread notably fewer in all. */
+function evenShare(batch: number, most: number, threads: number): number {
+  const busiest = (examples: number) =>
+    Math.min(batch, examples * Math.ceil(Math.ceil(batch / examples) / threads));
+  let best = most;
+  for (let examples = most - 1; 2 * examples >= most; examples--) {
+    if (busiest(examples) < NOTABLE * busiest(best)) best = examples;
+  }
+  return best;
 }
 
 /** The phase of a convolution kernel; the cut's words are the last. */
@@ -109,14 +123,14 @@ export function forwardPhase(
   y: number,
   epilogue: Epilogue,
 ): Phase {
-  const { batch, height, width, inChannels, outChannels, kernel, stride } = convolution;
+  const { batch, height, width, inChannels, outChannels, stride } = convolution;
   const { bias = 0, add = 0, mask = 0, relu = false } = epilogue;
   const { address, slicing } = packed(engine, convolution, filter, false);
   const common = [x, address, y, bias, add, mask, relu, batch, height, width];
   const winograd = winogradKernels(convolution);
   const words = [...common, inChannels, outChannels];
   if (winograd) return cutPhase(winograd.forward, words, slicing);
-  return cutPhase("direct", [...words, kernel, stride], slicing);
+  return cutPhase("direct", [...words, stride], slicing);
 }
 
 /** The gradient of the image, stored at `dx`, from the result's at `dy`. */
@@ -128,16 +142,13 @@ export function inputGradientPhase(
   dx: number,
   { add = 0, mask = 0 }: Omit<Epilogue, "bias" | "relu">,
 ): Phase {
-  const { batch, height, width, inChannels, outChannels, kernel, stride } = convolution;
+  const { batch, height, width, inChannels, outChannels, stride } = convolution;
   const { address, slicing } = packed(engine, convolution, filter, true);
   const winograd = winogradKernels(convolution);
-  if (winograd) {
-    const size = [batch, height, width, outChannels, inChannels];
-    const words = [dy, address, dx, 0, add, mask, false, ...size];
-    return cutPhase(winograd.inputGradient, words, slicing);
-  }
-  const size = [batch, height, width, inChannels, outChannels, kernel, stride];
-  return cutPhase("directInput", [dy, address, dx, add, mask, ...size], slicing);
+  const size = [batch, height, width, outChannels, inChannels];
+  const words = [dy, address, dx, 0, add, mask, false, ...size];
+  if (winograd) return cutPhase(winograd.inputGradient, words, slicing);
+  return cutPhase("directInput", [...words, stride], slicing);
 }
 
 /** The filter packed for the forward pass, or for the input's gradient (`transposed`), and how to cut the result. */
@@ -147,12 +158,10 @@ function packed(
   filter: TensorInfo,
   transposed: boolean,
 ): { address: number; slicing: Slicing } {
-  const { inChannels, outChannels, kernel } = convolution;
+  const { inChannels, outChannels, stride } = convolution;
   const [rows, columns] = transposed ? [outChannels, inChannels] : [inChannels, outChannels];
-  const { stride } = convolution;
   const winograd = winogradKernels(convolution) !== undefined;
-  const taps = winograd ? 36 : kernel * kernel;
-  const bytes = 4 * taps * rows * roundUp(columns, 4);
+  const bytes = 4 * rows * (winograd ? 36 * roundUp(columns, 4) : roundUp(columns, PANEL));
   const panels = Math.ceil(columns / PANEL);
   const source = engine.address(filter);
   const address = engine.derived(
@@ -170,7 +179,7 @@ function packed(
           1,
           stride,
         ])
-        : phase(panels, "directPack", [source, to, kernel, inChannels, outChannels, transposed, 1]),
+        : phase(panels, "directPack", [source, to, inChannels, outChannels, transposed, 1]),
   );
   return { address, slicing: cut(convolution, columns, bytes, engine.crew.threads) };
 }

@@ -1,27 +1,23 @@
-/** The input gradient of a direct convolution. */
-import { clearZeros, completeBlocks, inputTable, multiply, offsetTable, useTap, zeros } from "./direct_gemm";
-import { fillRows, ROWS } from "./direct_rows";
+/** The input gradient of a 1×1 convolution. */
+import { copyPixels, multiply, offsetTable, pixelsTogether } from "./direct_gemm";
+import { fillRows } from "./direct_rows";
 import { pointer, word } from "./words";
 
 /**
- * What `dy` `[n][⌈h/stride⌉][⌈w/stride⌉][co]` gives `dx` `[n][h][w][ci]` through the convolution whose filter
+ * What `dy` `[n][⌈h/stride⌉][⌈w/stride⌉][co]` gives `dx` `[n][h][w][ci]` through the 1×1 convolution whose filter
  * `directPack` transposed to `u`; plus `add`, and 0 where `mask` is not positive; these have the shape of `dx`, each
- * is left out if 0, and `add` may be `dx`; pixels that no tap reaches then stay as they are, unmasked. Words: dy, u, dx, add, mask, n, h, w, ci, co, kernel, stride,
- * examplesPerSlice, panelsPerSlice. Slices: ⌈n/examplesPerSlice⌉ · ⌈panels of ci/panelsPerSlice⌉, panels fastest.
- *
- * With stride 2, pixels of dx with equal parities of row and column (a phase) meet the same taps, and their rows of
- * the matrix are adjacent pixels of dy.
+ * is left out if 0, and `add` may be `dx`; pixels that the convolution skips then stay as they are, unmasked. Words: dy,
+ * u, dx, 0, add, mask, 0, n, h, w, co, ci, stride, examplesPerSlice, panelsPerSlice. Slices:
+ * ⌈n/examplesPerSlice⌉ · ⌈panels of ci/panelsPerSlice⌉, panels fastest.
  */
 export function directInput(args: usize, slice: i32, scratch: usize): void {
-  const n = word(args, 5), h = word(args, 6), w = word(args, 7);
-  const ci = word(args, 8), co = word(args, 9), stride = word(args, 11);
-  const examplesPerSlice = word(args, 12), panelsPerSlice = word(args, 13);
+  const n = word(args, 7), h = word(args, 8), w = word(args, 9), ci = word(args, 11);
+  const stride = word(args, 12), examplesPerSlice = word(args, 13), panelsPerSlice = word(args, 14);
   const panels = (ci + 7) >> 3, panelGroups = (panels + panelsPerSlice - 1) / panelsPerSlice;
   const firstPanel = slice % panelGroups * panelsPerSlice;
   const lastPanel = min(firstPanel + panelsPerSlice, panels);
   const firstExample = slice / panelGroups * examplesPerSlice;
   const lastExample = min(firstExample + examplesPerSlice, n);
-  clearZeros(scratch, co);
   for (let top = 0; top < min(stride, h); top++) {
     for (let left = 0; left < min(stride, w); left++) {
       multiplyPhase(
@@ -36,34 +32,20 @@ function multiplyPhase(
   args: usize, scratch: usize, top: i32, left: i32,
   firstExample: i32, lastExample: i32, firstPanel: i32, lastPanel: i32,
 ): void {
-  const dy = pointer(args, 0), u = pointer(args, 1), dx = pointer(args, 2);
-  const add = pointer(args, 3), mask = pointer(args, 4), h = word(args, 6), w = word(args, 7);
-  const ci = word(args, 8), co = word(args, 9), kernel = word(args, 10), stride = word(args, 11);
-  const high = (h + stride - 1) / stride, wide = (w + stride - 1) / stride;
-  const gridHigh = (h - top + stride - 1) / stride, gridWide = (w - left + stride - 1) / stride;
-  const unreached = kernel == 1 && (top | left) != 0;
-  if (unreached && add == dx) return;
-  const grid = gridHigh * gridWide, last = lastExample * grid, pad = kernel >> 1;
-  for (let first = firstExample * grid; first < last; first += ROWS) {
-    const end = min(first + ROWS, last);
+  const dy = pointer(args, 0), dx = pointer(args, 2), add = pointer(args, 4);
+  const h = word(args, 8), w = word(args, 9), co = word(args, 10), ci = word(args, 11);
+  const stride = word(args, 12);
+  const skipped = (top | left) != 0;
+  if (skipped && add == dx) return;
+  const high = (h - top + stride - 1) / stride, wide = (w - left + stride - 1) / stride;
+  const last = lastExample * high * wide, step = pixelsTogether(co);
+  for (let first = firstExample * high * wide; first < last; first += step) {
+    const end = min(first + step, last);
     fillRows(
-      offsetTable(scratch), first, end, gridHigh, gridWide,
+      offsetTable(scratch), first, end, high, wide,
       0, h, w, <usize>ci << 2, stride, top, left, 0,
     );
-    let taps = 0;
-    for (let tap = 0; tap < kernel * kernel; tap++) {
-      const down = top + pad - tap / kernel, right = left + pad - tap % kernel;
-      if (down % stride != 0 || right % stride != 0) continue;
-      fillRows(
-        inputTable(scratch, taps), first, end, gridHigh, gridWide,
-        dy, high, wide, <usize>co << 2, 1, down / stride, right / stride, zeros(scratch),
-      );
-      useTap(scratch, taps++, tap);
-    }
-    completeBlocks(scratch, end - first, taps);
-    multiply(
-      scratch, end - first, taps, u, kernel * kernel, co, ci, firstPanel, lastPanel,
-      dx, 0, add, mask, 0,
-    );
+    if (!skipped) copyPixels(scratch, first, end, high, wide, dy, high, wide, co, 1);
+    multiply(args, scratch, end - first, skipped ? 0 : co, ci, firstPanel, lastPanel);
   }
 }

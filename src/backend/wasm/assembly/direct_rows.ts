@@ -4,14 +4,6 @@
  */
 
 /**
- * Output pixels per table: a multiple of four; a table's columns and the pixels they point at stay in the caches while
- * panel after panel of the filter passes.
- */
-export const ROWS: i32 = 48;
-/** Bytes of a table with one entry per output pixel. */
-export const TABLE: usize = <usize>ROWS << 2;
-
-/**
  * Writes entries `first` to `last − 1` of a grid `[n][gridHeight][gridWidth]` to `table`: for grid point `(i, a, b)`
  * the address of pixel `(i, a·step + top, b·step + left)` of `base`, images `[n][height][width]` with `pixelBytes` per
  * pixel, or `outside` where the image has no such pixel.
