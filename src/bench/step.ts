@@ -63,10 +63,11 @@ class Contender {
     return contender;
   }
 
+  /** The step that is timed follows another on the same engine, as in training: the other engine's leaves caches cold. */
   async measure(): Promise<void> {
     await tf.setBackend(this.#engine.name);
-    const { step: seconds } = await this.#step.run();
     const calls = await this.#ask();
+    const { step: seconds } = await this.#step.run();
     this.samples.push({ seconds, ...calls });
   }
 
