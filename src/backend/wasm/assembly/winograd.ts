@@ -61,12 +61,7 @@ export function winograd(args: usize, slice: i32, scratch: usize): void {
           to += panelStep;
         }
       }
-      let from = m;
-      for (let panel = group; panel < end; panel++) {
-        const columns = min(8, (c - (panel << 3) + 3) & ~3);
-        storeTiles(args, tiles, count, panel, columns, from, <usize>(rows * columns) << 2);
-        from += panelStep;
-      }
+      storeTiles(args, tiles, count, rows, group, end, m, panelStep);
     }
   }
 }
@@ -109,46 +104,54 @@ export function loadTiles(
   }
 }
 
-/** Transforms a panel's products back and stores what lies inside the image. */
+/**
+ * Transforms the products of some panels back and stores what lies inside the image, tile by tile: a tile's channels lie
+ * side by side, and a line of the nearest cache holds those of two panels.
+ */
 function storeTiles(
   args: usize,
   first: i32,
   count: i32,
-  panel: i32,
-  columns: i32,
+  rows: i32,
+  firstPanel: i32,
+  lastPanel: i32,
   m: usize,
-  plane: usize,
+  panelStep: usize,
 ): void {
   const h = word(args, 8), w = word(args, 9), c = word(args, 11), pixel = <usize>c << 2;
-  const y = pointer(args, 2), add = pointer(args, 4), mask = pointer(args, 5);
+  const y = pointer(args, 2), bias = pointer(args, 3), add = pointer(args, 4), mask = pointer(args, 5);
   const high = (h + 3) >> 2, wide = (w + 3) >> 2, floor = floorOf(word(args, 6));
-  const firstRow = first / wide, firstColumn = first - firstRow * wide;
-  for (let j = 0; j < columns; j += 4) {
-    const channel = (panel << 3) + j, shift = shiftOf(pointer(args, 3), channel);
-    let from = m + (<usize>j << 2), column = firstColumn, row = firstRow % high;
-    let example = firstRow / high;
-    for (let t = 0; t < count; t++, from += <usize>columns << 2) {
-      const at = <usize>((example * h + (row << 2)) * w + (column << 2)) * pixel;
-      transformOutput(
-        from,
-        plane,
-        min(4, h - (row << 2)),
-        min(4, w - (column << 2)),
-        pixel,
-        w * pixel,
-        y,
-        at + (<usize>channel << 2),
-        shift,
-        floor,
-        add,
-        mask,
-        c - channel,
-      );
-      if (++column < wide) continue;
-      column = 0;
-      if (++row < high) continue;
-      row = 0;
-      example++;
+  const firstRow = first / wide;
+  let column = first - firstRow * wide, row = firstRow % high, example = firstRow / high;
+  for (let t = 0; t < count; t++) {
+    const at = <usize>((example * h + (row << 2)) * w + (column << 2)) * pixel;
+    const down = min(4, h - (row << 2)), across = min(4, w - (column << 2));
+    let from = m;
+    for (let panel = firstPanel; panel < lastPanel; panel++, from += panelStep) {
+      const columns = min(8, (c - (panel << 3) + 3) & ~3), plane = <usize>(rows * columns) << 2;
+      for (let j = 0; j < columns; j += 4) {
+        const channel = (panel << 3) + j;
+        transformOutput(
+          from + (<usize>(t * columns + j) << 2),
+          plane,
+          down,
+          across,
+          pixel,
+          w * pixel,
+          y,
+          at + (<usize>channel << 2),
+          shiftOf(bias, channel),
+          floor,
+          add,
+          mask,
+          c - channel,
+        );
+      }
     }
+    if (++column < wide) continue;
+    column = 0;
+    if (++row < high) continue;
+    row = 0;
+    example++;
   }
 }
