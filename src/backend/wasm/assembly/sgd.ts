@@ -4,22 +4,21 @@ import { storeLanes } from "./simd";
 import { pointer, real, word } from "./words";
 
 /**
- * `g = gradient + λ · w`, `v' = μ · v + g` (`g` itself where there is no velocity yet), `w' = w − lr · d` with
- * `d = g + μ · v'` if `nesterov` is 1, else `v'`. Every operation is rounded, never fused: all machines train alike.
- * New values may take the old ones' place. Words: weight, gradient, velocity or 0, newWeight, newVelocity, size, lr
- * (real), momentum (real), weightDecay (real), nesterov. Slices: ⌈size/16384⌉.
+ * `g = gradient + λ · w`, `v' = μ · v + g`, `w' = w − lr · d` with `d = g + μ · v'` if `nesterov` is 1, else `v'`.
+ * Every operation is rounded, never fused: all machines train alike. New values may take the old ones' place. Words:
+ * weight, gradient, velocity, newWeight, newVelocity, size, lr (real), momentum (real), weightDecay (real), nesterov.
+ * Slices: ⌈size/16384⌉.
  */
 export function sgd(args: usize, slice: i32, _scratch: usize): void {
   const first = slice * SLICE, last = min(word(args, 5), first + SLICE);
-  const velocities = pointer(args, 2), nesterov = word(args, 9);
+  const nesterov = word(args, 9);
   const lr = f32x4.splat(real(args, 6)), momentum = f32x4.splat(real(args, 7));
   const weightDecay = f32x4.splat(real(args, 8));
   for (let i = first; i < last; i += 4) {
     const at = <usize>i << 2;
     const weight = v128.load(pointer(args, 0) + at);
     const g = f32x4.add(v128.load(pointer(args, 1) + at), f32x4.mul(weight, weightDecay));
-    let velocity = g;
-    if (velocities) velocity = f32x4.add(f32x4.mul(v128.load(velocities + at), momentum), g);
+    const velocity = f32x4.add(f32x4.mul(v128.load(pointer(args, 2) + at), momentum), g);
     const direction = nesterov ? f32x4.add(g, f32x4.mul(velocity, momentum)) : velocity;
     storeLanes(pointer(args, 4) + at, velocity, last - i);
     storeLanes(pointer(args, 3) + at, f32x4.sub(weight, f32x4.mul(direction, lr)), last - i);
