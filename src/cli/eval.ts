@@ -122,8 +122,11 @@ export const command: Command = {
     if (target === undefined) {
       throw new UsageError("Say what to evaluate: memloss eval RUN_DIR, or a .safetensors file.");
     }
-    const report = await interruptible((signal) => evalCommand(target, flags, signal));
-    console.log(flags.json ? JSON.stringify(report, null, 2) : describeReport(report));
+    const report = await interruptible((signal) =>
+      evalCommand(target, flags, signal, (report) => {
+        console.log(flags.json ? JSON.stringify(report, null, 2) : describeReport(report));
+      })
+    );
     if (report.verified?.withinBounds !== false) return;
     throw new RunError(
       `The images in ${flags.verifyAdv} leave their bounds: do not count them as adversarial.`,
@@ -131,11 +134,16 @@ export const command: Command = {
   },
 };
 
-/** Evaluates the run or the weights at `target`; a run keeps the report in its `eval/`. */
+/**
+ * Evaluates the run or the weights at `target`; a run keeps the report in its `eval/`.
+ *
+ * @param tell is told the report before anything is written: a disk that is full or read-only must not cost it
+ */
 export async function evalCommand(
   target: string,
   flags: FlagValues<typeof FLAGS>,
   signal: AbortSignal,
+  tell: (report: EvaluationReport) => void = () => {},
 ): Promise<EvaluationReport> {
   const {
     attack: names = DEFAULT_ATTACKS,
@@ -210,6 +218,7 @@ export async function evalCommand(
       autoattack,
       verified,
     });
+    tell(report);
     if (saveAdv && attacked) await saveAdversarial(saveAdv, attacked.adversarial, settings, report);
     if (subject.recipe && !verified) await keepReport(target, subject, report);
     await attacked?.finish();
