@@ -257,5 +257,5 @@ function evaluationRecipe(subject: Subject, overrides: RecipeInput): Recipe {
       `--${data ? "data" : "attack-norm"} is fixed by the run's recipe: leave it out.`,
     );
   }
-  return { ...subject.recipe, ...rest, ...dataDir !== undefined && { dataDir } };
+  return resolveRecipe({ ...subject.recipe, ...rest, ...dataDir !== undefined && { dataDir } });
 }

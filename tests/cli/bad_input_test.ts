@@ -214,6 +214,7 @@ Deno.test("memloss eval refuses what is neither a run nor a file of weights", as
     /--attacks-to-run must be a list of apgd-ce/,
   );
   await refused(["eval", run, "--data", "synthetic"], /--data is fixed by the run's recipe/);
+  await refused(["eval", run, "--attack-eps", "3"], /--attack-eps 3 is more .+ did you mean 3\/255\?$/);
   await refused(["eval", run, "--n-ex", "0"], /--n-ex must be a whole number of at least 1/);
 });
 
