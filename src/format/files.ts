@@ -13,6 +13,7 @@ export function describeIoError(error: unknown): string {
   if (code === "ENOSPC" || code === "EDQUOT") {
     return "the disk is full, free some space and try again";
   }
+  if (code === "EROFS") return "the file system is read-only";
   if (error instanceof Deno.errors.NotFound) return "there is no such file or directory";
   if (error instanceof Deno.errors.NotCapable) return "this task was not given that permission";
   if (error instanceof Deno.errors.PermissionDenied) return "permission was denied";

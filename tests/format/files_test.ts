@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "@std/path";
 import { RunError } from "../../src/errors.ts";
-import { writeFileAtomically } from "../../src/format/files.ts";
+import { describeIoError, writeFileAtomically } from "../../src/format/files.ts";
 
 async function inTemporary(use: (directory: string) => Promise<void>): Promise<void> {
   const directory = await Deno.makeTempDir();
@@ -43,6 +43,12 @@ Deno.test("writeFileAtomically() keeps the old file while the new one is being w
     }
     assert.deepEqual(before, [1]);
   });
+});
+
+Deno.test("describeIoError() says in words what the system says in codes", () => {
+  const failure = (code: string) => Object.assign(new Error("(os error 30): open '/a'"), { code });
+  assert.equal(describeIoError(failure("EROFS")), "the file system is read-only");
+  assert.equal(describeIoError(new Deno.errors.PermissionDenied()), "permission was denied");
 });
 
 Deno.test("writeFileAtomically() says that the disk is full, keeps the old file and removes the temporary", async () => {
