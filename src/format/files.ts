@@ -4,7 +4,7 @@
  * @module
  */
 import { dirname } from "@std/path";
-import { RunError } from "../errors.ts";
+import { RunError, UsageError } from "../errors.ts";
 import { DISK, type Disk } from "./disk.ts";
 
 /** Why an operation on a file failed, as the end of a sentence. */
@@ -61,6 +61,23 @@ export async function readWholeFile(path: string): Promise<Uint8Array<ArrayBuffe
     return await Deno.readFile(path);
   } catch (error) {
     throw new RunError(`could not read ${path}: ${describeIoError(error)}`, { cause: error });
+  }
+}
+
+/**
+ * The bytes of the file that the user has named by `path`.
+ *
+ * @throws {UsageError} naming `path` if there is no such file
+ * @throws {RunError} naming `path` if it cannot be read
+ */
+export async function readNamedFile(path: string): Promise<Uint8Array<ArrayBuffer>> {
+  try {
+    return await readWholeFile(path);
+  } catch (error) {
+    const { cause } = error as RunError;
+    if (cause instanceof Deno.errors.NotFound) throw new UsageError(`${path} does not exist.`);
+    if (cause instanceof Deno.errors.IsADirectory) throw new UsageError(`${path} is a folder.`);
+    throw error;
   }
 }
 

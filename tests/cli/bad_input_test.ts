@@ -206,6 +206,8 @@ Deno.test("memloss eval refuses what is neither a run nor a file of weights", as
     ["eval", run, "--save-adv", "a.safetensors"],
     /--save-adv needs --attack autoattack/,
   );
+  const absent = world.path("absent.safetensors");
+  await refused(["eval", run, "--verify-adv", absent], /absent\.safetensors does not exist\.$/);
   const attack = ["eval", run, "--attack", "autoattack"];
   await refused([...attack, "--attack-version", "custom"], /custom needs --attacks-to-run/);
   await refused([...attack, "--attacks-to-run", "square"], /needs --attack-version custom/);
