@@ -240,7 +240,7 @@ Deno.test("memloss memory refuses a folder without a memory", async () => {
   );
 });
 
-Deno.test("memloss data refuses names and addresses that lead nowhere", async () => {
+Deno.test("memloss data refuses names, addresses and flags that lead nowhere", async () => {
   const at = ["--data-dir", world.data];
   await refused(
     ["data", "fetch", "cifar12", ...at],
@@ -251,6 +251,11 @@ Deno.test("memloss data refuses names and addresses that lead nowhere", async ()
     ["data", "show", "cifar12", ...at],
     /There is no data set "cifar12": choose cifar10 or/,
   );
+  await refused(
+    ["data", "verify", "cifar10", ...at, "--n-ex", "3"],
+    /--n-ex has no meaning for memloss data verify\.$/,
+  );
+  await refused(["data", "show", "cifar10", ...at, "--out", "a.jpg"], /--out must be a \.png, not/);
   const out = join(world.path("absent"), "sheet.png");
   await refused(
     ["data", "show", "cifar10", ...at, "--out", out],
