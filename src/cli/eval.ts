@@ -159,7 +159,7 @@ export async function evalCommand(
     noTune,
     ...overrides
   } = flags;
-  checkAutoAttackFlags(names.includes("autoattack"), flags);
+  checkAttackFlags(names, flags);
   const subject = await findSubject(target, checkpoint);
   const recipe = evaluationRecipe(subject, overrides);
   const status = new StatusLine(), tuning = tuningOptions(noTune, status, signal);
@@ -230,14 +230,21 @@ export async function evalCommand(
   }
 }
 
-/** @throws {UsageError} if a flag of AutoAttack has nothing to act on */
-function checkAutoAttackFlags(asked: boolean, flags: FlagValues<typeof FLAGS>): void {
+/** @throws {UsageError} if a flag of an attack has nothing to act on */
+function checkAttackFlags(names: readonly AttackName[], flags: FlagValues<typeof FLAGS>): void {
+  const asked = names.includes("autoattack");
   for (const field of ["attackVersion", "attacksToRun", "stateDir", "saveAdv"] as const) {
     if (asked || flags[field] === undefined) continue;
     throw new UsageError(`--${FLAGS[field].name} needs --attack autoattack.`);
   }
-  if (flags.verifyAdv !== undefined && flags.attack !== undefined) {
-    throw new UsageError("--verify-adv checks saved images without attacking: leave out --attack.");
+  for (const field of ["attack", "restarts", "nEx", "seed"] as const) {
+    if (flags.verifyAdv === undefined || flags[field] === undefined) continue;
+    throw new UsageError(
+      `--verify-adv checks the saved images without attacking: leave out --${FLAGS[field].name}.`,
+    );
+  }
+  if (flags.restarts !== undefined && !names.some((name) => /^(pgd|cw)/.test(name))) {
+    throw new UsageError("--restarts needs an --attack that starts anew, such as pgd20.");
   }
   const custom = flags.attackVersion === "custom";
   if (custom === (flags.attacksToRun !== undefined)) return;

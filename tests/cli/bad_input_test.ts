@@ -208,6 +208,18 @@ Deno.test("memloss eval refuses what is neither a run nor a file of weights", as
   );
   const absent = world.path("absent.safetensors");
   await refused(["eval", run, "--verify-adv", absent], /absent\.safetensors does not exist\.$/);
+  for (
+    const flags of [["--attack", "clean"], ["--restarts", "2"], ["--n-ex", "2"], ["--seed", "2"]]
+  ) {
+    await refused(
+      ["eval", run, "--verify-adv", absent, ...flags],
+      new RegExp(`--verify-adv checks .+ without attacking: leave out ${flags[0]}\\.$`),
+    );
+  }
+  await refused(
+    ["eval", run, "--attack", "clean", "--restarts", "2"],
+    /--restarts needs an --attack that starts anew, such as pgd20\.$/,
+  );
   const attack = ["eval", run, "--attack", "autoattack"];
   await refused([...attack, "--attack-version", "custom"], /custom needs --attacks-to-run/);
   await refused([...attack, "--attacks-to-run", "square"], /needs --attack-version custom/);
@@ -216,7 +228,10 @@ Deno.test("memloss eval refuses what is neither a run nor a file of weights", as
     /--attacks-to-run must be a list of apgd-ce/,
   );
   await refused(["eval", run, "--data", "synthetic"], /--data is fixed by the run's recipe/);
-  await refused(["eval", run, "--attack-eps", "3"], /--attack-eps 3 is more .+ did you mean 3\/255\?$/);
+  await refused(
+    ["eval", run, "--attack-eps", "3"],
+    /--attack-eps 3 is more .+ did you mean 3\/255\?$/,
+  );
   await refused(["eval", run, "--n-ex", "0"], /--n-ex must be a whole number of at least 1/);
 });
 
