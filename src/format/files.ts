@@ -47,7 +47,7 @@ export async function writeFileAtomically(
   } catch (error) {
     // Removal can fail only because there is nothing to remove or the disk is failing: the first error says more.
     await disk.remove(temporary).catch(() => {});
-    throw new RunError(`could not write ${path}: ${describeIoError(error)}`, { cause: error });
+    throw new RunError(`Could not write ${path}: ${describeIoError(error)}`, { cause: error });
   }
 }
 
@@ -60,7 +60,7 @@ export async function readWholeFile(path: string): Promise<Uint8Array<ArrayBuffe
   try {
     return await Deno.readFile(path);
   } catch (error) {
-    throw new RunError(`could not read ${path}: ${describeIoError(error)}`, { cause: error });
+    throw new RunError(`Could not read ${path}: ${describeIoError(error)}`, { cause: error });
   }
 }
 
@@ -90,7 +90,7 @@ export async function removeTree(path: string, disk: Disk = DISK): Promise<void>
   try {
     await disk.remove(path);
   } catch (error) {
-    throw new RunError(`could not remove ${path}: ${describeIoError(error)}`, { cause: error });
+    throw new RunError(`Could not remove ${path}: ${describeIoError(error)}`, { cause: error });
   }
 }
 
@@ -104,6 +104,6 @@ export async function createDirectory(path: string, disk: Disk = DISK): Promise<
     await disk.makeDirectory(path);
     await disk.syncDirectory(dirname(path));
   } catch (error) {
-    throw new RunError(`could not create ${path}: ${describeIoError(error)}`, { cause: error });
+    throw new RunError(`Could not create ${path}: ${describeIoError(error)}`, { cause: error });
   }
 }

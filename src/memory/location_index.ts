@@ -78,7 +78,7 @@ export class LocationIndex {
     const { value, versionstamp } = await this.#attempt(() => this.#kv.get(["run"]));
     if (value === id) return;
     const inUse = new RunError(
-      `the database at ${this.#place} is in use by something else: give this run one of its own`,
+      `The database at ${this.#place} is in use by something else: give this run one of its own`,
     );
     if (value !== null) throw inUse;
     const first = await this.#attempt(() => this.#kv.list({ prefix: [] }, { limit: 1 }).next());
@@ -203,7 +203,7 @@ async function attempt<T>(path: string, action: () => Promise<T>): Promise<T> {
   try {
     return await action();
   } catch (error) {
-    throw new RunError(`could not use the memory index ${path}: ${describeIoError(error)}`, {
+    throw new RunError(`Could not use the memory index ${path}: ${describeIoError(error)}`, {
       cause: error,
     });
   }

@@ -128,7 +128,7 @@ Deno.test("memloss train refuses a run folder that is in use, or is none", async
   await Deno.symlink(world.path("nowhere"), world.path("dangling"));
   await refused(
     world.trainArgs(join(world.path("dangling"), "run"), ...none),
-    /could not create .+dangling.run: /,
+    /Could not create .+dangling.run: /,
     1,
   );
 });
@@ -242,7 +242,7 @@ Deno.test("memloss memory refuses a folder without a memory", async () => {
   );
   const none = await copyOfRun("no-memory");
   await Deno.remove(join(none, "memory"), { recursive: true });
-  await refused(["memory", "stats", none], /there is no memory in .+no-memory/);
+  await refused(["memory", "stats", none], /There is no memory in .+no-memory/);
   const text = await Deno.readTextFile(join(none, "recipe.json"));
   const fields = Object.entries<unknown>(JSON.parse(text).recipe)
     .filter(([name]) => !/^(beta|betaPrime|memory.*|onCorruption|attackLoss)$/.test(name));
@@ -274,7 +274,7 @@ Deno.test("memloss data refuses names, addresses and flags that lead nowhere", a
   const out = join(world.path("absent"), "sheet.png");
   await refused(
     ["data", "show", "cifar10", ...at, "--out", out],
-    /could not write .+sheet\.png/,
+    /Could not write .+sheet\.png/,
     1,
   );
 });

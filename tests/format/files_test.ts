@@ -61,7 +61,7 @@ Deno.test("writeFileAtomically() says that the disk is full, keeps the old file 
     try {
       await assert.rejects(writeFileAtomically(path, new Uint8Array(8)), {
         name: "RunError",
-        message: `could not write ${path}: the disk is full, free some space and try again`,
+        message: `Could not write ${path}: the disk is full, free some space and try again`,
       });
     } finally {
       Deno.FsFile.prototype.write = write;
@@ -88,7 +88,7 @@ Deno.test("writeFileAtomically() names the path when its folder does not exist",
     const path = join(directory, "absent", "file.bin");
     await assert.rejects(
       writeFileAtomically(path, new Uint8Array(1)),
-      { name: "RunError", message: `could not write ${path}: there is no such file or directory` },
+      { name: "RunError", message: `Could not write ${path}: there is no such file or directory` },
     );
   });
 });
