@@ -179,6 +179,9 @@ export class LocationIndex {
 }
 
 async function openDatabase(path: string, named: string): Promise<Deno.Kv> {
+  if (Deno.openKv === undefined) {
+    throw new RunError("The memory's index is a Deno KV database: run Deno with --unstable-kv.");
+  }
   const fault = isRemote(path) ? undefined : await describeDatabaseFault(path);
   if (fault !== undefined) throw new RunError(`${named} is damaged (${fault}): ${ADVICE}`);
   return await attempt(named, () => Deno.openKv(path));

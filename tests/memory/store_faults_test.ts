@@ -179,3 +179,18 @@ Deno.test("MemoryStore.open() leaves lost and short chunks of an ended epoch to 
     assert.deepEqual(damaged, [...ids.subarray(1)]);
     await open.close();
   }));
+
+Deno.test("MemoryStore.open() names the flag that Deno KV needs", async () => {
+  const { openKv } = Deno;
+  Reflect.deleteProperty(Deno, "openKv"); // as in a Deno that was started without it
+  try {
+    await inTemporary(async (directory) => {
+      await assert.rejects(MemoryStore.open(directory, settings), {
+        name: "RunError",
+        message: "The memory's index is a Deno KV database: run Deno with --unstable-kv.",
+      });
+    });
+  } finally {
+    Deno.openKv = openKv;
+  }
+});
