@@ -14,7 +14,7 @@ import { type Dataset, IMAGE_CHANNELS, IMAGE_SIZE, IMAGE_VALUES } from "../data/
 import { UsageError } from "../errors.ts";
 import type { Accuracy } from "../evaluate/evaluate.ts";
 import { type Perturbation, PerturbationMeter } from "../evaluate/perturbation.ts";
-import { readWholeFile } from "../format/files.ts";
+import { readNamedFile } from "../format/files.ts";
 import { decodeSafetensors } from "../format/safetensors.ts";
 import type { FrozenModel } from "../model/frozen.ts";
 import { positiveFlag } from "../recipe/flag.ts";
@@ -76,7 +76,7 @@ export async function checkAdversarial(
 const metadataSchema = v.object({ data: v.string(), norm: v.picklist(["linf", "l2"]) });
 
 async function readAdversarial(path: string, dataset: Dataset) {
-  const { tensors, metadata } = decodeSafetensors(await readWholeFile(path), path);
+  const { tensors, metadata } = decodeSafetensors(await readNamedFile(path), path);
   const fail = (what: string): never => {
     throw new UsageError(`${path} does not hold images as --save-adv writes them: ${what}.`);
   };

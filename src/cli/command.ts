@@ -58,6 +58,7 @@ export function readArguments<T extends FlagTable>(
   const flags = Object.values(all);
   const unknown: string[] = [];
   const positionals: string[] = [];
+  refuseSwitchValues(args, flags);
   const attached = attachNegatives(args, flags);
   const options = {
     string: flags.filter((flag) => flag.parse).map((flag) => flag.name),
@@ -84,6 +85,17 @@ export function readArguments<T extends FlagTable>(
     throw new UsageError(`Unexpected argument "${positionals[most]}": see --help.`);
   }
   return { flags: values as FlagValues<T>, positionals };
+}
+
+/** The parser would take `--resume=no` for yes. */
+function refuseSwitchValues(args: readonly string[], flags: readonly Flag[]): void {
+  const switches = flags.filter((flag) => !flag.parse).map((flag) => flag.name);
+  for (const arg of args) {
+    if (arg === "--") return;
+    const [, name, value] = /^--([^=]+)=(.+)$/.exec(arg) ?? [];
+    if (name === undefined || !switches.includes(name) || /^(true|false)$/.test(value!)) continue;
+    throw new UsageError(`--${name} takes no value, not "${value}".`);
+  }
 }
 
 /** `--beta -1` as `--beta=-1`: the parser would read a flag `-1`, and call the value missing instead of negative. */

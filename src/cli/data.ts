@@ -30,10 +30,16 @@ const FLAGS = {
 
 type Flags = FlagValues<typeof FLAGS>;
 
-const ACTIONS: Readonly<Record<string, (name: string, flags: Flags) => Promise<string>>> = {
-  fetch: fetchAction,
-  verify: verifyAction,
-  show: showAction,
+interface Action {
+  /** The flags that it has beside --data-dir and --json. */
+  readonly flags: readonly (keyof typeof FLAGS)[];
+  act(name: string, flags: Flags): Promise<string>;
+}
+
+const ACTIONS: Readonly<Record<string, Action>> = {
+  fetch: { flags: [], act: fetchAction },
+  verify: { flags: [], act: verifyAction },
+  show: { flags: ["out", "nEx", "seed"], act: showAction },
 };
 
 export const command: Command = {
@@ -44,13 +50,17 @@ export const command: Command = {
   examples: ["memloss data fetch cifar10", "memloss data show synthetic --out synthetic.png"],
   async run(args) {
     const { flags, positionals: [action = "", name = ""] } = readArguments(args, FLAGS, 2);
-    const act = Object.hasOwn(ACTIONS, action) ? ACTIONS[action] : undefined;
-    if (act === undefined) {
+    const known = Object.hasOwn(ACTIONS, action) ? ACTIONS[action] : undefined;
+    if (known === undefined) {
       throw new UsageError(
         `Say what to do with which data set: memloss data ${Object.keys(ACTIONS).join("|")} NAME.`,
       );
     }
-    console.log(await act(name, flags));
+    for (const field of Object.keys(flags) as (keyof typeof FLAGS)[]) {
+      if (field === "dataDir" || field === "json" || known.flags.includes(field)) continue;
+      throw new UsageError(`--${FLAGS[field].name} has no meaning for memloss data ${action}.`);
+    }
+    console.log(await known.act(name, flags));
   },
 };
 
@@ -92,6 +102,9 @@ async function showAction(name: string, flags: Flags) {
     throw new UsageError(`There is no data set "${name}": choose ${DATA_NAMES.join(" or ")}.`);
   }
   const { dataDir, seed = 1, out, nEx = 100, json } = flags;
+  if (out !== undefined && !out.endsWith(".png")) {
+    throw new UsageError(`--out must be a .png, not "${out}".`);
+  }
   const { train, test } = await loadData(name as DataName, dataDir, seed);
   if (out !== undefined) {
     const { width, height, rgb } = contactSheet(test, firstIndices(test.n, nEx), 10);

@@ -122,8 +122,11 @@ export const command: Command = {
     if (target === undefined) {
       throw new UsageError("Say what to evaluate: memloss eval RUN_DIR, or a .safetensors file.");
     }
-    const report = await interruptible((signal) => evalCommand(target, flags, signal));
-    console.log(flags.json ? JSON.stringify(report, null, 2) : describeReport(report));
+    const report = await interruptible((signal) =>
+      evalCommand(target, flags, signal, (report) => {
+        console.log(flags.json ? JSON.stringify(report, null, 2) : describeReport(report));
+      })
+    );
     if (report.verified?.withinBounds !== false) return;
     throw new RunError(
       `The images in ${flags.verifyAdv} leave their bounds: do not count them as adversarial.`,
@@ -131,11 +134,16 @@ export const command: Command = {
   },
 };
 
-/** Evaluates the run or the weights at `target`; a run keeps the report in its `eval/`. */
+/**
+ * Evaluates the run or the weights at `target`; a run keeps the report in its `eval/`.
+ *
+ * @param tell is told the report before anything is written: a disk that is full or read-only must not cost it
+ */
 export async function evalCommand(
   target: string,
   flags: FlagValues<typeof FLAGS>,
   signal: AbortSignal,
+  tell: (report: EvaluationReport) => void = () => {},
 ): Promise<EvaluationReport> {
   const {
     attack: names = DEFAULT_ATTACKS,
@@ -151,7 +159,7 @@ export async function evalCommand(
     noTune,
     ...overrides
   } = flags;
-  checkAutoAttackFlags(names.includes("autoattack"), flags);
+  checkAttackFlags(names, flags);
   const subject = await findSubject(target, checkpoint);
   const recipe = evaluationRecipe(subject, overrides);
   const status = new StatusLine(), tuning = tuningOptions(noTune, status, signal);
@@ -210,6 +218,7 @@ export async function evalCommand(
       autoattack,
       verified,
     });
+    tell(report);
     if (saveAdv && attacked) await saveAdversarial(saveAdv, attacked.adversarial, settings, report);
     if (subject.recipe && !verified) await keepReport(target, subject, report);
     await attacked?.finish();
@@ -221,14 +230,21 @@ export async function evalCommand(
   }
 }
 
-/** @throws {UsageError} if a flag of AutoAttack has nothing to act on */
-function checkAutoAttackFlags(asked: boolean, flags: FlagValues<typeof FLAGS>): void {
+/** @throws {UsageError} if a flag of an attack has nothing to act on */
+function checkAttackFlags(names: readonly AttackName[], flags: FlagValues<typeof FLAGS>): void {
+  const asked = names.includes("autoattack");
   for (const field of ["attackVersion", "attacksToRun", "stateDir", "saveAdv"] as const) {
     if (asked || flags[field] === undefined) continue;
     throw new UsageError(`--${FLAGS[field].name} needs --attack autoattack.`);
   }
-  if (flags.verifyAdv !== undefined && flags.attack !== undefined) {
-    throw new UsageError("--verify-adv checks saved images without attacking: leave out --attack.");
+  for (const field of ["attack", "restarts", "nEx", "seed"] as const) {
+    if (flags.verifyAdv === undefined || flags[field] === undefined) continue;
+    throw new UsageError(
+      `--verify-adv checks the saved images without attacking: leave out --${FLAGS[field].name}.`,
+    );
+  }
+  if (flags.restarts !== undefined && !names.some((name) => /^(pgd|cw)/.test(name))) {
+    throw new UsageError("--restarts needs an --attack that starts anew, such as pgd20.");
   }
   const custom = flags.attackVersion === "custom";
   if (custom === (flags.attacksToRun !== undefined)) return;
@@ -248,5 +264,5 @@ function evaluationRecipe(subject: Subject, overrides: RecipeInput): Recipe {
       `--${data ? "data" : "attack-norm"} is fixed by the run's recipe: leave it out.`,
     );
   }
-  return { ...subject.recipe, ...rest, ...dataDir !== undefined && { dataDir } };
+  return resolveRecipe({ ...subject.recipe, ...rest, ...dataDir !== undefined && { dataDir } });
 }

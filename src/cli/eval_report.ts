@@ -77,7 +77,7 @@ export async function makeReport(
       name: subject.link ?? null,
       select: subject.recipe?.select ?? null,
     },
-    data: { name: recipe.data, part: "test", n: ids.length },
+    data: { name: recipe.data, part: "test", n: verified?.n ?? ids.length },
     attack: { ...attack, fraction: formatRadius(attack.epsilon), restarts },
     backend: { name: backend.name, adapter: backend.adapter },
     recipe: subject.recipe ?? null,

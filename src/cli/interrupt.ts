@@ -10,7 +10,7 @@ export async function interruptible<T>(work: (signal: AbortSignal) => Promise<T>
   const stop = () => {
     if (controller.signal.aborted) Deno.exit(130);
     controller.abort();
-    console.error("\nStopping after this step.");
+    console.error("\nStopping at the next safe place; Ctrl-C again ends it at once.");
   };
   // Windows knows no SIGTERM to listen to.
   const signals: Deno.Signal[] = Deno.build.os === "windows" ? ["SIGINT"] : ["SIGINT", "SIGTERM"];

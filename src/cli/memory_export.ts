@@ -46,7 +46,7 @@ export async function exportMemory(run: MemoryRun, flags: MemoryFlags): Promise<
     if (epoch === undefined || !filled.includes(epoch)) {
       const held = filled.length === 0 ? "nothing yet" : `epoch ${filled.join(" and ")}`;
       const missing = epoch === undefined ? "" : `, not epoch ${epoch}`;
-      throw new UsageError(`the memory of ${run.runDir} holds ${held}${missing}.`);
+      throw new UsageError(`The memory of ${run.runDir} holds ${held}${missing}.`);
     }
     const train = await loadMemoryData(run, flags, store.settings.dataSha256);
     const limit = flags.nEx ?? (drawn ? SHEET_EXAMPLES : undefined);

@@ -8,7 +8,7 @@ import * as v from "valibot";
 import { CROP_PADDING, IDENTITY_VIEW, type View } from "../data/augmentation.ts";
 import { type Dataset, IMAGE_CHANNELS, IMAGE_SIZE, IMAGE_VALUES } from "../data/dataset.ts";
 import { UsageError } from "../errors.ts";
-import { readWholeFile, writeFileAtomically } from "../format/files.ts";
+import { readNamedFile, writeFileAtomically } from "../format/files.ts";
 import { decodeSafetensors, encodeSafetensors, type SafeTensor } from "../format/safetensors.ts";
 import { channelsFirst, channelsLast } from "./adversarial_file.ts";
 
@@ -54,7 +54,7 @@ const viewSchema = v.pipe(v.number(), v.minValue(0), v.maxValue(2 * CROP_PADDING
  * @throws {UsageError} if it is not such a file, an image comes twice, or a value is outside [0,1]
  */
 export async function readMemoryFile(path: string, dataset: Dataset): Promise<MemoryExamples> {
-  const { tensors, metadata } = decodeSafetensors(await readWholeFile(path), path);
+  const { tensors, metadata } = decodeSafetensors(await readNamedFile(path), path);
   const fail = (what: string): never => {
     throw new UsageError(`${path} does not hold memory examples as memloss exports them: ${what}.`);
   };

@@ -27,7 +27,7 @@ export async function collectGarbage(runDir: string): Promise<GarbageReport> {
   const lock = await RunLock.acquire(runDir);
   try {
     const current = await readCurrentFile(directory);
-    if (current === undefined) throw new UsageError(`there is no memory in ${directory}.`);
+    if (current === undefined) throw new UsageError(`There is no memory in ${directory}.`);
     const interrupted = `${directory}.tmp`; // of an import that was killed
     const before = await bytesIn(directory) + await bytesIn(interrupted).catch(() => 0);
     if (await Deno.stat(interrupted).then(() => true, () => false)) await removeTree(interrupted);

@@ -135,7 +135,7 @@ async function moveIntoPlace(from: string, to: string): Promise<void> {
     await Deno.rename(from, to);
     await syncDirectory(join(to, ".."));
   } catch (error) {
-    throw new RunError(`could not move ${from} to ${to}: ${describeIoError(error)}`, {
+    throw new RunError(`Could not move ${from} to ${to}: ${describeIoError(error)}`, {
       cause: error,
     });
   }

@@ -55,7 +55,7 @@ export async function loadMemoryData(
 ): Promise<Dataset> {
   const { train } = await loadData(recipe.data, dataDir ?? recipe.dataDir, recipe.seed);
   if (dataSha256 === undefined || dataDigest(train) === dataSha256) return train;
-  throw new UsageError("the memory belongs to other training images: check --data-dir.");
+  throw new UsageError("The memory belongs to other training images: check --data-dir.");
 }
 
 /** How often to start again because a trainer has committed meanwhile. */

@@ -42,7 +42,7 @@ export async function verifyRun(
   }
   if (place !== undefined) {
     throw new UsageError(
-      `the index of ${runDir} is not in its folder: add --memory-index ${place.url}`,
+      `The index of ${runDir} is not in its folder: add --memory-index ${place.url}`,
     );
   }
   const lock = await RunLock.acquire(runDir);
@@ -83,7 +83,9 @@ function describeDamage({ fault, image }: Damage): string {
 export function refuseDamage(runDir: string, { damage }: VerifyReport): void {
   if (damage.length === 0) return;
   const places = damage.length === 1 ? "1 place" : `${damage.length} places`;
-  throw new RunError(
-    `the memory of ${runDir} is damaged in ${places}: restore the files that are named from a copy, or train again`,
-  );
+  const derived = [INDEX_FILE, CURRENT_FILE].map((name) => join(runDir, "memory", name));
+  const remedy = damage.every(({ file }) => derived.includes(file))
+    ? "add --rebuild to make what is named anew"
+    : "restore the files that are named from a copy, or train again";
+  throw new RunError(`The memory of ${runDir} is damaged in ${places}: ${remedy}.`);
 }

@@ -48,7 +48,7 @@ async function readNewLayout(): Promise<Layout> {
   try {
     folder = await Deno.makeTempDir({ prefix: "memloss-kv-" });
   } catch (error) {
-    throw new RunError(`could not make a temporary folder: ${describeIoError(error)}`, {
+    throw new RunError(`Could not make a temporary folder: ${describeIoError(error)}`, {
       cause: error,
     });
   }

@@ -4,7 +4,7 @@
  * @module
  */
 import { dirname } from "@std/path";
-import { RunError } from "../errors.ts";
+import { RunError, UsageError } from "../errors.ts";
 import { DISK, type Disk } from "./disk.ts";
 
 /** Why an operation on a file failed, as the end of a sentence. */
@@ -13,6 +13,7 @@ export function describeIoError(error: unknown): string {
   if (code === "ENOSPC" || code === "EDQUOT") {
     return "the disk is full, free some space and try again";
   }
+  if (code === "EROFS") return "the file system is read-only";
   if (error instanceof Deno.errors.NotFound) return "there is no such file or directory";
   if (error instanceof Deno.errors.NotCapable) return "this task was not given that permission";
   if (error instanceof Deno.errors.PermissionDenied) return "permission was denied";
@@ -46,7 +47,7 @@ export async function writeFileAtomically(
   } catch (error) {
     // Removal can fail only because there is nothing to remove or the disk is failing: the first error says more.
     await disk.remove(temporary).catch(() => {});
-    throw new RunError(`could not write ${path}: ${describeIoError(error)}`, { cause: error });
+    throw new RunError(`Could not write ${path}: ${describeIoError(error)}`, { cause: error });
   }
 }
 
@@ -59,7 +60,24 @@ export async function readWholeFile(path: string): Promise<Uint8Array<ArrayBuffe
   try {
     return await Deno.readFile(path);
   } catch (error) {
-    throw new RunError(`could not read ${path}: ${describeIoError(error)}`, { cause: error });
+    throw new RunError(`Could not read ${path}: ${describeIoError(error)}`, { cause: error });
+  }
+}
+
+/**
+ * The bytes of the file that the user has named by `path`.
+ *
+ * @throws {UsageError} naming `path` if there is no such file
+ * @throws {RunError} naming `path` if it cannot be read
+ */
+export async function readNamedFile(path: string): Promise<Uint8Array<ArrayBuffer>> {
+  try {
+    return await readWholeFile(path);
+  } catch (error) {
+    const { cause } = error as RunError;
+    if (cause instanceof Deno.errors.NotFound) throw new UsageError(`${path} does not exist.`);
+    if (cause instanceof Deno.errors.IsADirectory) throw new UsageError(`${path} is a folder.`);
+    throw error;
   }
 }
 
@@ -72,7 +90,7 @@ export async function removeTree(path: string, disk: Disk = DISK): Promise<void>
   try {
     await disk.remove(path);
   } catch (error) {
-    throw new RunError(`could not remove ${path}: ${describeIoError(error)}`, { cause: error });
+    throw new RunError(`Could not remove ${path}: ${describeIoError(error)}`, { cause: error });
   }
 }
 
@@ -86,6 +104,6 @@ export async function createDirectory(path: string, disk: Disk = DISK): Promise<
     await disk.makeDirectory(path);
     await disk.syncDirectory(dirname(path));
   } catch (error) {
-    throw new RunError(`could not create ${path}: ${describeIoError(error)}`, { cause: error });
+    throw new RunError(`Could not create ${path}: ${describeIoError(error)}`, { cause: error });
   }
 }

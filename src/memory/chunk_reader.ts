@@ -34,7 +34,7 @@ export class ChunkReader {
     try {
       this.#file = Deno.openSync(path);
     } catch (error) {
-      throw new RunError(`could not read ${path} (${describeIoError(error)}): ${ADVICE}`, {
+      throw new RunError(`Could not read ${path} (${describeIoError(error)}): ${ADVICE}`, {
         cause: error,
       });
     }
@@ -78,7 +78,7 @@ export class ChunkReader {
     const view = record && decodeRecord(this.#header.codec, index, record, delta);
     if (view !== undefined) return view;
     const fault = record ? "does not match its checksum" : "is cut short";
-    throw new RunError(`record ${number} of ${this.#path} (image ${index}) ${fault}: ${ADVICE}`);
+    throw new RunError(`Record ${number} of ${this.#path} (image ${index}) ${fault}: ${ADVICE}`);
   }
 
   close(): void {
@@ -109,7 +109,7 @@ export class ChunkReader {
       }
       return length;
     } catch (error) {
-      throw new RunError(`could not read ${this.#path}: ${describeIoError(error)}`, {
+      throw new RunError(`Could not read ${this.#path}: ${describeIoError(error)}`, {
         cause: error,
       });
     }

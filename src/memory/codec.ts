@@ -103,7 +103,7 @@ export function checkPerturbations(ids: Uint32Array, deltas: Float32Array, epsil
     if (Math.abs(deltas[i]!) <= limit) continue;
     const image = ids[Math.floor(i / IMAGE_VALUES)];
     throw new RunError(
-      `the adversarial example of image ${image} differs from it by ${
+      `The adversarial example of image ${image} differs from it by ${
         deltas[i]
       }, outside ±${epsilon}: lower --lr if the loss diverged, else report this`,
     );

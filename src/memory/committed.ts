@@ -87,6 +87,6 @@ async function fileSize(path: string): Promise<number> {
   try {
     return (await Deno.stat(path)).size;
   } catch (error) {
-    throw new RunError(`could not read ${path}: ${describeIoError(error)}`, { cause: error });
+    throw new RunError(`Could not read ${path}: ${describeIoError(error)}`, { cause: error });
   }
 }

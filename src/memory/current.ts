@@ -133,7 +133,7 @@ export async function readCurrentFile(directory: string): Promise<Current | unde
     bytes = await Deno.readFile(path);
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return undefined;
-    throw new RunError(`could not read ${path}: ${describeIoError(error)}`, { cause: error });
+    throw new RunError(`Could not read ${path}: ${describeIoError(error)}`, { cause: error });
   }
   const current = decodeCurrent(bytes);
   if (current !== undefined) return current;

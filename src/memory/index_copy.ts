@@ -35,7 +35,7 @@ export async function withIndexCopy<T>(
   try {
     folder = await Deno.makeTempDir(TEMPORARY);
   } catch (error) {
-    throw new RunError(`could not copy ${path} to look into it: ${describeIoError(error)}`, {
+    throw new RunError(`Could not copy ${path} to look into it: ${describeIoError(error)}`, {
       cause: error,
     });
   }
@@ -47,7 +47,7 @@ export async function withIndexCopy<T>(
         if (!(error instanceof Deno.errors.NotFound)) throw error;
       });
     } catch (error) {
-      throw new RunError(`could not read ${path}: ${describeIoError(error)}`, { cause: error });
+      throw new RunError(`Could not read ${path}: ${describeIoError(error)}`, { cause: error });
     }
     const index = await LocationIndex.openCopy(join(folder, INDEX_FILE), path);
     try {

@@ -36,7 +36,7 @@ export async function readIndexPlace(directory: string): Promise<RemotePlace | u
     text = await Deno.readTextFile(path);
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return undefined;
-    throw new RunError(`could not read ${path}: ${describeIoError(error)}`, { cause: error });
+    throw new RunError(`Could not read ${path}: ${describeIoError(error)}`, { cause: error });
   }
   try {
     return v.parse(placeSchema, JSON.parse(text));

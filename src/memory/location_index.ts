@@ -78,7 +78,7 @@ export class LocationIndex {
     const { value, versionstamp } = await this.#attempt(() => this.#kv.get(["run"]));
     if (value === id) return;
     const inUse = new RunError(
-      `the database at ${this.#place} is in use by something else: give this run one of its own`,
+      `The database at ${this.#place} is in use by something else: give this run one of its own`,
     );
     if (value !== null) throw inUse;
     const first = await this.#attempt(() => this.#kv.list({ prefix: [] }, { limit: 1 }).next());
@@ -179,6 +179,9 @@ export class LocationIndex {
 }
 
 async function openDatabase(path: string, named: string): Promise<Deno.Kv> {
+  if (Deno.openKv === undefined) {
+    throw new RunError("The memory's index is a Deno KV database: run Deno with --unstable-kv.");
+  }
   const fault = isRemote(path) ? undefined : await describeDatabaseFault(path);
   if (fault !== undefined) throw new RunError(`${named} is damaged (${fault}): ${ADVICE}`);
   return await attempt(named, () => Deno.openKv(path));
@@ -203,7 +206,7 @@ async function attempt<T>(path: string, action: () => Promise<T>): Promise<T> {
   try {
     return await action();
   } catch (error) {
-    throw new RunError(`could not use the memory index ${path}: ${describeIoError(error)}`, {
+    throw new RunError(`Could not use the memory index ${path}: ${describeIoError(error)}`, {
       cause: error,
     });
   }

@@ -68,7 +68,7 @@ export class OpenReaders {
   async #open(epoch: number, generation: Generation | undefined): Promise<GenerationReader> {
     const folder = join(this.#directory, generationFolder(epoch));
     if (generation === undefined) {
-      throw new RunError(`there is no committed ${folder}: resume from an epoch that has one`);
+      throw new RunError(`There is no committed ${folder}: resume from an epoch that has one`);
     }
     const locations = await this.locations(generation);
     const { manifest } = generation;

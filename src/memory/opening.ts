@@ -66,7 +66,7 @@ export async function openForWriting(
   { remote: url, tolerateDamage = false }: Pick<StoreOptions, "remote" | "tolerateDamage">,
 ): Promise<OpenedMemory> {
   if (!(settings.epsilon > 0 && settings.epsilon < Infinity)) {
-    throw new UsageError(`a memory needs an epsilon over 0, not ${settings.epsilon}`);
+    throw new UsageError(`A memory needs an epsilon over 0, not ${settings.epsilon}`);
   }
   await createDirectory(directory, disk);
   const shown = await readCurrentFile(directory);
@@ -109,7 +109,7 @@ export async function openForReading(
     for (let attempt = 1;; attempt++) {
       const current = await read();
       if (current === undefined) {
-        throw new UsageError(`there is no memory in ${directory}: name the folder of a run`);
+        throw new UsageError(`There is no memory in ${directory}: name the folder of a run`);
       }
       try {
         const generations = await readCommitted(directory, current);
@@ -152,7 +152,7 @@ async function readIndex(
 
 function lostIndex(place: string): RunError {
   return new RunError(
-    `the memory has lost its index ${place}: restore it from a copy or with memloss memory verify --rebuild`,
+    `The memory has lost its index ${place}: restore it from a copy or with memloss memory verify --rebuild`,
   );
 }
 
@@ -176,14 +176,14 @@ async function createMemory(
 function checkSettings(directory: string, stored: MemorySettings, asked: MemorySettings): void {
   if (stored.dataSha256 !== asked.dataSha256) {
     throw new UsageError(
-      `the memory in ${directory} belongs to other training images: check --data-dir or use another folder`,
+      `The memory in ${directory} belongs to other training images: check --data-dir or use another folder`,
     );
   }
   for (const name of ["codec", "epsilon", "imageCount"] as const) {
     if (stored[name] === asked[name]) continue;
     const difference = `${name} ${stored[name]}, not ${asked[name]}`;
     throw new UsageError(
-      `the memory in ${directory} was made with ${difference}: use its recipe or another folder`,
+      `The memory in ${directory} was made with ${difference}: use its recipe or another folder`,
     );
   }
 }

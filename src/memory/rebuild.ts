@@ -84,7 +84,7 @@ async function newest(
     }
   }
   throw first ?? new RunError(
-    `neither the index nor current.json in ${directory} says what is current: restore one of them from a copy`,
+    `Neither the index nor current.json in ${directory} says what is current: restore one of them from a copy`,
   );
 }
 

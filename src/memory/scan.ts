@@ -31,6 +31,6 @@ export async function scanLocations(folder: string, manifest: Manifest): Promise
   }
   if (locations.digest() === manifest.index) return locations;
   throw new RunError(
-    `the chunks in ${folder} are damaged: look for the records with memloss memory verify`,
+    `The chunks in ${folder} are damaged: look for the records with memloss memory verify`,
   );
 }

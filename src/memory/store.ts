@@ -181,7 +181,7 @@ export class MemoryStore {
         throw new RangeError(`image ${id} of ${this.settings.imageCount}`);
       }
       if (writer.locations.has(id)) {
-        throw new RunError(`image ${id} came twice in epoch ${epoch}: its memory stays as it was`);
+        throw new RunError(`Image ${id} came twice in epoch ${epoch}: its memory stays as it was`);
       }
       const delta = deltas.subarray(row * IMAGE_VALUES, (row + 1) * IMAGE_VALUES);
       await writer.append(id, views[row]!, delta);

@@ -72,7 +72,7 @@ async function verifyOnce(directory: string, options: VerifyOptions): Promise<Ve
   const current = shown ?? indexed;
   if (shown === undefined && damage.every(({ file }) => file !== currentPath)) {
     if (await isEmpty(directory)) {
-      throw new UsageError(`there is no memory in ${directory}: name the folder of a run`);
+      throw new UsageError(`There is no memory in ${directory}: name the folder of a run`);
     }
     damage.push({ file: currentPath, fault: `${currentPath} is missing` });
   }

@@ -59,7 +59,7 @@ export async function verifyChunk(
     const whole = end <= bytes.length;
     if (whole && decodeRecord(codec, recordImage(content), content, delta)) continue;
     const fault = whole ? "does not match its checksum" : "is cut short";
-    damage.push({ file, record, fault: `record ${record} of ${file} ${fault}` });
+    damage.push({ file, record, fault: `Record ${record} of ${file} ${fault}` });
   }
   if (damage.length > 0) return damage;
   return [{ file, fault: `${file} does not match its manifest` }];

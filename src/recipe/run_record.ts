@@ -88,6 +88,9 @@ const SESSION_FIELDS: readonly string[] = [
   "onCorruption",
 ];
 
+/** What a run without such a field does. */
+const UNSAID: RecipeInput = { attackPrecision: "f32" };
+
 /**
  * The recipe to go on with: the stored one, if what the user `given` does not contradict it. Only {@linkcode
  * SESSION_FIELDS} may differ between two sessions of one run.
@@ -98,7 +101,7 @@ export function resumeRecipe(stored: Recipe, given: RecipeInput, path: string): 
   const { memoryIndex } = given;
   const asked = { ...given, ...memoryIndex && { memoryIndex: serviceAddress(memoryIndex) } };
   for (const [field, value] of Object.entries(asked)) {
-    const before = stored[field as keyof Recipe];
+    const before = stored[field as keyof Recipe] ?? UNSAID[field as keyof Recipe];
     if (SESSION_FIELDS.includes(field) || value === before) continue;
     const { name } = RECIPE_FLAGS[field as keyof Recipe];
     throw new UsageError(

@@ -197,6 +197,6 @@ async function refuseUsed(directory: string): Promise<void> {
     if (error instanceof Deno.errors.NotADirectory) {
       throw new UsageError(`${directory} is a file, or lies in one: choose another --run-dir.`);
     }
-    throw new RunError(`could not read ${directory}: ${describeIoError(error)}`, { cause: error });
+    throw new RunError(`Could not read ${directory}: ${describeIoError(error)}`, { cause: error });
   }
 }

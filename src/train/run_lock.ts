@@ -41,14 +41,14 @@ export class RunLock {
       }
     } catch (error) {
       file?.close();
-      throw new RunError(`could not lock ${path}: ${describeIoError(error)}`, { cause: error });
+      throw new RunError(`Could not lock ${path}: ${describeIoError(error)}`, { cause: error });
     }
     file.close();
     const pid = (await Deno.readTextFile(path)).trim();
     // Empty for an instant, between the owner's lock and its pid.
     const owner = pid === "" ? "another process" : `process ${pid}`;
     throw new UsageError(
-      `the run folder ${runDirectory} is in use by ${owner}: wait for it to end or choose another --run-dir`,
+      `The run folder ${runDirectory} is in use by ${owner}: wait for it to end or choose another --run-dir`,
     );
   }
 
@@ -60,7 +60,7 @@ export class RunLock {
       return !await file.tryLock(false);
     } catch (error) {
       if (error instanceof Deno.errors.NotFound) return false;
-      throw new RunError(`could not read ${path}: ${describeIoError(error)}`, { cause: error });
+      throw new RunError(`Could not read ${path}: ${describeIoError(error)}`, { cause: error });
     }
   }
 

@@ -93,7 +93,7 @@ export class RunLog {
       for (let done = 0; done < bytes.length;) done += await this.#file.write(bytes.subarray(done));
     } catch (error) {
       throw new RunError(
-        `could not write ${join(this.#directory, "metrics.jsonl")}: ${describeIoError(error)}`,
+        `Could not write ${join(this.#directory, "metrics.jsonl")}: ${describeIoError(error)}`,
         { cause: error },
       );
     }
@@ -136,7 +136,7 @@ async function readLines(path: string): Promise<Metrics[]> {
     text = await Deno.readTextFile(path);
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return [];
-    throw new RunError(`could not read ${path}: ${describeIoError(error)}`, { cause: error });
+    throw new RunError(`Could not read ${path}: ${describeIoError(error)}`, { cause: error });
   }
   return text.split("\n").flatMap((line) => {
     try {

@@ -128,7 +128,7 @@ Deno.test("memloss train refuses a run folder that is in use, or is none", async
   await Deno.symlink(world.path("nowhere"), world.path("dangling"));
   await refused(
     world.trainArgs(join(world.path("dangling"), "run"), ...none),
-    /could not create .+dangling.run: /,
+    /Could not create .+dangling.run: /,
     1,
   );
 });
@@ -206,6 +206,20 @@ Deno.test("memloss eval refuses what is neither a run nor a file of weights", as
     ["eval", run, "--save-adv", "a.safetensors"],
     /--save-adv needs --attack autoattack/,
   );
+  const absent = world.path("absent.safetensors");
+  await refused(["eval", run, "--verify-adv", absent], /absent\.safetensors does not exist\.$/);
+  for (
+    const flags of [["--attack", "clean"], ["--restarts", "2"], ["--n-ex", "2"], ["--seed", "2"]]
+  ) {
+    await refused(
+      ["eval", run, "--verify-adv", absent, ...flags],
+      new RegExp(`--verify-adv checks .+ without attacking: leave out ${flags[0]}\\.$`),
+    );
+  }
+  await refused(
+    ["eval", run, "--attack", "clean", "--restarts", "2"],
+    /--restarts needs an --attack that starts anew, such as pgd20\.$/,
+  );
   const attack = ["eval", run, "--attack", "autoattack"];
   await refused([...attack, "--attack-version", "custom"], /custom needs --attacks-to-run/);
   await refused([...attack, "--attacks-to-run", "square"], /needs --attack-version custom/);
@@ -214,6 +228,10 @@ Deno.test("memloss eval refuses what is neither a run nor a file of weights", as
     /--attacks-to-run must be a list of apgd-ce/,
   );
   await refused(["eval", run, "--data", "synthetic"], /--data is fixed by the run's recipe/);
+  await refused(
+    ["eval", run, "--attack-eps", "3"],
+    /--attack-eps 3 is more .+ did you mean 3\/255\?$/,
+  );
   await refused(["eval", run, "--n-ex", "0"], /--n-ex must be a whole number of at least 1/);
 });
 
@@ -224,7 +242,7 @@ Deno.test("memloss memory refuses a folder without a memory", async () => {
   );
   const none = await copyOfRun("no-memory");
   await Deno.remove(join(none, "memory"), { recursive: true });
-  await refused(["memory", "stats", none], /there is no memory in .+no-memory/);
+  await refused(["memory", "stats", none], /There is no memory in .+no-memory/);
   const text = await Deno.readTextFile(join(none, "recipe.json"));
   const fields = Object.entries<unknown>(JSON.parse(text).recipe)
     .filter(([name]) => !/^(beta|betaPrime|memory.*|onCorruption|attackLoss)$/.test(name));
@@ -237,7 +255,7 @@ Deno.test("memloss memory refuses a folder without a memory", async () => {
   );
 });
 
-Deno.test("memloss data refuses names and addresses that lead nowhere", async () => {
+Deno.test("memloss data refuses names, addresses and flags that lead nowhere", async () => {
   const at = ["--data-dir", world.data];
   await refused(
     ["data", "fetch", "cifar12", ...at],
@@ -248,10 +266,15 @@ Deno.test("memloss data refuses names and addresses that lead nowhere", async ()
     ["data", "show", "cifar12", ...at],
     /There is no data set "cifar12": choose cifar10 or/,
   );
+  await refused(
+    ["data", "verify", "cifar10", ...at, "--n-ex", "3"],
+    /--n-ex has no meaning for memloss data verify\.$/,
+  );
+  await refused(["data", "show", "cifar10", ...at, "--out", "a.jpg"], /--out must be a \.png, not/);
   const out = join(world.path("absent"), "sheet.png");
   await refused(
     ["data", "show", "cifar10", ...at, "--out", out],
-    /could not write .+sheet\.png/,
+    /Could not write .+sheet\.png/,
     1,
   );
 });

@@ -145,6 +145,10 @@ Deno.test("readArguments() reads a switch as on, off or absent, and takes no oth
   assert.equal("json" in read("--json=false").flags, false);
   assert.deepEqual(read("--json", "runs/a").positionals, ["runs/a"]);
   refuses(["--json="], "--json takes no value.");
+  for (const text of ["no", "0", "False"]) {
+    refuses([`--json=${text}`], `--json takes no value, not "${text}".`);
+  }
+  assert.deepEqual(read("--", "--json=no").positionals, ["--json=no"]);
   assert.throws(() => readArguments(["-h=3"], {}, 0), {
     name: "UsageError",
     message: '--help takes no value, not "3".',

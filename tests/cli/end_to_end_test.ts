@@ -8,7 +8,7 @@ import { command as memory } from "../../src/cli/memory.ts";
 import { command as train } from "../../src/cli/train.ts";
 import { sourceDigest, VERSION } from "../../src/recipe/program.ts";
 import { decodeRunRecord } from "../../src/recipe/run_record.ts";
-import { snapshot } from "../testing/folder.ts";
+import { copyFolder, snapshot } from "../testing/folder.ts";
 import { memloss, memlossDone, type Outcome } from "./memloss.ts";
 import { TINY, TinyWorld, writeTinyData } from "./tiny.ts";
 
@@ -111,6 +111,17 @@ Deno.test("memloss eval --json prints one document that is also kept in the run 
   });
   const kept = join(run, "eval", `epoch-002.clean-pgd20.n${TINY.test}.eps8.00.seed1.wasm.json`);
   assert.deepEqual(JSON.parse(await Deno.readTextFile(kept)), report);
+});
+
+Deno.test("memloss eval tells its report also where the run folder cannot keep it", async () => {
+  const full = world.path("full");
+  await copyFolder(run, full);
+  await Deno.remove(join(full, "eval"), { recursive: true }).catch(() => {});
+  await Deno.writeTextFile(join(full, "eval"), "in the way of a folder");
+  const { code, stdout, stderr } = await memloss("eval", full, "--attack", "clean", "--json");
+  assert.equal(code, 1, stderr);
+  assert.match(stderr, /^error: .+eval.+$/m);
+  assert.equal(JSON.parse(stdout).clean.n, TINY.test);
 });
 
 Deno.test("memloss eval and memory stats do without the float16 that a run was attacked in", async () => {

@@ -40,7 +40,7 @@ export async function memlossDone(...args: string[]): Promise<Outcome> {
 
 /** Fails unless a process ended with `code`, one line on stderr that matches `sentence`, and nothing on stdout. */
 export function assertRefused(outcome: Outcome, code: 1 | 2, sentence: RegExp): void {
-  assert.match(outcome.stderr, /^error: \S.*$/, "one line");
+  assert.match(outcome.stderr, /^error: (?![a-z]+ )\S.*$/, "one line, that begins like a sentence");
   assert.match(outcome.stderr, sentence);
   assert.equal(outcome.code, code, outcome.stderr);
   assert.equal(outcome.stdout, "");

@@ -13,7 +13,7 @@ import { TRAIN_FILES } from "../data/made_cifar10.ts";
 import { generationFiles } from "../memory/support.ts";
 import { copyFolder } from "../testing/folder.ts";
 import { startKvService } from "../testing/kv_connect.ts";
-import { deno, memloss, memlossDone } from "./memloss.ts";
+import { assertRefused, deno, memloss, memlossDone } from "./memloss.ts";
 import { TINY, TinyWorld } from "./tiny.ts";
 
 let world: TinyWorld;
@@ -177,15 +177,15 @@ Deno.test("memloss memory import refuses files that are not a memory of its imag
     /does not belong to this run: its example of image \d+ is/,
   );
   await attempt(() => {}, /its images are cifar100's, not cifar10's/, { data: "cifar100" });
-  const { stderr } = await memloss(
-    "memory",
-    "import",
-    lost,
-    world.path("none"),
-    "--data-dir",
-    world.data,
-  );
-  assert.match(stderr, /could not read .*none/);
+  for (
+    const [file, sentence] of [
+      [world.path("none"), /^error: .+none does not exist\.$/],
+      [world.data, /^error: .+data is a folder\.$/],
+    ] as const
+  ) {
+    const args = ["memory", "import", lost, file, "--data-dir", world.data];
+    assertRefused(await memloss(...args), 2, sentence);
+  }
 });
 
 Deno.test("memloss memory gc removes what a killed process left and nothing else", async () => {

@@ -157,7 +157,7 @@ Deno.test("loadSubject() names a file that is gone", async () => {
     const path = join(directory, "absent.safetensors");
     await assert.rejects(loadSubject({ path }), {
       name: "RunError",
-      message: `could not read ${path}: there is no such file or directory`,
+      message: `Could not read ${path}: there is no such file or directory`,
     });
   });
 });

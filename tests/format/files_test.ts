@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "@std/path";
 import { RunError } from "../../src/errors.ts";
-import { writeFileAtomically } from "../../src/format/files.ts";
+import { describeIoError, writeFileAtomically } from "../../src/format/files.ts";
 
 async function inTemporary(use: (directory: string) => Promise<void>): Promise<void> {
   const directory = await Deno.makeTempDir();
@@ -45,6 +45,12 @@ Deno.test("writeFileAtomically() keeps the old file while the new one is being w
   });
 });
 
+Deno.test("describeIoError() says in words what the system says in codes", () => {
+  const failure = (code: string) => Object.assign(new Error("(os error 30): open '/a'"), { code });
+  assert.equal(describeIoError(failure("EROFS")), "the file system is read-only");
+  assert.equal(describeIoError(new Deno.errors.PermissionDenied()), "permission was denied");
+});
+
 Deno.test("writeFileAtomically() says that the disk is full, keeps the old file and removes the temporary", async () => {
   await inTemporary(async (directory) => {
     const path = join(directory, "file.bin");
@@ -55,7 +61,7 @@ Deno.test("writeFileAtomically() says that the disk is full, keeps the old file 
     try {
       await assert.rejects(writeFileAtomically(path, new Uint8Array(8)), {
         name: "RunError",
-        message: `could not write ${path}: the disk is full, free some space and try again`,
+        message: `Could not write ${path}: the disk is full, free some space and try again`,
       });
     } finally {
       Deno.FsFile.prototype.write = write;
@@ -82,7 +88,7 @@ Deno.test("writeFileAtomically() names the path when its folder does not exist",
     const path = join(directory, "absent", "file.bin");
     await assert.rejects(
       writeFileAtomically(path, new Uint8Array(1)),
-      { name: "RunError", message: `could not write ${path}: there is no such file or directory` },
+      { name: "RunError", message: `Could not write ${path}: there is no such file or directory` },
     );
   });
 });

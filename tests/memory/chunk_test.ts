@@ -132,7 +132,7 @@ Deno.test("ChunkReader.read() names the record that is damaged, cut short or ano
     const delta = new Float32Array(IMAGE_VALUES);
     const message = (number: number, image: number, fault: string) => ({
       name: "RunError",
-      message: `record ${number} of ${path} (image ${image}) ${fault}: ` +
+      message: `Record ${number} of ${path} (image ${image}) ${fault}: ` +
         "restore the run folder from a copy or train again",
     });
     for (const held of [false, true]) {

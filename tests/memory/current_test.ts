@@ -83,7 +83,7 @@ Deno.test("MemoryStore.open() refuses an index that is lost or older than curren
     await Deno.remove(join(live, "index.kv"));
     await assert.rejects(MemoryStore.open(live, settings), {
       name: "RunError",
-      message: `the memory has lost its index ${live}/index.kv: ` +
+      message: `The memory has lost its index ${live}/index.kv: ` +
         "restore it from a copy or with memloss memory verify --rebuild",
     });
     await assert.rejects(Deno.stat(join(live, "index.kv")), Deno.errors.NotFound);

@@ -121,7 +121,7 @@ Deno.test(
         await store.commit(commitOf(2, true));
         await store.close();
         const restored = join(copy, "memory");
-        await assert.rejects(MemoryStore.open(restored, settings), /could not read/);
+        await assert.rejects(MemoryStore.open(restored, settings), /Could not read/);
         await rebuildIndex(restored, DISK, remote);
         const again = await MemoryStore.open(restored, settings);
         assert.equal(again.current()!.epoch, 1);
@@ -162,13 +162,13 @@ Deno.test(
       service.mode = "silent";
       await assert.rejects(index.current(), {
         name: "RunError",
-        message: `could not use the memory index ${service.url}: it did not answer for 0.2 s`,
+        message: `Could not use the memory index ${service.url}: it did not answer for 0.2 s`,
       });
       index.close();
       service.mode = "refuse";
       await assert.rejects(LocationIndex.open(service.url), {
         name: "RunError",
-        message: new RegExp(`^could not use the memory index ${service.url}: .*no such database`),
+        message: new RegExp(`^Could not use the memory index ${service.url}: .*no such database`),
       });
     }),
 );

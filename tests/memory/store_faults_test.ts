@@ -23,7 +23,7 @@ Deno.test("MemoryStore.read() throws rather than give back a record with a flipp
     await assertHolds(damaged, 1, Uint32Array.from([ids[0]!, ids[1]!, ids[3]!]));
     await assert.rejects(damaged.read(1, ids), {
       name: "RunError",
-      message: `record 2 of ${path} (image ${ids[2]}) does not match its checksum: ` +
+      message: `Record 2 of ${path} (image ${ids[2]}) does not match its checksum: ` +
         "restore the run folder from a copy or train again",
     });
     await damaged.close();
@@ -104,7 +104,7 @@ Deno.test("MemoryStore.open() refuses other settings, an index that is none, and
       MemoryStore.open(directory, { ...settings, dataSha256: "0".repeat(64) }),
       {
         name: "UsageError",
-        message: `the memory in ${directory} belongs to other training images: ` +
+        message: `The memory in ${directory} belongs to other training images: ` +
           "check --data-dir or use another folder",
       },
     );
@@ -150,7 +150,7 @@ Deno.test("MemoryStore reports a failed write of a full chunk by the next calls 
     await writeExamples(store, 1, order(1).subarray(0, 1024));
     // Long enough for the write in the background to fail while nobody waits for it.
     await new Promise((resolve) => setTimeout(resolve, 30));
-    const failed = /could not write .*chunk-0000\.bin/;
+    const failed = /Could not write .*chunk-0000\.bin/;
     await assert.rejects(store.commit(commitOf(1, true)), failed);
     await assert.rejects(store.commit(commitOf(1, false)), failed);
     await store.close();
@@ -171,7 +171,7 @@ Deno.test("MemoryStore.open() leaves lost and short chunks of an ended epoch to 
     const chunk = (number: number) => join(directory, "generation-0001", `chunk-000${number}.bin`);
     await Deno.truncate(chunk(0), 128 + 3084);
     await Deno.remove(chunk(1));
-    await assert.rejects(MemoryStore.open(directory, settings), /bytes instead of|could not read/);
+    await assert.rejects(MemoryStore.open(directory, settings), /bytes instead of|Could not read/);
     const open = await MemoryStore.open(directory, settings, { tolerateDamage: true });
     const damaged: number[] = [];
     const { present } = await open.read(1, ids, ({ image }) => damaged.push(image));
@@ -179,3 +179,18 @@ Deno.test("MemoryStore.open() leaves lost and short chunks of an ended epoch to 
     assert.deepEqual(damaged, [...ids.subarray(1)]);
     await open.close();
   }));
+
+Deno.test("MemoryStore.open() names the flag that Deno KV needs", async () => {
+  const { openKv } = Deno;
+  Reflect.deleteProperty(Deno, "openKv"); // as in a Deno that was started without it
+  try {
+    await inTemporary(async (directory) => {
+      await assert.rejects(MemoryStore.open(directory, settings), {
+        name: "RunError",
+        message: "The memory's index is a Deno KV database: run Deno with --unstable-kv.",
+      });
+    });
+  } finally {
+    Deno.openKv = openKv;
+  }
+});

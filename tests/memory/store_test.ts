@@ -70,7 +70,7 @@ Deno.test("MemoryStore.commit() makes a generation current and removes those tha
     const { keep: _, ...pointer } = commitOf(3, true);
     assert.deepEqual(store.current(), { ...pointer, generations: [2, 3] });
     await assertHolds(store, 2, ids);
-    await assert.rejects(store.read(1, ids), /there is no committed .*generation-0001/);
+    await assert.rejects(store.read(1, ids), /There is no committed .*generation-0001/);
     await store.close();
     assert.deepEqual(Object.keys(generationFiles(directory)), [
       "generation-0002/chunk-0000.bin",
@@ -124,7 +124,7 @@ Deno.test("MemoryStore.write() refuses values outside the ball and images that c
       await assert.rejects(store.write(ids, views, deltas.with(IMAGE_VALUES, bad)), /image 4/);
     }
     await store.write(ids, views, deltas);
-    await assert.rejects(store.write(ids, views, deltas), /image 3 came twice in epoch 1/);
+    await assert.rejects(store.write(ids, views, deltas), /Image 3 came twice in epoch 1/);
     await assert.rejects(store.write(ids, views.slice(1), deltas), RangeError);
     await assert.rejects(store.write(new Uint32Array([1500, 0]), views, deltas), RangeError);
     await store.commit(commitOf(1, true));

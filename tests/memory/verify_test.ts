@@ -131,7 +131,7 @@ Deno.test("verifyMemory() lists each damaged record with its image", () =>
     for (const record of [0, 1]) bytes[128 + 3084 * record + 500]! ^= 1;
     await Deno.writeFile(file, bytes);
     const ids = order(2, 3);
-    const fault = (record: number, what: string) => `record ${record} of ${file} ${what}`;
+    const fault = (record: number, what: string) => `Record ${record} of ${file} ${what}`;
     assert.deepEqual(
       (await verify(memory)).damage,
       [0, 1].map((record) => ({
@@ -150,13 +150,13 @@ Deno.test("verifyMemory() lists each damaged record with its image", () =>
       fault(1, "is cut short"),
     ]);
     await Deno.remove(file);
-    assert.match((await verify(memory)).damage[0]!.fault, /could not read .*chunk-0000/);
+    assert.match((await verify(memory)).damage[0]!.fault, /Could not read .*chunk-0000/);
   }));
 
 Deno.test("verifyMemory() refuses a folder without a memory", () =>
   inTemporary(async (directory) => {
     for (const path of [directory, join(directory, "absent")]) {
-      await assert.rejects(verify(path), { name: "UsageError", message: /there is no memory/ });
+      await assert.rejects(verify(path), { name: "UsageError", message: /There is no memory/ });
     }
   }));
 
@@ -176,7 +176,7 @@ Deno.test("rebuildIndex() makes a lost index anew, and a lost current.json", () 
     await Deno.remove(join(memory, "index.kv"));
     await Deno.writeTextFile(join(memory, "current.json"), "{}");
     await Deno.writeTextFile(join(memory, "index.kv.bak"), "mine");
-    await assert.rejects(rebuildIndex(memory), /neither the index nor current\.json/);
+    await assert.rejects(rebuildIndex(memory), /Neither the index nor current\.json/);
     assert.equal(await Deno.readTextFile(join(memory, "index.kv.bak")), "mine");
   }));
 

@@ -106,12 +106,18 @@ Deno.test("resumeRecipe() lets damage be handled in another way", () => {
   assert.deepEqual(resumed, { ...RECORD.recipe, onCorruption: "stop" });
 });
 
+Deno.test("resumeRecipe() takes a run that names no precision of its attack for one in float32", () => {
+  const resumed = resumeRecipe(RECORD.recipe, { attackPrecision: "f32" }, PATH);
+  assert.equal(resumed.attackPrecision, "f32");
+});
+
 Deno.test("resumeRecipe() names the first flag that differs, and what the run has", () => {
   const cases: [RecipeInput, string][] = [
     [{ epochs: 60 }, `--epochs 60 differs from ${PATH}, which has 50`],
     [{ variant: "v1", beta: 2, seed: 2 }, `--beta 2 differs from ${PATH}, which has 3`],
     [{ limitTrain: 9 }, `--limit-train 9 differs from ${PATH}, which has none`],
     [{ attackEps: 4 / 255 }, `--attack-eps ${4 / 255} differs from ${PATH}, which has ${8 / 255}`],
+    [{ attackPrecision: "f16" }, `--attack-precision f16 differs from ${PATH}, which has f32`],
     [{ variant: "v2" }, `--variant v2 differs from ${PATH}, which has v1`],
     [{ backend: "webgpu" }, `--backend webgpu differs from ${PATH}, which has auto`],
   ];

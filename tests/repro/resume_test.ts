@@ -130,7 +130,7 @@ Deno.test("a second process on a live run folder is refused and changes nothing"
 
     assert.deepEqual([resuming.code, starting.code], [2, 2]);
     assert.deepEqual(errorsOf(resuming.stderr), [
-      `error: the run folder ${runDir} is in use by process ${first.pid}: ` +
+      `error: The run folder ${runDir} is in use by process ${first.pid}: ` +
       "wait for it to end or choose another --run-dir",
     ]);
     assert.deepEqual(errorsOf(starting.stderr), [

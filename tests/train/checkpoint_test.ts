@@ -177,7 +177,7 @@ onWasm(
     inTemporary((directory) =>
       assert.rejects(loadCheckpoint(join(directory, "absent"), W2), {
         name: "RunError",
-        message: `could not read ${join(directory, "absent")}: there is no such file or directory`,
+        message: `Could not read ${join(directory, "absent")}: there is no such file or directory`,
       })
     ),
 );

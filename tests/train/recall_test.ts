@@ -157,10 +157,10 @@ Deno.test("recollect() leaves damaged examples out and tells of them, or throws 
       assert.deepEqual(image, naive(STORED.indexOf(id), "int8"), `image ${id}`);
     });
     assert.deepEqual(damaged.map(({ image }) => image), gone);
-    assert.match(damaged[0]!.fault, /^record 1 of .* does not match its checksum/);
+    assert.match(damaged[0]!.fault, /^Record 1 of .* does not match its checksum/);
     await assert.rejects(recall(store, ids), {
       name: "RunError",
-      message: /record 1 /,
+      message: /Record 1 /,
     });
   }));
 

@@ -47,7 +47,7 @@ Deno.test("RunLock.acquire() refuses a folder that a live process owns and takes
     assert.equal(line, "locked");
     await assert.rejects(RunLock.acquire(directory), {
       name: "UsageError",
-      message: `the run folder ${directory} is in use by process ${process.pid}: ` +
+      message: `The run folder ${directory} is in use by process ${process.pid}: ` +
         "wait for it to end or choose another --run-dir",
     });
   } finally {
@@ -78,7 +78,7 @@ Deno.test("RunLock.acquire() names a folder that does not exist", async () => {
   const directory = join(await Deno.makeTempDir(), "absent");
   await assert.rejects(RunLock.acquire(directory), {
     name: "RunError",
-    message: `could not lock ${join(directory, "run.lock")}: there is no such file or directory`,
+    message: `Could not lock ${join(directory, "run.lock")}: there is no such file or directory`,
   });
   await Deno.remove(join(directory, ".."), { recursive: true });
 });

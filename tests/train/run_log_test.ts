@@ -120,7 +120,7 @@ Deno.test("RunLog.append() names the file when it cannot be written", () =>
     log.close();
     await assert.rejects(log.append(stepLine(1, 1)), {
       name: "RunError",
-      message: new RegExp(`^could not write ${join(directory, "metrics.jsonl")}: `),
+      message: new RegExp(`^Could not write ${join(directory, "metrics.jsonl")}: `),
     });
   }));
 

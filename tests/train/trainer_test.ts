@@ -242,7 +242,7 @@ onWasm(
         observer: { onDamage: (note) => noted.push(note) },
       });
       assert.equal(noted.length, 2);
-      const faults = noted.map(({ fault }) => /^record (\d+) of /.exec(fault)![1]).sort();
+      const faults = noted.map(({ fault }) => /^Record (\d+) of /.exec(fault)![1]).sort();
       assert.deepEqual(faults, ["11", "2"]);
       const log = await readLog(runDir);
       assert.deepEqual(log.filter(({ kind }) => kind === "damage"), noted);
@@ -262,7 +262,7 @@ onWasm(
       await trainAndDamage(runDir, recipe, backend, [2]);
       await assert.rejects(trainIn(runDir, recipe, backend), {
         name: "RunError",
-        message: /^record 2 of .* does not match its checksum/,
+        message: /^Record 2 of .* does not match its checksum/,
       });
       const goesOn = smallRecipe({ variant: "v1", onCorruption: "rerun" });
       await trainIn(runDir, goesOn, backend);

@@ -99,7 +99,7 @@ inCache("TuningStore.clear() says what it cannot remove", async (path) => {
   try {
     await assert.rejects(openStore(path).store.clear(), (error) => {
       assert.ok(error instanceof RunError);
-      assert.match(error.message, /^could not remove .*tuning\.kv: permission was denied$/);
+      assert.match(error.message, /^Could not remove .*tuning\.kv: permission was denied$/);
       return true;
     });
   } finally {
