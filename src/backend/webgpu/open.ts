@@ -176,7 +176,7 @@ async function openDevice(adapter: GPUAdapter) {
     device,
     async guard<T>(work: Promise<T>): Promise<T> {
       try {
-        return await Promise.race([work, failed.promise]);
+        return await Promise.race([failed.promise, work]); // a failure that is known wins
       } catch (error) {
         // A device that fails makes calls throw before it tells, a turn later, what happened.
         await new Promise((resolve) => setTimeout(resolve));
