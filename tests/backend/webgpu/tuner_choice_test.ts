@@ -90,6 +90,17 @@ onBareDevice("Tuner.prepare() takes a measurement for similar batches", async (d
   assert.deepEqual(names, ["slow", "slow", "sound", "sound", "sound", "slow"]);
 });
 
+onBareDevice("Tuner takes no measurement whose winner cannot do the batch", async (device) => {
+  const narrow = { ...sound, name: "narrow", supports: ({ batch }: ConvolutionShape) => batch < 9 };
+  const { tuner, progress } = await openTuner(device, [narrow, slow]);
+  const of = (batch: number) => ({ ...FORWARD, shape: { ...SHAPE, batch } });
+  for (const batch of [8, 9]) await tuner.prepare([of(batch)]);
+  assert.deepEqual([7, 8, 9].map((batch) => tuner.choose(of(batch)).name), [
+    ...["narrow", "narrow", "slow"],
+  ]);
+  assert.equal(progress.length, 2);
+});
+
 onBareDevice("Tuner.settle() lets what is chosen decide about other batches", async (device) => {
   const of = (batch: number) => ({ ...FORWARD, shape: { ...SHAPE, batch } });
   const narrow = { ...sound, name: "narrow", supports: ({ batch }: ConvolutionShape) => batch < 9 };

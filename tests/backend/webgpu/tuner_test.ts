@@ -129,6 +129,31 @@ onBareDevice(
   },
 );
 
+onBareDevice("Tuner.prepare() blames no variant for the loss of the device", async (device) => {
+  const unlucky: ConvolutionVariant = {
+    ...sound,
+    name: "unlucky",
+    lower(...given) {
+      if (measuring) device.destroy();
+      return sound.lower(...given);
+    },
+  };
+  const store = new MemoryStore();
+  let measuring = false;
+  const { tuner, notes } = await openTuner(device, [sound, unlucky, slow], {
+    store,
+    onProgress: () => void (measuring = true),
+  });
+  for (let attempt = 1; attempt <= 2; attempt++) { // the second on a device that is lost before
+    await assert.rejects(tuner.prepare([FORWARD]), (error) => {
+      assert.ok(error instanceof RunError);
+      assert.match(error.message, /^The GPU device was lost \(destroyed\): /);
+      return true;
+    });
+  }
+  assert.deepEqual([notes, store.saved.size], [[], 0]);
+});
+
 for (const mode of ["forward", "inputGradient", "filterGradient"] as const) {
   onBareDevice(`Tuner.prepare() knows a right ${mode}`, async (device) => {
     const { tuner, notes } = await openTuner(device, [], {
