@@ -30,7 +30,7 @@ const LAYOUTS: Readonly<
 /** Compiles and binds kernels for `device`. */
 export class KernelDevice {
   readonly device: GPUDevice;
-  /** Pipelines by their code. */
+  /** Pipelines by their code, for good: a run has batches of few sizes, whose programs come and go and come back. */
   readonly #pipelines = new Map<string, GPUComputePipeline>();
 
   constructor(device: GPUDevice) {

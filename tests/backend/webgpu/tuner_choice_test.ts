@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import type { ConvolutionShape } from "../../../src/backend/webgpu/convolution/shape.ts";
-import { convolutionKey, type Tuner } from "../../../src/backend/webgpu/tuner.ts";
+import type { Tuner } from "../../../src/backend/webgpu/tuner.ts";
+import { convolutionKey } from "../../../src/backend/webgpu/tuning_key.ts";
 import type { TuningStore } from "../../../src/backend/webgpu/tuning_store.ts";
 import { UsageError } from "../../../src/errors.ts";
 import {

@@ -3,7 +3,6 @@ import {
   type ConvolutionVariant,
   operandSizes,
 } from "../../../src/backend/webgpu/convolution/shape.ts";
-import { convolutionKey } from "../../../src/backend/webgpu/tuner.ts";
 import { sampleResult } from "../../../src/backend/webgpu/tuning_check.ts";
 import { RunError } from "../../../src/errors.ts";
 import {
@@ -18,15 +17,6 @@ import {
   sound,
   variant,
 } from "../../testing/tuner.ts";
-
-Deno.test("convolutionKey() says everything about a convolution", () => {
-  assert.equal(convolutionKey(FORWARD), KEY);
-  const shape = { ...SHAPE, kernel: 1, stride: 1 } as const;
-  assert.equal(
-    convolutionKey({ mode: "filterGradient", shape, precision: "f16" }),
-    "filterGradient 2x5x7x3 5 k1 s1 f16",
-  );
-});
 
 onBareDevice(
   "Tuner.prepare() lets the fastest variant win, and measures nothing twice",
