@@ -118,6 +118,27 @@ export function dispatchAll(pass: GPUComputePassEncoder, kernels: readonly Bound
   }
 }
 
+/**
+ * Floating-point operations of one submission, which few devices take a second for. Drivers take one that lasts several
+ * seconds for a hang, and end the device: an attack of ten steps on an integrated GPU is that long.
+ */
+const MOST_FLOPS = 2 ** 36;
+
+/** `kernels` cut into submissions, in order; at least one, though it be empty. */
+export function submissionsOf(kernels: readonly BoundKernel[]): BoundKernel[][] {
+  let last: BoundKernel[] = [], flops = 0;
+  const submissions = [last];
+  for (const bound of kernels) {
+    flops += bound.kernel.cost.flops;
+    if (flops > MOST_FLOPS && last.length > 0) {
+      submissions.push(last = []);
+      flops = bound.kernel.cost.flops;
+    }
+    last.push(bound);
+  }
+  return submissions;
+}
+
 /** Frees `memory`. */
 export function release(memory: Memory): void {
   if ("buffer" in memory) memory.buffer.destroy();
