@@ -117,8 +117,12 @@ export async function openWebGpu(
     adapter: name,
     threads: 1,
     choices: () => tuner.choices(),
-    prepare: (layers, weights, images) =>
-      tuner.prepare(convolutionsOf(frozenGraph(layers, weights, images).graph)),
+    async prepare(layers, weights, images) {
+      const convolutions = convolutionsOf(frozenGraph(layers, weights, images).graph);
+      await tuner.prepare(convolutions);
+      convolutions.forEach(tuner.choose);
+      tuner.settle();
+    },
     residence: (maps) => new ReplayedResidence(engine, maps),
     guard: opened.guard,
     close() {
