@@ -7,6 +7,7 @@ import * as tf from "@tensorflow/tfjs";
 import type { Backend, Demand } from "../backend/backend.ts";
 import { UsageError } from "../errors.ts";
 import { type Architecture, resnet18 } from "../model/architecture.ts";
+import { prepareFrozen } from "../model/frozen.ts";
 import {
   bufferShapes,
   type ModelState,
@@ -28,7 +29,7 @@ export async function rehearse(
   images: number,
   backend: Backend,
 ): Promise<Demand | undefined> {
-  return await withLearner(recipe, classes, backend, async (learner) => {
+  return await withLearner(recipe, classes, backend, async (learner, architecture) => {
     const { batchSize } = recipe;
     const first = Math.min(batchSize, images), last = images % batchSize;
     const demand = await learner.rehearse([first], false);
@@ -43,7 +44,11 @@ export async function rehearse(
           (most > 0 ? `use --batch-size ${most} or less.` : "use a smaller --width."),
       );
     }
-    return await learner.rehearse(last > 0 && last < first ? [first, last] : [first], true);
+    const sizes = last > 0 && last < first ? [first, last] : [first];
+    const needed = await learner.rehearse(sizes, true);
+    // An evaluation asks for convolutions that steps may do without, and the run's record has to have them too.
+    if (recipe.select !== "none") await prepareFrozen(architecture, first, backend);
+    return needed;
   });
 }
 
@@ -93,12 +98,12 @@ async function withLearner<T>(
   recipe: Recipe,
   classes: number,
   backend: Backend,
-  use: (learner: Learner) => Promise<T>,
+  use: (learner: Learner, architecture: Architecture) => Promise<T>,
 ): Promise<T> {
   const architecture = resnet18({ width: recipe.width, classes });
   const learner = new Learner(recipe, architecture, backend, emptyState(architecture));
   try {
-    return await use(learner);
+    return await use(learner, architecture);
   } finally {
     learner.dispose();
   }

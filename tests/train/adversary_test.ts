@@ -120,7 +120,7 @@ onWasm("attackBatch() leaves it to the loss to tell that the model diverged", as
     const recipe = smallRecipe({ variant: "trades", attackNorm });
     const learner = makeLearner(backend, recipe), { parameters } = learner.state;
     const spoil = learner.residence.compile(() => {
-      parameters.set("linear.weight", tf.fill(parameters.get("linear.weight")!.shape, NaN));
+      parameters.set("linear.weight", tf.mul(parameters.get("linear.weight")!, NaN));
       return {};
     });
     await spoil({});

@@ -71,6 +71,19 @@ Deno.test("rehearse() chooses the kernels of whole and last batches, capacity() 
   });
 });
 
+Deno.test("rehearse() chooses what only evaluations between epochs ask for", async () => {
+  // No step of this variant needs the gradient of the images.
+  for (const [select, expected] of [["val", 1], ["none", 0]] as const) {
+    await withLimit(2 ** 27, async (backend) => {
+      const recipe = smallRecipe({ variant: "standard", batchSize: 8, select });
+      await rehearse(recipe, CLASSES, IMAGES, backend);
+      const keys = Object.keys(backend.choices());
+      const gradients = keys.filter((key) => /^inputGradient 8x32x32x3 /.test(key));
+      assert.equal(gradients.length, expected);
+    });
+  }
+});
+
 onWasm("rehearse() knows nothing of an engine that allocates as it goes", async (backend) => {
   assert.equal(await rehearse(v1(8), CLASSES, IMAGES, backend), undefined);
   assert.equal(await capacity(v1(8), CLASSES, backend), undefined);

@@ -251,7 +251,7 @@ onWasm(
         await session.memory!.begin(3);
         const { residence, state: { parameters } } = session.learner;
         const spoil = residence.compile(() => {
-          parameters.set("linear.bias", tf.fill(parameters.get("linear.bias")!.shape, NaN));
+          parameters.set("linear.bias", tf.mul(parameters.get("linear.bias")!, NaN));
           return {};
         });
         await spoil({});

@@ -30,7 +30,7 @@ const LAYOUTS: Readonly<
 /** Compiles and binds kernels for `device`. */
 export class KernelDevice {
   readonly device: GPUDevice;
-  /** Pipelines by their code. */
+  /** Pipelines by their code, for good: a run has batches of few sizes, whose programs come and go and come back. */
   readonly #pipelines = new Map<string, GPUComputePipeline>();
 
   constructor(device: GPUDevice) {
@@ -116,6 +116,27 @@ export function dispatchAll(pass: GPUComputePassEncoder, kernels: readonly Bound
     pass.setBindGroup(0, bindings);
     pass.dispatchWorkgroups(...kernel.grid);
   }
+}
+
+/**
+ * Floating-point operations of one submission, which few devices take a second for. Drivers take one that lasts several
+ * seconds for a hang, and end the device: an attack of ten steps on an integrated GPU is that long.
+ */
+const MOST_FLOPS = 2 ** 36;
+
+/** `kernels` cut into submissions, in order; at least one, though it be empty. */
+export function submissionsOf(kernels: readonly BoundKernel[]): BoundKernel[][] {
+  let last: BoundKernel[] = [], flops = 0;
+  const submissions = [last];
+  for (const bound of kernels) {
+    flops += bound.kernel.cost.flops;
+    if (flops > MOST_FLOPS && last.length > 0) {
+      submissions.push(last = []);
+      flops = bound.kernel.cost.flops;
+    }
+    last.push(bound);
+  }
+  return submissions;
 }
 
 /** Frees `memory`. */

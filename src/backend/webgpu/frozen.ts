@@ -17,8 +17,13 @@ type Shape = [batch: number, height: number, width: number, channels: number];
 
 /** The phases of a network's program. */
 const PREPARATION = 0, FORWARD = 1, GRADIENT = 2;
-/** Networks (by layers and shape of the images) whose programs are kept. */
-const KEPT_NETWORKS = 4;
+/** Programs that are kept. */
+const KEPT_PROGRAMS = 4;
+/**
+ * A program serves down to this share of its images: an attack's batch that shrinks image by image would otherwise ask
+ * for a program, whose kernels take seconds to compile, at every size.
+ */
+const LEAST_FILLED = 1 / 2;
 
 /**
  * A frozen network for images of `shape` as a graph of two phases: from `x` to `features`, and from `dy` to `dx`.
@@ -46,18 +51,23 @@ export function frozenGraph(
   return { graph, features: features.size };
 }
 
-/** The program of a network for images of one shape. */
+/** The program of a network for up to so many images of one size. What it makes of places without one is ignored. */
 class FrozenProgram {
+  /** What it can be used for. */
+  readonly network: string;
+  readonly images: number;
   readonly #engine: WebGpuEngine;
   readonly #program: Program;
   readonly #weightNames: readonly string[];
-  readonly #featuresShape: readonly number[];
+  /** Features of an image. */
+  readonly #features: number;
   /** The weights that the program has, and the images of which its memory holds the layers' outputs. */
   #weights: readonly object[] = [];
-  #images: object | undefined;
+  #seen: object | undefined;
 
   constructor(
     engine: WebGpuEngine,
+    network: string,
     layers: readonly FrozenLayer[],
     weights: Inputs,
     shape: Shape,
@@ -66,8 +76,10 @@ class FrozenProgram {
       Object.entries(weights).map(([name, weight]) => [name, weight.shape]),
     );
     const { graph, features } = frozenGraph(layers, shapes, shape);
+    this.network = network;
+    this.images = shape[0];
     this.#weightNames = Object.keys(weights);
-    this.#featuresShape = [shape[0], features / shape[0]];
+    this.#features = features / shape[0];
     this.#engine = engine;
     const plan = planGraph(graph, engine, { steady: new Set(this.#weightNames) });
     this.#program = new Program(plan, engine.kernels, engine.pool, noSlabs);
@@ -79,18 +91,18 @@ class FrozenProgram {
     this.#give({ x, ...changed && weights });
     this.#program.run(changed ? PREPARATION : FORWARD, FORWARD);
     this.#weights = ids;
-    this.#images = x.dataId;
-    return this.#take("features", this.#featuresShape);
+    this.#seen = x.dataId;
+    return this.#take("features", [x.shape[0]!, this.#features]);
   }
 
   gradient(dy: tf.TensorInfo, x: tf.TensorInfo, weights: Inputs): tf.TensorInfo {
     const ids = this.#weightNames.map((name) => weights[name]!.dataId);
-    const present = this.#program.undisturbed && this.#images === x.dataId &&
+    const present = this.#program.undisturbed && this.#seen === x.dataId &&
       ids.every((id, i) => id === this.#weights[i]);
     if (!present) this.#engine.tfjs.disposeData(this.forward(x, weights).dataId);
     this.#give({ dy });
     this.#program.run(GRADIENT, GRADIENT);
-    this.#images = undefined; // the gradient takes the memory of the outputs that it has used
+    this.#seen = undefined; // the gradient takes the memory of the outputs that it has used
     return this.#take("dx", x.shape);
   }
 
@@ -112,7 +124,7 @@ class FrozenProgram {
     const { tfjs, kernels: { device } } = this.#engine;
     const { info, part } = newTensor(tfjs, shape);
     const encoder = device.createCommandEncoder();
-    copy(encoder, this.#program.output(name), part);
+    copy(encoder, { ...this.#program.output(name), bytes: part.bytes }, part);
     flush(tfjs); // the buffer may have been another's before
     device.queue.submit([encoder.finish()]);
     return info;
@@ -121,22 +133,25 @@ class FrozenProgram {
 
 /** The frozen network's kernels on `engine`, by name, and how to free what they keep. */
 export function frozenKernels(engine: WebGpuEngine) {
-  const programs = new Map<string, FrozenProgram>();
+  const programs = new Set<FrozenProgram>(); // the last used one last
   const programFor = (attributes: tf.NamedAttrMap, weights: Inputs, shape: Shape) => {
     const layers = attributes.layers as unknown as readonly FrozenLayer[];
     const sizes = Object.values(weights).map((weight) => weight.shape);
-    const key = JSON.stringify([shape, layers, sizes]);
-    let program = programs.get(key);
+    const [images, ...size] = shape, network = JSON.stringify([size, layers, sizes]);
+    let [program] = [...programs]
+      .filter((each) => each.network === network)
+      .filter((each) => each.images >= images && each.images * LEAST_FILLED <= images)
+      .sort((a, b) => a.images - b.images);
     if (program === undefined) {
-      if (programs.size >= KEPT_NETWORKS) {
-        const [oldest, unused] = [...programs][0]!;
-        unused.dispose();
+      const [oldest] = programs;
+      if (programs.size >= KEPT_PROGRAMS && oldest) {
+        oldest.dispose();
         programs.delete(oldest);
       }
-      program = new FrozenProgram(engine, layers, weights, shape);
+      program = new FrozenProgram(engine, network, layers, weights, shape);
     }
-    programs.delete(key);
-    programs.set(key, program); // the last used one last
+    programs.delete(program);
+    programs.add(program);
     return program;
   };
   return {

@@ -117,8 +117,12 @@ export async function openWebGpu(
     adapter: name,
     threads: 1,
     choices: () => tuner.choices(),
-    prepare: (layers, weights, images) =>
-      tuner.prepare(convolutionsOf(frozenGraph(layers, weights, images).graph)),
+    async prepare(layers, weights, images) {
+      const convolutions = convolutionsOf(frozenGraph(layers, weights, images).graph);
+      await tuner.prepare(convolutions);
+      convolutions.forEach(tuner.choose);
+      tuner.settle();
+    },
     residence: (maps) => new ReplayedResidence(engine, maps),
     guard: opened.guard,
     close() {
@@ -176,7 +180,7 @@ async function openDevice(adapter: GPUAdapter) {
     device,
     async guard<T>(work: Promise<T>): Promise<T> {
       try {
-        return await Promise.race([work, failed.promise]);
+        return await Promise.race([failed.promise, work]); // a failure that is known wins
       } catch (error) {
         // A device that fails makes calls throw before it tells, a turn later, what happened.
         await new Promise((resolve) => setTimeout(resolve));

@@ -9,6 +9,7 @@ import {
   type KernelDevice,
   type Memory,
   release,
+  submissionsOf,
 } from "./device.ts";
 import type { Slab } from "./graph.ts";
 import type { Place, Placed, Plan } from "./plan.ts";
@@ -74,19 +75,30 @@ export class Program {
   /** Runs phase `first` (0 is the preparation) to `last`, all of them unless told otherwise. */
   run(first = 0, last: number = this.plan.marks.length - 1): void {
     this.#bind();
+    const begin = first === 0 ? 0 : this.plan.marks[first - 1]!;
+    for (const kernels of submissionsOf(this.#bound.slice(begin, this.plan.marks[last]))) {
+      this.#submit((encoder) => {
+        const pass = encoder.beginComputePass();
+        dispatchAll(pass, kernels);
+        pass.end();
+      });
+    }
+    const { marks, copies } = this.plan;
+    if (last === marks.length - 1 && copies.length > 0) {
+      this.#submit((encoder) => {
+        for (const { from, to } of copies) {
+          copy(encoder, this.#part(from), this.#part({ place: to, size: from.size }));
+        }
+      });
+    }
+    this.#pool.user = this;
+  }
+
+  #submit(encode: (encoder: GPUCommandEncoder) => void): void {
     const { device } = this.#kernels;
     const encoder = device.createCommandEncoder();
-    const pass = encoder.beginComputePass();
-    const begin = first === 0 ? 0 : this.plan.marks[first - 1]!;
-    dispatchAll(pass, this.#bound.slice(begin, this.plan.marks[last]));
-    pass.end();
-    if (last === this.plan.marks.length - 1) {
-      for (const { from, to } of this.plan.copies) {
-        copy(encoder, this.#part(from), this.#part({ place: to, size: from.size }));
-      }
-    }
+    encode(encoder);
     device.queue.submit([encoder.finish()]);
-    this.#pool.user = this;
   }
 
   /** Frees its own memory. */

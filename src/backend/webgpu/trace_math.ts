@@ -12,7 +12,7 @@ import {
   unary,
   type UnaryFunction,
 } from "./operations/elementwise.ts";
-import { concat, slice, split, tile, transpose } from "./operations/layout.ts";
+import { concat, split, tile } from "./operations/layout.ts";
 import { matMul } from "./operations/mat_mul.ts";
 import { argMax, reduce, type Reduction } from "./operations/reduce.ts";
 import { broadcastShape } from "./operations/strides.ts";
@@ -61,14 +61,9 @@ function binaryKernel(f: BinaryFunction, dtype?: tf.DataType): TraceKernel {
 
 function reduceKernel(reduction: Reduction): TraceKernel {
   return (backend, { x }, attributes) => {
-    const { axis, reductionIndices, keepDims } = attributes as {
-      axis?: number | number[];
-      reductionIndices?: number | number[]; // what a maximum calls its axis
-      keepDims?: boolean;
-    };
+    const { axis, keepDims } = attributes as { axis?: number | number[]; keepDims?: boolean };
     const shape = x!.shape;
-    const along = axis ?? reductionIndices ?? shape.map((_, d) => d);
-    const axes = tf.util.parseAxisParam(along, shape);
+    const axes = tf.util.parseAxisParam(axis ?? shape.map((_, d) => d), shape);
     const result = shape.flatMap((size, d) => axes.includes(d) ? keepDims ? [1] : [] : [size]);
     if (axes.length === 0) return view(backend, x!, result);
     return operate(backend, reduce(reduction, shape, axes), [x!], [result])[0]!;
@@ -93,13 +88,6 @@ const reshape: TraceKernel = (backend, { x }, attributes) => {
   return view(backend, x!, tf.util.inferFromImplicitShape(shape, sizeOf(x!.shape)));
 };
 
-const expandDims: TraceKernel = (backend, { input }, attributes) => {
-  const { dim } = attributes as { dim: number };
-  const shape = [...input!.shape];
-  shape.splice(dim < 0 ? shape.length + 1 + dim : dim, 0, 1);
-  return view(backend, input!, shape);
-};
-
 /** Truth values and integers are float32 numbers already. */
 const cast: TraceKernel = (backend, { x }, attributes) => {
   const { dtype } = attributes as { dtype: tf.DataType };
@@ -111,16 +99,8 @@ const cast: TraceKernel = (backend, { x }, attributes) => {
 
 const identity: TraceKernel = (backend, { x }) => view(backend, x!, x!.shape);
 
-function filled(value: number | undefined): TraceKernel {
-  return (backend, { x }, attributes) => {
-    const shape = x?.shape ?? (attributes as { shape: number[] }).shape;
-    const constant = value ?? (attributes as { value: number }).value;
-    return backend.info(
-      backend.graph.constant(new Float32Array(sizeOf(shape)).fill(constant)),
-      shape,
-    );
-  };
-}
+const zeros: TraceKernel = (backend, { x }) =>
+  backend.info(backend.graph.constant(new Float32Array(sizeOf(x!.shape))), x!.shape);
 
 /** Along the first dimension, which is the only one that anything here joins or cuts. */
 function refuseOtherAxes(given: number, { shape }: tf.TensorInfo): void {
@@ -146,18 +126,6 @@ const splitUp: TraceKernel = (backend, { x }, attributes) => {
   const sizes = tf.backend_util.prepareSplitSize(x as tf.Tensor, numOrSizeSplits);
   const shapes = sizes.map((size) => [size, ...x!.shape.slice(1)]);
   return operate(backend, split(x!.shape, sizes), [x!], shapes, x!.dtype);
-};
-
-const cutOut: TraceKernel = (backend, { x }, attributes) => {
-  const { begin, size } = attributes as { begin: number[]; size: number[] };
-  const [from, shape] = tf.slice_util.parseSliceParams(x!, begin, size) as [number[], number[]];
-  return operate(backend, slice(x!.shape, from, shape), [x!], [shape], x!.dtype)[0]!;
-};
-
-const transposed: TraceKernel = (backend, { x }, attributes) => {
-  const { perm } = attributes as { perm: number[] };
-  const shape = perm.map((d) => x!.shape[d]!);
-  return operate(backend, transpose(x!.shape, perm), [x!], [shape], x!.dtype)[0]!;
 };
 
 const tiled: TraceKernel = (backend, { x }, attributes) => {
@@ -192,33 +160,20 @@ export const mathKernels: Readonly<Record<string, TraceKernel>> = {
   Multiply: binaryKernel("mul"),
   RealDiv: binaryKernel("div"),
   Maximum: binaryKernel("max"),
-  Minimum: binaryKernel("min"),
   Greater: binaryKernel("greater", "bool"),
-  Less: binaryKernel("less", "bool"),
   NotEqual: binaryKernel("notEqual", "bool"),
   Neg: unaryKernel("neg"),
-  Exp: unaryKernel("exp"),
-  Log: unaryKernel("log"),
   Sqrt: unaryKernel("sqrt"),
-  Rsqrt: unaryKernel("rsqrt"),
   Square: unaryKernel("square"),
-  Relu: unaryKernel("relu"),
-  Step: unaryKernel("step"),
   Sum: reduceKernel("sum"),
   Mean: reduceKernel("mean"),
-  Max: reduceKernel("max"),
   BatchMatMul: matrixProduct,
   Reshape: reshape,
-  ExpandDims: expandDims,
   Cast: cast,
   Identity: identity,
-  Fill: filled(undefined),
-  ZerosLike: filled(0),
-  OnesLike: filled(1),
+  ZerosLike: zeros,
   Concat: concatenate,
   SplitV: splitUp,
-  Slice: cutOut,
-  Transpose: transposed,
   Tile: tiled,
   Select: choose,
   ArgMax: largest,

@@ -11,6 +11,7 @@ import { type Convolution, type ConvolutionVariant, PLAIN } from "./convolution/
 import { KernelDevice } from "./device.ts";
 import type { Choose } from "./schedule.ts";
 import { DispatchClock } from "./tuning_clock.ts";
+import { convolutionKey, otherBatches } from "./tuning_key.ts";
 import type { Measurement, TuningStore } from "./tuning_store.ts";
 import { Trial } from "./tuning_trial.ts";
 
@@ -33,31 +34,6 @@ export interface TunerOptions extends VariantHost {
   readonly onNote: (note: string) => void;
   /** Told how far the measuring is. */
   readonly onProgress: (text: string) => void;
-}
-
-/** A convolution as a stable text, e.g. `forward 128x32x32x64 64 k3 s1 f32`: NHWC of the input, channels of the output. */
-export function convolutionKey({ mode, shape, precision }: Convolution): string {
-  const { batch, height, width, inChannels, outChannels, kernel, stride } = shape;
-  const image = [batch, height, width, inChannels].join("x");
-  return `${mode} ${image} ${outChannels} k${kernel} s${stride} ${precision}`;
-}
-
-/** The images in a batch of a convolution, by its key. */
-function batchOf(key: string): number {
-  return Number(/ (\d+)x/.exec(key)?.[1]);
-}
-
-/** `convolution` on the batches that `keys` tell of, up to `most` times as large or small; the most similar first. */
-function otherBatches(
-  { mode, shape, precision }: Convolution,
-  keys: Iterable<string>,
-  most: number,
-): Convolution[] {
-  const distance = (batch: number) => Math.abs(Math.log(batch / shape.batch));
-  return [...new Set([...keys].map(batchOf))]
-    .filter((batch) => distance(batch) <= Math.log(most))
-    .sort((a, b) => distance(a) - distance(b) || a - b)
-    .map((batch) => ({ mode, shape: { ...shape, batch }, precision }));
 }
 
 /** Chooses variants for one device. A choice once made stands, so that all programs of a run agree. */
@@ -169,19 +145,28 @@ export class Tuner {
 
   /** What was settled for another batch, if it can do this one too. */
   #settledVariant(convolution: Convolution): string | undefined {
-    const names = new Set(this.#candidates(convolution).map(({ name }) => name));
+    const names = this.#names(convolution);
     return otherBatches(convolution, this.#settled.keys(), Infinity)
       .map((other) => this.#settled.get(convolutionKey(other)))
       .find((name) => name !== undefined && names.has(name));
   }
 
-  /** What was measured of the kernels that there are now: for this batch, else for one that is not very different. */
+  /**
+   * What was measured of the kernels that there are now: for this batch, else for one that is not very different, if its
+   * variant can do this one too.
+   */
   #measured(convolution: Convolution): Measurement | undefined {
+    const names = this.#names(convolution);
     for (const other of otherBatches(convolution, this.#known.keys(), SIMILAR)) {
       const measurement = this.#known.get(convolutionKey(other));
-      if (measurement?.kernels === this.#checksum(other)) return measurement;
+      if (measurement?.kernels !== this.#checksum(other)) continue;
+      if (names.has(measurement.variant)) return measurement;
     }
     return undefined;
+  }
+
+  #names(convolution: Convolution): ReadonlySet<string> {
+    return new Set(this.#candidates(convolution).map(({ name }) => name));
   }
 
   /** Of the code of all candidates, which takes milliseconds to write and is asked for again and again. */
@@ -217,6 +202,7 @@ export class Tuner {
     try {
       trial = await Trial.open(kernels, clock, convolution);
     } catch (error) {
+      await this.#refuseLoss();
       onNote(`${key} is not timed: ${inOneLine(error)}.`);
       return undefined;
     }
@@ -225,16 +211,24 @@ export class Tuner {
         const taken = seconds[variant.name] = await trial.seconds(variant, best);
         if (taken < best) [winner, best] = [variant.name, taken];
       } catch (error) {
+        await this.#refuseLoss();
         excluded[variant.name] = inOneLine(error);
         onNote(`${variant.name} is not used for ${key}: ${excluded[variant.name]}.`);
       }
     }
     trial.dispose();
-    const lost = await Promise.race([this.#device.lost, Promise.resolve(undefined)]);
-    if (lost) throw new RunError(`The GPU device was lost (${lost.reason}): ${lost.message}`);
+    await this.#refuseLoss(); // after which waiting, which is what is timed, takes no time
     if (winner === undefined) throw new RunError(`This device cannot compute ${key} rightly.`);
     const checksum = this.#checksum(convolution), measured = new Date().toISOString();
     return { variant: winner, seconds, excluded, kernels: checksum, measured };
+  }
+
+  /** @throws {RunError} if the device is lost, which tells nothing of what was tried on it */
+  async #refuseLoss(): Promise<void> {
+    // It fails before it tells, a turn of the event loop later, that it is lost.
+    const turn = new Promise<undefined>((resolve) => setTimeout(resolve));
+    const lost = await Promise.race([this.#device.lost, turn]);
+    if (lost) throw new RunError(`The GPU device was lost (${lost.reason}): ${lost.message}`);
   }
 }
 

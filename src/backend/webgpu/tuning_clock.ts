@@ -8,6 +8,9 @@ import { type BoundKernel, dispatchAll } from "./device.ts";
 /** Seconds by which the wall clock is off: what waits for the device may be woken 10 ms late, and more if others compute. */
 const WALL_RESOLUTION = 0.02;
 
+/** Contradictions after which timestamps are given up: a late awakening alone makes one now and then. */
+const MOST_CONTRADICTIONS = 3;
+
 /** A time in seconds, and by how many it may be off. */
 export interface Timing {
   readonly seconds: number;
@@ -18,11 +21,12 @@ export interface Timing {
 
 /**
  * Times kernels by the device's timestamps where they tell nanoseconds, else by the wall clock. Some devices have
- * timestamps in ticks of their own: those that contradict the wall clock are never asked again.
+ * timestamps in ticks of their own: those that contradict the wall clock again and again are not asked any more.
  */
 export class DispatchClock {
   readonly #device: GPUDevice;
   #timestamps: { readonly queries: GPUQuerySet; readonly buffer: GPUBuffer } | undefined;
+  #contradictions = 0;
 
   constructor(device: GPUDevice) {
     this.#device = device;
@@ -67,8 +71,11 @@ export class DispatchClock {
       const seconds = Number(end! - begin!) / 1e9;
       staging.destroy();
       const agrees = Math.abs(wall - seconds) <= WALL_RESOLUTION + wall / 10;
-      if (seconds > 0 && agrees) return { seconds, resolution: 0, wall };
-      this.dispose();
+      if (seconds > 0 && agrees) {
+        if (seconds > WALL_RESOLUTION) this.#contradictions = 0; // what is shorter agrees with anything
+        return { seconds, resolution: 0, wall };
+      }
+      if (++this.#contradictions === MOST_CONTRADICTIONS) this.dispose();
     }
     return { seconds: wall, resolution: WALL_RESOLUTION, wall };
   }

@@ -68,15 +68,19 @@ export class Trial {
    *
    * @throws {Error} if the device has no room for them
    */
-  static open(
+  static async open(
     kernels: KernelDevice,
     clock: DispatchClock,
     convolution: Convolution,
   ): Promise<Trial> {
-    return withoutErrors(
-      kernels.device,
-      () => Promise.resolve(new Trial(kernels, clock, convolution)),
-    );
+    let trial: Trial | undefined;
+    try {
+      const make = () => Promise.resolve(trial = new Trial(kernels, clock, convolution));
+      return await withoutErrors(kernels.device, make);
+    } catch (error) {
+      trial?.dispose();
+      throw error;
+    }
   }
 
   /**

@@ -94,6 +94,39 @@ onNaiveWebGpu(
   },
 );
 
+onNaiveWebGpu("a batch that shrinks asks for new kernels when it has halved", async (backend) => {
+  const device = GPUDevice.prototype, { createComputePipeline: create } = device;
+  let pipelines = 0;
+  device.createComputePipeline = function (descriptor) {
+    pipelines++;
+    return create.call(this, descriptor);
+  };
+  const [whole, layered] = models(8), residence = backend.residence([]);
+  try {
+    // What is in a program's memory where it has no image, is no number.
+    const spoil = residence.compile(({ x }) => ({ y: tf.div(tf.mul(x!, 0), 0) }));
+    const zeros = tf.zeros([1000, 1000]), all = images(5, 9), added: boolean[] = [];
+    const expected = await differentiate(layered, all);
+    for (const n of [5, 4, 3, 2, 1, 3]) {
+      (await spoil({ x: zeros })).y!.dispose();
+      const x = tf.slice(all, 0, n), before = pipelines;
+      const { logits, gradient } = await differentiate(whole, x);
+      added.push(pipelines > before);
+      const first = (values: Float32Array) => values.subarray(0, n * values.length / 5);
+      assertClose(logits, first(expected.logits), LOGITS_TOLERANCE, `logits of ${n}`);
+      assertClose(gradient, first(expected.gradient), GRADIENT_TOLERANCE, `gradient of ${n}`);
+      x.dispose();
+    }
+    assert.deepEqual(added, [true, false, false, true, false, false]);
+    tf.dispose([zeros, all]);
+  } finally {
+    device.createComputePipeline = create;
+    whole.dispose();
+    layered.dispose();
+    residence.dispose();
+  }
+});
+
 Deno.test({
   name:
     "prepareFrozen() times the network's convolutions once, for batches of the size that it is given",

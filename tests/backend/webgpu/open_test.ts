@@ -86,6 +86,13 @@ onDevice("Backend.guard() rejects when the device is lost", async () => {
   assert.match(error.message, /^The GPU device was lost \(destroyed\): /);
 });
 
+onDevice("Backend.guard() rejects after a failure whatever is already finished", async () => {
+  const { backend, device } = await open();
+  device.destroy();
+  await outcome(backend);
+  await assert.rejects(backend.guard(Promise.resolve()), RunError);
+});
+
 onDevice(
   "Backend.close() is no loss of the device, and another can be opened after it",
   async () => {

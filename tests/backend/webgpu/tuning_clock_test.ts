@@ -12,7 +12,7 @@ const timestamps = adapter?.features.has("timestamp-query") === true;
 function onDevice(
   name: string,
   features: readonly GPUFeatureName[],
-  body: (device: GPUDevice, once: Timing, spin: (times: number) => Spin) => Promise<void>,
+  body: (once: Timing, spin: (times: number) => Spin) => Promise<void>,
 ): void {
   Deno.test({
     name,
@@ -45,7 +45,7 @@ function onDevice(
         clock.dispose();
         clock = await open();
       }
-      await body(device, clock.first, clock.spin);
+      await body(clock.first, clock.spin);
       clock.dispose();
       device.destroy();
     },
@@ -59,7 +59,7 @@ for (const features of [[], ["timestamp-query"]] as const) {
   onDevice(
     `DispatchClock.time() takes more for more runs, by ${by}`,
     features,
-    async (_, once, spin) => {
+    async (once, spin) => {
       assert.equal(once.resolution, features.length > 0 ? 0 : 0.02);
       let least = once.seconds; // others can only add to it
       for (let i = 0; i < 3; i++) least = Math.min(least, (await spin(1)).seconds);
@@ -70,22 +70,57 @@ for (const features of [[], ["timestamp-query"]] as const) {
   );
 }
 
-onDevice(
-  "DispatchClock.time() leaves timestamps that are wrong, for good",
-  ["timestamp-query"],
-  async (device, once, spin) => {
-    assert.equal(once.resolution, 0);
-    const create = device.createCommandEncoder.bind(device);
-    let resolved = 0;
-    device.createCommandEncoder = (descriptor) => {
-      const encoder = create(descriptor);
-      encoder.resolveQuerySet = () => void resolved++;
-      encoder.copyBufferToBuffer = () => {}; // all zero then
-      return encoder;
+/** A device without work, whose timestamps and whose wall clock tell `seconds` and `wall`. */
+function pretendedDevice(told: { seconds: number; wall: number }): GPUDevice {
+  const pass = { end() {} },
+    staging = {
+      mapAsync: () => Promise.resolve(),
+      getMappedRange: () =>
+        BigUint64Array.of(7n, 7n + BigInt(Math.round(1e9 * told.seconds))).buffer,
+      destroy() {},
     };
-    const { seconds, resolution } = await spin(1);
-    assert.ok(seconds > 0 && resolution > 0);
-    assert.ok((await spin(1)).resolution > 0);
-    assert.equal(resolved, 1);
+  const encoder = {
+    beginComputePass: () => pass,
+    ...{ resolveQuerySet() {}, copyBufferToBuffer() {}, finish() {} },
+  };
+  let milliseconds = 0;
+  performance.now = () => milliseconds;
+  return {
+    features: new Set(["timestamp-query"]),
+    createQuerySet: () => ({ destroy() {} }),
+    createBuffer: () => staging,
+    createCommandEncoder: () => encoder,
+    queue: {
+      submit() {},
+      onSubmittedWorkDone: () => Promise.resolve(void (milliseconds += 1000 * told.wall)),
+    },
+  } as unknown as GPUDevice;
+}
+
+Deno.test(
+  "DispatchClock.time() forgives timestamps two contradictions, but not a third",
+  async () => {
+    const { now } = performance, told = { seconds: 0, wall: 0 };
+    try {
+      const clock = new DispatchClock(pretendedDevice(told));
+      const RIGHT = [0.1, 0.11, true], LATE = [0.1, 0.2, false], SHORT = [0.001, 0.015, true];
+      for (
+        const [seconds, wall, believed] of [
+          ...[RIGHT, LATE, LATE, RIGHT], // which clears them
+          ...[LATE, SHORT, LATE, SHORT], // which does not: it would agree with anything
+          ...[[0, 0.001, false], [0.1, 0.11, false]],
+        ] as [number, number, boolean][]
+      ) {
+        Object.assign(told, { seconds, wall });
+        const timing = await clock.time([], 1);
+        const expected = believed ? [seconds, 0] : [wall, 0.02];
+        assert.deepEqual(
+          [timing.seconds, timing.resolution].map((value) => +value.toFixed(9)),
+          expected,
+        );
+      }
+    } finally {
+      performance.now = now;
+    }
   },
 );

@@ -61,3 +61,29 @@ for (
     },
   });
 }
+
+Deno.test({
+  name: "Trial.open() frees what it has made when the device refuses a part of it",
+  ignore: skipWebGpu,
+  async fn() {
+    const { adapter } = (await describeAdapters())[0]!;
+    const device = await adapter.requestDevice();
+    const create = device.createBuffer.bind(device);
+    let made = 0, freed = 0;
+    device.createBuffer = (descriptor) => {
+      const refused = made++ === 1 ? { size: 2 ** 45 } : {};
+      const buffer = create({ ...descriptor, ...refused });
+      const destroy = buffer.destroy.bind(buffer);
+      buffer.destroy = () => {
+        freed++;
+        destroy();
+      };
+      return buffer;
+    };
+    const convolution = { mode: "forward", shape: SHAPE, precision: "f32" } as const;
+    const clock = undefined as unknown as DispatchClock;
+    await assert.rejects(Trial.open(new KernelDevice(device), clock, convolution), /[Bb]uffer/);
+    assert.deepEqual([made, freed], [3, 3]);
+    device.destroy();
+  },
+});

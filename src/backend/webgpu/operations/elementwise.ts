@@ -4,21 +4,11 @@
  * @module
  */
 import { type Lowered, single } from "../kernel.ts";
-import { reads, rectified, sizeOf, threadKernel, vectorKernel, writes } from "./shader.ts";
+import { reads, sizeOf, threadKernel, vectorKernel, writes } from "./shader.ts";
 import { broadcastShape, broadcastStrides, indexAt } from "./strides.ts";
 
-/** WGSL of a value or vector `T` of one operand. */
-const UNARY = {
-  neg: () => "-a",
-  exp: () => "exp(a)",
-  log: () => "log(a)",
-  sqrt: () => "sqrt(a)",
-  rsqrt: () => "inverseSqrt(a)",
-  square: () => "a * a",
-  relu: (T: string) => rectified("a", T),
-  /** One where the value is positive, else zero. */
-  step: (T: string) => `select(${T}(), ${T}(1), a > ${T}())`,
-};
+/** WGSL of one operand. */
+const UNARY = { neg: "-a", sqrt: "sqrt(a)", square: "a * a" };
 
 /** WGSL of a value or vector `T` of two operands; comparisons give 1 where they hold, else 0. */
 const BINARY = {
@@ -29,7 +19,6 @@ const BINARY = {
   max: () => "max(a, b)",
   min: () => "min(a, b)",
   greater: (T: string) => `select(${T}(), ${T}(1), a > b)`,
-  less: (T: string) => `select(${T}(), ${T}(1), a < b)`,
   notEqual: (T: string) => `select(${T}(), ${T}(1), a != b)`,
 };
 
@@ -41,7 +30,7 @@ export type BinaryFunction = keyof typeof BINARY;
 /** Input `a`, output `f(a)`, of `count` values. */
 export function unary(f: UnaryFunction, count: number): Lowered {
   const bindings = [...reads("vec4f", "left"), ...writes("vec4f", "result")];
-  const body = `let a = left[i];\nresult[i] = ${UNARY[f]("vec4f")};`;
+  const body = `let a = left[i];\nresult[i] = ${UNARY[f]};`;
   const cost = { flops: 1, reads: 1, writes: 1 };
   return single(vectorKernel(`${f} ${count}`, count, bindings, cost, body), 1, 1);
 }

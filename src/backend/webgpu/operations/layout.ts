@@ -1,5 +1,5 @@
 /**
- * Values moved and not changed: other orders of dimensions, parts, repetitions.
+ * Values moved and not changed: joined, cut, repeated.
  *
  * @module
  */
@@ -7,32 +7,21 @@ import { input, type Kernel, type Lowered, output, single } from "../kernel.ts";
 import { reads, sizeOf, threadKernel, writes } from "./shader.ts";
 import { denseStrides, indexAt } from "./strides.ts";
 
-/** Output dimension `d` is dimension `permutation[d]` of the input. */
-export function transpose(shape: readonly number[], permutation: readonly number[]): Lowered {
-  const strides = denseStrides(shape);
-  const name = `transpose [${shape}] by [${permutation}]`;
-  return gathered(name, permutation.map((d) => shape[d]!), permutation.map((d) => strides[d]!));
-}
-
 /** The input, `repetitions[d]` copies of it one after another along every dimension `d`. */
 export function tile(shape: readonly number[], repetitions: readonly number[]): Lowered {
   const strides = denseStrides(shape);
-  return gathered(
-    `tile [${shape}] by [${repetitions}]`,
-    shape.flatMap((size, d) => [repetitions[d]!, size]),
-    shape.flatMap((_, d) => [0, strides[d]!]),
-  );
-}
-
-/** The part of the input of `shape` that begins at `begin` and has the shape `size`. */
-export function slice(
-  shape: readonly number[],
-  begin: readonly number[],
-  size: readonly number[],
-): Lowered {
-  const strides = denseStrides(shape);
-  const offset = begin.reduce((sum, at, d) => sum + at * strides[d]!, 0);
-  return gathered(`slice [${size}] of [${shape}] at [${begin}]`, size, strides, offset);
+  const repeated = shape.flatMap((size, d) => [repetitions[d]!, size]);
+  const at = indexAt(repeated, shape.flatMap((_, d) => [0, strides[d]!]), "i");
+  const kernel = threadKernel({
+    name: `tile [${shape}] by [${repetitions}]`,
+    bindings: [...reads("f32", "source"), ...writes("f32", "result")],
+    count: sizeOf(repeated),
+    body: `result[i] = source[${at}];`,
+    flops: 0,
+    bytesRead: 4,
+    bytesWritten: 4,
+  });
+  return single(kernel, 1, 1);
 }
 
 /** Inputs of `shapes`, which differ in their first dimension only; the output has them one after another along it. */
@@ -87,23 +76,4 @@ function copy(count: number, { from, to }: { from: number; to: number }): Kernel
     bytesRead: 4 * width,
     bytesWritten: 4 * width,
   });
-}
-
-/** An output of `shape` whose values are read from the input by `strides`, from `offset` on. */
-function gathered(
-  name: string,
-  shape: readonly number[],
-  strides: readonly number[],
-  offset = 0,
-): Lowered {
-  const kernel = threadKernel({
-    name,
-    bindings: [...reads("f32", "source"), ...writes("f32", "result")],
-    count: sizeOf(shape),
-    body: `result[i] = source[${indexAt(shape, strides, "i", offset)}];`,
-    flops: 0,
-    bytesRead: 4,
-    bytesWritten: 4,
-  });
-  return single(kernel, 1, 1);
 }

@@ -1,5 +1,5 @@
 /**
- * Sums, means and maxima along axes, and where the largest value of a row stands.
+ * Sums and means along axes, and where the largest value of a row stands.
  *
  * @module
  */
@@ -8,14 +8,7 @@ import { reads, sizeOf, threadKernel, workgroupKernel, writes } from "./shader.t
 import { denseStrides, indexAt } from "./strides.ts";
 
 /** A function of many values. */
-export type Reduction = "sum" | "mean" | "max";
-
-/** WGSL that joins `a` and `b`. */
-const JOIN: Readonly<Record<Reduction, string>> = {
-  sum: "a + b",
-  mean: "a + b",
-  max: "max(a, b)",
-};
+export type Reduction = "sum" | "mean";
 
 const MOST_THREADS = 256;
 
@@ -42,26 +35,16 @@ export function reduce(
     bindings: [...reads("f32", "source"), ...writes("f32", "result")],
     workgroups: results,
     threads,
-    declarations: `var<workgroup> shared_values: array<f32, ${threads}>;
-
-fn join(a: f32, b: f32) -> f32 {
-  return ${JOIN[reduction]};
-}`,
-    // Every thread has a value to begin with: no identity is needed where there are fewer values than threads.
+    declarations: `var<workgroup> shared_values: array<f32, ${threads}>;`,
     body: `let base = ${index(false, "workgroup")};
 var value = 0.0;
-if (lane < ${count}u) {
-  value = source[base + ${index(true, "lane")}];
-  for (var i = lane + ${threads}u; i < ${count}u; i += ${threads}u) {
-    value = join(value, source[base + ${index(true, "i")}]);
-  }
+for (var i = lane; i < ${count}u; i += ${threads}u) {
+  value += source[base + ${index(true, "i")}];
 }
 shared_values[lane] = value;
 workgroupBarrier();
 for (var half = ${threads >> 1}u; half > 0u; half /= 2u) {
-  if (lane < half && lane + half < ${count}u) {
-    shared_values[lane] = join(shared_values[lane], shared_values[lane + half]);
-  }
+  if (lane < half) { shared_values[lane] += shared_values[lane + half]; }
   workgroupBarrier();
 }
 if (lane == 0u) {

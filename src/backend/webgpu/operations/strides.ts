@@ -24,18 +24,14 @@ export function broadcastStrides(shape: readonly number[], to: readonly number[]
   return to.map((_, d) => d < missing || shape[d - missing] === 1 ? 0 : strides[d - missing]!);
 }
 
-/**
- * WGSL of `offset + Σ_d coordinate_d · stride_d`, the coordinates being those of value `i` of a dense `shape`; `i` is a
- * name.
- */
+/** WGSL of `Σ_d coordinate_d · stride_d`, the coordinates being those of value `i` of a dense `shape`; `i` is a name. */
 export function indexAt(
   shape: readonly number[],
   strides: readonly number[],
   i: string,
-  offset = 0,
 ): string {
   const count = shape.reduce((product, size) => product * size, 1);
-  const terms = offset > 0 ? [`${offset}u`] : [];
+  const terms: string[] = [];
   let inner = 1;
   for (const { size, stride } of joined(shape, strides).toReversed()) {
     const above = inner === 1 ? i : `${i} / ${inner}u`;

@@ -11,16 +11,9 @@ import { assertWithin, normals, onBench, textOf } from "./support.ts";
 
 const UNARY: Record<UnaryFunction, (a: number) => number> = {
   neg: (a) => -a,
-  exp: Math.exp,
-  log: (a) => Math.log(Math.abs(a)),
-  sqrt: (a) => Math.sqrt(Math.abs(a)),
-  rsqrt: (a) => 1 / Math.sqrt(Math.abs(a)),
+  sqrt: Math.sqrt,
   square: (a) => a * a,
-  relu: (a) => Math.max(a, 0),
-  step: (a) => Number(a > 0),
 };
-/** Functions that are tested on magnitudes. */
-const POSITIVE = ["log", "sqrt", "rsqrt"];
 
 const BINARY: Record<BinaryFunction, (a: number, b: number) => number> = {
   add: (a, b) => a + b,
@@ -30,15 +23,12 @@ const BINARY: Record<BinaryFunction, (a: number, b: number) => number> = {
   max: Math.max,
   min: Math.min,
   greater: (a, b) => Number(a > b),
-  less: (a, b) => Number(a < b),
   notEqual: (a, b) => Number(a !== b),
 };
 
 onBench("unary() gives the function of every value", async (bench) => {
   for (const [name, f] of Object.entries(UNARY)) {
-    const positive = POSITIVE.includes(name);
-    const a = normals(13, 1).map((value) => positive ? Math.abs(value) : value);
-    if (name === "step" || name === "relu") a[3] = 0;
+    const a = normals(13, 1).map((value) => name === "sqrt" ? Math.abs(value) : value);
     const [actual] = await bench.run(unary(name as UnaryFunction, 13), [a], [13]);
     assertWithin(actual!, Array.from(a, f), name);
   }
@@ -94,7 +84,7 @@ onBench("binary() covers more values than one direction of the grid takes", asyn
 });
 
 Deno.test("unary(), binary() and select() write this WGSL", async () => {
-  await assertSnapshot(import.meta.url, "unary.wgsl", textOf(unary("relu", 6)));
+  await assertSnapshot(import.meta.url, "unary.wgsl", textOf(unary("square", 6)));
   await assertSnapshot(import.meta.url, "binary.wgsl", textOf(binary("greater", [2, 3], [2, 3])));
   const broadcast = textOf(binary("mul", [4, 1, 3], [5, 1]));
   await assertSnapshot(import.meta.url, "binary_broadcast.wgsl", broadcast);

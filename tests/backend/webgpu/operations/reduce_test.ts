@@ -10,7 +10,6 @@ import { assertWithin, normals, onBench, textOf } from "./support.ts";
 const REDUCTIONS: Record<Reduction, (values: number[]) => number> = {
   sum: (values) => values.reduce((a, b) => a + b, 0),
   mean: (values) => values.reduce((a, b) => a + b, 0) / values.length,
-  max: (values) => Math.max(...values),
 };
 
 /** Values of a tensor of `shape` in order, put together by what is left of their coordinates without `axes`. */
@@ -34,10 +33,10 @@ onBench("reduce() agrees with float64 along any axes", async (bench) => {
   const cases: [Reduction, number[], number[]][] = [
     ["sum", [37, 10], [1]],
     ["mean", [1003], [0]],
-    ["max", [3, 4, 5, 6], [1, 3]],
-    ["max", [3, 5], [0]],
+    ["sum", [3, 4, 5, 6], [1, 3]],
+    ["mean", [3, 5], [0]],
     ["sum", [2, 7, 9, 6], [1, 2, 3]],
-    ["max", [4, 1], [1]],
+    ["sum", [4, 1], [1]],
   ];
   for (const [reduction, shape, axes] of cases) {
     const values = normals(shape.reduce((a, b) => a * b, 1), 1).map((value) => value - 3);

@@ -6,27 +6,18 @@
 
 var<workgroup> shared_values: array<f32, 256>;
 
-fn join(a: f32, b: f32) -> f32 {
-  return a + b;
-}
-
 @compute @workgroup_size(256)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lane: u32) {
   let workgroup = group.x;
   let base = workgroup / 2u * 600u + workgroup % 2u;
   var value = 0.0;
-  if (lane < 300u) {
-    value = source[base + lane * 2u];
-    for (var i = lane + 256u; i < 300u; i += 256u) {
-      value = join(value, source[base + i * 2u]);
-    }
+  for (var i = lane; i < 300u; i += 256u) {
+    value += source[base + i * 2u];
   }
   shared_values[lane] = value;
   workgroupBarrier();
   for (var half = 128u; half > 0u; half /= 2u) {
-    if (lane < half && lane + half < 300u) {
-      shared_values[lane] = join(shared_values[lane], shared_values[lane + half]);
-    }
+    if (lane < half) { shared_values[lane] += shared_values[lane + half]; }
     workgroupBarrier();
   }
   if (lane == 0u) {
