@@ -136,22 +136,26 @@ function blurredShape(
   top: number,
   radius: number,
 ): Float64Array {
-  const sharp = Float64Array.from({ length: IMAGE_SIZE * IMAGE_SIZE }, (_, pixel) => {
-    const row = Math.floor(pixel / IMAGE_SIZE), column = pixel % IMAGE_SIZE;
-    return inside((column - left) / radius, (row - top) / radius) ? 1 : 0;
-  });
-  return boxBlur(boxBlur(sharp, 1), IMAGE_SIZE);
+  const sharp = new Float64Array(IMAGE_SIZE * IMAGE_SIZE);
+  for (let row = 0, pixel = 0; row < IMAGE_SIZE; row++) {
+    for (let column = 0; column < IMAGE_SIZE; column++, pixel++) {
+      if (inside((column - left) / radius, (row - top) / radius)) sharp[pixel] = 1;
+    }
+  }
+  return boxBlur(boxBlur(sharp, 1, IMAGE_SIZE), IMAGE_SIZE, 1);
 }
 
-/** Mean of each pixel and its neighbours `step` apart along one axis; what lies outside counts as 0. */
-function boxBlur(values: Float64Array, step: number): Float64Array {
-  return values.map((_, pixel) => {
-    const position = step === 1 ? pixel % IMAGE_SIZE : Math.floor(pixel / IMAGE_SIZE);
-    let sum = 0;
-    for (let offset = -BLUR_RADIUS; offset <= BLUR_RADIUS; offset++) {
-      const inside = position + offset >= 0 && position + offset < IMAGE_SIZE;
-      if (inside) sum += values[pixel + offset * step]!;
+/** Mean of each pixel and its neighbours along lines of pixels `step` apart; what lies outside counts as 0. */
+function boxBlur(values: Float64Array, step: number, lineStep: number): Float64Array {
+  const blurred = new Float64Array(values.length);
+  for (let line = 0; line < IMAGE_SIZE; line++) {
+    for (let position = 0; position < IMAGE_SIZE; position++) {
+      const first = Math.max(0, position - BLUR_RADIUS);
+      const last = Math.min(IMAGE_SIZE - 1, position + BLUR_RADIUS);
+      let sum = 0;
+      for (let at = first; at <= last; at++) sum += values[line * lineStep + at * step]!;
+      blurred[line * lineStep + position * step] = sum / (2 * BLUR_RADIUS + 1);
     }
-    return sum / (2 * BLUR_RADIUS + 1);
-  });
+  }
+  return blurred;
 }

@@ -16,7 +16,7 @@ Deno.test("memloss eval --attack autoattack reports, saves its images and keeps 
       "--attack=clean,autoattack",
       "--attack-version=custom",
       "--attacks-to-run=apgd-ce,apgd-t",
-      "--n-ex=32",
+      "--n-ex=12",
       "--json",
       `--save-adv=${file}`,
     ]);
@@ -29,13 +29,13 @@ Deno.test("memloss eval --attack autoattack reports, saves its images and keeps 
     assert.match(checkpoint.sha256, /^[0-9a-f]{64}$/);
     assert.deepEqual(Object.keys(autoattack!.perAttack), ["apgd-ce", "apgd-t"]);
     assert.deepEqual(autoattack!.clean, clean);
-    assert.equal(autoattack!.n, 32);
+    assert.equal(autoattack!.n, 12);
     assert.ok(autoattack!.correct <= clean!.correct);
     const kept = [...Deno.readDirSync(join(runDir, "eval"))].map(({ name }) => name);
     assert.equal(kept.length, 1);
-    assert.match(kept[0]!, /clean-autoattack-apgd-ce\+apgd-t\.n32\.eps8\.00\.seed\d+\.wasm\.json$/);
+    assert.match(kept[0]!, /clean-autoattack-apgd-ce\+apgd-t\.n12\.eps8\.00\.seed\d+\.wasm\.json$/);
     const { tensors, metadata } = decodeSafetensors(Deno.readFileSync(file), file);
-    assert.deepEqual(tensors.get("x_adv")!.shape, [32, 3, 32, 32]);
+    assert.deepEqual(tensors.get("x_adv")!.shape, [12, 3, 32, 32]);
     assert.equal(metadata.epsilon, "8/255");
     assert.equal(metadata.checkpoint, checkpoint.sha256);
 

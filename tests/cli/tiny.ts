@@ -26,6 +26,7 @@ export async function writeTinyData(folder: string, perFile = TINY.train / 5): P
 /** What makes a run tiny. */
 export const TINY_FLAGS: readonly string[] = [
   ...["--width", "1", "--epochs", "2", "--batch-size", "8", "--backend", "wasm"],
+  ...["--workers", "1"], // the other threads would only wait
 ];
 
 /** A folder with the tiny data in `data`, for the tests of one file. */

@@ -44,7 +44,7 @@ Deno.test("memloss eval --attack autoattack killed again and again ends with the
     assert.equal(whole.code, 0, whole.stderr);
 
     let kills = 0;
-    for (let verdicts = 2;; verdicts += 4) {
+    for (let verdicts = 2;; verdicts += 6) {
       await using evaluation = startProgram(args("killed"));
       if (await untilVerdicts(evaluation, `${state}-killed`, verdicts)) {
         evaluation.kill("SIGKILL");

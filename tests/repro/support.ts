@@ -18,6 +18,7 @@ const RECIPE = [
   "--limit-train=64",
   "--select=none",
   "--backend=wasm",
+  "--workers=1", // the other threads would only wait
 ];
 /** Steps of an epoch of {@linkcode startRun}. */
 export const STEPS = 8;
