@@ -15,8 +15,8 @@ export { type Backend, BACKEND_CHOICES, type BackendChoice } from "./src/backend
 export { openBackend } from "./src/backend/open.ts";
 
 export { type Dataset, type Splits } from "./src/data/dataset.ts";
-export { loadCifar10 } from "./src/data/cifar10.ts";
-export { synthetic } from "./src/data/synthetic.ts";
+export { loadCifar10 } from "./src/data/sets/cifar10.ts";
+export { synthetic } from "./src/data/sets/synthetic.ts";
 export { applyView, drawView, IDENTITY_VIEW, type View } from "./src/data/augmentation.ts";
 export { type Batch, loadBatch } from "./src/data/batches.ts";
 
@@ -31,9 +31,9 @@ export { imageTensor, oneHot } from "./src/model/inputs.ts";
 export { exportState, importState, initialise, type ModelState } from "./src/model/parameters.ts";
 export { trainLayers } from "./src/model/train_mode.ts";
 
-export { crossEntropy, klDivergence } from "./src/loss/divergence.ts";
-export { evaluateObjective, type LossTerms, type Objective } from "./src/loss/objective.ts";
-export { type Variant, VARIANT_TRAITS, VARIANTS } from "./src/loss/variants.ts";
+export { crossEntropy, klDivergence } from "./src/method/divergence.ts";
+export { evaluateObjective, type LossTerms, type Objective } from "./src/method/objective.ts";
+export { type Variant, VARIANT_TRAITS, VARIANTS } from "./src/method/methods.ts";
 
 export {
   type AttackLoss,
@@ -47,7 +47,7 @@ export { pgd } from "./src/attack/pgd.ts";
 export { type MemoryBatch, type MemorySettings, MemoryStore } from "./src/memory/store.ts";
 
 export { type Recipe, type RecipeInput, resolveRecipe } from "./src/recipe/recipe.ts";
-export { RunFolder } from "./src/train/run_folder.ts";
+export { RunFolder } from "./src/run/run_folder.ts";
 export { train, type TrainingObserver, type TrainingRun } from "./src/train/trainer.ts";
 export {
   autoAttack,

@@ -3,13 +3,13 @@
  *
  * @module
  */
-import { type Command, describeCommand, nearestName } from "./cli/command.ts";
+import { type Command, describeCommand, nearestName } from "./cli/shell/command.ts";
 import { Interrupted, RunError, UsageError } from "./errors.ts";
 
 const COMMANDS: Readonly<Record<string, () => Promise<{ command: Command }>>> = {
   train: () => import("./cli/train.ts"),
   eval: () => import("./cli/eval.ts"),
-  memory: () => import("./cli/memory.ts"),
+  memory: () => import("./cli/memory/memory.ts"),
   data: () => import("./cli/data.ts"),
   doctor: () => import("./cli/doctor.ts"),
   bench: () => import("./cli/bench.ts"),
@@ -36,7 +36,7 @@ async function dispatch([name, ...rest]: readonly string[]): Promise<void> {
     return;
   }
   if (name === "--version") {
-    const { VERSION } = await import("./recipe/program.ts");
+    const { VERSION } = await import("./run/program_version.ts");
     console.log(`memloss ${VERSION}`);
     return;
   }

@@ -13,16 +13,16 @@
  * @module
  */
 import { join } from "@std/path";
-import { createMember } from "../src/attack/autoattack.ts";
-import { runSearches } from "../src/attack/lanes.ts";
-import { Oracle } from "../src/attack/oracle.ts";
-import { type Example, predictedClass } from "../src/attack/search.ts";
+import { createMember } from "../src/attack/autoattack/members.ts";
+import { runSearches } from "../src/attack/autoattack/lanes.ts";
+import { Oracle } from "../src/attack/autoattack/oracle.ts";
+import { type Example, predictedClass } from "../src/attack/autoattack/search.ts";
 import { openBackend } from "../src/backend/open.ts";
-import { readArguments } from "../src/cli/command.ts";
-import { findSubject, loadSubject } from "../src/cli/subject.ts";
+import { readArguments } from "../src/cli/shell/command.ts";
+import { findSubject, loadSubject } from "../src/run/subject.ts";
 import { firstIndices, loadBatch } from "../src/data/batches.ts";
 import { IMAGE_VALUES } from "../src/data/dataset.ts";
-import { loadData } from "../src/data/load.ts";
+import { loadData } from "../src/data/sets/sets.ts";
 import { UsageError } from "../src/errors.ts";
 import { report } from "../src/main.ts";
 import { freeze } from "../src/model/frozen.ts";

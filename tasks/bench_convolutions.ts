@@ -16,7 +16,7 @@ import stockBinary from "@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-si
 import { openBackend } from "../src/backend/open.ts";
 import { type ConvolutionLayer, convolutionLayers } from "../src/bench/layers.ts";
 import { formatSpread, median } from "../src/bench/statistics.ts";
-import { readArguments } from "../src/cli/command.ts";
+import { readArguments } from "../src/cli/shell/command.ts";
 import { report } from "../src/main.ts";
 import { integerFlag, switchFlag } from "../src/recipe/flag.ts";
 import { RECIPE_FLAGS } from "../src/recipe/recipe.ts";

@@ -10,7 +10,7 @@
 import { parseArgs } from "@std/cli/parse-args";
 import { drawView } from "../src/data/augmentation.ts";
 import { IMAGE_VALUES } from "../src/data/dataset.ts";
-import { CODEC_NAMES } from "../src/memory/codec.ts";
+import { CODEC_NAMES } from "../src/memory/chunk/codec.ts";
 import { type MemorySettings, MemoryStore } from "../src/memory/store.ts";
 import { verifyMemory } from "../src/memory/verify.ts";
 import { Purpose, Stream } from "../src/random/stream.ts";

@@ -13,8 +13,8 @@
  * @module
  */
 import { openBackend } from "../src/backend/open.ts";
-import { readArguments } from "../src/cli/command.ts";
-import { formatPercent } from "../src/cli/terminal.ts";
+import { readArguments } from "../src/cli/shell/command.ts";
+import { formatPercent } from "../src/cli/shell/terminal.ts";
 import { report } from "../src/main.ts";
 import { integerFlag, switchFlag } from "../src/recipe/flag.ts";
 import { RECIPE_FLAGS } from "../src/recipe/recipe.ts";

@@ -10,15 +10,15 @@
  */
 import { join } from "@std/path";
 import { evalCommand } from "../src/cli/eval.ts";
-import type { EvaluationReport } from "../src/cli/eval_report.ts";
-import { readArguments } from "../src/cli/command.ts";
-import { interruptible } from "../src/cli/interrupt.ts";
-import { formatDuration, formatPercent } from "../src/cli/terminal.ts";
+import type { EvaluationReport } from "../src/evaluate/report.ts";
+import { readArguments } from "../src/cli/shell/command.ts";
+import { interruptible } from "../src/cli/shell/interrupt.ts";
+import { formatDuration, formatPercent } from "../src/cli/shell/terminal.ts";
 import { trainCommand } from "../src/cli/train.ts";
 import { report } from "../src/main.ts";
 import { textFlag } from "../src/recipe/flag.ts";
 import { RECIPE_FLAGS, type RecipeInput } from "../src/recipe/recipe.ts";
-import { recipePath } from "../src/train/run_folder.ts";
+import { recipePath } from "../src/run/run_folder.ts";
 
 const FLAGS = {
   seed: RECIPE_FLAGS.seed,

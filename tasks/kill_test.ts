@@ -9,7 +9,7 @@ import { parseArgs } from "@std/cli/parse-args";
 import { join } from "@std/path";
 import { createHash } from "node:crypto";
 import { commitNumber, readCurrentFile } from "../src/memory/current.ts";
-import { withIndexCopy } from "../src/memory/index_copy.ts";
+import { withIndexCopy } from "../src/memory/index/copy.ts";
 import { verifyMemory } from "../src/memory/verify.ts";
 import { Purpose, Stream } from "../src/random/stream.ts";
 

@@ -17,15 +17,15 @@
 import type * as tf from "@tensorflow/tfjs";
 import type { TensorMap } from "../src/backend/backend.ts";
 import { openBackend } from "../src/backend/open.ts";
-import { readArguments } from "../src/cli/command.ts";
+import { readArguments } from "../src/cli/shell/command.ts";
 import { UsageError } from "../src/errors.ts";
-import { readWholeFile, writeFileAtomically } from "../src/format/files.ts";
+import { readWholeFile, writeFileAtomically } from "../src/disk/files.ts";
 import {
   decodeSafetensors,
   encodeSafetensors,
   type SafeTensor,
 } from "../src/format/safetensors.ts";
-import { type Pass, VARIANT_TRAITS } from "../src/loss/variants.ts";
+import { type Pass, VARIANT_TRAITS } from "../src/method/methods.ts";
 import { report } from "../src/main.ts";
 import { resnet18 } from "../src/model/architecture.ts";
 import { freeze } from "../src/model/frozen.ts";
@@ -33,7 +33,7 @@ import { imageTensor, oneHot } from "../src/model/inputs.ts";
 import { exportState, exportTensors, importState, inferConfig } from "../src/model/parameters.ts";
 import { textFlag } from "../src/recipe/flag.ts";
 import { RECIPE_FLAGS, type RecipeInput, resolveRecipe } from "../src/recipe/recipe.ts";
-import { rateTensor, Sgd, zeroMomenta } from "../src/train/sgd.ts";
+import { rateTensor, Sgd, zeroMomenta } from "../src/optimise/sgd.ts";
 import { lossAndGradients } from "../src/train/step.ts";
 
 const MOMENTUM = 0.9;
@@ -82,8 +82,8 @@ async function parity(args: readonly string[]): Promise<void> {
   }
   const { parameters, buffers } = state;
   const momenta = zeroMomenta(parameters), gradients = zeroMomenta(parameters);
-  const residence = device.residence([parameters, buffers, momenta, gradients]);
-  const evaluate = residence.compile(({ x }) => {
+  const deviceState = device.deviceState([parameters, buffers, momenta, gradients]);
+  const evaluate = deviceState.compile(({ x }) => {
     const model = freeze(architecture, state);
     const logits = model.logits(x as tf.Tensor4D);
     model.dispose();
@@ -95,7 +95,7 @@ async function parity(args: readonly string[]): Promise<void> {
     betaPrime: recipe.betaPrime ?? 0,
     memoryWeight: recipe.memoryWeight ?? "uniform",
   };
-  const descend = residence.compile(({ labels, ...images }) => {
+  const descend = deviceState.compile(({ labels, ...images }) => {
     const inputs = { images, labels: labels as tf.Tensor2D };
     const result = lossAndGradients(architecture, state, objective, inputs);
     for (const [name, gradient] of result.gradients) gradients.set(name, gradient);
@@ -103,7 +103,7 @@ async function parity(args: readonly string[]): Promise<void> {
     const named = logits.map(([pass, tensor]) => [NAMES[pass].logits, tensor]);
     return { loss: result.terms.loss, ...Object.fromEntries(named) };
   });
-  const update = residence.compile(({ rates }) => {
+  const update = deviceState.compile(({ rates }) => {
     new Sgd(false, momenta).step(parameters, gradients, rates as tf.Tensor1D);
     return {};
   });
@@ -116,11 +116,11 @@ async function parity(args: readonly string[]): Promise<void> {
     results.set(name, await device.guard(inRows(tensor)));
   }
   const save = async (map: TensorMap, prefix: string) =>
-    addAll(results, await device.guard(exportTensors(residence.snapshot(map), prefix)));
+    addAll(results, await device.guard(exportTensors(deviceState.snapshot(map), prefix)));
   await save(gradients, "grad.");
   const after = {
-    parameters: residence.snapshot(parameters),
-    buffers: residence.snapshot(buffers),
+    parameters: deviceState.snapshot(parameters),
+    buffers: deviceState.snapshot(buffers),
     batchesTracked: state.batchesTracked,
   };
   for (const [name, tensor] of await device.guard(exportState(after))) {

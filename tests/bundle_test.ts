@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { join, resolve } from "@std/path";
 import type { DoctorReport } from "../src/cli/doctor.ts";
-import type { EvaluationReport } from "../src/cli/eval_report.ts";
-import { decodeRunRecord } from "../src/recipe/run_record.ts";
+import type { EvaluationReport } from "../src/evaluate/report.ts";
+import { decodeRunRecord } from "../src/run/run_record.ts";
 import { type Ended, startDeno } from "./testing/program.ts";
 
 const ROOT = resolve(import.meta.dirname!, "..");

@@ -4,8 +4,8 @@
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
-import { crossEntropy, klDivergence, selectRows } from "../loss/divergence.ts";
-import { marginLoss } from "./example_losses.ts";
+import { crossEntropy, klDivergence, selectRows } from "../method/divergence.ts";
+import { marginLoss } from "./autoattack/example_losses.ts";
 
 /** Maps adversarial logits `[N,C]` to the sum over the batch of what is to be maximised. */
 export type AttackLoss = (logits: tf.Tensor2D) => tf.Scalar;

@@ -4,7 +4,7 @@
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
-import { signStep } from "../backend/sign_step.ts";
+import { signStep } from "../backend/operations/sign_step.ts";
 import type { AttackLoss } from "./attack_loss.ts";
 import type { PgdOptions } from "./options.ts";
 

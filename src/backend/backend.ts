@@ -4,7 +4,7 @@
  * @module
  */
 import type * as tf from "@tensorflow/tfjs";
-import type { FrozenLayer } from "./frozen_network.ts";
+import type { FrozenLayer } from "./operations/frozen_network.ts";
 
 /** What `--backend` accepts. */
 export const BACKEND_CHOICES = ["auto", "webgpu", "wasm"] as const;
@@ -66,7 +66,7 @@ export interface Demand {
 }
 
 /** Maps of tensors and the computations that work on them again and again. */
-export interface Residence {
+export interface DeviceState {
   /**
    * `compute`, which may also read the tensors of the maps that live here and put new ones of the same shape in their
    * place. An engine may run it once for each set of input shapes and repeat what it did: so it must not read values, draw
@@ -79,7 +79,7 @@ export interface Residence {
    *
    * @param tune whether to find out now which kernels suit them best, and to stay with these for other batches too
    */
-  rehearse(requests: readonly Request[], tune: boolean): Promise<Demand | undefined>;
+  preflight(requests: readonly Request[], tune: boolean): Promise<Demand | undefined>;
   /** The present values of `map`, which lives here, as tensors of the caller's that no later computation changes. */
   snapshot(map: TensorMap): TensorMap;
   /** Frees and empties the maps, and frees what the computations hold. */
@@ -115,7 +115,7 @@ export interface Backend {
     images: readonly [number, number, number, number],
   ): Promise<void>;
   /** Takes over the tensors of `maps`: from now on only computations compiled there can see them. */
-  residence(maps: readonly TensorMap[]): Residence;
+  deviceState(maps: readonly TensorMap[]): DeviceState;
   /** Frees the device. Tensors made on it must not be used afterwards. */
   close(): void;
 }

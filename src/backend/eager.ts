@@ -1,13 +1,13 @@
 /**
- * A residence for engines that run every operation at once, as tfjs asks for it.
+ * A deviceState for engines that run every operation at once, as tfjs asks for it.
  *
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
-import type { Computation, Compute, Residence, TensorMap } from "./backend.ts";
+import type { Computation, Compute, DeviceState, TensorMap } from "./backend.ts";
 
 /** Keeps the maps' tensors where they are; a compiled computation is the function itself, tidied. */
-export class EagerResidence implements Residence {
+export class EagerDeviceState implements DeviceState {
   readonly #maps: readonly TensorMap[];
 
   constructor(maps: readonly TensorMap[]) {
@@ -18,7 +18,7 @@ export class EagerResidence implements Residence {
     return (inputs) => new Promise((resolve) => resolve(this.#run(compute, inputs)));
   }
 
-  rehearse(): Promise<undefined> {
+  preflight(): Promise<undefined> {
     return Promise.resolve(undefined);
   }
 

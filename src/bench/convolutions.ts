@@ -11,8 +11,13 @@ import {
   operandShapes,
   PLAIN,
 } from "../backend/webgpu/convolution/shape.ts";
-import { dispatchAll, type KernelDevice, type Memory, release } from "../backend/webgpu/device.ts";
-import { floats, type Lowered } from "../backend/webgpu/kernel.ts";
+import {
+  dispatchAll,
+  type KernelDevice,
+  type Memory,
+  release,
+} from "../backend/webgpu/program/device.ts";
+import { floats, type Lowered } from "../backend/webgpu/program/kernel.ts";
 import { flush } from "../backend/webgpu/tensors.ts";
 import type { Engine } from "./engines.ts";
 import { Sampler } from "./timing.ts";

@@ -9,7 +9,7 @@ import {
   type ConvolutionMode,
   type ConvolutionShape,
 } from "../backend/webgpu/convolution/shape.ts";
-import { KernelDevice, traitsOf } from "../backend/webgpu/device.ts";
+import { KernelDevice, traitsOf } from "../backend/webgpu/program/device.ts";
 import { MODES, type TimedConvolution, timeStock, timeVariant } from "./convolutions.ts";
 import { type Engines, guardAll } from "./engines.ts";
 import type { ConvolutionLayer } from "./layers.ts";

@@ -14,7 +14,7 @@ import {
   operandShapes,
   PLAIN,
 } from "../backend/webgpu/convolution/shape.ts";
-import { bytesOf, type Cost, floats, type Lowered } from "../backend/webgpu/kernel.ts";
+import { bytesOf, type Cost, floats, type Lowered } from "../backend/webgpu/program/kernel.ts";
 import { MODES } from "./convolutions.ts";
 import { GPU_TRAITS, type GpuName, GPUS } from "./gpus.ts";
 import type { ConvolutionLayer } from "./layers.ts";

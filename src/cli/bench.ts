@@ -13,9 +13,9 @@ import { measureSteps, type StepComparison } from "../bench/step.ts";
 import { UsageError } from "../errors.ts";
 import { choiceFlag, type Flag, integerFlag, switchFlag } from "../recipe/flag.ts";
 import { describeBench } from "./bench_report.ts";
-import { type Command, type FlagValues, readArguments } from "./command.ts";
-import { StatusLine } from "./terminal.ts";
-import { NO_TUNE, tuningOptions } from "./tuning_flag.ts";
+import { type Command, type FlagValues, readArguments } from "./shell/command.ts";
+import { StatusLine } from "./shell/terminal.ts";
+import { NO_TUNE, tuningOptions } from "./shell/tuning_flag.ts";
 
 /** What can be asked for. */
 const SUBJECTS = ["kernels", "step", "roofline"] as const;

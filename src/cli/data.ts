@@ -6,19 +6,19 @@
 import { contactSheet } from "../data/contact_sheet.ts";
 import { firstIndices } from "../data/batches.ts";
 import { type Dataset, IMAGE_CHANNELS } from "../data/dataset.ts";
-import { fetchDataset } from "../data/fetch.ts";
-import { DATA_NAMES, DATA_ROOT, type DataName, loadData } from "../data/load.ts";
-import { findSource } from "../data/sources.ts";
+import { fetchDataset } from "../data/fetch/fetch.ts";
+import { DATA_NAMES, DATA_ROOT, type DataName, loadData } from "../data/sets/sets.ts";
+import { findSource } from "../data/fetch/sources.ts";
 import { type Verification, verifyDataset } from "../data/verify.ts";
 import { Interrupted, UsageError } from "../errors.ts";
-import { createDirectory, writeFileAtomically } from "../format/files.ts";
+import { createDirectory, writeFileAtomically } from "../disk/files.ts";
 import { encodePng } from "../format/png.ts";
 import { integerFlag, switchFlag, textFlag } from "../recipe/flag.ts";
 import { RECIPE_FLAGS } from "../recipe/recipe.ts";
-import { type Command, type FlagValues, readArguments } from "./command.ts";
-import { interruptible } from "./interrupt.ts";
-import { commandLine } from "./program_name.ts";
-import { ProgressBar } from "./progress_bar.ts";
+import { type Command, type FlagValues, readArguments } from "./shell/command.ts";
+import { interruptible } from "./shell/interrupt.ts";
+import { commandLine } from "./shell/program_name.ts";
+import { ProgressBar } from "./shell/progress_bar.ts";
 
 const FLAGS = {
   dataDir: RECIPE_FLAGS.dataDir,

@@ -7,14 +7,14 @@ import { join } from "@std/path";
 import { type AdapterDescription, describeAdapters, openWebGpu } from "../backend/webgpu/open.ts";
 import { missingFeatures } from "../backend/wasm/binaries.ts";
 import { openWasm } from "../backend/wasm/open.ts";
-import { CIFAR10_CLASSES, CIFAR10_TEST_FILE, locateCifar10 } from "../data/cifar10.ts";
-import { DATA_ROOT } from "../data/load.ts";
+import { CIFAR10_CLASSES, CIFAR10_TEST_FILE, locateCifar10 } from "../data/sets/cifar10.ts";
+import { DATA_ROOT } from "../data/sets/sets.ts";
 import { UsageError } from "../errors.ts";
 import { switchFlag } from "../recipe/flag.ts";
-import { sourceDigest, VERSION } from "../recipe/program.ts";
+import { sourceDigest, VERSION } from "../run/program_version.ts";
 import { RECIPE_FLAGS, resolveRecipe } from "../recipe/recipe.ts";
-import { type Capacity, capacity } from "../train/rehearsal.ts";
-import { type Command, readArguments } from "./command.ts";
+import { type Capacity, capacity } from "../train/preflight.ts";
+import { type Command, readArguments } from "./shell/command.ts";
 import { describeTuning, examineTuning } from "./doctor_tuning.ts";
 
 const FLAGS = {

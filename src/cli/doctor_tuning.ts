@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type TuningEntry, tuningPath, TuningStore } from "../backend/webgpu/tuning_store.ts";
+import { type TuningEntry, tuningPath, TuningStore } from "../backend/webgpu/tuning/store.ts";
 
 /** What `doctor --tuning --json` prints. */
 export interface TuningReport {

@@ -6,7 +6,7 @@
 import * as v from "valibot";
 import { openBackend } from "../backend/open.ts";
 import { firstIndices } from "../data/batches.ts";
-import { loadData } from "../data/load.ts";
+import { loadData } from "../data/sets/sets.ts";
 import { RunError, UsageError } from "../errors.ts";
 import {
   type Accuracy,
@@ -15,21 +15,26 @@ import {
   type EvaluationSettings,
   isEvaluationName,
 } from "../evaluate/evaluate.ts";
-import { AUTOATTACK_MEMBERS, AUTOATTACK_VERSIONS } from "../attack/autoattack_options.ts";
-import { describeReport, type EvaluationReport, keepReport, makeReport } from "./eval_report.ts";
-import { checkAdversarial } from "./adversarial_check.ts";
-import { saveAdversarial } from "./adversarial_file.ts";
+import { AUTOATTACK_MEMBERS, AUTOATTACK_VERSIONS } from "../attack/autoattack/versions.ts";
+import {
+  describeReport,
+  type EvaluationReport,
+  keepReport,
+  makeReport,
+} from "../evaluate/report.ts";
+import { checkAdversarial } from "../evaluate/adversarial_check.ts";
+import { saveAdversarial } from "../evaluate/adversarial_file.ts";
 import { runAutoAttack } from "./eval_autoattack.ts";
-import { findSubject, loadSubject, type Subject } from "./subject.ts";
+import { findSubject, loadSubject, type Subject } from "../run/subject.ts";
 import { freeze, prepareFrozen } from "../model/frozen.ts";
 import { disposeAll } from "../model/parameters.ts";
 import { choiceFlag, type Flag, integerFlag, switchFlag, textFlag } from "../recipe/flag.ts";
 import { type Recipe, RECIPE_FLAGS, type RecipeInput, resolveRecipe } from "../recipe/recipe.ts";
-import { CHECKPOINT_LINKS } from "../train/run_folder.ts";
-import { type Command, type FlagValues, readArguments } from "./command.ts";
-import { interruptible } from "./interrupt.ts";
-import { StatusLine } from "./terminal.ts";
-import { NO_TUNE, tuningOptions } from "./tuning_flag.ts";
+import { CHECKPOINT_LINKS } from "../run/run_folder.ts";
+import { type Command, type FlagValues, readArguments } from "./shell/command.ts";
+import { interruptible } from "./shell/interrupt.ts";
+import { StatusLine } from "./shell/terminal.ts";
+import { NO_TUNE, tuningOptions } from "./shell/tuning_flag.ts";
 
 /** Everything `--attack` knows, in the order in which it is measured. */
 type AttackName = EvaluationName | "autoattack";

@@ -5,16 +5,16 @@
  */
 import { join } from "@std/path";
 import { createHash } from "node:crypto";
-import type { AutoAttackMember, AutoAttackVersion } from "../attack/autoattack_options.ts";
+import type { AutoAttackMember, AutoAttackVersion } from "../attack/autoattack/versions.ts";
 import { loadBatch } from "../data/batches.ts";
 import { autoAttack, type AutoAttackResult } from "../evaluate/autoattack.ts";
 import type { EvaluationSettings } from "../evaluate/evaluate.ts";
 import { Journal } from "../evaluate/journal.ts";
-import { createDirectory } from "../format/files.ts";
+import { createDirectory } from "../disk/files.ts";
 import type { FrozenModel } from "../model/frozen.ts";
-import { sourceDigest } from "../recipe/program.ts";
-import { fileDigest, type Subject } from "./subject.ts";
-import { formatBar, formatDuration, type StatusLine } from "./terminal.ts";
+import { sourceDigest } from "../run/program_version.ts";
+import { fileDigest, type Subject } from "../run/subject.ts";
+import { formatBar, formatDuration, type StatusLine } from "./shell/terminal.ts";
 
 /** What the flags said. */
 export interface AutoAttackFlags {

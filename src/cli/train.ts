@@ -6,22 +6,22 @@
 import { join } from "@std/path";
 import type { Backend, Demand } from "../backend/backend.ts";
 import { openBackend } from "../backend/open.ts";
-import { dataDigest, loadData } from "../data/load.ts";
+import { dataDigest, loadData } from "../data/sets/sets.ts";
 import { splitTraining } from "../data/split.ts";
 import { Interrupted, UsageError } from "../errors.ts";
-import { sourceDigest, VERSION } from "../recipe/program.ts";
+import { sourceDigest, VERSION } from "../run/program_version.ts";
 import { type Recipe, RECIPE_FLAGS, type RecipeInput, resolveRecipe } from "../recipe/recipe.ts";
-import { resumeRecipe, type RunRecord } from "../recipe/run_record.ts";
+import { resumeRecipe, type RunRecord } from "../run/run_record.ts";
 import { switchFlag, textFlag } from "../recipe/flag.ts";
-import { readRunRecord, recipePath, RunFolder } from "../train/run_folder.ts";
-import type { EpochMetrics, StepMetrics } from "../train/run_log.ts";
-import { rehearse } from "../train/rehearsal.ts";
+import { readRunRecord, recipePath, RunFolder } from "../run/run_folder.ts";
+import type { EpochMetrics, StepMetrics } from "../run/run_log.ts";
+import { preflight } from "../train/preflight.ts";
 import { train, type TrainingObserver } from "../train/trainer.ts";
-import { type Command, readArguments } from "./command.ts";
-import { interruptible } from "./interrupt.ts";
-import { commandLine } from "./program_name.ts";
-import { formatDuration, formatPercent, StatusLine } from "./terminal.ts";
-import { NO_TUNE, tuningOptions } from "./tuning_flag.ts";
+import { type Command, readArguments } from "./shell/command.ts";
+import { interruptible } from "./shell/interrupt.ts";
+import { commandLine } from "./shell/program_name.ts";
+import { formatDuration, formatPercent, StatusLine } from "./shell/terminal.ts";
+import { NO_TUNE, tuningOptions } from "./shell/tuning_flag.ts";
 
 const FLAGS = {
   ...RECIPE_FLAGS,
@@ -90,7 +90,7 @@ export async function trainCommand(
   try {
     const images = split.train.length;
     const demand = await backend.guard(
-      rehearse(recipe, data.train.classes.length, images, backend),
+      preflight(recipe, data.train.classes.length, images, backend),
     );
     const folder = stored
       ? await RunFolder.open(runDir)

@@ -5,7 +5,7 @@
  */
 import { createHash } from "node:crypto";
 import { RunError } from "../errors.ts";
-import { describeIoError } from "../format/files.ts";
+import { describeIoError } from "../disk/files.ts";
 
 /**
  * What `write` returns, where `write` creates, writes, renames or removes `path`.

@@ -12,8 +12,8 @@ import {
   locateCifar10,
   readRecords,
   RECORD_BYTES,
-} from "./cifar10.ts";
-import { findSource } from "./sources.ts";
+} from "./sets/cifar10.ts";
+import { findSource } from "./fetch/sources.ts";
 
 /** What one data file holds. */
 export interface FileReport {

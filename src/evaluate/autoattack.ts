@@ -3,18 +3,18 @@
  *
  * @module
  */
-import { createMember } from "../attack/autoattack.ts";
+import { createMember } from "../attack/autoattack/members.ts";
 import {
   type AutoAttackMember,
   type AutoAttackVersion,
   VERSION_TRAITS,
-} from "../attack/autoattack_options.ts";
+} from "../attack/autoattack/versions.ts";
 import { assertWithinBounds } from "../attack/bounds.ts";
-import { runSearches } from "../attack/lanes.ts";
-import { Oracle } from "../attack/oracle.ts";
+import { runSearches } from "../attack/autoattack/lanes.ts";
+import { Oracle } from "../attack/autoattack/oracle.ts";
 import type { PgdOptions } from "../attack/options.ts";
 import type { LogitsFunction } from "../attack/pgd.ts";
-import { type Example, type Outcome, predictedClass } from "../attack/search.ts";
+import { type Example, type Outcome, predictedClass } from "../attack/autoattack/search.ts";
 import type { Backend } from "../backend/backend.ts";
 import { loadBatch } from "../data/batches.ts";
 import { type Dataset, IMAGE_VALUES } from "../data/dataset.ts";

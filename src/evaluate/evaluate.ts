@@ -8,7 +8,7 @@ import { crossEntropyAttack, marginAttack } from "../attack/attack_loss.ts";
 import { assertWithinBounds } from "../attack/bounds.ts";
 import type { PgdOptions } from "../attack/options.ts";
 import { pgd } from "../attack/pgd.ts";
-import { predictedClass } from "../attack/search.ts";
+import { predictedClass } from "../attack/autoattack/search.ts";
 import { normalNoise, uniformStart } from "../attack/start.ts";
 import type { Backend } from "../backend/backend.ts";
 import { type Batch, loadBatch } from "../data/batches.ts";

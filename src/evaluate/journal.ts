@@ -6,12 +6,12 @@
  */
 import { join } from "@std/path";
 import * as v from "valibot";
-import { AUTOATTACK_MEMBERS, type AutoAttackMember } from "../attack/autoattack_options.ts";
-import type { Outcome } from "../attack/search.ts";
+import { AUTOATTACK_MEMBERS, type AutoAttackMember } from "../attack/autoattack/versions.ts";
+import type { Outcome } from "../attack/autoattack/search.ts";
 import { IMAGE_VALUES } from "../data/dataset.ts";
 import { RunError, UsageError } from "../errors.ts";
 import { crc32c } from "../format/crc32c.ts";
-import { createDirectory, describeIoError, removeTree } from "../format/files.ts";
+import { createDirectory, describeIoError, removeTree } from "../disk/files.ts";
 
 /** How one member's search on one image ended. */
 export interface Verdict {

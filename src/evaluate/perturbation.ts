@@ -4,7 +4,7 @@
  * @module
  */
 import type { AttackNorm } from "../attack/options.ts";
-import { lengthOf } from "../attack/geometry.ts";
+import { lengthOf } from "../attack/autoattack/geometry.ts";
 import { IMAGE_VALUES } from "../data/dataset.ts";
 
 /** Extremes over all images. */

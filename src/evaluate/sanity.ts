@@ -3,8 +3,8 @@
  *
  * @module
  */
-import { crossEntropyLoss } from "../attack/example_losses.ts";
-import type { Oracle, Points } from "../attack/oracle.ts";
+import { crossEntropyLoss } from "../attack/autoattack/example_losses.ts";
+import type { Oracle, Points } from "../attack/autoattack/oracle.ts";
 import { IMAGE_VALUES } from "../data/dataset.ts";
 
 /** Below this a difference is rounding. */

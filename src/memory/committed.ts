@@ -6,12 +6,12 @@
 import { join } from "@std/path";
 import { createHash } from "node:crypto";
 import { RunError } from "../errors.ts";
-import { describeIoError, readWholeFile } from "../format/files.ts";
-import { chunkBytes } from "./chunk.ts";
-import { createCodec } from "./codec.ts";
+import { describeIoError, readWholeFile } from "../disk/files.ts";
+import { chunkBytes } from "./chunk/chunk.ts";
+import { createCodec } from "./chunk/codec.ts";
 import type { CommittedGeneration, Current, MemorySettings } from "./current.ts";
 import { generationFolder } from "./layout.ts";
-import { decodeManifest, type Manifest } from "./manifest.ts";
+import { decodeManifest, type Manifest } from "./generation/manifest.ts";
 
 /** A generation the last commit points at. */
 export interface Generation {

@@ -8,10 +8,10 @@ import { join } from "@std/path";
 import { createHash } from "node:crypto";
 import * as v from "valibot";
 import { RunError } from "../errors.ts";
-import { describeIoError } from "../format/files.ts";
-import { codecNumbers } from "./codec.ts";
+import { describeIoError } from "../disk/files.ts";
+import { codecNumbers } from "./chunk/codec.ts";
 import { CURRENT_FILE } from "./layout.ts";
-import { digestSchema, MEMORY_VERSION } from "./manifest.ts";
+import { digestSchema, MEMORY_VERSION } from "./generation/manifest.ts";
 
 const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 

@@ -5,8 +5,8 @@
  * @module
  */
 import { join } from "@std/path";
-import type { Disk } from "../format/disk.ts";
-import { removeTree } from "../format/files.ts";
+import type { Disk } from "../disk/disk.ts";
+import { removeTree } from "../disk/files.ts";
 
 /** Name of the Deno KV file. */
 export const INDEX_FILE = "index.kv";

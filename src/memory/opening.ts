@@ -5,8 +5,8 @@
  */
 import { join } from "@std/path";
 import { RunError, UsageError } from "../errors.ts";
-import type { Disk } from "../format/disk.ts";
-import { createDirectory, writeFileAtomically } from "../format/files.ts";
+import type { Disk } from "../disk/disk.ts";
+import { createDirectory, writeFileAtomically } from "../disk/files.ts";
 import { type Generation, ownedFiles, readCommitted } from "./committed.ts";
 import {
   agrees,
@@ -24,8 +24,8 @@ import {
   listGenerations,
   removeUnwanted,
 } from "./layout.ts";
-import { newPlace, readIndexPlace, writeIndexPlace } from "./index_place.ts";
-import { LocationIndex } from "./location_index.ts";
+import { newPlace, readIndexPlace, writeIndexPlace } from "./index/place.ts";
+import { LocationIndex } from "./index/location_index.ts";
 
 /** How a memory is opened for writing. */
 export interface StoreOptions {

@@ -3,9 +3,9 @@
  *
  * @module
  */
-import { chunkBytes } from "./chunk.ts";
-import { createCodec } from "./codec.ts";
-import { encodeManifest, type Manifest } from "./manifest.ts";
+import { chunkBytes } from "./chunk/chunk.ts";
+import { createCodec } from "./chunk/codec.ts";
+import { encodeManifest, type Manifest } from "./generation/manifest.ts";
 import type { MemoryStore } from "./store.ts";
 
 /** Examples read at a time. */

@@ -11,19 +11,19 @@ import { join, resolve } from "@std/path";
 import type { View } from "../data/augmentation.ts";
 import { IMAGE_VALUES } from "../data/dataset.ts";
 import { RunError } from "../errors.ts";
-import { DISK, type Disk } from "../format/disk.ts";
-import { createDirectory } from "../format/files.ts";
-import { checkPerturbations, type Codec, createCodec } from "./codec.ts";
+import { DISK, type Disk } from "../disk/disk.ts";
+import { createDirectory } from "../disk/files.ts";
+import { checkPerturbations, type Codec, createCodec } from "./chunk/codec.ts";
 import { type Generation, ownedFiles } from "./committed.ts";
 import type { Commit, MemorySettings } from "./current.ts";
-import type { DamagedExample } from "./damage.ts";
-import type { GenerationReader, MemoryBatch } from "./generation_reader.ts";
-import { GenerationWriter } from "./generation_writer.ts";
+import type { DamagedExample } from "./options.ts";
+import type { GenerationReader, MemoryBatch } from "./generation/reader.ts";
+import { GenerationWriter } from "./generation/writer.ts";
 import { generationFolder, removeUnwanted } from "./layout.ts";
-import type { LocationIndex } from "./location_index.ts";
-import { Locations } from "./locations.ts";
-import type { Manifest } from "./manifest.ts";
-import { OpenReaders } from "./open_readers.ts";
+import type { LocationIndex } from "./index/location_index.ts";
+import { Locations } from "./index/locations.ts";
+import type { Manifest } from "./generation/manifest.ts";
+import { OpenReaders } from "./generation/open_readers.ts";
 import {
   type OpenedMemory,
   openForReading,

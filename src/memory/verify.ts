@@ -6,14 +6,14 @@
 import { join } from "@std/path";
 import { createHash } from "node:crypto";
 import { RunError, UsageError } from "../errors.ts";
-import { readWholeFile } from "../format/files.ts";
+import { readWholeFile } from "../disk/files.ts";
 import { type Generation, readManifest } from "./committed.ts";
 import { agrees, commitNumber, type Current, readCurrentFile } from "./current.ts";
-import { withIndexCopy } from "./index_copy.ts";
+import { withIndexCopy } from "./index/copy.ts";
 import { CURRENT_FILE, generationFolder, INDEX_FILE, listGenerations } from "./layout.ts";
-import type { Locations } from "./locations.ts";
-import { scanLocations } from "./scan.ts";
-import { type Damage, verifyChunk } from "./verify_chunk.ts";
+import type { Locations } from "./index/locations.ts";
+import { scanLocations } from "./index/scan.ts";
+import { type Damage, verifyChunk } from "./chunk/verify.ts";
 
 export type { Damage };
 

@@ -5,9 +5,13 @@
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
-import { foldBatchNorm } from "../backend/batch_norm.ts";
+import { foldBatchNorm } from "../backend/operations/batch_norm.ts";
 import type { Backend } from "../backend/backend.ts";
-import { frozenFeatures, type FrozenLayer, hasFrozenKernels } from "../backend/frozen_network.ts";
+import {
+  frozenFeatures,
+  type FrozenLayer,
+  hasFrozenKernels,
+} from "../backend/operations/frozen_network.ts";
 import { IMAGE_CHANNELS, IMAGE_SIZE } from "../data/dataset.ts";
 import {
   type Architecture,

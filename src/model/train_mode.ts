@@ -4,9 +4,9 @@
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
-import { type BatchStatistics, updateRunning } from "../backend/batch_norm.ts";
-import { convNormTrain } from "../backend/conv_norm.ts";
-import { globalAveragePool } from "../backend/pool.ts";
+import { type BatchStatistics, updateRunning } from "../backend/operations/batch_norm.ts";
+import { convNormTrain } from "../backend/operations/conv_norm.ts";
+import { globalAveragePool } from "../backend/operations/average_pool.ts";
 import type { Layers } from "./architecture.ts";
 import type { ModelState, TensorMap } from "./parameters.ts";
 

@@ -5,9 +5,9 @@
  */
 import type { AttackNorm } from "../attack/options.ts";
 import { UsageError } from "../errors.ts";
-import { CODEC_NAMES, type CodecName } from "../memory/codec.ts";
-import { CORRUPTION_POLICIES, type CorruptionPolicy } from "../memory/damage.ts";
-import { MEMORY_VIEWS, type MemoryView } from "../train/recall.ts";
+import { CODEC_NAMES, type CodecName } from "../memory/chunk/codec.ts";
+import { CORRUPTION_POLICIES, type CorruptionPolicy } from "../memory/options.ts";
+import { MEMORY_VIEWS, type MemoryView } from "../train/memory_inputs.ts";
 import { choiceFlag, integerFlag, numberFlag, textFlag } from "./flag.ts";
 
 /** Every field by name, with its flag. */

@@ -6,10 +6,10 @@
 import * as v from "valibot";
 import { ATTACK_LOSSES, ATTACK_NORMS } from "../attack/options.ts";
 import { ATTACK_PRECISIONS, BACKEND_CHOICES } from "../backend/backend.ts";
-import { DATA_NAMES } from "../data/load.ts";
+import { DATA_NAMES } from "../data/sets/sets.ts";
 import { UsageError } from "../errors.ts";
-import { MEMORY_WEIGHTS, VARIANT_TRAITS, VARIANTS } from "../loss/variants.ts";
-import { SCHEDULES } from "../train/schedule.ts";
+import { MEMORY_WEIGHTS, VARIANT_TRAITS, VARIANTS } from "../method/methods.ts";
+import { SCHEDULES } from "../optimise/schedule.ts";
 import { choiceFlag, integerFlag, numberFlag, positiveFlag, switchFlag, textFlag } from "./flag.ts";
 import { MEMORY_FIELDS, MEMORY_FLAGS, resolveMemory } from "./memory_flags.ts";
 

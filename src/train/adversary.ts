@@ -12,7 +12,7 @@ import { imageTensor } from "../model/inputs.ts";
 import { Purpose } from "../random/stream.ts";
 import type { Recipe } from "../recipe/recipe.ts";
 import type { Learner } from "./learner.ts";
-import { trainingAttack } from "./recipe_attack.ts";
+import { trainingAttack } from "./inner_attack.ts";
 import type { StepInputs } from "./step.ts";
 
 /**

@@ -5,25 +5,25 @@
  */
 import * as tf from "@tensorflow/tfjs";
 import { pgd } from "../attack/pgd.ts";
-import type { Backend, Computation, Demand, Residence } from "../backend/backend.ts";
+import type { Backend, Computation, Demand, DeviceState } from "../backend/backend.ts";
 import { IMAGE_CHANNELS, IMAGE_SIZE } from "../data/dataset.ts";
-import type { LossTerms, Objective } from "../loss/objective.ts";
-import { type Pass, VARIANT_TRAITS } from "../loss/variants.ts";
+import type { LossTerms, Objective } from "../method/objective.ts";
+import { type Pass, VARIANT_TRAITS } from "../method/methods.ts";
 import type { Architecture } from "../model/architecture.ts";
 import { freeze } from "../model/frozen.ts";
 import type { ModelState, TensorMap } from "../model/parameters.ts";
 import type { Recipe } from "../recipe/recipe.ts";
-import { attackInputs, attackLoss, trainingAttack } from "./recipe_attack.ts";
-import type { Rates } from "./schedule.ts";
-import { rateTensor, Sgd, zeroMomenta } from "./sgd.ts";
+import { attackInputs, attackLoss, trainingAttack } from "./inner_attack.ts";
+import type { Rates } from "../optimise/schedule.ts";
+import { rateTensor, Sgd, zeroMomenta } from "../optimise/sgd.ts";
 import { lossAndGradients, passesOf, type StepInputs } from "./step.ts";
 
 /** A model under training, with its optimiser. */
 export class Learner {
-  /** Lives in {@linkcode residence}: only computations compiled there see its tensors. */
+  /** Lives in {@linkcode deviceState}: only computations compiled there see its tensors. */
   readonly state: ModelState;
   readonly optimiser: Sgd;
-  readonly residence: Residence;
+  readonly deviceState: DeviceState;
   readonly #recipe: Recipe;
   readonly #classes: number;
   readonly #attack: Computation;
@@ -47,9 +47,9 @@ export class Learner {
     this.#classes = architecture.classes;
     this.state = state;
     this.optimiser = new Sgd(true, momenta);
-    this.residence = backend.residence([parameters, buffers, momenta, gradients]);
+    this.deviceState = backend.deviceState([parameters, buffers, momenta, gradients]);
     const objective = objectiveOf(recipe);
-    this.#attack = this.residence.compile(({ start, labels, memoryRows, ...images }) => {
+    this.#attack = this.deviceState.compile(({ start, labels, memoryRows, ...images }) => {
       const model = freeze(architecture, state);
       const inputs = stepInputs(images, labels!, memoryRows);
       const loss = attackLoss(model, inputs, recipe);
@@ -59,14 +59,14 @@ export class Learner {
       model.dispose();
       return { adversarial };
     });
-    this.#descend = this.residence.compile(({ labels, memoryRows, ...images }) => {
+    this.#descend = this.deviceState.compile(({ labels, memoryRows, ...images }) => {
       const inputs = stepInputs(images, labels!, memoryRows);
       const result = lossAndGradients(architecture, state, objective, inputs);
       for (const [name, gradient] of result.gradients) gradients.set(name, gradient);
       tf.dispose(Object.values(result.logits));
       return { ...result.terms };
     });
-    this.#update = this.residence.compile(({ rates }) => {
+    this.#update = this.deviceState.compile(({ rates }) => {
       this.optimiser.step(parameters, gradients, rates as tf.Tensor1D);
       return {};
     });
@@ -107,11 +107,11 @@ export class Learner {
   }
 
   /**
-   * What steps on batches of `sizes` images need of the device, see {@linkcode Residence.rehearse}.
+   * What steps on batches of `sizes` images need of the device, see {@linkcode DeviceState.preflight}.
    *
    * @param tune whether to find out now which kernels suit them best
    */
-  rehearse(sizes: readonly number[], tune: boolean): Promise<Demand | undefined> {
+  preflight(sizes: readonly number[], tune: boolean): Promise<Demand | undefined> {
     const { passes } = VARIANT_TRAITS[this.#recipe.variant];
     const { attackLoss, attackNorm, attackSteps } = this.#recipe;
     const steps = attackNorm === "l2" ? [...Array(attackSteps).keys()] : [];
@@ -136,27 +136,27 @@ export class Learner {
       ];
     });
     const update = { computation: this.#update, shapes: { rates: [2] } };
-    return this.residence.rehearse([...requests, update], tune);
+    return this.deviceState.preflight([...requests, update], tune);
   }
 
   /** The model as it stands, the caller's to dispose. */
   snapshot(): ModelState {
     const { parameters, buffers, batchesTracked } = this.state;
     return {
-      parameters: this.residence.snapshot(parameters),
-      buffers: this.residence.snapshot(buffers),
+      parameters: this.deviceState.snapshot(parameters),
+      buffers: this.deviceState.snapshot(buffers),
       batchesTracked,
     };
   }
 
   /** The momentum buffers as they stand, the caller's to dispose. */
   momenta(): TensorMap {
-    return this.residence.snapshot(this.optimiser.momenta);
+    return this.deviceState.snapshot(this.optimiser.momenta);
   }
 
   /** Frees model, optimiser and what was compiled. */
   dispose(): void {
-    this.residence.dispose();
+    this.deviceState.dispose();
   }
 }
 

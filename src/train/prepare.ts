@@ -8,13 +8,13 @@ import { type Batch, trainingBatch } from "../data/batches.ts";
 import type { Dataset } from "../data/dataset.ts";
 import type { DamagedExample, MemoryBatch, MemoryStore } from "../memory/store.ts";
 import type { Recipe } from "../recipe/recipe.ts";
-import { recollect, type Recollection } from "./recall.ts";
+import { makeMemoryInputs, type MemoryInputs } from "./memory_inputs.ts";
 
 /** A batch and its memory. */
 export interface PreparedBatch {
   readonly batch: Batch;
   /** `x''`; undefined where no epoch of that age is in the memory. */
-  readonly recollection: Recollection | undefined;
+  readonly memoryInputs: MemoryInputs | undefined;
   /** What the epoch before left of the batch, for a running average. */
   readonly last: MemoryBatch | undefined;
   /** Examples that the step does without. */
@@ -46,11 +46,11 @@ export async function prepareBatch(supplies: Supplies, step: number): Promise<Pr
     : undefined;
   const read = async (from: number) =>
     memory?.has(from) ? await memory.read(from, batch.ids, onDamage) : undefined;
-  const recalled = await read(epoch - memoryAge);
-  const last = memoryEma === undefined || memoryAge === 1 ? recalled : await read(epoch - 1);
+  const remembered = await read(epoch - memoryAge);
+  const last = memoryEma === undefined || memoryAge === 1 ? remembered : await read(epoch - 1);
   const views = memoryView === "realigned" ? batch.views : undefined;
-  const recollection = recalled && recollect(recalled, dataset, batch.ids, views);
-  return { batch, recollection, last, damaged };
+  const memoryInputs = remembered && makeMemoryInputs(remembered, dataset, batch.ids, views);
+  return { batch, memoryInputs, last, damaged };
 }
 
 /** Keeps one batch of an epoch ahead. */

@@ -5,16 +5,21 @@
  */
 import type { Backend } from "../backend/backend.ts";
 import { UsageError } from "../errors.ts";
-import { VARIANT_TRAITS } from "../loss/variants.ts";
+import { VARIANT_TRAITS } from "../method/methods.ts";
 import { type MemorySettings, MemoryStore } from "../memory/store.ts";
 import type { Architecture } from "../model/architecture.ts";
 import { disposeAll, initialise } from "../model/parameters.ts";
 import type { Recipe } from "../recipe/recipe.ts";
-import { checkpointName, loadCheckpoint, type Progress, saveCheckpoint } from "./checkpoint.ts";
+import {
+  checkpointName,
+  loadCheckpoint,
+  type Progress,
+  saveCheckpoint,
+} from "../run/checkpoint.ts";
 import { Learner } from "./learner.ts";
-import { largestDelta } from "./remember.ts";
-import { readCheckpointLink, type RunFolder } from "./run_folder.ts";
-import { reachedSecondEpoch, RunLog } from "./run_log.ts";
+import { largestDelta } from "./memory_outputs.ts";
+import { readCheckpointLink, type RunFolder } from "../run/run_folder.ts";
+import { reachedSecondEpoch, RunLog } from "../run/run_log.ts";
 
 /** Where a run stands before its first step. */
 const START: Progress = { epoch: 0, step: 0, complete: true, sums: {} };

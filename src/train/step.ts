@@ -4,8 +4,8 @@
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
-import { evaluateObjective, type LossTerms, type Objective } from "../loss/objective.ts";
-import { type Pass, type Variant, VARIANT_TRAITS } from "../loss/variants.ts";
+import { evaluateObjective, type LossTerms, type Objective } from "../method/objective.ts";
+import { type Pass, type Variant, VARIANT_TRAITS } from "../method/methods.ts";
 import { type Architecture, forward } from "../model/architecture.ts";
 import type { ModelState, TensorMap } from "../model/parameters.ts";
 import { type Activation, trainLayers } from "../model/train_mode.ts";

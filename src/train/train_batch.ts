@@ -7,15 +7,15 @@ import * as tf from "@tensorflow/tfjs";
 import type { Backend } from "../backend/backend.ts";
 import type { Dataset } from "../data/dataset.ts";
 import { RunError } from "../errors.ts";
-import type { LossTerms } from "../loss/objective.ts";
-import { type Pass, VARIANT_TRAITS } from "../loss/variants.ts";
+import type { LossTerms } from "../method/objective.ts";
+import { type Pass, VARIANT_TRAITS } from "../method/methods.ts";
 import { imageTensor, oneHot } from "../model/inputs.ts";
 import type { Recipe } from "../recipe/recipe.ts";
 import { attackBatch } from "./adversary.ts";
 import type { PreparedBatch } from "./prepare.ts";
-import { type Recollection, selectionMatrix } from "./recall.ts";
-import { perturbations } from "./remember.ts";
-import type { Rates } from "./schedule.ts";
+import { type MemoryInputs, selectionMatrix } from "./memory_inputs.ts";
+import { perturbations } from "./memory_outputs.ts";
+import type { Rates } from "../optimise/schedule.ts";
 import type { Session } from "./session.ts";
 import type { StepInputs } from "./step.ts";
 
@@ -52,9 +52,9 @@ export async function trainBatch(
 ): Promise<LossValues> {
   const { recipe, dataset, backend } = context;
   const { learner, memory } = context.session;
-  const { batch, recollection, last } = prepared;
+  const { batch, memoryInputs, last } = prepared;
   const { x, y } = batch;
-  const inputs = placeInputs(x, oneHot(y, dataset.classes.length), recollection, batch.ids.length);
+  const inputs = placeInputs(x, oneHot(y, dataset.classes.length), memoryInputs, batch.ids.length);
   const { images } = inputs;
   let adversarial: Float32Array | undefined;
   if (VARIANT_TRAITS[recipe.variant].passes.includes("adv")) {
@@ -81,13 +81,13 @@ export async function trainBatch(
 function placeInputs(
   x: Float32Array,
   labels: tf.Tensor2D,
-  recollection: Recollection | undefined,
+  memoryInputs: MemoryInputs | undefined,
   n: number,
 ): StepInputs & { images: Partial<Record<Pass, tf.Tensor4D>> } {
   const images: Partial<Record<Pass, tf.Tensor4D>> = { nat: imageTensor(x) };
-  if (recollection === undefined || recollection.rows.length === 0) return { images, labels };
-  images.mem = imageTensor(recollection.images);
-  const { rows } = recollection;
+  if (memoryInputs === undefined || memoryInputs.rows.length === 0) return { images, labels };
+  images.mem = imageTensor(memoryInputs.images);
+  const { rows } = memoryInputs;
   const matrix = selectionMatrix(rows, n);
   return matrix
     ? { images, labels, memoryRows: tf.tensor2d(matrix, [rows.length, n]) }

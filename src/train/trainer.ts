@@ -1,12 +1,12 @@
 /**
- * The loop over epochs: attack, recall, step, remember; then evaluate, checkpoint, commit.
+ * The loop over epochs: prepare, attack, step, store; then evaluate, checkpoint, commit.
  *
  * @module
  */
 import type { Backend } from "../backend/backend.ts";
 import { epochOrder, firstIndices } from "../data/batches.ts";
 import type { Dataset, Splits } from "../data/dataset.ts";
-import { dataDigest } from "../data/load.ts";
+import { dataDigest } from "../data/sets/sets.ts";
 import { splitTraining, type TrainingSplit } from "../data/split.ts";
 import { Interrupted } from "../errors.ts";
 import { type Accuracy, evaluateAccuracy, type EvaluationName } from "../evaluate/evaluate.ts";
@@ -15,9 +15,9 @@ import { freeze } from "../model/frozen.ts";
 import { disposeAll } from "../model/parameters.ts";
 import type { Recipe } from "../recipe/recipe.ts";
 import { type PreparedBatch, ReadAhead } from "./prepare.ts";
-import type { RunFolder } from "./run_folder.ts";
-import type { DamageNote, EpochMetrics, StepMetrics } from "./run_log.ts";
-import { ratesAt } from "./schedule.ts";
+import type { RunFolder } from "../run/run_folder.ts";
+import type { DamageNote, EpochMetrics, StepMetrics } from "../run/run_log.ts";
+import { ratesAt } from "../optimise/schedule.ts";
 import { Session } from "./session.ts";
 import { type BatchContext, type Position, trainBatch } from "./train_batch.ts";
 

@@ -6,7 +6,7 @@ import {
   memoryKlAttack,
 } from "../../src/attack/attack_loss.ts";
 import { ATTACK_LOSSES, type AttackLossName } from "../../src/attack/options.ts";
-import { VARIANT_TRAITS } from "../../src/loss/variants.ts";
+import { VARIANT_TRAITS } from "../../src/method/methods.ts";
 import { eachBackend, onWasm } from "../testing/backends.ts";
 import { fixture } from "../testing/fixture.ts";
 import { assertClose } from "../testing/numbers.ts";

@@ -1,15 +1,15 @@
 import assert from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs";
 import type { TensorMap } from "../../src/backend/backend.ts";
-import { EagerResidence } from "../../src/backend/eager.ts";
+import { EagerDeviceState } from "../../src/backend/eager.ts";
 import { onWasm } from "../testing/backends.ts";
 import { read } from "../testing/tensors.ts";
 
-/** A residence of two maps: `a` and `b` in one, `c` in the other. */
+/** A deviceState of two maps: `a` and `b` in one, `c` in the other. */
 function open() {
   const tensors: TensorMap = new Map([["a", tf.tensor1d([1, 2])], ["b", tf.tensor1d([3])]]);
   const more: TensorMap = new Map([["c", tf.tensor1d([4, 5, 6])]]);
-  return { tensors, more, residence: new EagerResidence([tensors, more]) };
+  return { tensors, more, deviceState: new EagerDeviceState([tensors, more]) };
 }
 
 /** The values of `map`'s tensors, which are freed. */
@@ -20,9 +20,9 @@ async function valuesOf(map: TensorMap): Promise<Record<string, number[]>> {
 }
 
 onWasm("compile() runs the function at every call, on that call's inputs", async () => {
-  const { tensors, residence } = open();
+  const { tensors, deviceState } = open();
   let calls = 0;
-  const add = residence.compile(({ x }) => {
+  const add = deviceState.compile(({ x }) => {
     calls++;
     return { sum: tf.add(tensors.get("a")!, x!) };
   });
@@ -33,14 +33,14 @@ onWasm("compile() runs the function at every call, on that call's inputs", async
     assert.deepEqual([...await read(sum!)], [1 + value, 2 + value]);
     x.dispose(); // which is the caller's
   }
-  residence.dispose();
+  deviceState.dispose();
 });
 
 onWasm("compile() frees what is replaced and made on the way, and keeps the rest", async () => {
-  const { tensors, more, residence } = open();
+  const { tensors, more, deviceState } = open();
   const before = { a: tensors.get("a")!, b: tensors.get("b")!, c: more.get("c")! };
   let discarded: tf.Tensor | undefined;
-  const replace = residence.compile(({ factor }) => {
+  const replace = deviceState.compile(({ factor }) => {
     discarded = tf.mul(tensors.get("a")!, factor!);
     tensors.set("a", discarded);
     tensors.set("a", tf.add(tensors.get("a")!, 1));
@@ -56,64 +56,64 @@ onWasm("compile() frees what is replaced and made on the way, and keeps the rest
   assert.ok(!before.b.isDisposed);
   tf.dispose((await replace({ factor })).largest!);
   assert.equal(tf.memory().numTensors, tensorCount);
-  assert.deepEqual(await valuesOf(residence.snapshot(tensors)), { a: [111, 211], b: [3] });
-  assert.deepEqual(await valuesOf(residence.snapshot(more)), { c: [400, 500, 600] });
+  assert.deepEqual(await valuesOf(deviceState.snapshot(tensors)), { a: [111, 211], b: [3] });
+  assert.deepEqual(await valuesOf(deviceState.snapshot(more)), { c: [400, 500, 600] });
   factor.dispose();
-  residence.dispose();
+  deviceState.dispose();
 });
 
 onWasm("compile() takes a replaced tensor that the function freed itself", async () => {
-  const { tensors, residence } = open();
-  const replace = residence.compile(() => {
+  const { tensors, deviceState } = open();
+  const replace = deviceState.compile(() => {
     const before = tensors.get("b")!;
     tensors.set("b", tf.add(before, 1));
     before.dispose();
     return {};
   });
   for (let i = 0; i < 2; i++) assert.deepEqual(await replace({}), {});
-  assert.deepEqual(await valuesOf(residence.snapshot(tensors)), { a: [1, 2], b: [5] });
-  residence.dispose();
+  assert.deepEqual(await valuesOf(deviceState.snapshot(tensors)), { a: [1, 2], b: [5] });
+  deviceState.dispose();
 });
 
 onWasm("compile() rejects with what the function throws, and frees what it made", async () => {
-  const { tensors, residence } = open(), before = tf.memory().numTensors;
-  const fail = residence.compile(() => {
+  const { tensors, deviceState } = open(), before = tf.memory().numTensors;
+  const fail = deviceState.compile(() => {
     tf.add(tensors.get("a")!, 1);
     throw new Error("no");
   });
   const failed = fail({});
   await assert.rejects(failed, { message: "no" });
   assert.equal(tf.memory().numTensors, before);
-  residence.dispose();
+  deviceState.dispose();
 });
 
 onWasm("snapshot() has values that no later update changes, and outlives the maps", async () => {
-  const { tensors, more, residence } = open();
-  const early = residence.snapshot(tensors), other = residence.snapshot(more);
-  const double = residence.compile(() => {
+  const { tensors, more, deviceState } = open();
+  const early = deviceState.snapshot(tensors), other = deviceState.snapshot(more);
+  const double = deviceState.compile(() => {
     for (const [name, tensor] of tensors) tensors.set(name, tf.mul(tensor, 2));
     return {};
   });
   await double({});
-  const late = residence.snapshot(tensors);
+  const late = deviceState.snapshot(tensors);
   await double({});
-  residence.dispose();
+  deviceState.dispose();
   assert.deepEqual(await valuesOf(early), { a: [1, 2], b: [3] });
   assert.deepEqual(await valuesOf(late), { a: [2, 4], b: [6] });
   assert.deepEqual(await valuesOf(other), { c: [4, 5, 6] });
 });
 
 onWasm("a snapshot may be freed before the maps", async () => {
-  const { tensors, residence } = open();
-  await valuesOf(residence.snapshot(tensors));
+  const { tensors, deviceState } = open();
+  await valuesOf(deviceState.snapshot(tensors));
   assert.deepEqual([...await tensors.get("a")!.data()], [1, 2]);
-  residence.dispose();
+  deviceState.dispose();
 });
 
 onWasm("dispose() frees and empties the maps", () => {
-  const { tensors, more, residence } = open();
+  const { tensors, more, deviceState } = open();
   const held = [...tensors.values(), ...more.values()];
-  residence.dispose();
+  deviceState.dispose();
   assert.ok(held.every((tensor) => tensor.isDisposed));
   assert.deepEqual([tensors.size, more.size], [0, 0]);
 });

@@ -3,7 +3,7 @@ import * as tf from "@tensorflow/tfjs";
 import { openBackend } from "../../src/backend/open.ts";
 import { ENGINE_NAME } from "../../src/backend/wasm/open.ts";
 import { UsageError } from "../../src/errors.ts";
-import { withAdapter } from "../testing/fake_gpu.ts";
+import { withAdapter } from "../testing/webgpu/fake_gpu.ts";
 
 const SOFTWARE = { description: "llvmpipe (LLVM 15.0.6, 256 bits)" };
 

@@ -6,7 +6,7 @@ import { type LayerSpeed, measureKernels, summarise } from "../../src/bench/kern
 import { convolutionLayers } from "../../src/bench/layers.ts";
 import { UsageError } from "../../src/errors.ts";
 import { skipWebGpu } from "../testing/backends.ts";
-import { withAdapter } from "../testing/fake_gpu.ts";
+import { withAdapter } from "../testing/webgpu/fake_gpu.ts";
 
 Deno.test("openEngines() refuses when there is no adapter", async () => {
   await withAdapter(null, () => assert.rejects(openEngines(true, { tune: false }), UsageError));

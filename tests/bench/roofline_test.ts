@@ -6,8 +6,14 @@ import type {
   ConvolutionShape,
   ConvolutionVariant,
 } from "../../src/backend/webgpu/convolution/shape.ts";
-import { tileVariant } from "../../src/backend/webgpu/convolution/tile.ts";
-import { floats, input, type Kernel, output, scratch } from "../../src/backend/webgpu/kernel.ts";
+import { tileVariant } from "../../src/backend/webgpu/convolution/gather/tile.ts";
+import {
+  floats,
+  input,
+  type Kernel,
+  output,
+  scratch,
+} from "../../src/backend/webgpu/program/kernel.ts";
 
 function assertClose(value: number, expected: number): void {
   assert.ok(Math.abs(value - expected) <= 1e-9 * expected, `${value}, not ${expected}`);

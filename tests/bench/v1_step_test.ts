@@ -15,7 +15,7 @@ import {
   PLAIN,
 } from "../../src/backend/webgpu/convolution/shape.ts";
 import { openWebGpu } from "../../src/backend/webgpu/open.ts";
-import { countingAdapter, type DeviceCalls } from "../testing/fake_device.ts";
+import { countingAdapter, type DeviceCalls } from "../testing/webgpu/fake_device.ts";
 
 /** What the paper trains. */
 const WIDTH = 64;

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { join } from "@std/path";
-import type { EvaluationReport } from "../../src/cli/eval_report.ts";
+import type { EvaluationReport } from "../../src/evaluate/report.ts";
 import { decodeSafetensors, encodeSafetensors } from "../../src/format/safetensors.ts";
 import { finish, inRunFolder, startRun } from "../repro/support.ts";
 import { runProgram } from "../testing/program.ts";

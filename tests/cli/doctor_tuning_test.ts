@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { join } from "@std/path";
-import { type Measurement, TuningStore } from "../../src/backend/webgpu/tuning_store.ts";
+import { type Measurement, TuningStore } from "../../src/backend/webgpu/tuning/store.ts";
 import { describeTuning } from "../../src/cli/doctor_tuning.ts";
 import { startDeno } from "../testing/program.ts";
 import { ROOT } from "./memloss.ts";

@@ -4,7 +4,7 @@ import { createHash } from "node:crypto";
 import { gzipSync } from "node:zlib";
 import { join } from "@std/path";
 import { type Header, pack } from "tar-stream";
-import type { Source } from "../../src/data/sources.ts";
+import type { Source } from "../../src/data/fetch/sources.ts";
 
 export const TRAIN_FILES = [1, 2, 3, 4, 5].map((i) => `data_batch_${i}.bin`);
 export const ALL_FILES = [...TRAIN_FILES, "test_batch.bin"];

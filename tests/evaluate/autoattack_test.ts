@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "@std/path";
 import * as tf from "@tensorflow/tfjs";
-import type { AutoAttackMember } from "../../src/attack/autoattack_options.ts";
+import type { AutoAttackMember } from "../../src/attack/autoattack/versions.ts";
 import type { LogitsFunction } from "../../src/attack/pgd.ts";
 import type { Backend } from "../../src/backend/backend.ts";
 import { type Dataset, IMAGE_VALUES } from "../../src/data/dataset.ts";

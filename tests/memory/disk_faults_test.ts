@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { join } from "@std/path";
 import { RunError } from "../../src/errors.ts";
-import type { Disk } from "../../src/format/disk.ts";
-import { DISK } from "../../src/format/disk.ts";
-import { writeFileAtomically } from "../../src/format/files.ts";
+import type { Disk } from "../../src/disk/disk.ts";
+import { DISK } from "../../src/disk/disk.ts";
+import { writeFileAtomically } from "../../src/disk/files.ts";
 import { measureMemory } from "../../src/memory/stats.ts";
 import { type MemorySettings, MemoryStore } from "../../src/memory/store.ts";
 import {

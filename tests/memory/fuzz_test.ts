@@ -10,8 +10,8 @@ import {
   readCurrentFile,
   sameBytes,
 } from "../../src/memory/current.ts";
-import { decodeManifest, encodeManifest } from "../../src/memory/manifest.ts";
-import { rebuildIndex } from "../../src/memory/rebuild.ts";
+import { decodeManifest, encodeManifest } from "../../src/memory/generation/manifest.ts";
+import { rebuildIndex } from "../../src/memory/index/rebuild.ts";
 import { type MemorySettings, MemoryStore } from "../../src/memory/store.ts";
 import { verifyMemory } from "../../src/memory/verify.ts";
 import { assertHolds, commitOf, order, settings } from "./store_support.ts";

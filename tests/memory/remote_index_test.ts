@@ -1,9 +1,9 @@
 /** A memory whose index a KV Connect service keeps. */
 import assert from "node:assert/strict";
 import { join } from "@std/path";
-import { LocationIndex } from "../../src/memory/location_index.ts";
-import { DISK } from "../../src/format/disk.ts";
-import { rebuildIndex } from "../../src/memory/rebuild.ts";
+import { LocationIndex } from "../../src/memory/index/location_index.ts";
+import { DISK } from "../../src/disk/disk.ts";
+import { rebuildIndex } from "../../src/memory/index/rebuild.ts";
 import { MemoryStore } from "../../src/memory/store.ts";
 import { verifyMemory } from "../../src/memory/verify.ts";
 import { type KvService, startKvService } from "../testing/kv_connect.ts";

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { IDENTITY_VIEW } from "../../src/data/augmentation.ts";
 import { IMAGE_VALUES } from "../../src/data/dataset.ts";
-import { createCodec } from "../../src/memory/codec.ts";
+import { createCodec } from "../../src/memory/chunk/codec.ts";
 import type { CommitRequest, MemorySettings, MemoryStore } from "../../src/memory/store.ts";
 import { Purpose, Stream } from "../../src/random/stream.ts";
 import { CHECKPOINT_SHA256, DATA_SHA256, EPSILON, makeExamples } from "./support.ts";

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { join } from "@std/path";
 import { RunError } from "../../src/errors.ts";
-import { rebuildIndex } from "../../src/memory/rebuild.ts";
+import { rebuildIndex } from "../../src/memory/index/rebuild.ts";
 import { type MemorySettings, MemoryStore } from "../../src/memory/store.ts";
 import { type Verification, verifyMemory } from "../../src/memory/verify.ts";
 import { assertHolds, commitOf, order, settings } from "./store_support.ts";

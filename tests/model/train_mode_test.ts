@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs";
-import { crossEntropy } from "../../src/loss/divergence.ts";
+import { crossEntropy } from "../../src/method/divergence.ts";
 import { forward, resnet18 } from "../../src/model/architecture.ts";
 import {
   disposeAll,

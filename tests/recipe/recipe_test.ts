@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import * as v from "valibot";
-import { VARIANTS } from "../../src/loss/variants.ts";
+import { VARIANTS } from "../../src/method/methods.ts";
 import {
   RECIPE_FLAGS,
   type RecipeInput,

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { Backend } from "../../src/backend/backend.ts";
-import { onNaiveWebGpu } from "../testing/naive_engine.ts";
+import { onNaiveWebGpu } from "../testing/naive/engine.ts";
 import { smallRecipe, trainIn, trainUntil } from "../testing/runs.ts";
 import { inRunFolder, resultOf, type RunResult } from "./support.ts";
 

@@ -5,7 +5,7 @@ import {
   encodeSafetensors,
   type SafeTensor,
 } from "../../src/format/safetensors.ts";
-import { type Variant, VARIANT_TRAITS, VARIANTS } from "../../src/loss/variants.ts";
+import { type Variant, VARIANT_TRAITS, VARIANTS } from "../../src/method/methods.ts";
 import { assertRefused, deno, type Outcome } from "../cli/memloss.ts";
 import { withDirectory } from "../data/made_cifar10.ts";
 import { skipWebGpu } from "../testing/backends.ts";

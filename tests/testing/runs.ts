@@ -7,15 +7,15 @@ import assert from "node:assert/strict";
 import { join } from "@std/path";
 import * as tf from "@tensorflow/tfjs";
 import type { Backend } from "../../src/backend/backend.ts";
-import { EagerResidence } from "../../src/backend/eager.ts";
+import { EagerDeviceState } from "../../src/backend/eager.ts";
 import { type Dataset, IMAGE_VALUES, type Splits } from "../../src/data/dataset.ts";
-import { synthetic } from "../../src/data/synthetic.ts";
+import { synthetic } from "../../src/data/sets/synthetic.ts";
 import { type Recipe, type RecipeInput, resolveRecipe } from "../../src/recipe/recipe.ts";
-import type { RunRecord } from "../../src/recipe/run_record.ts";
+import type { RunRecord } from "../../src/run/run_record.ts";
 import type { Learner } from "../../src/train/learner.ts";
-import { RunFolder } from "../../src/train/run_folder.ts";
-import type { Rates } from "../../src/train/schedule.ts";
-import { rateTensor } from "../../src/train/sgd.ts";
+import { RunFolder } from "../../src/run/run_folder.ts";
+import type { Rates } from "../../src/optimise/schedule.ts";
+import { rateTensor } from "../../src/optimise/sgd.ts";
 import { train, type TrainingRun } from "../../src/train/trainer.ts";
 
 /** Stands for whatever device tfjs has open, and never fails. */
@@ -25,7 +25,7 @@ export const ANY_BACKEND: Backend = {
   threads: 1,
   choices: () => ({}),
   prepare: () => Promise.resolve(),
-  residence: (maps) => new EagerResidence(maps),
+  deviceState: (maps) => new EagerDeviceState(maps),
   guard: (work) => work,
   close: () => {},
 };
@@ -113,11 +113,11 @@ export async function trainUntil(
 
 /** An update of every weight and momentum buffer without its computation: along gradients of `slope` throughout. */
 export async function moveWeights(
-  { residence, state: { parameters }, optimiser }: Learner,
+  { deviceState, state: { parameters }, optimiser }: Learner,
   slope: number,
   rates: Rates,
 ): Promise<void> {
-  const move = residence.compile(({ rates }) => {
+  const move = deviceState.compile(({ rates }) => {
     const gradients = new Map(
       [...parameters].map(([name, { shape }]) => [name, tf.fill(shape, slope)]),
     );

@@ -4,7 +4,7 @@ import { ATTACK_LOSSES, ATTACK_NORMS, type AttackNorm } from "../../src/attack/o
 import type { Backend } from "../../src/backend/backend.ts";
 import { type Batch, loadBatch } from "../../src/data/batches.ts";
 import { IMAGE_VALUES } from "../../src/data/dataset.ts";
-import { VARIANT_TRAITS, VARIANTS } from "../../src/loss/variants.ts";
+import { VARIANT_TRAITS, VARIANTS } from "../../src/method/methods.ts";
 import { imageTensor, oneHot } from "../../src/model/inputs.ts";
 import type { Recipe, RecipeInput } from "../../src/recipe/recipe.ts";
 import { attackBatch } from "../../src/train/adversary.ts";
@@ -119,7 +119,7 @@ onWasm("attackBatch() leaves it to the loss to tell that the model diverged", as
   for (const attackNorm of ["linf", "l2"] as const) {
     const recipe = smallRecipe({ variant: "trades", attackNorm });
     const learner = makeLearner(backend, recipe), { parameters } = learner.state;
-    const spoil = learner.residence.compile(() => {
+    const spoil = learner.deviceState.compile(() => {
       parameters.set("linear.weight", tf.mul(parameters.get("linear.weight")!, NaN));
       return {};
     });

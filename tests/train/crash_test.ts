@@ -4,7 +4,7 @@ import { drawView } from "../../src/data/augmentation.ts";
 import { IMAGE_VALUES } from "../../src/data/dataset.ts";
 import { resnet18 } from "../../src/model/architecture.ts";
 import type { Recipe } from "../../src/recipe/recipe.ts";
-import { RunFolder } from "../../src/train/run_folder.ts";
+import { RunFolder } from "../../src/run/run_folder.ts";
 import { Session } from "../../src/train/session.ts";
 import { DATA_SHA256, inTemporary } from "../memory/support.ts";
 import { resultOf } from "../repro/support.ts";

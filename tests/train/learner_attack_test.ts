@@ -3,7 +3,7 @@ import * as tf from "@tensorflow/tfjs";
 import { pgd } from "../../src/attack/pgd.ts";
 import { freeze } from "../../src/model/frozen.ts";
 import type { RecipeInput } from "../../src/recipe/recipe.ts";
-import { attackLoss, trainingAttack } from "../../src/train/recipe_attack.ts";
+import { attackLoss, trainingAttack } from "../../src/train/inner_attack.ts";
 import type { StepInputs } from "../../src/train/step.ts";
 import { eachBackend } from "../testing/backends.ts";
 import { assertClose } from "../testing/numbers.ts";
@@ -68,7 +68,7 @@ eachBackend(
     const recipe = smallV1({ attackNorm: "l2", attackEps: 0.5, attackStep: 0.1, attackSteps: 2 });
     const learner = makeLearner(backend, recipe), { images, labels } = makeInputs();
     const { parameters } = learner.state;
-    const flatten = learner.residence.compile(() => {
+    const flatten = learner.deviceState.compile(() => {
       parameters.set("linear.weight", tf.zerosLike(parameters.get("linear.weight")!));
       return {};
     });

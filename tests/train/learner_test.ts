@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs";
-import { VARIANT_TRAITS, VARIANTS } from "../../src/loss/variants.ts";
+import { VARIANT_TRAITS, VARIANTS } from "../../src/method/methods.ts";
 import {
   disposeAll,
   exportState,
@@ -8,7 +8,7 @@ import {
   type TensorMap,
 } from "../../src/model/parameters.ts";
 import { Learner } from "../../src/train/learner.ts";
-import { WEIGHT_DECAY } from "../../src/train/sgd.ts";
+import { WEIGHT_DECAY } from "../../src/optimise/sgd.ts";
 import { lossAndGradients, type StepInputs } from "../../src/train/step.ts";
 import { eachBackend, onWasm } from "../testing/backends.ts";
 import { assertClose } from "../testing/numbers.ts";

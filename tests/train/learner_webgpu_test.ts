@@ -7,7 +7,7 @@ import type { RecipeInput } from "../../src/recipe/recipe.ts";
 import { Learner } from "../../src/train/learner.ts";
 import type { StepInputs } from "../../src/train/step.ts";
 import { skipWebGpu } from "../testing/backends.ts";
-import { openNaiveEngine } from "../testing/naive_engine.ts";
+import { openNaiveEngine } from "../testing/naive/engine.ts";
 import { assertClose } from "../testing/numbers.ts";
 import { smallRecipe } from "../testing/runs.ts";
 import { read } from "../testing/tensors.ts";

@@ -6,8 +6,8 @@ import { IMAGE_VALUES } from "../../src/data/dataset.ts";
 import { decodeSafetensors, encodeSafetensors } from "../../src/format/safetensors.ts";
 import { resnet18 } from "../../src/model/architecture.ts";
 import type { Recipe } from "../../src/recipe/recipe.ts";
-import type { Progress } from "../../src/train/checkpoint.ts";
-import { RunFolder } from "../../src/train/run_folder.ts";
+import type { Progress } from "../../src/run/checkpoint.ts";
+import { RunFolder } from "../../src/run/run_folder.ts";
 import { Session } from "../../src/train/session.ts";
 import { copyFolder, DATA_SHA256, inTemporary } from "../memory/support.ts";
 import { snapshot } from "../testing/folder.ts";
@@ -249,8 +249,8 @@ onWasm(
       const before = await snapshot(join(runDir, "checkpoints"));
       await withSession(runDir, V1, async (session) => {
         await session.memory!.begin(3);
-        const { residence, state: { parameters } } = session.learner;
-        const spoil = residence.compile(() => {
+        const { deviceState, state: { parameters } } = session.learner;
+        const spoil = deviceState.compile(() => {
           parameters.set("linear.bias", tf.mul(parameters.get("linear.bias")!, NaN));
           return {};
         });

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs";
-import type { Objective } from "../../src/loss/objective.ts";
-import { type Pass, type Variant, VARIANT_TRAITS, VARIANTS } from "../../src/loss/variants.ts";
+import type { Objective } from "../../src/method/objective.ts";
+import { type Pass, type Variant, VARIANT_TRAITS, VARIANTS } from "../../src/method/methods.ts";
 import { freeze } from "../../src/model/frozen.ts";
 import {
   disposeAll,
@@ -9,7 +9,7 @@ import {
   exportTensors,
   type TensorMap,
 } from "../../src/model/parameters.ts";
-import { rateTensor, Sgd, zeroMomenta } from "../../src/train/sgd.ts";
+import { rateTensor, Sgd, zeroMomenta } from "../../src/optimise/sgd.ts";
 import {
   lossAndGradients,
   passesOf,

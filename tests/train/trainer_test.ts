@@ -6,9 +6,9 @@ import { firstIndices } from "../../src/data/batches.ts";
 import { measureMemory } from "../../src/memory/stats.ts";
 import { MemoryStore } from "../../src/memory/store.ts";
 import type { Recipe } from "../../src/recipe/recipe.ts";
-import { recollect } from "../../src/train/recall.ts";
-import type { DamageNote } from "../../src/train/run_log.ts";
-import { ratesAt } from "../../src/train/schedule.ts";
+import { makeMemoryInputs } from "../../src/train/memory_inputs.ts";
+import type { DamageNote } from "../../src/run/run_log.ts";
+import { ratesAt } from "../../src/optimise/schedule.ts";
 import { inRunFolder, readLog, resultOf } from "../repro/support.ts";
 import { onWasm } from "../testing/backends.ts";
 import { snapshot } from "../testing/folder.ts";
@@ -113,7 +113,7 @@ async function remembered(runDir: string, epoch: number): Promise<Float32Array> 
   const ids = firstIndices(train.n, undefined);
   const store = await MemoryStore.openReadOnly(join(runDir, "memory"));
   try {
-    return recollect(await store.read(epoch, ids), train, ids).images;
+    return makeMemoryInputs(await store.read(epoch, ids), train, ids).images;
   } finally {
     await store.close();
   }

@@ -15,7 +15,7 @@ import {
   type GroupAttributes,
   RUNNING_STATISTICS,
   type RunningAttributes,
-} from "../batch_norm.ts";
+} from "../operations/batch_norm.ts";
 import type { ComposedKernels, Inputs } from "./register.ts";
 
 /** The inputs of each group: statistics `[G,C]` by row, images by examples, and what is per channel as it is. */

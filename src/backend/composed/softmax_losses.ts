@@ -11,7 +11,7 @@ import {
   KL_DIVERGENCE_GRADIENT,
   LABEL_PROBABILITY,
   LABEL_PROBABILITY_GRADIENT,
-} from "../softmax_losses.ts";
+} from "../operations/softmax_losses.ts";
 import type { ComposedKernels, Inputs } from "./register.ts";
 
 /** `values` `[N]` as a column `[N,1]`. */

@@ -7,7 +7,7 @@ import { RunError } from "../../errors.ts";
 import type { KernelBinary } from "./binaries.ts";
 import { Control, type ExecutorInput, makeExecutor } from "./executor.ts";
 import type { Heap } from "./heap.ts";
-import { type Phase, ProgramWriter } from "./program.ts";
+import { type Phase, ProgramWriter } from "./phases.ts";
 
 /** Bytes that a kernel may use as it likes, per thread. */
 const SCRATCH_BYTES = 8 << 20;

@@ -6,17 +6,17 @@
 import * as tf from "@tensorflow/tfjs";
 import type { Backend, EngineOptions } from "../backend.ts";
 import { registerComposedKernels } from "../composed/register.ts";
-import { EagerResidence } from "../eager.ts";
-import { batchNormKernels } from "./batch_norm.ts";
+import { EagerDeviceState } from "../eager.ts";
+import { batchNormKernels } from "./operations/batch_norm.ts";
 import { type KernelBinary, selectBinary } from "./binaries.ts";
-import { convolutionKernels } from "./convolutions.ts";
+import { convolutionKernels } from "./operations/convolutions.ts";
 import { Crew } from "./crew.ts";
-import { elementwiseKernels } from "./elementwise.ts";
-import { frozenKernels } from "./frozen.ts";
+import { elementwiseKernels } from "./operations/elementwise.ts";
+import { frozenKernels } from "./operations/frozen.ts";
 import { Heap } from "./heap.ts";
-import { productKernels } from "./products.ts";
-import { registerKernels } from "./registration.ts";
-import { softmaxLossKernels } from "./softmax_losses.ts";
+import { productKernels } from "./operations/products.ts";
+import { registerKernels } from "./operations/registration.ts";
+import { softmaxLossKernels } from "./operations/softmax_losses.ts";
 import { TensorEngine } from "./tensors.ts";
 
 /** The engine's name in tfjs: `wasm` is that of tfjs's own. */
@@ -62,7 +62,7 @@ export async function openWasm(
     threads: crew.threads,
     choices: () => ({}),
     prepare: () => Promise.resolve(),
-    residence: (maps) => new EagerResidence(maps),
+    deviceState: (maps) => new EagerDeviceState(maps),
     async guard(work) {
       const result = await work;
       await eventLoopTurn();
@@ -84,7 +84,7 @@ async function openWithoutSimd(): Promise<Backend> {
     ...{ name: "wasm", adapter, threads: 1 },
     choices: () => ({}),
     prepare: () => Promise.resolve(),
-    residence: (maps) => new EagerResidence(maps),
+    deviceState: (maps) => new EagerDeviceState(maps),
     guard: (work) => work,
     close: () => {},
   };

@@ -8,7 +8,7 @@ import type { DataType, TensorInfo } from "@tensorflow/tfjs";
 import { MathBackendCPU } from "@tensorflow/tfjs-backend-cpu";
 import type { Crew } from "./crew.ts";
 import type { Heap } from "./heap.ts";
-import type { Phase } from "./program.ts";
+import type { Phase } from "./phases.ts";
 
 type DataId = TensorInfo["dataId"];
 

@@ -5,12 +5,12 @@
  */
 import type { WebGPUBackend } from "@tensorflow/tfjs-backend-webgpu";
 import type { Precision } from "./convolution/shape.ts";
-import type { KernelDevice } from "./device.ts";
-import type { Graph, Slab } from "./graph.ts";
-import { type Plan, plan } from "./plan.ts";
-import type { MemoryPool } from "./pool.ts";
-import { schedule, type ScheduleOptions } from "./schedule.ts";
-import type { Tuner } from "./tuner.ts";
+import type { KernelDevice } from "./program/device.ts";
+import type { Graph, Slab } from "./trace/graph.ts";
+import { type Plan, plan } from "./program/plan.ts";
+import type { MemoryPool } from "./program/memory_pool.ts";
+import { schedule, type ScheduleOptions } from "./program/schedule.ts";
+import type { Tuner } from "./tuning/tuner.ts";
 
 /** An open device with tfjs on it. */
 export interface WebGpuEngine {

@@ -5,11 +5,11 @@
  * @module
  */
 import type * as tf from "@tensorflow/tfjs";
-import { FROZEN_FORWARD, FROZEN_GRADIENT, type FrozenLayer } from "../frozen_network.ts";
+import { FROZEN_FORWARD, FROZEN_GRADIENT, type FrozenLayer } from "../operations/frozen_network.ts";
 import { noSlabs, planGraph, type WebGpuEngine } from "./engine.ts";
-import { frozenForward, frozenGradient, type Shaped } from "./frozen_layers.ts";
-import { Graph } from "./graph.ts";
-import { copy, Program } from "./program.ts";
+import { frozenForward, frozenGradient, type Shaped } from "./trace/frozen_layers.ts";
+import { Graph } from "./trace/graph.ts";
+import { copy, Program } from "./program/program.ts";
 import { flush, newTensor, tensorBuffer } from "./tensors.ts";
 
 type Inputs = Record<string, tf.TensorInfo>;

@@ -9,17 +9,17 @@ import { WebGPUBackend } from "@tensorflow/tfjs-backend-webgpu";
 import { RunError, UsageError } from "../../errors.ts";
 import type { Backend, EngineOptions } from "../backend.ts";
 import { registerComposedKernels } from "../composed/register.ts";
-import { EagerResidence } from "../eager.ts";
+import { EagerDeviceState } from "../eager.ts";
 import { CATALOGUE, type Catalogue } from "./convolution/catalogue.ts";
-import { KernelDevice, traitsOf } from "./device.ts";
+import { KernelDevice, traitsOf } from "./program/device.ts";
 import type { WebGpuEngine } from "./engine.ts";
 import { frozenGraph, frozenKernels } from "./frozen.ts";
-import { MemoryPool } from "./pool.ts";
-import { ReplayedResidence } from "./residence.ts";
-import { convolutionsOf } from "./schedule.ts";
-import { registerTraceKernels } from "./trace_kernels.ts";
-import { Tuner } from "./tuner.ts";
-import { tuningPath, TuningStore } from "./tuning_store.ts";
+import { MemoryPool } from "./program/memory_pool.ts";
+import { ReplayedDeviceState } from "./device_state.ts";
+import { convolutionsOf } from "./program/schedule.ts";
+import { registerTraceKernels } from "./trace/kernels.ts";
+import { Tuner } from "./tuning/tuner.ts";
+import { tuningPath, TuningStore } from "./tuning/store.ts";
 
 /** An adapter and what is known of it. */
 export interface AdapterDescription {
@@ -123,7 +123,7 @@ export async function openWebGpu(
       convolutions.forEach(tuner.choose);
       tuner.settle();
     },
-    residence: (maps) => new ReplayedResidence(engine, maps),
+    deviceState: (maps) => new ReplayedDeviceState(engine, maps),
     guard: opened.guard,
     close() {
       frozen.dispose();
@@ -151,7 +151,7 @@ export async function openStockWebGpu(adapter: GPUAdapter): Promise<Backend> {
     threads: 1,
     choices: () => ({}),
     prepare: () => Promise.resolve(),
-    residence: (maps) => new EagerResidence(maps),
+    deviceState: (maps) => new EagerDeviceState(maps),
     guard: opened.guard,
     close: () => opened.close("webgpu"),
   };

@@ -5,7 +5,7 @@
  */
 import * as tf from "@tensorflow/tfjs";
 import type { WebGPUBackend } from "@tensorflow/tfjs-backend-webgpu";
-import type { BufferPart } from "./program.ts";
+import type { BufferPart } from "./program/program.ts";
 
 /** The buffer that holds `tensor`, uploaded if it was not yet. */
 export function tensorBuffer(backend: WebGPUBackend, tensor: tf.TensorInfo): BufferPart {

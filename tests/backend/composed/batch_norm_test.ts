@@ -2,7 +2,11 @@ import assert from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs";
 import fc from "fast-check";
 import { registerComposedKernels } from "../../../src/backend/composed/register.ts";
-import { anyBatch, assertBatchNorm, assertRunningStatistics } from "../batch_norm_check.ts";
+import {
+  anyBatch,
+  assertBatchNorm,
+  assertRunningStatistics,
+} from "../operations/batch_norm_check.ts";
 
 // tfjs's JavaScript backend needs no device, and its float32 is every backend's: this is the oracle, tested alone.
 Deno.test("registerComposedKernels() gives kernels that agree with float64 on any backend", async () => {

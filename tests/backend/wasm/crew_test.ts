@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { selectBinary } from "../../../src/backend/wasm/binaries.ts";
 import { Crew } from "../../../src/backend/wasm/crew.ts";
 import { Heap } from "../../../src/backend/wasm/heap.ts";
-import { fuse, type Phase, phase } from "../../../src/backend/wasm/program.ts";
+import { fuse, type Phase, phase } from "../../../src/backend/wasm/phases.ts";
 import { RunError } from "../../../src/errors.ts";
 
 /** One more thread than this machine may have: some then wait for a processor. */

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs";
-import { phase } from "../../../src/backend/wasm/program.ts";
+import { phase } from "../../../src/backend/wasm/phases.ts";
 import type { TensorEngine } from "../../../src/backend/wasm/tensors.ts";
 import { onWasm } from "../../testing/backends.ts";
 

@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { join } from "@std/path";
 import * as tf from "@tensorflow/tfjs";
-import { TuningStore } from "../../../src/backend/webgpu/tuning_store.ts";
+import { TuningStore } from "../../../src/backend/webgpu/tuning/store.ts";
 import { resnet18 } from "../../../src/model/architecture.ts";
 import { freeze, type FrozenModel, prepareFrozen } from "../../../src/model/frozen.ts";
 import { disposeAll, initialise } from "../../../src/model/parameters.ts";
 import { skipWebGpu } from "../../testing/backends.ts";
-import { onNaiveWebGpu, openNaiveEngine } from "../../testing/naive_engine.ts";
+import { onNaiveWebGpu, openNaiveEngine } from "../../testing/naive/engine.ts";
 import { assertClose } from "../../testing/numbers.ts";
 import { read } from "../../testing/tensors.ts";
 
@@ -66,9 +66,9 @@ onNaiveWebGpu(
     const [whole, layered] = models(5);
     const [x, other] = [images(2, 6), images(2, 7)];
     const { gradient } = await differentiate(layered, x);
-    const residence = backend.residence([]);
+    const deviceState = backend.deviceState([]);
     const large = tf.ones([1000, 1000]);
-    const square = residence.compile(({ large }) => ({
+    const square = deviceState.compile(({ large }) => ({
       y: tf.add(large!, tf.mul(large!, large!)),
     }));
     const replay = () => square({ large }).then(({ y }) => y!.dispose());
@@ -90,7 +90,7 @@ onNaiveWebGpu(
     whole.dispose();
     layered.dispose();
     tf.dispose([x, other, large]);
-    residence.dispose();
+    deviceState.dispose();
   },
 );
 
@@ -101,10 +101,10 @@ onNaiveWebGpu("a batch that shrinks asks for new kernels when it has halved", as
     pipelines++;
     return create.call(this, descriptor);
   };
-  const [whole, layered] = models(8), residence = backend.residence([]);
+  const [whole, layered] = models(8), deviceState = backend.deviceState([]);
   try {
     // What is in a program's memory where it has no image, is no number.
-    const spoil = residence.compile(({ x }) => ({ y: tf.div(tf.mul(x!, 0), 0) }));
+    const spoil = deviceState.compile(({ x }) => ({ y: tf.div(tf.mul(x!, 0), 0) }));
     const zeros = tf.zeros([1000, 1000]), all = images(5, 9), added: boolean[] = [];
     const expected = await differentiate(layered, all);
     for (const n of [5, 4, 3, 2, 1, 3]) {
@@ -123,7 +123,7 @@ onNaiveWebGpu("a batch that shrinks asks for new kernels when it has halved", as
     device.createComputePipeline = create;
     whole.dispose();
     layered.dispose();
-    residence.dispose();
+    deviceState.dispose();
   }
 });
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs";
 import { V1Step } from "../../../src/bench/v1_step.ts";
-import { onNaiveWebGpu } from "../../testing/naive_engine.ts";
+import { onNaiveWebGpu } from "../../testing/naive/engine.ts";
 
 /** What tfjs's WebGPU backend holds, in bytes. */
 function bytesHeld(): number {

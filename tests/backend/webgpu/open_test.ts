@@ -2,11 +2,11 @@ import assert from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs";
 import type { Backend } from "../../../src/backend/backend.ts";
 import { describeAdapters, ENGINE_NAME, openWebGpu } from "../../../src/backend/webgpu/open.ts";
-import { TuningStore } from "../../../src/backend/webgpu/tuning_store.ts";
+import { TuningStore } from "../../../src/backend/webgpu/tuning/store.ts";
 import { RunError } from "../../../src/errors.ts";
 import { skipWebGpu } from "../../testing/backends.ts";
-import { withAdapter } from "../../testing/fake_gpu.ts";
-import { naiveConvolution } from "../../testing/naive_convolution.ts";
+import { withAdapter } from "../../testing/webgpu/fake_gpu.ts";
+import { naiveConvolution } from "../../testing/naive/convolution.ts";
 
 Deno.test("describeAdapters() finds none where WebGPU or an adapter is missing", async () => {
   for (const info of [undefined, null]) {
@@ -106,7 +106,7 @@ onDevice(
   },
 );
 
-onDevice("Backend.choices() lists how the convolutions of a residence are computed", async () => {
+onDevice("Backend.choices() lists how the convolutions of a deviceState are computed", async () => {
   const naive = naiveConvolution("forward"), progress: string[] = [];
   const backend = await openWebGpu((await describeAdapters())[0]!, {
     catalogue: { forward: [naive], inputGradient: [], filterGradient: [] },
@@ -116,14 +116,14 @@ onDevice("Backend.choices() lists how the convolutions of a residence are comput
   });
   try {
     const filter = tf.ones<tf.Rank.R4>([1, 1, 2, 3]), map = new Map([["filter", filter]]);
-    const residence = backend.residence([map]);
-    const convolve = residence.compile(({ x }) => ({
+    const deviceState = backend.deviceState([map]);
+    const convolve = deviceState.compile(({ x }) => ({
       y: tf.conv2d(x as tf.Tensor4D, map.get("filter")!, 1, 0),
     }));
     const request = { computation: convolve, shapes: { x: [1, 2, 2, 2] } };
-    await residence.rehearse([request], false);
+    await deviceState.preflight([request], false);
     assert.deepEqual([backend.choices(), progress], [{}, []], "a rehearsal alone decides nothing");
-    await residence.rehearse([request], true);
+    await deviceState.preflight([request], true);
     assert.deepEqual(backend.choices(), { "forward 1x2x2x2 3 k1 s1 f32": "naive" });
     const x = tf.ones([1, 2, 2, 2]);
     const many = tf.ones([64, 2, 2, 2]);
@@ -133,7 +133,7 @@ onDevice("Backend.choices() lists how the convolutions of a residence are comput
       y!.dispose();
     }
     assert.equal(progress.length, 1, "timed once, for whatever batch comes later");
-    residence.dispose();
+    deviceState.dispose();
   } finally {
     backend.close();
   }
@@ -149,12 +149,12 @@ onDevice("openWebGpu() uses what a run has pinned on the device that the run had
     const backend = await openWebGpu(described, { catalogue, tune: false, pinned });
     try {
       const map = new Map([["filter", tf.ones<tf.Rank.R4>([1, 1, 2, 3])]]);
-      const residence = backend.residence([map]);
-      const computation = residence.compile(({ x }) => ({
+      const deviceState = backend.deviceState([map]);
+      const computation = deviceState.compile(({ x }) => ({
         y: tf.conv2d(x as tf.Tensor4D, map.get("filter")! as tf.Tensor4D, 1, 0),
       }));
-      await residence.rehearse([{ computation, shapes: { x: [1, 2, 2, 2] } }], true)
-        .finally(() => residence.dispose());
+      await deviceState.preflight([{ computation, shapes: { x: [1, 2, 2, 2] } }], true)
+        .finally(() => deviceState.dispose());
       return Object.values(backend.choices());
     } finally {
       backend.close();

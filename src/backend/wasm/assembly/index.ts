@@ -5,20 +5,20 @@ export {
   batchNormGradientFinish,
   batchNormGradientSums,
 } from "./batch_norm_gradient";
-export { direct } from "./direct";
-export { directFilter } from "./direct_filter";
-export { directInput } from "./direct_input";
-export { directPack } from "./direct_pack";
+export { direct } from "./direct/direct";
+export { directFilter } from "./direct/filter";
+export { directInput } from "./direct/input";
+export { directPack } from "./direct/pack";
 export { add, multiplyColumns } from "./elementwise";
-export { eight, five, four, two } from "./factors";
+export { eight, five, four, two } from "./winograd/factors";
 export { globalAveragePool, globalAveragePoolGradient } from "./pool";
 export { sgd } from "./sgd";
 export { signStep } from "./sign_step";
-export { strided, stridedInput } from "./strided";
-export { winograd } from "./winograd";
+export { strided, stridedInput } from "./winograd/strided";
+export { winograd } from "./winograd/winograd";
 export {
   winogradFilterFinish,
   winogradFilterGemm,
   winogradFilterTransform,
-} from "./winograd_filter";
-export { winogradPack } from "./winograd_pack";
+} from "./winograd/filter";
+export { winogradPack } from "./winograd/pack";

@@ -3,10 +3,10 @@
  *
  * @module
  */
-import { FILTER_GRADIENT_VARIANTS } from "./filter_gradient.ts";
+import { FILTER_GRADIENT_VARIANTS } from "./filter_gradient/gradient.ts";
 import type { Convolution, ConvolutionMode, ConvolutionVariant, DeviceTraits } from "./shape.ts";
-import { FORWARD_VARIANTS, INPUT_GRADIENT_VARIANTS } from "./variants.ts";
-import { WINOGRAD_VARIANTS } from "./winograd.ts";
+import { FORWARD_VARIANTS, INPUT_GRADIENT_VARIANTS } from "./gather/variants.ts";
+import { WINOGRAD_VARIANTS } from "./winograd/winograd.ts";
 
 /** Variants to choose from, by mode. */
 export type Catalogue = Readonly<Record<ConvolutionMode, readonly ConvolutionVariant[]>>;

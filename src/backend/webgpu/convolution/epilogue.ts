@@ -3,9 +3,9 @@
  *
  * @module
  */
-import type { BindingKind } from "../kernel.ts";
-import { vectorWidth } from "../wgsl.ts";
-import type { Gather } from "./gather.ts";
+import type { BindingKind } from "../program/kernel.ts";
+import { vectorWidth } from "../program/wgsl.ts";
+import type { Gather } from "./gather/gather.ts";
 import type { Epilogue } from "./shape.ts";
 
 /** WGSL and bindings of an epilogue. */

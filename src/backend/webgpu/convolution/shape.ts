@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Lowered, Storage } from "../kernel.ts";
+import type { Lowered, Storage } from "../program/kernel.ts";
 
 /** Which of a convolution's three computations. */
 export type ConvolutionMode = "forward" | "inputGradient" | "filterGradient";

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { floats, input, type Kernel, type Lowered, output, scratch } from "../kernel.ts";
+import { floats, input, type Kernel, type Lowered, output, scratch } from "../program/kernel.ts";
 import {
   chunkText,
   type ImageShape,

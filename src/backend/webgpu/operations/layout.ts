@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { input, type Kernel, type Lowered, output, single } from "../kernel.ts";
+import { input, type Kernel, type Lowered, output, single } from "../program/kernel.ts";
 import { reads, sizeOf, threadKernel, writes } from "./shader.ts";
 import { denseStrides, indexAt } from "./strides.ts";
 

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type Lowered, single } from "../kernel.ts";
+import { type Lowered, single } from "../program/kernel.ts";
 import { channelVectors, type ImageShape } from "./channels.ts";
 import { reads, sizeOf, threadKernel, writes } from "./shader.ts";
 

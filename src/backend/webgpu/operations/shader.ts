@@ -4,8 +4,8 @@
  *
  * @module
  */
-import { linearGrid } from "../grid.ts";
-import type { Cost, Kernel } from "../kernel.ts";
+import { linearGrid } from "../program/grid.ts";
+import type { Cost, Kernel } from "../program/kernel.ts";
 
 /** A storage buffer of a shader: an array of `type`. */
 export interface Binding {

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type Lowered, single } from "../kernel.ts";
+import { type Lowered, single } from "../program/kernel.ts";
 import { reads, real, vectorKernel, writes } from "./shader.ts";
 
 /**

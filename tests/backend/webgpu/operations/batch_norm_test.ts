@@ -11,9 +11,9 @@ import {
   EPSILON,
   makeBatchNormInputs,
   total,
-} from "../../../testing/batch_norm.ts";
+} from "../../../testing/naive/batch_norm.ts";
 import { assertSnapshot } from "../../../testing/snapshot.ts";
-import type { KernelBench } from "../../../testing/webgpu_kernels.ts";
+import type { KernelBench } from "../../../testing/webgpu/kernels.ts";
 import { assertWithin, normals, onBench, textOf } from "./support.ts";
 
 type Size = readonly [height: number, width: number, channels: number];

@@ -7,7 +7,7 @@ import {
   labelProbabilityGradient,
 } from "../../../../src/backend/webgpu/operations/softmax_losses.ts";
 import { assertSnapshot } from "../../../testing/snapshot.ts";
-import { LOSSES, makeLossInputs, referenceLoss } from "../../../testing/softmax_losses.ts";
+import { LOSSES, makeLossInputs, referenceLoss } from "../../../testing/naive/softmax_losses.ts";
 import { assertWithin, onBench, textOf } from "./support.ts";
 
 const OPERATIONS = {

@@ -4,11 +4,11 @@
  * @module
  */
 import assert from "node:assert/strict";
-import type { Lowered } from "../../../../src/backend/webgpu/kernel.ts";
+import type { Lowered } from "../../../../src/backend/webgpu/program/kernel.ts";
 import { Purpose, Stream } from "../../../../src/random/stream.ts";
 import { skipWebGpu } from "../../../testing/backends.ts";
 import { largestError } from "../../../testing/numbers.ts";
-import { KernelBench } from "../../../testing/webgpu_kernels.ts";
+import { KernelBench } from "../../../testing/webgpu/kernels.ts";
 
 /** Largest error as a share of the largest output. */
 export const TOLERANCE = 5e-6;

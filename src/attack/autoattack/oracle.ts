@@ -1,0 +1,74 @@
+/**
+ * The network under attack, asked for logits, losses and gradients of whole batches.
+ *
+ * @module
+ */
+import * as tf from "@tensorflow/tfjs";
+import type { Backend } from "../../backend/backend.ts";
+import { imageTensor, oneHot } from "../../model/inputs.ts";
+import type { ExampleLoss } from "./example_losses.ts";
+import type { LogitsFunction } from "../pgd.ts";
+
+/** N points to look at. */
+export interface Points {
+  /** `N · 3072` values. */
+  readonly images: Float32Array;
+  /** N labels. */
+  readonly labels: Uint8Array;
+  /** N classes that a targeted loss aims at; anything where there is none. */
+  readonly targets: Uint8Array;
+}
+
+/** What the network says of N points. */
+export interface Answers {
+  /** `N · classes` values. */
+  readonly logits: Float32Array;
+  /** N losses and `N · 3072` values of their gradients; absent without a loss. */
+  readonly slope?: { readonly losses: Float32Array; readonly gradients: Float32Array };
+}
+
+/** Asks `network`, which tells `classes` apart, on the device `backend`. */
+export class Oracle {
+  readonly #network: LogitsFunction;
+  readonly #backend: Backend;
+  readonly classes: number;
+
+  constructor(network: LogitsFunction, classes: number, backend: Backend) {
+    this.#network = network;
+    this.classes = classes;
+    this.#backend = backend;
+  }
+
+  /**
+   * Logits of `images` (`N · 3072` values), `N · classes`.
+   *
+   * @throws {RunError} if the device fails
+   */
+  async logits(images: Float32Array): Promise<Float32Array> {
+    const logits = tf.tidy(() => this.#network(imageTensor(images)));
+    const values = await this.#backend.guard(logits.data<"float32">());
+    logits.dispose();
+    return values;
+  }
+
+  /** Logits, and losses and gradients if there is a `loss`. Throws as {@linkcode logits} does. */
+  async ask(points: Points, loss: ExampleLoss | undefined): Promise<Answers> {
+    if (loss === undefined) return { logits: await this.logits(points.images) };
+    const kept: tf.Tensor[] = [];
+    const gradient = tf.tidy(() => {
+      const labels = oneHot(points.labels, this.classes);
+      const targets = oneHot(points.targets, this.classes);
+      const slope = tf.grad((x) => {
+        const logits = this.#network(x as tf.Tensor4D);
+        const losses = loss(logits, labels, targets);
+        kept.push(tf.keep(logits), tf.keep(losses));
+        return tf.sum(losses);
+      });
+      return slope(imageTensor(points.images));
+    });
+    const all = Promise.all([...kept, gradient].map((tensor) => tensor.data<"float32">()));
+    const [logits, losses, gradients] = await this.#backend.guard(all);
+    tf.dispose([...kept, gradient]);
+    return { logits: logits!, slope: { losses: losses!, gradients: gradients! } };
+  }
+}

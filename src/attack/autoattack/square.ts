@@ -1,0 +1,91 @@
+/**
+ * Square Attack (Andriushchenko et al. 2020, arXiv 1912.00049): random search with square changes, scores only.
+ *
+ * @module
+ */
+import { IMAGE_CHANNELS, IMAGE_SIZE } from "../../data/dataset.ts";
+import { clamp } from "./geometry.ts";
+import type { AttackNorm } from "../options.ts";
+import { type Example, type Outcome, predictedClass, type Search } from "./search.ts";
+import { firstGuessL2, nextGuessL2 } from "./square_l2.ts";
+import { type SquareDraws, squareSide, windowStart } from "./square_window.ts";
+
+/** Bounds and effort. */
+export interface SquareOptions {
+  readonly norm: AttackNorm;
+  readonly epsilon: number;
+  /** Queries, the first guess included. */
+  readonly queries: number;
+  /** The draws of query `number`, from 0. */
+  readonly draws: (number: number) => SquareDraws;
+}
+
+/** Share of the image that the first squares cover, and the queries after which it halves. */
+const FIRST_SHARE = 0.8;
+const HALVED_AFTER = [10, 50, 200, 500, 1000, 2000, 4000, 6000, 8000] as const;
+
+/** The square's share of the image at query `number`; not rescaled to the budget. */
+export function squareShare(number: number): number {
+  return FIRST_SHARE / 2 ** HALVED_AFTER.filter((after) => number > after).length;
+}
+
+/** Lowers the margin `z_y − max_{c≠y} z_c` until the image is misclassified or the queries are used up. */
+export function* square(
+  { x, label }: Example,
+  { norm, epsilon, queries, draws }: SquareOptions,
+): Search<Outcome> {
+  const [first, next] = norm === "linf" ? [stripes, nextGuessLinf] : [firstGuessL2, nextGuessL2];
+  let best = first(x, epsilon, draws(0)), least = Infinity;
+  let guess = best;
+  for (let number = 0; number < queries; number++) {
+    if (number > 0) guess = next(x, best, epsilon, squareShare(number), draws(number));
+    const { logits } = yield { point: guess };
+    const margin = marginOf(logits, label);
+    if (predictedClass(logits) !== label) return guess;
+    if (margin < least) {
+      least = margin;
+      best = guess;
+    }
+    if (margin <= 0) return undefined; // a tie that is still classified correctly: the published search rests here
+  }
+  return undefined;
+}
+
+function marginOf(logits: Float32Array, label: number): number {
+  let other = -Infinity;
+  logits.forEach((value, c) => other = c === label ? other : Math.max(other, value));
+  return Math.fround(logits[label]! - other);
+}
+
+/** Vertical stripes of ±ε, one pixel wide, a sign for each column and channel. */
+function stripes(x: Float32Array, epsilon: number, draws: SquareDraws): Float32Array {
+  const signs = Array.from({ length: IMAGE_CHANNELS * IMAGE_SIZE }, () => draws.sign());
+  return x.map((value, i) => {
+    const channel = i % IMAGE_CHANNELS, column = Math.floor(i / IMAGE_CHANNELS) % IMAGE_SIZE;
+    return clamp(value + epsilon * signs[channel * IMAGE_SIZE + column]!, 0, 1);
+  });
+}
+
+/** Adds ±2ε in one square, a sign for each channel, and goes back into the ball: the square is then at ±ε. */
+function nextGuessLinf(
+  x: Float32Array,
+  best: Float32Array,
+  epsilon: number,
+  share: number,
+  draws: SquareDraws,
+): Float32Array {
+  const side = squareSide(share);
+  const top = windowStart(side, draws), left = windowStart(side, draws);
+  const changes = Array.from({ length: IMAGE_CHANNELS }, () => 2 * epsilon * draws.sign());
+  const guess = best.slice();
+  for (let row = top; row < top + side; row++) {
+    for (let column = left; column < left + side; column++) {
+      for (let channel = 0; channel < IMAGE_CHANNELS; channel++) {
+        const i = (row * IMAGE_SIZE + column) * IMAGE_CHANNELS + channel;
+        const changed = best[i]! + changes[channel]!;
+        guess[i] = clamp(clamp(changed, x[i]! - epsilon, x[i]! + epsilon), 0, 1);
+      }
+    }
+  }
+  return guess;
+}

@@ -1,0 +1,101 @@
+/**
+ * Square Attack's proposals in L2: a window's mass is reshaped by a pattern of two opposite bumps, and takes up the
+ * mass of a second window (Andriushchenko et al. 2020, section 3.3 and algorithm 3).
+ *
+ * @module
+ */
+import { IMAGE_CHANNELS, IMAGE_SIZE } from "../../data/dataset.ts";
+import { clamp, lengthOf } from "./geometry.ts";
+import { type SquareDraws, squareSide, windowStart } from "./square_window.ts";
+
+/** Windows along each side of the first guess's grid. */
+const GRID = 5;
+const LEAST = 1e-12;
+
+/** Bumps in a grid of windows over the image, of length ε together. */
+export function firstGuessL2(x: Float32Array, epsilon: number, draws: SquareDraws): Float32Array {
+  const side = Math.floor(IMAGE_SIZE / GRID), margin = Math.floor((IMAGE_SIZE - side * GRID) / 2);
+  const delta = new Float64Array(x.length);
+  const windows = Math.floor(IMAGE_SIZE / side);
+  for (let row = 0; row < windows; row++) {
+    for (let column = 0; column < windows; column++) {
+      const pattern = bumps(side, draws);
+      for (let channel = 0; channel < IMAGE_CHANNELS; channel++) {
+        const sign = draws.sign();
+        const at = window(margin + row * side, margin + column * side, side, channel);
+        at.forEach((i, j) => delta[i]! += sign * pattern[j]!);
+      }
+    }
+  }
+  return atLength(x, delta, epsilon);
+}
+
+/** The next guess from `best`: `share` of the image is the window's area. */
+export function nextGuessL2(
+  x: Float32Array,
+  best: Float32Array,
+  epsilon: number,
+  share: number,
+  draws: SquareDraws,
+): Float32Array {
+  const side = Math.max(squareSide(share), 3) | 1; // odd
+  const [top, left] = [windowStart(side, draws), windowStart(side, draws)];
+  const [otherTop, otherLeft] = [windowStart(side, draws), windowStart(side, draws)];
+  const delta = Float64Array.from(best, (value, i) => value - x[i]!);
+  const unused = Math.max(epsilon ** 2 - lengthOf("l2", delta) ** 2, 0) / IMAGE_CHANNELS;
+  const pattern = bumps(side, draws);
+  const reshaped = Array.from({ length: IMAGE_CHANNELS }, (_, channel) => {
+    const at = window(top, left, side, channel), other = window(otherTop, otherLeft, side, channel);
+    const old = at.map((i) => delta[i]!), sign = draws.sign();
+    const mass = lengthOf("l2", [...new Set([...at, ...other])].map((i) => delta[i]!));
+    const ofOld = LEAST + lengthOf("l2", old);
+    const shape = old.map((value, j) => sign * pattern[j]! + value / ofOld);
+    const scale = Math.sqrt(unused + mass ** 2) / (LEAST + lengthOf("l2", shape));
+    return { at, other, values: shape.map((value) => scale * value) };
+  });
+  for (const { other } of reshaped) for (const i of other) delta[i] = 0;
+  for (const { at, values } of reshaped) at.forEach((i, j) => delta[i] = values[j]!);
+  return atLength(x, delta, epsilon);
+}
+
+/** Indices of a window's values in one channel, row by row. */
+function window(top: number, left: number, side: number, channel: number): number[] {
+  return Array.from({ length: side * side }, (_, j) => {
+    const row = top + Math.floor(j / side), column = left + j % side;
+    return (row * IMAGE_SIZE + column) * IMAGE_CHANNELS + channel;
+  });
+}
+
+/** Two opposite bumps side by side, `side²` values of length 1, one above the other or, as often, next to it. */
+function bumps(side: number, draws: SquareDraws): Float64Array {
+  const half = Math.floor(side / 2);
+  const upper = bump(half, side), lower = bump(side - half, side);
+  const pattern = Float64Array.from([...upper, ...lower.map((value) => -value)]);
+  const length = lengthOf("l2", pattern);
+  const turned = draws.sign() > 0;
+  return pattern.map((_, j) => {
+    const source = turned ? (j % side) * side + Math.floor(j / side) : j;
+    return pattern[source]! / length;
+  });
+}
+
+/** Nested rectangles in `rows · columns` values, ring `k` adding `1/k²` from the middle outwards, of length 1. */
+function bump(rows: number, columns: number): Float64Array {
+  const values = new Float64Array(rows * columns);
+  const middleRow = Math.floor(rows / 2), middleColumn = Math.floor(columns / 2);
+  for (let ring = 0; ring <= Math.max(middleRow, middleColumn); ring++) {
+    const within = (i: number, middle: number) => Math.abs(i - middle) <= ring;
+    for (let j = 0; j < values.length; j++) {
+      const row = Math.floor(j / columns), column = j % columns;
+      if (within(row, middleRow) && within(column, middleColumn)) values[j]! += 1 / (ring + 1) ** 2;
+    }
+  }
+  const length = lengthOf("l2", values);
+  return values.map((value) => value / length);
+}
+
+/** `x + epsilon · delta/‖delta‖`, clipped to [0,1]. */
+function atLength(x: Float32Array, delta: Float64Array, epsilon: number): Float32Array {
+  const scale = epsilon / (lengthOf("l2", delta) + LEAST);
+  return x.map((value, i) => clamp(value + scale * delta[i]!, 0, 1));
+}

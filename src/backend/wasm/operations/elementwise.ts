@@ -1,0 +1,94 @@
+/**
+ * What touches every value of large tensors once: sums, pooling, the steps of attack and optimiser.
+ *
+ * @module
+ */
+import * as tf from "@tensorflow/tfjs";
+import {
+  GLOBAL_AVERAGE_POOL,
+  GLOBAL_AVERAGE_POOL_GRADIENT,
+} from "../../operations/average_pool.ts";
+import { SGD_STEP, type SgdStepAttributes } from "../../operations/sgd_step.ts";
+import { SIGN_STEP, type SignStepAttributes } from "../../operations/sign_step.ts";
+import { phase, type Word } from "../phases.ts";
+import { type EngineKernel, type KernelTable, stock } from "./registration.ts";
+import type { TensorEngine } from "../tensors.ts";
+
+/** Values per slice of an elementwise kernel. */
+const SLICE = 16_384;
+
+const sizeOf = ({ shape }: tf.TensorInfo) => tf.util.sizeFromShape(shape);
+
+/** Runs the elementwise `kernel` over `size` values. */
+function run(engine: TensorEngine, kernel: string, size: number, words: readonly Word[]): void {
+  engine.crew.run([phase(Math.ceil(size / SLICE), kernel, words)]);
+}
+
+/** `a + b` of one shape; anything else is left to tfjs's kernel. */
+const add: EngineKernel = (engine, inputs, attributes) => {
+  const { a, b } = inputs as { a: tf.TensorInfo; b: tf.TensorInfo };
+  if (!isFloat(a, b) || !tf.util.arraysEqual(a.shape, b.shape)) {
+    return stock("Add", engine, inputs, attributes);
+  }
+  const size = sizeOf(a);
+  const [first, second] = [engine.address(a), engine.address(b)];
+  const sum = engine.allocate(a.shape);
+  run(engine, "add", size, [first, second, engine.address(sum), size]);
+  return sum;
+};
+
+function isFloat(...tensors: tf.TensorInfo[]): boolean {
+  return tensors.every(({ dtype }) => dtype === "float32");
+}
+
+const pool: EngineKernel = (engine, { x }) => {
+  const [n, height, width, channels] = x!.shape as [number, number, number, number];
+  const source = engine.address(x!);
+  const y = engine.allocate([n, channels]);
+  const words = [source, engine.address(y), n, height * width, channels, 1];
+  engine.crew.run([phase(n, "globalAveragePool", words)]);
+  return y;
+};
+
+const poolGradient: EngineKernel = (engine, { dy }, attributes) => {
+  const shape = attributes.shape as [number, number, number, number];
+  const [n, height, width, channels] = shape;
+  const slope = engine.address(dy!);
+  const dx = engine.allocate(shape);
+  const words = [slope, engine.address(dx), 0, n, height * width, channels, 1];
+  engine.crew.run([phase(n, "globalAveragePoolGradient", words)]);
+  return dx;
+};
+
+const signStep: EngineKernel = (engine, { x, adversarial, slope }, attributes) => {
+  const { stepSize, epsilon } = attributes as SignStepAttributes;
+  const size = sizeOf(x!);
+  const sources = [x, adversarial, slope].map((tensor) => engine.address(tensor!));
+  const y = engine.allocate(x!.shape);
+  const reals = [{ real: stepSize }, { real: epsilon }];
+  run(engine, "signStep", size, [...sources, engine.address(y), size, ...reals]);
+  return y;
+};
+
+const sgdStep: EngineKernel = (engine, { weight, gradient, velocity, rates }, attributes) => {
+  const { weightDecay, nesterov } = attributes as SgdStepAttributes;
+  const [lr, momentum] = engine.readSync(rates!.dataId) as Float32Array;
+  const size = sizeOf(weight!);
+  const sources = [weight, gradient, velocity].map((tensor) => engine.address(tensor!));
+  const updated = [engine.allocate(weight!.shape), engine.allocate(weight!.shape)];
+  const reals = [{ real: lr! }, { real: momentum! }, { real: weightDecay }];
+  run(engine, "sgd", size, [
+    ...[...sources, ...updated.map((tensor) => engine.address(tensor)), size],
+    ...[...reals, nesterov],
+  ]);
+  return updated;
+};
+
+/** Everything elementwise. */
+export const elementwiseKernels: KernelTable = {
+  Add: add,
+  [GLOBAL_AVERAGE_POOL]: pool,
+  [GLOBAL_AVERAGE_POOL_GRADIENT]: poolGradient,
+  [SIGN_STEP]: signStep,
+  [SGD_STEP]: sgdStep,
+};

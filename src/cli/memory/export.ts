@@ -1,0 +1,99 @@
+/**
+ * `memloss memory export`
+ *
+ * @module
+ */
+import { applyView } from "../../data/augmentation.ts";
+import { contactSheet } from "../../data/contact_sheet.ts";
+import { type Dataset, IMAGE_VALUES } from "../../data/dataset.ts";
+import { UsageError } from "../../errors.ts";
+import { writeFileAtomically } from "../../disk/files.ts";
+import { encodePng } from "../../format/png.ts";
+import { makeMemoryInputs } from "../../train/memory_inputs.ts";
+import { loadMemoryData, type MemoryFlags, type MemoryRun, withMemory } from "./run.ts";
+import { type MemoryExamples, writeMemoryFile } from "./file.ts";
+
+/** Examples on a contact sheet unless told otherwise. */
+const SHEET_EXAMPLES = 20;
+/** Examples in a band of it. */
+const COLUMNS = 10;
+/** How much larger a contact sheet shows a difference, around grey. */
+const MAGNIFIED = 10;
+
+/** What `memory export --json` prints. */
+export interface ExportReport {
+  readonly out: string;
+  readonly epoch: number;
+  readonly examples: number;
+}
+
+/**
+ * Writes examples of one epoch to `--out`, in the order in which they were made.
+ *
+ * @throws {UsageError} if there is no memory, no such epoch in it, or `--out` is neither .safetensors nor .png
+ * @throws {RunError} if an example is damaged or the file cannot be written
+ */
+export async function exportMemory(run: MemoryRun, flags: MemoryFlags): Promise<ExportReport> {
+  const { out } = flags;
+  const drawn = out?.endsWith(".png");
+  if (out === undefined || !drawn && !out.endsWith(".safetensors")) {
+    throw new UsageError("Say where to: --out FILE.safetensors, or --out FILE.png.");
+  }
+  return await withMemory(run, flags, async (store) => {
+    const epochs = store.current()?.generations ?? [];
+    const filled = epochs.filter((each) => store.manifest(each).records > 0);
+    const epoch = flags.epoch ?? filled.at(-1);
+    if (epoch === undefined || !filled.includes(epoch)) {
+      const held = filled.length === 0 ? "nothing yet" : `epoch ${filled.join(" and ")}`;
+      const missing = epoch === undefined ? "" : `, not epoch ${epoch}`;
+      throw new UsageError(`The memory of ${run.runDir} holds ${held}${missing}.`);
+    }
+    const train = await loadMemoryData(run, flags, store.settings.dataSha256);
+    const limit = flags.nEx ?? (drawn ? SHEET_EXAMPLES : undefined);
+    const ids = (await store.images(epoch)).slice(0, limit);
+    const memory = await store.read(epoch, ids);
+    const examples = {
+      ids,
+      views: memory.views,
+      images: makeMemoryInputs(memory, train, ids).images,
+    };
+    if (drawn) {
+      const { width, height, rgb } = drawExamples(examples, train);
+      await writeFileAtomically(out, encodePng(width, height, rgb));
+    } else {
+      const { codec, epsilon } = store.settings;
+      const origin = { epoch: String(epoch), codec, epsilon: String(epsilon) };
+      await writeMemoryFile(out, examples, train, origin);
+    }
+    return { out, epoch, examples: ids.length };
+  });
+}
+
+/** Bands of three rows: clean image under the view of its example, the example, their difference ten times as large. */
+function drawExamples({ ids, views, images }: MemoryExamples, train: Dataset) {
+  const n = ids.length, columns = Math.min(n, COLUMNS);
+  const bands = Math.ceil(n / columns);
+  const cells = new Uint8Array(bands * 3 * columns * IMAGE_VALUES).fill(255);
+  const clean = new Float32Array(IMAGE_VALUES);
+  ids.forEach((id, i) => {
+    applyView(train.images, id, views[i]!, clean, 0);
+    const example = images.subarray(i * IMAGE_VALUES, (i + 1) * IMAGE_VALUES);
+    const difference = example.map((value, j) => 0.5 + MAGNIFIED * (value - clean[j]!));
+    [clean, example, difference].forEach((picture, row) => {
+      const cell = (3 * Math.floor(i / columns) + row) * columns + i % columns;
+      cells.set(toBytes(picture), cell * IMAGE_VALUES);
+    });
+  });
+  const count = cells.length / IMAGE_VALUES;
+  const drawn = { ...train, n: count, images: cells };
+  return contactSheet(drawn, Array.from({ length: count }, (_, cell) => cell), columns);
+}
+
+function toBytes(picture: Float32Array): Uint8ClampedArray {
+  return Uint8ClampedArray.from(picture, (value) => 255 * value);
+}
+
+/** `report` in words. */
+export function describeExport({ out, epoch, examples }: ExportReport): string {
+  return `${examples} examples of epoch ${epoch} are in ${out}`;
+}

@@ -1,0 +1,147 @@
+/**
+ * `memloss memory import`
+ *
+ * @module
+ */
+import { join } from "@std/path";
+import { BOUND_TOLERANCE } from "../../attack/bounds.ts";
+import { applyView, IDENTITY_VIEW, outOfView } from "../../data/augmentation.ts";
+import { type Dataset, IMAGE_VALUES } from "../../data/dataset.ts";
+import { dataDigest } from "../../data/sets/sets.ts";
+import { RunError, UsageError } from "../../errors.ts";
+import { syncDirectory } from "../../disk/disk.ts";
+import { describeIoError, removeTree } from "../../disk/files.ts";
+import { readCurrentFile } from "../../memory/current.ts";
+import { listGenerations } from "../../memory/layout.ts";
+import { MemoryStore } from "../../memory/store.ts";
+import type { Recipe } from "../../recipe/recipe.ts";
+import { describeCheckpoint } from "../../run/checkpoint.ts";
+import { largestDelta } from "../../train/memory_outputs.ts";
+import { checkpointPath, readCheckpointLink } from "../../run/run_folder.ts";
+import { RunLock } from "../../run/run_lock.ts";
+import { loadMemoryData, type MemoryFlags, type MemoryRun } from "./run.ts";
+import { type MemoryExamples, readMemoryFile } from "./file.ts";
+
+/** Examples written at a time. */
+const BATCH = 256;
+
+/** What `memory import --json` prints. */
+export interface ImportReport {
+  readonly epoch: number;
+  readonly checkpoint: string;
+  readonly examples: number;
+}
+
+/**
+ * Gives a run that has lost its memory the examples in `file` as what its last epoch left. Never replaces a memory.
+ *
+ * @throws {UsageError} if the run has a memory, no checkpoint, or one from within an epoch; if the file is of other
+ *   images or its examples leave the ball
+ * @throws {RunError} if a file cannot be read or written
+ */
+export async function importMemory(
+  run: MemoryRun,
+  file: string,
+  flags: MemoryFlags,
+): Promise<ImportReport> {
+  const { runDir, recipe } = run;
+  const train = await loadMemoryData(run, flags);
+  const examples = await readMemoryFile(file, train);
+  const lock = await RunLock.acquire(runDir);
+  const directory = join(runDir, "memory"), temporary = `${directory}.tmp`;
+  try {
+    await refuseMemory(directory);
+    const checkpoint = await readCheckpointLink(runDir, "last");
+    if (checkpoint === undefined) {
+      throw new UsageError(`${runDir} has no checkpoint that a memory could belong to.`);
+    }
+    const { progress, sha256 } = await describeCheckpoint(checkpointPath(runDir, checkpoint));
+    if (!progress.complete) {
+      throw new UsageError(
+        `${runDir} stands inside epoch ${progress.epoch}, of which a part of the memory is missing: start a new run.`,
+      );
+    }
+    await removeIfThere(temporary); // left by an import that was killed
+    const store = await MemoryStore.open(temporary, {
+      codec: recipe.memoryCodec!,
+      epsilon: largestDelta(recipe),
+      imageCount: train.n,
+      dataSha256: dataDigest(train),
+    });
+    const { epoch, step } = progress;
+    try {
+      await store.begin(epoch);
+      await writeAll(store, examples, train, recipe, file);
+      await store.commit({
+        ...{ epoch, step, complete: true, keep: [] },
+        ...{ checkpoint, checkpointSha256: sha256 },
+      });
+    } finally {
+      await store.close();
+    }
+    await moveIntoPlace(temporary, directory);
+    return { epoch, checkpoint, examples: examples.ids.length };
+  } finally {
+    await removeIfThere(temporary).catch(() => {}); // the first error says more
+    await lock.release();
+  }
+}
+
+async function refuseMemory(directory: string): Promise<void> {
+  const current = await readCurrentFile(directory);
+  const generations = await listGenerations(directory).catch(() => []);
+  if (!current?.commit && generations.length === 0) return;
+  throw new UsageError(`${directory} holds a memory: move it away if it is to be replaced.`);
+}
+
+/** @throws {UsageError} naming `file` if an example leaves the ball of the recipe */
+async function writeAll(
+  store: MemoryStore,
+  { ids, views, images }: MemoryExamples,
+  train: Dataset,
+  { memoryView }: Recipe,
+  file: string,
+): Promise<void> {
+  const { epsilon } = store.settings;
+  for (let first = 0; first < ids.length; first += BATCH) {
+    const batch = ids.subarray(first, first + BATCH), shown = views.slice(first, first + BATCH);
+    const deltas = new Float32Array(batch.length * IMAGE_VALUES);
+    batch.forEach((id, row) => {
+      const start = row * IMAGE_VALUES;
+      const own = deltas.subarray(start, start + IMAGE_VALUES);
+      applyView(train.images, id, shown[row]!, own, 0);
+      own.forEach((x, i) => own[i] = images[first * IMAGE_VALUES + start + i]! - x);
+      const largest = own.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+      if (largest > epsilon + BOUND_TOLERANCE) {
+        throw new UsageError(
+          `${file} does not belong to this run: its example of image ${id} is ${largest} from it, more than ${epsilon}.`,
+        );
+      }
+      if (memoryView === "realigned") own.set(outOfView(own, shown[row]!));
+    });
+    const kept = memoryView === "realigned" ? shown.map(() => IDENTITY_VIEW) : shown;
+    await store.write(batch, kept, deltas);
+  }
+}
+
+async function removeIfThere(path: string): Promise<void> {
+  if (await Deno.stat(path).then(() => true, () => false)) await removeTree(path);
+}
+
+/** Puts the memory in `from` in place of the empty one at `to`. */
+async function moveIntoPlace(from: string, to: string): Promise<void> {
+  await removeIfThere(to);
+  try {
+    await Deno.rename(from, to);
+    await syncDirectory(join(to, ".."));
+  } catch (error) {
+    throw new RunError(`Could not move ${from} to ${to}: ${describeIoError(error)}`, {
+      cause: error,
+    });
+  }
+}
+
+/** `report` in words. */
+export function describeImport({ epoch, checkpoint, examples }: ImportReport): string {
+  return `${examples} examples are the memory of epoch ${epoch}, beside ${checkpoint}`;
+}

@@ -1,0 +1,89 @@
+/**
+ * What the actions of `memloss memory` share: their flags, the run they are about, and its training images.
+ *
+ * @module
+ */
+import type { Dataset } from "../../data/dataset.ts";
+import { dataDigest, loadData } from "../../data/sets/sets.ts";
+import { join } from "@std/path";
+import { RunError, UsageError } from "../../errors.ts";
+import { readCurrentFile } from "../../memory/current.ts";
+import { MemoryStore } from "../../memory/store.ts";
+import { integerFlag, switchFlag, textFlag } from "../../recipe/flag.ts";
+import { type Recipe, RECIPE_FLAGS } from "../../recipe/recipe.ts";
+import type { FlagValues } from "../shell/command.ts";
+
+const { dataDir, backend, workers, memoryIndex } = RECIPE_FLAGS;
+
+/** Flags of `memloss memory`. */
+export const MEMORY_FLAGS = {
+  misclassified: switchFlag("misclassified", "stats: also the share that the model gets wrong"),
+  rebuild: switchFlag("rebuild", "verify: make a damaged or lost index anew from the chunks"),
+  out: textFlag(
+    "out",
+    "FILE",
+    "export: .safetensors for x'', or .png for a contact sheet of clean, memory and difference",
+  ),
+  epoch: integerFlag("epoch", "export: the epoch that made the examples; default the newest", 1),
+  nEx: integerFlag("n-ex", "export: the first N examples; default all, in a .png 20", 1),
+  json: switchFlag("json", "print one JSON document on stdout"),
+  dataDir,
+  backend,
+  workers,
+  memoryIndex,
+} as const;
+
+/** Their values. */
+export type MemoryFlags = FlagValues<typeof MEMORY_FLAGS>;
+
+/** A run with a memory. */
+export interface MemoryRun {
+  readonly runDir: string;
+  readonly recipe: Recipe;
+}
+
+/**
+ * Loads the training images that a run's memory belongs to.
+ *
+ * @param dataSha256 what the memory says of them; anything where there is no memory yet
+ * @throws {UsageError} if they are missing or others
+ */
+export async function loadMemoryData(
+  { recipe }: MemoryRun,
+  { dataDir }: MemoryFlags,
+  dataSha256?: string,
+): Promise<Dataset> {
+  const { train } = await loadData(recipe.data, dataDir ?? recipe.dataDir, recipe.seed);
+  if (dataSha256 === undefined || dataDigest(train) === dataSha256) return train;
+  throw new UsageError("The memory belongs to other training images: check --data-dir.");
+}
+
+/** How often to start again because a trainer has committed meanwhile. */
+const ATTEMPTS = 5;
+
+/**
+ * Calls `use` with the memory of a run, open for reading; again if a trainer replaces what it reads.
+ *
+ * @throws {UsageError} if there is no memory
+ * @throws {RunError} if it is damaged
+ */
+export async function withMemory<T>(
+  { runDir }: MemoryRun,
+  { memoryIndex }: MemoryFlags,
+  use: (store: MemoryStore) => Promise<T>,
+): Promise<T> {
+  const directory = join(runDir, "memory");
+  for (let attempt = 1;; attempt++) {
+    const store = await MemoryStore.openReadOnly(directory, memoryIndex);
+    try {
+      return await use(store);
+    } catch (error) {
+      if (!(error instanceof RunError) || attempt === ATTEMPTS) throw error;
+      const now = (await readCurrentFile(directory))?.commit;
+      const before = store.current();
+      if (now?.checkpoint === before?.checkpoint && now?.step === before?.step) throw error;
+    } finally {
+      await store.close();
+    }
+  }
+}

@@ -1,0 +1,91 @@
+/**
+ * `memloss memory verify`
+ *
+ * @module
+ */
+import { join } from "@std/path";
+import { RunError, UsageError } from "../../errors.ts";
+import { DISK } from "../../disk/disk.ts";
+import { canCopyIndex } from "../../memory/index/copy.ts";
+import { readIndexPlace } from "../../memory/index/place.ts";
+import { CURRENT_FILE, INDEX_FILE } from "../../memory/layout.ts";
+import { rebuildIndex } from "../../memory/index/rebuild.ts";
+import { type Damage, type Verification, verifyMemory } from "../../memory/verify.ts";
+import { checkpointPath } from "../../run/run_folder.ts";
+import { RunLock } from "../../run/run_lock.ts";
+
+/** What `memory verify --json` prints. */
+export interface VerifyReport extends Verification {
+  /** Whether the index was made anew before. */
+  readonly rebuilt: boolean;
+}
+
+/**
+ * Verifies the memory of the run in `runDir`, after making its index anew if `rebuild` is given and the index is damaged.
+ *
+ * @param remote address of the service that has the index, or is to have it: needed where it is not in the folder
+ * @throws {UsageError} if there is no memory, or it is to be rebuilt while a trainer has it open
+ * @throws {RunError} if it cannot be rebuilt
+ */
+export async function verifyRun(
+  runDir: string,
+  rebuild: boolean,
+  remote: string | undefined,
+): Promise<VerifyReport> {
+  const directory = join(runDir, "memory");
+  const options = { remote, checkpointPath: (name: string) => checkpointPath(runDir, name) };
+  const place = remote === undefined ? await readIndexPlace(directory) : undefined;
+  if (!rebuild) {
+    const reachable = remote !== undefined || place === undefined && await canCopyIndex();
+    const index = reachable && !await RunLock.isHeld(runDir);
+    return { ...await verifyMemory(directory, { ...options, index }), rebuilt: false };
+  }
+  if (place !== undefined) {
+    throw new UsageError(
+      `The index of ${runDir} is not in its folder: add --memory-index ${place.url}`,
+    );
+  }
+  const lock = await RunLock.acquire(runDir);
+  try {
+    const before = await verifyMemory(directory, { ...options, index: true });
+    const places = [remote ?? join(directory, INDEX_FILE), join(directory, CURRENT_FILE)];
+    const damaged = before.damage.some(({ file }) => places.includes(file));
+    if (!damaged) return { ...before, rebuilt: false };
+    await rebuildIndex(directory, DISK, remote);
+    return { ...await verifyMemory(directory, { ...options, index: true }), rebuilt: true };
+  } finally {
+    await lock.release();
+  }
+}
+
+/** `report` in words. */
+export function describeVerification(report: VerifyReport): string {
+  const { commit, generations, chunks, records, index, rebuilt, damage } = report;
+  const looked = commit === 0
+    ? "nothing committed yet"
+    : `commit ${commit}: ${generations} generation(s), ${chunks} chunk(s), ${records} record(s)`;
+  return [
+    `${looked}${
+      index
+        ? ""
+        : "; the index was not read (a trainer has it open, it is a service that was not named, or a copy cannot be made)"
+    }`,
+    ...rebuilt ? ["  the index was made anew"] : [],
+    ...damage.map((each) => `  ${describeDamage(each)}`),
+  ].join("\n");
+}
+
+function describeDamage({ fault, image }: Damage): string {
+  return image === undefined ? fault : `${fault} (image ${image})`;
+}
+
+/** @throws {RunError} if `report` has damage: exit code 1 */
+export function refuseDamage(runDir: string, { damage }: VerifyReport): void {
+  if (damage.length === 0) return;
+  const places = damage.length === 1 ? "1 place" : `${damage.length} places`;
+  const derived = [INDEX_FILE, CURRENT_FILE].map((name) => join(runDir, "memory", name));
+  const remedy = damage.every(({ file }) => derived.includes(file))
+    ? "add --rebuild to make what is named anew"
+    : "restore the files that are named from a copy, or train again";
+  throw new RunError(`The memory of ${runDir} is damaged in ${places}: ${remedy}.`);
+}

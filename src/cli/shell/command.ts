@@ -1,0 +1,162 @@
+/**
+ * What a command is, and how its arguments are read: one table of flags, validated by the schemas it carries.
+ *
+ * @module
+ */
+import { parseArgs } from "@std/cli/parse-args";
+import { closest, distance } from "fastest-levenshtein";
+import * as v from "valibot";
+import { UsageError } from "../../errors.ts";
+import { type Flag, switchFlag } from "../../recipe/flag.ts";
+
+/** Flags by the name of the field they fill. */
+export type FlagTable = Readonly<Record<string, Flag>>;
+
+/** The values of the flags that were given; a switch is always there. */
+export type FlagValues<T extends FlagTable> = {
+  [K in keyof T]?: v.InferOutput<T[K]["schema"]>;
+};
+
+/** A command line, read and validated. */
+export interface Arguments<T extends FlagTable = FlagTable> {
+  readonly flags: FlagValues<T>;
+  readonly positionals: readonly string[];
+}
+
+/** A command of the program. */
+export interface Command {
+  readonly name: string;
+  /** What stands behind the name in the usage line, e.g. `RUN_DIR`. */
+  readonly positionals: string;
+  /** One line for the list of commands. */
+  readonly summary: string;
+  readonly flags: FlagTable;
+  /** Lines at the end of the help: examples. */
+  readonly examples: readonly string[];
+  /** Reads `args` (without the command's name) and runs. */
+  run(args: readonly string[]): Promise<void>;
+}
+
+/** Flags that every command has. */
+export const COMMON_FLAGS = {
+  help: switchFlag("help", "show this help"),
+  verbose: switchFlag("verbose", "show where an error came from"),
+} as const;
+
+/**
+ * Reads `args` by `table`.
+ *
+ * @param most how many positionals there may be
+ * @throws {UsageError} naming the flag that is unknown (with a suggestion), lacks its value or has a wrong one
+ */
+export function readArguments<T extends FlagTable>(
+  args: readonly string[],
+  table: T,
+  most: number,
+): Arguments<T> {
+  const all: FlagTable = { ...table, ...COMMON_FLAGS };
+  const flags = Object.values(all);
+  const unknown: string[] = [];
+  const positionals: string[] = [];
+  refuseSwitchValues(args, flags);
+  const attached = attachNegatives(args, flags);
+  const options = {
+    string: flags.filter((flag) => flag.parse).map((flag) => flag.name),
+    boolean: flags.filter((flag) => !flag.parse).map((flag) => flag.name),
+    alias: { h: COMMON_FLAGS.help.name },
+    unknown: (arg: string, key?: string) => {
+      // Taken from here, positionals stay the text that they are.
+      (key === undefined ? positionals : unknown).push(arg);
+      return false;
+    },
+  };
+  const parsed: Record<string, unknown> = parseArgs(attached, options);
+  const values: Record<string, unknown> = {};
+  for (const [field, flag] of Object.entries(all)) {
+    const value = parsed[flag.name];
+    // An absent switch is false, an absent value has no key.
+    if (value === undefined || value === false) continue;
+    const checked = readValue(flag, value);
+    if (field in table) values[field] = checked;
+  }
+  if (unknown.length > 0) throw new UsageError(describeUnknown(unknown[0]!, flags));
+  positionals.push(...(parsed._ as (string | number)[]).map(String)); // what follows `--`
+  if (positionals.length > most) {
+    throw new UsageError(`Unexpected argument "${positionals[most]}": see --help.`);
+  }
+  return { flags: values as FlagValues<T>, positionals };
+}
+
+/** The parser would take `--resume=no` for yes. */
+function refuseSwitchValues(args: readonly string[], flags: readonly Flag[]): void {
+  const switches = flags.filter((flag) => !flag.parse).map((flag) => flag.name);
+  for (const arg of args) {
+    if (arg === "--") return;
+    const [, name, value] = /^--([^=]+)=(.+)$/.exec(arg) ?? [];
+    if (name === undefined || !switches.includes(name) || /^(true|false)$/.test(value!)) continue;
+    throw new UsageError(`--${name} takes no value, not "${value}".`);
+  }
+}
+
+/** `--beta -1` as `--beta=-1`: the parser would read a flag `-1`, and call the value missing instead of negative. */
+function attachNegatives(args: readonly string[], flags: readonly Flag[]): string[] {
+  const takesValue = new Set(flags.filter((flag) => flag.parse).map((flag) => `--${flag.name}`));
+  const attached: string[] = [];
+  for (const arg of args) {
+    const before = attached.at(-1);
+    const negative = /^-[\d.]/.test(arg) && before !== undefined && takesValue.has(before);
+    if (negative) attached.push(`${attached.pop()}=${arg}`);
+    else attached.push(arg);
+  }
+  return attached;
+}
+
+function readValue(flag: Flag, value: unknown): unknown {
+  if (value === "") throw new UsageError(describeMissing(flag));
+  const result = v.safeParse(flag.schema, flag.parse ? flag.parse(value as string) : value);
+  if (result.success) return result.output;
+  throw new UsageError(`--${flag.name} ${result.issues[0].message}, not "${value}".`);
+}
+
+function describeUnknown(argument: string, flags: readonly Flag[]): string {
+  const given = argument.replace(/=.*$/, "");
+  const known = flags.find((flag) => `--${flag.name}` === given);
+  // The parser does not take `--name=` for the flag `--name`.
+  if (known) return known.parse ? describeMissing(known) : `${given} takes no value.`;
+  const nearest = nearestName(given.replace(/^-+/, ""), flags.map((flag) => flag.name));
+  return `Unknown flag ${given}: ${nearest ? `did you mean --${nearest}?` : "see --help."}`;
+}
+
+function describeMissing({ name, placeholder }: Flag): string {
+  return `--${name} needs a value: --${name}=${placeholder}.`;
+}
+
+/** The one of `names` that `given` was probably meant to be, if at most a third of it has to be changed. */
+export function nearestName(given: string, names: readonly string[]): string | undefined {
+  const nearest = closest(given, names);
+  return distance(given, nearest) <= Math.ceil(given.length / 3) ? nearest : undefined;
+}
+
+/** The help text of `command`. */
+export function describeCommand(command: Command): string {
+  const rows = Object.values({ ...command.flags, ...COMMON_FLAGS }).map(
+    ({ name, placeholder, help }): [string, string] => [
+      `--${name}${placeholder ? ` ${placeholder}` : ""}`,
+      help,
+    ],
+  );
+  const width = Math.min(34, Math.max(...rows.map(([flag]) => flag.length)));
+  return [
+    command.summary,
+    "",
+    `Usage: memloss ${command.name} ${command.positionals} [flags]`.replace("  ", " "),
+    "",
+    ...rows.map(([flag, help]) =>
+      flag.length > width
+        ? `  ${flag}\n  ${" ".repeat(width)}  ${help}`
+        : `  ${flag.padEnd(width)}  ${help}`
+    ),
+    "",
+    ...command.examples.map((example) => `  $ ${example}`),
+  ].join("\n");
+}

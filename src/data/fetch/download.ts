@@ -1,0 +1,206 @@
+/**
+ * A download that can be interrupted at any byte: what arrived is resumed, and nothing gets its final name before its
+ * size and SHA-256 are right.
+ *
+ * @module
+ */
+import { dirname } from "@std/path";
+import { setTimeout as delay } from "node:timers/promises";
+import { RunError, UsageError } from "../../errors.ts";
+import { syncDirectory } from "../../disk/disk.ts";
+import { ConnectionWatch } from "./connection_watch.ts";
+import { fileSize, onDisk, sha256OfFile, writeAll } from "../disk.ts";
+import { judgeResponse } from "./range_response.ts";
+
+/** What to expect of a download, and how to watch and stop it. */
+export interface DownloadOptions {
+  /** Size of the whole file. */
+  readonly bytes: number;
+  /** SHA-256 of the whole file, 64 lower-case hexadecimal digits. */
+  readonly sha256: string;
+  /** Called with the number of bytes on disk, at the start and after each piece. */
+  readonly onProgress?: (done: number) => void;
+  /** Stops the download; what arrived is kept for resuming. */
+  readonly signal?: AbortSignal;
+  /** Milliseconds before the first retry, doubled for each further one; 1,000 unless told. */
+  readonly retryDelay?: number;
+  /** Milliseconds without a byte after which a connection counts as dropped; 60,000 unless told. */
+  readonly stallTimeout?: number;
+}
+
+/** Retries in a row that bring nothing new before the download fails. */
+const RETRIES = 4;
+
+/**
+ * Downloads `url` to `path` by way of `path + ".part"`. A whole, correct file at `path` is left as it is, and any other
+ * file there is replaced once the download is complete.
+ *
+ * @throws {UsageError} when `url` is not an http(s) address that may be fetched
+ * @throws {RunError} when the server, the network or the disk fails, or the bytes are not the expected ones. A
+ * `.part` that can be resumed is kept; one with wrong bytes is deleted.
+ * @throws the signal's reason when it aborts
+ */
+export async function download(url: string, path: string, options: DownloadOptions): Promise<void> {
+  checkAddress(url);
+  options.signal?.throwIfAborted();
+  if (await isExpected(path, options)) return;
+  const part = `${path}.part`;
+  await onDisk(part, () => Deno.mkdir(dirname(part), { recursive: true }));
+  const file = await onDisk(
+    part,
+    () => Deno.open(part, { read: true, write: true, create: true }),
+  );
+  try {
+    if (!(await file.tryLock(true))) {
+      throw new RunError(`Another process is downloading to "${part}"; wait for it to finish.`);
+    }
+    await transfer(url, path, file, options);
+  } finally {
+    file.close();
+  }
+}
+
+/** Fills `file`, which is locked and open at `path + ".part"`, and gives it its final name. */
+async function transfer(
+  url: string,
+  path: string,
+  file: Deno.FsFile,
+  options: DownloadOptions,
+): Promise<void> {
+  const part = `${path}.part`;
+  try {
+    await new Transfer(url, part, file, options).run();
+    await onDisk(part, () => file.sync());
+    await onDisk(path, async () => {
+      await Deno.rename(part, path);
+      await syncDirectory(dirname(path));
+    });
+  } catch (error) {
+    if (await fileSize(part) === 0) await Deno.remove(part);
+    throw error;
+  }
+}
+
+async function isExpected(path: string, options: DownloadOptions): Promise<boolean> {
+  if (await fileSize(path) !== options.bytes) return false;
+  return await onDisk(path, () => sha256OfFile(path)) === options.sha256;
+}
+
+function checkAddress(url: string): void {
+  if (!URL.canParse(url) || !["http:", "https:"].includes(new URL(url).protocol)) {
+    throw new UsageError(`"${url}" is not an http or https address; correct the URL.`);
+  }
+}
+
+/** One download in progress: the bytes of `file` from 0 to `#have` are the first bytes of the wanted file. */
+class Transfer {
+  #have = 0;
+  #useRange = true;
+
+  constructor(
+    readonly url: string,
+    readonly part: string,
+    readonly file: Deno.FsFile,
+    readonly options: DownloadOptions,
+  ) {}
+
+  /** Completes the file and checks its SHA-256. */
+  async run(): Promise<void> {
+    this.#have = (await this.file.stat()).size;
+    if (this.#have > this.options.bytes) await this.#discard();
+    const resumed = this.#have > 0;
+    await this.#complete();
+    if (await this.#isRight()) return;
+    // The piece on disk may have come from another version of the file, or from another address.
+    if (resumed) await this.#complete();
+    if (resumed && await this.#isRight()) return;
+    throw new RunError(
+      `The file at ${this.url} is not the expected one: its SHA-256 differs, so it was deleted; use another address.`,
+    );
+  }
+
+  /** Whether the SHA-256 is right; a wrong file is emptied. */
+  async #isRight(): Promise<boolean> {
+    if (await sha256OfFile(this.part) === this.options.sha256) return true;
+    await this.#discard();
+    return false;
+  }
+
+  /** Attempts until all bytes are on disk. */
+  async #complete(): Promise<void> {
+    const { bytes, signal, onProgress, retryDelay = 1000 } = this.options;
+    onProgress?.(this.#have);
+    let furthest = this.#have;
+    for (let failures = 0; this.#have < bytes;) {
+      const failure = await this.#attempt();
+      signal?.throwIfAborted();
+      if (this.#have === bytes) return;
+      failures = this.#have > furthest ? 1 : failures + 1;
+      furthest = Math.max(furthest, this.#have);
+      if (failures > RETRIES) {
+        throw new RunError(
+          `The download of ${this.url} stopped at ${this.#have} of ${bytes} bytes because ${failure}; ` +
+            "run the command again to resume it.",
+        );
+      }
+      // An abort ends the wait with an error of its own; the caller gets the signal's reason.
+      await delay(retryDelay * 2 ** (failures - 1), undefined, { signal }).catch(() => {});
+      signal?.throwIfAborted();
+    }
+  }
+
+  /** One request; returns why it ended, should bytes be missing. */
+  async #attempt(): Promise<string> {
+    const watch = new ConnectionWatch(this.options.signal, this.options.stallTimeout ?? 60_000);
+    try {
+      const response = await watch.during(() => this.#request(watch.signal));
+      if (typeof response === "string") return response;
+      const verdict = judgeResponse(response, this.#useRange ? this.#have : 0, this.options.bytes);
+      if (verdict.kind === "write") return await this.#receive(response, verdict.offset, watch);
+      await response.body?.cancel();
+      if (verdict.kind === "start over") this.#useRange = false;
+      if (verdict.kind === "give up") {
+        if (verdict.tooLong) await this.#discard();
+        throw new RunError(`Could not download ${this.url}: ${verdict.reason}.`);
+      }
+      return verdict.reason;
+    } finally {
+      watch.stop();
+    }
+  }
+
+  #request(signal: AbortSignal): Promise<Response> {
+    // The wanted bytes are the archive's own: a server must not compress them once more.
+    const headers: Record<string, string> = { "accept-encoding": "identity" };
+    if (this.#useRange && this.#have > 0) headers.range = `bytes=${this.#have}-`;
+    return fetch(this.url, { headers, signal });
+  }
+
+  /** Writes the body from `offset` on; returns why it ended. */
+  async #receive(response: Response, offset: number, watch: ConnectionWatch): Promise<string> {
+    if (offset < this.#have) await this.#discard();
+    await this.file.seek(offset, Deno.SeekMode.Start);
+    const reader = response.body?.getReader();
+    while (true) {
+      const piece = await watch.during(async () => await reader?.read());
+      if (typeof piece === "string") return piece;
+      const bytes = piece?.value;
+      if (bytes === undefined) return "the server sent no more";
+      if (this.#have + bytes.length > this.options.bytes) {
+        await this.#discard();
+        throw new RunError(
+          `Could not download ${this.url}: the server sent more than the expected ${this.options.bytes} bytes.`,
+        );
+      }
+      await onDisk(this.part, () => writeAll(this.file, bytes));
+      this.#have += bytes.length;
+      this.options.onProgress?.(this.#have);
+    }
+  }
+
+  async #discard(): Promise<void> {
+    await onDisk(this.part, () => this.file.truncate(0));
+    this.#have = 0;
+    this.#useRange = true;
+  }
+}

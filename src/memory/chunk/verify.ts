@@ -1,0 +1,66 @@
+/**
+ * Looks at every byte of a chunk file.
+ *
+ * @module
+ */
+import { join } from "@std/path";
+import { createHash } from "node:crypto";
+import { IMAGE_VALUES } from "../../data/dataset.ts";
+import { RunError } from "../../errors.ts";
+import { readWholeFile } from "../../disk/files.ts";
+import { chunkBytes, describeHeaderFault } from "./chunk.ts";
+import { createCodec } from "./codec.ts";
+import type { Manifest } from "../generation/manifest.ts";
+import { decodeRecord, recordBytes, recordImage } from "./record.ts";
+
+/** Something that is not as it was committed. */
+export interface Damage {
+  /** Its path. */
+  readonly file: string;
+  /** The record of the chunk `file`, from 0, if it is one record that is damaged. */
+  readonly record?: number;
+  /** The training index whose example that was, where the rest of the generation tells. */
+  readonly image?: number;
+  /** What is wrong, as a sentence without its full stop. */
+  readonly fault: string;
+}
+
+/** The damage in chunk `number` of the generation that `manifest` describes, in `folder`. */
+export async function verifyChunk(
+  folder: string,
+  manifest: Manifest,
+  number: number,
+): Promise<Damage[]> {
+  const { file: name, records, sha256 } = manifest.chunks[number]!;
+  const file = join(folder, name);
+  let bytes: Uint8Array;
+  try {
+    bytes = await readWholeFile(file);
+  } catch (error) {
+    if (error instanceof RunError) return [{ file, fault: error.message }];
+    throw error;
+  }
+  if (createHash("sha256").update(bytes).digest("hex") === sha256) return [];
+
+  const { epoch, epsilon, dataSha256 } = manifest;
+  const codec = createCodec(manifest.codec, epsilon);
+  const damage: Damage[] = [];
+  const header = { codec, epsilon, epoch, number, records, dataSha256 };
+  const fault = describeHeaderFault(bytes, header);
+  if (fault !== undefined) damage.push({ file, fault: `${file} is not usable (${fault})` });
+  const size = chunkBytes(codec, records);
+  if (bytes.length !== size) {
+    damage.push({ file, fault: `${file} has ${bytes.length} bytes instead of ${size}` });
+  }
+  const delta = new Float32Array(IMAGE_VALUES);
+  for (let record = 0; record < records; record++) {
+    const start = chunkBytes(codec, record), end = start + recordBytes(codec);
+    const content = bytes.subarray(start, end);
+    const whole = end <= bytes.length;
+    if (whole && decodeRecord(codec, recordImage(content), content, delta)) continue;
+    const fault = whole ? "does not match its checksum" : "is cut short";
+    damage.push({ file, record, fault: `Record ${record} of ${file} ${fault}` });
+  }
+  if (damage.length > 0) return damage;
+  return [{ file, fault: `${file} does not match its manifest` }];
+}

@@ -1,0 +1,69 @@
+/**
+ * The manifest of a generation: JSON that lists its chunks with their digests. The same records in the same
+ * order give the same bytes.
+ *
+ * @module
+ */
+import * as v from "valibot";
+import { RunError } from "../../errors.ts";
+import { CHUNK_RECORDS, CHUNK_VERSION } from "../chunk/chunk.ts";
+import { codecNumbers } from "../chunk/codec.ts";
+
+/** Version of everything in a memory folder. */
+export const MEMORY_VERSION = CHUNK_VERSION;
+
+const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
+/** A SHA-256 in hexadecimal. */
+export const digestSchema = v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/));
+
+const manifestSchema = v.strictObject({
+  format: v.literal("memloss-memory"),
+  version: v.literal(MEMORY_VERSION),
+  epoch: count,
+  /** Whether the epoch had ended; if not, more records will follow. */
+  complete: v.boolean(),
+  codec: v.picklist(Object.keys(codecNumbers) as (keyof typeof codecNumbers)[]),
+  epsilon: v.pipe(v.number(), v.gtValue(0)),
+  /** Number of training indices, with or without an example. */
+  images: count,
+  /** Of the training images and labels: perturbations of them mean nothing on others. */
+  dataSha256: digestSchema,
+  records: count,
+  chunks: v.array(v.strictObject({
+    file: v.pipe(v.string(), v.regex(/^chunk-[a-z0-9.-]+\.bin$/)),
+    records: v.pipe(count, v.minValue(1), v.maxValue(CHUNK_RECORDS)),
+    sha256: digestSchema,
+  })),
+  /** Digest of the generation's entries in the index. */
+  index: digestSchema,
+});
+
+/** What a manifest says. */
+export type Manifest = v.InferOutput<typeof manifestSchema>;
+/** A chunk as a manifest names it. */
+export type ManifestChunk = Manifest["chunks"][number];
+
+/** The bytes of `manifest`. */
+export function encodeManifest(manifest: Manifest): Uint8Array<ArrayBuffer> {
+  return new TextEncoder().encode(JSON.stringify(manifest, null, 2) + "\n");
+}
+
+/**
+ * Reads a manifest.
+ *
+ * @param path its name, for the error message
+ * @throws {RunError} if `bytes` is not a manifest this program wrote
+ */
+export function decodeManifest(bytes: Uint8Array, path: string): Manifest {
+  let json: unknown;
+  try {
+    json = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
+  } catch {
+    json = undefined;
+  }
+  const result = v.safeParse(manifestSchema, json);
+  if (result.success) return result.output;
+  throw new RunError(
+    `${path} is not a memory manifest of version ${MEMORY_VERSION}: restore it from a copy`,
+  );
+}

@@ -1,0 +1,135 @@
+/**
+ * Reads one committed generation by training index.
+ *
+ * @module
+ */
+import { join } from "@std/path";
+import { IDENTITY_VIEW, type View } from "../../data/augmentation.ts";
+import { IMAGE_VALUES } from "../../data/dataset.ts";
+import { RunError } from "../../errors.ts";
+import { CHUNK_RECORDS } from "../chunk/chunk.ts";
+import { ChunkReader } from "../chunk/reader.ts";
+import type { Codec } from "../chunk/codec.ts";
+import type { DamagedExample } from "../options.ts";
+import type { Locations } from "../index/locations.ts";
+import type { Manifest } from "./manifest.ts";
+import type { ReadBudget } from "./read_budget.ts";
+
+/** More open files than CIFAR's 49 chunks need, fewer than any system's limit. */
+const MAX_OPEN_CHUNKS = 64;
+/** Chunks that one batch may bring into RAM: its time stays that of a batch. */
+const CHUNKS_HELD_PER_READ = 1;
+
+/** Memory examples of a batch of B images. */
+export interface MemoryBatch {
+  /** B flags: 1 where the image has an example. */
+  readonly present: Uint8Array;
+  /** B views the examples were made under; the identity where there is none. */
+  readonly views: View[];
+  /** `B · 3072` perturbations, NHWC, in the frame of their view; 0 where there is none. */
+  readonly deltas: Float32Array;
+}
+
+/** A generation whose manifest and locations have been read; its chunks are opened as they are needed. */
+export class GenerationReader {
+  readonly #folder: string;
+  readonly #manifest: Manifest;
+  readonly #codec: Codec;
+  readonly #locations: Locations;
+  readonly #budget: ReadBudget;
+  /** In the order of their last use. */
+  readonly #open = new Map<number, ChunkReader>();
+
+  constructor(
+    folder: string,
+    manifest: Manifest,
+    codec: Codec,
+    locations: Locations,
+    budget: ReadBudget,
+  ) {
+    this.#budget = budget;
+    this.#folder = folder;
+    this.#manifest = manifest;
+    this.#codec = codec;
+    this.#locations = locations;
+  }
+
+  /**
+   * The examples of the images `ids`.
+   *
+   * @param onDamage is told of an example that is damaged, which then counts as absent
+   * @throws {RunError} when one is damaged and nobody is to be told
+   */
+  read(ids: Uint32Array, onDamage?: (damaged: DamagedExample) => void): MemoryBatch {
+    const batch = {
+      present: new Uint8Array(ids.length),
+      views: new Array<View>(ids.length).fill(IDENTITY_VIEW),
+      deltas: new Float32Array(ids.length * IMAGE_VALUES),
+    };
+    let holdable = CHUNKS_HELD_PER_READ;
+    ids.forEach((id, row) => {
+      if (!this.#locations.has(id)) return;
+      const delta = batch.deltas.subarray(row * IMAGE_VALUES, (row + 1) * IMAGE_VALUES);
+      try {
+        const chunk = this.#chunk(this.#locations.chunk(id));
+        if (holdable > 0 && this.#hold(chunk)) holdable--;
+        batch.views[row] = chunk.read(this.#locations.record(id), id, delta);
+        batch.present[row] = 1;
+      } catch (error) {
+        if (!(error instanceof RunError) || onDamage === undefined) throw error;
+        onDamage({ image: id, fault: error.message });
+      }
+    });
+    return batch;
+  }
+
+  /** The images that have an example, in the order in which they were written. */
+  images(): Uint32Array {
+    const locations = this.#locations;
+    const place = (image: number) =>
+      locations.chunk(image) * CHUNK_RECORDS + locations.record(image);
+    return Uint32Array.from({ length: this.#manifest.images }, (_, image) => image)
+      .filter((image) => locations.has(image))
+      .sort((a, b) => place(a) - place(b));
+  }
+
+  close(): void {
+    for (const chunk of this.#open.values()) this.#close(chunk);
+    this.#open.clear();
+  }
+
+  /** Brings `chunk` into RAM if it is not there and fits. */
+  #hold(chunk: ChunkReader): boolean {
+    if (chunk.held || !this.#budget.take(chunk.size)) return false;
+    try {
+      chunk.hold();
+    } catch (error) {
+      if (!(error instanceof RunError)) throw error;
+      this.#budget.give(chunk.size); // its records may still be readable one by one
+    }
+    return true;
+  }
+
+  #close(chunk: ChunkReader): void {
+    if (chunk.held) this.#budget.give(chunk.size);
+    chunk.close();
+  }
+
+  #chunk(number: number): ChunkReader {
+    let reader = this.#open.get(number);
+    this.#open.delete(number);
+    if (reader === undefined) {
+      const { file, records } = this.#manifest.chunks[number]!;
+      const { epoch, epsilon, dataSha256 } = this.#manifest;
+      const header = { codec: this.#codec, epsilon, epoch, number, records, dataSha256 };
+      reader = new ChunkReader(join(this.#folder, file), header);
+      if (this.#open.size === MAX_OPEN_CHUNKS) {
+        const [oldest, idle] = this.#open.entries().next().value!;
+        this.#close(idle);
+        this.#open.delete(oldest);
+      }
+    }
+    this.#open.set(number, reader);
+    return reader;
+  }
+}

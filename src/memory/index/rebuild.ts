@@ -1,0 +1,119 @@
+/**
+ * Makes an index anew from what it was made of.
+ *
+ * @module
+ */
+import { join } from "@std/path";
+import { RunError } from "../../errors.ts";
+import { DISK, type Disk } from "../../disk/disk.ts";
+import { removeTree } from "../../disk/files.ts";
+import { readManifest } from "../committed.ts";
+import { commitNumber, type Current, readCurrentFile } from "../current.ts";
+import { withIndexCopy } from "./copy.ts";
+import { newPlace, readIndexPlace, writeIndexPlace } from "./place.ts";
+import { generationFolder, INDEX_FILE } from "../layout.ts";
+import { LocationIndex } from "./location_index.ts";
+import type { Locations } from "./locations.ts";
+import { showCurrent } from "../opening.ts";
+import { scanLocations } from "./scan.ts";
+
+/**
+ * Replaces the index of the memory in `directory` by one made from `current.json`, the manifests and the chunks, and a
+ * damaged `current.json` by what the index says. The caller sees to it that nobody else has the memory open for writing.
+ * Killed at any moment it can be done again.
+ *
+ * @param url KV Connect service that is to have the index, which moves there if it is elsewhere; without it the index is
+ *   a file in the folder
+ * @throws {RunError} if neither leads to manifests and image numbers that are whole, or the service cannot be reached or
+ *   is another run's; nothing is changed then
+ */
+export async function rebuildIndex(
+  directory: string,
+  disk: Disk = DISK,
+  url?: string,
+): Promise<void> {
+  if (url === undefined) {
+    const found = withIndexCopy(directory, (index) => index.current());
+    const { current, located } = await newest(directory, await found.catch(ignoreDamage));
+    await showCurrent(directory, current, disk);
+    await removeIndexFile(directory, disk);
+    const index = await LocationIndex.open(join(directory, INDEX_FILE), disk);
+    try {
+      await fill(index, current, located);
+    } finally {
+      index.close();
+    }
+    return;
+  }
+  const place = { ...await readIndexPlace(directory) ?? newPlace(url), url };
+  const index = await LocationIndex.open(url, disk);
+  try {
+    await index.claim(place.id);
+    const { current, located } = await newest(directory, await index.current().catch(ignoreDamage));
+    await showCurrent(directory, current, disk);
+    await writeIndexPlace(directory, place, disk);
+    await fill(index, current, located);
+  } finally {
+    index.close();
+  }
+  await removeIndexFile(directory, disk);
+}
+
+/** Where the examples of one generation lie. */
+interface Located {
+  readonly epoch: number;
+  readonly commit: number;
+  readonly locations: Locations;
+}
+
+/** What is current by whichever of `current.json` and the index has come furthest of those whose files are there. */
+async function newest(
+  directory: string,
+  indexed: Current | undefined,
+): Promise<{ current: Current; located: Located[] }> {
+  const shown = await readCurrentFile(directory).catch(ignoreDamage);
+  const candidates = [shown, indexed].filter((each) => each !== undefined)
+    .sort((a, b) => commitNumber(b) - commitNumber(a));
+  let first: unknown;
+  for (const current of candidates) {
+    try {
+      return { current, located: await locate(directory, current) };
+    } catch (error) {
+      first ??= error;
+      ignoreDamage(error);
+    }
+  }
+  throw first ?? new RunError(
+    `Neither the index nor current.json in ${directory} says what is current: restore one of them from a copy`,
+  );
+}
+
+async function locate(directory: string, { commit, settings }: Current): Promise<Located[]> {
+  const located: Located[] = [];
+  for (const entry of commit?.generations ?? []) {
+    const folder = join(directory, generationFolder(entry.epoch));
+    const manifest = await readManifest(join(folder, entry.manifest), entry, settings);
+    located.push({ ...entry, locations: await scanLocations(folder, manifest) });
+  }
+  return located;
+}
+
+async function fill(index: LocationIndex, current: Current, located: Located[]): Promise<void> {
+  await index.current().catch(ignoreDamage); // a service keeps it, to be replaced
+  for (const { epoch, commit, locations } of located) {
+    await index.writePages(epoch, commit, locations);
+  }
+  await index.publish(current);
+}
+
+/** Removes the database and the files that SQLite keeps beside it. */
+async function removeIndexFile(directory: string, disk: Disk): Promise<void> {
+  for (const { name } of await Array.fromAsync(Deno.readDir(directory))) {
+    const own = ["", "-wal", "-shm", "-journal"].some((suffix) => name === INDEX_FILE + suffix);
+    if (own) await removeTree(join(directory, name), disk);
+  }
+}
+
+function ignoreDamage(error: unknown): undefined {
+  if (!(error instanceof RunError)) throw error;
+}

@@ -1,0 +1,36 @@
+/**
+ * Finds out from a generation's chunks alone where each image's example lies, for those who do not open the index.
+ *
+ * @module
+ */
+import { join } from "@std/path";
+import { RunError } from "../../errors.ts";
+import { readWholeFile } from "../../disk/files.ts";
+import { chunkBytes } from "../chunk/chunk.ts";
+import { createCodec } from "../chunk/codec.ts";
+import { Locations } from "./locations.ts";
+import type { Manifest } from "../generation/manifest.ts";
+import { recordImage } from "../chunk/record.ts";
+
+/**
+ * The locations of the generation in `folder`, which are those that were committed: their digest is in `manifest`.
+ *
+ * @throws {RunError} if a chunk cannot be read or its records are not where they were written
+ */
+export async function scanLocations(folder: string, manifest: Manifest): Promise<Locations> {
+  const locations = new Locations(manifest.images);
+  const codec = createCodec(manifest.codec, manifest.epsilon);
+  for (const [number, { file, records }] of manifest.chunks.entries()) {
+    const bytes = await readWholeFile(join(folder, file));
+    for (let record = 0; record < records; record++) {
+      const start = chunkBytes(codec, record);
+      if (start + 4 > bytes.length) break;
+      const image = recordImage(bytes.subarray(start));
+      if (image < manifest.images) locations.set(image, number, record);
+    }
+  }
+  if (locations.digest() === manifest.index) return locations;
+  throw new RunError(
+    `The chunks in ${folder} are damaged: look for the records with memloss memory verify`,
+  );
+}

@@ -1,0 +1,81 @@
+/**
+ * One writer for each run folder.
+ *
+ * @module
+ */
+import { join } from "@std/path";
+import { RunError, UsageError } from "../errors.ts";
+import { describeIoError } from "../disk/files.ts";
+
+const ATTEMPTS = 4;
+const ATTEMPT_MILLISECONDS = 20;
+
+/**
+ * An exclusive advisory lock of the operating system on `RUN_DIR/run.lock`.
+ *
+ * The system drops it with its owner, however that one ends, so a killed run never has to be unlocked by
+ * hand. The file itself stays: removing it would let two processes lock two different files of that name.
+ */
+export class RunLock {
+  readonly #file: Deno.FsFile;
+
+  private constructor(file: Deno.FsFile) {
+    this.#file = file;
+  }
+
+  /**
+   * Locks the existing folder `runDirectory` for this process.
+   *
+   * @throws {UsageError} if another process holds it
+   * @throws {RunError} if the lock file cannot be written
+   */
+  static async acquire(runDirectory: string): Promise<RunLock> {
+    const path = join(runDirectory, "run.lock");
+    let file: Deno.FsFile | undefined;
+    try {
+      file = await Deno.open(path, { read: true, write: true, create: true });
+      if (await lockPatiently(file)) {
+        await file.truncate();
+        await file.write(new TextEncoder().encode(`${Deno.pid}\n`));
+        return new RunLock(file);
+      }
+    } catch (error) {
+      file?.close();
+      throw new RunError(`Could not lock ${path}: ${describeIoError(error)}`, { cause: error });
+    }
+    file.close();
+    const pid = (await Deno.readTextFile(path)).trim();
+    // Empty for an instant, between the owner's lock and its pid.
+    const owner = pid === "" ? "another process" : `process ${pid}`;
+    throw new UsageError(
+      `The run folder ${runDirectory} is in use by ${owner}: wait for it to end or choose another --run-dir`,
+    );
+  }
+
+  /** Whether another process holds the lock of `runDirectory`. Needs no permission to write. */
+  static async isHeld(runDirectory: string): Promise<boolean> {
+    const path = join(runDirectory, "run.lock");
+    try {
+      using file = await Deno.open(path);
+      return !await file.tryLock(false);
+    } catch (error) {
+      if (error instanceof Deno.errors.NotFound) return false;
+      throw new RunError(`Could not read ${path}: ${describeIoError(error)}`, { cause: error });
+    }
+  }
+
+  /** Lets the next process in. */
+  async release(): Promise<void> {
+    await this.#file.truncate();
+    this.#file.close();
+  }
+}
+
+/** Locks `file` unless it stays locked: {@linkcode RunLock.isHeld} looks for an instant, which must turn nobody away. */
+async function lockPatiently(file: Deno.FsFile): Promise<boolean> {
+  for (let attempt = 1; attempt < ATTEMPTS; attempt++) {
+    if (await file.tryLock(true)) return true;
+    await new Promise((resolve) => setTimeout(resolve, ATTEMPT_MILLISECONDS));
+  }
+  return await file.tryLock(true);
+}

@@ -1,0 +1,148 @@
+/**
+ * `metrics.jsonl`, one line for every step, every epoch and every damaged example, and `metrics.csv`, one row for every epoch.
+ *
+ * @module
+ */
+import { join } from "@std/path";
+import { RunError } from "../errors.ts";
+import { describeIoError, writeFileAtomically } from "../disk/files.ts";
+
+/** One optimisation step. Loss terms are means over the batch, before their coefficients. */
+export interface StepMetrics {
+  readonly kind: "step";
+  readonly epoch: number;
+  /** From 1. */
+  readonly step: number;
+  readonly loss: number;
+  /** The objective's terms by name: `ce`, `kl`, `memory`. */
+  readonly terms: Readonly<Record<string, number>>;
+  readonly lr: number;
+  readonly momentum: number;
+  readonly imagesPerSecond: number;
+}
+
+/** A memory example that could not be used: the step was taken without it. */
+export interface DamageNote {
+  readonly kind: "damage";
+  readonly epoch: number;
+  readonly step: number;
+  /** Its training index. */
+  readonly image: number;
+  readonly fault: string;
+}
+
+/** One epoch. */
+export interface EpochMetrics {
+  readonly kind: "epoch";
+  readonly epoch: number;
+  /** Means over the epoch's examples. */
+  readonly loss: number;
+  readonly terms: Readonly<Record<string, number>>;
+  /** Accuracies on what the checkpoint is selected on, in [0,1]. */
+  readonly cleanAccuracy?: number;
+  readonly robustAccuracy?: number;
+  readonly imagesPerSecond: number;
+  /** Wall-clock seconds of this session's part of the epoch, evaluation included. */
+  readonly seconds: number;
+}
+
+type Metrics = StepMetrics | EpochMetrics | DamageNote;
+
+const CSV_TERMS = ["ce", "kl", "memory"] as const;
+const CSV_HEADER =
+  "epoch,loss,ce,kl,memory,clean_accuracy,robust_accuracy,images_per_second,seconds";
+
+/** The run's log, open for appending. */
+export class RunLog {
+  readonly #directory: string;
+  readonly #file: Deno.FsFile;
+  readonly #epochs: EpochMetrics[];
+
+  private constructor(directory: string, file: Deno.FsFile, epochs: EpochMetrics[]) {
+    this.#directory = directory;
+    this.#file = file;
+    this.#epochs = epochs;
+  }
+
+  /**
+   * Opens the log in `directory`, cut back to what the checkpoint at (`epoch`, `step`) knows: later lines, and a line
+   * torn by a crash, are dropped.
+   *
+   * @param complete whether the checkpoint was made after the epoch's own line
+   */
+  static async open(
+    directory: string,
+    { epoch, step, complete }: { epoch: number; step: number; complete: boolean },
+  ): Promise<RunLog> {
+    const path = join(directory, "metrics.jsonl");
+    const known = (await readLines(path)).filter((line) =>
+      line.epoch < epoch ||
+      line.epoch === epoch && (line.kind === "epoch" ? complete : line.step <= step)
+    );
+    const text = known.map((line) => JSON.stringify(line) + "\n").join("");
+    await writeFileAtomically(path, new TextEncoder().encode(text));
+    const epochs = known.filter((line) => line.kind === "epoch");
+    await writeTable(directory, epochs);
+    return new RunLog(directory, await Deno.open(path, { append: true }), epochs);
+  }
+
+  /** Appends one line, and rewrites the table when it is an epoch's. */
+  async append(metrics: Metrics): Promise<void> {
+    try {
+      const bytes = new TextEncoder().encode(JSON.stringify(metrics) + "\n");
+      for (let done = 0; done < bytes.length;) done += await this.#file.write(bytes.subarray(done));
+    } catch (error) {
+      throw new RunError(
+        `Could not write ${join(this.#directory, "metrics.jsonl")}: ${describeIoError(error)}`,
+        { cause: error },
+      );
+    }
+    if (metrics.kind !== "epoch") return;
+    this.#epochs.push(metrics);
+    await writeTable(this.#directory, this.#epochs);
+  }
+
+  close(): void {
+    this.#file.close();
+  }
+}
+
+/** Whether the log in `directory` has seen the second epoch: then the first one's checkpoint was committed. */
+export async function reachedSecondEpoch(directory: string): Promise<boolean> {
+  return (await readLines(join(directory, "metrics.jsonl"))).some(({ epoch }) => epoch > 1);
+}
+
+async function writeTable(directory: string, epochs: readonly EpochMetrics[]): Promise<void> {
+  const rows = [CSV_HEADER, ...epochs.map(csvRow)].join("\n") + "\n";
+  await writeFileAtomically(join(directory, "metrics.csv"), new TextEncoder().encode(rows));
+}
+
+function csvRow(metrics: EpochMetrics): string {
+  const { epoch, loss, terms, cleanAccuracy, robustAccuracy, imagesPerSecond, seconds } = metrics;
+  return [
+    epoch,
+    loss,
+    ...CSV_TERMS.map((name) => terms[name]),
+    cleanAccuracy,
+    robustAccuracy,
+    imagesPerSecond,
+    seconds,
+  ].map((value) => value ?? "").join(",");
+}
+
+async function readLines(path: string): Promise<Metrics[]> {
+  let text: string;
+  try {
+    text = await Deno.readTextFile(path);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return [];
+    throw new RunError(`Could not read ${path}: ${describeIoError(error)}`, { cause: error });
+  }
+  return text.split("\n").flatMap((line) => {
+    try {
+      return [JSON.parse(line) as Metrics];
+    } catch {
+      return []; // the empty end, or a line torn by a crash
+    }
+  });
+}

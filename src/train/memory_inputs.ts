@@ -1,0 +1,59 @@
+/**
+ * Memory examples of a batch: `x''`, the adversarial example of the same training index from an earlier epoch.
+ *
+ * @module
+ */
+import { applyView, intoView, type View } from "../data/augmentation.ts";
+import { type Dataset, IMAGE_VALUES } from "../data/dataset.ts";
+import type { MemoryBatch } from "../memory/store.ts";
+
+/**
+ * How `x''` meets the crop and flip of its image in this epoch: `stored` leaves it under those it was made under, as the
+ * paper does; `realigned` keeps perturbations in the frame of the image and applies this epoch's crop and flip to them.
+ */
+export const MEMORY_VIEWS = ["stored", "realigned"] as const;
+/** One of {@linkcode MEMORY_VIEWS}. */
+export type MemoryView = typeof MEMORY_VIEWS[number];
+
+/** The memory examples of a batch of `N` that has `M` of them. */
+export interface MemoryInputs {
+  /** `M · 3072` values in [0,1], NHWC: `x''`. */
+  readonly images: Float32Array;
+  /** Which batch rows they belong to, ascending. */
+  readonly rows: readonly number[];
+}
+
+/**
+ * `x'' = clip_[0,1](view(x) + δ)` for what `memory` has of the images `ids`, with `δ` as its codec gives it back.
+ *
+ * @param views N views to show the images and their perturbations under, which are in the frame of the image then;
+ *   without them every example is shown under its own
+ */
+export function makeMemoryInputs(
+  memory: MemoryBatch,
+  dataset: Dataset,
+  ids: Uint32Array,
+  views?: readonly View[],
+): MemoryInputs {
+  const { present, deltas } = memory;
+  const rows = [...present.keys()].filter((row) => present[row] === 1);
+  const images = new Float32Array(rows.length * IMAGE_VALUES);
+  rows.forEach((row, position) => {
+    const offset = position * IMAGE_VALUES;
+    const stored = deltas.subarray(row * IMAGE_VALUES, (row + 1) * IMAGE_VALUES);
+    applyView(dataset.images, ids[row]!, (views ?? memory.views)[row]!, images, offset);
+    const delta = views ? intoView(stored, views[row]!) : stored;
+    for (let i = 0; i < IMAGE_VALUES; i++) {
+      images[offset + i] = Math.min(1, Math.max(0, images[offset + i]! + delta[i]!));
+    }
+  });
+  return { images, rows };
+}
+
+/** The selection matrix `[M,N]` of `rows`, row-major, or undefined if all `n` rows are there. */
+export function selectionMatrix(rows: readonly number[], n: number): Float32Array | undefined {
+  if (rows.length === n) return undefined;
+  const matrix = new Float32Array(rows.length * n);
+  rows.forEach((row, position) => matrix[position * n + row] = 1);
+  return matrix;
+}

@@ -1,0 +1,129 @@
+import assert from "node:assert/strict";
+import * as tf from "@tensorflow/tfjs";
+import { evaluateObjective, type Objective } from "../../src/method/objective.ts";
+import {
+  type MemoryWeight,
+  type Pass,
+  type Variant,
+  VARIANT_TRAITS,
+  VARIANTS,
+} from "../../src/method/methods.ts";
+import { eachBackend, onWasm } from "../testing/backends.ts";
+import { fixture } from "../testing/fixture.ts";
+import { assertClose } from "../testing/numbers.ts";
+import { labelsOf, read, upload } from "../testing/tensors.ts";
+
+const REFERENCE = fixture("losses");
+const ROWS = 7, CLASSES = 10;
+const TOLERANCE = 1e-5;
+
+/** The published objective of `variant`, with its default weighting unless told otherwise. */
+function published(variant: Variant, memoryWeight?: MemoryWeight): Objective {
+  const { beta = 0, betaPrime = 0, memoryWeights } = VARIANT_TRAITS[variant];
+  return { variant, beta, betaPrime, memoryWeight: memoryWeight ?? memoryWeights[0] ?? "uniform" };
+}
+
+/** One-hot rows `[M,7]` at `rows`. */
+function selectionOf(rows: readonly number[]): tf.Tensor2D {
+  const matrix = rows.map((row) => Array.from({ length: ROWS }, (_, i) => i === row ? 1 : 0));
+  return tf.tensor2d(matrix);
+}
+
+/** The rows `rows` of a `[7,10]` reference. */
+function pick(values: ArrayLike<number>, rows: readonly number[]): number[] {
+  return rows.flatMap((row) => Array.from(values).slice(row * CLASSES, (row + 1) * CLASSES));
+}
+
+const ALL = [0, 1, 2, 3, 4, 5, 6];
+
+/** Value and gradients of `objective` on the fixture's logits against those it calls `name`. */
+async function assertObjective(
+  name: string,
+  objective: Objective,
+  memoryRows: readonly number[] | undefined,
+): Promise<void> {
+  const { passes } = VARIANT_TRAITS[objective.variant];
+  const rowsOf = (pass: Pass) => pass === "mem" ? memoryRows ?? ALL : ALL;
+  const logits = passes.map((pass) =>
+    tf.tensor2d(pick(REFERENCE.values(pass), rowsOf(pass)), [rowsOf(pass).length, CLASSES])
+  );
+  const labels = labelsOf(REFERENCE);
+  const selection = memoryRows && selectionOf(memoryRows);
+  const { value, grads } = tf.valueAndGrads((...tensors) => {
+    const byPass = Object.fromEntries(passes.map((pass, i) => [pass, tensors[i] as tf.Tensor2D]));
+    return evaluateObjective(objective, byPass, labels, selection).loss;
+  })(logits);
+  tf.dispose([logits, labels, selection ?? []]);
+  assertClose(await read(value), REFERENCE.values(`${name}.loss`), TOLERANCE, `${name} loss`);
+  for (const pass of ["nat", "adv", "mem"] as const) {
+    const expected = REFERENCE.values(`${name}.grad.${pass}`);
+    const place = passes.indexOf(pass), rows = place < 0 ? [] : rowsOf(pass);
+    const absent = pick(expected, ALL.filter((row) => !rows.includes(row)));
+    assert.ok(absent.every((slope) => slope === 0), `${name} does not depend on every ${pass}`);
+    if (place < 0) continue;
+    const what = `${name} gradient with respect to ${pass}`;
+    assertClose(await read(grads[place]!), pick(expected, rows), TOLERANCE, what);
+  }
+}
+
+const CASES: [string, Objective][] = [
+  ...VARIANTS.map((variant): [string, Objective] => [variant, published(variant)]),
+  ["v3-misclassified", published("v3", "misclassified")],
+];
+
+for (const [name, objective] of CASES) {
+  eachBackend(
+    `evaluateObjective() gives PyTorch's ${name} loss and gradients`,
+    () => assertObjective(name, objective, undefined),
+  );
+}
+
+eachBackend("evaluateObjective() counts an example without a memory as zero", async () => {
+  const present = ALL.filter((row) => REFERENCE.integers("present")[row] === 1);
+  assert.ok(present.length > 1 && present.length < ROWS);
+  await assertObjective("v1-partial", published("v1"), present);
+  await assertObjective("v1-partial", published("v1"), present.toReversed());
+});
+
+/** The terms of `objective` on the fixture's logits, in float32. */
+async function terms(objective: Objective, passes: readonly Pass[]): Promise<Map<string, number>> {
+  const labels = labelsOf(REFERENCE);
+  const logits = Object.fromEntries(
+    passes.map((pass) => [pass, upload<tf.Rank.R2>(REFERENCE, pass)]),
+  );
+  const evaluated = tf.tidy(() => ({ ...evaluateObjective(objective, logits, labels) }));
+  tf.dispose([labels, logits]);
+  const values = new Map<string, number>();
+  for (const [name, term] of Object.entries<tf.Tensor>(evaluated)) {
+    values.set(name, (await term.data())[0]!); // one tensor may be two of the terms
+  }
+  tf.dispose({ ...evaluated });
+  return values;
+}
+
+for (const variant of VARIANTS) {
+  onWasm(`evaluateObjective() reports the terms that ${variant}'s loss is made of`, async () => {
+    const objective = published(variant), { passes } = VARIANT_TRAITS[variant];
+    const { beta, betaPrime } = objective;
+    const found = await terms(objective, passes);
+    const expected = passes.includes("mem")
+      ? ["loss", "ce", "kl", "memory"]
+      : passes.length > 1
+      ? ["loss", "ce", "kl"]
+      : ["loss", "ce"];
+    assert.deepEqual([...found.keys()], expected);
+    const term = (name: string) => found.get(name) ?? 0;
+    const sum = term("ce") + beta * term("kl") + betaPrime * term("memory");
+    assertClose([term("loss")], [sum], 1e-6, "sum of the terms");
+  });
+}
+
+onWasm("evaluateObjective() is TRADES' loss while there is no memory at all", async () => {
+  for (const variant of ["v1", "v2", "v3"] as const) {
+    const objective = published(variant);
+    const without = await terms(objective, ["nat", "adv"]);
+    const trades = await terms({ ...objective, variant: "trades" }, ["nat", "adv"]);
+    assert.deepEqual(without, trades);
+    assert.equal(without.has("memory"), false);
+  }
+});

@@ -1,0 +1,55 @@
+import assert from "node:assert/strict";
+import { ratesAt, SCHEDULES } from "../../src/optimise/schedule.ts";
+import { jsonFixture } from "../testing/fixture.ts";
+
+/** PyTorch's rates: `lr` and `momentum` per step, `step` and `cosine` learning rates per epoch. */
+const REFERENCE = jsonFixture("onecycle") as Record<
+  "lr" | "momentum" | "step" | "cosine",
+  number[]
+>;
+
+function assertWithin(actual: number, expected: number, what: string): void {
+  assert.ok(Math.abs(actual - expected) <= 1e-9, `${what}: ${actual} is not ${expected}`);
+}
+
+Deno.test("ratesAt() gives PyTorch's OneCycleLR at every step of three epochs", () => {
+  const length = { epochs: 3, stepsPerEpoch: 32 };
+  assert.equal(REFERENCE.lr.length, 96);
+  REFERENCE.lr.forEach((expected, step) => {
+    const { lr, momentum } = ratesAt("onecycle", 0.21, length, step);
+    assertWithin(lr, expected, `learning rate at step ${step}`);
+    assertWithin(momentum, REFERENCE.momentum[step]!, `momentum at step ${step}`);
+  });
+});
+
+for (const [name, peak, epochs] of [["step", 0.1, 100], ["cosine", 0.21, 50]] as const) {
+  Deno.test(`ratesAt() gives PyTorch's ${name} schedule, constant within an epoch`, () => {
+    const length = { epochs, stepsPerEpoch: 7 };
+    assert.equal(REFERENCE[name].length, epochs);
+    for (let step = 0; step < epochs * 7; step++) {
+      const { lr, momentum } = ratesAt(name, peak, length, step);
+      assertWithin(lr, REFERENCE[name][Math.floor(step / 7)]!, `learning rate at step ${step}`);
+      assert.equal(momentum, 0.9);
+    }
+  });
+}
+
+Deno.test("ratesAt() counts steps, not epochs, for onecycle", () => {
+  for (const stepsPerEpoch of [1, 4, 96]) {
+    const length = { epochs: 96 / stepsPerEpoch, stepsPerEpoch };
+    assertWithin(ratesAt("onecycle", 0.21, length, 10).lr, REFERENCE.lr[10]!, "learning rate");
+  }
+});
+
+for (const name of SCHEDULES) {
+  Deno.test(`ratesAt() gives usable ${name} rates at every step of a run of any length`, () => {
+    for (let epochs = 1; epochs <= 120; epochs++) {
+      for (let step = 0; step < epochs; step++) {
+        const { lr, momentum } = ratesAt(name, 0.2, { epochs, stepsPerEpoch: 1 }, step);
+        const where = `step ${step} of ${epochs}`;
+        assert.ok(lr > 0 && lr <= 0.2 * (1 + 1e-12), `learning rate ${lr} at ${where}`);
+        assert.ok(Math.abs(momentum - 0.9) <= 0.05 + 1e-12, `momentum ${momentum} at ${where}`);
+      }
+    }
+  });
+}

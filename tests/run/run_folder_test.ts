@@ -1,0 +1,141 @@
+import assert from "node:assert/strict";
+import { join } from "@std/path";
+import { readCheckpointLink, readRunRecord, RunFolder } from "../../src/run/run_folder.ts";
+import { inTemporary } from "../memory/support.ts";
+import { snapshot } from "../testing/folder.ts";
+import { recordOf, smallRecipe } from "../testing/runs.ts";
+
+const RECORD = recordOf(smallRecipe());
+const NAMES = [
+  "epoch-001.safetensors",
+  "epoch-002.safetensors",
+  "epoch-003.step-9.safetensors",
+  "epoch-003.step-10.safetensors",
+] as const;
+
+/** Runs `use` with a run folder that holds all of {@linkcode NAMES}. */
+function withFolder(use: (folder: RunFolder, checkpoints: string) => Promise<void>): Promise<void> {
+  return inTemporary(async (directory) => {
+    const folder = await RunFolder.create(join(directory, "run"), RECORD);
+    for (const name of NAMES) await Deno.writeTextFile(folder.checkpointPath(name), name);
+    await use(folder, join(folder.directory, "checkpoints"));
+    await folder.close();
+  });
+}
+
+Deno.test("RunFolder.create() makes the folder with its record, and open() reads it back", () =>
+  inTemporary(async (directory) => {
+    const runDir = join(directory, "deep", "run");
+    const created = await RunFolder.create(runDir, RECORD);
+    assert.deepEqual(await readRunRecord(runDir), RECORD);
+    await created.close();
+    const opened = await RunFolder.open(runDir);
+    assert.deepEqual(opened.record, RECORD);
+    assert.equal(await opened.last(), undefined);
+    await opened.close();
+  }));
+
+Deno.test("RunFolder.create() refuses a folder that holds anything, and changes nothing in it", () =>
+  inTemporary(async (directory) => {
+    for (const name of ["recipe.json", "notes.txt", ".hidden"]) {
+      const runDir = join(directory, `of ${name}`);
+      await Deno.mkdir(runDir);
+      await Deno.writeTextFile(join(runDir, name), "mine");
+      const before = await snapshot(runDir);
+      await assert.rejects(RunFolder.create(runDir, RECORD), {
+        name: "UsageError",
+        message: `${runDir} is not empty: choose another --run-dir, ` +
+          "or continue the run in it with --resume.",
+      });
+      assert.deepEqual(await snapshot(runDir), before);
+    }
+  }));
+
+Deno.test("RunFolder.create() takes an empty folder and one that a killed run never began in, but no file", () =>
+  inTemporary(async (directory) => {
+    const locked = join(directory, "locked"), file = join(directory, "file");
+    await Deno.mkdir(locked);
+    await Deno.writeTextFile(join(locked, "run.lock"), "");
+    await Deno.writeTextFile(join(locked, "recipe.json.tmp-12"), "{");
+    await Deno.writeTextFile(file, "");
+    for (const runDir of [await Deno.makeTempDir({ dir: directory }), locked]) {
+      await (await RunFolder.create(runDir, RECORD)).close();
+      const names = [...Deno.readDirSync(runDir)].map(({ name }) => name).sort();
+      assert.deepEqual(names, ["checkpoints", "recipe.json", "run.lock"]);
+    }
+    await assert.rejects(RunFolder.create(file, RECORD), {
+      name: "UsageError",
+      message: `${file} is a file, or lies in one: choose another --run-dir.`,
+    });
+  }));
+
+Deno.test("RunFolder.open() refuses what is no run folder, and leaves nothing in it", () =>
+  inTemporary(async (directory) => {
+    for (const runDir of [directory, join(directory, "absent")]) {
+      await assert.rejects(RunFolder.open(runDir), {
+        name: "UsageError",
+        message: `${runDir} is not a run folder: it has no recipe.json.`,
+      });
+    }
+    assert.deepEqual(await snapshot(directory), new Map());
+  }));
+
+Deno.test("RunFolder.settle() points the links and removes the other checkpoints", () =>
+  withFolder(async (folder, checkpoints) => {
+    await folder.settle({ last: NAMES[2], best: NAMES[0] });
+    assert.equal(await Deno.readTextFile(join(checkpoints, "last")), NAMES[2]);
+    assert.equal(await Deno.readTextFile(join(checkpoints, "best")), NAMES[0]);
+    assert.deepEqual([...(await snapshot(checkpoints)).keys()], [
+      "best",
+      NAMES[0],
+      NAMES[2],
+      "last",
+    ]);
+    await folder.settle({ last: NAMES[2], best: NAMES[2] });
+    assert.deepEqual([...(await snapshot(checkpoints)).keys()], ["best", NAMES[2], "last"]);
+    assert.equal(await readCheckpointLink(folder.directory, "best"), NAMES[2]);
+  }));
+
+Deno.test("RunFolder.settle() repairs links and sweeps up what a crash left, but not the user's files", () =>
+  withFolder(async (folder, checkpoints) => {
+    await Deno.symlink("epoch-000.safetensors", join(checkpoints, "last")); // dangling
+    await Deno.symlink(NAMES[0], join(checkpoints, "best.tmp"));
+    await Deno.writeTextFile(join(checkpoints, "best"), "a copy that followed the link");
+    await Deno.writeTextFile(join(checkpoints, `${NAMES[3]}.tmp-4711`), "torn");
+    const theirs = ["README", "epoch-001.safetensors.bak", "my-epoch-001.safetensors", "old"];
+    await Deno.mkdir(join(checkpoints, "old"));
+    await Deno.writeTextFile(join(checkpoints, "old", NAMES[0]), "kept by hand");
+    for (const name of theirs.slice(0, 3)) {
+      await Deno.writeTextFile(join(checkpoints, name), "kept by hand");
+    }
+    await folder.settle({ last: NAMES[1], best: NAMES[1] });
+    const names = (await Array.fromAsync(Deno.readDir(checkpoints))).map(({ name }) => name);
+    assert.deepEqual(names.sort(), [...theirs, NAMES[1], "best", "last"].sort());
+    assert.equal(await Deno.readLink(join(checkpoints, "last")), NAMES[1]);
+    assert.equal(await Deno.readLink(join(checkpoints, "best")), NAMES[1]);
+    assert.equal(await Deno.readTextFile(join(checkpoints, "old", NAMES[0])), "kept by hand");
+  }));
+
+Deno.test("RunFolder.last() is what the link names, and the newest checkpoint where the link is lost", () =>
+  withFolder(async (folder, checkpoints) => {
+    assert.equal(await folder.last(), NAMES[3]);
+    await Deno.symlink(NAMES[0], join(checkpoints, "last"));
+    assert.equal(await folder.last(), NAMES[0]);
+    await Deno.remove(join(checkpoints, NAMES[0])); // the link dangles
+    assert.equal(await folder.last(), NAMES[3]);
+    await Deno.writeTextFile(join(checkpoints, "epoch-003.safetensors"), "");
+    assert.equal(await folder.last(), "epoch-003.safetensors");
+    await Deno.writeTextFile(join(checkpoints, "epoch-1000.step-1.safetensors"), "");
+    assert.equal(await folder.last(), "epoch-1000.step-1.safetensors");
+  }));
+
+Deno.test("RunFolder.open() lets the next process in after it failed", () =>
+  inTemporary(async (directory) => {
+    const runDir = join(directory, "run");
+    await (await RunFolder.create(runDir, RECORD)).close();
+    await Deno.remove(join(runDir, "checkpoints"));
+    await Deno.writeTextFile(join(runDir, "checkpoints"), "no folder");
+    await assert.rejects(RunFolder.open(runDir), { name: "RunError", message: /checkpoints/ });
+    await Deno.remove(join(runDir, "checkpoints"));
+    await (await RunFolder.open(runDir)).close();
+  }));

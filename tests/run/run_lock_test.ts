@@ -1,0 +1,84 @@
+import assert from "node:assert/strict";
+import { join } from "@std/path";
+import { RunLock } from "../../src/run/run_lock.ts";
+
+const root = new URL("../../", import.meta.url);
+
+/** Starts a process that locks `directory`, says how that went and lives until it is killed. */
+async function startOwner(
+  directory: string,
+): Promise<{ process: Deno.ChildProcess; line: string }> {
+  const script = `
+    const { RunLock } = await import(${
+    JSON.stringify(new URL("src/run/run_lock.ts", root).href)
+  });
+    try {
+      await RunLock.acquire(${JSON.stringify(directory)});
+      console.log("locked");
+    } catch (error) {
+      console.log(error.message);
+    }
+    setInterval(() => {}, 1000);`;
+  const process = new Deno.Command(Deno.execPath(), {
+    args: ["eval", "--no-lock", "--config", new URL("deno.json", root).pathname, script],
+    stdout: "piped",
+    stderr: "null",
+  }).spawn();
+  const reader = process.stdout.getReader();
+  let line = "";
+  while (!line.endsWith("\n")) {
+    const { value, done } = await reader.read();
+    if (done) break;
+    line += new TextDecoder().decode(value);
+  }
+  await reader.cancel();
+  return { process, line: line.trim() };
+}
+
+async function kill(process: Deno.ChildProcess): Promise<void> {
+  process.kill("SIGKILL");
+  await process.status;
+}
+
+Deno.test("RunLock.acquire() refuses a folder that a live process owns and takes it from a killed one", async () => {
+  const directory = await Deno.makeTempDir();
+  const { process, line } = await startOwner(directory);
+  try {
+    assert.equal(line, "locked");
+    await assert.rejects(RunLock.acquire(directory), {
+      name: "UsageError",
+      message: `The run folder ${directory} is in use by process ${process.pid}: ` +
+        "wait for it to end or choose another --run-dir",
+    });
+  } finally {
+    await kill(process);
+  }
+  const lock = await RunLock.acquire(directory);
+  await lock.release();
+  await Deno.remove(directory, { recursive: true });
+});
+
+Deno.test("RunLock.acquire() keeps other processes out until release()", async () => {
+  const directory = await Deno.makeTempDir();
+  await Deno.writeTextFile(join(directory, "run.lock"), "123456789012345\n");
+  const lock = await RunLock.acquire(directory);
+  assert.equal(await Deno.readTextFile(join(directory, "run.lock")), `${Deno.pid}\n`);
+  const refused = await startOwner(directory);
+  await kill(refused.process);
+  assert.ok(refused.line.includes(`in use by process ${Deno.pid}`), refused.line);
+
+  await lock.release();
+  const admitted = await startOwner(directory);
+  await kill(admitted.process);
+  assert.equal(admitted.line, "locked");
+  await Deno.remove(directory, { recursive: true });
+});
+
+Deno.test("RunLock.acquire() names a folder that does not exist", async () => {
+  const directory = join(await Deno.makeTempDir(), "absent");
+  await assert.rejects(RunLock.acquire(directory), {
+    name: "RunError",
+    message: `Could not lock ${join(directory, "run.lock")}: there is no such file or directory`,
+  });
+  await Deno.remove(join(directory, ".."), { recursive: true });
+});

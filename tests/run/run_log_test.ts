@@ -1,0 +1,140 @@
+import assert from "node:assert/strict";
+import { join } from "@std/path";
+import { type EpochMetrics, RunLog, type StepMetrics } from "../../src/run/run_log.ts";
+import { inTemporary } from "../memory/support.ts";
+
+const START = { epoch: 0, step: 0, complete: true };
+const STEPS = 3;
+
+function stepLine(epoch: number, step: number): StepMetrics {
+  const terms = { ce: 1 / step, kl: 0.1 + 0.2 };
+  const loss = epoch + 0.1;
+  return { kind: "step", epoch, step, loss, terms, lr: 0.1, momentum: 0.9, imagesPerSecond: 10 };
+}
+
+function epochLine(epoch: number, more: Partial<EpochMetrics> = {}): EpochMetrics {
+  const terms = { ce: 0.5, kl: 0.25 };
+  return { kind: "epoch", epoch, loss: 1.5, terms, imagesPerSecond: 20, seconds: 3, ...more };
+}
+
+/** Runs `use` in a folder with the log of two epochs of three steps, the second without its own line. */
+function withLog(use: (directory: string, lines: string[]) => Promise<void> | void): Promise<void> {
+  return inTemporary(async (directory) => {
+    const log = await RunLog.open(directory, START);
+    for (let step = 1; step <= STEPS; step++) await log.append(stepLine(1, step));
+    await log.append(epochLine(1));
+    for (let step = 1; step <= STEPS; step++) await log.append(stepLine(2, step));
+    log.close();
+    await use(directory, await readLines(directory));
+  });
+}
+
+async function readLines(directory: string): Promise<string[]> {
+  return (await Deno.readTextFile(join(directory, "metrics.jsonl"))).split("\n").slice(0, -1);
+}
+
+Deno.test("RunLog.append() adds one line of JSON for every step and epoch", () =>
+  withLog((_, lines) => {
+    const expected = [
+      ...[1, 2, 3].map((step) => stepLine(1, step)),
+      epochLine(1),
+      ...[1, 2, 3].map((step) => stepLine(2, step)),
+    ];
+    assert.deepEqual(lines.map((line) => JSON.parse(line)), expected);
+  }));
+
+for (
+  const { at, kept } of [
+    { at: { epoch: 2, step: 3, complete: false }, kept: 7 },
+    { at: { epoch: 2, step: 1, complete: false }, kept: 5 },
+    { at: { epoch: 2, step: 0, complete: false }, kept: 4 },
+    { at: { epoch: 1, step: 3, complete: true }, kept: 4 },
+    { at: { epoch: 1, step: 3, complete: false }, kept: 3 },
+    { at: { epoch: 1, step: 2, complete: false }, kept: 2 },
+    { at: START, kept: 0 },
+  ]
+) {
+  const where = `epoch ${at.epoch}, step ${at.step}${at.complete ? ", complete" : ""}`;
+  Deno.test(`RunLog.open() cuts the log back to a checkpoint at ${where}`, () =>
+    withLog(async (directory, lines) => {
+      const log = await RunLog.open(directory, at);
+      assert.deepEqual(await readLines(directory), lines.slice(0, kept));
+      await log.append(stepLine(9, 9));
+      log.close();
+      assert.deepEqual(await readLines(directory), [
+        ...lines.slice(0, kept),
+        JSON.stringify(stepLine(9, 9)),
+      ]);
+    }));
+}
+
+Deno.test("RunLog.open() drops a line that a crash tore, wherever it was torn", () =>
+  withLog(async (directory, lines) => {
+    const torn = JSON.stringify(stepLine(3, 1));
+    const path = join(directory, "metrics.jsonl");
+    for (const length of [1, 10, torn.length - 1]) {
+      await Deno.writeTextFile(path, lines.join("\n") + "\n" + torn.slice(0, length));
+      (await RunLog.open(directory, { epoch: 3, step: 1, complete: false })).close();
+      assert.deepEqual(await readLines(directory), lines, `${length} characters`);
+    }
+  }));
+
+Deno.test("RunLog.append() writes one row of the table for every epoch", () =>
+  inTemporary(async (directory) => {
+    const log = await RunLog.open(directory, START);
+    await log.append(stepLine(1, 1));
+    await log.append(epochLine(1));
+    await log.append(
+      epochLine(2, {
+        terms: { ce: 0.5, kl: 0.25, memory: 0.125 },
+        cleanAccuracy: 0.75,
+        robustAccuracy: 0,
+      }),
+    );
+    log.close();
+    assert.equal(
+      await Deno.readTextFile(join(directory, "metrics.csv")),
+      "epoch,loss,ce,kl,memory,clean_accuracy,robust_accuracy,images_per_second,seconds\n" +
+        "1,1.5,0.5,0.25,,,,20,3\n" +
+        "2,1.5,0.5,0.25,0.125,0.75,0,20,3\n",
+    );
+  }));
+
+Deno.test("RunLog.open() cuts the table back with the log", () =>
+  withLog(async (directory) => {
+    const rows = async () =>
+      (await Deno.readTextFile(join(directory, "metrics.csv"))).trim().split("\n").map((row) =>
+        row.split(",")[0]
+      );
+    const log = await RunLog.open(directory, { epoch: 2, step: 3, complete: false });
+    await log.append(epochLine(2));
+    log.close();
+    assert.deepEqual(await rows(), ["epoch", "1", "2"]);
+    (await RunLog.open(directory, { epoch: 2, step: 3, complete: false })).close();
+    assert.deepEqual(await rows(), ["epoch", "1"]);
+  }));
+
+Deno.test("RunLog.append() names the file when it cannot be written", () =>
+  inTemporary(async (directory) => {
+    const log = await RunLog.open(directory, START);
+    log.close();
+    await assert.rejects(log.append(stepLine(1, 1)), {
+      name: "RunError",
+      message: new RegExp(`^Could not write ${join(directory, "metrics.jsonl")}: `),
+    });
+  }));
+
+Deno.test("RunLog.open() cuts damaged examples back with the steps that did without them", () =>
+  inTemporary(async (directory) => {
+    const note = (step: number) =>
+      ({ kind: "damage", epoch: 2, step, image: 7, fault: "torn" }) as const;
+    const log = await RunLog.open(directory, START);
+    for (const step of [1, 2]) {
+      await log.append(note(step));
+      await log.append(stepLine(2, step));
+    }
+    log.close();
+    (await RunLog.open(directory, { epoch: 2, step: 1, complete: false })).close();
+    const kept = (await readLines(directory)).map((line) => JSON.parse(line));
+    assert.deepEqual(kept, [note(1), stepLine(2, 1)]);
+  }));
