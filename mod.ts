@@ -51,8 +51,9 @@ export { RunFolder } from "./src/run/run_folder.ts";
 export { train, type TrainingObserver, type TrainingRun } from "./src/train/trainer.ts";
 export {
   autoAttack,
+  type AutoAttackOptions,
   type AutoAttackResult,
-  type AutoAttackSettings,
+  type LabelledImages,
 } from "./src/evaluate/autoattack.ts";
 export { type Accuracy, evaluateAccuracy } from "./src/evaluate/evaluate.ts";
 export { Interrupted, RunError, UsageError } from "./src/errors.ts";

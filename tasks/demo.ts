@@ -9,11 +9,11 @@
  * @module
  */
 import { join } from "@std/path";
-import { evalCommand } from "../src/cli/eval.ts";
+import { evaluateRun } from "../src/evaluate/evaluate_run.ts";
 import type { EvaluationReport } from "../src/evaluate/report.ts";
 import { readArguments } from "../src/cli/shell/command.ts";
 import { interruptible } from "../src/cli/shell/interrupt.ts";
-import { formatDuration, formatPercent } from "../src/cli/shell/terminal.ts";
+import { formatDuration, formatPercent } from "../src/report/words.ts";
 import { trainCommand } from "../src/cli/train.ts";
 import { report } from "../src/main.ts";
 import { textFlag } from "../src/recipe/flag.ts";
@@ -59,7 +59,7 @@ async function demo(args: readonly string[]): Promise<void> {
       const runDir = join(out, `${variant}-seed${seed}`);
       const resume = await isRun(runDir);
       await trainCommand(runDir, { ...recipe, seed }, { resume }, signal);
-      rows.push({ variant, runDir, result: await evalCommand(runDir, { nEx: N_EX }, signal) });
+      rows.push({ variant, runDir, result: await evaluateRun(runDir, { limit: N_EX, signal }) });
     }
   });
   console.log(

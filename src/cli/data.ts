@@ -15,14 +15,17 @@ import { createDirectory, writeFileAtomically } from "../disk/files.ts";
 import { encodePng } from "../format/png.ts";
 import { integerFlag, switchFlag, textFlag } from "../recipe/flag.ts";
 import { RECIPE_FLAGS } from "../recipe/recipe.ts";
+import { checkOutput, PNG } from "../run/output.ts";
 import { type Command, type FlagValues, readArguments } from "./shell/command.ts";
 import { interruptible } from "./shell/interrupt.ts";
+import { OVERWRITE } from "./shell/overwrite_flag.ts";
 import { commandLine } from "./shell/program_name.ts";
 import { ProgressBar } from "./shell/progress_bar.ts";
 
 const FLAGS = {
   dataDir: RECIPE_FLAGS.dataDir,
   out: textFlag("out", "FILE.png", "show: write a contact sheet of test images"),
+  overwrite: OVERWRITE,
   nEx: integerFlag("n-ex", "show: images on the contact sheet; default 100", 1, 10_000),
   seed: RECIPE_FLAGS.seed,
   json: switchFlag("json", "print one JSON document on stdout"),
@@ -39,7 +42,7 @@ interface Action {
 const ACTIONS: Readonly<Record<string, Action>> = {
   fetch: { flags: [], act: fetchAction },
   verify: { flags: [], act: verifyAction },
-  show: { flags: ["out", "nEx", "seed"], act: showAction },
+  show: { flags: ["out", "overwrite", "nEx", "seed"], act: showAction },
 };
 
 export const command: Command = {
@@ -101,10 +104,12 @@ async function showAction(name: string, flags: Flags) {
   if (!(DATA_NAMES as readonly string[]).includes(name)) {
     throw new UsageError(`There is no data set "${name}": choose ${DATA_NAMES.join(" or ")}.`);
   }
-  const { dataDir, seed = 1, out, nEx = 100, json } = flags;
+  const { dataDir, seed = 1, out, overwrite = false, nEx = 100, json } = flags;
   if (out !== undefined && !out.endsWith(".png")) {
     throw new UsageError(`--out must be a .png, not "${out}".`);
   }
+  const inputs = [dataDir ?? DATA_ROOT];
+  if (out !== undefined) await checkOutput(out, { flag: "--out", kind: PNG, inputs, overwrite });
   const { train, test } = await loadData(name as DataName, dataDir, seed);
   if (out !== undefined) {
     const { width, height, rgb } = contactSheet(test, firstIndices(test.n, nEx), 10);

@@ -4,41 +4,31 @@
  * @module
  */
 import * as v from "valibot";
-import { openBackend } from "../backend/open.ts";
-import { firstIndices } from "../data/batches.ts";
-import { loadData } from "../data/sets/sets.ts";
+import {
+  AUTOATTACK_MEMBERS,
+  AUTOATTACK_VERSIONS,
+  type AutoAttackMember,
+} from "../attack/autoattack/versions.ts";
 import { RunError, UsageError } from "../errors.ts";
+import { isEvaluationName } from "../evaluate/evaluate.ts";
 import {
-  type Accuracy,
-  evaluateAccuracy,
-  type EvaluationName,
-  type EvaluationSettings,
-  isEvaluationName,
-} from "../evaluate/evaluate.ts";
-import { AUTOATTACK_MEMBERS, AUTOATTACK_VERSIONS } from "../attack/autoattack/versions.ts";
-import {
-  describeReport,
-  type EvaluationReport,
-  keepReport,
-  makeReport,
-} from "../evaluate/report.ts";
-import { checkAdversarial } from "../evaluate/adversarial_check.ts";
-import { saveAdversarial } from "../evaluate/adversarial_file.ts";
-import { runAutoAttack } from "./eval_autoattack.ts";
-import { findSubject, loadSubject, type Subject } from "../run/subject.ts";
-import { freeze, prepareFrozen } from "../model/frozen.ts";
-import { disposeAll } from "../model/parameters.ts";
+  type AttackName,
+  DEFAULT_ATTACKS,
+  evaluateRun,
+  type EvaluationObserver,
+} from "../evaluate/evaluate_run.ts";
+import type { EvaluationReport } from "../evaluate/report.ts";
 import { choiceFlag, type Flag, integerFlag, switchFlag, textFlag } from "../recipe/flag.ts";
-import { type Recipe, RECIPE_FLAGS, type RecipeInput, resolveRecipe } from "../recipe/recipe.ts";
-import { CHECKPOINT_LINKS } from "../run/run_folder.ts";
+import { RECIPE_FLAGS } from "../recipe/recipe.ts";
+import { describeOutside, describeReport } from "../report/evaluation_text.ts";
+import { formatDuration } from "../report/words.ts";
+import { CHECKPOINT_LINKS } from "../run/checkpoints.ts";
 import { type Command, type FlagValues, readArguments } from "./shell/command.ts";
 import { interruptible } from "./shell/interrupt.ts";
-import { StatusLine } from "./shell/terminal.ts";
-import { NO_TUNE, tuningOptions } from "./shell/tuning_flag.ts";
+import { formatBar, StatusLine } from "./shell/terminal.ts";
+import { NO_TUNE, shownOn } from "./shell/tuning_flag.ts";
+import { OVERWRITE } from "./shell/overwrite_flag.ts";
 
-/** Everything `--attack` knows, in the order in which it is measured. */
-type AttackName = EvaluationName | "autoattack";
-const DEFAULT_ATTACKS: readonly AttackName[] = ["clean", "pgd20"];
 const isAttackName = (name: string): name is AttackName =>
   name === "autoattack" || isEvaluationName(name);
 
@@ -90,7 +80,7 @@ const FLAGS = {
   stateDir: textFlag(
     "state-dir",
     "DIR",
-    "where an unfinished AutoAttack is kept; default: the run's eval/, or beside the weights",
+    "folder for the state of an unfinished AutoAttack; default: the run's eval/, or beside the weights",
   ),
   saveAdv: textFlag("save-adv", "FILE", "save AutoAttack's images as safetensors"),
   verifyAdv: textFlag(
@@ -98,6 +88,7 @@ const FLAGS = {
     "FILE",
     "check images that --save-adv saved, instead of attacking",
   ),
+  overwrite: OVERWRITE,
   nEx: integerFlag("n-ex", "evaluate on the first N test images", 1),
   json: switchFlag("json", "print one JSON document on stdout"),
   data,
@@ -127,111 +118,63 @@ export const command: Command = {
     if (target === undefined) {
       throw new UsageError("Say what to evaluate: memloss eval RUN_DIR, or a .safetensors file.");
     }
-    const report = await interruptible((signal) =>
-      evalCommand(target, flags, signal, (report) => {
-        console.log(flags.json ? JSON.stringify(report, null, 2) : describeReport(report));
+    const { attack: attacks = DEFAULT_ATTACKS, checkpoint, nEx: limit, restarts, ...rest } = flags;
+    const { attackVersion: version, attacksToRun: members, stateDir, ...others } = rest;
+    const { saveAdv, verifyAdv, overwrite, json, noTune, ...given } = others;
+    checkAttackFlags(attacks, flags);
+    const status = new StatusLine();
+    const observer = {
+      ...observe(status),
+      onReport(report: EvaluationReport) {
+        status.clear();
+        console.log(json ? JSON.stringify(report, null, 2) : describeReport(report));
+      },
+    };
+    const { verified } = await interruptible((signal) =>
+      evaluateRun(target, {
+        ...{ attacks, checkpoint, given, limit, restarts, overwrite, observer, signal },
+        autoAttack: { version, members, stateDir },
+        saveAdversarial: saveAdv,
+        verifyAdversarial: verifyAdv,
+        tune: noTune !== true,
       })
     );
-    if (report.verified?.withinBounds !== false) return;
-    throw new RunError(
-      `The images in ${flags.verifyAdv} leave their bounds: do not count them as adversarial.`,
-    );
+    if (verified === undefined || verified.outside === 0) return;
+    throw new RunError(describeOutside(verifyAdv!, verified));
   },
 };
 
-/**
- * Evaluates the run or the weights at `target`; a run keeps the report in its `eval/`.
- *
- * @param tell is told the report before anything is written: a disk that is full or read-only must not cost it
- */
-export async function evalCommand(
-  target: string,
-  flags: FlagValues<typeof FLAGS>,
-  signal: AbortSignal,
-  tell: (report: EvaluationReport) => void = () => {},
-): Promise<EvaluationReport> {
-  const {
-    attack: names = DEFAULT_ATTACKS,
-    attackVersion = "standard",
-    attacksToRun,
-    restarts = 1,
-    stateDir,
-    saveAdv,
-    verifyAdv,
-    checkpoint,
-    nEx,
-    json: _json,
-    noTune,
-    ...overrides
-  } = flags;
-  checkAttackFlags(names, flags);
-  const subject = await findSubject(target, checkpoint);
-  const recipe = evaluationRecipe(subject, overrides);
-  const status = new StatusLine(), tuning = tuningOptions(noTune, status, signal);
-  // However a run was attacked in training, here it is attacked in float32, which every device has.
-  const options = { ...recipe, attackPrecision: "f32", ...tuning } as const;
-  const backend = await openBackend(recipe.backend, options);
-  try {
-    const { architecture, state } = await loadSubject(subject);
-    // --seed draws the attack's starts; a run's data stay those it was trained with.
-    const dataSeed = subject.recipe?.seed ?? recipe.seed;
-    const { test } = await loadData(recipe.data, recipe.dataDir, dataSeed);
-    if (architecture.classes !== test.classes.length) {
-      throw new UsageError(
-        `${subject.path} tells ${architecture.classes} classes apart, but ${recipe.data} has ${test.classes.length}.`,
-      );
+/** Shows on `status` how far an evaluation is. */
+function observe(status: StatusLine): EvaluationObserver {
+  const pace = new Pace();
+  return {
+    ...shownOn(status),
+    onProgress: (name, done, n) => status.update(`${name}: ${done} of ${n} images`),
+    onAutoAttack: (line) => status.print(line),
+    onMember(member, { done, of, broken, share }) {
+      const left = pace.left(member, share);
+      const bar = `${member} ${formatBar(share)} ${(100 * share).toFixed(0).padStart(3)} %`;
+      status.update(`${bar}  ${done} of ${of} images, ${broken} broken${left}`);
+    },
+  };
+}
+
+/** How long a member of AutoAttack will still take, from how long its share so far took. */
+class Pace {
+  #member: AutoAttackMember | undefined;
+  #since = 0;
+  #from = 0;
+
+  left(member: AutoAttackMember, share: number): string {
+    const now = performance.now();
+    if (member !== this.#member) {
+      this.#member = member;
+      this.#since = now;
+      this.#from = share;
     }
-    const ids = firstIndices(test.n, nEx ?? recipe.limitTest);
-    const settings: EvaluationSettings = {
-      backend,
-      dataset: test,
-      ids,
-      batchSize: recipe.batchSize,
-      seed: recipe.seed,
-      attack: { norm: recipe.attackNorm, epsilon: recipe.attackEps },
-      restarts,
-      signal,
-      onProgress: (name, done) => status.update(`${name}: ${done} of ${ids.length} images`),
-    };
-    await backend.guard(prepareFrozen(architecture, recipe.batchSize, backend));
-    const model = freeze(architecture, state);
-    disposeAll(state.parameters);
-    disposeAll(state.buffers);
-    const verified = verifyAdv === undefined ? undefined : await checkAdversarial(
-      verifyAdv,
-      model,
-      test,
-      backend,
-      recipe.batchSize,
-      overrides.attackEps,
-    );
-    const accuracies: Partial<Record<EvaluationName, Accuracy>> = {};
-    for (const name of verified ? [] : names.filter(isEvaluationName)) {
-      accuracies[name] = await evaluateAccuracy(name, model, settings);
-    }
-    const attacked = names.includes("autoattack")
-      ? await runAutoAttack(target, subject, model, settings, status, {
-        version: attackVersion,
-        members: attacksToRun,
-        stateDir,
-      })
-      : undefined;
-    model.dispose();
-    status.clear();
-    const autoattack = attacked?.result;
-    const report = await makeReport(subject, recipe, settings, accuracies, {
-      autoattack,
-      verified,
-    });
-    tell(report);
-    if (saveAdv && attacked) await saveAdversarial(saveAdv, attacked.adversarial, settings, report);
-    if (subject.recipe && !verified) await keepReport(target, subject, report);
-    await attacked?.finish();
-    return report;
-  } catch (error) {
-    return await backend.guard(Promise.reject(error)); // which tells the cause if that is the device
-  } finally {
-    backend.close();
+    if (share === this.#from) return "";
+    const seconds = (now - this.#since) / 1000 * (1 - share) / (share - this.#from);
+    return `, ${formatDuration(seconds)} left`;
   }
 }
 
@@ -241,6 +184,9 @@ function checkAttackFlags(names: readonly AttackName[], flags: FlagValues<typeof
   for (const field of ["attackVersion", "attacksToRun", "stateDir", "saveAdv"] as const) {
     if (asked || flags[field] === undefined) continue;
     throw new UsageError(`--${FLAGS[field].name} needs --attack autoattack.`);
+  }
+  if (flags.overwrite && flags.saveAdv === undefined) {
+    throw new UsageError("--overwrite needs --save-adv: nothing else is written over.");
   }
   for (const field of ["attack", "restarts", "nEx", "seed"] as const) {
     if (flags.verifyAdv === undefined || flags[field] === undefined) continue;
@@ -258,16 +204,4 @@ function checkAttackFlags(names: readonly AttackName[], flags: FlagValues<typeof
       ? "--attack-version custom needs --attacks-to-run, such as apgd-ce,square."
       : "--attacks-to-run needs --attack-version custom: the other versions have their own.",
   );
-}
-
-/** The run's recipe, or the paper's for a file of weights, with what the user overrides. */
-function evaluationRecipe(subject: Subject, overrides: RecipeInput): Recipe {
-  const { dataDir, data, attackNorm, ...rest } = overrides;
-  if (subject.recipe === undefined) return resolveRecipe(overrides);
-  if (data !== undefined || attackNorm !== undefined) {
-    throw new UsageError(
-      `--${data ? "data" : "attack-norm"} is fixed by the run's recipe: leave it out.`,
-    );
-  }
-  return resolveRecipe({ ...subject.recipe, ...rest, ...dataDir !== undefined && { dataDir } });
 }

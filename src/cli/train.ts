@@ -5,6 +5,7 @@
  */
 import { join } from "@std/path";
 import type { Backend, Demand } from "../backend/backend.ts";
+import { observedOptions } from "../backend/observed.ts";
 import { openBackend } from "../backend/open.ts";
 import { dataDigest, loadData } from "../data/sets/sets.ts";
 import { splitTraining } from "../data/split.ts";
@@ -15,13 +16,14 @@ import { resumeRecipe, type RunRecord } from "../run/run_record.ts";
 import { switchFlag, textFlag } from "../recipe/flag.ts";
 import { readRunRecord, recipePath, RunFolder } from "../run/run_folder.ts";
 import type { EpochMetrics, StepMetrics } from "../run/run_log.ts";
+import { formatDuration, formatPercent } from "../report/words.ts";
 import { preflight } from "../train/preflight.ts";
 import { train, type TrainingObserver } from "../train/trainer.ts";
 import { type Command, readArguments } from "./shell/command.ts";
 import { interruptible } from "./shell/interrupt.ts";
 import { commandLine } from "./shell/program_name.ts";
-import { formatDuration, formatPercent, StatusLine } from "./shell/terminal.ts";
-import { NO_TUNE, tuningOptions } from "./shell/tuning_flag.ts";
+import { StatusLine } from "./shell/terminal.ts";
+import { NO_TUNE, shownOn } from "./shell/tuning_flag.ts";
 
 const FLAGS = {
   ...RECIPE_FLAGS,
@@ -82,7 +84,8 @@ export async function trainCommand(
   // Refused here rather than in training: no folder has been made yet.
   const split = splitTraining(data.train.n, recipe.select === "val", recipe.limitTrain);
   // A resumed run computes where it began: another engine's rounding would end it elsewhere.
-  const status = new StatusLine(), tuning = tuningOptions(noTune, status, signal);
+  const status = new StatusLine();
+  const tuning = observedOptions(noTune !== true, shownOn(status), signal);
   const choice = stored?.machine.backend ?? recipe.backend;
   const { adapter = "", variants } = stored?.machine ?? {};
   const pinned = variants && { pinned: { adapter, variants } };

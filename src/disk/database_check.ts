@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { join } from "@std/path";
+import { dirname, join } from "@std/path";
 import { existsSync } from "node:fs";
 import { RunError } from "../errors.ts";
 import { describeIoError } from "./files.ts";
@@ -25,7 +25,7 @@ let expected: Promise<Layout> | undefined;
  */
 export async function describeDatabaseFault(path: string): Promise<string | undefined> {
   if (!existsSync(path)) return undefined;
-  expected ??= readNewLayout();
+  expected ??= readNewLayout(dirname(path));
   expected.catch(() => expected = undefined); // to be tried again
   const whole = await expected;
   let found: Layout;
@@ -43,10 +43,14 @@ export async function describeDatabaseFault(path: string): Promise<string | unde
     : "it holds other tables than this Deno's";
 }
 
-async function readNewLayout(): Promise<Layout> {
+/** @param beside where to make a database if the system's temporary directory cannot be written */
+async function readNewLayout(beside: string): Promise<Layout> {
   let folder: string;
+  const prefix = "memloss-kv-";
   try {
-    folder = await Deno.makeTempDir({ prefix: "memloss-kv-" });
+    folder = await Deno.makeTempDir({ prefix }).catch(() =>
+      Deno.makeTempDir({ dir: beside, prefix })
+    );
   } catch (error) {
     throw new RunError(`Could not make a temporary folder: ${describeIoError(error)}`, {
       cause: error,

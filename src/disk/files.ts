@@ -20,6 +20,12 @@ export function describeIoError(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
+/** Whether an operation failed because nobody may write there, as opposed to a disk that is full or fails. */
+export function isReadOnly(error: unknown): boolean {
+  return (error as { code?: unknown } | null)?.code === "EROFS" ||
+    error instanceof Deno.errors.NotCapable || error instanceof Deno.errors.PermissionDenied;
+}
+
 /**
  * Replaces or creates the file at `path` with `bytes` so that a reader, even after a power cut, finds the
  * old content or the new, never a part: a temporary beside it is written, flushed to the device and

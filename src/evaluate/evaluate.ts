@@ -17,6 +17,7 @@ import { Interrupted } from "../errors.ts";
 import type { FrozenModel } from "../model/frozen.ts";
 import { imageTensor, oneHot } from "../model/inputs.ts";
 import { Purpose } from "../random/stream.ts";
+import { assertFiniteLogits } from "./logits.ts";
 
 /** An accuracy: clean, or under PGD of so many steps that maximises cross-entropy (`pgd20`) or the margin (`cw20`). */
 export type EvaluationName = "clean" | `${"pgd" | "cw"}${number}`;
@@ -59,7 +60,7 @@ const STEP_SIZE = { linf: 2 / 255, l2: 15 / 255 } as const;
  * in the ball (`pgd20`, `cw20`, …).
  *
  * @throws {Interrupted} if the signal is aborted
- * @throws {RunError} if an attack leaves its ball or the device fails
+ * @throws {RunError} if logits are not finite, an attack leaves its ball or the device fails
  */
 export async function evaluateAccuracy(
   name: EvaluationName,
@@ -76,7 +77,7 @@ export async function evaluateAccuracy(
       const images = name === "clean"
         ? batch.x
         : await pgdImages(name, model, batch, restart, settings);
-      const predictions = await predict(model, images, settings.backend);
+      const predictions = await predict(model, images, batch.ids, settings.backend);
       batch.y.forEach((label, row) => standing[row]! &= +(predictions[row] === label));
     }
     correct += standing.reduce((sum, one) => sum + one, 0);
@@ -85,10 +86,15 @@ export async function evaluateAccuracy(
   return { accuracy: correct / ids.length, correct, n: ids.length };
 }
 
-/** The most likely class of each image. */
+/**
+ * The most likely class of each image.
+ *
+ * @throws {RunError} if an image has logits that are not finite
+ */
 async function predict(
   model: FrozenModel,
   images: Float32Array,
+  ids: ArrayLike<number>,
   backend: Backend,
 ): Promise<number[]> {
   const x = imageTensor(images);
@@ -96,6 +102,7 @@ async function predict(
   const values = await backend.guard(logits.data<"float32">());
   const [n, classes] = logits.shape;
   tf.dispose([x, logits]);
+  assertFiniteLogits(values, classes, ids);
   return Array.from(
     { length: n },
     (_, row) => predictedClass(values.subarray(row * classes, (row + 1) * classes)),

@@ -11,7 +11,7 @@ import type { Outcome } from "../attack/autoattack/search.ts";
 import { IMAGE_VALUES } from "../data/dataset.ts";
 import { RunError, UsageError } from "../errors.ts";
 import { crc32c } from "../format/crc32c.ts";
-import { createDirectory, describeIoError, removeTree } from "../disk/files.ts";
+import { createDirectory, describeIoError } from "../disk/files.ts";
 
 /** How one member's search on one image ended. */
 export interface Verdict {
@@ -33,6 +33,8 @@ const lineSchema = v.strictObject({
 /** Hexadecimal digits of the CRC-32C of what stands before it in the line. */
 const SEAL_DIGITS = 8;
 const LOG = "verdicts.jsonl", IMAGES = "adversarial.bin";
+/** How the log's first line begins. */
+const HEADER_START = '{"key":"';
 const IMAGE_BYTES = 4 * IMAGE_VALUES;
 
 /** An open journal folder. */
@@ -56,14 +58,15 @@ export class Journal {
   }
 
   /**
-   * Opens the journal in `directory`. A torn end, as a kill may leave it, is cut off; a journal of something else is
-   * begun anew.
+   * Opens the journal in `directory`, which is its own. A torn end, as a kill may leave it, is cut off; a journal of
+   * something else is begun anew.
    *
    * @param key digest of what is attacked and how: the first line of the log
-   * @throws {UsageError} if another process has it open
+   * @throws {UsageError} if another process has it open, or the folder holds anything that is not a journal's
    * @throws {RunError} if the folder cannot be made, read or written
    */
   static async open(directory: string, key: string): Promise<Journal> {
+    await refuseForeign(directory);
     await createDirectory(directory);
     try {
       const options = { read: true, write: true, create: true };
@@ -131,11 +134,45 @@ export class Journal {
     this.#images.close();
   }
 
-  /** Closes and removes the journal of a finished evaluation. */
+  /** Closes and removes the journal of a finished evaluation, and nothing else that may lie in its folder. */
   async remove(): Promise<void> {
     this.close();
-    await removeTree(this.#directory);
+    try {
+      for (const name of [LOG, IMAGES]) await Deno.remove(join(this.#directory, name));
+    } catch (error) {
+      throw failure(this.#directory, error);
+    }
+    await Deno.remove(this.#directory).catch(() => {}); // which somebody else may use by now
   }
+}
+
+/** @throws {UsageError} if `directory` is no folder, or holds anything but the plain files of a journal */
+async function refuseForeign(directory: string): Promise<void> {
+  const refuse = (what: string) =>
+    new UsageError(
+      `The state of an evaluation would be kept in ${directory}, but ${what}: move it away, or choose another --state-dir.`,
+    );
+  const stat = await Deno.lstat(directory).catch(() => undefined);
+  if (stat === undefined) return;
+  if (!stat.isDirectory) throw refuse("that is no folder");
+  try {
+    for await (const { name, isFile } of Deno.readDir(directory)) {
+      if (isFile && (name === IMAGES || name === LOG && await isLog(join(directory, name)))) {
+        continue;
+      }
+      throw refuse(`there is ${name}, which is not its own`);
+    }
+  } catch (error) {
+    throw error instanceof UsageError ? error : failure(directory, error);
+  }
+}
+
+/** Whether the file at `path` begins as a log does, as far as it goes: a kill may tear its first line. */
+async function isLog(path: string): Promise<boolean> {
+  using file = await Deno.open(path);
+  const head = new Uint8Array(HEADER_START.length);
+  const length = await file.read(head) ?? 0;
+  return HEADER_START.startsWith(new TextDecoder().decode(head.subarray(0, length)));
 }
 
 /** `text` with its checksum. */

@@ -10,35 +10,34 @@ import {
   createDirectory,
   describeIoError,
   readWholeFile,
-  removeTree,
   writeFileAtomically,
 } from "../disk/files.ts";
+import {
+  checkpointFolder,
+  type CheckpointLink,
+  checkpointPath,
+  findCheckpoint,
+  type FoundCheckpoint,
+  isCheckpointName,
+  readCommitted,
+  writeCommitted,
+} from "./checkpoints.ts";
+import { sha256 } from "./progress.ts";
 import { decodeRunRecord, encodeRunRecord, type RunRecord } from "./run_record.ts";
 import { RunLock } from "./run_lock.ts";
 
 const RECIPE_FILE = "recipe.json";
 const LOCK_FILE = "run.lock";
-const CHECKPOINTS = "checkpoints";
-const CHECKPOINT = /^epoch-(\d+)(?:\.step-(\d+))?\.safetensors$/;
 /** What a crash leaves of a checkpoint or a link that was being written. */
-const TORN_CHECKPOINT = /^(?:epoch-\d+(?:\.step-\d+)?\.safetensors\.tmp-\d+|(?:best|last)\.tmp)$/;
+const TORN_CHECKPOINT =
+  /^(?:(?:epoch-\d+(?:\.step-\d+)?\.safetensors|committed\.json)\.tmp-\d+|(?:best|last)\.tmp)$/;
 
 /** What a crash leaves of the recipe. */
 const TORN_RECIPE = /^recipe\.json\.tmp-\d+$/;
 
-/** The names by which a checkpoint is asked for. */
-export const CHECKPOINT_LINKS = ["best", "last"] as const;
-/** One of {@linkcode CHECKPOINT_LINKS}. */
-export type CheckpointLink = typeof CHECKPOINT_LINKS[number];
-
 /** Where `directory` says how its run was started. */
 export function recipePath(directory: string): string {
   return join(directory, RECIPE_FILE);
-}
-
-/** The path of the checkpoint `name` of the run in `directory`. */
-export function checkpointPath(directory: string, name: string): string {
-  return join(directory, CHECKPOINTS, name);
 }
 
 /**
@@ -54,22 +53,6 @@ export async function readRunRecord(directory: string): Promise<RunRecord> {
     throw new UsageError(`${directory} is not a run folder: it has no ${RECIPE_FILE}.`);
   }
   return decodeRunRecord(new TextDecoder().decode(await readWholeFile(path)), path);
-}
-
-/**
- * The file name that `link` stands for in `directory`, or undefined if there is none.
- */
-export async function readCheckpointLink(
-  directory: string,
-  link: CheckpointLink,
-): Promise<string | undefined> {
-  try {
-    const name = await Deno.readLink(checkpointPath(directory, link));
-    await Deno.stat(checkpointPath(directory, name));
-    return name;
-  } catch {
-    return undefined;
-  }
 }
 
 /** A run's folder, open for writing by this process alone. */
@@ -96,11 +79,11 @@ export class RunFolder {
     try {
       await refuseUsed(directory); // again, now that nobody else can fill it
       for (const { name } of await Array.fromAsync(Deno.readDir(directory))) {
-        if (TORN_RECIPE.test(name)) await removeTree(join(directory, name));
+        if (TORN_RECIPE.test(name)) await removeFile(join(directory, name));
       }
       const text = new TextEncoder().encode(encodeRunRecord(record));
       await writeFileAtomically(recipePath(directory), text);
-      await createDirectory(join(directory, CHECKPOINTS));
+      await createDirectory(checkpointFolder(directory));
     } catch (error) {
       await lock.release();
       throw error;
@@ -117,7 +100,7 @@ export class RunFolder {
     await readRunRecord(directory); // before the lock file is made in a folder that is none of ours
     const lock = await RunLock.acquire(directory);
     try {
-      await createDirectory(join(directory, CHECKPOINTS)); // missing if the run was killed at its very start
+      await createDirectory(checkpointFolder(directory)); // missing if the run was killed at its very start
       return new RunFolder(directory, await readRunRecord(directory), lock);
     } catch (error) {
       await lock.release();
@@ -130,9 +113,9 @@ export class RunFolder {
     return join(this.directory, "memory");
   }
 
-  /** The checkpoint that `last` stands for; the newest one where the link is lost, as it is in some copies. */
-  async last(): Promise<string | undefined> {
-    return await readCheckpointLink(this.directory, "last") ?? await this.#newest();
+  /** The checkpoint that the run stands at, see {@linkcode findCheckpoint}. */
+  last(): Promise<FoundCheckpoint | undefined> {
+    return findCheckpoint(this.directory, "last");
   }
 
   /** The path of the checkpoint called `name`. */
@@ -141,39 +124,35 @@ export class RunFolder {
   }
 
   /**
-   * Points `last` and `best` at the given checkpoints and removes all others; files that are none of the run's stay.
-   * Also the repair after a crash, which can leave links behind the memory's index, or checkpoints that nothing
-   * points at.
+   * Commits the given checkpoints, points the links at them where the file system has links, and removes all others; files
+   * that are none of the run's stay. Also the repair after a crash, which can leave the record behind the memory's index, or
+   * checkpoints that nothing names.
+   *
+   * @param names the file of each, and its digest where that is known
    */
-  async settle(names: { last: string; best: string | undefined }): Promise<void> {
-    const folder = join(this.directory, CHECKPOINTS);
-    for (const link of CHECKPOINT_LINKS) {
-      const target = names[link];
-      if (target === undefined) continue;
-      const temporary = join(folder, `${link}.tmp`);
-      await Deno.remove(temporary).catch(() => {}); // there only after a crash
-      await Deno.symlink(target, temporary);
-      await Deno.rename(temporary, join(folder, link));
-    }
+  async settle(names: { last: FoundCheckpoint; best: string | undefined }): Promise<void> {
+    const folder = checkpointFolder(this.directory);
+    const before = await readCommitted(this.directory);
+    const known = [names.last, before?.best, before?.last];
+    const digest = async (name: string) =>
+      known.find((each) => each?.name === name)?.sha256 ??
+        sha256(await readWholeFile(this.checkpointPath(name)));
+    const { name } = names.last;
+    const last = { name, sha256: await digest(name) };
+    // A copy may have lost the best checkpoint of a run: it goes on without.
+    const best = names.best !== undefined && await isFile(this.checkpointPath(names.best))
+      ? { name: names.best, sha256: await digest(names.best) }
+      : undefined;
+    await writeCommitted(this.directory, { last, ...best && { best } });
+    await pointLink(folder, "last", last.name);
+    if (best) await pointLink(folder, "best", best.name);
     await syncDirectory(folder);
-    for (const { name } of await Array.fromAsync(Deno.readDir(folder))) {
-      const stray = CHECKPOINT.test(name) && name !== names.last && name !== names.best;
-      if (stray || TORN_CHECKPOINT.test(name)) await removeTree(join(folder, name));
+    for (const { name, isDirectory } of await Array.fromAsync(Deno.readDir(folder))) {
+      const stray = isCheckpointName(name) && name !== last.name && name !== best?.name;
+      if (!isDirectory && (stray || TORN_CHECKPOINT.test(name))) {
+        await removeFile(join(folder, name));
+      }
     }
-  }
-
-  /** Every checkpoint is whole: whichever got furthest can be continued. */
-  async #newest(): Promise<string | undefined> {
-    let newest: { name: string; epoch: number; step: number } | undefined;
-    for await (const { name } of Deno.readDir(join(this.directory, CHECKPOINTS))) {
-      const match = CHECKPOINT.exec(name);
-      if (match === null) continue;
-      const epoch = Number(match[1]), step = Number(match[2] ?? Infinity);
-      const further = newest === undefined || epoch > newest.epoch ||
-        epoch === newest.epoch && step > newest.step;
-      if (further) newest = { name, epoch, step };
-    }
-    return newest?.name;
   }
 
   /** Lets the next process in. */
@@ -199,4 +178,32 @@ async function refuseUsed(directory: string): Promise<void> {
     }
     throw new RunError(`Could not read ${directory}: ${describeIoError(error)}`, { cause: error });
   }
+}
+
+/**
+ * Makes `link` name a checkpoint. Where there are no symbolic links, by the file system or for want of a permission, there is
+ * none, and what an earlier commit may have left under its name goes.
+ */
+async function pointLink(folder: string, link: CheckpointLink, target: string): Promise<void> {
+  const path = join(folder, link), temporary = `${path}.tmp`;
+  await Deno.remove(temporary).catch(() => {}); // there only after a crash
+  try {
+    await Deno.symlink(target, temporary);
+    await Deno.rename(temporary, path);
+  } catch {
+    await Deno.remove(temporary).catch(() => {});
+    await Deno.remove(path).catch(() => {});
+  }
+}
+
+async function removeFile(path: string): Promise<void> {
+  try {
+    await Deno.remove(path);
+  } catch (error) {
+    throw new RunError(`Could not remove ${path}: ${describeIoError(error)}`, { cause: error });
+  }
+}
+
+async function isFile(path: string): Promise<boolean> {
+  return await Deno.stat(path).then(({ isFile }) => isFile, () => false);
 }

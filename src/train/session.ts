@@ -10,15 +10,12 @@ import { type MemorySettings, MemoryStore } from "../memory/store.ts";
 import type { Architecture } from "../model/architecture.ts";
 import { disposeAll, initialise } from "../model/parameters.ts";
 import type { Recipe } from "../recipe/recipe.ts";
-import {
-  checkpointName,
-  loadCheckpoint,
-  type Progress,
-  saveCheckpoint,
-} from "../run/checkpoint.ts";
+import { loadCheckpoint, saveCheckpoint } from "../run/checkpoint.ts";
+import { findNamedLast } from "../run/checkpoints.ts";
+import { checkpointName, type Progress } from "../run/progress.ts";
 import { Learner } from "./learner.ts";
 import { largestDelta } from "./memory_outputs.ts";
-import { readCheckpointLink, type RunFolder } from "../run/run_folder.ts";
+import type { RunFolder } from "../run/run_folder.ts";
 import { reachedSecondEpoch, RunLog } from "../run/run_log.ts";
 
 /** Where a run stands before its first step. */
@@ -72,17 +69,16 @@ export class Session {
       ? await openMemory(folder, recipe, images)
       : undefined;
     try {
-      // The memory's commit points at the checkpoint it belongs to; without a memory the link is the commit.
+      // The memory's commit points at the checkpoint it belongs to; without a memory the folder's record is the commit.
       const committed = memory?.current();
-      const name = memory ? committed?.checkpoint : await folder.last();
-      if (name === undefined) await refuseLost(folder);
-      const { state, momenta, progress } = name === undefined
+      const last = !memory ? await folder.last() : committed && {
+        name: committed.checkpoint,
+        sha256: committed.checkpointSha256,
+      };
+      if (last === undefined) await refuseLost(folder);
+      const { state, momenta, progress } = last === undefined
         ? { state: initialise(architecture, recipe.seed), momenta: undefined, progress: START }
-        : await loadCheckpoint(
-          folder.checkpointPath(name),
-          architecture,
-          committed?.checkpointSha256,
-        );
+        : await loadCheckpoint(folder.checkpointPath(last.name), architecture, last.sha256);
       const log = await RunLog.open(folder.directory, progress);
       const session = new Session(
         folder,
@@ -93,7 +89,7 @@ export class Session {
         memory,
         progress,
       );
-      if (name !== undefined) await folder.settle({ last: name, best: session.#bestName() });
+      if (last !== undefined) await folder.settle({ last, best: session.#bestName() });
       return session;
     } catch (error) {
       await memory?.close();
@@ -116,7 +112,10 @@ export class Session {
       ...{ epoch, step, complete, keep },
       ...{ checkpoint: name, checkpointSha256 },
     });
-    await this.#folder.settle({ last: name, best: this.#bestName() });
+    await this.#folder.settle({
+      last: { name, sha256: checkpointSha256 },
+      best: this.#bestName(),
+    });
   }
 
   /** Frees the device's memory and closes the files. What was not committed is gone, as in a crash. */
@@ -147,10 +146,12 @@ function openMemory(
 
 /** A run that began anew here would wipe the traces of the one whose memory or checkpoints are gone. */
 async function refuseLost(folder: RunFolder): Promise<void> {
-  const last = await readCheckpointLink(folder.directory, "last");
+  const last = await findNamedLast(folder.directory);
   if (last !== undefined) {
     throw new UsageError(
-      `The run stands at ${folder.checkpointPath(last)}, but ${folder.memoryDirectory} is empty: ` +
+      `The run stands at ${
+        folder.checkpointPath(last.name)
+      }, but ${folder.memoryDirectory} is empty: ` +
         "restore it from a copy, or start a new run.",
     );
   }

@@ -4,9 +4,14 @@ import * as tf from "@tensorflow/tfjs";
 import type { AutoAttackMember } from "../../src/attack/autoattack/versions.ts";
 import type { LogitsFunction } from "../../src/attack/pgd.ts";
 import type { Backend } from "../../src/backend/backend.ts";
+import { loadBatch } from "../../src/data/batches.ts";
 import { type Dataset, IMAGE_VALUES } from "../../src/data/dataset.ts";
 import { Interrupted, UsageError } from "../../src/errors.ts";
-import { autoAttack, type AutoAttackSettings } from "../../src/evaluate/autoattack.ts";
+import {
+  autoAttack,
+  type AutoAttackOptions,
+  type LabelledImages,
+} from "../../src/evaluate/autoattack.ts";
 import { Journal } from "../../src/evaluate/journal.ts";
 import { Purpose, Stream } from "../../src/random/stream.ts";
 import { onWasm } from "../testing/backends.ts";
@@ -56,22 +61,17 @@ async function withModel<T>(
   }
 }
 
+/** The images `ids` of the data set, or all, and how they are attacked. */
 function settings(
   backend: Backend,
   members: readonly AutoAttackMember[],
-  more: Partial<AutoAttackSettings> = {},
-): AutoAttackSettings {
-  return {
-    backend,
-    dataset: DATASET,
-    ids: Uint32Array.from({ length: N }, (_, i) => i),
-    batchSize: 8,
-    seed: 3,
-    attack: { norm: "linf", epsilon: 0.004 },
-    version: "custom",
-    members,
-    ...more,
-  };
+  { ids = Uint32Array.from({ length: N }, (_, i) => i), ...more }: AutoAttackOptions & {
+    readonly ids?: Uint32Array;
+  } = {},
+): [LabelledImages, AutoAttackOptions] {
+  const { x, y } = loadBatch(DATASET, ids);
+  const options = { backend, batchSize: 8, seed: 3, epsilon: 0.004, members, ...more };
+  return [{ x, y, ids, classes: CLASSES }, { version: "custom", ...options }];
 }
 
 /** How many of the first `n` images the model still classifies as labelled at the worst point of the L∞ ball, which is known exactly. */
@@ -97,7 +97,7 @@ onWasm("autoAttack() leaves exactly what is robust on a linear model", async (ba
   assert.ok(exact > 2 && exact < N - 2, `${exact} of ${N} are robust`);
   const members = ["apgd-ce", "apgd-t"] as const;
   const { result, adversarial } = await withModel((network) =>
-    autoAttack(network, settings(backend, members))
+    autoAttack(network, ...settings(backend, members))
   );
   assert.equal(result.clean.correct, N);
   assert.equal(result.correct, exact);
@@ -114,13 +114,13 @@ onWasm("autoAttack() leaves exactly what is robust on a linear model", async (ba
 
 onWasm("autoAttack() finds what is robust with FAB-T alone, and in L2", async (backend) => {
   const { result } = await withModel((network) =>
-    autoAttack(network, settings(backend, ["fab-t"]))
+    autoAttack(network, ...settings(backend, ["fab-t"]))
   );
   assert.equal(result.correct, trulyRobust(0.004));
-  const l2 = { ids: FEW, attack: { norm: "l2", epsilon: 0.15 } } as const;
+  const l2 = { ids: FEW, norm: "l2", epsilon: 0.15 } as const;
   const both = await withModel(async (network) => [
-    (await autoAttack(network, settings(backend, ["fab-t"], l2))).result,
-    (await autoAttack(network, settings(backend, ["apgd-t"], l2))).result,
+    (await autoAttack(network, ...settings(backend, ["fab-t"], l2))).result,
+    (await autoAttack(network, ...settings(backend, ["apgd-t"], l2))).result,
   ]);
   assert.ok(both[0]!.correct > 0 && both[0]!.correct < FEW.length);
   assert.equal(both[0]!.correct, both[1]!.correct);
@@ -131,11 +131,7 @@ onWasm("autoAttack() plus runs every member with restarts, FAB untargeted too", 
   const ids = Uint32Array.from({ length: 6 }, (_, i) => i);
   const plus = { ids, version: "plus" } as const;
   const { result } = await withModel((network) =>
-    autoAttack(network, {
-      ...settings(backend, []),
-      ...plus,
-      attack: { norm: "linf", epsilon: 0.003 },
-    })
+    autoAttack(network, ...settings(backend, [], { ...plus, epsilon: 0.003 }))
   );
   const order = ["apgd-ce", "apgd-dlr", "fab", "square", "apgd-t", "fab-t"];
   assert.deepEqual(Object.keys(result.perAttack), order);
@@ -147,7 +143,7 @@ onWasm("autoAttack() plus runs every member with restarts, FAB untargeted too", 
   const fab = await withModel((network) =>
     autoAttack(
       network,
-      settings(backend, ["fab"], { ids, attack: { norm: "linf", epsilon: 0.003 } }),
+      ...settings(backend, ["fab"], { ids, norm: "linf", epsilon: 0.003 }),
     )
   );
   assert.equal(fab.result.correct, result.correct);
@@ -157,15 +153,17 @@ onWasm("autoAttack() rand averages twenty gradients at every point", async (back
   const count = async (version: "rand" | "custom") => {
     let asked = 0;
     const { result } = await withModel((network) =>
-      autoAttack((x) => {
-        asked += x.shape[0];
-        return network(x);
-      }, {
-        ...settings(backend, ["apgd-ce", "apgd-dlr"]),
-        version,
-        ids: Uint32Array.of(0),
-        attack: { norm: "linf", epsilon: 0.0005 }, // which does not break it
-      })
+      autoAttack(
+        (x) => {
+          asked += x.shape[0];
+          return network(x);
+        },
+        ...settings(backend, ["apgd-ce", "apgd-dlr"], {
+          version,
+          ids: Uint32Array.of(0),
+          epsilon: 0.0005, // which does not break it
+        }),
+      )
     );
     return { asked, result };
   };
@@ -181,7 +179,7 @@ onWasm("autoAttack() does not depend on how images are packed", async (backend) 
   const members = ["apgd-ce", "fab-t"] as const;
   const images = (batchSize: number) =>
     withModel((network) =>
-      autoAttack(network, settings(backend, members, { ids: FEW, batchSize }))
+      autoAttack(network, ...settings(backend, members, { ids: FEW, batchSize }))
     );
   // One by one, or three side by side, of which each makes room for the next when it is done.
   assert.deepEqual((await images(1)).adversarial, (await images(3)).adversarial);
@@ -200,9 +198,10 @@ onWasm(
       (network) =>
         autoAttack(
           network,
-          settings(backend, ["apgd-t", "square"], {
+          ...settings(backend, ["apgd-t", "square"], {
             ids: FEW,
-            attack: { norm: "linf", epsilon: 0.02 },
+            norm: "linf",
+            epsilon: 0.02,
             onLine: (line) => lines.push(line),
           }),
         ),
@@ -221,7 +220,7 @@ onWasm(
 );
 
 onWasm("autoAttack() warns of probabilities and of randomised models", async (backend) => {
-  const run = (network: LogitsFunction) => autoAttack(network, settings(backend, []));
+  const run = (network: LogitsFunction) => autoAttack(network, ...settings(backend, []));
   const soft = await withModel((network) => run((x) => tf.softmax(network(x))));
   assert.match(soft.result.warnings.join(), /look like probabilities/);
   const noisy = await withModel((network) =>
@@ -238,7 +237,7 @@ onWasm(
       const withoutTimes = (result: unknown) =>
         JSON.parse(JSON.stringify(result, (key, value) => key === "seconds" ? 0 : value));
       await withModel(async (network) => {
-        const whole = await autoAttack(network, settings(backend, members, { ids: FEW }));
+        const whole = await autoAttack(network, ...settings(backend, members, { ids: FEW }));
         const path = join(folder, "state");
         let stops = 0, finished: typeof whole | undefined;
         for (let limit = 60; finished === undefined; limit += 240) {
@@ -249,7 +248,7 @@ onWasm(
           try {
             finished = await autoAttack(
               network,
-              settings(backend, members, {
+              ...settings(backend, members, {
                 ...{ ids: FEW, journal, onProgress },
                 signal: controller.signal,
               }),
@@ -272,10 +271,40 @@ onWasm(
     }),
 );
 
-onWasm("autoAttack() refuses fewer than four classes", async (backend) => {
-  const dataset = { ...DATASET, classes: ["a", "b", "c"] };
-  await assert.rejects(
-    withModel((network) => autoAttack(network, settings(backend, [], { dataset }))),
-    (error) => error instanceof UsageError && /needs four classes/.test(error.message),
-  );
+onWasm("autoAttack() refuses images that it cannot attack", async (backend) => {
+  const [images, options] = settings(backend, []);
+  const refused = (change: Partial<LabelledImages>, message: RegExp) =>
+    assert.rejects(
+      withModel((network) => autoAttack(network, { ...images, ...change }, options)),
+      (error) => error instanceof UsageError && message.test(error.message),
+    );
+  await refused({ classes: 3 }, /needs four classes/);
+  await refused({ classes: 4 }, /was given the label 4, and there are 4 classes\.$/);
+  await refused({ classes: 6 }, /^The network gives 5 logits, and there are 6 classes\.$/);
+  await refused({ y: images.y.slice(1) }, /needs one label and 3072 values for every image/);
+  await refused({ x: images.x.slice(1) }, /needs one label and 3072 values for every image/);
+  await refused({ ids: images.ids!.slice(1) }, / and 23 ids\.$/);
+});
+
+onWasm("autoAttack() names the first image whose logits are not finite", async (backend) => {
+  for (const bad of [NaN, Infinity]) {
+    // The third batch's second image.
+    const broken = (network: LogitsFunction): LogitsFunction => (x) =>
+      tf.tidy(() => {
+        const marked = tf.equal(tf.slice(x, [0, 0, 0, 0], [-1, 1, 1, 1]), 1);
+        const row = tf.reshape(marked, [-1, 1]);
+        return tf.where(tf.tile(row, [1, CLASSES]), bad, network(x)) as tf.Tensor2D;
+      });
+    const [images, options] = settings(backend, ["apgd-ce"]);
+    const x = images.x.slice();
+    x[17 * IMAGE_VALUES] = 1;
+    await assert.rejects(
+      withModel((network) => autoAttack(broken(network), { ...images, x }, options)),
+      {
+        name: "RunError",
+        message: `The model's logits on image 17 are not finite (${bad}): ` +
+          "its weights are damaged or it has diverged.",
+      },
+    );
+  }
 });

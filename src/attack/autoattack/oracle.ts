@@ -5,6 +5,7 @@
  */
 import * as tf from "@tensorflow/tfjs";
 import type { Backend } from "../../backend/backend.ts";
+import { UsageError } from "../../errors.ts";
 import { imageTensor, oneHot } from "../../model/inputs.ts";
 import type { ExampleLoss } from "./example_losses.ts";
 import type { LogitsFunction } from "../pgd.ts";
@@ -30,10 +31,10 @@ export interface Answers {
 /** Asks `network`, which tells `classes` apart, on the device `backend`. */
 export class Oracle {
   readonly #network: LogitsFunction;
-  readonly #backend: Backend;
+  readonly #backend: Pick<Backend, "guard">;
   readonly classes: number;
 
-  constructor(network: LogitsFunction, classes: number, backend: Backend) {
+  constructor(network: LogitsFunction, classes: number, backend: Pick<Backend, "guard">) {
     this.#network = network;
     this.classes = classes;
     this.#backend = backend;
@@ -42,13 +43,18 @@ export class Oracle {
   /**
    * Logits of `images` (`N · 3072` values), `N · classes`.
    *
+   * @throws {UsageError} if the network tells another number of classes apart
    * @throws {RunError} if the device fails
    */
   async logits(images: Float32Array): Promise<Float32Array> {
     const logits = tf.tidy(() => this.#network(imageTensor(images)));
     const values = await this.#backend.guard(logits.data<"float32">());
     logits.dispose();
-    return values;
+    const [, given] = logits.shape;
+    if (given === this.classes) return values;
+    throw new UsageError(
+      `The network gives ${given} logits, and there are ${this.classes} classes.`,
+    );
   }
 
   /** Logits, and losses and gradients if there is a `loss`. Throws as {@linkcode logits} does. */

@@ -12,12 +12,11 @@ import { RunError, UsageError } from "../../errors.ts";
 import { syncDirectory } from "../../disk/disk.ts";
 import { describeIoError, removeTree } from "../../disk/files.ts";
 import { readCurrentFile } from "../../memory/current.ts";
-import { listGenerations } from "../../memory/layout.ts";
 import { MemoryStore } from "../../memory/store.ts";
 import type { Recipe } from "../../recipe/recipe.ts";
-import { describeCheckpoint } from "../../run/checkpoint.ts";
 import { largestDelta } from "../../train/memory_outputs.ts";
-import { checkpointPath, readCheckpointLink } from "../../run/run_folder.ts";
+import { checkpointPath, damagedCheckpoint, findNamedLast } from "../../run/checkpoints.ts";
+import { describeCheckpoint } from "../../run/progress.ts";
 import { RunLock } from "../../run/run_lock.ts";
 import { loadMemoryData, type MemoryFlags, type MemoryRun } from "./run.ts";
 import { type MemoryExamples, readMemoryFile } from "./file.ts";
@@ -51,11 +50,13 @@ export async function importMemory(
   const directory = join(runDir, "memory"), temporary = `${directory}.tmp`;
   try {
     await refuseMemory(directory);
-    const checkpoint = await readCheckpointLink(runDir, "last");
-    if (checkpoint === undefined) {
+    const last = await findNamedLast(runDir);
+    if (last === undefined) {
       throw new UsageError(`${runDir} has no checkpoint that a memory could belong to.`);
     }
-    const { progress, sha256 } = await describeCheckpoint(checkpointPath(runDir, checkpoint));
+    const checkpoint = last.name, path = checkpointPath(runDir, checkpoint);
+    const { progress, sha256 } = await describeCheckpoint(path);
+    if (last.sha256 !== undefined && last.sha256 !== sha256) throw damagedCheckpoint(path);
     if (!progress.complete) {
       throw new UsageError(
         `${runDir} stands inside epoch ${progress.epoch}, of which a part of the memory is missing: start a new run.`,
@@ -87,11 +88,27 @@ export async function importMemory(
   }
 }
 
+/** What an empty memory may consist of. */
+const EMPTY_MEMORY =
+  /^(?:index\.kv(?:-journal|-shm|-wal)?|index\.json|current\.json(?:\.tmp-\d+)?)$/;
+
+/** @throws {UsageError} if `directory` holds a memory, or anything that is no memory's */
 async function refuseMemory(directory: string): Promise<void> {
   const current = await readCurrentFile(directory);
-  const generations = await listGenerations(directory).catch(() => []);
-  if (!current?.commit && generations.length === 0) return;
-  throw new UsageError(`${directory} holds a memory: move it away if it is to be replaced.`);
+  const names = await namesIn(directory);
+  const foreign = names.find((name) => !EMPTY_MEMORY.test(name));
+  if (!current?.commit && foreign === undefined) return;
+  const held = current?.commit || foreign?.startsWith("generation-") ? "a memory" : foreign;
+  throw new UsageError(`${directory} holds ${held}: move it away if it is to be replaced.`);
+}
+
+async function namesIn(directory: string): Promise<string[]> {
+  try {
+    return (await Array.fromAsync(Deno.readDir(directory))).map(({ name }) => name);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return [];
+    throw new RunError(`Could not read ${directory}: ${describeIoError(error)}`, { cause: error });
+  }
 }
 
 /** @throws {UsageError} naming `file` if an example leaves the ball of the recipe */
@@ -128,10 +145,17 @@ async function removeIfThere(path: string): Promise<void> {
   if (await Deno.stat(path).then(() => true, () => false)) await removeTree(path);
 }
 
-/** Puts the memory in `from` in place of the empty one at `to`. */
+function ignoreAbsence(error: unknown): void {
+  if (!(error instanceof Deno.errors.NotFound)) throw error;
+}
+
+/** Puts the memory in `from` in place of the empty one at `to`, of which nothing else is removed. */
 async function moveIntoPlace(from: string, to: string): Promise<void> {
-  await removeIfThere(to);
   try {
+    for (const name of await namesIn(to)) {
+      if (EMPTY_MEMORY.test(name)) await Deno.remove(join(to, name));
+    }
+    await Deno.remove(to).catch(ignoreAbsence);
     await Deno.rename(from, to);
     await syncDirectory(join(to, ".."));
   } catch (error) {

@@ -39,7 +39,7 @@ const ACTIONS: Readonly<Record<string, Action>> = {
     },
   },
   export: {
-    flags: ["out", "epoch", "nEx", "dataDir", "memoryIndex"],
+    flags: ["out", "overwrite", "epoch", "nEx", "dataDir", "memoryIndex"],
     async act(run, flags) {
       print(await exportMemory(run, flags), flags, describeExport);
     },

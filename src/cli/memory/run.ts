@@ -12,6 +12,7 @@ import { MemoryStore } from "../../memory/store.ts";
 import { integerFlag, switchFlag, textFlag } from "../../recipe/flag.ts";
 import { type Recipe, RECIPE_FLAGS } from "../../recipe/recipe.ts";
 import type { FlagValues } from "../shell/command.ts";
+import { OVERWRITE } from "../shell/overwrite_flag.ts";
 
 const { dataDir, backend, workers, memoryIndex } = RECIPE_FLAGS;
 
@@ -26,6 +27,7 @@ export const MEMORY_FLAGS = {
   ),
   epoch: integerFlag("epoch", "export: the epoch that made the examples; default the newest", 1),
   nEx: integerFlag("n-ex", "export: the first N examples; default all, in a .png 20", 1),
+  overwrite: OVERWRITE,
   json: switchFlag("json", "print one JSON document on stdout"),
   dataDir,
   backend,

@@ -6,15 +6,15 @@
 import { Oracle } from "../../attack/autoattack/oracle.ts";
 import { predictedClass } from "../../attack/autoattack/search.ts";
 import { openBackend } from "../../backend/open.ts";
+import { architectureOf, freezeSubject } from "../../evaluate/frozen_subject.ts";
+import { assertFiniteLogits } from "../../evaluate/logits.ts";
 import { type GenerationStats, measureMemory, type MemoryStats } from "../../memory/stats.ts";
 import type { MemorySettings, MemoryStore, Pointer } from "../../memory/store.ts";
-import { freeze } from "../../model/frozen.ts";
-import { disposeAll } from "../../model/parameters.ts";
-import { checkpointPath } from "../../run/run_folder.ts";
+import { checkpointPath } from "../../run/checkpoints.ts";
 import { makeMemoryInputs } from "../../train/memory_inputs.ts";
 import { loadMemoryData, type MemoryFlags, type MemoryRun, withMemory } from "./run.ts";
-import { loadSubject } from "../../run/subject.ts";
-import { formatPercent } from "../shell/terminal.ts";
+import { readWeights } from "../../run/subject.ts";
+import { formatPercent } from "../../report/words.ts";
 
 /** Numbers about one generation as `memory stats --json` prints them. */
 type ReportedGeneration = GenerationStats & {
@@ -63,15 +63,14 @@ async function misclassifiedShares(
 ): Promise<Map<number, number>> {
   const { runDir, recipe } = run;
   const train = await loadMemoryData(run, flags, store.settings.dataSha256);
+  const path = checkpointPath(runDir, current.checkpoint);
+  const weights = await readWeights(path, current.checkpointSha256);
   // Nothing is attacked: a device need not have the precision that the run's attack was made in.
   const options = { ...recipe, ...flags, attackPrecision: "f32" } as const;
   const backend = await openBackend(flags.backend ?? recipe.backend, options);
   try {
-    const path = checkpointPath(runDir, current.checkpoint);
-    const { architecture, state } = await loadSubject({ path });
-    const model = freeze(architecture, state);
-    disposeAll(state.parameters);
-    disposeAll(state.buffers);
+    const architecture = architectureOf(weights);
+    const model = freezeSubject(weights, architecture);
     const oracle = new Oracle(model.logits, architecture.classes, backend);
     const shares = new Map<number, number>();
     for (const epoch of current.generations) {
@@ -81,6 +80,7 @@ async function misclassifiedShares(
         const ids = images.subarray(first, first + recipe.batchSize);
         const remembered = makeMemoryInputs(await store.read(epoch, ids), train, ids);
         const logits = await oracle.logits(remembered.images);
+        assertFiniteLogits(logits, oracle.classes, ids);
         ids.forEach((id, row) => {
           const scores = logits.subarray(row * oracle.classes, (row + 1) * oracle.classes);
           if (predictedClass(scores) !== train.labels[id]) wrong++;
