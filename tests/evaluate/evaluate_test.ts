@@ -12,7 +12,8 @@ import { resnet18 } from "../../src/model/architecture.ts";
 import { freeze, type FrozenModel } from "../../src/model/frozen.ts";
 import { disposeAll, importState } from "../../src/model/parameters.ts";
 import { Purpose, Stream } from "../../src/random/stream.ts";
-import { eachBackend, onWasm } from "../testing/backends.ts";
+import { eachBackend } from "../testing/backends.ts";
+import { onWasm } from "../testing/device.ts";
 import { fixture } from "../testing/fixture.ts";
 
 const LINF = { norm: "linf", epsilon: 8 / 255 } as const;

@@ -8,7 +8,8 @@ import {
   VARIANT_TRAITS,
   VARIANTS,
 } from "../../src/method/methods.ts";
-import { eachBackend, onWasm } from "../testing/backends.ts";
+import { eachBackend } from "../testing/backends.ts";
+import { onWasm } from "../testing/device.ts";
 import { fixture } from "../testing/fixture.ts";
 import { assertClose } from "../testing/numbers.ts";
 import { labelsOf, read, upload } from "../testing/tensors.ts";

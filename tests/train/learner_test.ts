@@ -10,7 +10,8 @@ import {
 import { Learner } from "../../src/train/learner.ts";
 import { WEIGHT_DECAY } from "../../src/optimise/sgd.ts";
 import { lossAndGradients, type StepInputs } from "../../src/train/step.ts";
-import { eachBackend, onWasm } from "../testing/backends.ts";
+import { eachBackend } from "../testing/backends.ts";
+import { onWasm } from "../testing/device.ts";
 import { assertClose } from "../testing/numbers.ts";
 import { smallRecipe } from "../testing/runs.ts";
 import { read, upload } from "../testing/tensors.ts";

@@ -16,7 +16,8 @@ import {
   type StepInputs,
   type StepResult,
 } from "../../src/train/step.ts";
-import { eachBackend, onWasm } from "../testing/backends.ts";
+import { eachBackend } from "../testing/backends.ts";
+import { onWasm } from "../testing/device.ts";
 import { assertClose } from "../testing/numbers.ts";
 import {
   assertTensors,

@@ -12,7 +12,7 @@ import { disposeAll } from "../../src/model/parameters.ts";
 import { loadCheckpoint } from "../../src/run/checkpoint.ts";
 import { lossAndGradients } from "../../src/train/step.ts";
 import { inRunFolder, type LogLine, readLog } from "../repro/support.ts";
-import { onWasm } from "../testing/backends.ts";
+import { onWasm } from "../testing/device.ts";
 import { smallData, smallRecipe, trainIn, trainUntil } from "../testing/runs.ts";
 
 const STEPS = 3;
