@@ -14,6 +14,7 @@ import { UsageError } from "../errors.ts";
 import { choiceFlag, type Flag, integerFlag, switchFlag } from "../recipe/flag.ts";
 import { describeBench } from "./bench_report.ts";
 import { type Command, type FlagValues, readArguments } from "./shell/command.ts";
+import { printReport } from "./shell/output.ts";
 import { StatusLine } from "./shell/terminal.ts";
 import { NO_TUNE, tuningOptions } from "./shell/tuning_flag.ts";
 
@@ -71,7 +72,7 @@ export const command: Command = {
   async run(args) {
     const { flags } = readArguments(args, FLAGS, 0);
     const report = await bench(flags);
-    console.log(flags.json ? JSON.stringify(report, null, 2) : describeBench(report));
+    printReport(report, flags, describeBench);
   },
 };
 

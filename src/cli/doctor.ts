@@ -16,6 +16,7 @@ import { RECIPE_FLAGS, resolveRecipe } from "../recipe/recipe.ts";
 import { type Capacity, capacity } from "../train/preflight.ts";
 import { type Command, readArguments } from "./shell/command.ts";
 import { describeTuning, examineTuning } from "./doctor_tuning.ts";
+import { printReport } from "./shell/output.ts";
 
 const FLAGS = {
   dataDir: RECIPE_FLAGS.dataDir,
@@ -34,10 +35,10 @@ export const command: Command = {
     const { flags } = readArguments(args, FLAGS, 0);
     if (flags.tuning || flags.resetTuning) {
       const report = await examineTuning(flags.resetTuning === true);
-      return console.log(flags.json ? JSON.stringify(report, null, 2) : describeTuning(report));
+      return printReport(report, flags, describeTuning);
     }
     const report = await examine(flags.dataDir ?? DATA_ROOT);
-    console.log(flags.json ? JSON.stringify(report, null, 2) : describe(report));
+    printReport(report, flags, describe);
   },
 };
 

@@ -33,6 +33,7 @@ import { type Recipe, RECIPE_FLAGS, type RecipeInput, resolveRecipe } from "../r
 import { CHECKPOINT_LINKS } from "../run/run_folder.ts";
 import { type Command, type FlagValues, readArguments } from "./shell/command.ts";
 import { interruptible } from "./shell/interrupt.ts";
+import { printReport } from "./shell/output.ts";
 import { StatusLine } from "./shell/terminal.ts";
 import { NO_TUNE, tuningOptions } from "./shell/tuning_flag.ts";
 
@@ -129,7 +130,7 @@ export const command: Command = {
     }
     const report = await interruptible((signal) =>
       evalCommand(target, flags, signal, (report) => {
-        console.log(flags.json ? JSON.stringify(report, null, 2) : describeReport(report));
+        printReport(report, flags, describeReport);
       })
     );
     if (report.verified?.withinBounds !== false) return;
@@ -223,9 +224,15 @@ export async function evalCommand(
       autoattack,
       verified,
     });
-    tell(report);
+    let untold: unknown;
+    try {
+      tell(report);
+    } catch (error) {
+      untold = error; // it is kept all the same
+    }
     if (saveAdv && attacked) await saveAdversarial(saveAdv, attacked.adversarial, settings, report);
     if (subject.recipe && !verified) await keepReport(target, subject, report);
+    if (untold !== undefined) throw untold;
     await attacked?.finish();
     return report;
   } catch (error) {

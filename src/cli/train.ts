@@ -172,10 +172,14 @@ function observe(status: StatusLine, select: Recipe["select"]): TrainingObserver
       stepsHere++;
       const left = epochs * stepsPerEpoch - (metrics.epoch - 1) * stepsPerEpoch - metrics.step;
       const secondsLeft = (performance.now() - started) / 1000 / stepsHere * left;
+      const position = `epoch ${metrics.epoch}/${epochs} step ${metrics.step}/${stepsPerEpoch}`;
+      const rate = `${metrics.imagesPerSecond.toFixed(1)} images/s`;
+      const remaining = `${formatDuration(secondsLeft)} left`;
       status.update(
-        `epoch ${metrics.epoch}/${epochs} step ${metrics.step}/${stepsPerEpoch}  ` +
-          `${describeTerms(metrics)}  ${metrics.imagesPerSecond.toFixed(1)} images/s  ` +
-          `${formatDuration(secondsLeft)} left`,
+        `${position}  ${describeTerms(metrics)}  ${rate}  ${remaining}`,
+        `${position}  ${rate}  ${remaining}`,
+        `${position}  ${remaining}`,
+        remaining,
       );
     },
     onEvaluation(name, done, n) {
