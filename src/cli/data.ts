@@ -7,8 +7,7 @@ import { contactSheet } from "../data/contact_sheet.ts";
 import { firstIndices } from "../data/batches.ts";
 import { type Dataset, IMAGE_CHANNELS } from "../data/dataset.ts";
 import { fetchDataset } from "../data/fetch/fetch.ts";
-import { DATA_NAMES, DATA_ROOT, type DataName, loadData } from "../data/sets/sets.ts";
-import { findSource } from "../data/fetch/sources.ts";
+import { DATA_NAMES, DATA_ROOT, findPublished, findSet, loadData } from "../data/sets/sets.ts";
 import { type Verification, verifyDataset } from "../data/verify.ts";
 import { Interrupted, UsageError } from "../errors.ts";
 import { createDirectory, writeFileAtomically } from "../disk/files.ts";
@@ -65,12 +64,12 @@ export const command: Command = {
 };
 
 async function fetchAction(name: string, { dataDir = DATA_ROOT, json }: Flags) {
-  const source = findSource(name);
+  const set = findPublished(name);
   await createDirectory(dataDir);
-  const bar = new ProgressBar({ label: name, total: source.bytes });
+  const bar = new ProgressBar({ label: name, total: set.source.bytes });
   const folder = await interruptible(async (signal) => {
     try {
-      return await fetchDataset(source, dataDir, {
+      return await fetchDataset(set, dataDir, {
         onProgress: (done) => bar.update(done),
         signal,
       });
@@ -85,7 +84,7 @@ async function fetchAction(name: string, { dataDir = DATA_ROOT, json }: Flags) {
 }
 
 async function verifyAction(name: string, { dataDir = DATA_ROOT, json }: Flags) {
-  const verification = await verifyDataset(name, dataDir);
+  const verification = await verifyDataset(findPublished(name), dataDir);
   return json ? JSON.stringify(verification, null, 2) : describeVerification(verification);
 }
 
@@ -98,14 +97,12 @@ function describeVerification({ name, directory, files, train, test, official }:
 }
 
 async function showAction(name: string, flags: Flags) {
-  if (!(DATA_NAMES as readonly string[]).includes(name)) {
-    throw new UsageError(`There is no data set "${name}": choose ${DATA_NAMES.join(" or ")}.`);
-  }
+  const set = findSet(name);
   const { dataDir, seed = 1, out, nEx = 100, json } = flags;
   if (out !== undefined && !out.endsWith(".png")) {
     throw new UsageError(`--out must be a .png, not "${out}".`);
   }
-  const { train, test } = await loadData(name as DataName, dataDir, seed);
+  const { train, test } = await loadData(set.name, dataDir, seed);
   if (out !== undefined) {
     const { width, height, rgb } = contactSheet(test, firstIndices(test.n, nEx), 10);
     await writeFileAtomically(out, encodePng(width, height, rgb));

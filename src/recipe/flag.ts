@@ -20,7 +20,7 @@ export interface Flag<S extends v.GenericSchema = v.GenericSchema> {
 }
 
 /** A flag whose value is one of `choices`. */
-export function choiceFlag<const C extends readonly [string, ...string[]]>(
+export function choiceFlag<const C extends readonly string[]>(
   name: string,
   choices: C,
   help: string,

@@ -10,6 +10,7 @@ import { autoAttack, type AutoAttackSettings } from "../../src/evaluate/autoatta
 import { Journal } from "../../src/evaluate/journal.ts";
 import { Purpose, Stream } from "../../src/random/stream.ts";
 import { onWasm } from "../testing/device.ts";
+import { SHAPE } from "../testing/images.ts";
 
 const N = 24, CLASSES = 5;
 /** Some images, where nothing depends on how many: every one that stays robust costs thousands of queries. */
@@ -38,7 +39,7 @@ function makeDataset(): Dataset {
     return scores.indexOf(Math.max(...scores));
   });
   const classes = Array.from({ length: CLASSES }, (_, c) => `class ${c}`);
-  return { name: "grey", classes, n: N, images, labels };
+  return { name: "grey", classes, shape: SHAPE, n: N, images, labels };
 }
 
 const DATASET = makeDataset();

@@ -15,6 +15,7 @@ import { Purpose, Stream } from "../../src/random/stream.ts";
 import { eachBackend } from "../testing/backends.ts";
 import { onWasm } from "../testing/device.ts";
 import { fixture } from "../testing/fixture.ts";
+import { SHAPE } from "../testing/images.ts";
 
 const LINF = { norm: "linf", epsilon: 8 / 255 } as const;
 const L2 = { norm: "l2", epsilon: 128 / 255 } as const;
@@ -27,7 +28,8 @@ function pixelImages(pixels: readonly (readonly [number, number])[]): Dataset {
   const images = new Uint8Array(pixels.length * IMAGE_VALUES);
   pixels.forEach(([value], row) => images[row * IMAGE_VALUES + PIXEL] = value);
   const labels = Uint8Array.from(pixels, ([, label]) => label);
-  return { name: "made", classes: ["bright", "dark"], n: pixels.length, images, labels };
+  const classes = ["bright", "dark"];
+  return { name: "made", classes, shape: SHAPE, n: pixels.length, images, labels };
 }
 
 /** Calls an image bright when the pixel is over `threshold` (in 1/255): logits `±20 (pixel − threshold)`. */
@@ -130,7 +132,8 @@ function noise(n: number): Dataset {
   const stream = new Stream(5, Purpose.synthetic);
   const images = Uint8Array.from({ length: n * IMAGE_VALUES }, () => stream.integer(256));
   const labels = Uint8Array.from({ length: n }, (_, id) => id % 10);
-  return { name: "noise", classes: labels.slice(0, 10).join("").split(""), n, images, labels };
+  const classes = labels.slice(0, 10).join("").split("");
+  return { name: "noise", classes, shape: SHAPE, n, images, labels };
 }
 
 /** The adversarial image of each id of `all`, as the model is last shown it. */
