@@ -4,7 +4,7 @@
  * @module
  */
 import { UsageError } from "../../errors.ts";
-import { VARIANT_TRAITS } from "../../method/methods.ts";
+import { methodOf } from "../../method/methods.ts";
 import { serviceAddress } from "../../recipe/memory_flags.ts";
 import { readRunRecord } from "../../run/run_folder.ts";
 import { type Command, readArguments } from "../shell/command.ts";
@@ -97,7 +97,7 @@ export const command: Command = {
       );
     }
     const { recipe } = await readRunRecord(runDir);
-    if (!VARIANT_TRAITS[recipe.variant].passes.includes("mem")) {
+    if (!methodOf(recipe.variant).memory) {
       throw new UsageError(`${runDir} is a run of ${recipe.variant}, which has no memory.`);
     }
     const { memoryIndex } = flags;

@@ -139,10 +139,10 @@ export function nearestName(given: string, names: readonly string[]): string | u
 
 /** The help text of `command`. */
 export function describeCommand(command: Command): string {
-  const rows = Object.values({ ...command.flags, ...COMMON_FLAGS }).map(
-    ({ name, placeholder, help }): [string, string] => [
-      `--${name}${placeholder ? ` ${placeholder}` : ""}`,
-      help,
+  const rows = Object.values({ ...command.flags, ...COMMON_FLAGS }).flatMap(
+    ({ name, placeholder, help, choices = {} }): [string, string][] => [
+      [`--${name}${placeholder ? ` ${placeholder}` : ""}`, help],
+      ...Object.entries(choices).map(([choice, what]): [string, string] => [`  ${choice}`, what]),
     ],
   );
   const width = Math.min(34, Math.max(...rows.map(([flag]) => flag.length)));

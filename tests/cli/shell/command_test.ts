@@ -220,6 +220,17 @@ Deno.test("describeCommand() shows the usage, every flag with its help, and the 
   assert.ok(describeCommand({ ...command, positionals: "" }).includes("memloss do [flags]"));
 });
 
+Deno.test("describeCommand() says what each choice is where names do not", () => {
+  const flags = {
+    kind: choiceFlag("kind", ["a", "b"], "which one", { a: "the first", b: "the last" }),
+  };
+  const command = { name: "do", positionals: "", summary: "does", flags, examples: [] };
+  const lines = describeCommand({ ...command, run: () => Promise.resolve() }).split("\n");
+  const row = lines.findIndex((line) => /^ {2}--kind a\|b +which one$/.test(line));
+  assert.match(lines[row + 1]!, /^ {4}a +the first$/);
+  assert.match(lines[row + 2]!, /^ {4}b +the last$/);
+});
+
 Deno.test("describeCommand() gives a flag that is too long a line of its own", () => {
   const long = "a-flag-with-a-name-that-is-longer-than-the-column";
   const flags = { long: textFlag(long, "X", "explained"), json: TABLE.json };
