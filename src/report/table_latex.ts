@@ -40,9 +40,10 @@ const SPECIAL: Readonly<Record<string, string>> = {
   "\\": "\\textbackslash{}",
   "~": "\\textasciitilde{}",
   "^": "\\textasciicircum{}",
+  "∞": "$\\infty$",
 };
 
 /** `text` without characters that LaTeX would take for commands. */
 function escape(text: string): string {
-  return text.replace(/[\\~^&%$#_{}]/g, (character) => SPECIAL[character] ?? `\\${character}`);
+  return text.replace(/[\\~^&%$#_{}∞]/g, (character) => SPECIAL[character] ?? `\\${character}`);
 }
