@@ -11,6 +11,8 @@ const COMMANDS: Readonly<Record<string, () => Promise<{ command: Command }>>> = 
   train: () => import("./cli/train.ts"),
   eval: () => import("./cli/eval.ts"),
   memory: () => import("./cli/memory/memory.ts"),
+  compare: () => import("./cli/compare.ts"),
+  reproduce: () => import("./cli/reproduce.ts"),
   data: () => import("./cli/data.ts"),
   doctor: () => import("./cli/doctor.ts"),
   bench: () => import("./cli/bench.ts"),

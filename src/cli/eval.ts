@@ -9,10 +9,10 @@ import { firstIndices } from "../data/batches.ts";
 import { loadData } from "../data/sets/sets.ts";
 import { RunError, UsageError } from "../errors.ts";
 import {
-  type Accuracy,
   evaluateAccuracy,
   type EvaluationName,
   type EvaluationSettings,
+  type ImageAccuracy,
   isEvaluationName,
 } from "../evaluate/evaluate.ts";
 import { AUTOATTACK_MEMBERS, AUTOATTACK_VERSIONS } from "../attack/autoattack/versions.ts";
@@ -210,7 +210,7 @@ export async function evalCommand(
       recipe.batchSize,
       overrides.attackEps,
     );
-    const accuracies: Partial<Record<EvaluationName, Accuracy>> = {};
+    const accuracies: Partial<Record<EvaluationName, ImageAccuracy>> = {};
     for (const name of verified ? [] : names.filter(isEvaluationName)) {
       accuracies[name] = await evaluateAccuracy(name, model, settings);
     }

@@ -110,6 +110,8 @@ onWasm("autoAttack() leaves exactly what is robust on a linear model", async (ba
       .some((value, i) => value !== Math.fround(DATASET.images[row * IMAGE_VALUES + i]! / 255))
   );
   assert.equal(changed.length, N - exact);
+  const broken = [...result.verdicts].flatMap((verdict, row) => verdict === "0" ? [row] : []);
+  assert.deepEqual(broken, changed);
   assert.deepEqual(result.warnings, []);
 });
 

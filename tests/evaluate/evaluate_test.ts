@@ -66,15 +66,16 @@ eachBackend("evaluateAccuracy() counts what an L∞ attacker of 8/255 leaves", a
   const model = pixelModel(128.5);
   const all = settings(backend, dataset);
   const clean = await evaluateAccuracy("clean", model, all);
-  assert.deepEqual(clean, { accuracy: 9 / 11, correct: 9, n: 11 });
+  assert.deepEqual(clean, { accuracy: 9 / 11, correct: 9, n: 11, verdicts: "11111111100" });
   const robust = await evaluateAccuracy("pgd20", model, all);
-  assert.deepEqual(robust, { accuracy: 4 / 11, correct: 4, n: 11 });
+  assert.deepEqual(robust, { accuracy: 4 / 11, correct: 4, n: 11, verdicts: "11110000000" });
   const some = { ...all, ids: Uint32Array.of(10, 1, 5) };
   assert.equal((await evaluateAccuracy("clean", model, some)).correct, 2);
   assert.deepEqual(await evaluateAccuracy("pgd20", model, some), {
     accuracy: 1 / 3,
     correct: 1,
     n: 3,
+    verdicts: "010", // in the order of the ids
   });
   model.dispose();
 });
