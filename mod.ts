@@ -14,8 +14,8 @@
 export { type Backend, BACKEND_CHOICES, type BackendChoice } from "./src/backend/backend.ts";
 export { openBackend } from "./src/backend/open.ts";
 
-export { type Dataset, type Splits } from "./src/data/dataset.ts";
-export { loadCifar10 } from "./src/data/sets/cifar10.ts";
+export { type Dataset, type ImageShape, type SplitName, type Splits } from "./src/data/dataset.ts";
+export { DATA_NAMES, type DataName, loadData, loadSplit } from "./src/data/sets/sets.ts";
 export { synthetic } from "./src/data/sets/synthetic.ts";
 export { applyView, drawView, IDENTITY_VIEW, type View } from "./src/data/augmentation.ts";
 export { type Batch, loadBatch } from "./src/data/batches.ts";
@@ -33,7 +33,8 @@ export { trainLayers } from "./src/model/train_mode.ts";
 
 export { crossEntropy, klDivergence } from "./src/method/divergence.ts";
 export { evaluateObjective, type LossTerms, type Objective } from "./src/method/objective.ts";
-export { type Variant, VARIANT_TRAITS, VARIANTS } from "./src/method/methods.ts";
+export { type Method, type Pass, passesOf, type Term, termsOf } from "./src/method/method.ts";
+export { methodOf, METHODS, type Variant, VARIANTS } from "./src/method/methods.ts";
 
 export {
   type AttackLoss,

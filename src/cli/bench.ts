@@ -11,10 +11,10 @@ import { convolutionLayers } from "../bench/layers.ts";
 import type { BenchReport, Size } from "../bench/report.ts";
 import { rooflines } from "../bench/roofline.ts";
 import { measureSteps } from "../bench/step.ts";
-import { UsageError } from "../errors.ts";
 import { choiceFlag, type Flag, integerFlag, switchFlag } from "../recipe/flag.ts";
 import { describeBench } from "../report/bench_text.ts";
-import { type Command, type FlagValues, readArguments } from "./shell/command.ts";
+import { type Command, type FlagValues, readArguments, refuseFlags } from "./shell/command.ts";
+import { printReport } from "./shell/output.ts";
 import { StatusLine } from "./shell/terminal.ts";
 import { NO_TUNE, tuningOptions } from "./shell/tuning_flag.ts";
 
@@ -74,19 +74,19 @@ export const command: Command = {
   async run(args) {
     const { flags } = readArguments(args, FLAGS, 0);
     const report = await bench(flags);
-    console.log(flags.json ? JSON.stringify(report, null, 2) : describeBench(report));
+    printReport(report, flags, describeBench);
   },
 };
 
 async function bench(flags: FlagValues<typeof FLAGS>): Promise<BenchReport> {
   const what = flags.what ?? new Set<Subject>(["kernels", "step"]);
   const measured = what.has("kernels") || what.has("step");
-  for (const name of ["compare", "pairs"] as const) {
-    if (measured || flags[name] === undefined) continue;
-    throw new UsageError(`--${name} has no meaning for --what roofline, which measures nothing.`);
+  if (!measured) {
+    const why = "has no meaning for --what roofline, which measures nothing";
+    refuseFlags(FLAGS, flags, ["compare", "pairs"], why);
   }
-  if (flags.noTune && !what.has("step")) {
-    throw new UsageError("--no-tune has a meaning for --what step only.");
+  if (!what.has("step")) {
+    refuseFlags(FLAGS, flags, ["noTune"], "has a meaning for --what step only");
   }
   return {
     ...measured && await measure(what, flags),

@@ -4,30 +4,23 @@
  * @module
  */
 import * as v from "valibot";
-import {
-  AUTOATTACK_MEMBERS,
-  AUTOATTACK_VERSIONS,
-  type AutoAttackMember,
-} from "../attack/autoattack/versions.ts";
+import { AUTOATTACK_MEMBERS, AUTOATTACK_VERSIONS } from "../attack/autoattack/versions.ts";
 import { RunError, UsageError } from "../errors.ts";
 import { isEvaluationName } from "../evaluate/evaluate.ts";
-import {
-  type AttackName,
-  DEFAULT_ATTACKS,
-  evaluateRun,
-  type EvaluationObserver,
-} from "../evaluate/evaluate_run.ts";
+import { type AttackName, DEFAULT_ATTACKS, evaluateRun } from "../evaluate/evaluate_run.ts";
 import type { EvaluationReport } from "../evaluate/report.ts";
 import { choiceFlag, type Flag, integerFlag, switchFlag, textFlag } from "../recipe/flag.ts";
 import { RECIPE_FLAGS } from "../recipe/recipe.ts";
 import { describeOutside, describeReport } from "../report/evaluation_text.ts";
-import { formatDuration } from "../report/words.ts";
 import { CHECKPOINT_LINKS } from "../run/checkpoints.ts";
-import { type Command, type FlagValues, readArguments } from "./shell/command.ts";
+import { observeEvaluation } from "./eval_status.ts";
+import { type Command, type FlagValues, readArguments, refuseFlags } from "./shell/command.ts";
+import { refuseDeviceFlags } from "./shell/device_flags.ts";
 import { interruptible } from "./shell/interrupt.ts";
-import { formatBar, StatusLine } from "./shell/terminal.ts";
-import { NO_TUNE, shownOn } from "./shell/tuning_flag.ts";
+import { printReport } from "./shell/output.ts";
 import { OVERWRITE } from "./shell/overwrite_flag.ts";
+import { StatusLine } from "./shell/terminal.ts";
+import { NO_TUNE } from "./shell/tuning_flag.ts";
 
 const isAttackName = (name: string): name is AttackName =>
   name === "autoattack" || isEvaluationName(name);
@@ -35,15 +28,17 @@ const isAttackName = (name: string): name is AttackName =>
 const attackList = v.pipe(
   v.array(v.custom<AttackName>(
     (name) => typeof name === "string" && isAttackName(name),
-    "must be a list of clean, pgd20 (or another number of steps), cw20, autoattack",
+    "must be a list of clean, pgd20, cw20 (or another number of steps, up to 9999), autoattack",
   )),
   v.transform((names) => [...new Set(names)]),
 );
 
 const attackFlag: Flag<typeof attackList> = {
   name: "attack",
-  placeholder: "clean,pgd20,autoattack",
-  help: `what to measure, separated by commas; default: ${DEFAULT_ATTACKS}`,
+  placeholder: "clean,pgd20,cw20,autoattack",
+  help:
+    "what to measure, separated by commas: clean; pgdN and cwN, PGD of N steps that maximises " +
+    `cross-entropy or the margin; autoattack; default ${DEFAULT_ATTACKS}`,
   schema: attackList,
   parse: (text) => text.split(","),
 };
@@ -122,12 +117,13 @@ export const command: Command = {
     const { attackVersion: version, attacksToRun: members, stateDir, ...others } = rest;
     const { saveAdv, verifyAdv, overwrite, json, noTune, ...given } = others;
     checkAttackFlags(attacks, flags);
+    refuseDeviceFlags(flags);
     const status = new StatusLine();
     const observer = {
-      ...observe(status),
+      ...observeEvaluation(status),
       onReport(report: EvaluationReport) {
         status.clear();
-        console.log(json ? JSON.stringify(report, null, 2) : describeReport(report));
+        printReport(report, { json }, describeReport);
       },
     };
     const { verified } = await interruptible((signal) =>
@@ -144,40 +140,6 @@ export const command: Command = {
   },
 };
 
-/** Shows on `status` how far an evaluation is. */
-function observe(status: StatusLine): EvaluationObserver {
-  const pace = new Pace();
-  return {
-    ...shownOn(status),
-    onProgress: (name, done, n) => status.update(`${name}: ${done} of ${n} images`),
-    onAutoAttack: (line) => status.print(line),
-    onMember(member, { done, of, broken, share }) {
-      const left = pace.left(member, share);
-      const bar = `${member} ${formatBar(share)} ${(100 * share).toFixed(0).padStart(3)} %`;
-      status.update(`${bar}  ${done} of ${of} images, ${broken} broken${left}`);
-    },
-  };
-}
-
-/** How long a member of AutoAttack will still take, from how long its share so far took. */
-class Pace {
-  #member: AutoAttackMember | undefined;
-  #since = 0;
-  #from = 0;
-
-  left(member: AutoAttackMember, share: number): string {
-    const now = performance.now();
-    if (member !== this.#member) {
-      this.#member = member;
-      this.#since = now;
-      this.#from = share;
-    }
-    if (share === this.#from) return "";
-    const seconds = (now - this.#since) / 1000 * (1 - share) / (share - this.#from);
-    return `, ${formatDuration(seconds)} left`;
-  }
-}
-
 /** @throws {UsageError} if a flag of an attack has nothing to act on */
 function checkAttackFlags(names: readonly AttackName[], flags: FlagValues<typeof FLAGS>): void {
   const asked = names.includes("autoattack");
@@ -193,6 +155,10 @@ function checkAttackFlags(names: readonly AttackName[], flags: FlagValues<typeof
     throw new UsageError(
       `--verify-adv checks the saved images without attacking: leave out --${FLAGS[field].name}.`,
     );
+  }
+  if (flags.verifyAdv === undefined && names.every((name) => name === "clean")) {
+    const fields = ["attackEps", "attackNorm"] as const;
+    refuseFlags(FLAGS, flags, fields, "has no meaning for --attack clean, which attacks nothing");
   }
   if (flags.restarts !== undefined && !names.some((name) => /^(pgd|cw)/.test(name))) {
     throw new UsageError("--restarts needs an --attack that starts anew, such as pgd20.");

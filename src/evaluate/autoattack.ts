@@ -18,7 +18,7 @@ import { type Example, type Outcome, predictedClass } from "../attack/autoattack
 import type { Backend } from "../backend/backend.ts";
 import { IMAGE_VALUES } from "../data/dataset.ts";
 import { Interrupted, UsageError } from "../errors.ts";
-import type { Accuracy } from "./evaluate.ts";
+import type { Accuracy, ImageAccuracy } from "./evaluate.ts";
 import type { Journal, Verdict } from "./journal.ts";
 import { assertFiniteLogits } from "./logits.ts";
 import { type Perturbation, PerturbationMeter } from "./perturbation.ts";
@@ -83,7 +83,7 @@ export interface MemberResult extends Accuracy {
 }
 
 /** The outcome; accuracies are over all images, as the clean one is. */
-export interface AutoAttackResult extends Accuracy {
+export interface AutoAttackResult extends ImageAccuracy {
   readonly version: AutoAttackVersion;
   /** The accuracy before any attack. */
   readonly clean: Accuracy;
@@ -206,10 +206,12 @@ export async function autoAttack(
   const meter = new PerturbationMeter(attack.norm);
   meter.add(x, adversarial);
   const n = ids.length, correct = robust.length;
+  const standing = new Set(robust.map(({ id }) => id));
   const result = {
     accuracy: accuracy(),
     correct,
     n,
+    verdicts: Array.from(ids, (id) => +standing.has(id)).join(""),
     version,
     clean,
     perAttack,

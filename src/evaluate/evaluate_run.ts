@@ -26,10 +26,10 @@ import {
 import { autoAttack, type AutoAttackResult, type MemberProgress } from "./autoattack.ts";
 import { type AutoAttackChoice, checkState, openState } from "./autoattack_state.ts";
 import {
-  type Accuracy,
   evaluateAccuracy,
   type EvaluationName,
   type EvaluationSettings,
+  type ImageAccuracy,
   isEvaluationName,
 } from "./evaluate.ts";
 import { architectureOf, freezeSubject } from "./frozen_subject.ts";
@@ -155,7 +155,7 @@ async function attackAll(
   settings: EvaluationSettings,
   { autoAttack: choice = {}, saveAdversarial: save, observer }: EvaluationOptions,
 ): Promise<EvaluationReport> {
-  const accuracies: Partial<Record<EvaluationName, Accuracy>> = {};
+  const accuracies: Partial<Record<EvaluationName, ImageAccuracy>> = {};
   for (const name of attacks.filter(isEvaluationName)) {
     accuracies[name] = await evaluateAccuracy(name, model, settings);
   }
@@ -165,7 +165,12 @@ async function attackAll(
   const report = makeReport(subject, recipe, settings, accuracies, {
     ...attacked && { autoattack: attacked.result },
   });
-  observer?.onReport?.(report);
+  let untold: unknown;
+  try {
+    observer?.onReport?.(report);
+  } catch (error) {
+    untold = error; // it is kept all the same
+  }
   if (save !== undefined && attacked) {
     const { dataset, ids } = settings;
     await saveAdversarial(save, attacked.adversarial, ids, dataset, {
@@ -176,6 +181,7 @@ async function attackAll(
     });
   }
   await keepInRun(subject, report, observer);
+  if (untold !== undefined) throw untold;
   await attacked?.finish();
   return report;
 }

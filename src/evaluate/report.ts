@@ -9,6 +9,7 @@ import {
   type Accuracy,
   type EvaluationName,
   type EvaluationSettings,
+  type ImageAccuracy,
   isEvaluationName,
 } from "./evaluate.ts";
 import { createDirectory, writeFileAtomically } from "../disk/files.ts";
@@ -17,7 +18,7 @@ import type { AdversarialCheck } from "./adversarial_check.ts";
 import { type Subject, subjectName } from "../run/subject.ts";
 
 /** The accuracies that were asked for, by name. */
-export type Accuracies = { readonly [name in EvaluationName]?: Accuracy };
+export type Accuracies = { readonly [name in EvaluationName]?: ImageAccuracy };
 
 /** What an evaluation prints with `--json`, and keeps in the run's `eval/`. */
 export interface EvaluationReport extends Accuracies {
@@ -53,7 +54,7 @@ export function makeReport(
   { path, sha256, run }: Subject,
   recipe: Recipe,
   { ids, attack, restarts = 1, backend }: EvaluationSettings,
-  accuracies: Partial<Record<EvaluationName, Accuracy>>,
+  accuracies: Partial<Record<EvaluationName, ImageAccuracy>>,
   { autoattack, verified }: {
     readonly autoattack?: AutoAttackResult;
     readonly verified?: AdversarialCheck;

@@ -30,10 +30,10 @@ const RECIPE_FILE = "recipe.json";
 const LOCK_FILE = "run.lock";
 /** What a crash leaves of a checkpoint or a link that was being written. */
 const TORN_CHECKPOINT =
-  /^(?:(?:epoch-\d+(?:\.step-\d+)?\.safetensors|committed\.json)\.tmp-\d+|(?:best|last)\.tmp)$/;
+  /^(?:(?:epoch-\d+(?:\.step-\d+)?\.safetensors|committed\.json)\.tmp-[0-9a-f]+|(?:best|last)\.tmp)$/;
 
 /** What a crash leaves of the recipe. */
-const TORN_RECIPE = /^recipe\.json\.tmp-\d+$/;
+const TORN_RECIPE = /^recipe\.json\.tmp-[0-9a-f]+$/;
 
 /** Where `directory` says how its run was started. */
 export function recipePath(directory: string): string {

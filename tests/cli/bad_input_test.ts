@@ -45,6 +45,8 @@ Deno.test("memloss refuses a command that it does not have", async () => {
     ["memory", "wipe", run],
     /memloss memory stats\|verify\|export\|import\|gc RUN_DIR\.$/,
   );
+  await refused(["memory", "stat", run], /"stat": did you mean memloss memory stats\?$/);
+  await refused(["data", "fetch"], /NAME is missing: memloss data fetch NAME$/);
   await refused(["eval"], /Say what to evaluate: memloss eval RUN_DIR/);
 });
 
@@ -71,6 +73,25 @@ Deno.test("memloss train refuses wrong flags before it touches the disk", async 
   );
   await refused(train("now"), /Unexpected argument "now": see --help\.$/);
   await refused(train("--run-dir="), /--run-dir needs a value: --run-dir=DIR\.$/);
+});
+
+Deno.test("memloss refuses flags that would have no effect", async () => {
+  const cases: [string[], RegExp][] = [
+    [["doctor", "--tuning", "--data-dir", "x"], /--data-dir has no meaning for timings/],
+    [["data", "show", "cifar10", "--seed", "3"], /--seed has no meaning for cifar10/],
+    [["data", "show", "synthetic", "--n-ex", "3"], /--n-ex has no meaning without --out\.$/],
+    [["eval", run, "--attack", "clean", "--attack-eps", "3/255"], /--attack-eps has no meaning/],
+    [["eval", run, "--backend", "webgpu", "--workers", "2"], /--workers has no meaning with/],
+    [
+      world.trainArgs(world.path("new"), "--no-tune"),
+      /--no-tune has no meaning with --backend wasm/,
+    ],
+    ...["--data-dir=x", "--backend=wasm", "--workers=2"].map((flag): [string[], RegExp] => [
+      ["memory", "stats", run, flag],
+      new RegExp(`${flag.split("=")[0]} has no meaning without --misclassified\\.$`),
+    ]),
+  ];
+  for (const [args, sentence] of cases) await refused(args, sentence);
 });
 
 Deno.test("memloss shows where an error came from only with --verbose", async () => {
@@ -182,7 +203,7 @@ Deno.test("memloss train --resume and eval refuse a checkpoint that was cut shor
   await Deno.truncate(join(damaged, "checkpoints", "epoch-002.safetensors"), 30_000);
   await refused(
     ["eval", damaged],
-    /epoch-002\.safetensors is not a usable safetensors file: .+ the file was cut short/,
+    /epoch-002\.safetensors is damaged \(it is not the checkpoint that was committed\): restore/,
   );
   // A session touches its own lock file and index; what was trained stays.
   const keep = async () =>
@@ -274,7 +295,6 @@ Deno.test("memloss data refuses names, addresses and flags that lead nowhere", a
   const out = join(world.path("absent"), "sheet.png");
   await refused(
     ["data", "show", "cifar10", ...at, "--out", out],
-    /Could not write .+sheet\.png/,
-    1,
+    /^error: --out: there is no folder .+absent: make it first\.$/,
   );
 });

@@ -4,7 +4,7 @@ import { architectureOf, freezeSubject } from "../../src/evaluate/frozen_subject
 import type { SafeTensor } from "../../src/format/safetensors.ts";
 import { freeze } from "../../src/model/frozen.ts";
 import { disposeAll, importState } from "../../src/model/parameters.ts";
-import { onWasm } from "../testing/backends.ts";
+import { onWasm } from "../testing/device.ts";
 import { fixture } from "../testing/fixture.ts";
 
 const STATE = fixture("steps_w2").under("start.");

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs";
 import { convNorms, forward, type Layers, resnet18 } from "../../src/model/architecture.ts";
-import { onWasm } from "../testing/backends.ts";
+import { onWasm } from "../testing/device.ts";
 
 Deno.test("resnet18() has a stem and eight blocks, and a shortcut where the shape changes", () => {
   const { stem, blocks, features, classes } = resnet18({ width: 8, classes: 10 });

@@ -12,7 +12,8 @@ import {
   type ModelState,
   parameterShapes,
 } from "../../src/model/parameters.ts";
-import { eachBackend, onWasm } from "../testing/backends.ts";
+import { eachBackend } from "../testing/backends.ts";
+import { onWasm } from "../testing/device.ts";
 import { fixture } from "../testing/fixture.ts";
 
 const W2 = resnet18({ width: 2, classes: 10 });

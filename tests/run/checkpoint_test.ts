@@ -9,7 +9,8 @@ import { disposeAll, initialise, parameterShapes } from "../../src/model/paramet
 import { type Checkpoint, loadCheckpoint, saveCheckpoint } from "../../src/run/checkpoint.ts";
 import { checkpointName, type Progress } from "../../src/run/progress.ts";
 import { inTemporary } from "../memory/support.ts";
-import { eachBackend, onWasm } from "../testing/backends.ts";
+import { eachBackend } from "../testing/backends.ts";
+import { onWasm } from "../testing/device.ts";
 import { fixture } from "../testing/fixture.ts";
 import { ANY_BACKEND } from "../testing/runs.ts";
 

@@ -4,7 +4,7 @@ import type { Backend } from "../../src/backend/backend.ts";
 import { CATALOGUE, type Catalogue } from "../../src/backend/webgpu/convolution/catalogue.ts";
 import { describeAdapters, openWebGpu, type WebGpuOptions } from "../../src/backend/webgpu/open.ts";
 import { disposeAll, exportState, exportTensors } from "../../src/model/parameters.ts";
-import { skipWebGpu } from "../testing/backends.ts";
+import { skipWebGpu } from "../testing/webgpu/adapter.ts";
 import { assertClose } from "../testing/numbers.ts";
 import { read, upload } from "../testing/tensors.ts";
 import {

@@ -20,7 +20,7 @@ import { IMAGE_VALUES } from "../../../src/data/dataset.ts";
 import { resnet18 } from "../../../src/model/architecture.ts";
 import { freeze } from "../../../src/model/frozen.ts";
 import { disposeAll, importState } from "../../../src/model/parameters.ts";
-import { onWasm } from "../../testing/backends.ts";
+import { onWasm } from "../../testing/device.ts";
 import { fixture } from "../../testing/fixture.ts";
 import { largestError } from "../../testing/numbers.ts";
 import { softplus } from "../../testing/tensors.ts";
