@@ -33,7 +33,8 @@ export { trainLayers } from "./src/model/train_mode.ts";
 
 export { crossEntropy, klDivergence } from "./src/method/divergence.ts";
 export { evaluateObjective, type LossTerms, type Objective } from "./src/method/objective.ts";
-export { type Variant, VARIANT_TRAITS, VARIANTS } from "./src/method/methods.ts";
+export { type Method, type Pass, passesOf, type Term, termsOf } from "./src/method/method.ts";
+export { methodOf, METHODS, type Variant, VARIANTS } from "./src/method/methods.ts";
 
 export {
   type AttackLoss,
