@@ -3,10 +3,9 @@
  *
  * @module
  */
-import { statfsSync } from "node:fs";
-import { dirname, resolve } from "@std/path";
 import { openBackend } from "../backend/open.ts";
 import { loadData } from "../data/sets/sets.ts";
+import { freeBytes } from "../disk/free_space.ts";
 import { splitTraining, VALIDATION_SIZE } from "../data/split.ts";
 import { type Recipe, type RecipeInput, resolveRecipe } from "../recipe/recipe.ts";
 import { capacity } from "../train/preflight.ts";
@@ -94,7 +93,7 @@ export async function estimate(
     rows,
     seconds: total(({ seconds }) => seconds),
     bytes: total(({ bytes }) => bytes) + peak,
-    freeBytes: freeBytes(out),
+    freeBytes: await freeBytes(out),
     ...gpuBytes !== undefined && { gpuBytes },
     adapter,
   };
@@ -129,18 +128,6 @@ function secondsOf(
     evaluations.reduce((sum, each) => sum + each, 0);
 }
 
-/** Bytes free on the disk where `path` lies or will lie. */
-function freeBytes(path: string): number {
-  for (let folder = resolve(path);; folder = dirname(folder)) {
-    try {
-      const { bavail, bsize } = statfsSync(folder);
-      return bavail * bsize;
-    } catch (error) {
-      if (folder === dirname(folder)) throw error;
-    }
-  }
-}
-
 const GIBIBYTE = 2 ** 30;
 
 /** The estimate for people, a line for each row and one for all. */
@@ -162,7 +149,6 @@ export function describeEstimate(
 }
 
 function hours(seconds: number): string {
-  return seconds < 5400
-    ? `${Math.ceil(seconds / 60)} minutes`
-    : `${(seconds / 3600).toFixed(1)} hours`;
+  if (seconds >= 5400) return `${(seconds / 3600).toFixed(1)} hours`;
+  return seconds <= 60 ? "a minute" : `${Math.ceil(seconds / 60)} minutes`;
 }
