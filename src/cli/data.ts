@@ -81,7 +81,7 @@ async function showAction(flags: Flags, [name = ""]: readonly string[]) {
   const set = findSet(name);
   const { dataDir, seed = 1, out, nEx = 100 } = flags;
   if (out === undefined) refuseFlags(FLAGS, flags, ["nEx"], "has no meaning without --out");
-  if (set.source) {
+  if ("source" in set) {
     refuseFlags(FLAGS, flags, ["seed"], `has no meaning for ${name}, which is read and not drawn`);
   }
   if (out !== undefined && !out.endsWith(".png")) {
