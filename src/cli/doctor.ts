@@ -15,7 +15,7 @@ import { switchFlag } from "../recipe/flag.ts";
 import { sourceDigest, VERSION } from "../run/program_version.ts";
 import { RECIPE_FLAGS, resolveRecipe } from "../recipe/recipe.ts";
 import { type Capacity, capacity } from "../train/preflight.ts";
-import { type Command, readArguments } from "./shell/command.ts";
+import { type Command, readArguments, refuseFlags } from "./shell/command.ts";
 import { describeTuning, examineTuning } from "./doctor_tuning.ts";
 import { printReport } from "./shell/output.ts";
 
@@ -35,6 +35,8 @@ export const command: Command = {
   async run(args) {
     const { flags } = readArguments(args, FLAGS, 0);
     if (flags.tuning || flags.resetTuning) {
+      const why = "has no meaning for timings: leave it or --tuning and --reset-tuning out";
+      refuseFlags(FLAGS, flags, ["dataDir"], why);
       const report = await examineTuning(flags.resetTuning === true);
       return printReport(report, flags, describeTuning);
     }

@@ -87,6 +87,22 @@ export function readArguments<T extends FlagTable>(
   return { flags: values as FlagValues<T>, positionals };
 }
 
+/**
+ * Refuses what was given of `fields`, because it would have no effect.
+ *
+ * @param why the end of a sentence that begins with the flag
+ * @throws {UsageError} naming the first of them
+ */
+export function refuseFlags<T extends FlagTable>(
+  table: T,
+  flags: FlagValues<T>,
+  fields: readonly (keyof T)[],
+  why: string,
+): void {
+  const given = fields.find((field) => flags[field] !== undefined);
+  if (given !== undefined) throw new UsageError(`--${table[given]!.name} ${why}.`);
+}
+
 /** The parser would take `--resume=no` for yes. */
 function refuseSwitchValues(args: readonly string[], flags: readonly Flag[]): void {
   const switches = flags.filter((flag) => !flag.parse).map((flag) => flag.name);
