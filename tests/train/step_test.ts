@@ -3,12 +3,8 @@ import * as tf from "@tensorflow/tfjs";
 import type { Objective } from "../../src/method/objective.ts";
 import { type Pass, type Variant, VARIANT_TRAITS, VARIANTS } from "../../src/method/methods.ts";
 import { freeze } from "../../src/model/frozen.ts";
-import {
-  disposeAll,
-  exportState,
-  exportTensors,
-  type TensorMap,
-} from "../../src/model/parameters.ts";
+import { disposeAll, type TensorMap } from "../../src/model/parameters.ts";
+import { exportState, exportTensors } from "../../src/weights/state_dict.ts";
 import { rateTensor, Sgd, zeroMomenta } from "../../src/optimise/sgd.ts";
 import {
   lossAndGradients,
