@@ -3,10 +3,12 @@
  *
  * @module
  */
-import { type Architecture, resnet18 } from "../model/architecture.ts";
+import type { Architecture } from "../model/architecture.ts";
+import { inferArchitecture } from "../model/architectures/architectures.ts";
 import { freeze, type FrozenModel } from "../model/frozen.ts";
-import { disposeAll, importState, inferConfig } from "../model/parameters.ts";
+import { disposeAll } from "../model/parameters.ts";
 import type { Weights } from "../run/subject.ts";
+import { importState } from "../weights/state_dict.ts";
 
 /**
  * The network whose weights these are; nothing is put on a device.
@@ -14,7 +16,7 @@ import type { Weights } from "../run/subject.ts";
  * @throws {UsageError} if they are no network's that is known
  */
 export function architectureOf({ path, tensors }: Weights): Architecture {
-  return resnet18(inferConfig(tensors, path));
+  return inferArchitecture(new Map([...tensors].map(([name, { shape }]) => [name, shape])), path);
 }
 
 /**

@@ -12,6 +12,7 @@ import { IMAGE_VALUES } from "../data/dataset.ts";
 import { RunError, UsageError } from "../errors.ts";
 import { crc32c } from "../format/crc32c.ts";
 import { createDirectory, describeIoError } from "../disk/files.ts";
+import { refuseForeign } from "../disk/regular.ts";
 
 /** How one member's search on one image ended. */
 export interface Verdict {
@@ -66,7 +67,7 @@ export class Journal {
    * @throws {RunError} if the folder cannot be made, read or written
    */
   static async open(directory: string, key: string): Promise<Journal> {
-    await refuseForeign(directory);
+    await refuseOthers(directory);
     await createDirectory(directory);
     try {
       const options = { read: true, write: true, create: true };
@@ -147,7 +148,7 @@ export class Journal {
 }
 
 /** @throws {UsageError} if `directory` is no folder, or holds anything but the plain files of a journal */
-async function refuseForeign(directory: string): Promise<void> {
+async function refuseOthers(directory: string): Promise<void> {
   const refuse = (what: string) =>
     new UsageError(
       `The state of an evaluation would be kept in ${directory}, but ${what}: move it away, or choose another --state-dir.`,
@@ -156,14 +157,15 @@ async function refuseForeign(directory: string): Promise<void> {
   if (stat === undefined) return;
   if (!stat.isDirectory) throw refuse("that is no folder");
   try {
-    for await (const { name, isFile } of Deno.readDir(directory)) {
-      if (isFile && (name === IMAGES || name === LOG && await isLog(join(directory, name)))) {
-        continue;
-      }
+    for await (const { name } of Deno.readDir(directory)) {
+      const path = join(directory, name), own = name === IMAGES || name === LOG;
+      if (own) await refuseForeign(path);
+      if (own && (name === IMAGES || await isLog(path))) continue;
       throw refuse(`there is ${name}, which is not its own`);
     }
   } catch (error) {
-    throw error instanceof UsageError ? error : failure(directory, error);
+    if (error instanceof UsageError || error instanceof RunError) throw error;
+    throw failure(directory, error);
   }
 }
 

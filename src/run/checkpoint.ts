@@ -11,15 +11,12 @@ import { decodeSafetensors, encodeSafetensors, type SafeTensor } from "../format
 import type { Architecture } from "../model/architecture.ts";
 import {
   disposeAll,
-  exportState,
-  exportTensors,
-  importState,
-  importTensors,
   type ModelState,
   parameterShapes,
   type TensorMap,
 } from "../model/parameters.ts";
 import { zeroMomenta } from "../optimise/sgd.ts";
+import { exportState, exportTensors, importState, importTensors } from "../weights/state_dict.ts";
 import { damagedCheckpoint } from "./checkpoints.ts";
 import { decodeProgress, encodeProgress, type Progress, sha256 } from "./progress.ts";
 

@@ -13,7 +13,8 @@ import { type Current, readCurrentFile } from "../memory/current.ts";
 import { checkpointName, describeCheckpoint, type Progress } from "./progress.ts";
 
 const CHECKPOINTS = "checkpoints";
-const RECORD_FILE = "committed.json";
+/** The file, in that folder, that says which checkpoints are committed. */
+export const RECORD_FILE = "committed.json";
 const CHECKPOINT = /^epoch-(\d+)(?:\.step-(\d+))?\.safetensors$/;
 
 /** The names by which a checkpoint is asked for. */

@@ -10,9 +10,14 @@ import {
   createDirectory,
   describeIoError,
   readWholeFile,
+  removeTemporaries,
+  temporaryOf,
+  temporaryPath,
   writeFileAtomically,
 } from "../disk/files.ts";
+import { ioError } from "../disk/failure.ts";
 import {
+  CHECKPOINT_LINKS,
   checkpointFolder,
   type CheckpointLink,
   checkpointPath,
@@ -20,6 +25,7 @@ import {
   type FoundCheckpoint,
   isCheckpointName,
   readCommitted,
+  RECORD_FILE,
   writeCommitted,
 } from "./checkpoints.ts";
 import { sha256 } from "./progress.ts";
@@ -28,12 +34,12 @@ import { RunLock } from "./run_lock.ts";
 
 const RECIPE_FILE = "recipe.json";
 const LOCK_FILE = "run.lock";
-/** What a crash leaves of a checkpoint or a link that was being written. */
-const TORN_CHECKPOINT =
-  /^(?:(?:epoch-\d+(?:\.step-\d+)?\.safetensors|committed\.json)\.tmp-[0-9a-f]+|(?:best|last)\.tmp)$/;
-
-/** What a crash leaves of the recipe. */
-const TORN_RECIPE = /^recipe\.json\.tmp-[0-9a-f]+$/;
+/** What earlier versions left of a link that was being made. */
+const TORN_LINK = /^(?:best|last)\.tmp$/;
+/** Files that are written under a temporary name first. */
+const RUN_FILES = [RECIPE_FILE, "metrics.jsonl", "metrics.csv"];
+/** Names in the folder of checkpoints that are written under a temporary name first, beside those of checkpoints. */
+const NAMED: readonly string[] = [...CHECKPOINT_LINKS, RECORD_FILE];
 
 /** Where `directory` says how its run was started. */
 export function recipePath(directory: string): string {
@@ -53,6 +59,11 @@ export async function readRunRecord(directory: string): Promise<RunRecord> {
     throw new UsageError(`${directory} is not a run folder: it has no ${RECIPE_FILE}.`);
   }
   return decodeRunRecord(new TextDecoder().decode(await readWholeFile(path)), path);
+}
+
+/** Removes what killed processes left of the files in the run's folder `directory`, which nobody else may have open. */
+export async function removeLeftovers(directory: string): Promise<void> {
+  await removeTemporaries(directory, (name) => RUN_FILES.includes(name));
 }
 
 /** A run's folder, open for writing by this process alone. */
@@ -78,9 +89,7 @@ export class RunFolder {
     const lock = await RunLock.acquire(directory);
     try {
       await refuseUsed(directory); // again, now that nobody else can fill it
-      for (const { name } of await Array.fromAsync(Deno.readDir(directory))) {
-        if (TORN_RECIPE.test(name)) await removeFile(join(directory, name));
-      }
+      await removeLeftovers(directory);
       const text = new TextEncoder().encode(encodeRunRecord(record));
       await writeFileAtomically(recipePath(directory), text);
       await createDirectory(checkpointFolder(directory));
@@ -100,6 +109,7 @@ export class RunFolder {
     await readRunRecord(directory); // before the lock file is made in a folder that is none of ours
     const lock = await RunLock.acquire(directory);
     try {
+      await removeLeftovers(directory);
       await createDirectory(checkpointFolder(directory)); // missing if the run was killed at its very start
       return new RunFolder(directory, await readRunRecord(directory), lock);
     } catch (error) {
@@ -149,10 +159,9 @@ export class RunFolder {
     await syncDirectory(folder);
     for (const { name, isDirectory } of await Array.fromAsync(Deno.readDir(folder))) {
       const stray = isCheckpointName(name) && name !== last.name && name !== best?.name;
-      if (!isDirectory && (stray || TORN_CHECKPOINT.test(name))) {
-        await removeFile(join(folder, name));
-      }
+      if (!isDirectory && (stray || TORN_LINK.test(name))) await removeFile(join(folder, name));
     }
+    await removeTemporaries(folder, (name) => isCheckpointName(name) || NAMED.includes(name));
   }
 
   /** Lets the next process in. */
@@ -165,7 +174,7 @@ export class RunFolder {
 async function refuseUsed(directory: string): Promise<void> {
   try {
     for await (const { name } of Deno.readDir(directory)) {
-      if (name === LOCK_FILE || TORN_RECIPE.test(name)) continue;
+      if (name === LOCK_FILE || temporaryOf(name) === RECIPE_FILE) continue;
       throw new UsageError(
         `${directory} is not empty: choose another --run-dir, or continue the run in it with --resume.`,
       );
@@ -185,8 +194,7 @@ async function refuseUsed(directory: string): Promise<void> {
  * none, and what an earlier commit may have left under its name goes.
  */
 async function pointLink(folder: string, link: CheckpointLink, target: string): Promise<void> {
-  const path = join(folder, link), temporary = `${path}.tmp`;
-  await Deno.remove(temporary).catch(() => {}); // there only after a crash
+  const path = join(folder, link), temporary = temporaryPath(path);
   try {
     await Deno.symlink(target, temporary);
     await Deno.rename(temporary, path);
@@ -200,7 +208,7 @@ async function removeFile(path: string): Promise<void> {
   try {
     await Deno.remove(path);
   } catch (error) {
-    throw new RunError(`Could not remove ${path}: ${describeIoError(error)}`, { cause: error });
+    throw ioError(`Could not remove ${path}`, error);
   }
 }
 

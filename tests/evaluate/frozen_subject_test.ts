@@ -3,7 +3,8 @@ import * as tf from "@tensorflow/tfjs";
 import { architectureOf, freezeSubject } from "../../src/evaluate/frozen_subject.ts";
 import type { SafeTensor } from "../../src/format/safetensors.ts";
 import { freeze } from "../../src/model/frozen.ts";
-import { disposeAll, importState } from "../../src/model/parameters.ts";
+import { disposeAll } from "../../src/model/parameters.ts";
+import { importState } from "../../src/weights/state_dict.ts";
 import { onWasm } from "../testing/device.ts";
 import { fixture } from "../testing/fixture.ts";
 
@@ -40,13 +41,14 @@ onWasm("freezeSubject() refuses what is no state dict", () => {
     }, { name: "UsageError", message });
   refuses(
     new Map([["x", STATE.get("bn1.bias")!]]),
-    "weights.safetensors is no ResNet-18 state dict: it lacks conv1.weight or linear.weight.",
+    "weights.safetensors is no state dict of a network that this program knows: for resnet18 it lacks " +
+      "conv1.weight and linear.weight and bn1.weight.",
   );
   const without = new Map(STATE);
   without.delete("layer3.1.bn2.running_var");
   refuses(
     without,
-    'weights.safetensors has no tensor "layer3.1.bn2.running_var": is it a ResNet-18 state dict?',
+    'weights.safetensors lacks tensor "layer3.1.bn2.running_var": take a file that holds all of the network.',
   );
   refuses(
     new Map(STATE).set("bn1.weight", STATE.get("linear.bias")!),

@@ -101,6 +101,20 @@ Deno.test("Journal leaves out verdicts whose image is lost, torn or another", ()
     }
   }));
 
+Deno.test("Journal writes to no file that a link leads to", () =>
+  inTemporary(async (directory) => {
+    const folder = join(directory, "state"), elsewhere = join(directory, "elsewhere");
+    for (const name of ["verdicts.jsonl", "adversarial.bin"]) {
+      await write(folder);
+      await Deno.writeTextFile(elsewhere, "mine");
+      await Deno.remove(join(folder, name));
+      await Deno.symlink(elsewhere, join(folder, name));
+      await assert.rejects(reopen(folder), new RegExp(`${name} is a symbolic link`));
+      assert.equal(await Deno.readTextFile(elsewhere), "mine");
+      await Deno.remove(folder, { recursive: true });
+    }
+  }));
+
 Deno.test("Journal lets one evaluation at a time write, and names its folder", () =>
   inTemporary(async (directory) => {
     const journal = await Journal.open(directory, "key");
@@ -127,7 +141,6 @@ Deno.test("Journal refuses a folder that holds anything of somebody else's, and 
       "thesis.tex": (path) => Deno.writeTextFile(path, "years of work"),
       checkpoints: (path) => Deno.mkdir(path),
       "verdicts.jsonl": (path) => Deno.writeTextFile(path, '{"case":"Brown v. Board"}\n'),
-      "adversarial.bin": (path) => Deno.symlink("/dev/null", path),
     };
     for (const [name, make] of Object.entries(foreign)) {
       const folder = join(directory, `with ${name}`);
