@@ -74,12 +74,12 @@ export function recordOf(recipe: Recipe): RunRecord {
   };
 }
 
-/** Trains in `runDir`: a new run, or the rest of the one that is there. */
+/** Trains in `runDir` on {@linkcode smallData} or on other data: a new run, or the rest of the one that is there. */
 export async function trainIn(
   runDir: string,
   recipe: Recipe,
   backend: Backend,
-  more: Pick<TrainingRun, "signal" | "observer"> = {},
+  more: Partial<Pick<TrainingRun, "data" | "signal" | "observer">> = {},
 ): Promise<void> {
   const exists = await Deno.stat(join(runDir, "recipe.json")).then(() => true, () => false);
   const folder = exists
