@@ -49,10 +49,10 @@ export { type Recipe, type RecipeInput, resolveRecipe } from "./src/recipe/recip
 export { RunFolder } from "./src/run/run_folder.ts";
 export { train, type TrainingObserver, type TrainingRun } from "./src/train/trainer.ts";
 export {
+  type AttackedImages,
   autoAttack,
   type AutoAttackOptions,
   type AutoAttackResult,
-  type LabelledImages,
 } from "./src/evaluate/autoattack.ts";
 export { type Accuracy, evaluateAccuracy } from "./src/evaluate/evaluate.ts";
 export { Interrupted, RunError, UsageError } from "./src/errors.ts";

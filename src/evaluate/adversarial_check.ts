@@ -9,7 +9,7 @@ import { Oracle } from "../attack/autoattack/oracle.ts";
 import { predictedClass } from "../attack/autoattack/search.ts";
 import type { Backend } from "../backend/backend.ts";
 import { loadBatch } from "../data/batches.ts";
-import { type Dataset, IMAGE_VALUES } from "../data/dataset.ts";
+import { type Dataset, valuesPerImage } from "../data/dataset.ts";
 import type { FrozenModel } from "../model/frozen.ts";
 import type { AdversarialImages } from "./adversarial_file.ts";
 import type { Accuracy } from "./evaluate.ts";
@@ -43,22 +43,20 @@ export async function checkAdversarial(
 ): Promise<AdversarialCheck> {
   const { norm, ids } = saved;
   const bound = epsilon ?? saved.epsilon;
-  const oracle = new Oracle(model.logits, dataset.classes.length, backend);
-  const all = new PerturbationMeter(norm);
+  const { shape } = dataset, values = valuesPerImage(shape);
+  const oracle = new Oracle(model.logits, { classes: dataset.classes.length, shape }, backend);
+  const all = new PerturbationMeter(norm, values);
   let correct = 0, outside = 0;
   for (let first = 0; first < ids.length; first += batchSize) {
     const batch = ids.subarray(first, first + batchSize);
-    const adversarial = saved.images.subarray(
-      first * IMAGE_VALUES,
-      (first + batch.length) * IMAGE_VALUES,
-    );
+    const adversarial = saved.images.subarray(first * values, (first + batch.length) * values);
     const { x } = loadBatch(dataset, batch);
     all.add(x, adversarial);
     const logits = await oracle.logits(adversarial);
     for (const [row, id] of batch.entries()) {
-      const image = new PerturbationMeter(norm);
-      const values = [row * IMAGE_VALUES, (row + 1) * IMAGE_VALUES] as const;
-      image.add(x.subarray(...values), adversarial.subarray(...values));
+      const image = new PerturbationMeter(norm, values);
+      const ends = [row * values, (row + 1) * values] as const;
+      image.add(x.subarray(...ends), adversarial.subarray(...ends));
       const kept = keepsBounds(image.result(), bound);
       const scores = logits.subarray(row * oracle.classes, (row + 1) * oracle.classes);
       if (kept) assertFiniteLogits(scores, oracle.classes, [id]); // beyond them anything may come out

@@ -5,7 +5,7 @@
  */
 import * as v from "valibot";
 import type { AttackNorm } from "../attack/options.ts";
-import { type Dataset, IMAGE_CHANNELS, IMAGE_SIZE, IMAGE_VALUES } from "../data/dataset.ts";
+import { type Dataset, type ImageShape, valuesPerImage } from "../data/dataset.ts";
 import { readNamedFile, writeFileAtomically } from "../disk/files.ts";
 import { UsageError } from "../errors.ts";
 import { decodeSafetensors, encodeSafetensors, type SafeTensor } from "../format/safetensors.ts";
@@ -25,10 +25,10 @@ export interface AdversarialOrigin {
 }
 
 /**
- * Writes `x_adv` (float32 `[N,3,32,32]` in [0,1], PyTorch's layout; the clean image where none was found), `y` and
+ * Writes `x_adv` (float32 `[N,channels,height,width]` in [0,1], PyTorch's layout; the clean image where none was found), `y` and
  * `ids` (int32 `[N]`) with what they belong to as metadata.
  *
- * @param adversarial `N · 3072` values, NHWC, in the order of `ids`
+ * @param adversarial N images, NHWC, in the order of `ids`
  * @throws {RunError} if the file cannot be written
  */
 export async function saveAdversarial(
@@ -38,12 +38,12 @@ export async function saveAdversarial(
   dataset: Dataset,
   { norm, epsilon, checkpoint, seed }: AdversarialOrigin,
 ): Promise<void> {
-  const n = ids.length;
+  const n = ids.length, { height, width, channels } = dataset.shape;
   const tensors = new Map<string, SafeTensor>([
     [IMAGES_TENSOR, {
       dtype: "F32",
-      shape: [n, IMAGE_CHANNELS, IMAGE_SIZE, IMAGE_SIZE],
-      data: channelsFirst(adversarial),
+      shape: [n, channels, height, width],
+      data: channelsFirst(adversarial, dataset.shape),
     }],
     ["y", {
       dtype: "I32",
@@ -62,7 +62,7 @@ export interface AdversarialImages {
   readonly epsilon: number;
   /** Indices of N test images. */
   readonly ids: Uint32Array;
-  /** `N · 3072` values, NHWC. */
+  /** N images, NHWC. */
   readonly images: Float32Array;
 }
 
@@ -87,7 +87,8 @@ export async function readAdversarial(path: string, dataset: Dataset): Promise<A
   }
   const n = ids.length;
   if (n === 0) return fail("it holds no images");
-  const shape = [n, IMAGE_CHANNELS, IMAGE_SIZE, IMAGE_SIZE];
+  const { height, width, channels } = dataset.shape;
+  const shape = [n, channels, height, width];
   if (images.shape.join() !== shape.join()) {
     return fail(`x_adv is [${images.shape}], not [${shape}]`);
   }
@@ -113,7 +114,7 @@ export async function readAdversarial(path: string, dataset: Dataset): Promise<A
     norm: described.output.norm,
     epsilon: epsilon.output,
     ids: Uint32Array.from(ids),
-    images: channelsLast(images.data),
+    images: channelsLast(images.data, dataset.shape),
   };
 }
 
@@ -126,20 +127,23 @@ function integersOf(tensor: SafeTensor | undefined): number[] | undefined {
 }
 
 /** NHWC to NCHW. */
-export function channelsFirst(images: Float32Array): Float32Array<ArrayBuffer> {
-  const plane = IMAGE_SIZE * IMAGE_SIZE;
+export function channelsFirst(
+  images: Float32Array,
+  shape: ImageShape,
+): Float32Array<ArrayBuffer> {
+  const { channels } = shape, values = valuesPerImage(shape), plane = values / channels;
   return Float32Array.from(images, (_, i) => {
-    const image = Math.floor(i / IMAGE_VALUES), channel = Math.floor(i % IMAGE_VALUES / plane);
-    return images[image * IMAGE_VALUES + (i % plane) * IMAGE_CHANNELS + channel]!;
+    const image = Math.floor(i / values), channel = Math.floor(i % values / plane);
+    return images[image * values + (i % plane) * channels + channel]!;
   });
 }
 
 /** NCHW to NHWC. */
-export function channelsLast(images: Float32Array): Float32Array {
-  const plane = IMAGE_SIZE * IMAGE_SIZE;
+export function channelsLast(images: Float32Array, shape: ImageShape): Float32Array {
+  const { channels } = shape, values = valuesPerImage(shape), plane = values / channels;
   return images.map((_, i) => {
-    const image = Math.floor(i / IMAGE_VALUES), channel = i % IMAGE_CHANNELS;
-    const pixel = Math.floor(i % IMAGE_VALUES / IMAGE_CHANNELS);
-    return images[image * IMAGE_VALUES + channel * plane + pixel]!;
+    const image = Math.floor(i / values), channel = i % channels;
+    const pixel = Math.floor(i % values / channels);
+    return images[image * values + channel * plane + pixel]!;
   });
 }

@@ -16,7 +16,7 @@ import type { AttackNorm } from "../attack/options.ts";
 import type { LogitsFunction } from "../attack/pgd.ts";
 import { type Example, type Outcome, predictedClass } from "../attack/autoattack/search.ts";
 import type { Backend } from "../backend/backend.ts";
-import { IMAGE_VALUES } from "../data/dataset.ts";
+import { type ImageShape, valuesPerImage } from "../data/dataset.ts";
 import { Interrupted, UsageError } from "../errors.ts";
 import type { Accuracy, ImageAccuracy } from "./evaluate.ts";
 import type { Journal, Verdict } from "./journal.ts";
@@ -25,9 +25,10 @@ import { type Perturbation, PerturbationMeter } from "./perturbation.ts";
 import { checkNetwork, checkSquare } from "./sanity.ts";
 
 /** Images to attack, and what they are. */
-export interface LabelledImages {
-  /** `N · 3072` values in [0,1], NHWC. */
+export interface AttackedImages {
+  /** `N · height · width · channels` values in [0,1], NHWC. */
   readonly x: Float32Array;
+  readonly shape: ImageShape;
   /** N labels in 0..classes-1. */
   readonly y: Uint8Array;
   /** Numbers of logits that the network gives. */
@@ -112,11 +113,12 @@ const UNGUARDED: Pick<Backend, "guard"> = { guard: (work) => work };
  * const weights = tf.randomNormal<tf.Rank.R2>([3072, 10]);
  * const network = (x: tf.Tensor4D) => tf.matMul(x.reshape<tf.Rank.R2>([-1, 3072]), weights);
  * const x = Float32Array.from({ length: 2 * 3072 }, Math.random), y = Uint8Array.of(3, 7);
- * const { result } = await autoAttack(network, { x, y, classes: 10 }, { epsilon: 4 / 255 });
+ * const shape = { height: 32, width: 32, channels: 3 };
+ * const { result } = await autoAttack(network, { x, y, shape, classes: 10 }, { epsilon: 4 / 255 });
  * console.log(result.accuracy, result.perAttack);
  * ```
  *
- * @returns the result, and every evaluated image as the attacks left it (`N · 3072` values in the order of the images; the
+ * @returns the result, and every image as the attacks left it (NHWC, in the order that they were given in; the
  *   clean image where it is robust or was never classified correctly)
  * @throws {UsageError} if there are fewer than four classes, or the images and labels do not fit together
  * @throws {Interrupted} if the signal is aborted
@@ -125,19 +127,20 @@ const UNGUARDED: Pick<Backend, "guard"> = { guard: (work) => work };
  */
 export async function autoAttack(
   network: LogitsFunction,
-  images: LabelledImages,
+  images: AttackedImages,
   options: AutoAttackOptions = {},
 ): Promise<{ readonly result: AutoAttackResult; readonly adversarial: Float32Array }> {
   const { version = "standard", batchSize = 128, seed = 1, norm = "linf", journal, signal } =
     options;
   const attack = { norm, epsilon: options.epsilon ?? RADIUS[norm] };
   checkImages(images);
-  const { x, y, classes, ids = Uint32Array.from(y.keys()) } = images;
+  const { x, y, shape, classes, ids = Uint32Array.from(y.keys()) } = images;
+  const values = valuesPerImage(shape);
   const tell = (line: string) => options.onLine?.(line);
-  const oracle = new Oracle(network, classes, options.backend ?? UNGUARDED);
+  const oracle = new Oracle(network, { classes, shape }, options.backend ?? UNGUARDED);
   const traits = VERSION_TRAITS[version];
   const members = version === "custom" ? options.members ?? [] : traits.members;
-  let robust = await findCorrect(oracle, { x, y, classes, ids }, batchSize, () => {
+  let robust = await findCorrect(oracle, { x, y, shape, classes, ids }, batchSize, () => {
     if (signal?.aborted) throw new Interrupted(stopped(journal));
   });
   const accuracy = () => robust.length / ids.length;
@@ -145,7 +148,7 @@ export async function autoAttack(
   tell(`initial accuracy: ${percent(clean.accuracy)}`);
 
   const checked = Math.min(CHECKED, batchSize), labels = y.slice(0, checked);
-  const head = x.slice(0, checked * IMAGE_VALUES);
+  const head = x.slice(0, checked * values);
   const warnings = await checkNetwork(oracle, { images: head, labels, targets: labels });
   for (const warning of warnings) tell(`Warning: ${warning}`);
 
@@ -155,9 +158,9 @@ export async function autoAttack(
   for (const member of members) {
     const before = robust, known = verdictsOf(member, before, journal);
     for (const { id, outcome } of known) {
-      const row = rowOf.get(id)! * IMAGE_VALUES;
+      const row = rowOf.get(id)! * values;
       if (outcome) {
-        assertWithinBounds(x.subarray(row, row + IMAGE_VALUES), outcome, attack, [id]);
+        assertWithinBounds(x.subarray(row, row + values), outcome, attack, [id]);
       }
     }
     const found = new Map<number, Outcome>(known.map(({ id, outcome }) => [id, outcome]));
@@ -184,7 +187,7 @@ export async function autoAttack(
     );
     robust = before.filter(({ id }) => found.get(id) === undefined);
     for (const [id, outcome] of found) {
-      if (outcome) adversarial.set(outcome, rowOf.get(id)! * IMAGE_VALUES);
+      if (outcome) adversarial.set(outcome, rowOf.get(id)! * values);
     }
     const correct = robust.length, attacked = before.length;
     perAttack[member] = {
@@ -203,7 +206,7 @@ export async function autoAttack(
       tell(`Warning: ${warning}`);
     }
   }
-  const meter = new PerturbationMeter(attack.norm);
+  const meter = new PerturbationMeter(attack.norm, values);
   meter.add(x, adversarial);
   const n = ids.length, correct = robust.length;
   const standing = new Set(robust.map(({ id }) => id));
@@ -249,14 +252,15 @@ function verdictsOf(
 }
 
 /** @throws {UsageError} if `images` are not what they must be */
-function checkImages({ x, y, classes, ids }: LabelledImages): void {
+function checkImages({ x, y, shape, classes, ids }: AttackedImages): void {
+  const values = valuesPerImage(shape);
   if (classes < LEAST_CLASSES) {
     throw new UsageError(`AutoAttack needs four classes for its losses, and there are ${classes}.`);
   }
   const n = y.length;
-  if (n === 0 || x.length !== n * IMAGE_VALUES || (ids ?? y).length !== n) {
+  if (n === 0 || x.length !== n * values || (ids ?? y).length !== n) {
     throw new UsageError(
-      `AutoAttack needs one label and ${IMAGE_VALUES} values for every image, and was given ${n} labels, ${x.length} values` +
+      `AutoAttack needs one label and ${values} values for every image, and was given ${n} labels, ${x.length} values` +
         `${ids ? ` and ${ids.length} ids` : ""}.`,
     );
   }
@@ -270,22 +274,23 @@ function checkImages({ x, y, classes, ids }: LabelledImages): void {
 /** The images that the network classifies correctly, with their logits. */
 async function findCorrect(
   oracle: Oracle,
-  { x: images, y, ids }: Required<LabelledImages>,
+  { x: images, y, shape, ids }: Required<AttackedImages>,
   batchSize: number,
   onBatch: () => void,
 ): Promise<Example[]> {
   const correct: Example[] = [];
+  const values = valuesPerImage(shape);
   for (let first = 0; first < ids.length; first += batchSize) {
     onBatch();
-    const batch = images.subarray(first * IMAGE_VALUES, (first + batchSize) * IMAGE_VALUES);
+    const batch = images.subarray(first * values, (first + batchSize) * values);
     const answers = await oracle.logits(batch);
     assertFiniteLogits(answers, oracle.classes, ids.subarray(first));
-    for (let row = 0; row < batch.length / IMAGE_VALUES; row++) {
+    for (let row = 0; row < batch.length / values; row++) {
       const logits = answers.slice(row * oracle.classes, (row + 1) * oracle.classes);
       const id = ids[first + row]!, label = y[first + row]!;
       if (predictedClass(logits) !== label) continue;
-      const x = batch.subarray(row * IMAGE_VALUES, (row + 1) * IMAGE_VALUES);
-      correct.push({ id, x, label, logits });
+      const x = batch.subarray(row * values, (row + 1) * values);
+      correct.push({ id, x, shape, label, logits });
     }
   }
   return correct;

@@ -8,6 +8,7 @@ import { basename, dirname, join } from "@std/path";
 import { createHash } from "node:crypto";
 import type { AutoAttackMember, AutoAttackVersion } from "../attack/autoattack/versions.ts";
 import { loadBatch } from "../data/batches.ts";
+import { valuesPerImage } from "../data/dataset.ts";
 import { createDirectory, describeIoError } from "../disk/files.ts";
 import { UsageError } from "../errors.ts";
 import { sourceDigest } from "../run/program_version.ts";
@@ -73,7 +74,8 @@ export async function openState(
   const key = await stateKey(subject, settings, version, members);
   const { folder, prefix } = place(subject, stateDir);
   await createDirectory(folder);
-  return await Journal.open(join(folder, `${prefix}autoattack-${key.slice(0, 12)}.state`), key);
+  const directory = join(folder, `${prefix}autoattack-${key.slice(0, 12)}.state`);
+  return await Journal.open(directory, key, valuesPerImage(settings.dataset.shape));
 }
 
 /** Digest of everything that can change a verdict. */

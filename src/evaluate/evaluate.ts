@@ -12,7 +12,7 @@ import { predictedClass } from "../attack/autoattack/search.ts";
 import { normalNoise, uniformStart } from "../attack/start.ts";
 import type { Backend } from "../backend/backend.ts";
 import { type Batch, loadBatch } from "../data/batches.ts";
-import type { Dataset } from "../data/dataset.ts";
+import { type Dataset, valuesPerImage } from "../data/dataset.ts";
 import { Interrupted } from "../errors.ts";
 import type { FrozenModel } from "../model/frozen.ts";
 import { imageTensor, oneHot } from "../model/inputs.ts";
@@ -83,7 +83,7 @@ export async function evaluateAccuracy(
       const images = name === "clean"
         ? batch.x
         : await pgdImages(name, model, batch, restart, settings);
-      const predictions = await predict(model, images, batch.ids, settings.backend);
+      const predictions = await predict(model, images, batch, settings.backend);
       batch.y.forEach((label, row) => standing[row]! &= +(predictions[row] === label));
     }
     correct += standing.reduce((sum, one) => sum + one, 0);
@@ -101,10 +101,10 @@ export async function evaluateAccuracy(
 async function predict(
   model: FrozenModel,
   images: Float32Array,
-  ids: ArrayLike<number>,
+  { ids, shape }: Pick<Batch, "ids" | "shape">,
   backend: Backend,
 ): Promise<number[]> {
-  const x = imageTensor(images);
+  const x = imageTensor(images, shape);
   const logits = model.logits(x);
   const values = await backend.guard(logits.data<"float32">());
   const [n, classes] = logits.shape;
@@ -119,7 +119,7 @@ async function predict(
 async function pgdImages(
   name: EvaluationName,
   model: FrozenModel,
-  { ids, x, y }: Batch,
+  { ids, x, y, shape }: Batch,
   restart: number,
   { backend, dataset, seed, attack }: EvaluationSettings,
 ): Promise<Float32Array> {
@@ -131,11 +131,11 @@ async function pgdImages(
     const loss = name.startsWith("cw") ? marginAttack(labels) : crossEntropyAttack(labels);
     return pgd(
       model.logits,
-      imageTensor(x),
-      imageTensor(start),
+      imageTensor(x, shape),
+      imageTensor(start, shape),
       loss,
       options,
-      (step) => imageTensor(normalNoise(ids, seed, restart, step)),
+      (step) => imageTensor(normalNoise(ids, valuesPerImage(shape), seed, restart, step), shape),
     );
   });
   const values = await backend.guard(adversarial.data<"float32">());

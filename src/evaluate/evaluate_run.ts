@@ -130,7 +130,7 @@ export async function evaluateRun(
       ...signal && { signal },
       onProgress: (name, done) => observer?.onProgress?.(name, done, ids.length),
     };
-    await backend.guard(prepareFrozen(architecture, recipe.batchSize, backend));
+    await backend.guard(prepareFrozen(architecture, test.shape, recipe.batchSize, backend));
     const model = freezeSubject(subject, architecture);
     try {
       return saved

@@ -1,11 +1,12 @@
 import assert from "node:assert/strict";
 import { join } from "@std/path";
-import { type Dataset, IMAGE_VALUES } from "../../src/data/dataset.ts";
+import type { Dataset } from "../../src/data/dataset.ts";
 import { checkState, openState } from "../../src/evaluate/autoattack_state.ts";
 import type { EvaluationSettings } from "../../src/evaluate/evaluate.ts";
 import type { Subject } from "../../src/run/subject.ts";
 import { inTemporary } from "../memory/support.ts";
 import { snapshot } from "../testing/folder.ts";
+import { VALUES } from "../testing/images.ts";
 import { ANY_BACKEND, smallData, smallRecipe } from "../testing/runs.ts";
 
 function settings(more: Partial<EvaluationSettings> = {}): EvaluationSettings {
@@ -42,7 +43,7 @@ Deno.test("openState() keeps every evaluation apart whose verdicts may differ, a
   inTemporary(async (directory) => {
     const path = join(directory, "weights.safetensors"), at = join(directory, "state");
     const { test } = smallData();
-    const images = test.images.with(IMAGE_VALUES - 1, test.images[IMAGE_VALUES - 1]! ^ 1);
+    const images = test.images.with(VALUES - 1, test.images[VALUES - 1]! ^ 1);
     const labels = test.labels.with(0, test.labels[0]! + 1);
     const changed = (more: Partial<Dataset>) => ({ dataset: { ...test, ...more } });
     const names = [

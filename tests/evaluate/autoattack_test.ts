@@ -5,23 +5,23 @@ import type { AutoAttackMember } from "../../src/attack/autoattack/versions.ts";
 import type { LogitsFunction } from "../../src/attack/pgd.ts";
 import type { Backend } from "../../src/backend/backend.ts";
 import { loadBatch } from "../../src/data/batches.ts";
-import { type Dataset, IMAGE_VALUES } from "../../src/data/dataset.ts";
+import type { Dataset } from "../../src/data/dataset.ts";
 import { Interrupted, UsageError } from "../../src/errors.ts";
 import {
+  type AttackedImages,
   autoAttack,
   type AutoAttackOptions,
-  type LabelledImages,
 } from "../../src/evaluate/autoattack.ts";
 import { Journal } from "../../src/evaluate/journal.ts";
 import { Purpose, Stream } from "../../src/random/stream.ts";
 import { onWasm } from "../testing/device.ts";
-import { SHAPE } from "../testing/images.ts";
+import { SHAPE, VALUES } from "../testing/images.ts";
 
 const N = 24, CLASSES = 5;
 /** Some images, where nothing depends on how many: every one that stays robust costs thousands of queries. */
 const FEW = Uint32Array.from({ length: 8 }, (_, i) => i);
 const stream = new Stream(7, Purpose.synthetic);
-const WEIGHTS = Float32Array.from({ length: IMAGE_VALUES * CLASSES }, () => stream.normal());
+const WEIGHTS = Float32Array.from({ length: VALUES * CLASSES }, () => stream.normal());
 
 async function inFolder(run: (folder: string) => Promise<void>): Promise<void> {
   const folder = await Deno.makeTempDir();
@@ -34,11 +34,11 @@ async function inFolder(run: (folder: string) => Promise<void>): Promise<void> {
 
 /** Grey images with noise; their labels are what the linear model says of them. */
 function makeDataset(): Dataset {
-  const images = Uint8Array.from({ length: N * IMAGE_VALUES }, () => 96 + stream.integer(64));
+  const images = Uint8Array.from({ length: N * VALUES }, () => 96 + stream.integer(64));
   const labels = Uint8Array.from({ length: N }, (_, row) => {
     const scores = new Float64Array(CLASSES);
-    for (let i = 0; i < IMAGE_VALUES; i++) {
-      const value = images[row * IMAGE_VALUES + i]! / 255;
+    for (let i = 0; i < VALUES; i++) {
+      const value = images[row * VALUES + i]! / 255;
       for (let c = 0; c < CLASSES; c++) scores[c]! += value * WEIGHTS[i * CLASSES + c]!;
     }
     return scores.indexOf(Math.max(...scores));
@@ -54,9 +54,9 @@ async function withModel<T>(
   run: (network: LogitsFunction) => Promise<T>,
   prepare: (x: tf.Tensor4D) => tf.Tensor = (x) => x,
 ): Promise<T> {
-  const weights = tf.tensor2d(WEIGHTS, [IMAGE_VALUES, CLASSES]);
+  const weights = tf.tensor2d(WEIGHTS, [VALUES, CLASSES]);
   try {
-    return await run((x) => tf.matMul(tf.reshape(prepare(x), [-1, IMAGE_VALUES]), weights));
+    return await run((x) => tf.matMul(tf.reshape(prepare(x), [-1, VALUES]), weights));
   } finally {
     weights.dispose();
   }
@@ -69,10 +69,10 @@ function settings(
   { ids = Uint32Array.from({ length: N }, (_, i) => i), ...more }: AutoAttackOptions & {
     readonly ids?: Uint32Array;
   } = {},
-): [LabelledImages, AutoAttackOptions] {
+): [AttackedImages, AutoAttackOptions] {
   const { x, y } = loadBatch(DATASET, ids);
   const options = { backend, batchSize: 8, seed: 3, epsilon: 0.004, members, ...more };
-  return [{ x, y, ids, classes: CLASSES }, { version: "custom", ...options }];
+  return [{ x, y, ids, shape: SHAPE, classes: CLASSES }, { version: "custom", ...options }];
 }
 
 /** How many of the first `n` images the model still classifies as labelled at the worst point of the L∞ ball, which is known exactly. */
@@ -82,9 +82,9 @@ function trulyRobust(epsilon: number, n = N): number {
     const label = DATASET.labels[row]!;
     const standing = Array.from({ length: CLASSES }, (_, c) => {
       let margin = 0;
-      for (let i = 0; i < IMAGE_VALUES; i++) {
+      for (let i = 0; i < VALUES; i++) {
         const slope = WEIGHTS[i * CLASSES + label]! - WEIGHTS[i * CLASSES + c]!;
-        margin += DATASET.images[row * IMAGE_VALUES + i]! / 255 * slope - epsilon * Math.abs(slope);
+        margin += DATASET.images[row * VALUES + i]! / 255 * slope - epsilon * Math.abs(slope);
       }
       return c === label || margin > 0;
     });
@@ -106,8 +106,8 @@ onWasm("autoAttack() leaves exactly what is robust on a linear model", async (ba
   const { largest, nan, max, min } = result.perturbation;
   assert.ok(largest > 0.0039 && largest <= 0.004 + 1e-6 && nan === 0 && max <= 1 && min >= 0);
   const changed = Array.from({ length: N }, (_, row) => row).filter((row) =>
-    adversarial.subarray(row * IMAGE_VALUES, (row + 1) * IMAGE_VALUES)
-      .some((value, i) => value !== Math.fround(DATASET.images[row * IMAGE_VALUES + i]! / 255))
+    adversarial.subarray(row * VALUES, (row + 1) * VALUES)
+      .some((value, i) => value !== Math.fround(DATASET.images[row * VALUES + i]! / 255))
   );
   assert.equal(changed.length, N - exact);
   const broken = [...result.verdicts].flatMap((verdict, row) => verdict === "0" ? [row] : []);
@@ -244,7 +244,7 @@ onWasm(
         const path = join(folder, "state");
         let stops = 0, finished: typeof whole | undefined;
         for (let limit = 60; finished === undefined; limit += 240) {
-          const journal = await Journal.open(path, "key");
+          const journal = await Journal.open(path, "key", VALUES);
           const controller = new AbortController();
           let batches = 0;
           const onProgress = () => ++batches > limit && controller.abort();
@@ -276,7 +276,7 @@ onWasm(
 
 onWasm("autoAttack() refuses images that it cannot attack", async (backend) => {
   const [images, options] = settings(backend, []);
-  const refused = (change: Partial<LabelledImages>, message: RegExp) =>
+  const refused = (change: Partial<AttackedImages>, message: RegExp) =>
     assert.rejects(
       withModel((network) => autoAttack(network, { ...images, ...change }, options)),
       (error) => error instanceof UsageError && message.test(error.message),
@@ -300,7 +300,7 @@ onWasm("autoAttack() names the first image whose logits are not finite", async (
       });
     const [images, options] = settings(backend, ["apgd-ce"]);
     const x = images.x.slice();
-    x[17 * IMAGE_VALUES] = 1;
+    x[17 * VALUES] = 1;
     await assert.rejects(
       withModel((network) => autoAttack(broken(network), { ...images, x }, options)),
       {

@@ -1,14 +1,14 @@
 import assert from "node:assert/strict";
 import { join } from "@std/path";
-import { IMAGE_VALUES } from "../../src/data/dataset.ts";
 import { Journal, type Verdict } from "../../src/evaluate/journal.ts";
 import { inTemporary } from "../memory/support.ts";
 import { snapshot } from "../testing/folder.ts";
+import { VALUES } from "../testing/images.ts";
 
-const IMAGE_BYTES = 4 * IMAGE_VALUES;
+const IMAGE_BYTES = 4 * VALUES;
 
 function image(value: number): Float32Array {
-  return new Float32Array(IMAGE_VALUES).fill(value);
+  return new Float32Array(VALUES).fill(value);
 }
 
 const VERDICTS: readonly Verdict[] = [
@@ -19,13 +19,13 @@ const VERDICTS: readonly Verdict[] = [
 
 /** Makes a journal of {@linkcode VERDICTS}. */
 async function write(directory: string): Promise<void> {
-  const journal = await Journal.open(directory, "key");
+  const journal = await Journal.open(directory, "key", VALUES);
   for (const verdict of VERDICTS) await journal.append(verdict);
   journal.close();
 }
 
 async function reopen(directory: string, key = "key"): Promise<readonly Verdict[]> {
-  const journal = await Journal.open(directory, key);
+  const journal = await Journal.open(directory, key, VALUES);
   journal.close();
   return journal.verdicts;
 }
@@ -34,7 +34,7 @@ Deno.test("Journal gives back what it was given, in that order, and takes more",
   inTemporary(async (directory) => {
     await write(directory);
     assert.deepEqual(await reopen(directory), VERDICTS);
-    const journal = await Journal.open(directory, "key");
+    const journal = await Journal.open(directory, "key", VALUES);
     const more: Verdict = { member: "square", id: 7, outcome: image(1), seconds: 3 };
     await journal.append(more);
     journal.close();
@@ -60,7 +60,7 @@ Deno.test("Journal cut at any byte opens with what is whole, and goes on", () =>
       await Deno.truncate(log, length);
       const lines = new TextDecoder().decode(whole.subarray(0, length)).split("\n").length - 1;
       const left = VERDICTS.slice(0, Math.max(0, lines - 1));
-      const journal = await Journal.open(directory, "key");
+      const journal = await Journal.open(directory, "key", VALUES);
       assert.deepEqual(journal.verdicts, left, `${length} bytes`);
       for (const verdict of VERDICTS.slice(left.length)) await journal.append(verdict);
       journal.close();
@@ -117,8 +117,8 @@ Deno.test("Journal writes to no file that a link leads to", () =>
 
 Deno.test("Journal lets one evaluation at a time write, and names its folder", () =>
   inTemporary(async (directory) => {
-    const journal = await Journal.open(directory, "key");
-    await assert.rejects(Journal.open(directory, "key"), {
+    const journal = await Journal.open(directory, "key", VALUES);
+    await assert.rejects(Journal.open(directory, "key", VALUES), {
       name: "UsageError",
       message:
         `The evaluation in ${directory} is being made by another process: wait for it to end.`,
@@ -126,7 +126,7 @@ Deno.test("Journal lets one evaluation at a time write, and names its folder", (
     await journal.remove();
     assert.throws(() => Deno.statSync(directory), Deno.errors.NotFound);
     await Deno.writeTextFile(directory, "");
-    await assert.rejects(Journal.open(directory, "key"), {
+    await assert.rejects(Journal.open(directory, "key", VALUES), {
       name: "UsageError",
       message:
         `The state of an evaluation would be kept in ${directory}, but that is no folder: move it away, or choose another --state-dir.`,
@@ -147,7 +147,7 @@ Deno.test("Journal refuses a folder that holds anything of somebody else's, and 
       await Deno.mkdir(folder);
       await make(join(folder, name));
       const before = await snapshot(folder);
-      await assert.rejects(Journal.open(folder, "key"), {
+      await assert.rejects(Journal.open(folder, "key", VALUES), {
         name: "UsageError",
         message: new RegExp(`but there is ${name}, which is not its own: move it away`),
       });
@@ -155,7 +155,7 @@ Deno.test("Journal refuses a folder that holds anything of somebody else's, and 
     }
     const link = join(directory, "link");
     await Deno.symlink(directory, link);
-    await assert.rejects(Journal.open(link, "key"), {
+    await assert.rejects(Journal.open(link, "key", VALUES), {
       name: "UsageError",
       message: /is no folder/,
     });
@@ -164,19 +164,19 @@ Deno.test("Journal refuses a folder that holds anything of somebody else's, and 
 Deno.test("Journal.remove() unlinks its own files and nothing that came beside them", () =>
   inTemporary(async (directory) => {
     const folder = join(directory, "state"), note = join(folder, "note.txt");
-    const journal = await Journal.open(folder, "key");
+    const journal = await Journal.open(folder, "key", VALUES);
     for (const verdict of VERDICTS) await journal.append(verdict);
     await Deno.writeTextFile(note, "put here meanwhile");
     await journal.remove();
     assert.deepEqual([...(await snapshot(folder)).keys()], ["note.txt"]);
     await Deno.remove(note);
-    await (await Journal.open(folder, "key")).remove();
+    await (await Journal.open(folder, "key", VALUES)).remove();
     await assert.rejects(Deno.stat(folder), Deno.errors.NotFound);
   }));
 
 Deno.test("Journal.append() writes an image before the line that promises it", () =>
   inTemporary(async (directory) => {
-    const journal = await Journal.open(directory, "key");
+    const journal = await Journal.open(directory, "key", VALUES);
     const { write } = Deno.FsFile.prototype;
     const sizes: number[][] = [];
     Deno.FsFile.prototype.write = async function (bytes) {

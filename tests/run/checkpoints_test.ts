@@ -12,6 +12,7 @@ import {
   writeCommitted,
 } from "../../src/run/checkpoints.ts";
 import { encodeProgress } from "../../src/run/progress.ts";
+import { SHAPE } from "../testing/images.ts";
 import { CHECKPOINT_SHA256, DATA_SHA256, inTemporary } from "../memory/support.ts";
 
 const NAMES = [
@@ -51,6 +52,7 @@ async function commitMemory(run: string, checkpoint: string): Promise<void> {
     codec: "int8",
     epsilon: 8 / 255,
     imageCount: 4,
+    shape: SHAPE,
     dataSha256: DATA_SHA256,
   } as const;
   const entry = { epoch: 3, commit: 1, manifest: "manifest.json", sha256: "00".repeat(32) };

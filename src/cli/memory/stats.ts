@@ -71,7 +71,8 @@ async function misclassifiedShares(
   try {
     const architecture = architectureOf(weights);
     const model = freezeSubject(weights, architecture);
-    const oracle = new Oracle(model.logits, architecture.classes, backend);
+    const { classes } = architecture, { shape } = train;
+    const oracle = new Oracle(model.logits, { classes, shape }, backend);
     const shares = new Map<number, number>();
     for (const epoch of current.generations) {
       const images = await store.images(epoch);

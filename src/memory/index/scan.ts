@@ -7,9 +7,8 @@ import { join } from "@std/path";
 import { RunError } from "../../errors.ts";
 import { readWholeFile } from "../../disk/files.ts";
 import { chunkBytes } from "../chunk/chunk.ts";
-import { createCodec } from "../chunk/codec.ts";
 import { Locations } from "./locations.ts";
-import type { Manifest } from "../generation/manifest.ts";
+import { codecOf, type Manifest } from "../generation/manifest.ts";
 import { recordImage } from "../chunk/record.ts";
 
 /**
@@ -19,7 +18,7 @@ import { recordImage } from "../chunk/record.ts";
  */
 export async function scanLocations(folder: string, manifest: Manifest): Promise<Locations> {
   const locations = new Locations(manifest.images);
-  const codec = createCodec(manifest.codec, manifest.epsilon);
+  const codec = codecOf(manifest);
   for (const [number, { file, records }] of manifest.chunks.entries()) {
     const bytes = await readWholeFile(join(folder, file));
     for (let record = 0; record < records; record++) {

@@ -23,6 +23,7 @@ export interface ArchitectureEntry {
 
 /** The tensors that a size is read off, both by their first dimension, and what else must be there. */
 interface Marks {
+  /** The first convolution, whose second dimension is the channels of the images. */
   readonly width: string;
   readonly classes: string;
   readonly also: readonly string[];
@@ -35,5 +36,6 @@ export function configOf(shapes: Shapes, { width, classes, also }: Marks): Model
   const sizes = [width, classes].map((name) => shapes.get(name)![0] ?? 0) as [number, number];
   const empty = [width, classes].find((_, i) => !(sizes[i]! > 0));
   if (empty !== undefined) return `holds ${empty} as [${shapes.get(empty)}]`;
-  return { width: sizes[0], classes: sizes[1] };
+  const [, channels = 3] = shapes.get(width)!;
+  return { width: sizes[0], classes: sizes[1], channels };
 }

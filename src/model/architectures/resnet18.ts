@@ -11,7 +11,7 @@ import { type ArchitectureEntry, configOf } from "./entry.ts";
 type ConvNorm = readonly [Convolution, BatchNorm];
 
 /** ResNet-18 for `config`; its stages have `w, 2w, 4w, 8w` channels. */
-export function resnet18({ width, classes }: ModelConfig): Architecture {
+export function resnet18({ width, classes, channels = 3 }: ModelConfig): Architecture {
   const layers: Layer[] = [];
   const modules: (Convolution | BatchNorm)[] = [];
   /** Appends a layer; its value's number. */
@@ -23,7 +23,7 @@ export function resnet18({ width, classes }: ModelConfig): Architecture {
   const stem = convNorm("conv1", "bn1", {
     kernel: 3,
     stride: 1,
-    inChannels: 3,
+    inChannels: channels,
     outChannels: width,
   });
   modules.push(...stem);
