@@ -25,7 +25,8 @@ import {
   encodeSafetensors,
   type SafeTensor,
 } from "../src/format/safetensors.ts";
-import { type Pass, VARIANT_TRAITS } from "../src/method/methods.ts";
+import { COEFFICIENTS, type Pass, passesOf } from "../src/method/method.ts";
+import { methodOf, VARIANTS } from "../src/method/methods.ts";
 import { report } from "../src/main.ts";
 import { freeze } from "../src/model/frozen.ts";
 import { imageTensor, oneHot } from "../src/model/inputs.ts";
@@ -33,6 +34,7 @@ import { exportState, exportTensors, importModel } from "../src/weights/state_di
 import { textFlag } from "../src/recipe/flag.ts";
 import { RECIPE_FLAGS, type RecipeInput, resolveRecipe } from "../src/recipe/recipe.ts";
 import { rateTensor, Sgd, zeroMomenta } from "../src/optimise/sgd.ts";
+import { objectiveOf } from "../src/train/learner.ts";
 import { lossAndGradients } from "../src/train/step.ts";
 
 const MOMENTUM = 0.9;
@@ -75,7 +77,7 @@ async function parity(args: readonly string[]): Promise<void> {
   const x = imageTensor(floats(inputs, "x", y.length, images));
   const labels = oneHot(y, architecture.classes);
   const passes: Partial<Record<Pass, tf.Tensor4D>> = {};
-  for (const pass of VARIANT_TRAITS[recipe.variant].passes) {
+  for (const pass of passesOf(methodOf(recipe.variant))) {
     passes[pass] = imageTensor(floats(inputs, NAMES[pass].images, y.length, images));
   }
   const { parameters, buffers } = state;
@@ -87,12 +89,7 @@ async function parity(args: readonly string[]): Promise<void> {
     model.dispose();
     return { logits_eval: logits };
   });
-  const objective = {
-    variant: recipe.variant,
-    beta: recipe.beta ?? 0,
-    betaPrime: recipe.betaPrime ?? 0,
-    memoryWeight: recipe.memoryWeight ?? "uniform",
-  };
+  const objective = objectiveOf(recipe);
   const descend = deviceState.compile(({ labels, ...images }) => {
     const inputs = { images, labels: labels as tf.Tensor2D };
     const result = lossAndGradients(architecture, state, objective, inputs);
@@ -136,13 +133,10 @@ async function inRows(tensor: tf.Tensor): Promise<SafeTensor> {
 }
 
 /** Without the coefficients that the variant does not have: one command line serves all variants. */
-function withoutForeign({ beta, betaPrime, ...input }: RecipeInput): RecipeInput {
-  const traits = VARIANT_TRAITS[input.variant ?? "v1"];
-  return {
-    ...input,
-    ...traits.beta !== undefined && { beta },
-    ...traits.betaPrime !== undefined && { betaPrime },
-  };
+function withoutForeign(input: RecipeInput): RecipeInput {
+  const { coefficients } = methodOf(input.variant ?? VARIANTS[0]);
+  const foreign: readonly string[] = COEFFICIENTS.filter((name) => !(name in coefficients));
+  return Object.fromEntries(Object.entries(input).filter(([field]) => !foreign.includes(field)));
 }
 
 function addAll(target: Map<string, SafeTensor>, source: ReadonlyMap<string, SafeTensor>): void {

@@ -18,6 +18,7 @@ import type { EpochMetrics, StepMetrics } from "../run/run_log.ts";
 import { preflight } from "../train/preflight.ts";
 import { train, type TrainingObserver } from "../train/trainer.ts";
 import { type Command, readArguments } from "./shell/command.ts";
+import { refuseDeviceFlags } from "./shell/device_flags.ts";
 import { interruptible } from "./shell/interrupt.ts";
 import { commandLine } from "./shell/program_name.ts";
 import { formatDuration, formatPercent, StatusLine } from "./shell/terminal.ts";
@@ -41,6 +42,7 @@ export const command: Command = {
   ],
   async run(args) {
     const { flags: { runDir, resume, noTune, ...given } } = readArguments(args, FLAGS, 0);
+    refuseDeviceFlags({ ...given, noTune });
     const directory = runDir ?? defaultRunDir(given);
     await interruptible((signal) => trainCommand(directory, given, { resume, noTune }, signal));
   },
@@ -172,10 +174,14 @@ function observe(status: StatusLine, select: Recipe["select"]): TrainingObserver
       stepsHere++;
       const left = epochs * stepsPerEpoch - (metrics.epoch - 1) * stepsPerEpoch - metrics.step;
       const secondsLeft = (performance.now() - started) / 1000 / stepsHere * left;
+      const position = `epoch ${metrics.epoch}/${epochs} step ${metrics.step}/${stepsPerEpoch}`;
+      const rate = `${metrics.imagesPerSecond.toFixed(1)} images/s`;
+      const remaining = `${formatDuration(secondsLeft)} left`;
       status.update(
-        `epoch ${metrics.epoch}/${epochs} step ${metrics.step}/${stepsPerEpoch}  ` +
-          `${describeTerms(metrics)}  ${metrics.imagesPerSecond.toFixed(1)} images/s  ` +
-          `${formatDuration(secondsLeft)} left`,
+        `${position}  ${describeTerms(metrics)}  ${rate}  ${remaining}`,
+        `${position}  ${rate}  ${remaining}`,
+        `${position}  ${remaining}`,
+        remaining,
       );
     },
     onEvaluation(name, done, n) {

@@ -19,11 +19,24 @@ export function selectRows(values: tf.Tensor2D, selection: tf.Tensor2D | undefin
   return selection ? tf.matMul(selection, values) as tf.Tensor2D : values;
 }
 
+/**
+ * What `f` makes of `logits`, as a constant: no gradient flows through it. For what has none, such as a choice of class.
+ */
+export function heldConstant<T extends tf.Tensor>(
+  logits: tf.Tensor2D,
+  f: (logits: tf.Tensor2D) => T,
+): T {
+  const constant = tf.customGrad((input) => ({
+    value: f(input as tf.Tensor2D),
+    gradFunc: () => tf.zerosLike(logits),
+  }));
+  return constant(logits) as T;
+}
+
 /** One where the largest of `logits` `[N,C]` is not at the one-hot `labels`, else zero, `[N]`; a constant. */
 export function misclassified(logits: tf.Tensor2D, labels: tf.Tensor2D): tf.Tensor1D {
-  const indicator = tf.customGrad((input) => {
-    const wrong = tf.notEqual(tf.argMax(input as tf.Tensor, 1), tf.argMax(labels, 1));
-    return { value: tf.cast(wrong, "float32"), gradFunc: () => tf.zerosLike(logits) };
+  return heldConstant(logits, (input) => {
+    const wrong = tf.notEqual(tf.argMax(input, 1), tf.argMax(labels, 1));
+    return tf.cast(wrong, "float32") as tf.Tensor1D;
   });
-  return indicator(logits) as tf.Tensor1D;
 }

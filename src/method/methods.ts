@@ -1,54 +1,50 @@
 /**
- * The trainable objectives and what distinguishes them, as plain data: a recipe can be read without loading tfjs.
+ * The methods there are. A new one is a file beside this one and a row here.
  *
  * @module
  */
+import { type Method, passesOf, termsOf } from "./method.ts";
+import { pgdAt } from "./pgd_at.ts";
+import { standard } from "./standard.ts";
+import { trades } from "./trades.ts";
+import { v1 } from "./v1.ts";
+import { v2 } from "./v2.ts";
+import { v3 } from "./v3.ts";
 
-/** What can be trained. */
-export const VARIANTS = ["v1", "v2", "v3", "trades", "pgd-at", "standard"] as const;
-/** One of {@linkcode VARIANTS}. */
-export type Variant = typeof VARIANTS[number];
+/** All of them; the first is what is trained unless told otherwise. */
+export const METHODS = [
+  v1,
+  v2,
+  v3,
+  trades,
+  pgdAt,
+  standard,
+] as const;
 
-/** How the memory term weighs its examples. */
-export const MEMORY_WEIGHTS = ["complement", "uniform", "misclassified"] as const;
-/** One of {@linkcode MEMORY_WEIGHTS}. */
-export type MemoryWeight = typeof MEMORY_WEIGHTS[number];
+/** What `--variant` accepts. */
+export type Variant = typeof METHODS[number]["name"];
 
-/** Which of a step's three inputs: clean `x`, this step's adversarial `x'`, the memory's `x''`. */
-export type Pass = "nat" | "adv" | "mem";
+/** The names of the methods. */
+export const VARIANTS = METHODS.map(({ name }) => name) as [Variant, ...Variant[]];
 
-/** What distinguishes one variant from another. */
-export interface VariantTraits {
-  /** What goes through the network in training mode, in order; `mem` only once the memory holds something. */
-  readonly passes: readonly Pass[];
-  /** The published coefficients; absent where the objective has none. */
-  readonly beta?: number;
-  readonly betaPrime?: number;
-  /** The memory weightings that are defined for it, the default first. */
-  readonly memoryWeights: readonly MemoryWeight[];
+const byName = Object.fromEntries(METHODS.map((method) => [method.name, method])) as Readonly<
+  Record<Variant, Method>
+>;
+
+/** The method called `name`. */
+export function methodOf(name: Variant): Method {
+  return byName[name];
 }
 
-/** Every variant's traits (method table of the paper; β = 6 for TRADES). */
-export const VARIANT_TRAITS: Readonly<Record<Variant, VariantTraits>> = {
-  v1: {
-    passes: ["nat", "adv", "mem"],
-    beta: 3,
-    betaPrime: 2,
-    memoryWeights: ["complement"],
-  },
-  v2: {
-    passes: ["nat", "adv", "mem"],
-    beta: 4,
-    betaPrime: 1,
-    memoryWeights: ["uniform"],
-  },
-  v3: {
-    passes: ["nat", "adv", "mem"],
-    beta: 4,
-    betaPrime: 2,
-    memoryWeights: ["uniform", "misclassified"],
-  },
-  trades: { passes: ["nat", "adv"], beta: 6, memoryWeights: [] },
-  "pgd-at": { passes: ["adv"], memoryWeights: [] },
-  standard: { passes: ["nat"], memoryWeights: [] },
-};
+/** The names of the methods that take memory examples. */
+export const MEMORY_VARIANTS: readonly Variant[] = VARIANTS.filter((name) =>
+  passesOf(byName[name]).includes("mem")
+);
+
+/**
+ * The terms that a table of `method`'s epochs has columns for: its own after those of MemLoss, which every table has, so
+ * that tables of different methods can be laid side by side.
+ */
+export function tableTerms(method: Method): string[] {
+  return [...new Set([...termsOf(v1), ...termsOf(method)].map(({ name }) => name))];
+}

@@ -1,94 +1,85 @@
 /**
- * The training objectives: `L = CE(f(x), y) + β · KL(p(x)‖p(x')) + β' · L_mem` and the baselines (MemLoss, arXiv
- * 2510.09105; TRADES, Zhang et al. 2019; PGD-AT, Madry et al. 2018). There is no stop-gradient anywhere.
+ * The value of a method's loss for one batch. There is no stop-gradient anywhere.
  *
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
+import * as perExample from "./divergence.ts";
 import {
-  crossEntropy,
-  klDivergence,
-  labelProbability,
-  misclassified,
-  selectRows,
-} from "./divergence.ts";
-import { type MemoryWeight, type Variant, VARIANT_TRAITS } from "./methods.ts";
+  type Arithmetic,
+  type Coefficients,
+  type MemoryWeight,
+  type Method,
+  type Pass,
+  type Term,
+  termsOf,
+} from "./method.ts";
 
-/** An objective with its coefficients. */
+/** A method's loss with its coefficients. */
 export interface Objective {
-  readonly variant: Variant;
-  readonly beta: number;
-  readonly betaPrime: number;
-  readonly memoryWeight: MemoryWeight;
+  readonly method: Method;
+  /** One for each that the method has. */
+  readonly coefficients: Coefficients;
+  /** The method's default unless given. */
+  readonly memoryWeight?: MemoryWeight | undefined;
 }
 
-/** The logits of a step's passes, for those that were made. */
-export interface StepLogits {
-  /** `[N,C]` */
-  readonly nat?: tf.Tensor2D;
-  /** `[N,C]` */
-  readonly adv?: tf.Tensor2D;
-  /** `[M,C]`, the rows that have a memory example. */
-  readonly mem?: tf.Tensor2D;
-}
+/** The logits of a step's passes, for those that were made: `[N,C]`, of the memory `[M,C]`. */
+export type StepLogits = { readonly [P in Pass]?: tf.Tensor2D };
 
-/** The loss, a scalar, and the terms it is the weighted sum of. */
+/** The loss, a scalar, and the terms it is the sum of, by name, each before its coefficient. */
 export interface LossTerms {
   readonly loss: tf.Scalar;
-  /** Cross-entropy: of `x`, or of `x'` in PGD-AT. */
-  readonly ce: tf.Scalar;
-  /** `KL(p(x)‖p(x'))`, before β. */
-  readonly kl?: tf.Scalar;
-  /** `L_mem`, before β'. */
-  readonly memory?: tf.Scalar;
+  readonly [term: string]: tf.Scalar;
 }
 
-/** Keeps the weight of a memory example from being exactly zero. */
-const WEIGHT_FLOOR = 1e-7;
+const ARITHMETIC: Arithmetic = { ...perExample, tf };
 
 /**
  * The objective's value for one batch of `N`. Every term is a mean over the whole batch: an example that has no
- * memory yet contributes zero to `L_mem`.
+ * memory yet contributes zero to the memory term.
  *
  * @param labels one-hot `[N,C]`
  * @param memoryRows selection matrix `[M,N]` whose row `m` is one-hot at the batch row of memory example `m`; left
  * out when every example has a memory (`M = N`, same order)
  */
 export function evaluateObjective(
-  { variant, beta, betaPrime, memoryWeight }: Objective,
-  { nat, adv, mem }: StepLogits,
+  { method, coefficients, memoryWeight }: Objective,
+  logits: StepLogits,
   labels: tf.Tensor2D,
   memoryRows?: tf.Tensor2D,
 ): LossTerms {
-  const ce = tf.mean(
-    crossEntropy(VARIANT_TRAITS[variant].passes.includes("nat") ? nat! : adv!, labels),
-  ) as tf.Scalar;
-  if (variant === "standard" || variant === "pgd-at") return { loss: ce, ce };
-  const kl = tf.mean(klDivergence(nat!, adv!)) as tf.Scalar;
-  const trades = tf.add(ce, tf.mul(kl, beta)) as tf.Scalar;
-  if (mem === undefined) return { loss: trades, ce, kl };
-
-  const select = (rows: tf.Tensor2D) => selectRows(rows, memoryRows);
-  const ofMemory = variant === "v3"
-    ? klDivergence(mem, select(adv!))
-    : klDivergence(select(nat!), mem);
-  const weighted = weigh(memoryWeight, ofMemory, mem, select(labels));
-  const memory = tf.div(tf.sum(weighted), labels.shape[0]) as tf.Scalar;
-  return { loss: tf.add(trades, tf.mul(memory, betaPrime)), ce, kl, memory };
+  const made = termsOf(method, memoryWeight).filter(({ passes }) =>
+    passes.every((pass) => logits[pass])
+  );
+  const values = made.map((term): [string, tf.Scalar] => [
+    term.name,
+    evaluateTerm(term, logits, labels, memoryRows),
+  ]);
+  const loss = made
+    .map((term, i) => scaled(values[i]![1], term, coefficients))
+    .reduce((sum, value) => tf.add(sum, value));
+  return { loss, ...Object.fromEntries(values) };
 }
 
-function weigh(
-  weight: MemoryWeight,
-  divergence: tf.Tensor1D,
-  mem: tf.Tensor2D,
+function evaluateTerm(
+  { passes, value }: Term,
+  logits: StepLogits,
   labels: tf.Tensor2D,
-): tf.Tensor1D {
-  switch (weight) {
-    case "uniform":
-      return divergence;
-    case "complement":
-      return tf.mul(tf.sub(1 + WEIGHT_FLOOR, labelProbability(mem, labels)), divergence);
-    case "misclassified":
-      return tf.mul(tf.add(misclassified(mem, labels), WEIGHT_FLOOR), divergence);
-  }
+  memoryRows: tf.Tensor2D | undefined,
+): tf.Scalar {
+  // The term looks at no others: see `Term.passes`.
+  const given = logits as Record<Pass, tf.Tensor2D>;
+  if (!passes.includes("mem")) return tf.mean(value(given, labels, ARITHMETIC));
+  const select = (rows: tf.Tensor2D) => perExample.selectRows(rows, memoryRows);
+  const selected = passes.map((pass) => [pass, pass === "mem" ? given.mem : select(given[pass])]);
+  const ofMemory = value(Object.fromEntries(selected), select(labels), ARITHMETIC);
+  return tf.div(tf.sum(ofMemory), labels.shape[0]);
+}
+
+function scaled(value: tf.Scalar, { coefficient }: Term, coefficients: Coefficients): tf.Scalar {
+  if (coefficient === undefined) return value;
+  const factor = coefficients[coefficient];
+  if (factor === undefined) throw new TypeError(`The objective has no ${coefficient}.`);
+  return tf.mul(value, factor);
 }

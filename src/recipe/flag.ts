@@ -13,20 +13,30 @@ export interface Flag<S extends v.GenericSchema = v.GenericSchema> {
   /** What stands for the value in `--help`; absent for a switch. */
   readonly placeholder?: string;
   readonly help: string;
+  /** What each choice is, for the help; absent where their names say it. */
+  readonly choices?: Readonly<Record<string, string>>;
   /** What the parsed value must satisfy. */
   readonly schema: S;
   /** Text to value, before the schema looks at it; absent for a switch. */
   readonly parse?: (text: string) => unknown;
 }
 
-/** A flag whose value is one of `choices`. */
-export function choiceFlag<const C extends readonly [string, ...string[]]>(
+/** A flag whose value is one of `choices`, each `described` in a few words if their names do not say it. */
+export function choiceFlag<const C extends readonly string[]>(
   name: string,
   choices: C,
   help: string,
+  described?: Readonly<Record<string, string>>,
 ): Flag<v.PicklistSchema<C, string>> {
   const schema = v.picklist(choices, `must be one of ${choices.join(", ")}`);
-  return { name, placeholder: choices.join("|"), help, schema, parse: (text) => text };
+  const flag = {
+    name,
+    placeholder: choices.join("|"),
+    help,
+    schema,
+    parse: (text: string) => text,
+  };
+  return described ? { ...flag, choices: described } : flag;
 }
 
 /** A flag whose value is text that is not empty, e.g. a path. */

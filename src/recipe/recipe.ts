@@ -8,7 +8,8 @@ import { ATTACK_LOSSES, ATTACK_NORMS } from "../attack/options.ts";
 import { ATTACK_PRECISIONS, BACKEND_CHOICES } from "../backend/backend.ts";
 import { DATA_NAMES } from "../data/sets/sets.ts";
 import { UsageError } from "../errors.ts";
-import { MEMORY_WEIGHTS, VARIANT_TRAITS, VARIANTS } from "../method/methods.ts";
+import { COEFFICIENTS, MEMORY_WEIGHTS, memoryWeights } from "../method/method.ts";
+import { MEMORY_VARIANTS, methodOf, METHODS, VARIANTS } from "../method/methods.ts";
 import { SCHEDULES } from "../optimise/schedule.ts";
 import { choiceFlag, integerFlag, numberFlag, positiveFlag, switchFlag, textFlag } from "./flag.ts";
 import { MEMORY_FIELDS, MEMORY_FLAGS, resolveMemory } from "./memory_flags.ts";
@@ -36,7 +37,12 @@ const DEFAULTS = {
 
 /** Every recipe field by name, with its flag. */
 export const RECIPE_FLAGS = {
-  variant: choiceFlag("variant", VARIANTS, `training objective; default ${DEFAULTS.variant}`),
+  variant: choiceFlag(
+    "variant",
+    VARIANTS,
+    `training objective; default ${DEFAULTS.variant}`,
+    Object.fromEntries(METHODS.map(({ name, summary }) => [name, summary])),
+  ),
   data: choiceFlag("data", DATA_NAMES, `data set; default ${DEFAULTS.data}`),
   dataDir: textFlag("data-dir", "DIR", "folder of the data set's files; default data"),
   width: integerFlag(
@@ -47,10 +53,14 @@ export const RECIPE_FLAGS = {
   ),
   epochs: integerFlag("epochs", `passes over the training images; default ${DEFAULTS.epochs}`, 1),
   batchSize: integerFlag("batch-size", `images per step; default ${DEFAULTS.batchSize}`, 1),
-  beta: numberFlag("beta", "weight of KL(p(x)‖p(x')); default: the paper's for the variant", 0),
+  beta: numberFlag(
+    "beta",
+    "β, the weight of KL(p(x)‖p(x')); default: the published one of the variant",
+    0,
+  ),
   betaPrime: numberFlag(
     "beta-prime",
-    "weight of the memory term; default: the paper's for the variant",
+    "β', the weight of the memory term; default: the published one of the variant",
     0,
   ),
   memoryWeight: choiceFlag(
@@ -68,7 +78,7 @@ export const RECIPE_FLAGS = {
   attackLoss: choiceFlag(
     "attack-loss",
     ATTACK_LOSSES,
-    "what the training attack maximises; default kl, for pgd-at ce",
+    "what the training attack maximises; default: the variant's",
   ),
   attackNorm: choiceFlag(
     "attack-norm",
@@ -155,24 +165,23 @@ export type RecipeInput = Partial<Recipe>;
  */
 export function resolveRecipe(input: RecipeInput): Recipe {
   const given = { ...DEFAULTS, ...input };
-  const traits = VARIANT_TRAITS[given.variant];
-  const usesMemory = traits.passes.includes("mem");
-  const attacks = traits.passes.includes("adv");
-  refuse(given, "beta", traits.beta !== undefined);
-  refuse(given, "betaPrime", usesMemory);
-  for (const field of MEMORY_FIELDS) refuse(given, field, usesMemory);
-  for (const field of ["attackLoss", "attackPrecision"] as const) refuse(given, field, attacks);
-  if (given.memoryWeight !== undefined && !traits.memoryWeights.includes(given.memoryWeight)) {
+  const method = methodOf(given.variant), { attack, memory } = method;
+  const weights = memoryWeights(method);
+  for (const field of COEFFICIENTS) refuse(given, field, method.coefficients[field] !== undefined);
+  for (const field of MEMORY_FIELDS) refuse(given, field, memory !== undefined);
+  for (const field of ["attackLoss", "attackPrecision"] as const) {
+    refuse(given, field, attack !== undefined);
+  }
+  if (given.memoryWeight !== undefined && !weights.includes(given.memoryWeight)) {
     throw new UsageError(
       `--memory-weight ${given.memoryWeight} is not defined for --variant ${given.variant}` +
-        (usesMemory
-          ? `: it takes ${traits.memoryWeights.join(" or ")}.`
-          : ", which has no memory."),
+        (memory ? `: it takes ${weights.join(" or ")}.` : ", which has no memory."),
     );
   }
-  if (given.attackLoss === "memory-kl" && (!usesMemory || given.beta === 0)) {
+  if (given.attackLoss === "memory-kl" && (memory === undefined || given.beta === 0)) {
     throw new UsageError(
-      `--attack-loss memory-kl weighs by β'/β: it needs a variant with a memory (v1, v2, v3) and --beta over 0.`,
+      "--attack-loss memory-kl weighs by β'/β: it needs a variant with a memory " +
+        `(${MEMORY_VARIANTS.join(", ")}) and --beta over 0.`,
     );
   }
   const radius = given.attackNorm === "linf" ? 8 / 255 : 128 / 255;
@@ -184,12 +193,11 @@ export function resolveRecipe(input: RecipeInput): Recipe {
   }
   return dropAbsent({
     ...given,
-    beta: given.beta ?? traits.beta,
-    betaPrime: given.betaPrime ?? traits.betaPrime,
-    memoryWeight: given.memoryWeight ?? traits.memoryWeights[0],
-    ...usesMemory && resolveMemory(given),
-    attackLoss: given.attackLoss ??
-      (attacks ? given.variant === "pgd-at" ? "ce" : "kl" : undefined),
+    beta: given.beta ?? method.coefficients.beta,
+    betaPrime: given.betaPrime ?? method.coefficients.betaPrime,
+    memoryWeight: given.memoryWeight ?? weights[0],
+    ...memory && resolveMemory(given),
+    attackLoss: given.attackLoss ?? attack?.loss,
     attackEps,
     attackStep: given.attackStep ??
       (given.attackNorm === "linf" ? 2 / 255 : 2 * attackEps / given.attackSteps),

@@ -21,10 +21,11 @@ const LOCK_FILE = "run.lock";
 const CHECKPOINTS = "checkpoints";
 const CHECKPOINT = /^epoch-(\d+)(?:\.step-(\d+))?\.safetensors$/;
 /** What a crash leaves of a checkpoint or a link that was being written. */
-const TORN_CHECKPOINT = /^(?:epoch-\d+(?:\.step-\d+)?\.safetensors\.tmp-\d+|(?:best|last)\.tmp)$/;
+const TORN_CHECKPOINT =
+  /^(?:epoch-\d+(?:\.step-\d+)?\.safetensors\.tmp-[0-9a-f]+|(?:best|last)\.tmp)$/;
 
 /** What a crash leaves of the recipe. */
-const TORN_RECIPE = /^recipe\.json\.tmp-\d+$/;
+const TORN_RECIPE = /^recipe\.json\.tmp-[0-9a-f]+$/;
 
 /** The names by which a checkpoint is asked for. */
 export const CHECKPOINT_LINKS = ["best", "last"] as const;

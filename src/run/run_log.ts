@@ -14,7 +14,7 @@ export interface StepMetrics {
   /** From 1. */
   readonly step: number;
   readonly loss: number;
-  /** The objective's terms by name: `ce`, `kl`, `memory`. */
+  /** The loss's terms by name, such as `ce`. */
   readonly terms: Readonly<Record<string, number>>;
   readonly lr: number;
   readonly momentum: number;
@@ -48,20 +48,26 @@ export interface EpochMetrics {
 
 type Metrics = StepMetrics | EpochMetrics | DamageNote;
 
-const CSV_TERMS = ["ce", "kl", "memory"] as const;
-const CSV_HEADER =
-  "epoch,loss,ce,kl,memory,clean_accuracy,robust_accuracy,images_per_second,seconds";
+/** The columns behind those of the loss's terms. */
+const TABLE_END = ["clean_accuracy", "robust_accuracy", "images_per_second", "seconds"] as const;
 
 /** The run's log, open for appending. */
 export class RunLog {
   readonly #directory: string;
   readonly #file: Deno.FsFile;
   readonly #epochs: EpochMetrics[];
+  readonly #terms: readonly string[];
 
-  private constructor(directory: string, file: Deno.FsFile, epochs: EpochMetrics[]) {
+  private constructor(
+    directory: string,
+    file: Deno.FsFile,
+    epochs: EpochMetrics[],
+    terms: readonly string[],
+  ) {
     this.#directory = directory;
     this.#file = file;
     this.#epochs = epochs;
+    this.#terms = terms;
   }
 
   /**
@@ -69,10 +75,12 @@ export class RunLog {
    * torn by a crash, are dropped.
    *
    * @param complete whether the checkpoint was made after the epoch's own line
+   * @param terms which of the loss's terms the table has columns for
    */
   static async open(
     directory: string,
     { epoch, step, complete }: { epoch: number; step: number; complete: boolean },
+    terms: readonly string[],
   ): Promise<RunLog> {
     const path = join(directory, "metrics.jsonl");
     const known = (await readLines(path)).filter((line) =>
@@ -82,8 +90,8 @@ export class RunLog {
     const text = known.map((line) => JSON.stringify(line) + "\n").join("");
     await writeFileAtomically(path, new TextEncoder().encode(text));
     const epochs = known.filter((line) => line.kind === "epoch");
-    await writeTable(directory, epochs);
-    return new RunLog(directory, await Deno.open(path, { append: true }), epochs);
+    await writeTable(directory, epochs, terms);
+    return new RunLog(directory, await Deno.open(path, { append: true }), epochs, terms);
   }
 
   /** Appends one line, and rewrites the table when it is an epoch's. */
@@ -99,7 +107,7 @@ export class RunLog {
     }
     if (metrics.kind !== "epoch") return;
     this.#epochs.push(metrics);
-    await writeTable(this.#directory, this.#epochs);
+    await writeTable(this.#directory, this.#epochs, this.#terms);
   }
 
   close(): void {
@@ -112,17 +120,22 @@ export async function reachedSecondEpoch(directory: string): Promise<boolean> {
   return (await readLines(join(directory, "metrics.jsonl"))).some(({ epoch }) => epoch > 1);
 }
 
-async function writeTable(directory: string, epochs: readonly EpochMetrics[]): Promise<void> {
-  const rows = [CSV_HEADER, ...epochs.map(csvRow)].join("\n") + "\n";
+async function writeTable(
+  directory: string,
+  epochs: readonly EpochMetrics[],
+  terms: readonly string[],
+): Promise<void> {
+  const header = ["epoch", "loss", ...terms, ...TABLE_END].join(",");
+  const rows = [header, ...epochs.map((metrics) => tableRow(metrics, terms))].join("\n") + "\n";
   await writeFileAtomically(join(directory, "metrics.csv"), new TextEncoder().encode(rows));
 }
 
-function csvRow(metrics: EpochMetrics): string {
+function tableRow(metrics: EpochMetrics, columns: readonly string[]): string {
   const { epoch, loss, terms, cleanAccuracy, robustAccuracy, imagesPerSecond, seconds } = metrics;
   return [
     epoch,
     loss,
-    ...CSV_TERMS.map((name) => terms[name]),
+    ...columns.map((name) => terms[name]),
     cleanAccuracy,
     robustAccuracy,
     imagesPerSecond,

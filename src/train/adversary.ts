@@ -8,6 +8,7 @@ import { assertWithinBounds } from "../attack/bounds.ts";
 import { gaussianStart, normalNoise, uniformStart } from "../attack/start.ts";
 import type { Backend } from "../backend/backend.ts";
 import type { Batch } from "../data/batches.ts";
+import { methodOf } from "../method/methods.ts";
 import { imageTensor } from "../model/inputs.ts";
 import { Purpose } from "../random/stream.ts";
 import type { Recipe } from "../recipe/recipe.ts";
@@ -33,7 +34,7 @@ export async function attackBatch(
   const { seed } = recipe;
   const { ids, x } = batch;
   const start = imageTensor(
-    recipe.variant === "pgd-at"
+    methodOf(recipe.variant).attack?.start === "uniform"
       ? uniformStart(x, ids, options, seed, Purpose.attackStart, epoch)
       : gaussianStart(x, ids, seed, epoch),
   );

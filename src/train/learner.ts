@@ -7,8 +7,9 @@ import * as tf from "@tensorflow/tfjs";
 import { pgd } from "../attack/pgd.ts";
 import type { Backend, Computation, Demand, DeviceState } from "../backend/backend.ts";
 import { IMAGE_CHANNELS, IMAGE_SIZE } from "../data/dataset.ts";
+import { type Pass, passesOf } from "../method/method.ts";
+import { methodOf } from "../method/methods.ts";
 import type { LossTerms, Objective } from "../method/objective.ts";
-import { type Pass, VARIANT_TRAITS } from "../method/methods.ts";
 import type { Architecture } from "../model/architecture.ts";
 import { freeze } from "../model/frozen.ts";
 import type { ModelState, TensorMap } from "../model/parameters.ts";
@@ -16,7 +17,7 @@ import type { Recipe } from "../recipe/recipe.ts";
 import { attackInputs, attackLoss, trainingAttack } from "./inner_attack.ts";
 import type { Rates } from "../optimise/schedule.ts";
 import { rateTensor, Sgd, zeroMomenta } from "../optimise/sgd.ts";
-import { lossAndGradients, passesOf, type StepInputs } from "./step.ts";
+import { lossAndGradients, passesMade, type StepInputs } from "./step.ts";
 
 /** A model under training, with its optimiser. */
 export class Learner {
@@ -95,8 +96,8 @@ export class Learner {
    */
   async descend(inputs: StepInputs): Promise<LossTerms> {
     const terms = await this.#descend(namedInputs(inputs));
-    this.state.batchesTracked += passesOf(this.#recipe.variant, inputs.images).length;
-    return terms as unknown as LossTerms;
+    this.state.batchesTracked += passesMade(methodOf(this.#recipe.variant), inputs.images).length;
+    return terms as LossTerms & tf.NamedTensorMap;
   }
 
   /** Moves the parameters along the gradients of the last {@linkcode descend}. */
@@ -112,7 +113,7 @@ export class Learner {
    * @param tune whether to find out now which kernels suit them best
    */
   preflight(sizes: readonly number[], tune: boolean): Promise<Demand | undefined> {
-    const { passes } = VARIANT_TRAITS[this.#recipe.variant];
+    const passes = passesOf(methodOf(this.#recipe.variant));
     const { attackLoss, attackNorm, attackSteps } = this.#recipe;
     const steps = attackNorm === "l2" ? [...Array(attackSteps).keys()] : [];
     const requests = sizes.flatMap((n) => {
@@ -180,12 +181,8 @@ function stepInputs(
   };
 }
 
-/** The objective in `recipe`; coefficients that its variant lacks are zero and never looked at. */
-function objectiveOf({ variant, beta, betaPrime, memoryWeight }: Recipe): Objective {
-  return {
-    variant,
-    beta: beta ?? 0,
-    betaPrime: betaPrime ?? 0,
-    memoryWeight: memoryWeight ?? "uniform",
-  };
+/** The objective in `recipe`. */
+export function objectiveOf(recipe: Recipe): Objective {
+  const { variant, memoryWeight } = recipe;
+  return { method: methodOf(variant), coefficients: recipe, memoryWeight };
 }

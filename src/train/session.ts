@@ -5,7 +5,7 @@
  */
 import type { Backend } from "../backend/backend.ts";
 import { UsageError } from "../errors.ts";
-import { VARIANT_TRAITS } from "../method/methods.ts";
+import { methodOf, tableTerms } from "../method/methods.ts";
 import { type MemorySettings, MemoryStore } from "../memory/store.ts";
 import type { Architecture } from "../model/architecture.ts";
 import { disposeAll, initialise } from "../model/parameters.ts";
@@ -28,7 +28,7 @@ const START: Progress = { epoch: 0, step: 0, complete: true, sums: {} };
 export class Session {
   readonly learner: Learner;
   readonly log: RunLog;
-  /** Present for the variants with a memory. */
+  /** Present for the methods with a memory. */
   readonly memory: MemoryStore | undefined;
   progress: Progress;
   readonly #folder: RunFolder;
@@ -68,7 +68,7 @@ export class Session {
     images: Pick<MemorySettings, "imageCount" | "dataSha256">,
     backend: Backend,
   ): Promise<Session> {
-    const memory = VARIANT_TRAITS[recipe.variant].passes.includes("mem")
+    const memory = methodOf(recipe.variant).memory
       ? await openMemory(folder, recipe, images)
       : undefined;
     try {
@@ -83,7 +83,11 @@ export class Session {
           architecture,
           committed?.checkpointSha256,
         );
-      const log = await RunLog.open(folder.directory, progress);
+      const log = await RunLog.open(
+        folder.directory,
+        progress,
+        tableTerms(methodOf(recipe.variant)),
+      );
       const session = new Session(
         folder,
         backend,

@@ -4,8 +4,10 @@
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
+import { missingKernel } from "../backend/operations/missing_kernel.ts";
+import { RunError } from "../errors.ts";
 import { evaluateObjective, type LossTerms, type Objective } from "../method/objective.ts";
-import { type Pass, type Variant, VARIANT_TRAITS } from "../method/methods.ts";
+import { type Method, type Pass, passesOf } from "../method/method.ts";
 import { type Architecture, forward } from "../model/architecture.ts";
 import type { ModelState, TensorMap } from "../model/parameters.ts";
 import { type Activation, trainLayers } from "../model/train_mode.ts";
@@ -29,15 +31,17 @@ export interface StepResult {
   readonly gradients: TensorMap;
 }
 
-/** The passes that a step of `variant` makes of `images`, in order. */
-export function passesOf(variant: Variant, images: StepInputs["images"]): Pass[] {
-  return VARIANT_TRAITS[variant].passes.filter((pass) => images[pass]);
+/** The passes that a step of `method` makes of `images`, in order. */
+export function passesMade(method: Method, images: StepInputs["images"]): Pass[] {
+  return passesOf(method).filter((pass) => images[pass]);
 }
 
 /**
  * Loss and gradients of `objective` at `state`. `x`, `x'` and `x''` go through the network as one batch, yet as if in
  * three passes in this order: each has batch statistics of its own, which update `state`'s running ones. Its
  * `batchesTracked`, a number and no tensor, is left to the caller.
+ *
+ * @throws {RunError} if the method computes what the engine has no kernel for
  */
 export function lossAndGradients(
   architecture: Architecture,
@@ -47,13 +51,13 @@ export function lossAndGradients(
   activation?: Activation,
 ): StepResult {
   const names = [...state.parameters.keys()];
-  const passes = passesOf(objective.variant, images);
+  const passes = passesMade(objective.method, images);
   const parts = passes.map((pass) => images[pass]!);
   const groups = parts.map(({ shape }) => shape[0]);
   const x = tf.concat(parts);
   const logits: Partial<Record<Pass, tf.Tensor2D>> = {};
   let terms: LossTerms | undefined;
-  const { value, grads } = tf.valueAndGrads((...parameters: tf.Tensor[]) => {
+  const differentiate = tf.valueAndGrads((...parameters: tf.Tensor[]) => {
     const byName: TensorMap = new Map(names.map((name, index) => [name, parameters[index]!]));
     const layers = trainLayers(architecture, byName, state, groups, activation);
     const output = forward(architecture, layers, x);
@@ -63,8 +67,28 @@ export function lossAndGradients(
     terms = evaluateObjective(objective, logits, labels, memoryRows);
     for (const term of Object.values(terms)) tf.keep(term);
     return terms.loss;
-  })([...state.parameters.values()]);
+  });
+  const { value, grads } = namingMethod(
+    objective.method,
+    () => differentiate([...state.parameters.values()]),
+  );
   if (value !== terms!.loss) value.dispose();
   x.dispose();
   return { terms: terms!, logits, gradients: new Map(names.map((name, i) => [name, grads[i]!])) };
+}
+
+/** What `compute` returns; where an operation has no kernel, the error says whose loss asked for it. */
+function namingMethod<T>({ name }: Method, compute: () => T): T {
+  try {
+    return compute();
+  } catch (error) {
+    const missing = missingKernel(error);
+    if (missing === undefined) throw error;
+    const { operation, engine } = missing;
+    throw new RunError(
+      `The loss of ${name}, or its gradient, uses ${operation}, which the ${engine} engine has no kernel for: ` +
+        "use another --backend, or write the loss without it.",
+      { cause: error },
+    );
+  }
 }

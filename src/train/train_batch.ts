@@ -7,8 +7,9 @@ import * as tf from "@tensorflow/tfjs";
 import type { Backend } from "../backend/backend.ts";
 import type { Dataset } from "../data/dataset.ts";
 import { RunError } from "../errors.ts";
+import type { Pass } from "../method/method.ts";
+import { methodOf } from "../method/methods.ts";
 import type { LossTerms } from "../method/objective.ts";
-import { type Pass, VARIANT_TRAITS } from "../method/methods.ts";
 import { imageTensor, oneHot } from "../model/inputs.ts";
 import type { Recipe } from "../recipe/recipe.ts";
 import { attackBatch } from "./adversary.ts";
@@ -28,7 +29,10 @@ export interface BatchContext {
 }
 
 /** The loss and its terms by name, means over the batch. */
-export type LossValues = Readonly<Record<keyof LossTerms, number>>;
+export interface LossValues {
+  readonly loss: number;
+  readonly [term: string]: number;
+}
 
 /** Where a run is; both count from 1. */
 export interface Position {
@@ -57,7 +61,7 @@ export async function trainBatch(
   const inputs = placeInputs(x, oneHot(y, dataset.classes.length), memoryInputs, batch.ids.length);
   const { images } = inputs;
   let adversarial: Float32Array | undefined;
-  if (VARIANT_TRAITS[recipe.variant].passes.includes("adv")) {
+  if (methodOf(recipe.variant).attack) {
     const attack = attackBatch(learner, batch, inputs, recipe, position.epoch, backend);
     whileBusy();
     adversarial = await attack;
@@ -97,10 +101,10 @@ function placeInputs(
 /** The terms on the host; disposes them. */
 async function readTerms(terms: LossTerms, backend: Backend): Promise<LossValues> {
   const entries = Object.entries(terms) as [string, tf.Scalar][];
-  const values: Record<string, number> = {};
+  const values: { loss: number; [term: string]: number } = { loss: NaN };
   for (const [name, scalar] of entries) values[name] = (await backend.guard(scalar.data()))[0]!;
   tf.dispose(entries.map(([, scalar]) => scalar));
-  return values as LossValues;
+  return values;
 }
 
 function refuseNonFinite(values: LossValues, { epoch, step }: Position): void {

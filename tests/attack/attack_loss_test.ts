@@ -6,14 +6,15 @@ import {
   memoryKlAttack,
 } from "../../src/attack/attack_loss.ts";
 import { ATTACK_LOSSES, type AttackLossName } from "../../src/attack/options.ts";
-import { VARIANT_TRAITS } from "../../src/method/methods.ts";
-import { eachBackend, onWasm } from "../testing/backends.ts";
+import { v1 } from "../../src/method/v1.ts";
+import { eachBackend } from "../testing/backends.ts";
+import { onWasm } from "../testing/device.ts";
 import { fixture } from "../testing/fixture.ts";
 import { assertClose } from "../testing/numbers.ts";
 import { labelsOf, read, upload } from "../testing/tensors.ts";
 
 const REFERENCE = fixture("losses");
-const RATIO = VARIANT_TRAITS.v1.betaPrime! / VARIANT_TRAITS.v1.beta!;
+const RATIO = v1.coefficients.betaPrime! / v1.coefficients.beta!;
 
 interface Constants {
   readonly nat: tf.Tensor2D;

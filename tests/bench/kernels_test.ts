@@ -5,7 +5,7 @@ import { closeEngines, openEngines } from "../../src/bench/engines.ts";
 import { type LayerSpeed, measureKernels, summarise } from "../../src/bench/kernels.ts";
 import { convolutionLayers } from "../../src/bench/layers.ts";
 import { UsageError } from "../../src/errors.ts";
-import { skipWebGpu } from "../testing/backends.ts";
+import { skipWebGpu } from "../testing/webgpu/adapter.ts";
 import { withAdapter } from "../testing/webgpu/fake_gpu.ts";
 
 Deno.test("openEngines() refuses when there is no adapter", async () => {

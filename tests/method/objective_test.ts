@@ -1,27 +1,18 @@
 import assert from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs";
+import { type Pass, passesOf, termsOf } from "../../src/method/method.ts";
+import { methodOf, VARIANTS } from "../../src/method/methods.ts";
 import { evaluateObjective, type Objective } from "../../src/method/objective.ts";
-import {
-  type MemoryWeight,
-  type Pass,
-  type Variant,
-  VARIANT_TRAITS,
-  VARIANTS,
-} from "../../src/method/methods.ts";
-import { eachBackend, onWasm } from "../testing/backends.ts";
+import { eachBackend } from "../testing/backends.ts";
+import { onWasm } from "../testing/device.ts";
 import { fixture } from "../testing/fixture.ts";
 import { assertClose } from "../testing/numbers.ts";
+import { published } from "../testing/objectives.ts";
 import { labelsOf, read, upload } from "../testing/tensors.ts";
 
 const REFERENCE = fixture("losses");
 const ROWS = 7, CLASSES = 10;
 const TOLERANCE = 1e-5;
-
-/** The published objective of `variant`, with its default weighting unless told otherwise. */
-function published(variant: Variant, memoryWeight?: MemoryWeight): Objective {
-  const { beta = 0, betaPrime = 0, memoryWeights } = VARIANT_TRAITS[variant];
-  return { variant, beta, betaPrime, memoryWeight: memoryWeight ?? memoryWeights[0] ?? "uniform" };
-}
 
 /** One-hot rows `[M,7]` at `rows`. */
 function selectionOf(rows: readonly number[]): tf.Tensor2D {
@@ -42,7 +33,7 @@ async function assertObjective(
   objective: Objective,
   memoryRows: readonly number[] | undefined,
 ): Promise<void> {
-  const { passes } = VARIANT_TRAITS[objective.variant];
+  const passes = passesOf(objective.method);
   const rowsOf = (pass: Pass) => pass === "mem" ? memoryRows ?? ALL : ALL;
   const logits = passes.map((pass) =>
     tf.tensor2d(pick(REFERENCE.values(pass), rowsOf(pass)), [rowsOf(pass).length, CLASSES])
@@ -103,18 +94,14 @@ async function terms(objective: Objective, passes: readonly Pass[]): Promise<Map
 
 for (const variant of VARIANTS) {
   onWasm(`evaluateObjective() reports the terms that ${variant}'s loss is made of`, async () => {
-    const objective = published(variant), { passes } = VARIANT_TRAITS[variant];
-    const { beta, betaPrime } = objective;
-    const found = await terms(objective, passes);
-    const expected = passes.includes("mem")
-      ? ["loss", "ce", "kl", "memory"]
-      : passes.length > 1
-      ? ["loss", "ce", "kl"]
-      : ["loss", "ce"];
-    assert.deepEqual([...found.keys()], expected);
-    const term = (name: string) => found.get(name) ?? 0;
-    const sum = term("ce") + beta * term("kl") + betaPrime * term("memory");
-    assertClose([term("loss")], [sum], 1e-6, "sum of the terms");
+    const objective = published(variant), made = termsOf(objective.method);
+    const found = await terms(objective, passesOf(objective.method));
+    assert.deepEqual([...found.keys()], ["loss", ...made.map(({ name }) => name)]);
+    const sum = made.reduce((sum, { name, coefficient }) => {
+      const factor = coefficient ? objective.coefficients[coefficient]! : 1;
+      return sum + factor * found.get(name)!;
+    }, 0);
+    assertClose([found.get("loss")!], [sum], 1e-6, "sum of the terms");
   });
 }
 
@@ -122,8 +109,17 @@ onWasm("evaluateObjective() is TRADES' loss while there is no memory at all", as
   for (const variant of ["v1", "v2", "v3"] as const) {
     const objective = published(variant);
     const without = await terms(objective, ["nat", "adv"]);
-    const trades = await terms({ ...objective, variant: "trades" }, ["nat", "adv"]);
+    const trades = await terms({ ...objective, method: methodOf("trades") }, ["nat", "adv"]);
     assert.deepEqual(without, trades);
     assert.equal(without.has("memory"), false);
   }
+});
+
+onWasm("evaluateObjective() refuses to leave a coefficient out", () => {
+  const objective = { ...published("trades"), coefficients: {} }, labels = labelsOf(REFERENCE);
+  const message = "The objective has no beta.";
+  const logits = upload<tf.Rank.R2>(REFERENCE, "nat"), both = { nat: logits, adv: logits };
+  tf.tidy(() => assert.throws(() => evaluateObjective(objective, both, labels), { message }));
+  tf.dispose([logits, labels]);
+  return Promise.resolve();
 });

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs";
 import { forward, type Layers } from "../../src/model/architecture.ts";
 import { resnet18 } from "../../src/model/architectures/resnet18.ts";
-import { onWasm } from "../testing/backends.ts";
+import { onWasm } from "../testing/device.ts";
 import { preactivation } from "../testing/preactivation.ts";
 
 /**

@@ -14,7 +14,8 @@ import {
   saveCheckpoint,
 } from "../../src/run/checkpoint.ts";
 import { inTemporary } from "../memory/support.ts";
-import { eachBackend, onWasm } from "../testing/backends.ts";
+import { eachBackend } from "../testing/backends.ts";
+import { onWasm } from "../testing/device.ts";
 import { fixture } from "../testing/fixture.ts";
 import { ANY_BACKEND } from "../testing/runs.ts";
 

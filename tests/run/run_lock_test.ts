@@ -9,9 +9,7 @@ async function startOwner(
   directory: string,
 ): Promise<{ process: Deno.ChildProcess; line: string }> {
   const script = `
-    const { RunLock } = await import(${
-    JSON.stringify(new URL("src/run/run_lock.ts", root).href)
-  });
+    const { RunLock } = await import(${JSON.stringify(new URL("src/run/run_lock.ts", root).href)});
     try {
       await RunLock.acquire(${JSON.stringify(directory)});
       console.log("locked");

@@ -5,6 +5,7 @@ import { inTemporary } from "../memory/support.ts";
 
 const START = { epoch: 0, step: 0, complete: true };
 const STEPS = 3;
+const TERMS = ["ce", "kl", "memory"];
 
 function stepLine(epoch: number, step: number): StepMetrics {
   const terms = { ce: 1 / step, kl: 0.1 + 0.2 };
@@ -20,7 +21,7 @@ function epochLine(epoch: number, more: Partial<EpochMetrics> = {}): EpochMetric
 /** Runs `use` in a folder with the log of two epochs of three steps, the second without its own line. */
 function withLog(use: (directory: string, lines: string[]) => Promise<void> | void): Promise<void> {
   return inTemporary(async (directory) => {
-    const log = await RunLog.open(directory, START);
+    const log = await RunLog.open(directory, START, TERMS);
     for (let step = 1; step <= STEPS; step++) await log.append(stepLine(1, step));
     await log.append(epochLine(1));
     for (let step = 1; step <= STEPS; step++) await log.append(stepLine(2, step));
@@ -57,7 +58,7 @@ for (
   const where = `epoch ${at.epoch}, step ${at.step}${at.complete ? ", complete" : ""}`;
   Deno.test(`RunLog.open() cuts the log back to a checkpoint at ${where}`, () =>
     withLog(async (directory, lines) => {
-      const log = await RunLog.open(directory, at);
+      const log = await RunLog.open(directory, at, TERMS);
       assert.deepEqual(await readLines(directory), lines.slice(0, kept));
       await log.append(stepLine(9, 9));
       log.close();
@@ -74,14 +75,14 @@ Deno.test("RunLog.open() drops a line that a crash tore, wherever it was torn", 
     const path = join(directory, "metrics.jsonl");
     for (const length of [1, 10, torn.length - 1]) {
       await Deno.writeTextFile(path, lines.join("\n") + "\n" + torn.slice(0, length));
-      (await RunLog.open(directory, { epoch: 3, step: 1, complete: false })).close();
+      (await RunLog.open(directory, { epoch: 3, step: 1, complete: false }, TERMS)).close();
       assert.deepEqual(await readLines(directory), lines, `${length} characters`);
     }
   }));
 
 Deno.test("RunLog.append() writes one row of the table for every epoch", () =>
   inTemporary(async (directory) => {
-    const log = await RunLog.open(directory, START);
+    const log = await RunLog.open(directory, START, TERMS);
     await log.append(stepLine(1, 1));
     await log.append(epochLine(1));
     await log.append(
@@ -106,17 +107,17 @@ Deno.test("RunLog.open() cuts the table back with the log", () =>
       (await Deno.readTextFile(join(directory, "metrics.csv"))).trim().split("\n").map((row) =>
         row.split(",")[0]
       );
-    const log = await RunLog.open(directory, { epoch: 2, step: 3, complete: false });
+    const log = await RunLog.open(directory, { epoch: 2, step: 3, complete: false }, TERMS);
     await log.append(epochLine(2));
     log.close();
     assert.deepEqual(await rows(), ["epoch", "1", "2"]);
-    (await RunLog.open(directory, { epoch: 2, step: 3, complete: false })).close();
+    (await RunLog.open(directory, { epoch: 2, step: 3, complete: false }, TERMS)).close();
     assert.deepEqual(await rows(), ["epoch", "1"]);
   }));
 
 Deno.test("RunLog.append() names the file when it cannot be written", () =>
   inTemporary(async (directory) => {
-    const log = await RunLog.open(directory, START);
+    const log = await RunLog.open(directory, START, TERMS);
     log.close();
     await assert.rejects(log.append(stepLine(1, 1)), {
       name: "RunError",
@@ -128,13 +129,13 @@ Deno.test("RunLog.open() cuts damaged examples back with the steps that did with
   inTemporary(async (directory) => {
     const note = (step: number) =>
       ({ kind: "damage", epoch: 2, step, image: 7, fault: "torn" }) as const;
-    const log = await RunLog.open(directory, START);
+    const log = await RunLog.open(directory, START, TERMS);
     for (const step of [1, 2]) {
       await log.append(note(step));
       await log.append(stepLine(2, step));
     }
     log.close();
-    (await RunLog.open(directory, { epoch: 2, step: 1, complete: false })).close();
+    (await RunLog.open(directory, { epoch: 2, step: 1, complete: false }, TERMS)).close();
     const kept = (await readLines(directory)).map((line) => JSON.parse(line));
     assert.deepEqual(kept, [note(1), stepLine(2, 1)]);
   }));

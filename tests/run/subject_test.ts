@@ -7,7 +7,7 @@ import { exportState } from "../../src/weights/state_dict.ts";
 import { type RecipeInput, resolveRecipe } from "../../src/recipe/recipe.ts";
 import { encodeRunRecord } from "../../src/run/run_record.ts";
 import { withDirectory } from "../data/made_cifar10.ts";
-import { onWasm } from "../testing/backends.ts";
+import { onWasm } from "../testing/device.ts";
 import { fixture } from "../testing/fixture.ts";
 
 /** Makes the folder of a run with the given links, each to a checkpoint of its own. */

@@ -5,10 +5,11 @@ import {
   encodeSafetensors,
   type SafeTensor,
 } from "../../src/format/safetensors.ts";
-import { type Variant, VARIANT_TRAITS, VARIANTS } from "../../src/method/methods.ts";
+import { passesOf } from "../../src/method/method.ts";
+import { methodOf, type Variant, VARIANTS } from "../../src/method/methods.ts";
 import { assertRefused, deno, type Outcome } from "../cli/memloss.ts";
 import { withDirectory } from "../data/made_cifar10.ts";
-import { skipWebGpu } from "../testing/backends.ts";
+import { skipWebGpu } from "../testing/webgpu/adapter.ts";
 import { fixture } from "../testing/fixture.ts";
 import { assertClose } from "../testing/numbers.ts";
 
@@ -44,7 +45,8 @@ function withFiles(start: Tensors, images: Tensors, body: (directory: string) =>
 }
 
 async function assertParity(variant: Variant, backend: string): Promise<void> {
-  const { passes, beta, betaPrime } = VARIANT_TRAITS[variant];
+  const method = methodOf(variant), passes = passesOf(method);
+  const { beta, betaPrime } = method.coefficients;
   const needed = new Map(
     [...IMAGES].filter(([name]) =>
       name === "x" || name === "y" || passes.some((pass) => name === `x_${pass}`)

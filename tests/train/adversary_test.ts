@@ -4,16 +4,16 @@ import { ATTACK_LOSSES, ATTACK_NORMS, type AttackNorm } from "../../src/attack/o
 import type { Backend } from "../../src/backend/backend.ts";
 import { type Batch, loadBatch } from "../../src/data/batches.ts";
 import { IMAGE_VALUES } from "../../src/data/dataset.ts";
-import { VARIANT_TRAITS, VARIANTS } from "../../src/method/methods.ts";
+import { methodOf, VARIANTS } from "../../src/method/methods.ts";
 import { imageTensor, oneHot } from "../../src/model/inputs.ts";
 import type { Recipe, RecipeInput } from "../../src/recipe/recipe.ts";
 import { attackBatch } from "../../src/train/adversary.ts";
 import type { StepInputs } from "../../src/train/step.ts";
-import { onWasm } from "../testing/backends.ts";
+import { onWasm } from "../testing/device.ts";
 import { smallData, smallRecipe } from "../testing/runs.ts";
 import { makeLearner } from "./steps_w2.ts";
 
-const ATTACKED = VARIANTS.filter((variant) => VARIANT_TRAITS[variant].passes.includes("adv"));
+const ATTACKED = VARIANTS.filter((variant) => methodOf(variant).attack);
 const N = 6, EPOCH = 2;
 /** The batch rows that have a memory example. */
 const REMEMBERED = [0, 2, 5];
@@ -60,7 +60,7 @@ function distances(x: Float32Array, adversarial: Float32Array, norm: AttackNorm)
 
 for (const variant of ATTACKED) {
   const losses = ATTACK_LOSSES.filter((loss) =>
-    loss !== "memory-kl" || VARIANT_TRAITS[variant].passes.includes("mem")
+    loss !== "memory-kl" || methodOf(variant).memory !== undefined
   );
   for (const attackNorm of ATTACK_NORMS) {
     onWasm(

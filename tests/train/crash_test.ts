@@ -8,7 +8,7 @@ import { RunFolder } from "../../src/run/run_folder.ts";
 import { Session } from "../../src/train/session.ts";
 import { DATA_SHA256, inTemporary } from "../memory/support.ts";
 import { resultOf } from "../repro/support.ts";
-import { onWasm } from "../testing/backends.ts";
+import { onWasm } from "../testing/device.ts";
 import { copyFolder } from "../testing/folder.ts";
 import { ANY_BACKEND, moveWeights, recordOf, smallRecipe } from "../testing/runs.ts";
 

@@ -1,13 +1,15 @@
 import assert from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs";
-import { VARIANT_TRAITS, VARIANTS } from "../../src/method/methods.ts";
+import { VARIANTS } from "../../src/method/methods.ts";
 import { disposeAll, type TensorMap } from "../../src/model/parameters.ts";
 import { exportState, exportTensors } from "../../src/weights/state_dict.ts";
 import { Learner } from "../../src/train/learner.ts";
 import { WEIGHT_DECAY } from "../../src/optimise/sgd.ts";
 import { lossAndGradients, type StepInputs } from "../../src/train/step.ts";
-import { eachBackend, onWasm } from "../testing/backends.ts";
+import { eachBackend } from "../testing/backends.ts";
+import { onWasm } from "../testing/device.ts";
 import { assertClose } from "../testing/numbers.ts";
+import { published } from "../testing/objectives.ts";
 import { smallRecipe } from "../testing/runs.ts";
 import { read, upload } from "../testing/tensors.ts";
 import {
@@ -187,14 +189,7 @@ onWasm(
     const learner = makeLearner(backend), inputs = makeInputs(), state = start();
     await descend(learner, inputs);
     await learner.update(RATES);
-    const { beta, betaPrime, memoryWeights } = VARIANT_TRAITS.v1;
-    const objective = {
-      variant: "v1",
-      beta: beta!,
-      betaPrime: betaPrime!,
-      memoryWeight: memoryWeights[0]!,
-    } as const;
-    const { terms, logits, gradients } = lossAndGradients(W2, state, objective, inputs);
+    const { terms, logits, gradients } = lossAndGradients(W2, state, published("v1"), inputs);
     const weights = await valuesOf(new Map([...state.parameters].map(([n, t]) => [n, t.clone()])));
     const expected = (await valuesOf(gradients))
       .map((slope, i) => slope + fround(weights[i]! * fround(WEIGHT_DECAY)));

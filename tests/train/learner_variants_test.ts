@@ -5,7 +5,7 @@ import { CATALOGUE, type Catalogue } from "../../src/backend/webgpu/convolution/
 import { describeAdapters, openWebGpu, type WebGpuOptions } from "../../src/backend/webgpu/open.ts";
 import { disposeAll } from "../../src/model/parameters.ts";
 import { exportState, exportTensors } from "../../src/weights/state_dict.ts";
-import { skipWebGpu } from "../testing/backends.ts";
+import { skipWebGpu } from "../testing/webgpu/adapter.ts";
 import { assertClose } from "../testing/numbers.ts";
 import { read, upload } from "../testing/tensors.ts";
 import {

@@ -11,7 +11,7 @@ import { RunFolder } from "../../src/run/run_folder.ts";
 import { Session } from "../../src/train/session.ts";
 import { copyFolder, DATA_SHA256, inTemporary } from "../memory/support.ts";
 import { snapshot } from "../testing/folder.ts";
-import { onWasm } from "../testing/backends.ts";
+import { onWasm } from "../testing/device.ts";
 import { ANY_BACKEND, moveWeights, recordOf, smallRecipe } from "../testing/runs.ts";
 
 const W1 = resnet18({ width: 1, classes: 10 });

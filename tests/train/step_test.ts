@@ -1,19 +1,21 @@
 import assert from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs";
-import type { Objective } from "../../src/method/objective.ts";
-import { type Pass, type Variant, VARIANT_TRAITS, VARIANTS } from "../../src/method/methods.ts";
+import { type Pass, passesOf } from "../../src/method/method.ts";
+import { methodOf, type Variant, VARIANTS } from "../../src/method/methods.ts";
 import { freeze } from "../../src/model/frozen.ts";
 import { disposeAll, type TensorMap } from "../../src/model/parameters.ts";
 import { exportState, exportTensors } from "../../src/weights/state_dict.ts";
 import { rateTensor, Sgd, zeroMomenta } from "../../src/optimise/sgd.ts";
 import {
   lossAndGradients,
-  passesOf,
+  passesMade,
   type StepInputs,
   type StepResult,
 } from "../../src/train/step.ts";
-import { eachBackend, onWasm } from "../testing/backends.ts";
+import { eachBackend } from "../testing/backends.ts";
+import { onWasm } from "../testing/device.ts";
 import { assertClose } from "../testing/numbers.ts";
+import { published } from "../testing/objectives.ts";
 import {
   assertTensors,
   disposeState,
@@ -25,11 +27,6 @@ import {
   UPDATE_TOLERANCE,
   W2,
 } from "./steps_w2.ts";
-
-function published(variant: Variant): Objective {
-  const { beta = 0, betaPrime = 0, memoryWeights } = VARIANT_TRAITS[variant];
-  return { variant, beta, betaPrime, memoryWeight: memoryWeights[0] ?? "uniform" };
-}
 
 /** Frees everything a step yields but its gradients. */
 function disposeResult({ terms, logits }: StepResult): void {
@@ -59,7 +56,7 @@ async function assertStep(variant: Variant): Promise<void> {
   const loss = await result.terms.loss.data();
   assertClose(loss, REFERENCE.values(`${variant}.loss`), 1e-5, "loss");
   const passes: Record<string, tf.Tensor> = { eval: evaluated, ...result.logits };
-  const made = VARIANT_TRAITS[variant].passes;
+  const made = passesOf(methodOf(variant));
   assert.deepEqual(Object.keys(passes), ["eval", ...made]);
   for (const [pass, logits] of Object.entries(passes)) {
     const expected = REFERENCE.values(`${variant}.logits_${pass}`);
@@ -103,7 +100,7 @@ onWasm("lossAndGradients() and Sgd make PyTorch's two Nesterov steps of v1", asy
 async function stepOn(variant: Variant, change: (inputs: StepInputs) => StepInputs) {
   const state = start(), before = state.batchesTracked;
   const inputs = makeInputs(), changed = change(inputs);
-  const passes = passesOf(variant, changed.images);
+  const passes = passesMade(methodOf(variant), changed.images);
   const result = lossAndGradients(W2, state, published(variant), changed);
   assert.equal(state.batchesTracked, before);
   tf.dispose([

@@ -4,7 +4,8 @@ import * as tf from "@tensorflow/tfjs";
 import { applyView } from "../../src/data/augmentation.ts";
 import { epochOrder, trainingBatch } from "../../src/data/batches.ts";
 import { IMAGE_VALUES } from "../../src/data/dataset.ts";
-import { VARIANT_TRAITS, VARIANTS } from "../../src/method/methods.ts";
+import { passesOf } from "../../src/method/method.ts";
+import { methodOf, VARIANTS } from "../../src/method/methods.ts";
 import { MemoryStore } from "../../src/memory/store.ts";
 import { resnet18 } from "../../src/model/architectures/resnet18.ts";
 import { imageTensor, oneHot } from "../../src/model/inputs.ts";
@@ -12,7 +13,8 @@ import { disposeAll } from "../../src/model/parameters.ts";
 import { loadCheckpoint } from "../../src/run/checkpoint.ts";
 import { lossAndGradients } from "../../src/train/step.ts";
 import { inRunFolder, type LogLine, readLog } from "../repro/support.ts";
-import { onWasm } from "../testing/backends.ts";
+import { onWasm } from "../testing/device.ts";
+import { published } from "../testing/objectives.ts";
 import { smallData, smallRecipe, trainIn, trainUntil } from "../testing/runs.ts";
 
 const STEPS = 3;
@@ -32,7 +34,7 @@ for (const variant of VARIANTS) {
       inRunFolder(async (runDir) => {
         await trainIn(runDir, smallRecipe({ variant }), backend);
         const log = await readLog(runDir);
-        const passes = VARIANT_TRAITS[variant].passes;
+        const passes = passesOf(methodOf(variant));
         const first = passes.includes("nat") && passes.includes("adv") ? ["ce", "kl"] : ["ce"];
         const later = passes.includes("mem") ? [...first, "memory"] : first;
         for (const [epoch, names] of [[1, first], [2, later]] as const) {
@@ -96,14 +98,7 @@ onWasm(
         mem: imageTensor(await storedExamples(runDir, 1, batch.ids)),
       };
       const labels = oneHot(batch.y, 10);
-      const { beta, betaPrime, memoryWeight } = recipe;
-      const objective = {
-        variant: "v1",
-        beta: beta!,
-        betaPrime: betaPrime!,
-        memoryWeight: memoryWeight!,
-      } as const;
-      const { terms, logits, gradients } = lossAndGradients(architecture, state, objective, {
+      const { terms, logits, gradients } = lossAndGradients(architecture, state, published("v1"), {
         images,
         labels,
       });

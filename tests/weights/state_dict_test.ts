@@ -10,7 +10,8 @@ import {
   importState,
   importTensors,
 } from "../../src/weights/state_dict.ts";
-import { eachBackend, onWasm } from "../testing/backends.ts";
+import { eachBackend } from "../testing/backends.ts";
+import { onWasm } from "../testing/device.ts";
 import { fixture } from "../testing/fixture.ts";
 
 const W2 = resnet18({ width: 2, classes: 10 });

@@ -21,7 +21,7 @@ import { resnet18 } from "../../../src/model/architectures/resnet18.ts";
 import { freeze } from "../../../src/model/frozen.ts";
 import { disposeAll } from "../../../src/model/parameters.ts";
 import { importState } from "../../../src/weights/state_dict.ts";
-import { onWasm } from "../../testing/backends.ts";
+import { onWasm } from "../../testing/device.ts";
 import { fixture } from "../../testing/fixture.ts";
 import { largestError } from "../../testing/numbers.ts";
 import { softplus } from "../../testing/tensors.ts";

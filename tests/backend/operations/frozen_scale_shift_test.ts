@@ -5,7 +5,7 @@ import {
   type FrozenLayer,
   sizeLayers,
 } from "../../../src/backend/operations/frozen_network.ts";
-import { onWasm } from "../../testing/backends.ts";
+import { onWasm } from "../../testing/device.ts";
 import { normals } from "../../testing/naive/convolutions.ts";
 import { onNaiveWebGpu } from "../../testing/naive/engine.ts";
 import { randomWeights, referenceFeatures } from "../../testing/naive/frozen_network.ts";

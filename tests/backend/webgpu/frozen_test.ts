@@ -5,7 +5,7 @@ import { TuningStore } from "../../../src/backend/webgpu/tuning/store.ts";
 import { resnet18 } from "../../../src/model/architectures/resnet18.ts";
 import { freeze, type FrozenModel, prepareFrozen } from "../../../src/model/frozen.ts";
 import { disposeAll, initialise } from "../../../src/model/parameters.ts";
-import { skipWebGpu } from "../../testing/backends.ts";
+import { skipWebGpu } from "../../testing/webgpu/adapter.ts";
 import { onNaiveWebGpu, openNaiveEngine } from "../../testing/naive/engine.ts";
 import { assertClose } from "../../testing/numbers.ts";
 import { read } from "../../testing/tensors.ts";

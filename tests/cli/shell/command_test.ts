@@ -121,6 +121,7 @@ Deno.test("readArguments() refuses an unknown flag, and suggests one that is nea
   refuses(["--bata", "1"], "Unknown flag --bata: did you mean --beta?");
   refuses(["--batchsize=4"], "Unknown flag --batchsize: did you mean --batch-size?");
   refuses(["--no-json"], "Unknown flag --no-json: did you mean --json?");
+  refuses(["--batchsize="], "Unknown flag --batchsize: did you mean --batch-size?");
   refuses(["--frobnicate"], "Unknown flag --frobnicate: see --help.");
   refuses(["--constructor"], "Unknown flag --constructor: see --help.");
   refuses(["-x"], "Unknown flag -x: see --help.");
@@ -149,10 +150,15 @@ Deno.test("readArguments() reads a switch as on, off or absent, and takes no oth
     refuses([`--json=${text}`], `--json takes no value, not "${text}".`);
   }
   assert.deepEqual(read("--", "--json=no").positionals, ["--json=no"]);
-  assert.throws(() => readArguments(["-h=3"], {}, 0), {
-    name: "UsageError",
-    message: '--help takes no value, not "3".',
-  });
+  for (
+    const [arg, message] of [
+      ["-h=3", '--help takes no value, not "3".'],
+      ["-h=", "--help takes no value."],
+      ["--help=", "--help takes no value."],
+    ] as const
+  ) {
+    assert.throws(() => readArguments([arg], {}, 0), { name: "UsageError", message });
+  }
 });
 
 Deno.test("readArguments() keeps the last of a flag that is given twice", () => {
@@ -218,6 +224,17 @@ Deno.test("describeCommand() shows the usage, every flag with its help, and the 
   assert.ok(lines.some((line) => /^ {2}--verbose +/.test(line)));
   assert.equal(lines.at(-1), "  $ memloss do runs/a");
   assert.ok(describeCommand({ ...command, positionals: "" }).includes("memloss do [flags]"));
+});
+
+Deno.test("describeCommand() says what each choice is where names do not", () => {
+  const flags = {
+    kind: choiceFlag("kind", ["a", "b"], "which one", { a: "the first", b: "the last" }),
+  };
+  const command = { name: "do", positionals: "", summary: "does", flags, examples: [] };
+  const lines = describeCommand({ ...command, run: () => Promise.resolve() }).split("\n");
+  const row = lines.findIndex((line) => /^ {2}--kind a\|b +which one$/.test(line));
+  assert.match(lines[row + 1]!, /^ {4}a +the first$/);
+  assert.match(lines[row + 2]!, /^ {4}b +the last$/);
 });
 
 Deno.test("describeCommand() gives a flag that is too long a line of its own", () => {

@@ -15,7 +15,7 @@ import type { Kernel } from "../../../src/backend/webgpu/program/kernel.ts";
 import { describeAdapters } from "../../../src/backend/webgpu/open.ts";
 import { Tuner, type TunerOptions } from "../../../src/backend/webgpu/tuning/tuner.ts";
 import { TuningStore } from "../../../src/backend/webgpu/tuning/store.ts";
-import { skipWebGpu } from "../backends.ts";
+import { skipWebGpu } from "./adapter.ts";
 import { naiveConvolution } from "../naive/convolution.ts";
 
 /** A small convolution of odd sizes. */

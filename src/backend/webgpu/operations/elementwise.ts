@@ -4,11 +4,24 @@
  * @module
  */
 import { type Lowered, single } from "../program/kernel.ts";
-import { reads, sizeOf, threadKernel, vectorKernel, writes } from "./shader.ts";
+import { reads, rectified, sizeOf, threadKernel, vectorKernel, writes } from "./shader.ts";
 import { broadcastShape, broadcastStrides, indexAt } from "./strides.ts";
 
 /** WGSL of one operand. */
-const UNARY = { neg: "-a", sqrt: "sqrt(a)", square: "a * a" };
+const UNARY = {
+  neg: "-a",
+  sqrt: "sqrt(a)",
+  square: "a * a",
+  abs: "abs(a)",
+  exp: "exp(a)",
+  log: "log(a)",
+  reciprocal: "1.0 / a",
+  relu: rectified("a", "vec4f"),
+  sigmoid: "1.0 / (1.0 + exp(-a))",
+  softplus: "max(a, vec4f()) + log(1.0 + exp(-abs(a)))",
+  tanh: "tanh(clamp(a, vec4f(-10), vec4f(10)))",
+  not: "select(vec4f(), vec4f(1), a == vec4f())",
+};
 
 /** WGSL of a value or vector `T` of two operands; comparisons give 1 where they hold, else 0. */
 const BINARY = {
@@ -18,9 +31,29 @@ const BINARY = {
   div: () => "a / b",
   max: () => "max(a, b)",
   min: () => "min(a, b)",
-  greater: (T: string) => `select(${T}(), ${T}(1), a > b)`,
-  notEqual: (T: string) => `select(${T}(), ${T}(1), a != b)`,
+  pow: power,
+  squaredDifference: () => "(a - b) * (a - b)",
+  equal: truth("a == b"),
+  notEqual: truth("a != b"),
+  greater: truth("a > b"),
+  greaterEqual: truth("a >= b"),
+  less: truth("a < b"),
+  lessEqual: truth("a <= b"),
+  and: truth("a * b != T()"),
+  or: truth("abs(a) + abs(b) != T()"),
 };
+
+/** One where `condition` on operands of type `T` holds, else zero. */
+function truth(condition: string): (T: string) => string {
+  return (T) => `select(${T}(), ${T}(1), ${condition.replaceAll("T()", `${T}()`)})`;
+}
+
+/** WGSL's own power takes no negative base, and is not sure of 0⁰. */
+function power(T: string): string {
+  const odd = `round(abs(b) % 2.0) == ${T}(1)`;
+  const signed = `select(${T}(1), sign(a), ${odd}) * pow(abs(a), b)`;
+  return `select(${signed}, ${T}(1), b == ${T}())`;
+}
 
 /** A function of one value. */
 export type UnaryFunction = keyof typeof UNARY;

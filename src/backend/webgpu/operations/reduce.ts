@@ -1,5 +1,5 @@
 /**
- * Sums and means along axes, and where the largest value of a row stands.
+ * Sums, means and extremes along axes, and where the largest value of a row stands.
  *
  * @module
  */
@@ -8,9 +8,13 @@ import { reads, sizeOf, threadKernel, workgroupKernel, writes } from "./shader.t
 import { denseStrides, indexAt } from "./strides.ts";
 
 /** A function of many values. */
-export type Reduction = "sum" | "mean";
+export type Reduction = "sum" | "mean" | "max" | "min";
 
 const MOST_THREADS = 256;
+
+/** WGSL of two values as one. */
+const joined = (reduction: Reduction, a: string, b: string) =>
+  reduction === "max" || reduction === "min" ? `${a} = ${reduction}(${a}, ${b});` : `${a} += ${b};`;
 
 /** The input of `shape` reduced along `axes`, which disappear from its shape. The order of the sums is fixed. */
 export function reduce(
@@ -37,14 +41,16 @@ export function reduce(
     threads,
     declarations: `var<workgroup> shared_values: array<f32, ${threads}>;`,
     body: `let base = ${index(false, "workgroup")};
-var value = 0.0;
+var value = ${
+      reduction === "max" || reduction === "min" ? `source[base + ${index(true, "0u")}]` : "0.0"
+    };
 for (var i = lane; i < ${count}u; i += ${threads}u) {
-  value += source[base + ${index(true, "i")}];
+  ${joined(reduction, "value", `source[base + ${index(true, "i")}]`)}
 }
 shared_values[lane] = value;
 workgroupBarrier();
 for (var half = ${threads >> 1}u; half > 0u; half /= 2u) {
-  if (lane < half) { shared_values[lane] += shared_values[lane + half]; }
+  if (lane < half) { ${joined(reduction, "shared_values[lane]", "shared_values[lane + half]")} }
   workgroupBarrier();
 }
 if (lane == 0u) {

@@ -1,5 +1,5 @@
 /**
- * The losses of softmax distributions per example and their gradients, a thread for every row.
+ * Softmax, the losses of softmax distributions per example and their gradients, a thread for every row.
  *
  * @module
  */
@@ -54,6 +54,15 @@ function rowKernel(
     bytesWritten: bytes(outputs),
   });
   return single(kernel, inputs.length, outputs.length);
+}
+
+/** Input `logits` `[N,C]`; output their probabilities, `[N,C]`. */
+export function softmaxRows(shape: RowShape): Lowered {
+  const classes = shape[1];
+  return rowKernel("softmax", shape, ["logits"], ["probability"], 3, [
+    softmax("logits", classes),
+    overClasses(classes, `probability[row + c] = exp(${logarithm("logits")});`),
+  ]);
 }
 
 /** Inputs `logits`, `labels` `[N,C]`; output `−Σ_c labels_c log p_c`, `[N]`. */

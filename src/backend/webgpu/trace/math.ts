@@ -15,6 +15,7 @@ import {
 import { concat, split, tile } from "../operations/layout.ts";
 import { matMul } from "../operations/mat_mul.ts";
 import { argMax, reduce, type Reduction } from "../operations/reduce.ts";
+import { softmaxRows } from "../operations/softmax_losses.ts";
 import { broadcastShape } from "../operations/strides.ts";
 import type { TraceBackend } from "./trace.ts";
 
@@ -48,8 +49,9 @@ function view(backend: TraceBackend, x: tf.TensorInfo, shape: readonly number[])
   return backend.info(backend.value(x), shape, x.dtype);
 }
 
-function unaryKernel(f: UnaryFunction): TraceKernel {
-  return (backend, { x }) => operate(backend, unary(f, sizeOf(x!.shape)), [x!], [x!.shape])[0]!;
+function unaryKernel(f: UnaryFunction, dtype?: tf.DataType): TraceKernel {
+  return (backend, { x }) =>
+    operate(backend, unary(f, sizeOf(x!.shape)), [x!], [x!.shape], dtype)[0]!;
 }
 
 function binaryKernel(f: BinaryFunction, dtype?: tf.DataType): TraceKernel {
@@ -61,9 +63,14 @@ function binaryKernel(f: BinaryFunction, dtype?: tf.DataType): TraceKernel {
 
 function reduceKernel(reduction: Reduction): TraceKernel {
   return (backend, { x }, attributes) => {
-    const { axis, keepDims } = attributes as { axis?: number | number[]; keepDims?: boolean };
+    const { axis, reductionIndices, keepDims } = attributes as {
+      axis?: number | number[];
+      reductionIndices?: number | number[]; // the same thing, as Max calls it
+      keepDims?: boolean;
+    };
     const shape = x!.shape;
-    const axes = tf.util.parseAxisParam(axis ?? shape.map((_, d) => d), shape);
+    const given = axis ?? reductionIndices ?? shape.map((_, d) => d);
+    const axes = tf.util.parseAxisParam(given, shape);
     const result = shape.flatMap((size, d) => axes.includes(d) ? keepDims ? [1] : [] : [size]);
     if (axes.length === 0) return view(backend, x!, result);
     return operate(backend, reduce(reduction, shape, axes), [x!], [result])[0]!;
@@ -99,8 +106,14 @@ const cast: TraceKernel = (backend, { x }, attributes) => {
 
 const identity: TraceKernel = (backend, { x }) => view(backend, x!, x!.shape);
 
-const zeros: TraceKernel = (backend, { x }) =>
-  backend.info(backend.graph.constant(new Float32Array(sizeOf(x!.shape))), x!.shape);
+const constant = (value: number): TraceKernel => (backend, { x }) => {
+  const data = new Float32Array(sizeOf(x!.shape)).fill(value);
+  return backend.info(backend.graph.constant(data), x!.shape);
+};
+
+/** A number that other values broadcast to. */
+const number = (backend: TraceBackend, value: number) =>
+  backend.info(backend.graph.constant(Float32Array.of(value)), []);
 
 /** Along the first dimension, which is the only one that anything here joins or cuts. */
 function refuseOtherAxes(given: number, { shape }: tf.TensorInfo): void {
@@ -146,11 +159,54 @@ const largest: TraceKernel = (backend, { x }, attributes) => {
   return operate(backend, argMax([rows, columns]), [x!], [[rows]], "int32")[0]!;
 };
 
+/** `f` of two values, of which either may be a number. */
+function combine(
+  backend: TraceBackend,
+  f: BinaryFunction,
+  a: tf.TensorInfo,
+  b: tf.TensorInfo | number,
+): tf.TensorInfo {
+  const operand = typeof b === "number" ? number(backend, b) : b;
+  return binaryKernel(f)(backend, { a, b: operand }, {}) as tf.TensorInfo;
+}
+
 const clip: TraceKernel = (backend, { x }, attributes) => {
   const { clipValueMin, clipValueMax } = attributes as Record<string, number>;
-  const bound = (value: number) => backend.info(backend.graph.constant(Float32Array.of(value)), []);
-  const raised = binaryKernel("max")(backend, { a: x!, b: bound(clipValueMin!) }, {});
-  return binaryKernel("min")(backend, { a: raised as tf.TensorInfo, b: bound(clipValueMax!) }, {});
+  return combine(backend, "min", combine(backend, "max", x!, clipValueMin!), clipValueMax!);
+};
+
+/** One where a value is above zero, else `alpha`. */
+const step: TraceKernel = (backend, { x }, attributes) => {
+  const { alpha = 0 } = attributes as { alpha?: number };
+  const above = combine(backend, "greater", x!, 0);
+  if (alpha === 0) return above;
+  return combine(backend, "add", combine(backend, "mul", above, 1 - alpha), alpha);
+};
+
+const softmax: TraceKernel = (backend, { logits }, attributes) => {
+  const { shape } = logits!;
+  const [axis] = tf.util.parseAxisParam((attributes as { dim: number }).dim, shape);
+  if (axis !== shape.length - 1) {
+    throw new Error(`A traced computation takes softmax along the last axis, not ${axis}.`);
+  }
+  const classes = shape[axis]!, rows = sizeOf(shape) / classes;
+  return operate(backend, softmaxRows([rows, classes]), [logits!], [shape])[0]!;
+};
+
+const oneHot: TraceKernel = (backend, { indices }, attributes) => {
+  const { depth, onValue, offValue } = attributes as Record<string, number>;
+  if (onValue !== 1 || offValue !== 0) {
+    throw new Error("A traced computation has one-hot rows of ones and zeros only.");
+  }
+  const columns = backend.graph.constant(Float32Array.from({ length: depth! }, (_, c) => c));
+  const places = view(backend, indices!, [...indices!.shape, 1]);
+  const inputs = { a: places, b: backend.info(columns, [depth!]) };
+  return binaryKernel("equal", "int32")(backend, inputs, {});
+};
+
+const expandDims: TraceKernel = (backend, { input }, attributes) => {
+  const { dim } = attributes as { dim: number }, { shape } = input!;
+  return view(backend, input!, shape.toSpliced(dim < 0 ? shape.length + 1 + dim : dim, 0, 1));
 };
 
 /** The kernels by tfjs's names. */
@@ -160,18 +216,43 @@ export const mathKernels: Readonly<Record<string, TraceKernel>> = {
   Multiply: binaryKernel("mul"),
   RealDiv: binaryKernel("div"),
   Maximum: binaryKernel("max"),
-  Greater: binaryKernel("greater", "bool"),
+  Minimum: binaryKernel("min"),
+  Pow: binaryKernel("pow"),
+  SquaredDifference: binaryKernel("squaredDifference"),
+  Equal: binaryKernel("equal", "bool"),
   NotEqual: binaryKernel("notEqual", "bool"),
+  Greater: binaryKernel("greater", "bool"),
+  GreaterEqual: binaryKernel("greaterEqual", "bool"),
+  Less: binaryKernel("less", "bool"),
+  LessEqual: binaryKernel("lessEqual", "bool"),
+  LogicalAnd: binaryKernel("and", "bool"),
+  LogicalOr: binaryKernel("or", "bool"),
+  LogicalNot: unaryKernel("not", "bool"),
   Neg: unaryKernel("neg"),
+  Abs: unaryKernel("abs"),
   Sqrt: unaryKernel("sqrt"),
   Square: unaryKernel("square"),
+  Reciprocal: unaryKernel("reciprocal"),
+  Exp: unaryKernel("exp"),
+  Log: unaryKernel("log"),
+  Relu: unaryKernel("relu"),
+  Sigmoid: unaryKernel("sigmoid"),
+  Softplus: unaryKernel("softplus"),
+  Tanh: unaryKernel("tanh"),
+  Step: step,
+  Softmax: softmax,
   Sum: reduceKernel("sum"),
   Mean: reduceKernel("mean"),
+  Max: reduceKernel("max"),
+  Min: reduceKernel("min"),
   BatchMatMul: matrixProduct,
   Reshape: reshape,
   Cast: cast,
   Identity: identity,
-  ZerosLike: zeros,
+  ExpandDims: expandDims,
+  ZerosLike: constant(0),
+  OnesLike: constant(1),
+  OneHot: oneHot,
   Concat: concatenate,
   SplitV: splitUp,
   Tile: tiled,

@@ -5,6 +5,8 @@
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
+import { RunError } from "../../../errors.ts";
+import { missingKernel } from "../../operations/missing_kernel.ts";
 import { Graph, type Value } from "./graph.ts";
 
 /** tfjs's name of the backend. */
@@ -86,7 +88,11 @@ export function traceBackend(): TraceBackend {
   return tf.findBackend(TRACE_BACKEND) as TraceBackend;
 }
 
-/** Runs `body` with the trace as tfjs's backend and `graph` to be filled. Not to be nested. */
+/**
+ * Runs `body` with the trace as tfjs's backend and `graph` to be filled. Not to be nested.
+ *
+ * @throws {RunError} naming the operation, if one has no kernel here
+ */
 export function tracing(graph: Graph, body: (backend: TraceBackend) => void): void {
   const before = tf.getBackend();
   const backend = traceBackend();
@@ -94,6 +100,13 @@ export function tracing(graph: Graph, body: (backend: TraceBackend) => void): vo
   void tf.setBackend(TRACE_BACKEND); // takes effect at once: nothing about this backend is asynchronous
   try {
     tf.tidy(() => body(backend));
+  } catch (error) {
+    const missing = missingKernel(error);
+    if (missing === undefined) throw error;
+    throw new RunError(
+      `The WebGPU engine has no kernel for ${missing.operation}: write the computation without it, or compute it on wasm.`,
+      { cause: error },
+    );
   } finally {
     void tf.setBackend(before);
   }

@@ -13,6 +13,15 @@ const UNARY: Record<UnaryFunction, (a: number) => number> = {
   neg: (a) => -a,
   sqrt: Math.sqrt,
   square: (a) => a * a,
+  abs: Math.abs,
+  exp: Math.exp,
+  log: Math.log,
+  reciprocal: (a) => 1 / a,
+  relu: (a) => Math.max(0, a),
+  sigmoid: (a) => 1 / (1 + Math.exp(-a)),
+  softplus: (a) => Math.log1p(Math.exp(a)),
+  tanh: Math.tanh,
+  not: (a) => Number(a === 0),
 };
 
 const BINARY: Record<BinaryFunction, (a: number, b: number) => number> = {
@@ -22,13 +31,22 @@ const BINARY: Record<BinaryFunction, (a: number, b: number) => number> = {
   div: (a, b) => a / b,
   max: Math.max,
   min: Math.min,
-  greater: (a, b) => Number(a > b),
+  pow: Math.pow,
+  squaredDifference: (a, b) => (a - b) ** 2,
+  equal: (a, b) => Number(a === b),
   notEqual: (a, b) => Number(a !== b),
+  greater: (a, b) => Number(a > b),
+  greaterEqual: (a, b) => Number(a >= b),
+  less: (a, b) => Number(a < b),
+  lessEqual: (a, b) => Number(a <= b),
+  and: (a, b) => Number(a !== 0 && b !== 0),
+  or: (a, b) => Number(a !== 0 || b !== 0),
 };
 
 onBench("unary() gives the function of every value", async (bench) => {
   for (const [name, f] of Object.entries(UNARY)) {
-    const a = normals(13, 1).map((value) => name === "sqrt" ? Math.abs(value) : value);
+    const a = normals(13, 1).map((value) => /sqrt|log/.test(name) ? Math.abs(value) : value);
+    if (name === "not") a.fill(0, 5, 8);
     const [actual] = await bench.run(unary(name as UnaryFunction, 13), [a], [13]);
     assertWithin(actual!, Array.from(a, f), name);
   }
@@ -38,6 +56,19 @@ onBench("binary() gives the function of every pair of values", async (bench) => 
   for (const [name, f] of Object.entries(BINARY)) {
     const a = normals(14, 2), b = normals(14, 3);
     b.set(a.subarray(0, 3));
+    if (name !== "div") {
+      a[9] =
+        b[9] =
+        a[10] =
+        b[11] =
+          0;
+    }
+    if (name === "pow") {
+      a.forEach((value, i) => a[i] = Math.abs(value));
+      a.set([-2, -1.5, -3, 0], 2);
+      b.set([3, 2, -1, 1.5], 2);
+      b[10] = 2; // 0⁰ remains at 9
+    }
     const lowered = binary(name as BinaryFunction, [2, 7], [2, 7]);
     const [actual] = await bench.run(lowered, [a, b], [14]);
     assertWithin(actual!, Array.from(a, (value, i) => f(value, b[i]!)), name);

@@ -10,6 +10,8 @@ import { assertWithin, normals, onBench, textOf } from "./support.ts";
 const REDUCTIONS: Record<Reduction, (values: number[]) => number> = {
   sum: (values) => values.reduce((a, b) => a + b, 0),
   mean: (values) => values.reduce((a, b) => a + b, 0) / values.length,
+  max: (values) => Math.max(...values),
+  min: (values) => Math.min(...values),
 };
 
 /** Values of a tensor of `shape` in order, put together by what is left of their coordinates without `axes`. */
@@ -37,6 +39,9 @@ onBench("reduce() agrees with float64 along any axes", async (bench) => {
     ["mean", [3, 5], [0]],
     ["sum", [2, 7, 9, 6], [1, 2, 3]],
     ["sum", [4, 1], [1]],
+    ["max", [37, 10], [1]],
+    ["max", [3, 4, 5, 6], [0, 2]],
+    ["min", [1003], [0]],
   ];
   for (const [reduction, shape, axes] of cases) {
     const values = normals(shape.reduce((a, b) => a * b, 1), 1).map((value) => value - 3);
@@ -54,5 +59,6 @@ onBench("argMax() is the first column of the largest value", async (bench) => {
 
 Deno.test("reduce() and argMax() write this WGSL", async () => {
   await assertSnapshot(import.meta.url, "reduce.wgsl", textOf(reduce("mean", [4, 300, 2], [1])));
+  await assertSnapshot(import.meta.url, "reduce_max.wgsl", textOf(reduce("max", [4, 10], [1])));
   await assertSnapshot(import.meta.url, "arg_max.wgsl", textOf(argMax([5, 10])));
 });

@@ -5,10 +5,11 @@ import {
   klDivergenceGradient,
   labelProbability,
   labelProbabilityGradient,
+  softmaxRows,
 } from "../../../../src/backend/webgpu/operations/softmax_losses.ts";
 import { assertSnapshot } from "../../../testing/snapshot.ts";
 import { LOSSES, makeLossInputs, referenceLoss } from "../../../testing/naive/softmax_losses.ts";
-import { assertWithin, onBench, textOf } from "./support.ts";
+import { assertWithin, normals, onBench, textOf } from "./support.ts";
 
 const OPERATIONS = {
   crossEntropy: [crossEntropy, crossEntropyGradient],
@@ -32,7 +33,21 @@ for (const [name, [loss, gradient]] of Object.entries(OPERATIONS)) {
   });
 }
 
+onBench("softmaxRows() agrees with float64, for certain predictions too", async (bench) => {
+  const logits = normals(70, 1).map((value) => 3 * value);
+  logits[10] = 200;
+  const [actual] = await bench.run(softmaxRows([7, 10]), [logits], [70]);
+  const expected = Array.from({ length: 7 }, (_, row) => {
+    const own = Array.from(logits.subarray(10 * row, 10 * row + 10));
+    const powers = own.map((logit) => Math.exp(logit - Math.max(...own)));
+    const sum = powers.reduce((a, b) => a + b, 0);
+    return powers.map((power) => power / sum);
+  });
+  assertWithin(actual!, expected.flat(), "softmax");
+});
+
 Deno.test("the losses and their gradients write this WGSL", async () => {
+  await assertSnapshot(import.meta.url, "softmax.wgsl", textOf(softmaxRows([5, 10])));
   for (const [name, [loss, gradient]] of Object.entries(OPERATIONS)) {
     const text = `${textOf(loss([5, 10]))}\n${textOf(gradient([5, 10]))}`;
     await assertSnapshot(import.meta.url, `${name}.wgsl`, text);

@@ -76,10 +76,34 @@ onNaiveWebGpu(
         div: tf.div(column, cube),
         maximum: tf.maximum(images, row),
         greater: tf.cast(tf.greater(ties, steps), "float32"),
+        greaterEqual: tf.cast(tf.greaterEqual(ties, steps), "float32"),
+        less: tf.cast(tf.less(ties, steps), "float32"),
+        lessEqual: tf.cast(tf.lessEqual(steps, ties), "float32"),
+        equal: tf.cast(tf.equal(steps, ties), "float32"),
         notEqual: tf.cast(tf.notEqual(steps, ties), "float32"),
+        and: tf.cast(tf.logicalAnd(tf.greater(ties, 0), tf.greater(steps, 0)), "float32"),
+        or: tf.cast(tf.logicalOr(tf.greater(ties, 0), tf.greater(steps, 0)), "float32"),
+        not: tf.cast(tf.logicalNot(tf.greater(ties, steps)), "float32"),
+        minimum: tf.minimum(images, row),
+        squaredDifference: tf.squaredDifference(matrix, column),
+        pow: tf.pow(positive, row),
+        powInteger: tf.pow(matrix, tf.scalar(3)),
         neg: tf.neg(scalar),
         sqrt: tf.sqrt(positive),
         square: tf.square(cube),
+        abs: tf.abs(matrix),
+        exp: tf.exp(cube),
+        log: tf.log(positive),
+        reciprocal: tf.reciprocal(positive),
+        relu: tf.relu(images),
+        sigmoid: tf.sigmoid(cube),
+        softplus: tf.softplus(cube),
+        tanh: tf.tanh(cube),
+        step: tf.step(ties),
+        stepDown: tf.step(ties, -1),
+        softmax: tf.softmax(matrix),
+        softmaxOfCube: tf.softmax(cube),
+        logSoftmax: tf.logSoftmax(matrix),
         clip: tf.clipByValue(images, -0.5, 0.25),
         chosen: tf.where(tf.greater(column, 0), matrix, tf.neg(matrix)),
         chosenColumns: tf.where(tf.greater(row, 0), matrix, tf.zerosLike(matrix)),
@@ -100,6 +124,12 @@ onNaiveWebGpu(
       kept: tf.mean(images, [1, -2], true),
       outer: tf.sum(images, [0, 3]),
       allKept: tf.mean(cube, undefined, true),
+      largest: tf.max(matrix, 1),
+      largestOfAll: tf.max(images),
+      largestKept: tf.max(cube, [0, 2], true),
+      smallest: tf.min(images, [1, 2]),
+      oneHot: tf.cast(tf.oneHot(tf.argMax(ties, 1), 6), "float32"),
+      logSumExp: tf.logSumExp(matrix, 1),
       truths: tf.cast(tf.sum(tf.greater(ties, 0), 0), "float32"),
       argMax: tf.cast(tf.argMax(ties, 1), "float32"),
       argMaxLast: tf.cast(tf.argMax(ties, -1), "float32"),
@@ -129,6 +159,9 @@ onNaiveWebGpu(
         view: tf.add(tf.reshape(tf.clone(cube), [30]), 1),
         cast: tf.cast(matrix, "float32"),
         zeros: tf.zerosLike(cube),
+        onesLike: tf.onesLike(cube),
+        expanded: tf.expandDims(matrix, -1),
+        expandedFirst: tf.expandDims(matrix, 0),
         ones: tf.ones([7]),
         concat: tf.concat([matrix, tf.reshape(row, [1, 5]), tf.reshape(cube, [6, 5])]),
         concatRows: tf.concat([row, tf.reshape(column, [3]), tf.reshape(scalar, [1])]),
@@ -162,6 +195,42 @@ onNaiveWebGpu(
     }),
 );
 
+onNaiveWebGpu(
+  "gradients of what losses are written in are tfjs's own",
+  (backend) =>
+    assertTraced(backend, ({ row, column, matrix, positive, ties }) => {
+      const of = (f: (x: tf.Tensor) => tf.Tensor) => (x: tf.Tensor) =>
+        tf.grad((x) => tf.sum(tf.mul(tf.square(f(x)), row)))(x);
+      const ofTwo = (f: (a: tf.Tensor, b: tf.Tensor) => tf.Tensor) => {
+        const [a, b] = tf.grads((a, b) => tf.sum(tf.mul(f(a!, b!), row)))([positive, matrix]);
+        return tf.concat([a!, b!]);
+      };
+      const marked = tf.greater(matrix, column);
+      return {
+        exp: of(tf.exp)(matrix),
+        log: of(tf.log)(positive),
+        abs: of(tf.abs)(matrix),
+        relu: of(tf.relu)(matrix),
+        reciprocal: of(tf.reciprocal)(positive),
+        sigmoid: of(tf.sigmoid)(matrix),
+        softplus: of(tf.softplus)(matrix),
+        tanh: of(tf.tanh)(matrix),
+        clip: of((x) => tf.clipByValue(x, -0.5, 0.5))(matrix),
+        softmax: of(tf.softmax)(matrix),
+        logSoftmax: of(tf.logSoftmax)(matrix),
+        max: of((x) => tf.max(x, 1, true))(matrix),
+        min: of((x) => tf.min(x, 1, true))(matrix),
+        maxOfTies: tf.grad((x) => tf.sum(tf.max(x, 1)))(ties),
+        where: of((x) => tf.where(marked, x, tf.mul(x, 3)))(matrix),
+        logSumExp: of((x) => tf.logSumExp(x, 1, true))(matrix),
+        maximum: ofTwo(tf.maximum),
+        minimum: ofTwo(tf.minimum),
+        pow: ofTwo(tf.pow),
+        squaredDifference: ofTwo(tf.squaredDifference),
+      };
+    }),
+);
+
 /** Fails unless tracing `compute` of a matrix `[2,3]` is refused with `message`. */
 async function assertRefused(backend: Backend, compute: Compute, message: RegExp | string) {
   const deviceState = backend.deviceState([]), x = tf.ones([2, 3]);
@@ -174,7 +243,9 @@ async function assertRefused(backend: Backend, compute: Compute, message: RegExp
 }
 
 onNaiveWebGpu("compile() names the kernel that cannot be traced", async (backend) => {
-  await assertRefused(backend, ({ x }) => ({ y: tf.sin(x!) }), /Kernel 'Sin' not registered/);
+  const sentence =
+    "The WebGPU engine has no kernel for Sin: write the computation without it, or compute it on wasm.";
+  await assertRefused(backend, ({ x }) => ({ y: tf.sin(x!) }), sentence);
 });
 
 onNaiveWebGpu("compile() refuses what its kernels do not cover", async (backend) => {
@@ -187,6 +258,10 @@ onNaiveWebGpu("compile() refuses what its kernels do not cover", async (backend)
     [
       ({ x }) => ({ y: tf.argMax(x!, 0) }),
       "A traced computation takes argMax along the rows of a matrix only.",
+    ],
+    [
+      ({ x }) => ({ y: tf.oneHot(tf.argMax(x!, 1), 3, 2, 0) }),
+      "A traced computation has one-hot rows of ones and zeros only.",
     ],
     [
       ({ x }) => ({ y: tf.cast(x!, "int32") }),

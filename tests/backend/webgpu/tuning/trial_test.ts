@@ -4,7 +4,7 @@ import { KernelDevice } from "../../../../src/backend/webgpu/program/device.ts";
 import { describeAdapters } from "../../../../src/backend/webgpu/open.ts";
 import type { DispatchClock, Timing } from "../../../../src/backend/webgpu/tuning/clock.ts";
 import { Trial } from "../../../../src/backend/webgpu/tuning/trial.ts";
-import { skipWebGpu } from "../../../testing/backends.ts";
+import { skipWebGpu } from "../../../testing/webgpu/adapter.ts";
 import { naiveConvolution } from "../../../testing/naive/convolution.ts";
 
 const SHAPE: ConvolutionShape = {

@@ -1,0 +1,102 @@
+/**
+ * What a training method is: its loss terms, its coefficients, its attack. Functions are handed the arithmetic they are
+ * written in, so that a recipe can be read without loading tfjs.
+ *
+ * @module
+ */
+import type * as tf from "@tensorflow/tfjs";
+import type * as perExample from "./divergence.ts";
+
+/** A step's inputs, in the order in which they pass the network: `x`, this step's `x'`, the memory's `x''`. */
+export const PASSES = ["nat", "adv", "mem"] as const;
+/** One of {@linkcode PASSES}. */
+export type Pass = typeof PASSES[number];
+
+/** What a term can be multiplied by: β and β'. */
+export const COEFFICIENTS = ["beta", "betaPrime"] as const;
+/** One of {@linkcode COEFFICIENTS}. */
+export type Coefficient = typeof COEFFICIENTS[number];
+/** Values of the coefficients that a method has. */
+export type Coefficients = { readonly [C in Coefficient]?: number };
+
+/** How the memory term can weigh its examples. */
+export const MEMORY_WEIGHTS = ["complement", "uniform", "misclassified"] as const;
+/** One of {@linkcode MEMORY_WEIGHTS}. */
+export type MemoryWeight = typeof MEMORY_WEIGHTS[number];
+
+/** What terms are written in: tfjs's operations, and the losses that have kernels of their own. */
+export type Arithmetic = typeof perExample & { readonly tf: typeof tf };
+
+/** One summand of a loss. It is left out as long as one of the passes it looks at is not made. */
+export interface Term<P extends Pass = Pass> {
+  /** Its name in the run's log. */
+  readonly name: string;
+  /** What it is multiplied by; by nothing unless given. */
+  readonly coefficient?: Coefficient;
+  /** The passes that it looks at. */
+  readonly passes: readonly P[];
+  /**
+   * Its value for every example, `[N]`.
+   *
+   * @param logits `[N,C]` of the passes that it looks at; with `mem` among them, all are of the examples with a memory
+   * @param labels one-hot `[N,C]` of the same examples
+   */
+  readonly value: (
+    logits: Readonly<Record<P, tf.Tensor2D>>,
+    labels: tf.Tensor2D,
+    arithmetic: Arithmetic,
+  ) => tf.Tensor1D;
+}
+
+/** How a method makes `x'`. */
+export interface MethodAttack {
+  /** Uniformly in the ball, or at `x + 0.001 · N(0,1)`. */
+  readonly start: "uniform" | "gaussian";
+  /** What it maximises unless a recipe says otherwise: `KL(p(x)‖p(x'))` or `CE(f(x'), y)`. */
+  readonly loss: "kl" | "ce";
+}
+
+/** What can be trained. */
+export interface Method<Name extends string = string> {
+  /** What `--variant` calls it. */
+  readonly name: Name;
+  /** One line for the help. */
+  readonly summary: string;
+  /** The loss, for people. */
+  readonly formula: string;
+  /** Where it was published. */
+  readonly paper: string;
+  /** The published coefficients: one for each that its terms are multiplied by. */
+  readonly coefficients: Coefficients;
+  /** Absent where nothing is attacked. */
+  readonly attack?: MethodAttack;
+  /** The loss is their sum, each a mean over the batch. */
+  readonly terms: readonly Term[];
+  /** One more term, by how it weighs memory examples, the default first; absent where there is no memory. */
+  readonly memory?: { readonly [W in MemoryWeight]?: Term };
+}
+
+/** A term of `method`'s loss that looks at memory examples, multiplied by β'. */
+export function memoryTerm<P extends Pass>(
+  passes: readonly P[],
+  value: Term<P>["value"],
+): Term<P> {
+  return { name: "memory", coefficient: "betaPrime", passes, value };
+}
+
+/** The memory weights that are defined for `method`, the default first. */
+export function memoryWeights({ memory = {} }: Method): MemoryWeight[] {
+  return Object.keys(memory) as MemoryWeight[];
+}
+
+/** The terms of `method`, with its memory term under `weight` or the default one. */
+export function termsOf(method: Method, weight = memoryWeights(method)[0]): readonly Term[] {
+  const ofMemory = weight && method.memory?.[weight];
+  return ofMemory ? [...method.terms, ofMemory] : method.terms;
+}
+
+/** What goes through the network in training mode, in order; `mem` only once the memory holds something. */
+export function passesOf(method: Method): Pass[] {
+  const terms = termsOf(method);
+  return PASSES.filter((pass) => terms.some(({ passes }) => passes.includes(pass)));
+}

@@ -1,0 +1,98 @@
+import assert from "node:assert/strict";
+import {
+  type Coefficients,
+  memoryWeights,
+  type Method,
+  passesOf,
+  termsOf,
+} from "../../src/method/method.ts";
+import {
+  MEMORY_VARIANTS,
+  methodOf,
+  METHODS,
+  tableTerms,
+  VARIANTS,
+} from "../../src/method/methods.ts";
+
+const README = new URL("../../README.md", import.meta.url);
+
+/** The cells of the README's table whose first column is called `name`. */
+async function tableOf(name: string): Promise<string[][]> {
+  const lines = (await Deno.readTextFile(README)).split("\n");
+  const start = lines.findIndex((line) => line.startsWith(`| ${name} `));
+  const end = lines.findIndex((line, i) => i > start && !line.startsWith("|"));
+  return lines.slice(start, end).map((line) => line.split("|").slice(1, -1).map((c) => c.trim()));
+}
+
+Deno.test("METHODS are the README's table of objectives", async () => {
+  const [header, , ...rows] = await tableOf("objective");
+  assert.deepEqual(header, ["objective", "loss", "β", "β'", "from"]);
+  assert.deepEqual(
+    rows,
+    METHODS.map(({ name, formula, coefficients, paper }) => {
+      const { beta, betaPrime }: Coefficients = coefficients;
+      return [`\`${name}\``, `\`${formula}\``, `${beta ?? ""}`, `${betaPrime ?? ""}`, paper];
+    }),
+  );
+});
+
+for (const method of METHODS as readonly Method[]) {
+  Deno.test(`METHODS has a ${method.name} whose parts fit together`, () => {
+    const weights = memoryWeights(method);
+    for (const weight of weights.length > 0 ? weights : [undefined]) {
+      const terms = termsOf(method, weight);
+      const used = terms.flatMap(({ coefficient = [] }) => coefficient).sort();
+      assert.deepEqual(
+        used,
+        Object.keys(method.coefficients).sort(),
+        "a value for each coefficient",
+      );
+      assert.equal(new Set(terms.map(({ name }) => name)).size, terms.length, "names of their own");
+      assert.ok(terms.every(({ name }) => /^[a-z][a-z-]*$/.test(name) && name !== "loss"));
+    }
+    const passes = passesOf(method);
+    assert.equal(passes.includes("adv"), method.attack !== undefined);
+    assert.equal(passes.includes("mem"), method.memory !== undefined);
+    assert.equal(MEMORY_VARIANTS.some((name) => name === method.name), method.memory !== undefined);
+    assert.ok(
+      method.terms.every(({ passes }) => !passes.includes("mem")),
+      "the first epoch's terms",
+    );
+    assert.match(method.summary, /^[^.]{4,80}$/);
+  });
+}
+
+Deno.test("methodOf() finds every method by its name", () => {
+  assert.deepEqual(VARIANTS.map((name) => methodOf(name)), [...METHODS]);
+});
+
+Deno.test("termsOf() and passesOf() say what the paper's methods are made of", () => {
+  const described = VARIANTS.slice(0, 3).map((name) => {
+    const method = methodOf(name);
+    return [
+      passesOf(method).join(" "),
+      ...termsOf(method).map(({ name, passes }) => `${name} of ${passes.join(", ")}`),
+      memoryWeights(method).join(" "),
+    ];
+  });
+  const passes = "nat adv mem", first = ["ce of nat", "kl of nat, adv"];
+  assert.deepEqual(described, [
+    [passes, ...first, "memory of nat, mem", "complement"],
+    [passes, ...first, "memory of nat, mem", "uniform"],
+    [passes, ...first, "memory of adv, mem", "uniform misclassified"],
+  ]);
+});
+
+Deno.test("tableTerms() has MemLoss's terms first, and then what a method has besides", () => {
+  for (const method of METHODS as readonly Method[]) {
+    const columns = tableTerms(method);
+    assert.deepEqual(columns.slice(0, 3), ["ce", "kl", "memory"]);
+    assert.deepEqual(
+      new Set(columns),
+      new Set(["ce", "kl", "memory", ...termsOf(method).map(({ name }) => name)]),
+    );
+  }
+  const [term] = methodOf("standard").terms;
+  const other: Method = { ...methodOf("standard"), terms: [{ ...term!, name: "other" }] };
+  assert.deepEqual(tableTerms(other), ["ce", "kl", "memory", "other"]);
+});
