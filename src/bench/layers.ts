@@ -5,7 +5,7 @@
  */
 import type { ConvolutionShape } from "../backend/operations/convolution_shape.ts";
 import { IMAGE_SIZE } from "../data/dataset.ts";
-import { ARCHITECTURES, DEFAULT_ARCHITECTURE } from "../model/architectures/architectures.ts";
+import { buildArchitecture, DEFAULT_ARCHITECTURE } from "../model/architectures/architectures.ts";
 
 /** What one or more of the network's convolutions are. */
 export interface ConvolutionLayer {
@@ -18,7 +18,7 @@ export interface ConvolutionLayer {
 
 /** Every shape that a convolution of the network has, once, for `batch` images of 32×32. */
 export function convolutionLayers(width: number, batch: number): ConvolutionLayer[] {
-  const { layers } = ARCHITECTURES[DEFAULT_ARCHITECTURE].build({ width, classes: 10 });
+  const { layers } = buildArchitecture(DEFAULT_ARCHITECTURE, { width, classes: 10 });
   const found = new Map<string, ConvolutionLayer>();
   const sizes = [IMAGE_SIZE]; // of every value
   for (const { convolution, input } of layers) {

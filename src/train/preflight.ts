@@ -7,7 +7,7 @@ import * as tf from "@tensorflow/tfjs";
 import type { Backend, Demand } from "../backend/backend.ts";
 import { UsageError } from "../errors.ts";
 import type { Architecture } from "../model/architecture.ts";
-import { ARCHITECTURES, DEFAULT_ARCHITECTURE } from "../model/architectures/architectures.ts";
+import { buildArchitecture, DEFAULT_ARCHITECTURE } from "../model/architectures/architectures.ts";
 import { prepareFrozen } from "../model/frozen.ts";
 import {
   bufferShapes,
@@ -101,7 +101,7 @@ async function withLearner<T>(
   backend: Backend,
   use: (learner: Learner, architecture: Architecture) => Promise<T>,
 ): Promise<T> {
-  const architecture = ARCHITECTURES[DEFAULT_ARCHITECTURE].build({ width: recipe.width, classes });
+  const architecture = buildArchitecture(DEFAULT_ARCHITECTURE, { width: recipe.width, classes });
   const learner = new Learner(recipe, architecture, backend, emptyState(architecture));
   try {
     return await use(learner, architecture);
