@@ -22,7 +22,7 @@ import { Learner } from "./learner.ts";
  * The memory that `recipe` takes on `backend` for `images` training images; undefined where the engine allocates as it
  * goes. The kernels that its steps need are chosen now.
  *
- * @throws {UsageError} if a batch does not fit, naming the largest that does
+ * @throws {UsageError} if the weights or a batch do not fit, naming the largest that do
  */
 export async function preflight(
   recipe: Recipe,
@@ -30,6 +30,7 @@ export async function preflight(
   images: number,
   backend: Backend,
 ): Promise<Demand | undefined> {
+  refuseWide(recipe, classes, backend);
   return await withLearner(recipe, classes, backend, async (learner, architecture) => {
     const { batchSize } = recipe;
     const first = Math.min(batchSize, images), last = images % batchSize;
@@ -51,6 +52,31 @@ export async function preflight(
     if (recipe.select !== "none") await prepareFrozen(architecture, first, backend);
     return needed;
   });
+}
+
+/** @throws {UsageError} if the weights alone, and what training keeps of each, are more than the device can have */
+function refuseWide(
+  { width }: Recipe,
+  classes: number,
+  { name, weightLimit: limit = Infinity }: Backend,
+): void {
+  const bytes = weightBytes(width, classes);
+  if (bytes <= limit) return;
+  let most = width - 1;
+  while (most > 0 && weightBytes(most, classes) > limit) most--;
+  throw new UsageError(
+    `--width ${width} makes ${mebibytes(bytes)} of weights, and ${name} can train at most ` +
+      `${mebibytes(limit)} here: use --width ${most} or less.`,
+  );
+}
+
+function weightBytes(width: number, classes: number): number {
+  const shapes = parameterShapes(build(width, classes)).values();
+  return shapes.reduce((sum, shape) => sum + 4 * shape.reduce((a, b) => a * b, 1), 0);
+}
+
+function build(width: number, classes: number): Architecture {
+  return buildArchitecture(DEFAULT_ARCHITECTURE, { width, classes });
 }
 
 /** What a device can train. */
@@ -101,7 +127,7 @@ async function withLearner<T>(
   backend: Backend,
   use: (learner: Learner, architecture: Architecture) => Promise<T>,
 ): Promise<T> {
-  const architecture = buildArchitecture(DEFAULT_ARCHITECTURE, { width: recipe.width, classes });
+  const architecture = build(recipe.width, classes);
   const learner = new Learner(recipe, architecture, backend, emptyState(architecture));
   try {
     return await use(learner, architecture);
