@@ -9,9 +9,7 @@
  * Controls other than line breaks and tabs, ESC and the one-byte forms of its sequences among them, and what turns the
  * direction of the text around.
  */
-// deno-lint-ignore no-control-regex
-const CONTROL =
-  /\r(?!\n)|[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g;
+const CONTROL = /(?![\t\n]|\r\n)[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}]/gu;
 
 /** `text` with every control as `\uXXXX`, which in JSON means the same. */
 export function plainText(text: string): string {
