@@ -16,6 +16,7 @@ import { FULL_SCALE, loadTable, TABLES } from "../reproduce/table_file.ts";
 import { writeTable } from "../reproduce/write_table.ts";
 import { evalCommand } from "./eval.ts";
 import { type Command, readArguments } from "./shell/command.ts";
+import { printResult } from "./shell/output.ts";
 import { interruptible } from "./shell/interrupt.ts";
 import { commandLine } from "./shell/program_name.ts";
 import { StatusLine } from "./shell/terminal.ts";
@@ -114,7 +115,7 @@ export const command: Command = {
           await write();
         },
       });
-      console.log(await write());
+      printResult(await write());
       if (held.length === 0) return;
       const names = held.map(({ name }) => name).join(", ");
       status.print(
