@@ -138,7 +138,7 @@ Deno.test("memloss reproduce stops at Ctrl-C, says what continues it, and contin
   const stopped = world.path("stopped");
   const long = madeTable({
     columns: [{ name: "clean", label: "clean" }],
-    scales: { tiny: { recipe: { epochs: 40 }, n: {} } },
+    scales: { tiny: { recipe: { epochs: 12 }, n: {} } },
   });
   const table = world.path("long.json");
   await Deno.writeTextFile(table, JSON.stringify(long));

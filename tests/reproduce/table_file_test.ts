@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { join } from "@std/path";
 import { UsageError } from "../../src/errors.ts";
+import { resolveRecipe } from "../../src/recipe/recipe.ts";
+import { planCells, recipeInput } from "../../src/reproduce/plan.ts";
 import { loadTable } from "../../src/reproduce/table_file.ts";
 import { inTemporary } from "../memory/support.ts";
 import { madeTable } from "./made_table.ts";
@@ -62,4 +64,15 @@ Deno.test("loadTable() refuses a file that is no table, and says where", () =>
     await assert.rejects(loadTable(path), /table\.json is not valid JSON: /);
     await assert.rejects(loadTable(join(directory, "none.json")), /none\.json does not exist/);
     await assert.rejects(loadTable("papre"), /--table papre is none of paper/);
+  }));
+
+Deno.test("docs/tables.md shows a table that can be made", () =>
+  inTemporary(async (directory) => {
+    const document = await Deno.readTextFile(new URL("../../docs/tables.md", import.meta.url));
+    const path = join(directory, "shown.json");
+    await Deno.writeTextFile(path, /```json\n([^]*?)```/.exec(document)![1]!);
+    const table = await loadTable(path);
+    const cells = planCells(table, { scale: "small", seeds: [1] });
+    const recipes = cells.map(({ request }) => resolveRecipe(recipeInput(request.recipe, "shown")));
+    assert.deepEqual(recipes.map(({ beta, width }) => [beta, width]), [[1, 16], [6, 16]]);
   }));
