@@ -19,7 +19,7 @@ Deno.test({
     const engines = await openEngines(true, { tune: false });
     const tensors = tf.memory().numTensors;
     try {
-      const [, , , layer] = convolutionLayers(2, 1); // 1x1/2, whose shaders compile fast
+      const [, , layer] = convolutionLayers(2, 1); // 1x1/2, whose shaders compile fast
       const asked: string[] = [];
       const speeds = await measureKernels([layer!], engines, 1, (what) => asked.push(what));
       assert.deepEqual(speeds.map(({ mode }) => mode), MODES);

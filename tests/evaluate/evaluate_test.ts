@@ -8,9 +8,10 @@ import {
   type EvaluationName,
   type EvaluationSettings,
 } from "../../src/evaluate/evaluate.ts";
-import { resnet18 } from "../../src/model/architecture.ts";
+import { resnet18 } from "../../src/model/architectures/resnet18.ts";
 import { freeze, type FrozenModel } from "../../src/model/frozen.ts";
-import { disposeAll, importState } from "../../src/model/parameters.ts";
+import { disposeAll } from "../../src/model/parameters.ts";
+import { importState } from "../../src/weights/state_dict.ts";
 import { Purpose, Stream } from "../../src/random/stream.ts";
 import { eachBackend } from "../testing/backends.ts";
 import { onWasm } from "../testing/device.ts";

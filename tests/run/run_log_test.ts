@@ -149,6 +149,6 @@ Deno.test("RunLog.open() drops lines that are JSON and none of the log's", () =>
       ...['{"kind":"step","epoch":1}', '{"kind":"other","epoch":1,"step":1}'],
     ];
     await Deno.writeTextFile(path, [...odd, ...lines, ...odd].join("\n") + "\n");
-    (await RunLog.open(directory, { epoch: 2, step: 3, complete: false })).close();
+    (await RunLog.open(directory, { epoch: 2, step: 3, complete: false }, TERMS)).close();
     assert.deepEqual(await readLines(directory), lines);
   }));

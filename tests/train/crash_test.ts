@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { join } from "@std/path";
 import { drawView } from "../../src/data/augmentation.ts";
 import { IMAGE_VALUES } from "../../src/data/dataset.ts";
-import { resnet18 } from "../../src/model/architecture.ts";
+import { resnet18 } from "../../src/model/architectures/resnet18.ts";
 import type { Recipe } from "../../src/recipe/recipe.ts";
 import { RunFolder } from "../../src/run/run_folder.ts";
 import { Session } from "../../src/train/session.ts";

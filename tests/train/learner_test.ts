@@ -1,12 +1,8 @@
 import assert from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs";
 import { VARIANTS } from "../../src/method/methods.ts";
-import {
-  disposeAll,
-  exportState,
-  exportTensors,
-  type TensorMap,
-} from "../../src/model/parameters.ts";
+import { disposeAll, type TensorMap } from "../../src/model/parameters.ts";
+import { exportState, exportTensors } from "../../src/weights/state_dict.ts";
 import { Learner } from "../../src/train/learner.ts";
 import { WEIGHT_DECAY } from "../../src/optimise/sgd.ts";
 import { lossAndGradients, type StepInputs } from "../../src/train/step.ts";

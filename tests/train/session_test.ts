@@ -4,7 +4,7 @@ import * as tf from "@tensorflow/tfjs";
 import { drawView } from "../../src/data/augmentation.ts";
 import { IMAGE_VALUES } from "../../src/data/dataset.ts";
 import { decodeSafetensors, encodeSafetensors } from "../../src/format/safetensors.ts";
-import { resnet18 } from "../../src/model/architecture.ts";
+import { resnet18 } from "../../src/model/architectures/resnet18.ts";
 import type { Recipe } from "../../src/recipe/recipe.ts";
 import type { Progress } from "../../src/run/checkpoint.ts";
 import { RunFolder } from "../../src/run/run_folder.ts";

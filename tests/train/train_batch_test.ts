@@ -7,7 +7,7 @@ import { IMAGE_VALUES } from "../../src/data/dataset.ts";
 import { passesOf } from "../../src/method/method.ts";
 import { methodOf, VARIANTS } from "../../src/method/methods.ts";
 import { MemoryStore } from "../../src/memory/store.ts";
-import { resnet18 } from "../../src/model/architecture.ts";
+import { resnet18 } from "../../src/model/architectures/resnet18.ts";
 import { imageTensor, oneHot } from "../../src/model/inputs.ts";
 import { disposeAll } from "../../src/model/parameters.ts";
 import { loadCheckpoint } from "../../src/run/checkpoint.ts";

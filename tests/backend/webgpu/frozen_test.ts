@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { join } from "@std/path";
 import * as tf from "@tensorflow/tfjs";
 import { TuningStore } from "../../../src/backend/webgpu/tuning/store.ts";
-import { resnet18 } from "../../../src/model/architecture.ts";
+import { resnet18 } from "../../../src/model/architectures/resnet18.ts";
 import { freeze, type FrozenModel, prepareFrozen } from "../../../src/model/frozen.ts";
 import { disposeAll, initialise } from "../../../src/model/parameters.ts";
 import { skipWebGpu } from "../../testing/webgpu/adapter.ts";

@@ -3,11 +3,11 @@
  *
  * @module
  */
+import type { ConvolutionShape } from "../../../src/backend/operations/convolution_shape.ts";
 import assert from "node:assert/strict";
 import type { Catalogue } from "../../../src/backend/webgpu/convolution/catalogue.ts";
 import type {
   ConvolutionMode,
-  ConvolutionShape,
   ConvolutionVariant,
 } from "../../../src/backend/webgpu/convolution/shape.ts";
 import { traitsOf } from "../../../src/backend/webgpu/program/device.ts";

@@ -1,5 +1,5 @@
+import type { ConvolutionShape } from "../../../../src/backend/operations/convolution_shape.ts";
 import assert from "node:assert/strict";
-import type { ConvolutionShape } from "../../../../src/backend/webgpu/convolution/shape.ts";
 import { KernelDevice } from "../../../../src/backend/webgpu/program/device.ts";
 import { describeAdapters } from "../../../../src/backend/webgpu/open.ts";
 import type { DispatchClock, Timing } from "../../../../src/backend/webgpu/tuning/clock.ts";
