@@ -22,12 +22,9 @@ import { commandLine } from "./shell/program_name.ts";
 import { StatusLine } from "./shell/terminal.ts";
 import { trainCommand } from "./train.ts";
 
+const WHOLE = "must be whole numbers from 0, separated by commas";
 const seedList = v.pipe(
-  v.array(v.pipe(
-    v.number(),
-    v.safeInteger("must be whole numbers from 0, separated by commas"),
-    v.minValue(0, "must be whole numbers from 0, separated by commas"),
-  )),
+  v.array(v.pipe(v.number(WHOLE), v.safeInteger(WHOLE), v.minValue(0, WHOLE))),
   v.transform((seeds) => [...new Set(seeds)]),
 );
 
