@@ -104,7 +104,7 @@ export interface Backend {
   /** How convolutions have been computed so far: names by convolution. Empty where there is one way only. */
   choices(): Readonly<Record<string, string>>;
   /**
-   * Finds out which kernels suit a frozen network, see {@linkcode FrozenLayer}, for `images` `[N,H,W,3]`, and stays with
+   * Finds out which kernels suit a frozen network, see {@linkcode FrozenLayer}, for `images` `[N,H,W,channels]`, and stays with
    * these for other batches too.
    *
    * @param weights shapes by name

@@ -4,8 +4,7 @@
  * @module
  */
 import { chunkBytes } from "./chunk/chunk.ts";
-import { createCodec } from "./chunk/codec.ts";
-import { encodeManifest, type Manifest } from "./generation/manifest.ts";
+import { codecOf, encodeManifest, type Manifest } from "./generation/manifest.ts";
 import type { MemoryStore } from "./store.ts";
 
 /** Examples read at a time. */
@@ -91,7 +90,7 @@ async function measureGeneration(store: MemoryStore, epoch: number): Promise<Gen
 }
 
 function diskBytes(manifest: Manifest): number {
-  const codec = createCodec(manifest.codec, manifest.epsilon);
+  const codec = codecOf(manifest);
   return encodeManifest(manifest).length +
     manifest.chunks.reduce((sum, { records }) => sum + chunkBytes(codec, records), 0);
 }

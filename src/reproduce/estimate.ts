@@ -70,7 +70,7 @@ export async function estimate(
     const images = split.train.length;
     // The tuner is left alone: it may take minutes, and the runs will ask it themselves.
     const backend = await openBackend(recipe.backend, { ...recipe, tune: false });
-    const needed = await capacity(recipe, test.classes.length, backend)
+    const needed = await capacity(recipe, test, backend)
       .finally(() => backend.close());
     if (needed) gpuBytes = Math.max(gpuBytes ?? 0, needed.bytes);
     adapter = `${backend.name} (${backend.adapter})`;

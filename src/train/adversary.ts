@@ -8,6 +8,7 @@ import { assertWithinBounds } from "../attack/bounds.ts";
 import { gaussianStart, normalNoise, uniformStart } from "../attack/start.ts";
 import type { Backend } from "../backend/backend.ts";
 import type { Batch } from "../data/batches.ts";
+import { valuesPerImage } from "../data/dataset.ts";
 import { methodOf } from "../method/methods.ts";
 import { imageTensor } from "../model/inputs.ts";
 import { Purpose } from "../random/stream.ts";
@@ -32,15 +33,16 @@ export async function attackBatch(
 ): Promise<Float32Array> {
   const options = trainingAttack(recipe);
   const { seed } = recipe;
-  const { ids, x } = batch;
+  const { ids, x, shape } = batch;
   const start = imageTensor(
     methodOf(recipe.variant).attack?.start === "uniform"
       ? uniformStart(x, ids, options, seed, Purpose.attackStart, epoch)
       : gaussianStart(x, ids, seed, epoch),
+    shape,
   );
   const noise = options.norm === "linf" ? [] : Array.from(
     { length: options.steps },
-    (_, step) => imageTensor(normalNoise(ids, seed, epoch, step)),
+    (_, step) => imageTensor(normalNoise(ids, valuesPerImage(shape), seed, epoch, step), shape),
   );
   const adversarial = await learner.attack(inputs, start, noise);
   const values = await backend.guard(adversarial.data<"float32">());

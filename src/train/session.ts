@@ -65,7 +65,7 @@ export class Session {
     folder: RunFolder,
     recipe: Recipe,
     architecture: Architecture,
-    images: Pick<MemorySettings, "imageCount" | "dataSha256">,
+    images: Pick<MemorySettings, "imageCount" | "dataSha256" | "shape">,
     backend: Backend,
   ): Promise<Session> {
     const memory = methodOf(recipe.variant).memory
@@ -139,7 +139,7 @@ export class Session {
 function openMemory(
   { memoryDirectory }: RunFolder,
   recipe: Recipe,
-  images: Pick<MemorySettings, "imageCount" | "dataSha256">,
+  images: Pick<MemorySettings, "imageCount" | "dataSha256" | "shape">,
 ): Promise<MemoryStore> {
   const settings = { codec: recipe.memoryCodec!, epsilon: largestDelta(recipe), ...images };
   return MemoryStore.open(memoryDirectory, settings, {

@@ -55,9 +55,11 @@ export async function train(run: TrainingRun): Promise<void> {
   const architecture = buildArchitecture(DEFAULT_ARCHITECTURE, {
     width: recipe.width,
     classes: data.train.classes.length,
+    channels: data.train.shape.channels,
   });
   const split = splitTraining(data.train.n, recipe.select === "val", recipe.limitTrain);
-  const images = { imageCount: data.train.n, dataSha256: dataDigest(data.train) };
+  const { n: imageCount, shape } = data.train;
+  const images = { imageCount, dataSha256: dataDigest(data.train), shape };
   const session = await Session.open(folder, recipe, architecture, images, backend);
   try {
     const trainer = new Trainer(run, session, architecture, split);

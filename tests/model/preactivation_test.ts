@@ -8,6 +8,7 @@ import type { Activation } from "../../src/model/train_mode.ts";
 import { lossAndGradients } from "../../src/train/step.ts";
 import { exportState, exportTensors, importState } from "../../src/weights/state_dict.ts";
 import { onWasm } from "../testing/device.ts";
+import { SHAPE } from "../testing/images.ts";
 import { fixture } from "../testing/fixture.ts";
 import { onNaiveWebGpu } from "../testing/naive/engine.ts";
 import { assertClose } from "../testing/numbers.ts";
@@ -115,7 +116,7 @@ function crossEntropyOf(logits: ArrayLike<number>): number {
 onEngines(
   "freeze() gives the same in one operation as layer by layer, for a pre-activation network",
   async (backend) => {
-    await prepareFrozen(W4, 2, backend);
+    await prepareFrozen(W4, SHAPE, 2, backend);
     const state = initialise(W4, 3);
     const models = [freeze(W4, state), freeze(W4, state, (x) => tf.relu(x))];
     const x = tf.randomUniform<tf.Rank.R4>([5, 12, 10, 3], 0, 1, "float32", 4);

@@ -5,7 +5,7 @@
  */
 import { applyView } from "../../data/augmentation.ts";
 import { contactSheet } from "../../data/contact_sheet.ts";
-import { type Dataset, IMAGE_VALUES } from "../../data/dataset.ts";
+import { type Dataset, valuesPerImage } from "../../data/dataset.ts";
 import { UsageError } from "../../errors.ts";
 import { writeFileAtomically } from "../../disk/files.ts";
 import { encodePng } from "../../format/png.ts";
@@ -80,19 +80,20 @@ export async function exportMemory(run: MemoryRun, flags: MemoryFlags): Promise<
 /** Bands of three rows: clean image under the view of its example, the example, their difference ten times as large. */
 function drawExamples({ ids, views, images }: MemoryExamples, train: Dataset) {
   const n = ids.length, columns = Math.min(n, COLUMNS);
+  const values = valuesPerImage(train.shape);
   const bands = Math.ceil(n / columns);
-  const cells = new Uint8Array(bands * 3 * columns * IMAGE_VALUES).fill(255);
-  const clean = new Float32Array(IMAGE_VALUES);
+  const cells = new Uint8Array(bands * 3 * columns * values).fill(255);
+  const clean = new Float32Array(values);
   ids.forEach((id, i) => {
-    applyView(train.images, id, views[i]!, clean, 0);
-    const example = images.subarray(i * IMAGE_VALUES, (i + 1) * IMAGE_VALUES);
+    applyView(train, id, views[i]!, clean, 0);
+    const example = images.subarray(i * values, (i + 1) * values);
     const difference = example.map((value, j) => 0.5 + MAGNIFIED * (value - clean[j]!));
     [clean, example, difference].forEach((picture, row) => {
       const cell = (3 * Math.floor(i / columns) + row) * columns + i % columns;
-      cells.set(toBytes(picture), cell * IMAGE_VALUES);
+      cells.set(toBytes(picture), cell * values);
     });
   });
-  const count = cells.length / IMAGE_VALUES;
+  const count = cells.length / values;
   const drawn = { ...train, n: count, images: cells };
   return contactSheet(drawn, Array.from({ length: count }, (_, cell) => cell), columns);
 }

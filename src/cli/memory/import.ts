@@ -6,7 +6,7 @@
 import { join } from "@std/path";
 import { BOUND_TOLERANCE } from "../../attack/bounds.ts";
 import { applyView, IDENTITY_VIEW, outOfView } from "../../data/augmentation.ts";
-import { type Dataset, IMAGE_VALUES } from "../../data/dataset.ts";
+import { type Dataset, valuesPerImage } from "../../data/dataset.ts";
 import { UsageError } from "../../errors.ts";
 import { syncDirectory } from "../../disk/disk.ts";
 import { ioError } from "../../disk/failure.ts";
@@ -69,6 +69,7 @@ export async function importMemory(
       epsilon: largestDelta(recipe),
       imageCount: train.n,
       dataSha256,
+      shape: train.shape,
     });
     const { epoch, step } = progress;
     try {
@@ -104,22 +105,22 @@ async function writeAll(
   { memoryView }: Recipe,
   file: string,
 ): Promise<void> {
-  const { epsilon } = store.settings;
+  const { epsilon } = store.settings, values = valuesPerImage(train.shape);
   for (let first = 0; first < ids.length; first += BATCH) {
     const batch = ids.subarray(first, first + BATCH), shown = views.slice(first, first + BATCH);
-    const deltas = new Float32Array(batch.length * IMAGE_VALUES);
+    const deltas = new Float32Array(batch.length * values);
     batch.forEach((id, row) => {
-      const start = row * IMAGE_VALUES;
-      const own = deltas.subarray(start, start + IMAGE_VALUES);
-      applyView(train.images, id, shown[row]!, own, 0);
-      own.forEach((x, i) => own[i] = images[first * IMAGE_VALUES + start + i]! - x);
+      const start = row * values;
+      const own = deltas.subarray(start, start + values);
+      applyView(train, id, shown[row]!, own, 0);
+      own.forEach((x, i) => own[i] = images[first * values + start + i]! - x);
       const largest = own.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
       if (largest > epsilon + BOUND_TOLERANCE) {
         throw new UsageError(
           `${file} does not belong to this run: its example of image ${id} is ${largest} from it, more than ${epsilon}.`,
         );
       }
-      if (memoryView === "realigned") own.set(outOfView(own, shown[row]!));
+      if (memoryView === "realigned") own.set(outOfView(own, shown[row]!, train.shape));
     });
     const kept = memoryView === "realigned" ? shown.map(() => IDENTITY_VIEW) : shown;
     await store.write(batch, kept, deltas);

@@ -81,7 +81,7 @@ async function misclassifiedShares(
     const model = freeze(architecture, state);
     disposeAll(state.parameters);
     disposeAll(state.buffers);
-    const oracle = new Oracle(model.logits, architecture.classes, backend);
+    const oracle = new Oracle(model.logits, train, backend);
     const shares = new Map<number, number>();
     for (const epoch of current.generations) {
       const images = await store.images(epoch);

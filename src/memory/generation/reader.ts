@@ -5,7 +5,7 @@
  */
 import { join } from "@std/path";
 import { IDENTITY_VIEW, type View } from "../../data/augmentation.ts";
-import { IMAGE_VALUES } from "../../data/dataset.ts";
+import { valuesPerImage } from "../../data/dataset.ts";
 import { RunError } from "../../errors.ts";
 import { StorageError } from "../../disk/failure.ts";
 import { readWholeFile } from "../../disk/files.ts";
@@ -28,7 +28,7 @@ export interface MemoryBatch {
   readonly present: Uint8Array;
   /** B views the examples were made under; the identity where there is none. */
   readonly views: View[];
-  /** `B · 3072` perturbations, NHWC, in the frame of their view; 0 where there is none. */
+  /** B perturbations, NHWC, in the frame of their view; 0 where there is none. */
   readonly deltas: Float32Array;
 }
 
@@ -84,15 +84,16 @@ export class GenerationReader {
    * @throws {RunError} when one is damaged and nobody is to be told, or the disk would not read
    */
   read(ids: Uint32Array, onDamage?: (damaged: DamagedExample) => void): MemoryBatch {
+    const values = valuesPerImage(this.#codec.shape);
     const batch = {
       present: new Uint8Array(ids.length),
       views: new Array<View>(ids.length).fill(IDENTITY_VIEW),
-      deltas: new Float32Array(ids.length * IMAGE_VALUES),
+      deltas: new Float32Array(ids.length * values),
     };
     let holdable = CHUNKS_HELD_PER_READ;
     ids.forEach((id, row) => {
       if (!this.locations.has(id)) return;
-      const delta = batch.deltas.subarray(row * IMAGE_VALUES, (row + 1) * IMAGE_VALUES);
+      const delta = batch.deltas.subarray(row * values, (row + 1) * values);
       try {
         const chunk = this.#chunk(this.locations.chunk(id));
         if (holdable > 0 && this.#hold(chunk)) holdable--;

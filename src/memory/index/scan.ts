@@ -7,9 +7,8 @@ import { join } from "@std/path";
 import { RunError } from "../../errors.ts";
 import { readWholeFile } from "../../disk/files.ts";
 import { chunkBytes } from "../chunk/chunk.ts";
-import { createCodec } from "../chunk/codec.ts";
 import { Locations } from "./locations.ts";
-import type { Manifest } from "../generation/manifest.ts";
+import { codecOf, type Manifest } from "../generation/manifest.ts";
 import { recordImage } from "../chunk/record.ts";
 
 /**
@@ -24,7 +23,7 @@ export async function scanLocations(
   read = (number: number) => readWholeFile(join(folder, manifest.chunks[number]!.file)),
 ): Promise<Locations> {
   const locations = new Locations(manifest.images);
-  const codec = createCodec(manifest.codec, manifest.epsilon);
+  const codec = codecOf(manifest);
   for (const [number, { records }] of manifest.chunks.entries()) {
     const bytes = await read(number);
     for (let record = 0; record < records; record++) {

@@ -15,6 +15,7 @@ import { copyFolder, snapshot } from "../../testing/folder.ts";
 import { startKvService } from "../../testing/kv_connect.ts";
 import { assertRefused, deno, memloss, memlossDone } from "../memloss.ts";
 import { TINY, TinyWorld } from "../tiny.ts";
+import { SHAPE } from "../../testing/images.ts";
 
 let world: TinyWorld;
 let run: string;
@@ -131,7 +132,7 @@ Deno.test("memloss memory import puts examples into the frame of the image where
     (await loadData("cifar10", world.data, 1)).train,
     Uint32Array.from(tensors.get("ids")!.data, Number),
   );
-  const images = channelsLast(tensors.get("x_mem")!.data as Float32Array);
+  const images = channelsLast(tensors.get("x_mem")!.data as Float32Array, SHAPE);
   const largest = images.reduce((most, value, i) => Math.max(most, Math.abs(value - x[i]!)), 0);
   assert.ok(largest > 0 && largest <= 8 / 255 + 1e-6, `${largest}`);
 });
