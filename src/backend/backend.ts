@@ -114,6 +114,8 @@ export interface Backend {
     weights: Readonly<Record<string, readonly number[]>>,
     images: readonly [number, number, number, number],
   ): Promise<void>;
+  /** Bytes that the weights of a model may have that is trained on this device; absent where that is not known. */
+  readonly weightLimit?: number;
   /** Takes over the tensors of `maps`: from now on only computations compiled there can see them. */
   deviceState(maps: readonly TensorMap[]): DeviceState;
   /** Frees the device. Tensors made on it must not be used afterwards. */

@@ -5,7 +5,7 @@
  */
 import type { ConvolutionShape } from "../backend/operations/convolution_shape.ts";
 import { CIFAR10 } from "../data/sets/cifar10.ts";
-import { ARCHITECTURES, DEFAULT_ARCHITECTURE } from "../model/architectures/architectures.ts";
+import { buildArchitecture, DEFAULT_ARCHITECTURE } from "../model/architectures/architectures.ts";
 
 /** What one or more of the network's convolutions are. */
 export interface ConvolutionLayer {
@@ -18,7 +18,7 @@ export interface ConvolutionLayer {
 
 /** Every shape that a convolution of the network has, once, for `batch` images of CIFAR-10's size. */
 export function convolutionLayers(width: number, batch: number): ConvolutionLayer[] {
-  const { layers } = ARCHITECTURES[DEFAULT_ARCHITECTURE].build({
+  const { layers } = buildArchitecture(DEFAULT_ARCHITECTURE, {
     width,
     classes: CIFAR10.classes.length,
   });

@@ -15,6 +15,7 @@ import { CHECKPOINT_LINKS, type CheckpointLink } from "../run/checkpoints.ts";
 import { readRunRecord } from "../run/run_folder.ts";
 import { readSubject } from "../run/subject.ts";
 import { type Command, readArguments } from "./shell/command.ts";
+import { printResult } from "./shell/output.ts";
 import { commandLine } from "./shell/program_name.ts";
 
 const FORMATS = ["markdown", "latex", "csv", "json"] as const;
@@ -52,7 +53,7 @@ export const command: Command = {
     const runs: ComparedRun[] = [];
     for (const directory of positionals) runs.push(await readRun(directory, flags.checkpoint));
     const text = WRITERS[flags.format ?? "markdown"](compareRuns(runs));
-    await Deno.stdout.write(new TextEncoder().encode(text));
+    printResult(text.replace(/\n$/, ""));
   },
 };
 

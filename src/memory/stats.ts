@@ -49,7 +49,10 @@ export interface MemoryStats {
 export async function measureMemory(store: MemoryStore): Promise<MemoryStats> {
   const epochs = store.current()?.generations ?? [];
   const generations: GenerationStats[] = [];
-  for (const epoch of epochs) generations.push(await measureGeneration(store, epoch));
+  // The newest first: a trainer replaces it soonest.
+  for (const epoch of epochs.toReversed()) {
+    generations.unshift(await measureGeneration(store, epoch));
+  }
   const counted = new Set<number>();
   const ages: AgeCount[] = [];
   for (const epoch of epochs.toReversed()) {

@@ -91,7 +91,8 @@ export class MemoryStore {
     this.#writable = opened.writable;
     this.#disk = disk;
     const forChunks = Math.max(0, budget - WORKING_BYTES);
-    this.#readers = new OpenReaders(this.#directory, this.#codec, this.#index, forChunks);
+    const ahead = !opened.writable;
+    this.#readers = new OpenReaders(this.#directory, this.#codec, this.#index, forChunks, ahead);
     this.#commit = opened.commit;
     this.#generations = opened.generations;
   }
@@ -157,7 +158,7 @@ export class MemoryStore {
     await createDirectory(folder, this.#disk);
     const locations = committed === undefined
       ? new Locations(imageCount)
-      : await this.#readers.locations(committed);
+      : await this.#index!.readPages(committed.entry, imageCount, committed.manifest.index);
     const common = { epoch, codec: this.#codec, epsilon, imageCount, dataSha256 };
     const writer = new GenerationWriter(folder, common, locations, this.#disk);
     if (committed !== undefined) await writer.resume(committed.manifest);

@@ -97,6 +97,7 @@ export const RECIPE_FLAGS = {
     "attack-steps",
     `iterations of the training attack; default ${DEFAULTS.attackSteps}`,
     1,
+    10_000, // a step of training is not interrupted
   ),
   select: choiceFlag(
     "select",

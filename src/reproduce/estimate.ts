@@ -78,7 +78,7 @@ export async function estimate(
     let found = await findMeasurement(out, own, images);
     if (found === undefined) {
       onMeasure(label);
-      found = await measureSteps(recipe, given, train, backend.name === "wasm");
+      found = await measureSteps(out, recipe, given, train, backend.name === "wasm");
     }
     const kept = (recipe.select === "none" ? 1 : 2) * found.checkpointBytes +
       images * found.memoryBytes;

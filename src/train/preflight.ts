@@ -8,7 +8,7 @@ import type { Backend, Demand } from "../backend/backend.ts";
 import type { Dataset, ImageShape } from "../data/dataset.ts";
 import { UsageError } from "../errors.ts";
 import type { Architecture } from "../model/architecture.ts";
-import { ARCHITECTURES, DEFAULT_ARCHITECTURE } from "../model/architectures/architectures.ts";
+import { buildArchitecture, DEFAULT_ARCHITECTURE } from "../model/architectures/architectures.ts";
 import { prepareFrozen } from "../model/frozen.ts";
 import {
   bufferShapes,
@@ -26,7 +26,7 @@ export type DataKind = Pick<Dataset, "classes" | "shape">;
  * The memory that `recipe` takes on `backend` for `images` training images of `data`; undefined where the engine allocates as it
  * goes. The kernels that its steps need are chosen now.
  *
- * @throws {UsageError} if a batch does not fit, naming the largest that does
+ * @throws {UsageError} if the weights or a batch do not fit, naming the largest that do
  */
 export async function preflight(
   recipe: Recipe,
@@ -34,6 +34,7 @@ export async function preflight(
   images: number,
   backend: Backend,
 ): Promise<Demand | undefined> {
+  refuseWide(recipe, data, backend);
   return await withLearner(recipe, data, backend, async (learner, architecture) => {
     const { batchSize } = recipe;
     const first = Math.min(batchSize, images), last = images % batchSize;
@@ -55,6 +56,31 @@ export async function preflight(
     if (recipe.select !== "none") await prepareFrozen(architecture, data.shape, first, backend);
     return needed;
   });
+}
+
+/** @throws {UsageError} if the weights alone, and what training keeps of each, are more than the device can have */
+function refuseWide(
+  { width }: Recipe,
+  data: DataKind,
+  { name, weightLimit: limit = Infinity }: Backend,
+): void {
+  const bytes = weightBytes(width, data);
+  if (bytes <= limit) return;
+  let most = width - 1;
+  while (most > 0 && weightBytes(most, data) > limit) most--;
+  throw new UsageError(
+    `--width ${width} makes ${mebibytes(bytes)} of weights, and ${name} can train at most ` +
+      `${mebibytes(limit)} here: use --width ${most} or less.`,
+  );
+}
+
+function weightBytes(width: number, data: DataKind): number {
+  const shapes = parameterShapes(build(width, data)).values();
+  return shapes.reduce((sum, shape) => sum + 4 * shape.reduce((a, b) => a * b, 1), 0);
+}
+
+function build(width: number, { classes, shape: { channels } }: DataKind): Architecture {
+  return buildArchitecture(DEFAULT_ARCHITECTURE, { width, classes: classes.length, channels });
 }
 
 /** What a device can train. */
@@ -107,11 +133,7 @@ async function withLearner<T>(
   backend: Backend,
   use: (learner: Learner, architecture: Architecture) => Promise<T>,
 ): Promise<T> {
-  const architecture = ARCHITECTURES[DEFAULT_ARCHITECTURE].build({
-    width: recipe.width,
-    classes: data.classes.length,
-    channels: data.shape.channels,
-  });
+  const architecture = build(recipe.width, data);
   const learner = new Learner(recipe, architecture, backend, emptyState(architecture));
   try {
     return await use(learner, architecture);

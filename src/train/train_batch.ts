@@ -102,7 +102,9 @@ function placeInputs(
 async function readTerms(terms: LossTerms, backend: Backend): Promise<LossValues> {
   const entries = Object.entries(terms) as [string, tf.Scalar][];
   const values: { loss: number; [term: string]: number } = { loss: NaN };
-  for (const [name, scalar] of entries) values[name] = (await backend.guard(scalar.data()))[0]!;
+  // Side by side: Deno waits 10 ms for each.
+  const read = await backend.guard(Promise.all(entries.map(([, scalar]) => scalar.data())));
+  entries.forEach(([name], i) => values[name] = read[i]![0]!);
   tf.dispose(entries.map(([, scalar]) => scalar));
   return values;
 }

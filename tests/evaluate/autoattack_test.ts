@@ -14,8 +14,10 @@ import {
 } from "../../src/evaluate/autoattack.ts";
 import { Journal } from "../../src/evaluate/journal.ts";
 import { Purpose, Stream } from "../../src/random/stream.ts";
-import { onWasm } from "../testing/device.ts";
+import { onOneThread, onWasm } from "../testing/device.ts";
 import { SHAPE, VALUES } from "../testing/images.ts";
+
+onOneThread();
 
 const N = 24, CLASSES = 5;
 /** Some images, where nothing depends on how many: every one that stays robust costs thousands of queries. */

@@ -14,9 +14,11 @@ import { disposeAll } from "../../src/model/parameters.ts";
 import { importState } from "../../src/weights/state_dict.ts";
 import { Purpose, Stream } from "../../src/random/stream.ts";
 import { eachBackend } from "../testing/backends.ts";
-import { onWasm } from "../testing/device.ts";
+import { onOneThread, onWasm } from "../testing/device.ts";
 import { fixture } from "../testing/fixture.ts";
 import { SHAPE, VALUES } from "../testing/images.ts";
+
+onOneThread();
 
 const LINF = { norm: "linf", epsilon: 8 / 255 } as const;
 const L2 = { norm: "l2", epsilon: 128 / 255 } as const;

@@ -197,3 +197,22 @@ Deno.test("MemoryStore holds as many chunks in RAM as its budget takes, and read
       await store.close();
     }
   }));
+
+Deno.test("MemoryStore.openReadOnly() reads on what commits have removed since it looked", () =>
+  inTemporary(async (directory) => {
+    const writer = await MemoryStore.open(directory, settings);
+    const ids = order(1).subarray(0, 1100); // a full chunk and a part of one
+    await writer.begin(1);
+    await writeExamples(writer, 1, ids);
+    await writer.commit(commitOf(1, false));
+    const reader = await MemoryStore.openReadOnly(directory);
+    assert.deepEqual(await reader.images(1), ids);
+    await writeExamples(writer, 1, order(1).subarray(1100, 1200));
+    await writer.commit(commitOf(1, true));
+    await writer.begin(2);
+    await writer.commit(commitOf(2, true));
+    assert.deepEqual(Object.keys(generationFiles(directory)), ["generation-0002/manifest.json"]);
+    await assertHolds(reader, 1, ids);
+    await reader.close();
+    await writer.close();
+  }));

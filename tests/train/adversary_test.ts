@@ -8,10 +8,12 @@ import { imageTensor, oneHot } from "../../src/model/inputs.ts";
 import type { Recipe, RecipeInput } from "../../src/recipe/recipe.ts";
 import { attackBatch } from "../../src/train/adversary.ts";
 import type { StepInputs } from "../../src/train/step.ts";
-import { onWasm } from "../testing/device.ts";
+import { onOneThread, onWasm } from "../testing/device.ts";
 import { smallData, smallRecipe } from "../testing/runs.ts";
 import { makeLearner } from "./steps_w2.ts";
 import { SHAPE, VALUES } from "../testing/images.ts";
+
+onOneThread();
 
 const ATTACKED = VARIANTS.filter((variant) => methodOf(variant).attack);
 const N = 6, EPOCH = 2;

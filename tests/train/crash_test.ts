@@ -7,10 +7,12 @@ import { RunFolder } from "../../src/run/run_folder.ts";
 import { Session } from "../../src/train/session.ts";
 import { DATA_SHA256, inTemporary } from "../memory/support.ts";
 import { resultOf } from "../repro/support.ts";
-import { onWasm } from "../testing/device.ts";
+import { onOneThread, onWasm } from "../testing/device.ts";
 import { copyFolder } from "../testing/folder.ts";
 import { ANY_BACKEND, moveWeights, recordOf, smallRecipe } from "../testing/runs.ts";
 import { SHAPE, VALUES } from "../testing/images.ts";
+
+onOneThread();
 
 const W1 = resnet18({ width: 1, classes: 10 });
 const EPOCHS = 2, STEPS = 3;

@@ -7,7 +7,7 @@ import { Learner } from "../../src/train/learner.ts";
 import { WEIGHT_DECAY } from "../../src/optimise/sgd.ts";
 import { lossAndGradients, type StepInputs } from "../../src/train/step.ts";
 import { eachBackend } from "../testing/backends.ts";
-import { onWasm } from "../testing/device.ts";
+import { onOneThread, onWasm } from "../testing/device.ts";
 import { assertClose } from "../testing/numbers.ts";
 import { published } from "../testing/objectives.ts";
 import { smallRecipe } from "../testing/runs.ts";
@@ -25,6 +25,8 @@ import {
   UPDATE_TOLERANCE,
   W2,
 } from "./steps_w2.ts";
+
+onOneThread();
 
 const { fround } = Math;
 /** Other inputs of the same shapes: every image upside down, every label one further. */

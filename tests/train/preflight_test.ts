@@ -46,6 +46,27 @@ Deno.test("preflight() refuses a batch that no kernel can bind, and names the la
   });
 });
 
+const wide = (width: number) => smallRecipe({ width, batchSize: 8 });
+
+Deno.test("preflight() refuses weights that the device cannot have, and names the largest width", async () => {
+  // ResNet-18 of width 16 has 701,466 weights; of width 13 1.8 MiB of them, of width 14 2.1 MiB.
+  await withLimit(2 ** 21, async (backend) => {
+    await assert.rejects(preflight(wide(16), DATA, IMAGES, backend), {
+      name: "UsageError",
+      message: "--width 16 makes 3 MiB of weights, and webgpu can train at most 2 MiB here: " +
+        "use --width 13 or less.",
+    });
+    assert.ok(await preflight(wide(13), DATA, IMAGES, backend));
+  });
+});
+
+onWasm("preflight() refuses more weights than can be addressed", async (backend) => {
+  await assert.rejects(
+    preflight(wide(1024), DATA, IMAGES, backend),
+    /--width 1024 makes 10\d{3} MiB of weights, and wasm can train at most 1366 MiB here/,
+  );
+});
+
 Deno.test("preflight() says so when not even one image fits", async () => {
   await withLimit(LARGEST / 2, async (backend) => {
     await assert.rejects(

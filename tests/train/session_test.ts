@@ -10,9 +10,11 @@ import { RunFolder } from "../../src/run/run_folder.ts";
 import { Session } from "../../src/train/session.ts";
 import { copyFolder, DATA_SHA256, inTemporary } from "../memory/support.ts";
 import { snapshot } from "../testing/folder.ts";
-import { onWasm } from "../testing/device.ts";
+import { onOneThread, onWasm } from "../testing/device.ts";
 import { ANY_BACKEND, moveWeights, recordOf, smallRecipe } from "../testing/runs.ts";
 import { SHAPE, VALUES } from "../testing/images.ts";
+
+onOneThread();
 
 const W1 = resnet18({ width: 1, classes: 10 });
 const IMAGES = { imageCount: 4, dataSha256: DATA_SHA256, shape: SHAPE };

@@ -12,10 +12,12 @@ import { disposeAll } from "../../src/model/parameters.ts";
 import { loadCheckpoint } from "../../src/run/checkpoint.ts";
 import { lossAndGradients } from "../../src/train/step.ts";
 import { inRunFolder, type LogLine, readLog } from "../repro/support.ts";
-import { onWasm } from "../testing/device.ts";
+import { onOneThread, onWasm } from "../testing/device.ts";
 import { published } from "../testing/objectives.ts";
 import { smallData, smallRecipe, trainIn, trainUntil } from "../testing/runs.ts";
 import { SHAPE, VALUES } from "../testing/images.ts";
+
+onOneThread();
 
 const STEPS = 3;
 

@@ -12,7 +12,13 @@ import { writeFileAtomically } from "../../disk/files.ts";
 import { encodePng } from "../../format/png.ts";
 import { checkOutput, PNG, safetensorsWith } from "../../run/output.ts";
 import { makeMemoryInputs } from "../../train/memory_inputs.ts";
-import { loadMemoryData, type MemoryFlags, type MemoryRun, withMemory } from "./run.ts";
+import {
+  loadMemoryData,
+  type MemoryFlags,
+  type MemoryRun,
+  refuseOtherData,
+  withMemory,
+} from "./run.ts";
 import { EXAMPLES_TENSOR, type MemoryExamples, writeMemoryFile } from "./file.ts";
 
 /** Examples on a contact sheet unless told otherwise. */
@@ -47,6 +53,8 @@ export async function exportMemory(run: MemoryRun, flags: MemoryFlags): Promise<
     inputs: [flags.dataDir ?? run.recipe.dataDir ?? DATA_ROOT],
     overwrite: flags.overwrite === true,
   });
+  const data = await loadMemoryData(run, flags);
+  const { train } = data;
   return await withMemory(run, flags, async (store) => {
     const epochs = store.current()?.generations ?? [];
     const filled = epochs.filter((each) => store.manifest(each).records > 0);
@@ -56,7 +64,7 @@ export async function exportMemory(run: MemoryRun, flags: MemoryFlags): Promise<
       const missing = epoch === undefined ? "" : `, not epoch ${epoch}`;
       throw new UsageError(`The memory of ${run.runDir} holds ${held}${missing}.`);
     }
-    const train = await loadMemoryData(run, flags, store.settings.dataSha256);
+    refuseOtherData(store, data);
     const limit = flags.nEx ?? (drawn ? SHEET_EXAMPLES : undefined);
     const ids = (await store.images(epoch)).slice(0, limit);
     const memory = await store.read(epoch, ids);

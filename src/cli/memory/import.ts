@@ -7,11 +7,14 @@ import { join } from "@std/path";
 import { BOUND_TOLERANCE } from "../../attack/bounds.ts";
 import { applyView, IDENTITY_VIEW, outOfView } from "../../data/augmentation.ts";
 import { type Dataset, valuesPerImage } from "../../data/dataset.ts";
-import { dataDigest } from "../../data/sets/sets.ts";
-import { RunError, UsageError } from "../../errors.ts";
+import { UsageError } from "../../errors.ts";
 import { syncDirectory } from "../../disk/disk.ts";
-import { describeIoError, removeTree } from "../../disk/files.ts";
+import { ioError } from "../../disk/failure.ts";
+import { removeTree, temporaryOf } from "../../disk/files.ts";
+import { exists } from "../../disk/regular.ts";
+import { databaseFiles } from "../../disk/temporary_database.ts";
 import { readCurrentFile } from "../../memory/current.ts";
+import { CURRENT_FILE, INDEX_FILE, PLACE_FILE } from "../../memory/layout.ts";
 import { MemoryStore } from "../../memory/store.ts";
 import type { Recipe } from "../../recipe/recipe.ts";
 import { largestDelta } from "../../train/memory_outputs.ts";
@@ -44,7 +47,7 @@ export async function importMemory(
   flags: MemoryFlags,
 ): Promise<ImportReport> {
   const { runDir, recipe } = run;
-  const train = await loadMemoryData(run, flags);
+  const { train, sha256: dataSha256 } = await loadMemoryData(run, flags);
   const examples = await readMemoryFile(file, train);
   const lock = await RunLock.acquire(runDir);
   const directory = join(runDir, "memory"), temporary = `${directory}.tmp`;
@@ -67,7 +70,7 @@ export async function importMemory(
       codec: recipe.memoryCodec!,
       epsilon: largestDelta(recipe),
       imageCount: train.n,
-      dataSha256: dataDigest(train),
+      dataSha256,
       shape: train.shape,
     });
     const { epoch, step } = progress;
@@ -89,18 +92,20 @@ export async function importMemory(
   }
 }
 
-/** What an empty memory may consist of. */
-const EMPTY_MEMORY =
-  /^(?:index\.kv(?:-journal|-shm|-wal)?|index\.json|current\.json(?:\.tmp-\d+)?)$/;
-
 /** @throws {UsageError} if `directory` holds a memory, or anything that is no memory's */
 async function refuseMemory(directory: string): Promise<void> {
   const current = await readCurrentFile(directory);
   const names = await namesIn(directory);
-  const foreign = names.find((name) => !EMPTY_MEMORY.test(name));
+  const foreign = names.find((name) => !isOfEmptyMemory(name));
   if (!current?.commit && foreign === undefined) return;
   const held = current?.commit || foreign?.startsWith("generation-") ? "a memory" : foreign;
   throw new UsageError(`${directory} holds ${held}: move it away if it is to be replaced.`);
+}
+
+/** Whether a memory that nothing was ever committed to may have a file called `name`. */
+function isOfEmptyMemory(name: string): boolean {
+  const own = [CURRENT_FILE, PLACE_FILE, ...databaseFiles(INDEX_FILE)];
+  return own.includes(temporaryOf(name) ?? name);
 }
 
 async function namesIn(directory: string): Promise<string[]> {
@@ -108,7 +113,7 @@ async function namesIn(directory: string): Promise<string[]> {
     return (await Array.fromAsync(Deno.readDir(directory))).map(({ name }) => name);
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return [];
-    throw new RunError(`Could not read ${directory}: ${describeIoError(error)}`, { cause: error });
+    throw ioError(`Could not read ${directory}`, error);
   }
 }
 
@@ -143,26 +148,19 @@ async function writeAll(
 }
 
 async function removeIfThere(path: string): Promise<void> {
-  if (await Deno.stat(path).then(() => true, () => false)) await removeTree(path);
+  if (await exists(path)) await removeTree(path);
 }
 
-function ignoreAbsence(error: unknown): void {
-  if (!(error instanceof Deno.errors.NotFound)) throw error;
-}
-
-/** Puts the memory in `from` in place of the empty one at `to`, of which nothing else is removed. */
+/** Puts the memory in `from` in place of the empty one at `to`, in which nothing else may lie. */
 async function moveIntoPlace(from: string, to: string): Promise<void> {
+  const own = (await namesIn(to)).filter(isOfEmptyMemory);
+  for (const name of own) await removeIfThere(join(to, name));
   try {
-    for (const name of await namesIn(to)) {
-      if (EMPTY_MEMORY.test(name)) await Deno.remove(join(to, name));
-    }
-    await Deno.remove(to).catch(ignoreAbsence);
+    if (await exists(to)) await Deno.remove(to);
     await Deno.rename(from, to);
     await syncDirectory(join(to, ".."));
   } catch (error) {
-    throw new RunError(`Could not move ${from} to ${to}: ${describeIoError(error)}`, {
-      cause: error,
-    });
+    throw ioError(`Could not move ${from} to ${to}`, error);
   }
 }
 

@@ -12,7 +12,14 @@ import { type GenerationStats, measureMemory, type MemoryStats } from "../../mem
 import type { MemorySettings, MemoryStore, Pointer } from "../../memory/store.ts";
 import { checkpointPath } from "../../run/checkpoints.ts";
 import { makeMemoryInputs } from "../../train/memory_inputs.ts";
-import { loadMemoryData, type MemoryFlags, type MemoryRun, withMemory } from "./run.ts";
+import {
+  loadMemoryData,
+  type MemoryData,
+  type MemoryFlags,
+  type MemoryRun,
+  refuseOtherData,
+  withMemory,
+} from "./run.ts";
 import { readWeights } from "../../run/subject.ts";
 import { formatPercent } from "../../report/words.ts";
 
@@ -35,12 +42,14 @@ export interface MemoryReport extends MemorySettings, MemoryStats {
  * @throws {UsageError} if there is none, or the data are not its own
  * @throws {RunError} if it is damaged or the device fails
  */
-export function memoryStats(run: MemoryRun, flags: MemoryFlags): Promise<MemoryReport> {
-  return withMemory(run, flags, async (store) => {
+export async function memoryStats(run: MemoryRun, flags: MemoryFlags): Promise<MemoryReport> {
+  const data = flags.misclassified ? await loadMemoryData(run, flags) : undefined;
+  return await withMemory(run, flags, async (store) => {
+    if (data) refuseOtherData(store, data);
     const { generations, ages } = await measureMemory(store);
     const current = store.current() ?? null;
-    const shares = flags.misclassified && current
-      ? await misclassifiedShares(store, current, run, flags)
+    const shares = data && current
+      ? await misclassifiedShares(store, current, run, flags, data)
       : undefined;
     return {
       ...store.settings,
@@ -60,9 +69,9 @@ async function misclassifiedShares(
   current: Pointer,
   run: MemoryRun,
   flags: MemoryFlags,
+  { train }: MemoryData,
 ): Promise<Map<number, number>> {
   const { runDir, recipe } = run;
-  const train = await loadMemoryData(run, flags, store.settings.dataSha256);
   const path = checkpointPath(runDir, current.checkpoint);
   const weights = await readWeights(path, current.checkpointSha256);
   // Nothing is attacked: a device need not have the precision that the run's attack was made in.

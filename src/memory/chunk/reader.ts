@@ -64,8 +64,13 @@ export class ChunkReader {
 
   /** Reads the whole file, to read records from RAM from now on. Throws a `RunError` if it cannot be read. */
   hold(): void {
+    this.#held = this.bytes();
+  }
+
+  /** What the file holds, as far as it belongs to the chunk. Throws a `RunError` if it cannot be read. */
+  bytes(): Uint8Array<ArrayBuffer> {
     const bytes = new Uint8Array(this.size);
-    this.#held = bytes.subarray(0, this.#readAt(0, bytes));
+    return bytes.subarray(0, this.#readAt(0, bytes));
   }
 
   /**

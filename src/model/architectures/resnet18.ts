@@ -5,7 +5,7 @@
  * @module
  */
 import type { Architecture, BatchNorm, Convolution, Layer, ModelConfig } from "../architecture.ts";
-import { type ArchitectureEntry, configOf } from "./entry.ts";
+import { type ArchitectureDefinition, configOf } from "./definition.ts";
 
 /** A convolution and the batch norm behind it, in the state dict's order. */
 type ConvNorm = readonly [Convolution, BatchNorm];
@@ -60,9 +60,9 @@ function convNorm(conv: string, norm: string, size: Omit<Convolution, "kind" | "
 }
 
 /** ResNet-18. A batch norm behind the stem tells it from its pre-activation form. */
-export const RESNET18: ArchitectureEntry = {
+export const RESNET18 = {
   name: "resnet18",
   build: resnet18,
   infer: (shapes) =>
-    configOf(shapes, { width: "conv1.weight", classes: "linear.weight", also: ["bn1.weight"] }),
-};
+    configOf(shapes, { stem: "conv1.weight", linear: "linear.weight", also: ["bn1.weight"] }),
+} as const satisfies ArchitectureDefinition;

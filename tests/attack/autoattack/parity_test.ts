@@ -20,11 +20,13 @@ import { resnet18 } from "../../../src/model/architectures/resnet18.ts";
 import { freeze } from "../../../src/model/frozen.ts";
 import { disposeAll } from "../../../src/model/parameters.ts";
 import { importState } from "../../../src/weights/state_dict.ts";
-import { onWasm } from "../../testing/device.ts";
+import { onOneThread, onWasm } from "../../testing/device.ts";
 import { fixture } from "../../testing/fixture.ts";
 import { largestError } from "../../testing/numbers.ts";
 import { softplus } from "../../testing/tensors.ts";
 import { SHAPE, VALUES } from "../../testing/images.ts";
+
+onOneThread();
 
 const MODEL = fixture("steps_w2"), REFERENCE = fixture("attacks");
 const IMAGES = 4, CLASSES = 10;
