@@ -11,7 +11,8 @@ import { IMAGE_VALUES } from "../data/dataset.ts";
 import { resnet18 } from "../model/architecture.ts";
 import { imageTensor, oneHot } from "../model/inputs.ts";
 import { disposeAll, initialise } from "../model/parameters.ts";
-import { type Recipe, resolveRecipe } from "../recipe/recipe.ts";
+import type { Recipe } from "../recipe/recipe.ts";
+import { resolveRecipe } from "../recipe/resolve.ts";
 import { attackBatch } from "../train/adversary.ts";
 import { Learner } from "../train/learner.ts";
 
@@ -46,9 +47,9 @@ export class V1Step {
       x,
       y: Uint8Array.from({ length: batchSize }, () => Math.floor(CLASSES * Math.random())),
     };
-    const { attackEps } = this.#recipe;
+    const { epsilon } = this.#recipe.threat;
     this.#memory = x.map((value) =>
-      Math.min(1, Math.max(0, value + attackEps * (2 * Math.random() - 1)))
+      Math.min(1, Math.max(0, value + epsilon * (2 * Math.random() - 1)))
     );
   }
 

@@ -34,7 +34,7 @@ onWasm(
       const steps = (await readLog(whole)).filter(({ kind }) => kind === "step");
       steps.forEach(({ lr, momentum }, position) => {
         const length = { epochs: EPOCHS, stepsPerEpoch: STEPS };
-        assert.deepEqual({ lr, momentum }, ratesAt("onecycle", recipe.lr, length, position));
+        assert.deepEqual({ lr, momentum }, ratesAt(recipe.optimiser, length, position));
       });
     }),
 );
@@ -93,7 +93,7 @@ onWasm(
         const a = 0.75;
         const recipe = smallRecipe({ variant: "v2", memoryCodec: "f32" });
         // The average of one epoch is that epoch's examples, so that both runs attack the same models.
-        await trainIn(averaged, { ...recipe, memoryEma: a }, backend);
+        await trainIn(averaged, { ...recipe, memory: { ...recipe.memory!, ema: a } }, backend);
         await trainUntil(plain, recipe, backend, 2, 1);
         const first = await remembered(plain, 1);
         await trainIn(plain, recipe, backend);

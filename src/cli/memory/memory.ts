@@ -4,8 +4,6 @@
  * @module
  */
 import { UsageError } from "../../errors.ts";
-import { methodOf } from "../../method/methods.ts";
-import { serviceAddress } from "../../recipe/memory_flags.ts";
 import { readRunRecord } from "../../run/run_folder.ts";
 import { type Command, readArguments } from "../shell/command.ts";
 import { describeExport, exportMemory } from "./export.ts";
@@ -97,12 +95,11 @@ export const command: Command = {
       );
     }
     const { recipe } = await readRunRecord(runDir);
-    if (!methodOf(recipe.variant).memory) {
+    const { memory } = recipe;
+    if (memory === undefined) {
       throw new UsageError(`${runDir} is a run of ${recipe.variant}, which has no memory.`);
     }
-    const { memoryIndex } = flags;
-    const remote = memoryIndex && { memoryIndex: serviceAddress(memoryIndex) };
-    await action.act({ runDir, recipe }, { ...flags, ...remote }, operand ?? "");
+    await action.act({ runDir, recipe: { ...recipe, memory } }, flags, operand ?? "");
   },
 };
 
