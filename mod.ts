@@ -14,22 +14,20 @@
 export { type Backend, BACKEND_CHOICES, type BackendChoice } from "./src/backend/backend.ts";
 export { openBackend } from "./src/backend/open.ts";
 
-export { type Dataset, type Splits } from "./src/data/dataset.ts";
-export { loadCifar10 } from "./src/data/sets/cifar10.ts";
+export { type Dataset, type ImageShape, type SplitName, type Splits } from "./src/data/dataset.ts";
+export { DATA_NAMES, type DataName, loadData, loadSplit } from "./src/data/sets/sets.ts";
 export { synthetic } from "./src/data/sets/synthetic.ts";
 export { applyView, drawView, IDENTITY_VIEW, type View } from "./src/data/augmentation.ts";
 export { type Batch, loadBatch } from "./src/data/batches.ts";
 
-export {
-  type Architecture,
-  forward,
-  type ModelConfig,
-  resnet18,
-} from "./src/model/architecture.ts";
+export { type Architecture, forward, type ModelConfig } from "./src/model/architecture.ts";
+export { ARCHITECTURES } from "./src/model/architectures/architectures.ts";
+export { resnet18 } from "./src/model/architectures/resnet18.ts";
 export { freeze, type FrozenModel } from "./src/model/frozen.ts";
 export { imageTensor, oneHot } from "./src/model/inputs.ts";
-export { exportState, importState, initialise, type ModelState } from "./src/model/parameters.ts";
+export { initialise, type ModelState } from "./src/model/parameters.ts";
 export { trainLayers } from "./src/model/train_mode.ts";
+export { exportState, importModel, importState } from "./src/weights/state_dict.ts";
 
 export { crossEntropy, klDivergence } from "./src/method/divergence.ts";
 export { evaluateObjective, type LossTerms, type Objective } from "./src/method/objective.ts";

@@ -4,12 +4,15 @@
  * @module
  */
 import { type Command, describeCommand, nearestName } from "./cli/shell/command.ts";
+import { printMessage, printResult } from "./cli/shell/output.ts";
 import { Interrupted, RunError, UsageError } from "./errors.ts";
 
 const COMMANDS: Readonly<Record<string, () => Promise<{ command: Command }>>> = {
   train: () => import("./cli/train.ts"),
   eval: () => import("./cli/eval.ts"),
   memory: () => import("./cli/memory/memory.ts"),
+  compare: () => import("./cli/compare.ts"),
+  reproduce: () => import("./cli/reproduce.ts"),
   data: () => import("./cli/data.ts"),
   doctor: () => import("./cli/doctor.ts"),
   bench: () => import("./cli/bench.ts"),
@@ -32,12 +35,12 @@ export async function main(args: readonly string[]): Promise<number> {
 
 async function dispatch([name, ...rest]: readonly string[]): Promise<void> {
   if (name === undefined || name === "--help" || name === "-h" || name === "help") {
-    console.log(await overview());
+    printResult(await overview());
     return;
   }
   if (name === "--version") {
     const { VERSION } = await import("./run/program_version.ts");
-    console.log(`memloss ${VERSION}`);
+    printResult(`memloss ${VERSION}`);
     return;
   }
   const load = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
@@ -49,7 +52,7 @@ async function dispatch([name, ...rest]: readonly string[]): Promise<void> {
   }
   const { command } = await load();
   if (rest.includes("--help") || rest.includes("-h")) {
-    console.log(describeCommand(command));
+    printResult(describeCommand(command));
     return;
   }
   await command.run(rest);
@@ -74,9 +77,9 @@ export function report(error: unknown, verbose: boolean): number {
     error instanceof Interrupted;
   const message = error instanceof Error ? error.message : String(error);
   const prefix = error instanceof Interrupted ? "" : known ? "error: " : "unexpected error: ";
-  console.error(prefix + message);
-  if (verbose && error instanceof Error) console.error(error.stack);
-  else if (!known) console.error("Run again with --verbose to see where it came from.");
+  printMessage(prefix + message);
+  if (verbose && error instanceof Error) printMessage(`${error.stack}`);
+  else if (!known) printMessage("Run again with --verbose to see where it came from.");
   return known ? error.exitCode : 1;
 }
 

@@ -10,9 +10,6 @@
  */
 import * as tf from "@tensorflow/tfjs";
 import { setWasmPaths } from "@tensorflow/tfjs-backend-wasm";
-import stockBinary from "@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-simd.wasm" with {
-  type: "bytes",
-};
 import { openBackend } from "../src/backend/open.ts";
 import { type ConvolutionLayer, convolutionLayers } from "../src/bench/layers.ts";
 import { formatSpread, median } from "../src/bench/statistics.ts";
@@ -30,6 +27,7 @@ const FLAGS = {
 
 /** What tfjs calls its own backend. */
 const STOCK = "wasm";
+const STOCK_BINARY = "@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-simd.wasm";
 /** A measurement repeats the convolution for this long: a shorter one is mostly noise. */
 const LEAST_SECONDS = 0.05;
 
@@ -60,7 +58,8 @@ async function benchConvolutions(args: readonly string[]): Promise<void> {
 
 /** Opens tfjs's own backend beside ours. */
 async function openStock(): Promise<void> {
-  const url = URL.createObjectURL(new Blob([stockBinary], { type: "application/wasm" }));
+  const binary = await Deno.readFile(new URL(import.meta.resolve(STOCK_BINARY)));
+  const url = URL.createObjectURL(new Blob([binary], { type: "application/wasm" }));
   const usePlatformFetch = true;
   setWasmPaths({
     "tfjs-backend-wasm.wasm": url,

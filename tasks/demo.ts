@@ -13,6 +13,7 @@ import { evalCommand } from "../src/cli/eval.ts";
 import type { EvaluationReport } from "../src/evaluate/report.ts";
 import { readArguments } from "../src/cli/shell/command.ts";
 import { interruptible } from "../src/cli/shell/interrupt.ts";
+import { printResult } from "../src/cli/shell/output.ts";
 import { formatDuration, formatPercent } from "../src/cli/shell/terminal.ts";
 import { trainCommand } from "../src/cli/train.ts";
 import { report } from "../src/main.ts";
@@ -46,7 +47,7 @@ const MODELS: readonly RecipeInput[] = [
 
 async function demo(args: readonly string[]): Promise<void> {
   if (args.includes("--help")) {
-    console.log(
+    printResult(
       "Usage: deno task demo [--seed N] [--out DIR]: what was trained before is not trained again.",
     );
     return;
@@ -63,17 +64,17 @@ async function demo(args: readonly string[]): Promise<void> {
       rows.push({ variant, runDir, result: await evalCommand(runDir, { nEx: N_EX }, signal) });
     }
   });
-  console.log(
+  printResult(
     `\n${N_EX} test images of synthetic, L∞ ε = 8/255, seed ${seed}, each model as its last epoch left it\n`,
   );
-  console.log(`  model       clean    PGD-20   run folder`);
+  printResult(`  model       clean    PGD-20   run folder`);
   for (const { variant, runDir, result } of rows) {
     const [clean, robust] = [result.clean!, result.pgd20!].map(({ accuracy }) =>
       formatPercent(accuracy).padStart(8)
     );
-    console.log(`  ${variant.padEnd(9)} ${clean}  ${robust}   ${runDir}`);
+    printResult(`  ${variant.padEnd(9)} ${clean}  ${robust}   ${runDir}`);
   }
-  console.log(`\nDone in ${formatDuration((performance.now() - started) / 1000)}.`);
+  printResult(`\nDone in ${formatDuration((performance.now() - started) / 1000)}.`);
 }
 
 /** An earlier demo's run is continued, which does nothing if it had ended. */

@@ -1,6 +1,7 @@
 /**
  * Compiles the CPU engine's kernels, `src/backend/wasm/assembly/*.ts`, to the four binaries in
- * `src/backend/wasm/kernels/`. Equal sources give equal bytes.
+ * `src/backend/wasm/kernels/`, modules with a string each: every host and bundler can load those. Equal sources give
+ * equal bytes.
  *
  * ```sh
  * deno task kernels
@@ -36,7 +37,7 @@ const BUILDS: Readonly<Record<string, readonly string[]>> = {
 };
 
 /**
- * The binaries by file name, compiled from the sources as they are.
+ * The binaries by the builds' names, compiled from the sources as they are.
  *
  * @throws {Error} with the compiler's messages
  */
@@ -46,13 +47,23 @@ export async function buildKernels(): Promise<Map<string, Uint8Array<ArrayBuffer
     const { error, stderr } = await asc.main([...COMMON, ...flags], {
       readFile: readSource,
       writeFile: (_, contents) => {
-        binaries.set(`${name}.wasm`, new Uint8Array(contents as Uint8Array));
+        binaries.set(name, new Uint8Array(contents as Uint8Array));
       },
       listFiles: () => [],
     });
     if (error) throw new Error(`${error.message}\n${stderr}`);
   }
   return binaries;
+}
+
+/** The module that embeds `binary` in the program. */
+export function kernelModule(binary: Uint8Array): string {
+  return `// Compiled from ../assembly/ by \`deno task kernels\`: not to be edited.
+
+/** The kernels' binary. */
+export const BASE64: string =
+  "${binary.toBase64()}";
+`;
 }
 
 /** The compiler asks for many files that may exist, its library's among them: null tells it to look elsewhere. */
@@ -66,7 +77,7 @@ function readSource(name: string): string | null {
 
 if (import.meta.main) {
   for (const [name, binary] of await buildKernels()) {
-    await Deno.writeFile(join(ENGINE, "kernels", name), binary);
+    await Deno.writeTextFile(join(ENGINE, "kernels", `${name}.ts`), kernelModule(binary));
     console.log(`${name}: ${binary.length} bytes`);
   }
 }

@@ -28,10 +28,9 @@ import {
 import { COEFFICIENTS, type Pass, passesOf } from "../src/method/method.ts";
 import { methodOf, VARIANTS } from "../src/method/methods.ts";
 import { report } from "../src/main.ts";
-import { resnet18 } from "../src/model/architecture.ts";
 import { freeze } from "../src/model/frozen.ts";
 import { imageTensor, oneHot } from "../src/model/inputs.ts";
-import { exportState, exportTensors, importState, inferConfig } from "../src/model/parameters.ts";
+import { exportState, exportTensors, importModel } from "../src/weights/state_dict.ts";
 import { textFlag } from "../src/recipe/flag.ts";
 import { RECIPE_FLAGS, type RecipeFlags, recipeInput } from "../src/recipe/fields.ts";
 import { resolveRecipe } from "../src/recipe/resolve.ts";
@@ -73,8 +72,7 @@ async function parity(args: readonly string[]): Promise<void> {
   const inputs = await readTensors(images);
   // One step is not worth timing kernels for, and its numbers should not depend on what was timed before.
   const device = await openBackend(recipe.backend, { ...recipe, tune: false });
-  const architecture = resnet18(inferConfig(weights, start));
-  const state = importState(weights, architecture, start);
+  const { architecture, state } = importModel(weights, start);
 
   const y = labelsOf(inputs, architecture.classes, images);
   const x = imageTensor(floats(inputs, "x", y.length, images));

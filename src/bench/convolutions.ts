@@ -3,10 +3,10 @@
  *
  * @module
  */
+import type { ConvolutionShape } from "../backend/operations/convolution_shape.ts";
 import * as tf from "@tensorflow/tfjs";
 import {
   type ConvolutionMode,
-  type ConvolutionShape,
   type ConvolutionVariant,
   operandShapes,
   PLAIN,

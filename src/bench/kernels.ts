@@ -3,12 +3,9 @@
  *
  * @module
  */
+import type { ConvolutionShape } from "../backend/operations/convolution_shape.ts";
 import { CATALOGUE, variantsFor } from "../backend/webgpu/convolution/catalogue.ts";
-import {
-  convolutionFlops,
-  type ConvolutionMode,
-  type ConvolutionShape,
-} from "../backend/webgpu/convolution/shape.ts";
+import { convolutionFlops, type ConvolutionMode } from "../backend/webgpu/convolution/shape.ts";
 import { KernelDevice, traitsOf } from "../backend/webgpu/program/device.ts";
 import { MODES, type TimedConvolution, timeStock, timeVariant } from "./convolutions.ts";
 import { type Engines, guardAll } from "./engines.ts";

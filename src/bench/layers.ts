@@ -3,9 +3,9 @@
  *
  * @module
  */
-import type { ConvolutionShape } from "../backend/webgpu/convolution/shape.ts";
+import type { ConvolutionShape } from "../backend/operations/convolution_shape.ts";
 import { IMAGE_SIZE } from "../data/dataset.ts";
-import { type ConvNorm, resnet18 } from "../model/architecture.ts";
+import { ARCHITECTURES, DEFAULT_ARCHITECTURE } from "../model/architectures/architectures.ts";
 
 /** What one or more of the network's convolutions are. */
 export interface ConvolutionLayer {
@@ -18,22 +18,19 @@ export interface ConvolutionLayer {
 
 /** Every shape that a convolution of the network has, once, for `batch` images of 32×32. */
 export function convolutionLayers(width: number, batch: number): ConvolutionLayer[] {
-  const { stem, blocks } = resnet18({ width, classes: 10 });
+  const { layers } = ARCHITECTURES[DEFAULT_ARCHITECTURE].build({ width, classes: 10 });
   const found = new Map<string, ConvolutionLayer>();
-  const add = ({ kernel, stride, inChannels, outChannels }: ConvNorm, size: number) => {
+  const sizes = [IMAGE_SIZE]; // of every value
+  for (const { convolution, input } of layers) {
+    const size = sizes[input]!;
+    sizes.push(size / (convolution?.stride ?? 1));
+    if (convolution === undefined) continue;
+    const { kernel, stride, inChannels, outChannels } = convolution;
     const shape = { batch, height: size, width: size, inChannels, outChannels, kernel, stride };
     const name = `${kernel}x${kernel}${stride > 1 ? `/${stride}` : ""}, ${size}x${size}, ` +
       `${inChannels} to ${outChannels}`;
     const main = kernel === 3 && stride === 1 && found.size > 0;
     if (!found.has(name)) found.set(name, { name, shape, main });
-  };
-  let size = IMAGE_SIZE;
-  add(stem, size);
-  for (const { first, second, shortcut } of blocks) {
-    add(first, size);
-    if (shortcut) add(shortcut, size);
-    size /= first.stride;
-    add(second, size);
   }
   return [...found.values()];
 }

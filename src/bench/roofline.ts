@@ -4,12 +4,12 @@
  *
  * @module
  */
+import type { ConvolutionShape } from "../backend/operations/convolution_shape.ts";
 import * as tf from "@tensorflow/tfjs";
 import { CATALOGUE, variantsFor } from "../backend/webgpu/convolution/catalogue.ts";
 import {
   convolutionFlops,
   type ConvolutionMode,
-  type ConvolutionShape,
   type ConvolutionVariant,
   operandShapes,
   PLAIN,

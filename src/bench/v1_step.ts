@@ -8,7 +8,7 @@ import type { Backend } from "../backend/backend.ts";
 import type { Batch } from "../data/batches.ts";
 import { IDENTITY_VIEW } from "../data/augmentation.ts";
 import { IMAGE_VALUES } from "../data/dataset.ts";
-import { resnet18 } from "../model/architecture.ts";
+import { ARCHITECTURES, DEFAULT_ARCHITECTURE } from "../model/architectures/architectures.ts";
 import { imageTensor, oneHot } from "../model/inputs.ts";
 import { disposeAll, initialise } from "../model/parameters.ts";
 import type { Recipe } from "../recipe/recipe.ts";
@@ -37,7 +37,7 @@ export class V1Step {
   constructor(backend: Backend, width: number, batchSize: number) {
     this.#backend = backend;
     this.#recipe = resolveRecipe({ variant: "v1", width, batchSize });
-    const architecture = resnet18({ width, classes: CLASSES });
+    const architecture = ARCHITECTURES[DEFAULT_ARCHITECTURE].build({ width, classes: CLASSES });
     const state = initialise(architecture, this.#recipe.seed);
     this.#learner = new Learner(this.#recipe, architecture, backend, state);
     const x = Float32Array.from({ length: batchSize * IMAGE_VALUES }, () => Math.random());

@@ -10,10 +10,10 @@ import { type LayerSpeed, measureKernels, type RatioSummary, summarise } from ".
 import { convolutionLayers } from "../bench/layers.ts";
 import { rooflines, type VariantRoofline } from "../bench/roofline.ts";
 import { measureSteps, type StepComparison } from "../bench/step.ts";
-import { UsageError } from "../errors.ts";
 import { choiceFlag, type Flag, integerFlag, switchFlag } from "../recipe/flag.ts";
 import { describeBench } from "./bench_report.ts";
-import { type Command, type FlagValues, readArguments } from "./shell/command.ts";
+import { type Command, type FlagValues, readArguments, refuseFlags } from "./shell/command.ts";
+import { printReport } from "./shell/output.ts";
 import { StatusLine } from "./shell/terminal.ts";
 import { NO_TUNE, tuningOptions } from "./shell/tuning_flag.ts";
 
@@ -71,7 +71,7 @@ export const command: Command = {
   async run(args) {
     const { flags } = readArguments(args, FLAGS, 0);
     const report = await bench(flags);
-    console.log(flags.json ? JSON.stringify(report, null, 2) : describeBench(report));
+    printReport(report, flags, describeBench);
   },
 };
 
@@ -100,12 +100,12 @@ export interface BenchReport {
 async function bench(flags: FlagValues<typeof FLAGS>): Promise<BenchReport> {
   const what = flags.what ?? new Set<Subject>(["kernels", "step"]);
   const measured = what.has("kernels") || what.has("step");
-  for (const name of ["compare", "pairs"] as const) {
-    if (measured || flags[name] === undefined) continue;
-    throw new UsageError(`--${name} has no meaning for --what roofline, which measures nothing.`);
+  if (!measured) {
+    const why = "has no meaning for --what roofline, which measures nothing";
+    refuseFlags(FLAGS, flags, ["compare", "pairs"], why);
   }
-  if (flags.noTune && !what.has("step")) {
-    throw new UsageError("--no-tune has a meaning for --what step only.");
+  if (!what.has("step")) {
+    refuseFlags(FLAGS, flags, ["noTune"], "has a meaning for --what step only");
   }
   return {
     ...measured && await measure(what, flags),

@@ -7,16 +7,18 @@ import { contactSheet } from "../data/contact_sheet.ts";
 import { firstIndices } from "../data/batches.ts";
 import { type Dataset, IMAGE_CHANNELS } from "../data/dataset.ts";
 import { fetchDataset } from "../data/fetch/fetch.ts";
-import { DATA_NAMES, DATA_ROOT, type DataName, loadData } from "../data/sets/sets.ts";
-import { findSource } from "../data/fetch/sources.ts";
+import { isPublished } from "../data/sets/definition.ts";
+import { DATA_NAMES, DATA_ROOT, findPublished, findSet, loadData } from "../data/sets/sets.ts";
 import { type Verification, verifyDataset } from "../data/verify.ts";
 import { Interrupted, UsageError } from "../errors.ts";
 import { createDirectory, writeFileAtomically } from "../disk/files.ts";
 import { encodePng } from "../format/png.ts";
 import { integerFlag, switchFlag, textFlag } from "../recipe/flag.ts";
 import { RECIPE_FLAGS } from "../recipe/fields.ts";
-import { type Command, type FlagValues, readArguments } from "./shell/command.ts";
+import { actionCommand } from "./shell/actions.ts";
+import { type FlagValues, refuseFlags } from "./shell/command.ts";
 import { interruptible } from "./shell/interrupt.ts";
+import { printReport } from "./shell/output.ts";
 import { commandLine } from "./shell/program_name.ts";
 import { ProgressBar } from "./shell/progress_bar.ts";
 
@@ -30,63 +32,45 @@ const FLAGS = {
 
 type Flags = FlagValues<typeof FLAGS>;
 
-interface Action {
-  /** The flags that it has beside --data-dir and --json. */
-  readonly flags: readonly (keyof typeof FLAGS)[];
-  act(name: string, flags: Flags): Promise<string>;
-}
-
-const ACTIONS: Readonly<Record<string, Action>> = {
-  fetch: { flags: [], act: fetchAction },
-  verify: { flags: [], act: verifyAction },
-  show: { flags: ["out", "nEx", "seed"], act: showAction },
-};
-
-export const command: Command = {
+export const command = actionCommand({
   name: "data",
+  question: "Say what to do with which data set",
   positionals: `fetch|verify|show ${DATA_NAMES.join("|")}`,
   summary: "download, check or look at a data set",
   flags: FLAGS,
-  examples: ["memloss data fetch cifar10", "memloss data show synthetic --out synthetic.png"],
-  async run(args) {
-    const { flags, positionals: [action = "", name = ""] } = readArguments(args, FLAGS, 2);
-    const known = Object.hasOwn(ACTIONS, action) ? ACTIONS[action] : undefined;
-    if (known === undefined) {
-      throw new UsageError(
-        `Say what to do with which data set: memloss data ${Object.keys(ACTIONS).join("|")} NAME.`,
-      );
-    }
-    for (const field of Object.keys(flags) as (keyof typeof FLAGS)[]) {
-      if (field === "dataDir" || field === "json" || known.flags.includes(field)) continue;
-      throw new UsageError(`--${FLAGS[field].name} has no meaning for memloss data ${action}.`);
-    }
-    console.log(await known.act(name, flags));
+  actions: {
+    fetch: { operands: ["NAME"], flags: ["dataDir", "json"], act: fetchAction },
+    verify: { operands: ["NAME"], flags: ["dataDir", "json"], act: verifyAction },
+    show: { operands: ["NAME"], flags: ["dataDir", "json", "out", "nEx", "seed"], act: showAction },
   },
-};
+  examples: ["memloss data fetch cifar10", "memloss data show synthetic --out synthetic.png"],
+});
 
-async function fetchAction(name: string, { dataDir = DATA_ROOT, json }: Flags) {
-  const source = findSource(name);
+async function fetchAction({ dataDir = DATA_ROOT, json }: Flags, [name = ""]: readonly string[]) {
+  const set = findPublished(name);
+  const elsewhere = dataDir === DATA_ROOT ? [] : ["--data-dir", dataDir];
   await createDirectory(dataDir);
-  const bar = new ProgressBar({ label: name, total: source.bytes });
+  const bar = new ProgressBar({ label: name, total: set.source.bytes });
   const folder = await interruptible(async (signal) => {
     try {
-      return await fetchDataset(source, dataDir, {
+      return await fetchDataset(set, dataDir, {
         onProgress: (done) => bar.update(done),
         signal,
       });
     } catch (error) {
       if (!signal.aborted) throw error;
-      throw new Interrupted(`Stopped; go on with: ${commandLine("data", "fetch", name)}`);
+      throw new Interrupted(
+        `Stopped; go on with: ${commandLine("data", "fetch", name, ...elsewhere)}`,
+      );
     } finally {
       bar.finish();
     }
   });
-  return json ? JSON.stringify({ name, folder }) : `${name} is in ${folder}`;
+  printReport({ name, folder }, { json }, () => `${name} is in ${folder}`);
 }
 
-async function verifyAction(name: string, { dataDir = DATA_ROOT, json }: Flags) {
-  const verification = await verifyDataset(name, dataDir);
-  return json ? JSON.stringify(verification, null, 2) : describeVerification(verification);
+async function verifyAction({ dataDir = DATA_ROOT, json }: Flags, [name = ""]: readonly string[]) {
+  printReport(await verifyDataset(findPublished(name), dataDir), { json }, describeVerification);
 }
 
 function describeVerification({ name, directory, files, train, test, official }: Verification) {
@@ -97,23 +81,24 @@ function describeVerification({ name, directory, files, train, test, official }:
   ].join("\n");
 }
 
-async function showAction(name: string, flags: Flags) {
-  if (!(DATA_NAMES as readonly string[]).includes(name)) {
-    throw new UsageError(`There is no data set "${name}": choose ${DATA_NAMES.join(" or ")}.`);
+async function showAction(flags: Flags, [name = ""]: readonly string[]) {
+  const set = findSet(name);
+  const { dataDir, seed = 1, out, nEx = 100 } = flags;
+  if (out === undefined) refuseFlags(FLAGS, flags, ["nEx"], "has no meaning without --out");
+  if (isPublished(set)) {
+    refuseFlags(FLAGS, flags, ["seed"], `has no meaning for ${name}, which is read and not drawn`);
   }
-  const { dataDir, seed = 1, out, nEx = 100, json } = flags;
   if (out !== undefined && !out.endsWith(".png")) {
     throw new UsageError(`--out must be a .png, not "${out}".`);
   }
-  const { train, test } = await loadData(name as DataName, dataDir, seed);
+  const { train, test } = await loadData(set.name, dataDir, seed);
   if (out !== undefined) {
     const { width, height, rgb } = contactSheet(test, firstIndices(test.n, nEx), 10);
     await writeFileAtomically(out, encodePng(width, height, rgb));
   }
   const summary = { name, train: summarise(train), test: summarise(test) };
-  if (json) return JSON.stringify(summary, null, 2);
   const parts = Object.entries({ train: summary.train, test: summary.test });
-  return [
+  const lines = [
     ...parts.map(([part, { n, mean, deviation }]) =>
       `${part}: ${n} images, channel means ${mean.map(round)}, deviations ${deviation.map(round)}`
     ),
@@ -123,7 +108,8 @@ async function showAction(name: string, flags: Flags) {
       }`
     ),
     ...out === undefined ? [] : [`The first test images are in ${out}`],
-  ].join("\n");
+  ];
+  printReport(summary, flags, () => lines.join("\n"));
 }
 
 /** Number of images, images per class, and mean and standard deviation of every channel in [0,1]. */

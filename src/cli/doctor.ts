@@ -7,16 +7,18 @@ import { join } from "@std/path";
 import { type AdapterDescription, describeAdapters, openWebGpu } from "../backend/webgpu/open.ts";
 import { missingFeatures } from "../backend/wasm/binaries.ts";
 import { openWasm } from "../backend/wasm/open.ts";
-import { CIFAR10_CLASSES, CIFAR10_TEST_FILE, locateCifar10 } from "../data/sets/cifar10.ts";
-import { DATA_ROOT } from "../data/sets/sets.ts";
+import { imageFilesOf, type PublishedSet } from "../data/sets/definition.ts";
+import { locateFiles } from "../data/sets/published.ts";
+import { DATA_ROOT, findSet, PUBLISHED_SETS } from "../data/sets/sets.ts";
 import { UsageError } from "../errors.ts";
 import { switchFlag } from "../recipe/flag.ts";
 import { sourceDigest, VERSION } from "../run/program_version.ts";
 import { RECIPE_FLAGS } from "../recipe/fields.ts";
 import { resolveRecipe } from "../recipe/resolve.ts";
 import { type Capacity, capacity } from "../train/preflight.ts";
-import { type Command, readArguments } from "./shell/command.ts";
+import { type Command, readArguments, refuseFlags } from "./shell/command.ts";
 import { describeTuning, examineTuning } from "./doctor_tuning.ts";
+import { printReport } from "./shell/output.ts";
 
 const FLAGS = {
   dataDir: RECIPE_FLAGS.dataDir,
@@ -34,11 +36,13 @@ export const command: Command = {
   async run(args) {
     const { flags } = readArguments(args, FLAGS, 0);
     if (flags.tuning || flags.resetTuning) {
+      const why = "has no meaning for timings: leave it or --tuning and --reset-tuning out";
+      refuseFlags(FLAGS, flags, ["dataDir"], why);
       const report = await examineTuning(flags.resetTuning === true);
-      return console.log(flags.json ? JSON.stringify(report, null, 2) : describeTuning(report));
+      return printReport(report, flags, describeTuning);
     }
     const report = await examine(flags.dataDir ?? DATA_ROOT);
-    console.log(flags.json ? JSON.stringify(report, null, 2) : describe(report));
+    printReport(report, flags, describe);
   },
 };
 
@@ -70,7 +74,8 @@ export interface DoctorReport {
   readonly webgpu: readonly AdapterReport[];
   /** What `--backend auto` takes. */
   readonly auto: "webgpu" | "wasm";
-  readonly data: { readonly directory: string; readonly cifar10: boolean };
+  /** Whether the files of each published data set are there, by its name. */
+  readonly data: { readonly directory: string; readonly [name: string]: string | boolean };
   /** What is missing, each with what to do about it. */
   readonly advice: readonly string[];
 }
@@ -80,7 +85,8 @@ async function examine(dataDir: string): Promise<DoctorReport> {
   const webgpu: AdapterReport[] = [];
   for (const adapter of adapters) webgpu.push(await examineAdapter(adapter));
   const wasm = await openWasm({});
-  const cifar10 = await hasCifar10(dataDir);
+  const there = new Map<PublishedSet, boolean>();
+  for (const set of PUBLISHED_SETS) there.set(set, await isThere(set, dataDir));
   wasm.close();
   const missing = missingFeatures();
   const hardware = webgpu.some(({ software }) => !software);
@@ -91,7 +97,9 @@ async function examine(dataDir: string): Promise<DoctorReport> {
         ? "The only WebGPU adapter is software: train with --backend wasm, or install a GPU's Vulkan driver."
         : "There is no WebGPU adapter: train with --backend wasm, or install a GPU's Vulkan driver.",
     ],
-    ...cifar10 ? [] : [`CIFAR-10 is not in ${dataDir}: memloss data fetch cifar10`],
+    ...PUBLISHED_SETS.filter((set) => !there.get(set)).map(({ name, title }) =>
+      `${title} is not in ${dataDir}: memloss data fetch ${name}`
+    ),
   ];
   return {
     memloss: { version: VERSION, digest: await sourceDigest() },
@@ -101,7 +109,10 @@ async function examine(dataDir: string): Promise<DoctorReport> {
     wasm: { arithmetic: wasm.adapter, threads: wasm.threads },
     webgpu,
     auto: hardware ? "webgpu" : "wasm",
-    data: { directory: dataDir, cifar10 },
+    data: {
+      directory: dataDir,
+      ...Object.fromEntries([...there].map(([{ name }, found]) => [name, found])),
+    },
     advice,
   };
 }
@@ -123,7 +134,7 @@ async function examineTraining(adapter: AdapterDescription): Promise<AdapterRepo
   try {
     const backend = await openWebGpu(adapter, { tune: false });
     try {
-      const need = (await capacity(PAPER, CIFAR10_CLASSES.length, backend))!;
+      const need = (await capacity(PAPER, findSet(PAPER.data).classes.length, backend))!;
       return { width: PAPER.width, batchSize: PAPER.batchSize, ...need };
     } finally {
       backend.close();
@@ -135,9 +146,11 @@ async function examineTraining(adapter: AdapterDescription): Promise<AdapterRepo
 
 const mebibytes = (bytes: number) => Math.round(bytes / 2 ** 20);
 
-async function hasCifar10(directory: string): Promise<boolean> {
+/** Whether the last file of `set` is in `directory`: they are fetched together or not at all. */
+async function isThere(set: PublishedSet, directory: string): Promise<boolean> {
   try {
-    return (await Deno.stat(join(await locateCifar10(directory), CIFAR10_TEST_FILE))).isFile;
+    const last = imageFilesOf(set.splits).at(-1)!;
+    return (await Deno.stat(join(await locateFiles(set, directory), last))).isFile;
   } catch (error) {
     if (error instanceof UsageError || error instanceof Deno.errors.NotFound) return false;
     throw error;

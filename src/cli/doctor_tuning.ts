@@ -4,6 +4,7 @@
  * @module
  */
 import { type TuningEntry, tuningPath, TuningStore } from "../backend/webgpu/tuning/store.ts";
+import { printMessage } from "./shell/output.ts";
 
 /** What `doctor --tuning --json` prints. */
 export interface TuningReport {
@@ -15,7 +16,7 @@ export interface TuningReport {
 /** Reads the measurements, after removing them all if `reset`. */
 export async function examineTuning(reset: boolean): Promise<TuningReport> {
   const path = await tuningPath();
-  const store = new TuningStore(path, (note) => console.error(`note: ${note}`));
+  const store = new TuningStore(path, (note) => printMessage(`note: ${note}`));
   if (reset) await store.clear();
   return { path: path ?? null, entries: await store.list() };
 }

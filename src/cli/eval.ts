@@ -9,10 +9,10 @@ import { firstIndices } from "../data/batches.ts";
 import { loadData } from "../data/sets/sets.ts";
 import { RunError, UsageError } from "../errors.ts";
 import {
-  type Accuracy,
   evaluateAccuracy,
   type EvaluationName,
   type EvaluationSettings,
+  type ImageAccuracy,
   isEvaluationName,
 } from "../evaluate/evaluate.ts";
 import { AUTOATTACK_MEMBERS, AUTOATTACK_VERSIONS } from "../attack/autoattack/versions.ts";
@@ -33,8 +33,10 @@ import { RECIPE_FLAGS, type RecipeFlags, recipeInput } from "../recipe/fields.ts
 import type { Recipe } from "../recipe/recipe.ts";
 import { resolveRecipe, withFields } from "../recipe/resolve.ts";
 import { CHECKPOINT_LINKS } from "../run/run_folder.ts";
-import { type Command, type FlagValues, readArguments } from "./shell/command.ts";
+import { type Command, type FlagValues, readArguments, refuseFlags } from "./shell/command.ts";
+import { refuseDeviceFlags } from "./shell/device_flags.ts";
 import { interruptible } from "./shell/interrupt.ts";
+import { printReport } from "./shell/output.ts";
 import { StatusLine } from "./shell/terminal.ts";
 import { NO_TUNE, tuningOptions } from "./shell/tuning_flag.ts";
 
@@ -47,15 +49,17 @@ const isAttackName = (name: string): name is AttackName =>
 const attackList = v.pipe(
   v.array(v.custom<AttackName>(
     (name) => typeof name === "string" && isAttackName(name),
-    "must be a list of clean, pgd20 (or another number of steps), cw20, autoattack",
+    "must be a list of clean, pgd20, cw20 (or another number of steps, up to 9999), autoattack",
   )),
   v.transform((names) => [...new Set(names)]),
 );
 
 const attackFlag: Flag<typeof attackList> = {
   name: "attack",
-  placeholder: "clean,pgd20,autoattack",
-  help: `what to measure, separated by commas; default: ${DEFAULT_ATTACKS}`,
+  placeholder: "clean,pgd20,cw20,autoattack",
+  help:
+    "what to measure, separated by commas: clean; pgdN and cwN, PGD of N steps that maximises " +
+    `cross-entropy or the margin; autoattack; default ${DEFAULT_ATTACKS}`,
   schema: attackList,
   parse: (text) => text.split(","),
 };
@@ -131,7 +135,7 @@ export const command: Command = {
     }
     const report = await interruptible((signal) =>
       evalCommand(target, flags, signal, (report) => {
-        console.log(flags.json ? JSON.stringify(report, null, 2) : describeReport(report));
+        printReport(report, flags, describeReport);
       })
     );
     if (report.verified?.withinBounds !== false) return;
@@ -167,6 +171,7 @@ export async function evalCommand(
     ...overrides
   } = flags;
   checkAttackFlags(names, flags);
+  refuseDeviceFlags(flags);
   const subject = await findSubject(target, checkpoint);
   const recipe = evaluationRecipe(subject, overrides);
   const status = new StatusLine(), tuning = tuningOptions(noTune, status, signal);
@@ -207,7 +212,7 @@ export async function evalCommand(
       recipe.batchSize,
       overrides.attackEps,
     );
-    const accuracies: Partial<Record<EvaluationName, Accuracy>> = {};
+    const accuracies: Partial<Record<EvaluationName, ImageAccuracy>> = {};
     for (const name of verified ? [] : names.filter(isEvaluationName)) {
       accuracies[name] = await evaluateAccuracy(name, model, settings);
     }
@@ -225,9 +230,15 @@ export async function evalCommand(
       autoattack,
       verified,
     });
-    tell(report);
+    let untold: unknown;
+    try {
+      tell(report);
+    } catch (error) {
+      untold = error; // it is kept all the same
+    }
     if (saveAdv && attacked) await saveAdversarial(saveAdv, attacked.adversarial, settings, report);
     if (subject.recipe && !verified) await keepReport(target, subject, report);
+    if (untold !== undefined) throw untold;
     await attacked?.finish();
     return report;
   } catch (error) {
@@ -249,6 +260,10 @@ function checkAttackFlags(names: readonly AttackName[], flags: FlagValues<typeof
     throw new UsageError(
       `--verify-adv checks the saved images without attacking: leave out --${FLAGS[field].name}.`,
     );
+  }
+  if (flags.verifyAdv === undefined && names.every((name) => name === "clean")) {
+    const fields = ["attackEps", "attackNorm"] as const;
+    refuseFlags(FLAGS, flags, fields, "has no meaning for --attack clean, which attacks nothing");
   }
   if (flags.restarts !== undefined && !names.some((name) => /^(pgd|cw)/.test(name))) {
     throw new UsageError("--restarts needs an --attack that starts anew, such as pgd20.");

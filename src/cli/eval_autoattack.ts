@@ -63,7 +63,10 @@ export async function runAutoAttack(
       onProgress: (member, { done, of, broken, share }) => {
         const left = pace.left(member, share);
         const bar = `${member} ${formatBar(share)} ${(100 * share).toFixed(0).padStart(3)} %`;
-        status.update(`${bar}  ${done} of ${of} images, ${broken} broken${left}`);
+        status.update(
+          `${bar}  ${done} of ${of} images, ${broken} broken${left}`,
+          `${bar}${left}`,
+        );
       },
     });
     return { ...finished, finish: () => journal.remove() };

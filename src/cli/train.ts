@@ -12,7 +12,7 @@ import { Interrupted, UsageError } from "../errors.ts";
 import { sourceDigest, VERSION } from "../run/program_version.ts";
 import { RECIPE_FLAGS, recipeInput } from "../recipe/fields.ts";
 import type { Recipe, RecipeInput } from "../recipe/recipe.ts";
-import { resolveRecipe } from "../recipe/resolve.ts";
+import { engineOptions, resolveRecipe } from "../recipe/resolve.ts";
 import { resumeRecipe, type RunRecord } from "../run/run_record.ts";
 import { type Group, GROUPS } from "../recipe/field.ts";
 import { switchFlag, textFlag } from "../recipe/flag.ts";
@@ -21,6 +21,7 @@ import type { EpochMetrics, StepMetrics } from "../run/run_log.ts";
 import { preflight } from "../train/preflight.ts";
 import { train, type TrainingObserver } from "../train/trainer.ts";
 import { type Command, readArguments } from "./shell/command.ts";
+import { refuseDeviceFlags } from "./shell/device_flags.ts";
 import { interruptible } from "./shell/interrupt.ts";
 import { commandLine } from "./shell/program_name.ts";
 import { formatDuration, formatPercent, StatusLine } from "./shell/terminal.ts";
@@ -50,6 +51,7 @@ export const command: Command = {
   ],
   async run(args) {
     const { flags: { runDir, resume, noTune, ...values } } = readArguments(args, FLAGS, 0);
+    refuseDeviceFlags({ ...values, noTune });
     const given = recipeInput(values);
     const directory = runDir ?? defaultRunDir(given);
     await interruptible((signal) => trainCommand(directory, given, { resume, noTune }, signal));
@@ -96,12 +98,7 @@ export async function trainCommand(
   const choice = stored?.machine.backend ?? recipe.backend;
   const { adapter = "", variants } = stored?.machine ?? {};
   const pinned = variants && { pinned: { adapter, variants } };
-  const backend = await openBackend(choice, {
-    ...recipe,
-    attackPrecision: recipe.attack?.precision,
-    ...tuning,
-    ...pinned,
-  });
+  const backend = await openBackend(choice, { ...engineOptions(recipe), ...tuning, ...pinned });
   try {
     const images = split.train.length;
     const demand = await backend.guard(
@@ -187,10 +184,14 @@ function observe(status: StatusLine, select: Recipe["select"]): TrainingObserver
       stepsHere++;
       const left = epochs * stepsPerEpoch - (metrics.epoch - 1) * stepsPerEpoch - metrics.step;
       const secondsLeft = (performance.now() - started) / 1000 / stepsHere * left;
+      const position = `epoch ${metrics.epoch}/${epochs} step ${metrics.step}/${stepsPerEpoch}`;
+      const rate = `${metrics.imagesPerSecond.toFixed(1)} images/s`;
+      const remaining = `${formatDuration(secondsLeft)} left`;
       status.update(
-        `epoch ${metrics.epoch}/${epochs} step ${metrics.step}/${stepsPerEpoch}  ` +
-          `${describeTerms(metrics)}  ${metrics.imagesPerSecond.toFixed(1)} images/s  ` +
-          `${formatDuration(secondsLeft)} left`,
+        `${position}  ${describeTerms(metrics)}  ${rate}  ${remaining}`,
+        `${position}  ${rate}  ${remaining}`,
+        `${position}  ${remaining}`,
+        remaining,
       );
     },
     onEvaluation(name, done, n) {

@@ -4,12 +4,22 @@
  * @module
  */
 
-/** Height and width of every image. */
-export const IMAGE_SIZE = 32;
-/** Colour channels of every image, in the order red, green, blue. */
-export const IMAGE_CHANNELS = 3;
-/** Values of one image: 32 · 32 · 3. */
-export const IMAGE_VALUES = IMAGE_SIZE * IMAGE_SIZE * IMAGE_CHANNELS;
+/** Size of an image, in pixels, and its colour channels. */
+export interface ImageShape {
+  readonly height: number;
+  readonly width: number;
+  readonly channels: number;
+}
+
+/** Values of one image. */
+export function valuesPerImage({ height, width, channels }: ImageShape): number {
+  return height * width * channels;
+}
+
+/** `32×32×3`, for people. */
+export function describeShape({ height, width, channels }: ImageShape): string {
+  return `${height}×${width}×${channels}`;
+}
 
 /** Labelled images. Image `i` keeps its index for life: the memory looks examples up by it. */
 export interface Dataset {
@@ -17,9 +27,11 @@ export interface Dataset {
   readonly name: string;
   /** Class names, in label order. */
   readonly classes: readonly string[];
+  /** What all images have in common. */
+  readonly shape: ImageShape;
   /** Number of images. */
   readonly n: number;
-  /** `n · 3072` bytes, NHWC, 0..255. */
+  /** `n · height · width · channels` bytes, NHWC, 0..255; three channels are red, green and blue. */
   readonly images: Uint8Array;
   /** `n` labels in 0..classes.length-1. */
   readonly labels: Uint8Array;
@@ -30,3 +42,12 @@ export interface Splits {
   readonly train: Dataset;
   readonly test: Dataset;
 }
+
+/** The name of one of them. */
+export type SplitName = keyof Splits;
+/** TEMP */
+export const IMAGE_SIZE = 32;
+/** TEMP */
+export const IMAGE_CHANNELS = 3;
+/** TEMP */
+export const IMAGE_VALUES = IMAGE_SIZE * IMAGE_SIZE * IMAGE_CHANNELS;

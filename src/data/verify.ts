@@ -5,21 +5,15 @@
  */
 import { createHash } from "node:crypto";
 import { join } from "@std/path";
-import {
-  CIFAR10_CLASSES,
-  CIFAR10_TEST_FILE,
-  CIFAR10_TRAIN_FILES,
-  locateCifar10,
-  readRecords,
-  RECORD_BYTES,
-} from "./sets/cifar10.ts";
-import { findSource } from "./fetch/sources.ts";
+import type { SplitName } from "./dataset.ts";
+import type { PublishedSet } from "./sets/definition.ts";
+import { locateFiles, readDataFile } from "./sets/published.ts";
 
 /** What one data file holds. */
 export interface FileReport {
   /** Name in the folder. */
   readonly file: string;
-  readonly split: "train" | "test";
+  readonly split: SplitName;
   /** Number of images. */
   readonly records: number;
   /** How many images each label has, in label order. */
@@ -43,31 +37,34 @@ export interface Verification {
 }
 
 /**
- * Reads every record of data set `name` in `directory` (or in the data set's own folder in it).
+ * Reads every record of `set` in `directory` (or in the data set's own folder in it).
  *
- * @throws {UsageError} when the name is unknown, or a file is missing or malformed
+ * @throws {UsageError} when a file is missing or malformed
  */
-export async function verifyDataset(name: string, directory: string): Promise<Verification> {
-  const { records } = findSource(name);
-  const folder = await locateCifar10(directory);
+export async function verifyDataset(set: PublishedSet, directory: string): Promise<Verification> {
+  const folder = await locateFiles(set, directory);
   const files: FileReport[] = [];
-  for (const file of CIFAR10_TRAIN_FILES) files.push(await inspect(folder, file, "train"));
-  files.push(await inspect(folder, CIFAR10_TEST_FILE, "test"));
-  const count = (split: string) =>
+  for (const split of ["train", "test"] as const) {
+    for (const file of set.splits[split].files) files.push(await inspect(set, folder, file, split));
+  }
+  const count = (split: SplitName) =>
     files.reduce((sum, file) => file.split === split ? sum + file.records : sum, 0);
   const train = count("train"), test = count("test");
-  const official = train === records.train && test === records.test;
-  return { name, directory: folder, files, train, test, official };
+  const official = train === set.splits.train.images && test === set.splits.test.images;
+  return { name: set.name, directory: folder, files, train, test, official };
 }
 
 async function inspect(
+  set: PublishedSet,
   folder: string,
   file: string,
-  split: "train" | "test",
+  split: SplitName,
 ): Promise<FileReport> {
-  const bytes = await readRecords(join(folder, file));
-  const labels = CIFAR10_CLASSES.map(() => 0);
-  for (let offset = 0; offset < bytes.length; offset += RECORD_BYTES) labels[bytes[offset]!]!++;
+  const path = join(folder, file);
+  const bytes = await readDataFile(set, path);
+  const labels = set.classes.map(() => 0);
+  const decoded = set.decode(bytes, path);
+  for (const label of decoded.labels) labels[label]!++;
   const sha256 = createHash("sha256").update(bytes).digest("hex");
-  return { file, split, records: bytes.length / RECORD_BYTES, labels, sha256 };
+  return { file, split, records: decoded.labels.length, labels, sha256 };
 }

@@ -4,11 +4,11 @@
  *
  * @module
  */
-import { join } from "@std/path";
-import { existsSync } from "node:fs";
-import { RunError } from "../errors.ts";
-import { describeIoError } from "./files.ts";
 import { DatabaseSync } from "node:sqlite";
+import { existsSync } from "node:fs";
+import { ioError, isAboutPlace } from "./failure.ts";
+import { exists, refuseForeign } from "./regular.ts";
+import { databaseFiles, TemporaryError, withTemporaryDatabase } from "./temporary_database.ts";
 
 /** What a database is made of: the definitions of its tables and indices, and the version KV gives their layout. */
 interface Layout {
@@ -22,9 +22,12 @@ let expected: Promise<Layout> | undefined;
 /**
  * Why the file at `path` is no whole database of this Deno's KV, as the end of a sentence; undefined if it is one, if
  * KV was killed while making it, or if there is none yet. Reads the log beside it as well.
+ *
+ * @throws {StorageError} if it cannot be looked at, or SQLite would meet something else than files there
  */
 export async function describeDatabaseFault(path: string): Promise<string | undefined> {
-  if (!existsSync(path)) return undefined;
+  for (const file of databaseFiles(path)) await refuseForeign(file);
+  if (!await exists(path)) return undefined;
   expected ??= readNewLayout();
   expected.catch(() => expected = undefined); // to be tried again
   const whole = await expected;
@@ -32,6 +35,7 @@ export async function describeDatabaseFault(path: string): Promise<string | unde
   try {
     found = readLayout(path);
   } catch (error) {
+    if (isAboutPlace(error)) throw ioError(`Could not read ${path}`, error);
     return (error as Error).message.replaceAll(/\s+/g, " ");
   }
   const { definitions } = found;
@@ -43,26 +47,19 @@ export async function describeDatabaseFault(path: string): Promise<string | unde
     : "it holds other tables than this Deno's";
 }
 
-async function readNewLayout(): Promise<Layout> {
-  let folder: string;
-  try {
-    folder = await Deno.makeTempDir({ prefix: "memloss-kv-" });
-  } catch (error) {
-    throw new RunError(`Could not make a temporary folder: ${describeIoError(error)}`, {
-      cause: error,
-    });
-  }
-  try {
-    const path = join(folder, "new.kv");
-    const kv = await Deno.openKv(path);
+function readNewLayout(): Promise<Layout> {
+  return withTemporaryDatabase(async (path) => {
     try {
-      return readLayout(path);
-    } finally {
-      kv.close();
+      const kv = await Deno.openKv(path);
+      try {
+        return readLayout(path);
+      } finally {
+        kv.close();
+      }
+    } catch (error) {
+      throw new TemporaryError(error);
     }
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
+  });
 }
 
 /** Throws if a page, a cell or an entry of an index at `path` is not what it must be. */
@@ -73,6 +70,7 @@ function readLayout(path: string): Layout {
     const [fault] = database.prepare("PRAGMA integrity_check(1)").all();
     const { integrity_check: verdict } = fault as { integrity_check: string };
     if (verdict !== "ok") throw new Error(verdict);
+    checkHeader(path);
     const definitions = database.prepare("SELECT type, name, tbl_name, sql FROM sqlite_master")
       .all().map((row) => JSON.stringify(row));
     const versioned = definitions.some((each) => each.includes('"name":"migration_state"'));
@@ -82,5 +80,19 @@ function readLayout(path: string): Layout {
     return { definitions, version };
   } finally {
     database.close();
+  }
+}
+
+/** Bytes of SQLite's header that it takes for granted while it reads, and stumbles over when it writes. */
+const WRITE_VERSION = 18, RESERVED_BYTES = 20;
+
+/** Throws if the header of the database at `path` would have SQLite refuse to write, or write amiss. */
+function checkHeader(path: string): void {
+  const header = new Uint8Array(RESERVED_BYTES + 1);
+  using file = Deno.openSync(path);
+  // Shorter only while it is being made.
+  if ((file.readSync(header) ?? 0) < header.length) return;
+  if (header[WRITE_VERSION]! > 2 || header[RESERVED_BYTES] !== 0) {
+    throw new Error("its header is damaged");
   }
 }

@@ -16,7 +16,7 @@ export interface WritableFile {
 
 /** Operations that change what is on the disk. Each rejects with the system's error when it fails. */
 export interface Disk {
-  /** Opens an empty file at `path`, in place of what is there. */
+  /** Opens a new file at `path`, where nothing may be: it is never written through a link. */
   create(path: string): Promise<WritableFile>;
   rename(from: string, to: string): Promise<void>;
   /** Removes the file or folder at `path` with everything in it. */
@@ -31,7 +31,7 @@ export interface Disk {
 
 /** The machine's own disk. */
 export const DISK: Disk = {
-  create: (path) => Deno.open(path, { write: true, create: true, truncate: true }),
+  create: (path) => Deno.open(path, { write: true, createNew: true }),
   rename: (from, to) => Deno.rename(from, to),
   remove: (path) => Deno.remove(path, { recursive: true }),
   makeDirectory: (path) => Deno.mkdir(path, { recursive: true }),

@@ -3,21 +3,49 @@
  *
  * @module
  */
-import { dirname } from "@std/path";
-import { RunError, UsageError } from "../errors.ts";
-import { DISK, type Disk } from "./disk.ts";
+import { dirname, join } from "@std/path";
+import { type RunError, UsageError } from "../errors.ts";
+import { DISK, type Disk, type WritableFile } from "./disk.ts";
+import { describeIoError, ioError } from "./failure.ts";
+import { refuseSpecial } from "./regular.ts";
 
-/** Why an operation on a file failed, as the end of a sentence. */
-export function describeIoError(error: unknown): string {
-  const code = (error as { code?: unknown } | null)?.code;
-  if (code === "ENOSPC" || code === "EDQUOT") {
-    return "the disk is full, free some space and try again";
+export { describeIoError };
+
+/** The end of the name of a file that is being written. */
+const TEMPORARY = /\.tmp-[0-9a-f]+$/;
+
+/** The name that the file called `name` was to get when it was whole; undefined if it is not such a temporary. */
+export function temporaryOf(name: string): string | undefined {
+  return TEMPORARY.test(name) ? name.replace(TEMPORARY, "") : undefined;
+}
+
+/** `path` with an end that nobody can foresee: there is nothing to be written through or to be removed. */
+export function temporaryPath(path: string): string {
+  return `${path}.tmp-${crypto.randomUUID().slice(0, 8)}`;
+}
+
+/**
+ * Removes from `folder` what killed processes left of the files that `written` accepts by name. Nobody may be writing one.
+ *
+ * @throws {RunError} naming `folder` or a file in it
+ */
+export async function removeTemporaries(
+  folder: string,
+  written: (name: string) => boolean,
+  disk: Disk = DISK,
+): Promise<void> {
+  for (const { name, isDirectory } of await list(folder)) {
+    const of = isDirectory ? undefined : temporaryOf(name);
+    if (of !== undefined && written(of)) await removeTree(join(folder, name), disk);
   }
-  if (code === "EROFS") return "the file system is read-only";
-  if (error instanceof Deno.errors.NotFound) return "there is no such file or directory";
-  if (error instanceof Deno.errors.NotCapable) return "this task was not given that permission";
-  if (error instanceof Deno.errors.PermissionDenied) return "permission was denied";
-  return error instanceof Error ? error.message : String(error);
+}
+
+async function list(folder: string): Promise<Deno.DirEntry[]> {
+  try {
+    return await Array.fromAsync(Deno.readDir(folder));
+  } catch (error) {
+    throw ioError(`Could not read ${folder}`, error);
+  }
 }
 
 /**
@@ -32,12 +60,11 @@ export async function writeFileAtomically(
   bytes: Uint8Array,
   disk: Disk = DISK,
 ): Promise<void> {
-  const temporary = `${path}.tmp-${Deno.pid}`;
+  const temporary = temporaryPath(path);
   try {
     const file = await disk.create(temporary);
     try {
-      let written = 0;
-      while (written < bytes.length) written += await file.write(bytes.subarray(written));
+      await writeAll(file, bytes);
       await file.sync();
     } finally {
       file.close();
@@ -46,38 +73,64 @@ export async function writeFileAtomically(
     await disk.syncDirectory(dirname(path));
   } catch (error) {
     // Removal can fail only because there is nothing to remove or the disk is failing: the first error says more.
-    await disk.remove(temporary).catch(() => {});
-    throw new RunError(`Could not write ${path}: ${describeIoError(error)}`, { cause: error });
+    const ours = !(error instanceof Deno.errors.AlreadyExists);
+    if (ours) await disk.remove(temporary).catch(() => {});
+    throw ioError(`Could not write ${path}`, error);
+  }
+}
+
+/** Writes all of `bytes` at the file's position, however few the system takes at a time. */
+export async function writeAll(
+  file: Pick<WritableFile, "write">,
+  bytes: Uint8Array,
+): Promise<void> {
+  for (let written = 0; written < bytes.length;) {
+    written += await file.write(bytes.subarray(written));
   }
 }
 
 /**
  * The bytes of the file at `path`.
  *
- * @throws {RunError} naming `path`
+ * @throws {RunError} naming `path`; a `StorageError` if that says nothing about the file
  */
 export async function readWholeFile(path: string): Promise<Uint8Array<ArrayBuffer>> {
+  await refuseSpecial(path);
+  return await read(path);
+}
+
+/** {@linkcode readWholeFile} of a file that may be absent: undefined then. */
+export async function readIfThere(path: string): Promise<Uint8Array<ArrayBuffer> | undefined> {
   try {
-    return await Deno.readFile(path);
+    return await readWholeFile(path);
   } catch (error) {
-    throw new RunError(`Could not read ${path}: ${describeIoError(error)}`, { cause: error });
+    if ((error as RunError).cause instanceof Deno.errors.NotFound) return undefined;
+    throw error;
   }
 }
 
 /**
- * The bytes of the file that the user has named by `path`.
+ * The bytes of the file that the user has named by `path`, which may be a pipe.
  *
  * @throws {UsageError} naming `path` if there is no such file
  * @throws {RunError} naming `path` if it cannot be read
  */
 export async function readNamedFile(path: string): Promise<Uint8Array<ArrayBuffer>> {
   try {
-    return await readWholeFile(path);
+    return await read(path);
   } catch (error) {
     const { cause } = error as RunError;
     if (cause instanceof Deno.errors.NotFound) throw new UsageError(`${path} does not exist.`);
     if (cause instanceof Deno.errors.IsADirectory) throw new UsageError(`${path} is a folder.`);
     throw error;
+  }
+}
+
+async function read(path: string): Promise<Uint8Array<ArrayBuffer>> {
+  try {
+    return await Deno.readFile(path);
+  } catch (error) {
+    throw ioError(`Could not read ${path}`, error);
   }
 }
 
@@ -90,7 +143,7 @@ export async function removeTree(path: string, disk: Disk = DISK): Promise<void>
   try {
     await disk.remove(path);
   } catch (error) {
-    throw new RunError(`Could not remove ${path}: ${describeIoError(error)}`, { cause: error });
+    throw ioError(`Could not remove ${path}`, error);
   }
 }
 
@@ -104,6 +157,6 @@ export async function createDirectory(path: string, disk: Disk = DISK): Promise<
     await disk.makeDirectory(path);
     await disk.syncDirectory(dirname(path));
   } catch (error) {
-    throw new RunError(`Could not create ${path}: ${describeIoError(error)}`, { cause: error });
+    throw ioError(`Could not create ${path}`, error);
   }
 }

@@ -19,7 +19,7 @@ import type { Backend } from "../backend/backend.ts";
 import { loadBatch } from "../data/batches.ts";
 import { type Dataset, IMAGE_VALUES } from "../data/dataset.ts";
 import { Interrupted, UsageError } from "../errors.ts";
-import type { Accuracy } from "./evaluate.ts";
+import type { Accuracy, ImageAccuracy } from "./evaluate.ts";
 import type { Journal, Verdict } from "./journal.ts";
 import { type Perturbation, PerturbationMeter } from "./perturbation.ts";
 import { checkNetwork, checkSquare } from "./sanity.ts";
@@ -67,7 +67,7 @@ export interface MemberResult extends Accuracy {
 }
 
 /** The outcome; accuracies are over all images, as the clean one is. */
-export interface AutoAttackResult extends Accuracy {
+export interface AutoAttackResult extends ImageAccuracy {
   readonly version: AutoAttackVersion;
   /** The accuracy before any attack. */
   readonly clean: Accuracy;
@@ -173,10 +173,12 @@ export async function autoAttack(
   const meter = new PerturbationMeter(attack.norm);
   meter.add(images, adversarial);
   const n = ids.length, correct = robust.length;
+  const standing = new Set(robust.map(({ id }) => id));
   const result = {
     accuracy: accuracy(),
     correct,
     n,
+    verdicts: Array.from(ids, (id) => +standing.has(id)).join(""),
     version,
     clean,
     perAttack,

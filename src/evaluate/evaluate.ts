@@ -34,6 +34,12 @@ export interface Accuracy {
   readonly n: number;
 }
 
+/** An accuracy with what it is made of. */
+export interface ImageAccuracy extends Accuracy {
+  /** `1` for every image that was classified correctly, `0` for every other, in the order of `ids`. */
+  readonly verdicts: string;
+}
+
 /** What to evaluate, and how. */
 export interface EvaluationSettings {
   readonly backend: Backend;
@@ -65,9 +71,9 @@ export async function evaluateAccuracy(
   name: EvaluationName,
   model: FrozenModel,
   settings: EvaluationSettings,
-): Promise<Accuracy> {
+): Promise<ImageAccuracy> {
   const { dataset, ids, batchSize, signal } = settings;
-  let correct = 0;
+  let correct = 0, verdicts = "";
   for (let first = 0; first < ids.length; first += batchSize) {
     if (signal?.aborted) throw new Interrupted("Stopped during the evaluation.");
     const batch = loadBatch(dataset, ids.slice(first, first + batchSize));
@@ -80,9 +86,10 @@ export async function evaluateAccuracy(
       batch.y.forEach((label, row) => standing[row]! &= +(predictions[row] === label));
     }
     correct += standing.reduce((sum, one) => sum + one, 0);
+    verdicts += standing.join("");
     settings.onProgress?.(name, Math.min(first + batchSize, ids.length));
   }
-  return { accuracy: correct / ids.length, correct, n: ids.length };
+  return { accuracy: correct / ids.length, correct, n: ids.length, verdicts };
 }
 
 /** The most likely class of each image. */

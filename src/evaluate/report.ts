@@ -11,6 +11,7 @@ import {
   type Accuracy,
   type EvaluationName,
   type EvaluationSettings,
+  type ImageAccuracy,
   isEvaluationName,
 } from "./evaluate.ts";
 import { describePerturbation } from "./perturbation.ts";
@@ -21,7 +22,7 @@ import { fileDigest, type Subject, subjectName } from "../run/subject.ts";
 import { formatPercent } from "../cli/shell/terminal.ts";
 
 /** The accuracies that were asked for, by name. */
-export type Accuracies = { readonly [name in EvaluationName]?: Accuracy };
+export type Accuracies = { readonly [name in EvaluationName]?: ImageAccuracy };
 
 /** What an evaluation prints with `--json`, and keeps in the run's `eval/`. */
 export interface EvaluationReport extends Accuracies {
@@ -57,7 +58,7 @@ export async function makeReport(
   subject: Subject,
   recipe: Recipe,
   { ids, attack, restarts = 1, backend }: EvaluationSettings,
-  accuracies: Partial<Record<EvaluationName, Accuracy>>,
+  accuracies: Partial<Record<EvaluationName, ImageAccuracy>>,
   { autoattack, verified }: {
     readonly autoattack: AutoAttackResult | undefined;
     readonly verified: AdversarialCheck | undefined;

@@ -7,15 +7,26 @@
 import { UsageError } from "../errors.ts";
 import { findDuplicateKey } from "./duplicate_key.ts";
 
+/** Every type of the format by the array that holds it; those that no array is made for are kept as their bits. */
 const arrays = {
-  F32: Float32Array,
   F64: Float64Array,
-  I32: Int32Array,
+  F32: Float32Array,
+  F16: Float16Array,
+  BF16: Uint16Array,
+  F8_E5M2: Uint8Array,
+  F8_E4M3: Uint8Array,
   I64: BigInt64Array,
+  I32: Int32Array,
+  I16: Int16Array,
+  I8: Int8Array,
+  U64: BigUint64Array,
+  U32: Uint32Array,
+  U16: Uint16Array,
   U8: Uint8Array,
+  BOOL: Uint8Array,
 } as const;
 
-/** The element types this program reads and writes. */
+/** The element types of the format. */
 export type Dtype = keyof typeof arrays;
 
 /** A tensor on disk: row-major `data` of `shape`'s product of elements; an empty `shape` is a scalar. */

@@ -4,9 +4,10 @@
  * @module
  */
 import { join } from "@std/path";
-import { createHash } from "node:crypto";
 import { RunError } from "../errors.ts";
-import { describeIoError, readWholeFile } from "../disk/files.ts";
+import { readWholeFile } from "../disk/files.ts";
+import { fileSize } from "../disk/regular.ts";
+import { sha256 } from "../format/sha256.ts";
 import { chunkBytes } from "./chunk/chunk.ts";
 import { createCodec } from "./chunk/codec.ts";
 import type { CommittedGeneration, Current, MemorySettings } from "./current.ts";
@@ -43,9 +44,8 @@ export async function readCommitted(
       const size = await fileSize(join(folder, file));
       const expected = chunkBytes(codec, records);
       if (size === expected) continue;
-      throw new RunError(
-        `${join(folder, file)} has ${size} bytes instead of ${expected}: restore it from a copy`,
-      );
+      const fault = size === undefined ? "is missing" : `has ${size} bytes instead of ${expected}`;
+      throw new RunError(`${join(folder, file)} ${fault}: restore it from a copy`);
     }
     generations.set(entry.epoch, { entry, manifest });
   }
@@ -63,8 +63,7 @@ export async function readManifest(
   settings: MemorySettings,
 ): Promise<Manifest> {
   const bytes = await readWholeFile(path);
-  const committed = createHash("sha256").update(bytes).digest("hex") === entry.sha256;
-  const manifest = committed ? decodeManifest(bytes, path) : undefined;
+  const manifest = sha256(bytes) === entry.sha256 ? decodeManifest(bytes, path) : undefined;
   const belongs = manifest?.epoch === entry.epoch && manifest.codec === settings.codec &&
     manifest.epsilon === settings.epsilon && manifest.images === settings.imageCount &&
     manifest.dataSha256 === settings.dataSha256;
@@ -81,12 +80,4 @@ export function ownedFiles(
     owned.set(epoch, new Set([entry.manifest, ...manifest.chunks.map(({ file }) => file)]));
   }
   return owned;
-}
-
-async function fileSize(path: string): Promise<number> {
-  try {
-    return (await Deno.stat(path)).size;
-  } catch (error) {
-    throw new RunError(`Could not read ${path}: ${describeIoError(error)}`, { cause: error });
-  }
 }

@@ -5,22 +5,25 @@
  * @module
  */
 import { join } from "@std/path";
-import { createHash } from "node:crypto";
 import * as v from "valibot";
 import { RunError } from "../errors.ts";
-import { describeIoError } from "../disk/files.ts";
+import { readIfThere } from "../disk/files.ts";
+import { sha256 } from "../format/sha256.ts";
 import { codecNumbers } from "./chunk/codec.ts";
-import { CURRENT_FILE } from "./layout.ts";
-import { digestSchema, MEMORY_VERSION } from "./generation/manifest.ts";
-
-const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
+import { CHECKPOINT_NAME, CURRENT_FILE, MANIFEST_NAME } from "./layout.ts";
+import {
+  countSchema,
+  digestSchema,
+  imageCountSchema,
+  MEMORY_VERSION,
+} from "./generation/manifest.ts";
 
 const settingsSchema = v.strictObject({
   codec: v.picklist(Object.keys(codecNumbers) as (keyof typeof codecNumbers)[]),
   /** The largest |δ|, positive; pixels are in [0,1]. */
   epsilon: v.pipe(v.number(), v.gtValue(0)),
   /** Training indices are in 0..imageCount-1. */
-  imageCount: count,
+  imageCount: imageCountSchema,
   /** SHA-256 of the training images and labels, hexadecimal. */
   dataSha256: digestSchema,
 });
@@ -28,11 +31,11 @@ const settingsSchema = v.strictObject({
 export type MemorySettings = Readonly<v.InferOutput<typeof settingsSchema>>;
 
 const generationSchema = v.strictObject({
-  epoch: count,
+  epoch: countSchema,
   /** The commit under which its locations are filed in the index. */
-  commit: count,
+  commit: countSchema,
   /** Name and digest of its manifest. */
-  manifest: v.string(),
+  manifest: v.pipe(v.string(), v.regex(MANIFEST_NAME)),
   sha256: digestSchema,
 });
 /** A generation as a commit points at it. */
@@ -41,10 +44,10 @@ export type CommittedGeneration = v.InferOutput<typeof generationSchema>;
 const commitSchema = v.pipe(
   v.strictObject({
     /** Counts the commits of this store from 1. */
-    commit: count,
-    epoch: count,
-    step: count,
-    checkpoint: v.string(),
+    commit: countSchema,
+    epoch: countSchema,
+    step: countSchema,
+    checkpoint: v.pipe(v.string(), v.regex(CHECKPOINT_NAME)),
     checkpointSha256: digestSchema,
     /** Includes that of `epoch`. */
     generations: v.array(generationSchema),
@@ -78,8 +81,8 @@ export function encodeCurrent({ settings, commit }: Current): Uint8Array<ArrayBu
     settings,
     commit: commit ?? null,
   });
-  const sha256 = createHash("sha256").update(JSON.stringify(document)).digest("hex");
-  return new TextEncoder().encode(JSON.stringify({ ...document, sha256 }, null, 2) + "\n");
+  const sealed = { ...document, sha256: sha256(JSON.stringify(document)) };
+  return new TextEncoder().encode(JSON.stringify(sealed, null, 2) + "\n");
 }
 
 /** What {@linkcode encodeCurrent} wrote, or undefined if a single byte of `bytes` is another. */
@@ -128,13 +131,8 @@ export function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
  */
 export async function readCurrentFile(directory: string): Promise<Current | undefined> {
   const path = join(directory, CURRENT_FILE);
-  let bytes: Uint8Array;
-  try {
-    bytes = await Deno.readFile(path);
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return undefined;
-    throw new RunError(`Could not read ${path}: ${describeIoError(error)}`, { cause: error });
-  }
+  const bytes = await readIfThere(path);
+  if (bytes === undefined) return undefined;
   const current = decodeCurrent(bytes);
   if (current !== undefined) return current;
   throw new RunError(

@@ -6,16 +6,22 @@
  */
 import { join } from "@std/path";
 import type { Disk } from "../disk/disk.ts";
-import { removeTree } from "../disk/files.ts";
+import { ioError } from "../disk/failure.ts";
+import { removeTemporaries, removeTree } from "../disk/files.ts";
 
 /** Name of the Deno KV file. */
 export const INDEX_FILE = "index.kv";
 /** Name of the file that says what is current to those who do not open the index. */
 export const CURRENT_FILE = "current.json";
 
+/** Name of the file that says which service has the index. */
+export const PLACE_FILE = "index.json";
+
+/** What a committed checkpoint may be called: a name in its folder, and nothing that leads out of it. */
+export const CHECKPOINT_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]*$/;
+/** What {@linkcode manifestFile} calls a manifest. */
+export const MANIFEST_NAME = /^manifest(?:\.partial-\d+)?\.json$/;
 const GENERATION = /^generation-(\d{4,})$/;
-/** What a process killed while it wrote {@linkcode CURRENT_FILE} leaves. */
-const TORN = /^current\.json\.tmp-\d+$/;
 
 /** Name of the folder of `epoch`'s examples. */
 export function generationFolder(epoch: number): string {
@@ -35,12 +41,17 @@ export function manifestFile(partialRecords?: number): string {
   return partialRecords === undefined ? "manifest.json" : `manifest.partial-${partialRecords}.json`;
 }
 
-/** The epochs that have a folder in `directory`, ascending. */
+/** The epochs that have a folder in `directory`, ascending; none if it does not exist. Throws a `RunError` if it cannot be read. */
 export async function listGenerations(directory: string): Promise<number[]> {
   const epochs: number[] = [];
-  for await (const entry of Deno.readDir(directory)) {
-    const match = entry.isDirectory ? GENERATION.exec(entry.name) : null;
-    if (match && generationFolder(Number(match[1])) === entry.name) epochs.push(Number(match[1]));
+  try {
+    for await (const entry of Deno.readDir(directory)) {
+      const match = entry.isDirectory ? GENERATION.exec(entry.name) : null;
+      if (match && generationFolder(Number(match[1])) === entry.name) epochs.push(Number(match[1]));
+    }
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return [];
+    throw ioError(`Could not read ${directory}`, error);
   }
   return epochs.sort((a, b) => a - b);
 }
@@ -56,9 +67,7 @@ export async function removeUnwanted(
   wanted: ReadonlyMap<number, ReadonlySet<string>>,
   disk: Disk,
 ): Promise<void> {
-  for (const { name } of await Array.fromAsync(Deno.readDir(directory))) {
-    if (TORN.test(name)) await removeTree(join(directory, name), disk);
-  }
+  await removeTemporaries(directory, (name) => name === CURRENT_FILE || name === PLACE_FILE, disk);
   for (const epoch of await listGenerations(directory)) {
     const folder = join(directory, generationFolder(epoch));
     const files = wanted.get(epoch);

@@ -7,6 +7,7 @@ import { join } from "@std/path";
 import { RunError, UsageError } from "../errors.ts";
 import type { Disk } from "../disk/disk.ts";
 import { createDirectory, writeFileAtomically } from "../disk/files.ts";
+import { exists } from "../disk/regular.ts";
 import { type Generation, ownedFiles, readCommitted } from "./committed.ts";
 import {
   agrees,
@@ -186,8 +187,4 @@ function checkSettings(directory: string, stored: MemorySettings, asked: MemoryS
       `The memory in ${directory} was made with ${difference}: use its recipe or another folder`,
     );
   }
-}
-
-async function exists(path: string): Promise<boolean> {
-  return await Deno.stat(path).then(() => true, () => false);
 }

@@ -13,6 +13,7 @@ import { IMAGE_VALUES } from "../data/dataset.ts";
 import { RunError } from "../errors.ts";
 import { DISK, type Disk } from "../disk/disk.ts";
 import { createDirectory } from "../disk/files.ts";
+import { refuseLink } from "../disk/regular.ts";
 import { checkPerturbations, type Codec, createCodec } from "./chunk/codec.ts";
 import { type Generation, ownedFiles } from "./committed.ts";
 import type { Commit, MemorySettings } from "./current.ts";
@@ -151,6 +152,7 @@ export class MemoryStore {
     if (!this.#writable) throw new Error("the memory is open for reading only");
     const { epsilon, imageCount, dataSha256 } = this.settings;
     const folder = join(this.#directory, generationFolder(epoch));
+    await refuseLink(folder);
     await createDirectory(folder, this.#disk);
     const locations = committed === undefined
       ? new Locations(imageCount)

@@ -4,9 +4,10 @@
  * @module
  */
 import { join } from "@std/path";
-import { createHash } from "node:crypto";
 import { RunError, UsageError } from "../errors.ts";
+import { StorageError } from "../disk/failure.ts";
 import { readWholeFile } from "../disk/files.ts";
+import { sha256 } from "../format/sha256.ts";
 import { type Generation, readManifest } from "./committed.ts";
 import { agrees, commitNumber, type Current, readCurrentFile } from "./current.ts";
 import { withIndexCopy } from "./index/copy.ts";
@@ -18,7 +19,7 @@ import { type Damage, verifyChunk } from "./chunk/verify.ts";
 export type { Damage };
 
 /** What {@linkcode verifyMemory} has looked at and found. */
-export interface Verification {
+export interface MemoryCheck {
   /** Number of the commit that was looked at; 0 before the first. */
   readonly commit: number;
   readonly generations: number;
@@ -47,11 +48,12 @@ const ATTEMPTS = 10;
  * index's entries and the checkpoint. Changes nothing there.
  *
  * @throws {UsageError} if there is no memory
+ * @throws {StorageError} if something cannot be looked at, which then is not known to be damaged
  */
 export async function verifyMemory(
   directory: string,
   options: VerifyOptions,
-): Promise<Verification> {
+): Promise<MemoryCheck> {
   for (let attempt = 1;; attempt++) {
     const verification = await verifyOnce(directory, options);
     if (verification.damage.length === 0 || attempt === ATTEMPTS) return verification;
@@ -60,7 +62,7 @@ export async function verifyMemory(
   }
 }
 
-async function verifyOnce(directory: string, options: VerifyOptions): Promise<Verification> {
+async function verifyOnce(directory: string, options: VerifyOptions): Promise<MemoryCheck> {
   const damage: Damage[] = [];
   const { remote } = options;
   const indexPath = remote ?? join(directory, INDEX_FILE);
@@ -69,16 +71,18 @@ async function verifyOnce(directory: string, options: VerifyOptions): Promise<Ve
   const indexed = options.index
     ? await noting(damage, indexPath, () => readIndexed(directory, remote))
     : undefined;
-  const current = shown ?? indexed;
+  const agreed = indexed !== undefined && agrees(indexed, shown);
+  // A killed process may have committed and not come to say so where readers look.
+  const current = agreed ? indexed : shown ?? indexed;
   if (shown === undefined && damage.every(({ file }) => file !== currentPath)) {
-    if (await isEmpty(directory)) {
+    if ((await listGenerations(directory)).length === 0) {
       throw new UsageError(`There is no memory in ${directory}: name the folder of a run`);
     }
     damage.push({ file: currentPath, fault: `${currentPath} is missing` });
   }
   const generations = current ? await verifyManifests(directory, current, damage) : [];
   const located = new Map<number, Locations>();
-  if (indexed !== undefined && !agrees(indexed, shown)) {
+  if (indexed !== undefined && !agreed) {
     damage.push({
       file: indexPath,
       fault: `${indexPath} and ${currentPath} contradict each other`,
@@ -141,7 +145,7 @@ async function verifyCheckpoint(
   const file = checkpointPath(checkpoint);
   const bytes = await noting(damage, file, () => readWholeFile(file));
   if (bytes === undefined) return;
-  if (createHash("sha256").update(bytes).digest("hex") === checkpointSha256) return;
+  if (sha256(bytes) === checkpointSha256) return;
   damage.push({ file, fault: `${file} is not the checkpoint that was committed` });
 }
 
@@ -152,7 +156,7 @@ function withImage(damage: Damage, number: number, locations: Locations | undefi
   return image === undefined ? damage : { ...damage, image };
 }
 
-/** What `action` gives; a {@linkcode RunError} is noted as damage of `file` instead. */
+/** What `action` gives; a {@linkcode RunError} that tells of damage is noted as damage of `file` instead. */
 async function noting<T>(
   damage: Damage[],
   file: string,
@@ -161,7 +165,7 @@ async function noting<T>(
   try {
     return await action();
   } catch (error) {
-    if (!(error instanceof RunError)) throw error;
+    if (!(error instanceof RunError) || error instanceof StorageError) throw error;
     damage.push({ file, fault: error.message });
     return undefined;
   }
@@ -172,9 +176,4 @@ async function readIndexed(directory: string, remote: string | undefined): Promi
   const current = await withIndexCopy(directory, (index) => index.current(), remote);
   if (current !== undefined) return current;
   throw new RunError(`${remote ?? join(directory, INDEX_FILE)} does not say what is current`);
-}
-
-/** Whether `directory` holds no generation, or does not exist. */
-async function isEmpty(directory: string): Promise<boolean> {
-  return await listGenerations(directory).then((epochs) => epochs.length === 0, () => true);
 }

@@ -1,6 +1,6 @@
 /**
- * ResNet-18 for 32×32 images (He et al. 2016, the CIFAR form): which layers there are, how they connect, and what
- * their tensors are called in PyTorch's state dict.
+ * A residual network as data: what has weights, what its tensors are called in PyTorch's state dict, and what is
+ * computed of what. No engine is loaded to read or make one.
  *
  * @module
  */
@@ -8,121 +8,100 @@ import type * as tf from "@tensorflow/tfjs";
 
 /** Size of a model. */
 export interface ModelConfig {
-  /** Channels of the first stage; the four stages have `w, 2w, 4w, 8w`. 64 is the paper's. */
+  /** What the channels of all stages are multiples of; 64 is ResNet-18's published one. */
   readonly width: number;
   /** Number of logits. */
   readonly classes: number;
 }
 
-/** A convolution and the batch norm behind it. */
-export interface ConvNorm {
-  /** State-dict prefix of the convolution, e.g. `layer2.0.shortcut.0`. */
-  readonly conv: string;
-  /** State-dict prefix of the batch norm, e.g. `layer2.0.shortcut.1`. */
-  readonly norm: string;
+/** A convolution without bias, padded by `(kernel − 1)/2` on every side. */
+export interface Convolution {
+  readonly kind: "convolution";
+  /** State-dict prefix, e.g. `layer2.0.shortcut.0`. */
+  readonly name: string;
   readonly kernel: 1 | 3;
   readonly stride: 1 | 2;
   readonly inChannels: number;
   readonly outChannels: number;
 }
 
-interface Block {
-  readonly first: ConvNorm;
-  readonly second: ConvNorm;
-  /** Present where the shape changes. */
-  readonly shortcut: ConvNorm | undefined;
+/** A batch norm. */
+export interface BatchNorm {
+  readonly kind: "norm";
+  /** State-dict prefix, e.g. `layer2.0.bn1`. */
+  readonly name: string;
+  readonly channels: number;
 }
 
-/** The whole network as data. */
-export interface Architecture {
-  readonly stem: ConvNorm;
-  readonly blocks: readonly Block[];
-  readonly features: number;
-  readonly classes: number;
-}
-
-/** What follows a batch norm. */
-export interface Followers {
-  /** The residual branch that is added to the result. */
-  readonly add?: tf.Tensor4D;
+/** A convolution and what follows it, in this order. */
+export interface ConvolutionLayer {
+  readonly convolution: Convolution;
+  /** The batch norm right behind it. */
+  readonly norm?: BatchNorm;
+  /** The value that is convolved. */
+  readonly input: number;
+  /** The value that is added to the result. */
+  readonly add?: number;
   /** Whether the nonlinearity comes then. */
   readonly activate: boolean;
 }
 
+/** A batch norm by itself and the nonlinearity, as they stand before a convolution or the pool. */
+export interface NormLayer {
+  readonly convolution?: undefined;
+  readonly norm: BatchNorm;
+  /** The value that is normalised. */
+  readonly input: number;
+}
+
+/** One thing that is computed. Values are numbered: 0 is the images, `i + 1` the result of layer `i`. */
+export type Layer = ConvolutionLayer | NormLayer;
+
+/** The whole network. The global average pool and a linear layer follow the last of its layers. */
+export interface Architecture {
+  /** For people, e.g. `ResNet-18`. */
+  readonly title: string;
+  /** Everything that has weights but the linear layer, in the state dict's order. */
+  readonly modules: readonly (Convolution | BatchNorm)[];
+  /** In an order in which they can be computed. Whatever else reads a value that is added stands before the sum. */
+  readonly layers: readonly Layer[];
+  /** State-dict prefix of the linear layer. */
+  readonly linear: string;
+  /** What the linear layer takes. */
+  readonly features: number;
+  readonly classes: number;
+}
+
 /** How a network computes: in training mode with batch statistics, or frozen with folded batch norm. */
 export interface Layers {
-  /** `[N,H,W,in] → [N,H/stride,W/stride,out]`, convolution, batch norm and what follows them. */
-  convNorm(layer: ConvNorm, x: tf.Tensor4D, followers: Followers): tf.Tensor4D;
-  /** Global average pool and linear: `[N,4,4,features] → [N,classes]`. */
+  /** `[N,H,W,in] → [N,H/stride,W/stride,out]`: the layer on `x`, with `add` added if there is one. */
+  convolve(layer: ConvolutionLayer, x: tf.Tensor4D, add: tf.Tensor4D | undefined): tf.Tensor4D;
+  /** Batch norm and nonlinearity. */
+  normalise(norm: BatchNorm, x: tf.Tensor4D): tf.Tensor4D;
+  /** Global average pool and linear: `[N,H,W,features] → [N,classes]`. */
   classify(x: tf.Tensor4D): tf.Tensor2D;
 }
 
-/** ResNet-18's layers for `config`: a 3×3 stem without pooling, four stages of two basic blocks, strides 1/2/2/2. */
-export function resnet18({ width, classes }: ModelConfig): Architecture {
-  const stem: ConvNorm = {
-    conv: "conv1",
-    norm: "bn1",
-    kernel: 3,
-    stride: 1,
-    inChannels: 3,
-    outChannels: width,
-  };
-  const blocks: Block[] = [];
-  let inChannels = width;
-  for (let stage = 0; stage < 4; stage++) {
-    const outChannels = width * 2 ** stage;
-    for (let index = 0; index < 2; index++) {
-      const prefix = `layer${stage + 1}.${index}`;
-      const stride = stage > 0 && index === 0 ? 2 : 1;
-      blocks.push({
-        first: {
-          conv: `${prefix}.conv1`,
-          norm: `${prefix}.bn1`,
-          kernel: 3,
-          stride,
-          inChannels,
-          outChannels,
-        },
-        second: {
-          conv: `${prefix}.conv2`,
-          norm: `${prefix}.bn2`,
-          kernel: 3,
-          stride: 1,
-          inChannels: outChannels,
-          outChannels,
-        },
-        shortcut: stride === 1 && inChannels === outChannels ? undefined : {
-          conv: `${prefix}.shortcut.0`,
-          norm: `${prefix}.shortcut.1`,
-          kernel: 1,
-          stride,
-          inChannels,
-          outChannels,
-        },
-      });
-      inChannels = outChannels;
-    }
-  }
-  return { stem, blocks, features: inChannels, classes };
+/** The convolutions of `architecture`, in the state dict's order. */
+export function convolutionsOf({ modules }: Architecture): Convolution[] {
+  return modules.filter((module) => module.kind === "convolution");
 }
 
-/** Every convolution with its batch norm, in state-dict order. */
-export function convNorms({ stem, blocks }: Architecture): ConvNorm[] {
-  return [
-    stem,
-    ...blocks.flatMap(({ first, second, shortcut }) =>
-      shortcut ? [first, second, shortcut] : [first, second]
-    ),
-  ];
+/** The batch norms of `architecture`, in the state dict's order. */
+export function normsOf({ modules }: Architecture): BatchNorm[] {
+  return modules.filter((module) => module.kind === "norm");
 }
 
-/** The logits `[N,classes]` of `x` `[N,32,32,3]`, computed by `layers`. */
+/** The logits `[N,classes]` of images `x` `[N,H,W,3]`, computed by `layers`. */
 export function forward(architecture: Architecture, layers: Layers, x: tf.Tensor4D): tf.Tensor2D {
-  let hidden = layers.convNorm(architecture.stem, x, { activate: true });
-  for (const { first, second, shortcut } of architecture.blocks) {
-    const add = shortcut ? layers.convNorm(shortcut, hidden, { activate: false }) : hidden;
-    const inner = layers.convNorm(first, hidden, { activate: true });
-    hidden = layers.convNorm(second, inner, { add, activate: true });
+  const values = [x];
+  for (const layer of architecture.layers) {
+    const input = values[layer.input]!;
+    values.push(
+      layer.convolution === undefined
+        ? layers.normalise(layer.norm, input)
+        : layers.convolve(layer, input, layer.add === undefined ? undefined : values[layer.add]!),
+    );
   }
-  return layers.classify(hidden);
+  return layers.classify(values.at(-1)!);
 }

@@ -13,13 +13,7 @@ import {
   hasFrozenKernels,
 } from "../backend/operations/frozen_network.ts";
 import { IMAGE_CHANNELS, IMAGE_SIZE } from "../data/dataset.ts";
-import {
-  type Architecture,
-  type ConvNorm,
-  convNorms,
-  forward,
-  type Layers,
-} from "./architecture.ts";
+import { type Architecture, type BatchNorm, forward, type Layers } from "./architecture.ts";
 import type { ModelState, TensorMap } from "./parameters.ts";
 import { type Activation, BATCH_NORM_EPSILON, classifier, linear } from "./train_mode.ts";
 
@@ -42,33 +36,31 @@ export function freeze(
 ): FrozenModel {
   const folded = fold(architecture, state);
   const tensor = (name: string) => folded.get(name)!;
+  const { linear: linearName } = architecture;
+  const [weight, bias] = [tensor(`${linearName}.weight`), tensor(`${linearName}.bias`)];
   const layers: Layers = {
-    convNorm({ conv, kernel, stride }, x, { add, activate }) {
-      const weight = tensor(`${conv}.weight`) as tf.Tensor4D;
-      const bias = tensor(`${conv}.bias`) as tf.Tensor1D;
-      const y = frozenConvolution(x, weight, bias, stride, (kernel - 1) / 2);
+    convolve({ convolution: { name, kernel, stride }, norm, activate }, x, add) {
+      const filter = tensor(`${name}.weight`) as tf.Tensor4D;
+      const bias = norm && tensor(`${name}.bias`) as tf.Tensor1D;
+      const y = frozenConvolution(x, filter, bias, stride, (kernel - 1) / 2);
       const sum = add ? tf.add<tf.Tensor4D>(y, add) : y;
       return activate ? activation(sum) : sum;
     },
-    classify: (x) => classifier(x, tensor("linear.weight"), tensor("linear.bias")),
+    normalise: ({ name }, x) =>
+      activation(tf.add(tf.mul(x, tensor(`${name}.scale`)), tensor(`${name}.shift`))),
+    classify: (x) => classifier(x, weight, bias),
   };
   // An engine's own network ends in rectifiers; another activation is composed of layers on every engine.
   const whole = activation === tf.relu && hasFrozenKernels();
   const network = frozenLayers(architecture);
   const weights = Object.fromEntries(
-    network.flatMap(({ name }) =>
-      ["weight", "bias"].map((kind) => [`${name}.${kind}`, tensor(`${name}.${kind}`)])
-    ),
+    network.flatMap(weightNames).map((name) => [name, tensor(name)]),
   );
   return {
     logits: (x) =>
       tf.tidy(() =>
         whole
-          ? linear(
-            frozenFeatures(network, weights, x),
-            tensor("linear.weight"),
-            tensor("linear.bias"),
-          )
+          ? linear(frozenFeatures(network, weights, x), weight, bias)
           : forward(architecture, layers, x)
       ),
     dispose() {
@@ -84,66 +76,96 @@ export function prepareFrozen(
   n: number,
   backend: Backend,
 ): Promise<void> {
-  const shapes = convNorms(architecture).flatMap((
-    { conv, kernel, inChannels, outChannels },
-  ): [string, number[]][] => [
-    [`${conv}.weight`, [kernel, kernel, inChannels, outChannels]],
-    [`${conv}.bias`, [outChannels]],
-  ]);
+  const shapes = architecture.layers.flatMap(({ convolution, norm }): [string, number[]][] => {
+    if (convolution === undefined) {
+      const { name, channels } = norm!;
+      return [[`${name}.scale`, [channels]], [`${name}.shift`, [channels]]];
+    }
+    const { name, kernel, inChannels, outChannels } = convolution;
+    return [
+      [`${name}.weight`, [kernel, kernel, inChannels, outChannels]],
+      ...norm ? [[`${name}.bias`, [outChannels]] as [string, number[]]] : [],
+    ];
+  });
   const images = [n, IMAGE_SIZE, IMAGE_SIZE, IMAGE_CHANNELS] as const;
   return backend.prepare(frozenLayers(architecture), Object.fromEntries(shapes), images);
 }
 
-/** The convolutions of `architecture` with what follows them, in the order in which {@linkcode forward} makes them. */
-function frozenLayers({ stem, blocks }: Architecture): FrozenLayer[] {
-  const layers: FrozenLayer[] = [];
-  const append = (
-    { conv, kernel, stride }: ConvNorm,
-    rest: Omit<FrozenLayer, "name" | "kernel" | "stride">,
-  ) => layers.push({ name: conv, kernel, stride, ...rest });
-  let hidden = append(stem, { input: 0, relu: true });
-  for (const { first, second, shortcut } of blocks) {
-    const add = shortcut ? append(shortcut, { input: hidden, relu: false }) : hidden;
-    const inner = append(first, { input: hidden, relu: true });
-    hidden = append(second, { input: inner, add, relu: true });
-  }
-  return layers;
+/** The layers of `architecture` as an engine takes them. */
+function frozenLayers({ layers }: Architecture): FrozenLayer[] {
+  return layers.map((layer): FrozenLayer => {
+    const { convolution, norm, input } = layer;
+    if (convolution === undefined) return { kind: "scale-shift", name: norm.name, input };
+    const { name, kernel, stride } = convolution;
+    const { add, activate: relu } = layer;
+    const bias = norm !== undefined;
+    const sum = add !== undefined && { add };
+    return { kind: "convolution", name, kernel, stride, input, bias, ...sum, relu };
+  });
+}
+
+/** The folded weights of a layer. */
+function weightNames(layer: FrozenLayer): string[] {
+  const kinds = layer.kind === "scale-shift"
+    ? ["scale", "shift"]
+    : ["weight", ...layer.bias ? ["bias"] : []];
+  return kinds.map((kind) => `${layer.name}.${kind}`);
 }
 
 function fold(architecture: Architecture, { parameters, buffers }: ModelState): TensorMap {
   const folded: TensorMap = new Map();
-  for (const { conv, norm } of convNorms(architecture)) {
-    const { filter, bias } = foldBatchNorm(
-      parameters.get(`${conv}.weight`) as tf.Tensor4D,
-      {
-        gamma: parameters.get(`${norm}.weight`) as tf.Tensor1D,
-        beta: parameters.get(`${norm}.bias`) as tf.Tensor1D,
-      },
-      {
-        mean: buffers.get(`${norm}.running_mean`) as tf.Tensor1D,
-        variance: buffers.get(`${norm}.running_var`) as tf.Tensor1D,
-      },
+  const foldInto = (filter: tf.Tensor4D, { name }: BatchNorm) => {
+    const parameter = (kind: string) => parameters.get(`${name}.${kind}`) as tf.Tensor1D;
+    const buffer = (kind: string) => buffers.get(`${name}.${kind}`) as tf.Tensor1D;
+    return foldBatchNorm(
+      filter,
+      { gamma: parameter("weight"), beta: parameter("bias") },
+      { mean: buffer("running_mean"), variance: buffer("running_var") },
       BATCH_NORM_EPSILON,
     );
-    folded.set(`${conv}.weight`, tf.keep(filter));
-    folded.set(`${conv}.bias`, tf.keep(bias));
+  };
+  const keep = (name: string, tensor: tf.Tensor) => folded.set(name, tf.keep(tensor));
+  for (const { convolution, norm } of architecture.layers) {
+    if (convolution === undefined) {
+      const ones = tf.ones<tf.Rank.R4>([1, 1, 1, norm!.channels]);
+      const { filter, bias } = foldInto(ones, norm!);
+      keep(`${norm!.name}.scale`, tf.reshape(filter, [-1]));
+      keep(`${norm!.name}.shift`, bias);
+      tf.dispose([ones, filter]);
+      continue;
+    }
+    const weight = parameters.get(`${convolution.name}.weight`) as tf.Tensor4D;
+    if (norm === undefined) {
+      keep(`${convolution.name}.weight`, weight.clone());
+      continue;
+    }
+    const { filter, bias } = foldInto(weight, norm);
+    keep(`${convolution.name}.weight`, filter);
+    keep(`${convolution.name}.bias`, bias);
   }
-  for (const name of ["linear.weight", "linear.bias"]) {
-    folded.set(name, tf.keep(parameters.get(name)!.clone()));
+  for (const kind of ["weight", "bias"]) {
+    const name = `${architecture.linear}.${kind}`;
+    keep(name, parameters.get(name)!.clone());
   }
   return folded;
 }
 
-/** Convolution plus bias whose filter is a constant: tfjs's own gradient would compute the filter's as well. */
+/** Convolution, plus bias if there is one, whose filter is a constant: tfjs's own gradient would compute the filter's as well. */
 function frozenConvolution(
   x: tf.Tensor4D,
   filter: tf.Tensor4D,
-  bias: tf.Tensor1D,
+  bias: tf.Tensor1D | undefined,
   stride: number,
   pad: number,
 ): tf.Tensor4D {
   const convolve = tf.customGrad((input) => ({
-    value: tf.fused.conv2d({ x: input as tf.Tensor4D, filter, strides: stride, pad, bias }),
+    value: tf.fused.conv2d({
+      x: input as tf.Tensor4D,
+      filter,
+      strides: stride,
+      pad,
+      ...bias && { bias },
+    }),
     gradFunc: (dy: tf.Tensor) =>
       tf.conv2dTranspose(dy as tf.Tensor4D, filter, x.shape, stride, pad),
   }));

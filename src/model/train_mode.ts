@@ -5,17 +5,21 @@
  */
 import * as tf from "@tensorflow/tfjs";
 import { type BatchStatistics, updateRunning } from "../backend/operations/batch_norm.ts";
-import { convNormTrain } from "../backend/operations/conv_norm.ts";
+import { convNormTrain, type NormOptions } from "../backend/operations/conv_norm.ts";
 import { globalAveragePool } from "../backend/operations/average_pool.ts";
-import type { Layers } from "./architecture.ts";
+import { normTrain } from "../backend/operations/norm_train.ts";
+import type { Architecture, BatchNorm, Layers } from "./architecture.ts";
 import type { ModelState, TensorMap } from "./parameters.ts";
 
 /** Added to the variance, as PyTorch does. */
 export const BATCH_NORM_EPSILON = 1e-5;
 /** Weight of the newest batch in the running statistics. */
-export const BATCH_NORM_MOMENTUM = 0.1;
+const BATCH_NORM_MOMENTUM = 0.1;
 
-/** The nonlinearity of the network; tests put a smooth one in ReLU's place. */
+/**
+ * The nonlinearity of the network. Tests put a smooth one in ReLU's place: rounding cannot switch one of its units on or
+ * off, so that they hold gradients to a hundredth of the error that ReLU needs.
+ */
 export type Activation = (x: tf.Tensor4D) => tf.Tensor4D;
 
 /** The linear layer on pooled `features` `[N,features]`. */
@@ -34,31 +38,45 @@ export function classifier(x: tf.Tensor4D, weight: tf.Tensor, bias: tf.Tensor): 
  * `state.buffers` (unbiased variance, momentum 0.1) in this order.
  */
 export function trainLayers(
+  { linear: linearName }: Architecture,
   parameters: TensorMap,
   { buffers }: ModelState,
   groups: readonly number[],
   activation: Activation = tf.relu,
 ): Layers {
   const parameter = (name: string) => parameters.get(name)!;
+  const vectors = ({ name }: BatchNorm) => ({
+    gamma: parameter(`${name}.weight`) as tf.Tensor1D,
+    beta: parameter(`${name}.bias`) as tf.Tensor1D,
+  });
+  const options = ({ name }: BatchNorm, relu: boolean): NormOptions => ({
+    epsilon: BATCH_NORM_EPSILON,
+    relu,
+    groups,
+    observe: (statistics, counts) => observe(buffers, name, statistics, counts),
+  });
+  const isRelu = activation === tf.relu;
   return {
-    convNorm({ conv, norm, stride }, x, { add, activate }) {
-      const relu = activate && activation === tf.relu;
-      const result = convNormTrain({
-        x,
-        filter: parameter(`${conv}.weight`) as tf.Tensor4D,
-        gamma: parameter(`${norm}.weight`) as tf.Tensor1D,
-        beta: parameter(`${norm}.bias`) as tf.Tensor1D,
-        ...add && { add },
-      }, {
-        stride,
-        epsilon: BATCH_NORM_EPSILON,
-        relu,
-        groups,
-        observe: (statistics, counts) => observe(buffers, norm, statistics, counts),
-      });
+    convolve({ convolution: { name, kernel, stride }, norm, activate }, x, add) {
+      const filter = parameter(`${name}.weight`) as tf.Tensor4D;
+      if (norm === undefined) {
+        const convolved = tf.conv2d(x, filter, stride, (kernel - 1) / 2);
+        const sum = add ? tf.add<tf.Tensor4D>(convolved, add) : convolved;
+        return activate ? activation(sum) : sum;
+      }
+      const relu = activate && isRelu;
+      const result = convNormTrain(
+        { x, filter, ...vectors(norm), ...add && { add } },
+        { stride, ...options(norm, relu) },
+      );
       return activate && !relu ? activation(result) : result;
     },
-    classify: (x) => classifier(x, parameter("linear.weight"), parameter("linear.bias")),
+    normalise(norm, x) {
+      const result = normTrain({ x, ...vectors(norm) }, options(norm, isRelu));
+      return isRelu ? result : activation(result);
+    },
+    classify: (x) =>
+      classifier(x, parameter(`${linearName}.weight`), parameter(`${linearName}.bias`)),
   };
 }
 

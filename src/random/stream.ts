@@ -18,6 +18,7 @@ export const Purpose = {
   apgdStart: 9,
   fabStart: 10,
   square: 11,
+  bootstrap: 12,
 } as const;
 
 /** One of {@linkcode Purpose}'s values. */

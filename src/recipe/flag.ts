@@ -24,7 +24,7 @@ export interface Flag<S extends v.GenericSchema = v.GenericSchema> {
 }
 
 /** A flag whose value is one of `choices`, each `described` in a few words if their names do not say it. */
-export function choiceFlag<const C extends readonly [string, ...string[]]>(
+export function choiceFlag<const C extends readonly string[]>(
   name: string,
   choices: C,
   help: string,

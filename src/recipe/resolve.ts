@@ -4,6 +4,7 @@
  * @module
  */
 import * as v from "valibot";
+import type { EngineOptions } from "../backend/backend.ts";
 import { UsageError } from "../errors.ts";
 import type { Above, Field } from "./field.ts";
 import { FIELDS, nested, place, RecipeSchema, valueAt } from "./fields.ts";
@@ -27,6 +28,15 @@ export function resolveRecipe(input: RecipeInput): Recipe {
     place(recipe, path, value);
   }
   return above;
+}
+
+/** How the engine is to compute a run of `recipe`. */
+export function engineOptions({ workers, deterministic, attack }: Recipe): EngineOptions {
+  return {
+    ...workers !== undefined && { workers },
+    ...deterministic !== undefined && { deterministic },
+    ...attack && { attackPrecision: attack.precision },
+  };
 }
 
 /** `recipe` with `changes` in place of what it says there. */

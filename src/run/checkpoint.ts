@@ -13,15 +13,12 @@ import { decodeSafetensors, encodeSafetensors, type SafeTensor } from "../format
 import type { Architecture } from "../model/architecture.ts";
 import {
   disposeAll,
-  exportState,
-  exportTensors,
-  importState,
-  importTensors,
   type ModelState,
   parameterShapes,
   type TensorMap,
 } from "../model/parameters.ts";
 import { zeroMomenta } from "../optimise/sgd.ts";
+import { exportState, exportTensors, importState, importTensors } from "../weights/state_dict.ts";
 
 /** Prefix of the momentum buffers' names. */
 const MOMENTUM_PREFIX = "optimizer.momentum_buffer.";

@@ -8,9 +8,10 @@ import { createHash } from "node:crypto";
 import { UsageError } from "../errors.ts";
 import { readWholeFile } from "../disk/files.ts";
 import { decodeSafetensors } from "../format/safetensors.ts";
-import { type Architecture, resnet18 } from "../model/architecture.ts";
-import { importState, inferConfig, type ModelState } from "../model/parameters.ts";
+import type { Architecture } from "../model/architecture.ts";
+import type { ModelState } from "../model/parameters.ts";
 import type { Recipe } from "../recipe/recipe.ts";
+import { importModel } from "../weights/state_dict.ts";
 import {
   type CheckpointLink,
   checkpointPath,
@@ -64,8 +65,7 @@ export async function loadSubject(
   { path }: Subject,
 ): Promise<{ architecture: Architecture; state: ModelState }> {
   const { tensors } = decodeSafetensors(await readWholeFile(path), path);
-  const architecture = resnet18(inferConfig(tensors, path));
-  return { architecture, state: importState(tensors, architecture, path) };
+  return importModel(tensors, path);
 }
 
 /** SHA-256 of the file at `path`. */

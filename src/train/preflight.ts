@@ -6,7 +6,8 @@
 import * as tf from "@tensorflow/tfjs";
 import type { Backend, Demand } from "../backend/backend.ts";
 import { UsageError } from "../errors.ts";
-import { type Architecture, resnet18 } from "../model/architecture.ts";
+import type { Architecture } from "../model/architecture.ts";
+import { ARCHITECTURES, DEFAULT_ARCHITECTURE } from "../model/architectures/architectures.ts";
 import { prepareFrozen } from "../model/frozen.ts";
 import {
   bufferShapes,
@@ -100,7 +101,7 @@ async function withLearner<T>(
   backend: Backend,
   use: (learner: Learner, architecture: Architecture) => Promise<T>,
 ): Promise<T> {
-  const architecture = resnet18({ width: recipe.width, classes });
+  const architecture = ARCHITECTURES[DEFAULT_ARCHITECTURE].build({ width: recipe.width, classes });
   const learner = new Learner(recipe, architecture, backend, emptyState(architecture));
   try {
     return await use(learner, architecture);

@@ -59,7 +59,7 @@ export function lossAndGradients(
   let terms: LossTerms | undefined;
   const differentiate = tf.valueAndGrads((...parameters: tf.Tensor[]) => {
     const byName: TensorMap = new Map(names.map((name, index) => [name, parameters[index]!]));
-    const layers = trainLayers(byName, state, groups, activation);
+    const layers = trainLayers(architecture, byName, state, groups, activation);
     const output = forward(architecture, layers, x);
     // tfjs has no gradient of a split into one.
     const outputs = groups.length === 1 ? [output] : tf.split<tf.Tensor2D>(output, groups);

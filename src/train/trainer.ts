@@ -10,7 +10,8 @@ import { dataDigest } from "../data/sets/sets.ts";
 import { splitTraining, type TrainingSplit } from "../data/split.ts";
 import { Interrupted } from "../errors.ts";
 import { type Accuracy, evaluateAccuracy, type EvaluationName } from "../evaluate/evaluate.ts";
-import { type Architecture, resnet18 } from "../model/architecture.ts";
+import type { Architecture } from "../model/architecture.ts";
+import { ARCHITECTURES, DEFAULT_ARCHITECTURE } from "../model/architectures/architectures.ts";
 import { freeze } from "../model/frozen.ts";
 import { disposeAll } from "../model/parameters.ts";
 import type { Recipe } from "../recipe/recipe.ts";
@@ -51,7 +52,10 @@ export interface TrainingRun {
  */
 export async function train(run: TrainingRun): Promise<void> {
   const { recipe, folder, data, backend } = run;
-  const architecture = resnet18({ width: recipe.width, classes: data.train.classes.length });
+  const architecture = ARCHITECTURES[DEFAULT_ARCHITECTURE].build({
+    width: recipe.width,
+    classes: data.train.classes.length,
+  });
   const split = splitTraining(data.train.n, recipe.select === "val", recipe.limitTrain);
   const images = { imageCount: data.train.n, dataSha256: dataDigest(data.train) };
   const session = await Session.open(folder, recipe, architecture, images, backend);

@@ -7,7 +7,8 @@ import {
 } from "../../src/attack/attack_loss.ts";
 import { ATTACK_LOSSES, type AttackLossName } from "../../src/attack/options.ts";
 import { v1 } from "../../src/method/v1.ts";
-import { eachBackend, onWasm } from "../testing/backends.ts";
+import { eachBackend } from "../testing/backends.ts";
+import { onWasm } from "../testing/device.ts";
 import { fixture } from "../testing/fixture.ts";
 import { assertClose } from "../testing/numbers.ts";
 import { labelsOf, read, upload } from "../testing/tensors.ts";

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs";
 import type { TensorMap } from "../../src/backend/backend.ts";
 import { EagerDeviceState } from "../../src/backend/eager.ts";
-import { onWasm } from "../testing/backends.ts";
+import { onWasm } from "../testing/device.ts";
 import { read } from "../testing/tensors.ts";
 
 /** A deviceState of two maps: `a` and `b` in one, `c` in the other. */

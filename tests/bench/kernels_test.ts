@@ -5,7 +5,7 @@ import { closeEngines, openEngines } from "../../src/bench/engines.ts";
 import { type LayerSpeed, measureKernels, summarise } from "../../src/bench/kernels.ts";
 import { convolutionLayers } from "../../src/bench/layers.ts";
 import { UsageError } from "../../src/errors.ts";
-import { skipWebGpu } from "../testing/backends.ts";
+import { skipWebGpu } from "../testing/webgpu/adapter.ts";
 import { withAdapter } from "../testing/webgpu/fake_gpu.ts";
 
 Deno.test("openEngines() refuses when there is no adapter", async () => {
@@ -19,7 +19,7 @@ Deno.test({
     const engines = await openEngines(true, { tune: false });
     const tensors = tf.memory().numTensors;
     try {
-      const [, , , layer] = convolutionLayers(2, 1); // 1x1/2, whose shaders compile fast
+      const [, , layer] = convolutionLayers(2, 1); // 1x1/2, whose shaders compile fast
       const asked: string[] = [];
       const speeds = await measureKernels([layer!], engines, 1, (what) => asked.push(what));
       assert.deepEqual(speeds.map(({ mode }) => mode), MODES);

@@ -1,11 +1,9 @@
+import type { ConvolutionShape } from "../../src/backend/operations/convolution_shape.ts";
 import assert from "node:assert/strict";
 import { GPUS } from "../../src/bench/gpus.ts";
 import { convolutionLayers } from "../../src/bench/layers.ts";
 import { rooflines, variantRoofline } from "../../src/bench/roofline.ts";
-import type {
-  ConvolutionShape,
-  ConvolutionVariant,
-} from "../../src/backend/webgpu/convolution/shape.ts";
+import type { ConvolutionVariant } from "../../src/backend/webgpu/convolution/shape.ts";
 import { tileVariant } from "../../src/backend/webgpu/convolution/gather/tile.ts";
 import {
   floats,

@@ -1,3 +1,4 @@
+import type { ConvolutionShape } from "../../src/backend/operations/convolution_shape.ts";
 import assert from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs";
 import { MODES } from "../../src/bench/convolutions.ts";
@@ -10,7 +11,6 @@ import {
 } from "../../src/backend/webgpu/convolution/catalogue.ts";
 import {
   type ConvolutionMode,
-  type ConvolutionShape,
   type ConvolutionVariant,
   PLAIN,
 } from "../../src/backend/webgpu/convolution/shape.ts";

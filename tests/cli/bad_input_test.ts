@@ -45,6 +45,8 @@ Deno.test("memloss refuses a command that it does not have", async () => {
     ["memory", "wipe", run],
     /memloss memory stats\|verify\|export\|import\|gc RUN_DIR\.$/,
   );
+  await refused(["memory", "stat", run], /"stat": did you mean memloss memory stats\?$/);
+  await refused(["data", "fetch"], /NAME is missing: memloss data fetch NAME$/);
   await refused(["eval"], /Say what to evaluate: memloss eval RUN_DIR/);
 });
 
@@ -71,6 +73,25 @@ Deno.test("memloss train refuses wrong flags before it touches the disk", async 
   );
   await refused(train("now"), /Unexpected argument "now": see --help\.$/);
   await refused(train("--run-dir="), /--run-dir needs a value: --run-dir=DIR\.$/);
+});
+
+Deno.test("memloss refuses flags that would have no effect", async () => {
+  const cases: [string[], RegExp][] = [
+    [["doctor", "--tuning", "--data-dir", "x"], /--data-dir has no meaning for timings/],
+    [["data", "show", "cifar10", "--seed", "3"], /--seed has no meaning for cifar10/],
+    [["data", "show", "synthetic", "--n-ex", "3"], /--n-ex has no meaning without --out\.$/],
+    [["eval", run, "--attack", "clean", "--attack-eps", "3/255"], /--attack-eps has no meaning/],
+    [["eval", run, "--backend", "webgpu", "--workers", "2"], /--workers has no meaning with/],
+    [
+      world.trainArgs(world.path("new"), "--no-tune"),
+      /--no-tune has no meaning with --backend wasm/,
+    ],
+    ...["--data-dir=x", "--backend=wasm", "--workers=2"].map((flag): [string[], RegExp] => [
+      ["memory", "stats", run, flag],
+      new RegExp(`${flag.split("=")[0]} has no meaning without --misclassified\\.$`),
+    ]),
+  ];
+  for (const [args, sentence] of cases) await refused(args, sentence);
 });
 
 Deno.test("memloss shows where an error came from only with --verbose", async () => {

@@ -8,11 +8,13 @@ import {
   trainingBatch,
 } from "../../src/data/batches.ts";
 import { type Dataset, IMAGE_VALUES } from "../../src/data/dataset.ts";
+import { SHAPE } from "../testing/images.ts";
 
 const N = 23;
 const DATASET: Dataset = {
   name: "made",
   classes: ["a", "b", "c"],
+  shape: SHAPE,
   n: N,
   images: Uint8Array.from({ length: N * IMAGE_VALUES }, (_, i) => (i * 7 + (i >> 8)) % 256),
   labels: Uint8Array.from({ length: N }, (_, i) => i % 3),

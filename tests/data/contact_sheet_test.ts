@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { contactSheet } from "../../src/data/contact_sheet.ts";
 import type { Dataset } from "../../src/data/dataset.ts";
+import { SHAPE } from "../testing/images.ts";
 
 /** Image `i` is all `10 · (i + 1)`, but for its last pixel, which is `i`. */
 function flat(n: number): Dataset {
@@ -9,7 +10,7 @@ function flat(n: number): Dataset {
     images.fill(10 * (i + 1), i * 3072, (i + 1) * 3072);
     images.fill(i, (i + 1) * 3072 - 3, (i + 1) * 3072);
   }
-  return { name: "flat", classes: ["only"], n, images, labels: new Uint8Array(n) };
+  return { name: "flat", classes: ["only"], shape: SHAPE, n, images, labels: new Uint8Array(n) };
 }
 
 Deno.test("contactSheet() lays images out row by row with one white pixel between", () => {

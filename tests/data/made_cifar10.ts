@@ -4,7 +4,8 @@ import { createHash } from "node:crypto";
 import { gzipSync } from "node:zlib";
 import { join } from "@std/path";
 import { type Header, pack } from "tar-stream";
-import type { Source } from "../../src/data/fetch/sources.ts";
+import { CIFAR10 } from "../../src/data/sets/cifar10.ts";
+import type { PublishedSet } from "../../src/data/sets/definition.ts";
 
 export const TRAIN_FILES = [1, 2, 3, 4, 5].map((i) => `data_batch_${i}.bin`);
 export const ALL_FILES = [...TRAIN_FILES, "test_batch.bin"];
@@ -62,16 +63,22 @@ export function sha256(bytes: Uint8Array): string {
   return createHash("sha256").update(bytes).digest("hex");
 }
 
-/** A source that expects exactly `archive`, with the counts of {@linkcode smallFiles}. */
-export function sourceOf(archive: Uint8Array, url: string): Source {
+/** CIFAR-10 as if it were exactly `archive`, with the counts of {@linkcode smallFiles}. */
+export function setOf(archive: Uint8Array, url: string): PublishedSet {
+  const { source, splits } = CIFAR10;
   return {
-    name: "cifar10",
-    url: `${url}/made.tar.gz`,
-    bytes: archive.length,
-    sha256: sha256(archive),
-    folder: FOLDER,
-    files: ALL_FILES,
-    records: { train: 10, test: 3 },
+    ...CIFAR10,
+    source: {
+      ...source,
+      url: `${url}/made.tar.gz`,
+      bytes: archive.length,
+      sha256: sha256(archive),
+      documents: [],
+    },
+    splits: {
+      train: { ...splits.train, images: 10 },
+      test: { ...splits.test, images: 3 },
+    },
   };
 }
 

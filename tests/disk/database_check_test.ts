@@ -2,7 +2,10 @@ import assert from "node:assert/strict";
 import { join } from "@std/path";
 import { DatabaseSync } from "node:sqlite";
 import { describeDatabaseFault } from "../../src/disk/database_check.ts";
+import { StorageError } from "../../src/disk/failure.ts";
+import { databaseFiles } from "../../src/disk/temporary_database.ts";
 import { inTemporary } from "../memory/support.ts";
+import { patched } from "../testing/patched.ts";
 
 async function makeDatabase(path: string): Promise<void> {
   const kv = await Deno.openKv(path);
@@ -44,6 +47,38 @@ Deno.test("describeDatabaseFault() lets KV make anew what it was killed in makin
     assert.ok(Deno.statSync(`${path}-journal`).size > 0);
     assert.equal(await describeDatabaseFault(path), undefined);
     await makeDatabase(path);
+    assert.equal(await describeDatabaseFault(path), undefined);
+  }));
+
+Deno.test("describeDatabaseFault() names a header that would have SQLite refuse to write, or write amiss", () =>
+  inTemporary(async (directory) => {
+    const path = join(directory, "index.kv");
+    await makeDatabase(path);
+    const whole = await Deno.readFile(path);
+    for (const at of [18, 19, 20]) {
+      await Deno.writeFile(path, whole.with(at, whole[at]! ^ 0x40));
+      assert.notEqual(await describeDatabaseFault(path), undefined, `byte ${at}`);
+    }
+  }));
+
+Deno.test("describeDatabaseFault() lets SQLite near no link, pipe or folder, and blames no file for its place", () =>
+  inTemporary(async (directory) => {
+    const path = join(directory, "index.kv");
+    await makeDatabase(path);
+    await Deno.writeTextFile(join(directory, "elsewhere"), "");
+    for (const file of databaseFiles(path)) {
+      await Deno.rename(file, `${file}.bak`).catch(() => {});
+      await Deno.symlink(join(directory, "elsewhere"), file);
+      await assert.rejects(describeDatabaseFault(path), StorageError, file);
+      await Deno.remove(file);
+      await new Deno.Command("mkfifo", { args: [file] }).output();
+      await assert.rejects(describeDatabaseFault(path), StorageError, file);
+      await Deno.remove(file);
+      await Deno.rename(`${file}.bak`, file).catch(() => {});
+    }
+    const failure = new Error("disk I/O error");
+    const prepare = patched(DatabaseSync.prototype, "prepare", () => true, failure);
+    await prepare.during(() => assert.rejects(describeDatabaseFault(path), StorageError));
     assert.equal(await describeDatabaseFault(path), undefined);
   }));
 

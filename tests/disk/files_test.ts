@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "@std/path";
 import { RunError } from "../../src/errors.ts";
-import { describeIoError, writeFileAtomically } from "../../src/disk/files.ts";
+import { temporaryOf, writeAll, writeFileAtomically } from "../../src/disk/files.ts";
 
 async function inTemporary(use: (directory: string) => Promise<void>): Promise<void> {
   const directory = await Deno.makeTempDir();
@@ -45,10 +45,49 @@ Deno.test("writeFileAtomically() keeps the old file while the new one is being w
   });
 });
 
-Deno.test("describeIoError() says in words what the system says in codes", () => {
-  const failure = (code: string) => Object.assign(new Error("(os error 30): open '/a'"), { code });
-  assert.equal(describeIoError(failure("EROFS")), "the file system is read-only");
-  assert.equal(describeIoError(new Deno.errors.PermissionDenied()), "permission was denied");
+Deno.test("writeFileAtomically() writes through no link, wherever one was put", async () => {
+  await inTemporary(async (directory) => {
+    const elsewhere = join(directory, "elsewhere"), path = join(directory, "file.bin");
+    await Deno.writeTextFile(elsewhere, "mine");
+    await Deno.symlink(elsewhere, path);
+    await Deno.symlink(elsewhere, `${path}.tmp-${Deno.pid}`);
+    const made: string[] = [];
+    const open = Deno.open;
+    Deno.open = (file, options) => {
+      if (options?.write) {
+        made.push(String(file));
+        assert.equal(options.createNew, true);
+      }
+      return open(file, options);
+    };
+    try {
+      await writeFileAtomically(path, new Uint8Array([1]));
+      await writeFileAtomically(path, new Uint8Array([2]));
+    } finally {
+      Deno.open = open;
+    }
+    assert.equal(await Deno.readTextFile(elsewhere), "mine");
+    assert.deepEqual([...await Deno.readFile(path)], [2]);
+    assert.ok((await Deno.lstat(path)).isFile);
+    assert.equal(new Set(made).size, 2, "no name is used twice");
+    for (const name of made) assert.equal(temporaryOf(name), path);
+  });
+});
+
+Deno.test("temporaryOf() knows temporaries of this and earlier versions from other files", () => {
+  const names = ["a.json.tmp-1f3a09bc", "a.json.tmp-4711", "a.json", "a.json.tmp-", "a.tmp-x.json"];
+  const none = undefined;
+  assert.deepEqual(names.map(temporaryOf), ["a.json", "a.json", none, none, none]);
+});
+
+Deno.test("writeAll() writes everything however few bytes are taken at a time", async () => {
+  const taken: number[] = [];
+  const write = (bytes: Uint8Array) => {
+    taken.push(bytes[0]!);
+    return Promise.resolve(1);
+  };
+  await writeAll({ write }, new Uint8Array([3, 1, 2]));
+  assert.deepEqual(taken, [3, 1, 2]);
 });
 
 Deno.test("writeFileAtomically() says that the disk is full, keeps the old file and removes the temporary", async () => {

@@ -9,7 +9,8 @@ import { Interrupted, UsageError } from "../../src/errors.ts";
 import { autoAttack, type AutoAttackSettings } from "../../src/evaluate/autoattack.ts";
 import { Journal } from "../../src/evaluate/journal.ts";
 import { Purpose, Stream } from "../../src/random/stream.ts";
-import { onWasm } from "../testing/backends.ts";
+import { onWasm } from "../testing/device.ts";
+import { SHAPE } from "../testing/images.ts";
 
 const N = 24, CLASSES = 5;
 /** Some images, where nothing depends on how many: every one that stays robust costs thousands of queries. */
@@ -38,7 +39,7 @@ function makeDataset(): Dataset {
     return scores.indexOf(Math.max(...scores));
   });
   const classes = Array.from({ length: CLASSES }, (_, c) => `class ${c}`);
-  return { name: "grey", classes, n: N, images, labels };
+  return { name: "grey", classes, shape: SHAPE, n: N, images, labels };
 }
 
 const DATASET = makeDataset();
@@ -109,6 +110,8 @@ onWasm("autoAttack() leaves exactly what is robust on a linear model", async (ba
       .some((value, i) => value !== Math.fround(DATASET.images[row * IMAGE_VALUES + i]! / 255))
   );
   assert.equal(changed.length, N - exact);
+  const broken = [...result.verdicts].flatMap((verdict, row) => verdict === "0" ? [row] : []);
+  assert.deepEqual(broken, changed);
   assert.deepEqual(result.warnings, []);
 });
 

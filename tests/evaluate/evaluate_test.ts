@@ -8,12 +8,15 @@ import {
   type EvaluationName,
   type EvaluationSettings,
 } from "../../src/evaluate/evaluate.ts";
-import { resnet18 } from "../../src/model/architecture.ts";
+import { resnet18 } from "../../src/model/architectures/resnet18.ts";
 import { freeze, type FrozenModel } from "../../src/model/frozen.ts";
-import { disposeAll, importState } from "../../src/model/parameters.ts";
+import { disposeAll } from "../../src/model/parameters.ts";
+import { importState } from "../../src/weights/state_dict.ts";
 import { Purpose, Stream } from "../../src/random/stream.ts";
-import { eachBackend, onWasm } from "../testing/backends.ts";
+import { eachBackend } from "../testing/backends.ts";
+import { onWasm } from "../testing/device.ts";
 import { fixture } from "../testing/fixture.ts";
+import { SHAPE } from "../testing/images.ts";
 
 const LINF = { norm: "linf", epsilon: 8 / 255 } as const;
 const L2 = { norm: "l2", epsilon: 128 / 255 } as const;
@@ -26,7 +29,8 @@ function pixelImages(pixels: readonly (readonly [number, number])[]): Dataset {
   const images = new Uint8Array(pixels.length * IMAGE_VALUES);
   pixels.forEach(([value], row) => images[row * IMAGE_VALUES + PIXEL] = value);
   const labels = Uint8Array.from(pixels, ([, label]) => label);
-  return { name: "made", classes: ["bright", "dark"], n: pixels.length, images, labels };
+  const classes = ["bright", "dark"];
+  return { name: "made", classes, shape: SHAPE, n: pixels.length, images, labels };
 }
 
 /** Calls an image bright when the pixel is over `threshold` (in 1/255): logits `±20 (pixel − threshold)`. */
@@ -63,15 +67,16 @@ eachBackend("evaluateAccuracy() counts what an L∞ attacker of 8/255 leaves", a
   const model = pixelModel(128.5);
   const all = settings(backend, dataset);
   const clean = await evaluateAccuracy("clean", model, all);
-  assert.deepEqual(clean, { accuracy: 9 / 11, correct: 9, n: 11 });
+  assert.deepEqual(clean, { accuracy: 9 / 11, correct: 9, n: 11, verdicts: "11111111100" });
   const robust = await evaluateAccuracy("pgd20", model, all);
-  assert.deepEqual(robust, { accuracy: 4 / 11, correct: 4, n: 11 });
+  assert.deepEqual(robust, { accuracy: 4 / 11, correct: 4, n: 11, verdicts: "11110000000" });
   const some = { ...all, ids: Uint32Array.of(10, 1, 5) };
   assert.equal((await evaluateAccuracy("clean", model, some)).correct, 2);
   assert.deepEqual(await evaluateAccuracy("pgd20", model, some), {
     accuracy: 1 / 3,
     correct: 1,
     n: 3,
+    verdicts: "010", // in the order of the ids
   });
   model.dispose();
 });
@@ -129,7 +134,8 @@ function noise(n: number): Dataset {
   const stream = new Stream(5, Purpose.synthetic);
   const images = Uint8Array.from({ length: n * IMAGE_VALUES }, () => stream.integer(256));
   const labels = Uint8Array.from({ length: n }, (_, id) => id % 10);
-  return { name: "noise", classes: labels.slice(0, 10).join("").split(""), n, images, labels };
+  const classes = labels.slice(0, 10).join("").split("");
+  return { name: "noise", classes, shape: SHAPE, n, images, labels };
 }
 
 /** The adversarial image of each id of `all`, as the model is last shown it. */

@@ -96,6 +96,16 @@ Deno.test("decodeSafetensors() reads tensors in any order, without alignment or 
   assert.deepEqual(metadata, {});
 });
 
+Deno.test("decodeSafetensors() reads every type of the format, as its bits where it has no array", () => {
+  const header = '{"half":{"dtype":"F16","shape":[1],"data_offsets":[0,2]},' +
+    '"brain":{"dtype":"BF16","shape":[1],"data_offsets":[2,4]},' +
+    '"flag":{"dtype":"BOOL","shape":[2],"data_offsets":[4,6]},' +
+    '"short":{"dtype":"I16","shape":[1],"data_offsets":[6,8]}}';
+  const { tensors } = decodeSafetensors(file(header, [0, 0x3e, 0xc0, 0x3f, 1, 0, 7, 0]), "file");
+  const values = [...tensors.values()].map(({ data }) => [...data as Uint8Array]);
+  assert.deepEqual(values, [[1.5], [0x3fc0], [1, 0], [7]]);
+});
+
 Deno.test("decodeSafetensors() copies: changing the bytes afterwards changes no tensor", () => {
   const bytes = file('{"u":{"dtype":"U8","shape":[1],"data_offsets":[0,1]}}', [5]);
   const { tensors } = decodeSafetensors(bytes, "file");
@@ -144,7 +154,7 @@ Deno.test("decodeSafetensors() names what is wrong", () => {
     [file("[".repeat(100_000)), /not JSON/],
     [file("{}", [1]), /1 bytes follow/],
     [entry("3"), /"w" is not described by an object/],
-    [entry('{"dtype":"F16","shape":[2],"data_offsets":[0,4]}'), /"w" has dtype "F16", expected/],
+    [entry('{"dtype":"F24","shape":[2],"data_offsets":[0,4]}'), /"w" has dtype "F24", expected/],
     [entry('{"dtype":"toString","shape":[2],"data_offsets":[0,4]}'), /dtype "toString"/],
     [entry('{"dtype":"F32","shape":[-1],"data_offsets":[0,4]}'), /no valid shape/],
     [entry('{"dtype":"F32","shape":[1.5],"data_offsets":[0,4]}'), /no valid shape/],

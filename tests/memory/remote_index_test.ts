@@ -107,10 +107,10 @@ Deno.test(
 );
 
 Deno.test(
-  "a memory restored from a copy older than its service's index is rebuilt from what is there",
+  "rebuildIndex() goes behind what a service's index knows only after that has been taken away",
   options,
   () =>
-    withService(({ url: remote }, directory) =>
+    withService(({ url: remote, values }, directory) =>
       inTemporary(async (copy) => {
         const ids = [1, 2].map((epoch) => order(epoch).subarray(0, 30));
         const store = await MemoryStore.open(directory, settings, { remote });
@@ -122,6 +122,11 @@ Deno.test(
         await store.close();
         const restored = join(copy, "memory");
         await assert.rejects(MemoryStore.open(restored, settings), /Could not read/);
+        await assert.rejects(
+          rebuildIndex(restored, DISK, remote),
+          /generation-0002.*; to go back to commit 1 instead, take the index away first$/,
+        );
+        values.clear();
         await rebuildIndex(restored, DISK, remote);
         const again = await MemoryStore.open(restored, settings);
         assert.equal(again.current()!.epoch, 1);

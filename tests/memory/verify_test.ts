@@ -4,7 +4,7 @@ import { join } from "@std/path";
 import { RunError } from "../../src/errors.ts";
 import { rebuildIndex } from "../../src/memory/index/rebuild.ts";
 import { type MemorySettings, MemoryStore } from "../../src/memory/store.ts";
-import { type Verification, verifyMemory } from "../../src/memory/verify.ts";
+import { type MemoryCheck, verifyMemory } from "../../src/memory/verify.ts";
 import { assertHolds, commitOf, order, settings } from "./store_support.ts";
 import { Purpose, Stream } from "../../src/random/stream.ts";
 import { copyFolder, inTemporary, writeExamples } from "./support.ts";
@@ -28,7 +28,7 @@ async function makeMemory(directory: string): Promise<string> {
   return memory;
 }
 
-function verify(memory: string, index = true): Promise<Verification> {
+function verify(memory: string, index = true): Promise<MemoryCheck> {
   return verifyMemory(memory, { index, checkpointPath: (name) => join(memory, "..", name) });
 }
 

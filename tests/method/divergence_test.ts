@@ -9,7 +9,8 @@ import {
   selectRows,
 } from "../../src/method/divergence.ts";
 import { oneHot } from "../../src/model/inputs.ts";
-import { eachBackend, onWasm } from "../testing/backends.ts";
+import { eachBackend } from "../testing/backends.ts";
+import { onWasm } from "../testing/device.ts";
 import { assertClose } from "../testing/numbers.ts";
 import { read } from "../testing/tensors.ts";
 

@@ -1,17 +1,20 @@
 import assert from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs";
 import { crossEntropy } from "../../src/method/divergence.ts";
-import { resnet18 } from "../../src/model/architecture.ts";
+import { resnet18 } from "../../src/model/architectures/resnet18.ts";
 import { freeze } from "../../src/model/frozen.ts";
-import { disposeAll, importState } from "../../src/model/parameters.ts";
+import { disposeAll } from "../../src/model/parameters.ts";
+import { importState } from "../../src/weights/state_dict.ts";
 import type { Activation } from "../../src/model/train_mode.ts";
-import { eachBackend, onWasm } from "../testing/backends.ts";
+import { eachBackend } from "../testing/backends.ts";
+import { onWasm } from "../testing/device.ts";
 import { fixture } from "../testing/fixture.ts";
 import { assertClose } from "../testing/numbers.ts";
 import { labelsOf, read, softplus, upload } from "../testing/tensors.ts";
 
 const W8 = resnet18({ width: 8, classes: 10 });
 const REFERENCE = fixture("resnet_w8");
+const WEIGHTS = REFERENCE.stateDict();
 
 /** A kink of ReLU may fall to the other side by rounding, hence the looser gradient. */
 const ACTIVATIONS: [string, Activation | undefined, number][] = [
@@ -23,7 +26,7 @@ for (const [name, activation, gradientTolerance] of ACTIVATIONS) {
   eachBackend(
     `freeze() gives PyTorch's eval-mode logits and input gradient with ${name}`,
     async () => {
-      const state = importState(REFERENCE.tensors, W8, "resnet_w8");
+      const state = importState(WEIGHTS, W8, "resnet_w8");
       const model = freeze(W8, state, activation);
       disposeAll(state.parameters);
       disposeAll(state.buffers);
@@ -43,7 +46,7 @@ for (const [name, activation, gradientTolerance] of ACTIVATIONS) {
 }
 
 onWasm("freeze() keeps the weights as they were", async () => {
-  const state = importState(REFERENCE.tensors, W8, "resnet_w8");
+  const state = importState(WEIGHTS, W8, "resnet_w8");
   const x = upload<tf.Rank.R4>(REFERENCE, "x");
   const model = freeze(W8, state);
   for (const tensors of [state.parameters, state.buffers]) {
@@ -60,7 +63,7 @@ onWasm("freeze() keeps the weights as they were", async () => {
 });
 
 eachBackend("FrozenModel.logits() leaves its logits and nothing else", () => {
-  const state = importState(REFERENCE.tensors, W8, "resnet_w8");
+  const state = importState(WEIGHTS, W8, "resnet_w8");
   const x = upload<tf.Rank.R4>(REFERENCE, "x");
   const model = freeze(W8, state);
   const before = tf.memory().numTensors;

@@ -1,9 +1,11 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import type { SafeTensor } from "../../src/format/safetensors.ts";
-import { resnet18 } from "../../src/model/architecture.ts";
-import { disposeAll, exportState, initialise } from "../../src/model/parameters.ts";
-import { eachBackend, onWasm } from "../testing/backends.ts";
+import { resnet18 } from "../../src/model/architectures/resnet18.ts";
+import { disposeAll, initialise } from "../../src/model/parameters.ts";
+import { exportState } from "../../src/weights/state_dict.ts";
+import { eachBackend } from "../testing/backends.ts";
+import { onWasm } from "../testing/device.ts";
 import { jsonFixture } from "../testing/fixture.ts";
 
 interface Reference {

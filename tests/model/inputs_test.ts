@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { IMAGE_VALUES } from "../../src/data/dataset.ts";
 import { imageTensor, oneHot } from "../../src/model/inputs.ts";
-import { onWasm } from "../testing/backends.ts";
+import { onWasm } from "../testing/device.ts";
 import { read } from "../testing/tensors.ts";
 
 onWasm("imageTensor() keeps the values' order as [N,32,32,3]", async () => {

@@ -1,13 +1,10 @@
 import assert from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs";
 import { crossEntropy } from "../../src/method/divergence.ts";
-import { forward, resnet18 } from "../../src/model/architecture.ts";
-import {
-  disposeAll,
-  exportTensors,
-  importState,
-  type TensorMap,
-} from "../../src/model/parameters.ts";
+import { forward } from "../../src/model/architecture.ts";
+import { resnet18 } from "../../src/model/architectures/resnet18.ts";
+import { disposeAll, type TensorMap } from "../../src/model/parameters.ts";
+import { exportTensors, importState } from "../../src/weights/state_dict.ts";
 import { type Activation, trainLayers } from "../../src/model/train_mode.ts";
 import { eachBackend } from "../testing/backends.ts";
 import { fixture } from "../testing/fixture.ts";
@@ -16,10 +13,11 @@ import { labelsOf, read, softplus, upload } from "../testing/tensors.ts";
 
 const W8 = resnet18({ width: 8, classes: 10 });
 const REFERENCE = fixture("resnet_w8");
+const WEIGHTS = REFERENCE.stateDict();
 
 /** One train-mode pass over the fixture's images: logits, every gradient, running statistics behind it. */
 function pass(activation: Activation | undefined) {
-  const state = importState(REFERENCE.tensors, W8, "resnet_w8");
+  const state = importState(WEIGHTS, W8, "resnet_w8");
   const names = [...state.parameters.keys()];
   const x = upload<tf.Rank.R4>(REFERENCE, "x");
   const labels = labelsOf(REFERENCE);
@@ -27,7 +25,7 @@ function pass(activation: Activation | undefined) {
   const { value, grads } = tf.valueAndGrads((x, ...parameters) => {
     const byName: TensorMap = new Map(names.map((name, i) => [name, parameters[i]!]));
     logits = tf.keep(
-      forward(W8, trainLayers(byName, state, [x!.shape[0]!], activation), x as tf.Tensor4D),
+      forward(W8, trainLayers(W8, byName, state, [x!.shape[0]!], activation), x as tf.Tensor4D),
     );
     return tf.mean(crossEntropy(logits, labels)) as tf.Scalar;
   })([x, ...state.parameters.values()]);

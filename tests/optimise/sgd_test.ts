@@ -4,7 +4,8 @@ import { disposeAll, type TensorMap } from "../../src/model/parameters.ts";
 import { Purpose, Stream } from "../../src/random/stream.ts";
 import type { Rates } from "../../src/optimise/schedule.ts";
 import { rateTensor, Sgd, zeroMomenta } from "../../src/optimise/sgd.ts";
-import { eachBackend, onWasm } from "../testing/backends.ts";
+import { eachBackend } from "../testing/backends.ts";
+import { onWasm } from "../testing/device.ts";
 import { assertClose } from "../testing/numbers.ts";
 import { read } from "../testing/tensors.ts";
 

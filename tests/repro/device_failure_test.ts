@@ -3,7 +3,7 @@ import * as tf from "@tensorflow/tfjs";
 import type { WebGPUBackend } from "@tensorflow/tfjs-backend-webgpu";
 import type { Backend } from "../../src/backend/backend.ts";
 import { RunError } from "../../src/errors.ts";
-import { skipWebGpu } from "../testing/backends.ts";
+import { skipWebGpu } from "../testing/webgpu/adapter.ts";
 import { openNaiveEngine } from "../testing/naive/engine.ts";
 import { smallRecipe, trainIn } from "../testing/runs.ts";
 import { inRunFolder, resultOf } from "./support.ts";

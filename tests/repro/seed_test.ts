@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import type { RecipeFlags } from "../../src/recipe/fields.ts";
 import type { Backend } from "../../src/backend/backend.ts";
-import { eachBackend, onWasm } from "../testing/backends.ts";
+import { eachBackend } from "../testing/backends.ts";
+import { onWasm } from "../testing/device.ts";
 import { smallRecipe, trainIn, trainUntil } from "../testing/runs.ts";
 import { inRunFolder, readLog, resultOf, type RunResult } from "./support.ts";
 

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { join } from "@std/path";
 import * as tf from "@tensorflow/tfjs";
 import { decodeSafetensors, encodeSafetensors } from "../../src/format/safetensors.ts";
-import { resnet18 } from "../../src/model/architecture.ts";
+import { resnet18 } from "../../src/model/architectures/resnet18.ts";
 import { disposeAll, initialise, parameterShapes } from "../../src/model/parameters.ts";
 import {
   type Checkpoint,
@@ -14,7 +14,8 @@ import {
   saveCheckpoint,
 } from "../../src/run/checkpoint.ts";
 import { inTemporary } from "../memory/support.ts";
-import { eachBackend, onWasm } from "../testing/backends.ts";
+import { eachBackend } from "../testing/backends.ts";
+import { onWasm } from "../testing/device.ts";
 import { fixture } from "../testing/fixture.ts";
 import { ANY_BACKEND } from "../testing/runs.ts";
 
@@ -166,7 +167,7 @@ onWasm(
       await Deno.writeFile(path, encodeSafetensors(tensors, metadata));
       await assert.rejects(loadCheckpoint(path, W2), {
         name: "UsageError",
-        message: /has no tensor "optimizer\.momentum_buffer\.linear\.bias"/,
+        message: /lacks tensor "optimizer\.momentum_buffer\.linear\.bias"/,
       });
     }),
 );

@@ -2,12 +2,13 @@ import assert from "node:assert/strict";
 import { join } from "@std/path";
 import { findSubject, loadSubject, subjectName } from "../../src/run/subject.ts";
 import { encodeSafetensors, type SafeTensor } from "../../src/format/safetensors.ts";
-import { disposeAll, exportState } from "../../src/model/parameters.ts";
+import { disposeAll } from "../../src/model/parameters.ts";
+import { exportState } from "../../src/weights/state_dict.ts";
 import type { RecipeInput } from "../../src/recipe/recipe.ts";
 import { resolveRecipe } from "../../src/recipe/resolve.ts";
 import { encodeRunRecord } from "../../src/run/run_record.ts";
 import { withDirectory } from "../data/made_cifar10.ts";
-import { onWasm } from "../testing/backends.ts";
+import { onWasm } from "../testing/device.ts";
 import { fixture } from "../testing/fixture.ts";
 
 /** Makes the folder of a run with the given links, each to a checkpoint of its own. */
@@ -137,7 +138,8 @@ onWasm("loadSubject() refuses a file that is no state dict", async () => {
     await writeWeights(directory, new Map([["x", STATE.get("bn1.bias")!]]));
     await refuses(
       load(),
-      `${path} is no ResNet-18 state dict: it lacks conv1.weight or linear.weight.`,
+      `${path} is no state dict of a network that this program knows: for resnet18 it lacks ` +
+        "conv1.weight and linear.weight and bn1.weight.",
     );
 
     const without = new Map(STATE);
@@ -145,7 +147,7 @@ onWasm("loadSubject() refuses a file that is no state dict", async () => {
     await writeWeights(directory, without);
     await refuses(
       load(),
-      `${path} has no tensor "layer3.1.bn2.running_var": is it a ResNet-18 state dict?`,
+      `${path} lacks tensor "layer3.1.bn2.running_var": take a file that holds all of the network.`,
     );
 
     await writeWeights(directory, new Map(STATE).set("bn1.weight", STATE.get("linear.bias")!));

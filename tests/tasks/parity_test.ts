@@ -9,7 +9,7 @@ import { passesOf } from "../../src/method/method.ts";
 import { methodOf, type Variant, VARIANTS } from "../../src/method/methods.ts";
 import { assertRefused, deno, type Outcome } from "../cli/memloss.ts";
 import { withDirectory } from "../data/made_cifar10.ts";
-import { skipWebGpu } from "../testing/backends.ts";
+import { skipWebGpu } from "../testing/webgpu/adapter.ts";
 import { fixture } from "../testing/fixture.ts";
 import { assertClose } from "../testing/numbers.ts";
 

@@ -16,6 +16,8 @@ export interface Fixture {
   integers(name: string): Int32Array;
   /** The tensors whose names begin with `prefix`, without it. */
   under(prefix: string): Map<string, SafeTensor>;
+  /** The state dict that stands beside the results: `LAYER.KIND` for everything that a layer keeps. */
+  stateDict(): Map<string, SafeTensor>;
 }
 
 /** Reads `tests/fixtures/NAME.safetensors`; asking it for a tensor that it lacks fails the test. */
@@ -39,6 +41,8 @@ export function fixture(name: string): Fixture {
         [...tensors].filter(([name]) => name.startsWith(prefix))
           .map(([name, tensor]) => [name.slice(prefix.length), tensor]),
       ),
+    stateDict: () =>
+      new Map([...tensors].filter(([name]) => /^(conv1|bn1|bn|layer\d|linear|fc)\./.test(name))),
   };
 }
 

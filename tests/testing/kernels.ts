@@ -3,13 +3,12 @@
  *
  * @module
  */
-import { join } from "@std/path";
+import { kernelBytes } from "../../src/backend/wasm/binaries.ts";
 
 /** An argument of a kernel: an integer or address, or a float32. */
 type Word = number | { readonly real: number };
 type Kernel = (args: number, slice: number, scratch: number) => void;
 
-const DIRECTORY = join(import.meta.dirname!, "..", "..", "src", "backend", "wasm", "kernels");
 /** Bytes of scratch that a kernel may use, as the engine gives it. */
 export const SCRATCH_BYTES = 8 << 20;
 /** Written around and behind every array: a kernel that writes beyond its own is caught. */
@@ -27,8 +26,8 @@ export class KernelBench {
   /** @param build `relaxed` or `strict`: which rounding */
   constructor(build: "relaxed" | "strict" = "relaxed", megabytes = 256) {
     this.#memory = new WebAssembly.Memory({ initial: megabytes * 16 });
-    const binary = Deno.readFileSync(join(DIRECTORY, `${build}-unshared.wasm`));
-    const instance = new WebAssembly.Instance(new WebAssembly.Module(binary), {
+    const module = new WebAssembly.Module(kernelBytes(`${build}-unshared`));
+    const instance = new WebAssembly.Instance(module, {
       env: { memory: this.#memory },
     });
     this.#exports = instance.exports as unknown as Record<string, Kernel>;

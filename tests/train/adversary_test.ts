@@ -10,7 +10,7 @@ import type { RecipeFlags } from "../../src/recipe/fields.ts";
 import type { Recipe } from "../../src/recipe/recipe.ts";
 import { attackBatch } from "../../src/train/adversary.ts";
 import type { StepInputs } from "../../src/train/step.ts";
-import { onWasm } from "../testing/backends.ts";
+import { onWasm } from "../testing/device.ts";
 import { smallData, smallRecipe } from "../testing/runs.ts";
 import { makeLearner } from "./steps_w2.ts";
 

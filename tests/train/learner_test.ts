@@ -1,15 +1,12 @@
 import assert from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs";
 import { VARIANTS } from "../../src/method/methods.ts";
-import {
-  disposeAll,
-  exportState,
-  exportTensors,
-  type TensorMap,
-} from "../../src/model/parameters.ts";
+import { disposeAll, type TensorMap } from "../../src/model/parameters.ts";
+import { exportState, exportTensors } from "../../src/weights/state_dict.ts";
 import { Learner } from "../../src/train/learner.ts";
 import { lossAndGradients, type StepInputs } from "../../src/train/step.ts";
-import { eachBackend, onWasm } from "../testing/backends.ts";
+import { eachBackend } from "../testing/backends.ts";
+import { onWasm } from "../testing/device.ts";
 import { assertClose } from "../testing/numbers.ts";
 import { published } from "../testing/objectives.ts";
 import { smallRecipe } from "../testing/runs.ts";

@@ -3,8 +3,9 @@ import * as tf from "@tensorflow/tfjs";
 import type { Backend } from "../../src/backend/backend.ts";
 import { CATALOGUE, type Catalogue } from "../../src/backend/webgpu/convolution/catalogue.ts";
 import { describeAdapters, openWebGpu, type WebGpuOptions } from "../../src/backend/webgpu/open.ts";
-import { disposeAll, exportState, exportTensors } from "../../src/model/parameters.ts";
-import { skipWebGpu } from "../testing/backends.ts";
+import { disposeAll } from "../../src/model/parameters.ts";
+import { exportState, exportTensors } from "../../src/weights/state_dict.ts";
+import { skipWebGpu } from "../testing/webgpu/adapter.ts";
 import { assertClose } from "../testing/numbers.ts";
 import { read, upload } from "../testing/tensors.ts";
 import {

@@ -6,7 +6,7 @@ import { disposeAll } from "../../src/model/parameters.ts";
 import type { RecipeFlags } from "../../src/recipe/fields.ts";
 import { Learner } from "../../src/train/learner.ts";
 import type { StepInputs } from "../../src/train/step.ts";
-import { skipWebGpu } from "../testing/backends.ts";
+import { skipWebGpu } from "../testing/webgpu/adapter.ts";
 import { openNaiveEngine } from "../testing/naive/engine.ts";
 import { assertClose } from "../testing/numbers.ts";
 import { smallRecipe } from "../testing/runs.ts";

@@ -13,6 +13,7 @@ import {
 } from "../../src/train/memory_inputs.ts";
 import { commitOf, settings } from "../memory/store_support.ts";
 import { EPSILON, inTemporary } from "../memory/support.ts";
+import { SHAPE } from "../testing/images.ts";
 
 /** What float32 rounding may add to the radius. */
 const TOLERANCE = 1e-6;
@@ -30,7 +31,7 @@ function makeDataset(): Dataset {
     { length: N * IMAGE_VALUES },
     () => Math.min(255, Math.max(0, stream.integer(384) - 64)),
   );
-  return { name: "random", classes: ["a"], n: N, images, labels: new Uint8Array(N) };
+  return { name: "random", classes: ["a"], shape: SHAPE, n: N, images, labels: new Uint8Array(N) };
 }
 
 const DATASET = makeDataset();

@@ -4,7 +4,7 @@ import type { Backend } from "../../src/backend/backend.ts";
 import { openWebGpu } from "../../src/backend/webgpu/open.ts";
 import { UsageError } from "../../src/errors.ts";
 import { capacity, preflight } from "../../src/train/preflight.ts";
-import { onWasm } from "../testing/backends.ts";
+import { onWasm } from "../testing/device.ts";
 import { countingAdapter } from "../testing/webgpu/fake_device.ts";
 import { smallRecipe } from "../testing/runs.ts";
 

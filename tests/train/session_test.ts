@@ -4,14 +4,14 @@ import * as tf from "@tensorflow/tfjs";
 import { drawView } from "../../src/data/augmentation.ts";
 import { IMAGE_VALUES } from "../../src/data/dataset.ts";
 import { decodeSafetensors, encodeSafetensors } from "../../src/format/safetensors.ts";
-import { resnet18 } from "../../src/model/architecture.ts";
+import { resnet18 } from "../../src/model/architectures/resnet18.ts";
 import type { Recipe } from "../../src/recipe/recipe.ts";
 import type { Progress } from "../../src/run/checkpoint.ts";
 import { RunFolder } from "../../src/run/run_folder.ts";
 import { Session } from "../../src/train/session.ts";
 import { copyFolder, DATA_SHA256, inTemporary } from "../memory/support.ts";
 import { snapshot } from "../testing/folder.ts";
-import { onWasm } from "../testing/backends.ts";
+import { onWasm } from "../testing/device.ts";
 import { ANY_BACKEND, moveWeights, recordOf, smallRecipe } from "../testing/runs.ts";
 
 const W1 = resnet18({ width: 1, classes: 10 });

@@ -4,7 +4,7 @@ import type { Backend } from "../../src/backend/backend.ts";
 import type { Method } from "../../src/method/method.ts";
 import { trades } from "../../src/method/trades.ts";
 import { lossAndGradients } from "../../src/train/step.ts";
-import { skipWebGpu } from "../testing/backends.ts";
+import { skipWebGpu } from "../testing/webgpu/adapter.ts";
 import { openNaiveEngine } from "../testing/naive/engine.ts";
 import { makeInputs, start, W2 } from "./steps_w2.ts";
 

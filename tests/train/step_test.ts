@@ -3,12 +3,8 @@ import * as tf from "@tensorflow/tfjs";
 import { type Pass, passesOf } from "../../src/method/method.ts";
 import { methodOf, type Variant, VARIANTS } from "../../src/method/methods.ts";
 import { freeze } from "../../src/model/frozen.ts";
-import {
-  disposeAll,
-  exportState,
-  exportTensors,
-  type TensorMap,
-} from "../../src/model/parameters.ts";
+import { disposeAll, type TensorMap } from "../../src/model/parameters.ts";
+import { exportState, exportTensors } from "../../src/weights/state_dict.ts";
 import { rateTensor, Sgd, zeroMomenta } from "../../src/optimise/sgd.ts";
 import {
   lossAndGradients,
@@ -16,7 +12,8 @@ import {
   type StepInputs,
   type StepResult,
 } from "../../src/train/step.ts";
-import { eachBackend, onWasm } from "../testing/backends.ts";
+import { eachBackend } from "../testing/backends.ts";
+import { onWasm } from "../testing/device.ts";
 import { assertClose } from "../testing/numbers.ts";
 import { published } from "../testing/objectives.ts";
 import {

@@ -7,13 +7,13 @@ import { IMAGE_VALUES } from "../../src/data/dataset.ts";
 import { passesOf } from "../../src/method/method.ts";
 import { methodOf, VARIANTS } from "../../src/method/methods.ts";
 import { MemoryStore } from "../../src/memory/store.ts";
-import { resnet18 } from "../../src/model/architecture.ts";
+import { resnet18 } from "../../src/model/architectures/resnet18.ts";
 import { imageTensor, oneHot } from "../../src/model/inputs.ts";
 import { disposeAll } from "../../src/model/parameters.ts";
 import { loadCheckpoint } from "../../src/run/checkpoint.ts";
 import { lossAndGradients } from "../../src/train/step.ts";
 import { inRunFolder, type LogLine, readLog } from "../repro/support.ts";
-import { onWasm } from "../testing/backends.ts";
+import { onWasm } from "../testing/device.ts";
 import { published } from "../testing/objectives.ts";
 import { smallData, smallRecipe, trainIn, trainUntil } from "../testing/runs.ts";
 

@@ -10,7 +10,7 @@ import { makeMemoryInputs } from "../../src/train/memory_inputs.ts";
 import type { DamageNote } from "../../src/run/run_log.ts";
 import { ratesAt } from "../../src/optimise/schedule.ts";
 import { inRunFolder, readLog, resultOf } from "../repro/support.ts";
-import { onWasm } from "../testing/backends.ts";
+import { onWasm } from "../testing/device.ts";
 import { snapshot } from "../testing/folder.ts";
 import { smallData, smallRecipe, trainIn, trainUntil } from "../testing/runs.ts";
 
@@ -83,6 +83,17 @@ onWasm(
         assert.deepEqual(await resultOf(runDir), await resultOf(whole));
       })
     ),
+);
+
+onWasm(
+  "train() keeps all examples where they are to be older than the run gets",
+  (backend) =>
+    inRunFolder(async (runDir) => {
+      await trainIn(runDir, smallRecipe({ variant: "v1", memoryAge: 1e9 }), backend);
+      const store = await MemoryStore.openReadOnly(join(runDir, "memory"));
+      assert.deepEqual(store.current()!.generations, [1, 2]);
+      await store.close();
+    }),
 );
 
 onWasm(

@@ -25,9 +25,8 @@ export interface ConvNormInputs {
   readonly add?: tf.Tensor4D;
 }
 
-/** How it computes. */
-export interface ConvNormOptions {
-  readonly stride: 1 | 2;
+/** How a batch norm is computed in training mode. */
+export interface NormOptions {
   /** Added to the variance. */
   readonly epsilon: number;
   /** Whether negative results become zero. */
@@ -36,6 +35,11 @@ export interface ConvNormOptions {
   readonly groups: readonly number[];
   /** Told the groups' statistics, and over how many values per channel each is. */
   observe(statistics: BatchStatistics, counts: number[]): void;
+}
+
+/** How the whole computes. */
+export interface ConvNormOptions extends NormOptions {
+  readonly stride: 1 | 2;
 }
 
 /**

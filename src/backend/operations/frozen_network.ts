@@ -5,27 +5,83 @@
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
+import { type ConvolutionShape, type ImageShape, outputSize } from "./convolution_shape.ts";
 
 /** `{x, …weights}, {layers} → [features [N,C], …outputs]`: of every layer, or none if the engine keeps them itself. */
 export const FROZEN_FORWARD = "MemlossFrozenForward";
 /** `{dy [N,C], x, …outputs "0", "1", …, …weights}, {layers} → dx`. */
 export const FROZEN_GRADIENT = "MemlossFrozenGradient";
 
-/**
- * A convolution with bias, and what follows it. Values are numbered: 0 is the network's input, `i + 1` the output of
- * layer `i`.
- */
-export interface FrozenLayer {
-  /** The weights are called `NAME.weight` (HWIO) and `NAME.bias`. */
+/** A convolution, and what follows it in this order. */
+export interface FrozenConvolution {
+  readonly kind: "convolution";
+  /** The weights are called `NAME.weight` (HWIO) and, with a bias, `NAME.bias`. */
   readonly name: string;
   readonly kernel: 1 | 3;
   readonly stride: 1 | 2;
   /** The value that is convolved. */
   readonly input: number;
-  /** The value that is added to the result: another layer's output. */
+  readonly bias: boolean;
+  /** The value that is added to the result: another layer's output, which no later layer reads. */
   readonly add?: number;
   /** Whether negative results become zero, after the addition. */
   readonly relu: boolean;
+}
+
+/** Every channel scaled and shifted; negative results become zero. */
+export interface FrozenScaleShift {
+  readonly kind: "scale-shift";
+  /** The weights are called `NAME.scale` and `NAME.shift`, `[C]` both. */
+  readonly name: string;
+  readonly input: number;
+}
+
+/** One layer. Values are numbered: 0 is the network's input, `i + 1` the output of layer `i`. */
+export type FrozenLayer = FrozenConvolution | FrozenScaleShift;
+
+/** Whether negative results of `layer` become zero. */
+export function isRectified(layer: FrozenLayer): boolean {
+  return layer.kind === "scale-shift" || layer.relu;
+}
+
+/** A layer with the sizes that it has for some images. */
+export type SizedLayer =
+  | FrozenConvolution & { readonly shape: ConvolutionShape; readonly output: ImageShape }
+  | FrozenScaleShift & { readonly output: ImageShape };
+
+/**
+ * The layers for `images`.
+ *
+ * @param weights shapes by name
+ * @throws {RangeError} if a value is read after it was added: its gradient would be incomplete
+ */
+export function sizeLayers(
+  layers: readonly FrozenLayer[],
+  weights: (name: string) => readonly number[],
+  images: ImageShape,
+): SizedLayer[] {
+  const values = [images];
+  return layers.map((layer, i) => {
+    const input = values[layer.input]!;
+    if (layer.kind === "scale-shift") {
+      values.push(input);
+      return { ...layer, output: input };
+    }
+    const { name, kernel, stride, add } = layer;
+    if (add !== undefined && layers.some((later, k) => k > i && reads(later, add))) {
+      throw new RangeError(`The value that ${name} adds is read by a later layer.`);
+    }
+    const [batch, height, width, inChannels] = input;
+    const outChannels = weights(`${name}.weight`)[3]!;
+    const shape = { batch, height, width, inChannels, outChannels, kernel, stride };
+    const output = [batch, ...outputSize(shape), outChannels] as const;
+    values.push(output);
+    return { ...layer, shape, output };
+  });
+}
+
+function reads(layer: FrozenLayer, value: number): boolean {
+  return layer.input === value || layer.kind === "convolution" && layer.add === value;
 }
 
 /** Whether tfjs's current backend has the kernels. */

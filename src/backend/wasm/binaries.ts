@@ -3,10 +3,20 @@
  *
  * @module
  */
-import relaxed from "./kernels/relaxed.wasm" with { type: "bytes" };
-import relaxedUnshared from "./kernels/relaxed-unshared.wasm" with { type: "bytes" };
-import strict from "./kernels/strict.wasm" with { type: "bytes" };
-import strictUnshared from "./kernels/strict-unshared.wasm" with { type: "bytes" };
+import { BASE64 as relaxed } from "./kernels/relaxed.ts";
+import { BASE64 as relaxedUnshared } from "./kernels/relaxed-unshared.ts";
+import { BASE64 as strict } from "./kernels/strict.ts";
+import { BASE64 as strictUnshared } from "./kernels/strict-unshared.ts";
+
+const BUILDS = {
+  relaxed,
+  strict,
+  "relaxed-unshared": relaxedUnshared,
+  "strict-unshared": strictUnshared,
+};
+
+/** One of the compiled kernels, as `tasks/kernels.ts` calls it. */
+export type Build = keyof typeof BUILDS;
 
 /** The kernels that an engine runs. */
 export interface KernelBinary {
@@ -17,10 +27,15 @@ export interface KernelBinary {
   readonly shared: boolean;
 }
 
-const hasSimd = () => WebAssembly.validate(strictUnshared);
-const hasRelaxedSimd = () => WebAssembly.validate(relaxedUnshared);
-const hasSharedMemory = () =>
-  typeof SharedArrayBuffer !== "undefined" && WebAssembly.validate(strict);
+/** The compiled kernels of `build`. */
+export function kernelBytes(build: Build): Uint8Array<ArrayBuffer> {
+  return Uint8Array.fromBase64(BUILDS[build]);
+}
+
+const validates = (build: Build) => WebAssembly.validate(kernelBytes(build));
+const hasSimd = () => validates("strict-unshared");
+const hasRelaxedSimd = () => validates("relaxed-unshared");
+const hasSharedMemory = () => typeof SharedArrayBuffer !== "undefined" && validates("strict");
 
 /**
  * The fastest kernels that this machine can run, or undefined if it has no WebAssembly SIMD.
@@ -31,10 +46,8 @@ export function selectBinary(deterministic: boolean): KernelBinary | undefined {
   if (!hasSimd()) return undefined;
   const arithmetic = hasRelaxedSimd() && !deterministic ? "relaxed" : "strict";
   const shared = hasSharedMemory();
-  const [withThreads, alone] = arithmetic === "relaxed"
-    ? [relaxed, relaxedUnshared]
-    : [strict, strictUnshared];
-  return { module: new WebAssembly.Module(shared ? withThreads : alone), arithmetic, shared };
+  const binary = kernelBytes(shared ? arithmetic : `${arithmetic}-unshared`);
+  return { module: new WebAssembly.Module(binary), arithmetic, shared };
 }
 
 /** What the engine would use and this machine lacks, with what the engine does instead. */

@@ -5,7 +5,10 @@
  */
 import { UsageError } from "../../errors.ts";
 import { readRunRecord } from "../../run/run_folder.ts";
-import { type Command, readArguments } from "../shell/command.ts";
+import { type Action, actionCommand } from "../shell/actions.ts";
+import { refuseFlags } from "../shell/command.ts";
+import { refuseDeviceFlags } from "../shell/device_flags.ts";
+import { printReport } from "../shell/output.ts";
 import { describeExport, exportMemory } from "./export.ts";
 import { collectGarbage, describeGarbage } from "./gc.ts";
 import { describeImport, importMemory } from "./import.ts";
@@ -13,96 +16,76 @@ import { MEMORY_FLAGS, type MemoryFlags, type MemoryRun } from "./run.ts";
 import { describeStats, memoryStats } from "./stats.ts";
 import { describeVerification, refuseDamage, verifyRun } from "./verify.ts";
 
-interface Action {
-  /** What stands behind the run folder. */
-  readonly operand?: string;
-  /** The flags that it has beside --json. */
-  readonly flags: readonly (keyof typeof MEMORY_FLAGS)[];
-  act(run: MemoryRun, flags: MemoryFlags, operand: string): Promise<void>;
-}
-
-const ACTIONS: Readonly<Record<string, Action>> = {
-  stats: {
-    flags: ["misclassified", "dataDir", "backend", "workers", "memoryIndex"],
-    async act(run, flags) {
-      print(await memoryStats(run, flags), flags, describeStats);
-    },
-  },
-  verify: {
-    flags: ["rebuild", "memoryIndex"],
-    async act({ runDir }, flags) {
-      const report = await verifyRun(runDir, flags.rebuild === true, flags.memoryIndex);
-      print(report, flags, describeVerification);
-      refuseDamage(runDir, report);
-    },
-  },
-  export: {
-    flags: ["out", "epoch", "nEx", "dataDir", "memoryIndex"],
-    async act(run, flags) {
-      print(await exportMemory(run, flags), flags, describeExport);
-    },
-  },
-  import: {
-    operand: "FILE.safetensors",
-    flags: ["dataDir"],
-    async act(run, flags, file) {
-      print(await importMemory(run, file, flags), flags, describeImport);
-    },
-  },
-  gc: {
-    flags: [],
-    async act({ runDir }, flags) {
-      print(await collectGarbage(runDir), flags, describeGarbage);
-    },
-  },
-};
-
-export const command: Command = {
+export const command = actionCommand({
   name: "memory",
-  positionals: `${Object.keys(ACTIONS).join("|")} RUN_DIR [FILE]`,
+  question: "Say what to do with which memory",
+  positionals: "stats|verify|export|import|gc RUN_DIR [FILE]",
   summary: "look into a run's memory of adversarial examples, check it, copy it out and in",
   flags: MEMORY_FLAGS,
+  actions: {
+    stats: onRun(["misclassified", "dataDir", "backend", "workers", "memoryIndex"], {
+      async act(run, flags) {
+        if (!flags.misclassified) {
+          const fields = ["dataDir", "backend", "workers"] as const;
+          refuseFlags(MEMORY_FLAGS, flags, fields, "has no meaning without --misclassified");
+        }
+        refuseDeviceFlags(flags);
+        printReport(await memoryStats(run, flags), flags, describeStats);
+      },
+    }),
+    verify: onRun(["rebuild", "memoryIndex"], {
+      async act({ runDir }, flags) {
+        const report = await verifyRun(runDir, flags.rebuild === true, flags.memoryIndex);
+        printReport(report, flags, describeVerification);
+        refuseDamage(runDir, report);
+      },
+    }),
+    export: onRun(["out", "epoch", "nEx", "dataDir", "memoryIndex"], {
+      async act(run, flags) {
+        printReport(await exportMemory(run, flags), flags, describeExport);
+      },
+    }),
+    import: onRun(["dataDir"], {
+      operand: "FILE.safetensors",
+      async act(run, flags, file) {
+        printReport(await importMemory(run, file, flags), flags, describeImport);
+      },
+    }),
+    gc: onRun([], {
+      async act({ runDir }, flags) {
+        printReport(await collectGarbage(runDir), flags, describeGarbage);
+      },
+    }),
+  },
   examples: [
     "memloss memory stats runs/v1 --misclassified",
     "memloss memory verify runs/v1",
     "memloss memory export runs/v1 --out memory.png",
     "memloss memory import runs/v1 memory.safetensors",
   ],
-  async run(args) {
-    const { flags, positionals: [name = "", runDir, operand] } = readArguments(
-      args,
-      MEMORY_FLAGS,
-      3,
-    );
-    const action = Object.hasOwn(ACTIONS, name) ? ACTIONS[name] : undefined;
-    if (action === undefined || runDir === undefined) {
-      throw new UsageError(
-        `Say what to do with which memory: memloss memory ${
-          Object.keys(ACTIONS).join("|")
-        } RUN_DIR.`,
-      );
-    }
-    if ((operand === undefined) !== (action.operand === undefined)) {
-      const usage = ["memloss memory", name, "RUN_DIR", action.operand].join(" ").trim();
-      throw new UsageError(
-        operand ? `Unexpected argument "${operand}": ${usage}` : `Name a file: ${usage}`,
-      );
-    }
-    for (const field of Object.keys(flags) as (keyof typeof MEMORY_FLAGS)[]) {
-      if (field === "json" || action.flags.includes(field)) continue;
-      throw new UsageError(
-        `--${MEMORY_FLAGS[field].name} has no meaning for memloss memory ${name}.`,
-      );
-    }
-    const { recipe } = await readRunRecord(runDir);
-    const { memory } = recipe;
-    if (memory === undefined) {
-      throw new UsageError(`${runDir} is a run of ${recipe.variant}, which has no memory.`);
-    }
-    await action.act({ runDir, recipe: { ...recipe, memory } }, flags, operand ?? "");
-  },
-};
+});
 
-function print<T>(report: T, { json }: MemoryFlags, describe: (report: T) => string): void {
-  console.log(json ? JSON.stringify(report, null, 2) : describe(report));
+/** What is done with the memory of a run. */
+interface RunAction {
+  /** What stands behind the run folder. */
+  readonly operand?: string;
+  act(run: MemoryRun, flags: MemoryFlags, operand: string): Promise<void>;
+}
+
+/** An action on a run, with its flags beside --json. */
+function onRun(
+  flags: readonly (keyof typeof MEMORY_FLAGS)[],
+  { operand, act }: RunAction,
+): Action<typeof MEMORY_FLAGS> {
+  return {
+    operands: ["RUN_DIR", ...operand === undefined ? [] : [operand]],
+    flags: ["json", ...flags],
+    async act(given, [runDir = "", operand = ""]) {
+      const { recipe } = await readRunRecord(runDir), { memory } = recipe;
+      if (memory === undefined) {
+        throw new UsageError(`${runDir} is a run of ${recipe.variant}, which has no memory.`);
+      }
+      await act({ runDir, recipe: { ...recipe, memory } }, given, operand);
+    },
+  };
 }

@@ -6,16 +6,16 @@
 import { join } from "@std/path";
 import { RunError, UsageError } from "../../errors.ts";
 import { DISK } from "../../disk/disk.ts";
-import { canCopyIndex } from "../../memory/index/copy.ts";
+import { TemporaryError } from "../../disk/temporary_database.ts";
 import { readIndexPlace } from "../../memory/index/place.ts";
 import { CURRENT_FILE, INDEX_FILE } from "../../memory/layout.ts";
 import { rebuildIndex } from "../../memory/index/rebuild.ts";
-import { type Damage, type Verification, verifyMemory } from "../../memory/verify.ts";
+import { type Damage, type MemoryCheck, verifyMemory } from "../../memory/verify.ts";
 import { checkpointPath } from "../../run/run_folder.ts";
 import { RunLock } from "../../run/run_lock.ts";
 
 /** What `memory verify --json` prints. */
-export interface VerifyReport extends Verification {
+export interface VerifyReport extends MemoryCheck {
   /** Whether the index was made anew before. */
   readonly rebuilt: boolean;
 }
@@ -25,7 +25,7 @@ export interface VerifyReport extends Verification {
  *
  * @param remote address of the service that has the index, or is to have it: needed where it is not in the folder
  * @throws {UsageError} if there is no memory, or it is to be rebuilt while a trainer has it open
- * @throws {RunError} if it cannot be rebuilt
+ * @throws {RunError} if it cannot be looked at or rebuilt
  */
 export async function verifyRun(
   runDir: string,
@@ -35,10 +35,15 @@ export async function verifyRun(
   const directory = join(runDir, "memory");
   const options = { remote, checkpointPath: (name: string) => checkpointPath(runDir, name) };
   const place = remote === undefined ? await readIndexPlace(directory) : undefined;
+  const look = (index: boolean) => verifyMemory(directory, { ...options, index });
   if (!rebuild) {
-    const reachable = remote !== undefined || place === undefined && await canCopyIndex();
-    const index = reachable && !await RunLock.isHeld(runDir);
-    return { ...await verifyMemory(directory, { ...options, index }), rebuilt: false };
+    const index = place === undefined && !await RunLock.isHeld(runDir);
+    const check = await look(index).catch((error) => {
+      // A copy cannot be made: the rest can be looked at without.
+      if (error instanceof TemporaryError) return look(false);
+      throw error;
+    });
+    return { ...check, rebuilt: false };
   }
   if (place !== undefined) {
     throw new UsageError(
@@ -47,12 +52,12 @@ export async function verifyRun(
   }
   const lock = await RunLock.acquire(runDir);
   try {
-    const before = await verifyMemory(directory, { ...options, index: true });
+    const before = await look(true);
     const places = [remote ?? join(directory, INDEX_FILE), join(directory, CURRENT_FILE)];
     const damaged = before.damage.some(({ file }) => places.includes(file));
     if (!damaged) return { ...before, rebuilt: false };
     await rebuildIndex(directory, DISK, remote);
-    return { ...await verifyMemory(directory, { ...options, index: true }), rebuilt: true };
+    return { ...await look(true), rebuilt: true };
   } finally {
     await lock.release();
   }

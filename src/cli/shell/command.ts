@@ -89,15 +89,35 @@ export function readArguments<T extends FlagTable>(
   return { flags: values as FlagValues<T>, positionals };
 }
 
-/** The parser would take `--resume=no` for yes. */
+/**
+ * Refuses what was given of `fields`, because it would have no effect.
+ *
+ * @param why the end of a sentence that begins with the flag
+ * @throws {UsageError} naming the first of them
+ */
+export function refuseFlags<T extends FlagTable>(
+  table: T,
+  flags: FlagValues<T>,
+  fields: readonly (keyof T)[],
+  why: string,
+): void {
+  const given = fields.find((field) => flags[field] !== undefined);
+  if (given !== undefined) throw new UsageError(`--${table[given]!.name} ${why}.`);
+}
+
+/** The parser would take `--resume=no` and `--resume=` for yes. */
 function refuseSwitchValues(args: readonly string[], flags: readonly Flag[]): void {
   const switches = flags.filter((flag) => !flag.parse).map((flag) => flag.name);
   for (const arg of args) {
     if (arg === "--") return;
-    const [, name, value] = /^--([^=]+)=(.+)$/.exec(arg) ?? [];
+    const [, name, value] = /^--([^=]+)=(.*)$/s.exec(arg) ?? [];
     if (name === undefined || !switches.includes(name) || /^(true|false)$/.test(value!)) continue;
-    throw new UsageError(`--${name} takes no value, not "${value}".`);
+    throw new UsageError(describeSwitch(name, value!));
   }
+}
+
+function describeSwitch(name: string, value: string): string {
+  return `--${name} takes no value${value === "" ? "" : `, not "${value}"`}.`;
 }
 
 /** `--beta -1` as `--beta=-1`: the parser would read a flag `-1`, and call the value missing instead of negative. */
@@ -114,7 +134,9 @@ function attachNegatives(args: readonly string[], flags: readonly Flag[]): strin
 }
 
 function readValue(flag: Flag, value: unknown): unknown {
-  if (value === "") throw new UsageError(describeMissing(flag));
+  if (value === "") {
+    throw new UsageError(flag.parse ? describeMissing(flag) : describeSwitch(flag.name, ""));
+  }
   const result = v.safeParse(flag.schema, flag.parse ? flag.parse(value as string) : value);
   if (result.success) return result.output;
   throw new UsageError(`--${flag.name} ${result.issues[0].message}, not "${value}".`);
@@ -122,9 +144,6 @@ function readValue(flag: Flag, value: unknown): unknown {
 
 function describeUnknown(argument: string, flags: readonly Flag[]): string {
   const given = argument.replace(/=.*$/, "");
-  const known = flags.find((flag) => `--${flag.name}` === given);
-  // The parser does not take `--name=` for the flag `--name`.
-  if (known) return known.parse ? describeMissing(known) : `${given} takes no value.`;
   const nearest = nearestName(given.replace(/^-+/, ""), flags.map((flag) => flag.name));
   return `Unknown flag ${given}: ${nearest ? `did you mean --${nearest}?` : "see --help."}`;
 }

@@ -1,9 +1,10 @@
 /**
  * What a person sees while a command works: a line that redraws itself on a terminal, now and then a plain line
- * elsewhere. Everything goes to stderr; stdout is for results.
+ * elsewhere.
  *
  * @module
  */
+import { writeStderr } from "./output.ts";
 
 /** Seconds between two plain lines where there is no terminal. */
 const PLAIN_INTERVAL = 10;
@@ -24,10 +25,14 @@ export interface StatusSink {
 export const STDERR: StatusSink = {
   terminal: Deno.stderr.isTerminal(),
   get columns() {
-    // Some terminals over a serial line report 0.
-    return Deno.consoleSize().columns || 80;
+    try {
+      // Some terminals over a serial line report 0.
+      return Deno.consoleSize().columns || 80;
+    } catch {
+      return 80; // the terminal was closed
+    }
   },
-  write: (text) => Deno.stderr.writeSync(new TextEncoder().encode(text)),
+  write: writeStderr,
   now: () => performance.now() / 1000,
 };
 
@@ -40,15 +45,27 @@ export class StatusLine {
     this.#sink = sink;
   }
 
-  /** Shows `text`, unless the last one was shown a moment ago. */
-  update(text: string): void {
-    const now = this.#sink.now();
+  /** Seconds on the clock by which the line is redrawn. */
+  now(): number {
+    return this.#sink.now();
+  }
+
+  /**
+   * Shows `text`, unless the last one was shown a moment ago.
+   *
+   * @param shorter what to show on a terminal where `text` takes more than a line: the first of these that fits
+   */
+  update(text: string, ...shorter: readonly string[]): void {
+    const now = this.now();
     const interval = this.#sink.terminal ? REDRAW_INTERVAL : PLAIN_INTERVAL;
     if (now - this.#last < interval) return;
     this.#last = now;
     if (!this.#sink.terminal) return this.#sink.write(`${text}\n`);
     // A line that wraps could not be taken away again.
-    this.#sink.write(`\r\x1b[K${text.slice(0, this.#sink.columns - 1)}`);
+    const room = this.#sink.columns - 1;
+    const shown = [text, ...shorter].find(({ length }) => length <= room) ??
+      shorter.at(-1) ?? text;
+    this.#sink.write(`\r\x1b[K${shown.slice(0, room)}`);
   }
 
   /** Leaves `text` standing as a line of its own. */

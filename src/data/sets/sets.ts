@@ -1,37 +1,86 @@
 /**
- * A data set by name.
+ * The table of data sets.
  *
  * @module
  */
 import { createHash } from "node:crypto";
-import { loadCifar10 } from "./cifar10.ts";
-import type { Dataset, Splits } from "../dataset.ts";
-import { synthetic } from "./synthetic.ts";
+import { UsageError } from "../../errors.ts";
+import type { Dataset, SplitName, Splits } from "../dataset.ts";
+import { CIFAR10 } from "./cifar10.ts";
+import { isPublished, type PublishedSet, type SetDefinition } from "./definition.ts";
+import { readSplit } from "./published.ts";
+import { SYNTHETIC } from "./synthetic.ts";
+
+/** Every data set. */
+const SETS = [
+  CIFAR10,
+  SYNTHETIC,
+] as const;
 
 /** Where `memloss data fetch` puts data sets, and `train` looks for them. */
 export const DATA_ROOT = "data";
 
+/** The name of a data set. */
+export type DataName = typeof SETS[number]["name"];
 /** The data sets that can be loaded. */
-export const DATA_NAMES = ["cifar10", "synthetic"] as const;
-/** One of {@linkcode DATA_NAMES}. */
-export type DataName = typeof DATA_NAMES[number];
+export const DATA_NAMES: readonly DataName[] = SETS.map(({ name }) => name);
+/** Those that are downloaded and lie on disk. */
+export const PUBLISHED_SETS: readonly PublishedSet[] = (SETS as readonly SetDefinition[]).filter(
+  isPublished,
+);
 
 /**
- * Loads `name` from `directory` (default: `data/`); `synthetic` is made from `seed` and needs no files.
+ * The data set called `name`.
  *
- * @throws {UsageError} if files are missing or malformed
+ * @throws {UsageError} if there is none
  */
-export function loadData(
+export function findSet(name: string): SetDefinition<DataName> {
+  const set = SETS.find((each) => each.name === name);
+  if (set !== undefined) return set;
+  throw new UsageError(`There is no data set "${name}": choose ${DATA_NAMES.join(" or ")}.`);
+}
+
+/**
+ * The data set called `name`, which has files.
+ *
+ * @throws {UsageError} if there is none
+ */
+export function findPublished(name: string): PublishedSet {
+  const set = PUBLISHED_SETS.find((each) => each.name === name);
+  if (set !== undefined) return set;
+  const known = PUBLISHED_SETS.map((each) => each.name).join(", ");
+  throw new UsageError(`There is no data set "${name}" to download; known: ${known}.`);
+}
+
+/**
+ * One part of the data set `name`; nothing of the other one is looked at.
+ *
+ * @param directory where its files are, or the folder of its archive is; `data/` unless given
+ * @param seed what a generated data set is made from; it needs no files
+ * @throws {UsageError} if files of that part are missing or malformed
+ */
+export async function loadSplit(
+  name: DataName,
+  split: SplitName,
+  directory: string | undefined,
+  seed: number,
+): Promise<Dataset> {
+  const set = findSet(name);
+  return isPublished(set)
+    ? await readSplit(set, split, directory ?? DATA_ROOT)
+    : set.generate(split, seed);
+}
+
+/** Both parts of the data set `name`; see {@linkcode loadSplit}. */
+export async function loadData(
   name: DataName,
   directory: string | undefined,
   seed: number,
 ): Promise<Splits> {
-  switch (name) {
-    case "cifar10":
-      return loadCifar10(directory ?? DATA_ROOT);
-    case "synthetic":
-      return Promise.resolve(synthetic(seed));
-  }
+  return {
+    train: await loadSplit(name, "train", directory, seed),
+    test: await loadSplit(name, "test", directory, seed),
+  };
 }
 
 /** SHA-256 of a data set's images and labels. */

@@ -10,7 +10,8 @@
  * @module
  */
 import { Purpose, Stream } from "../../random/stream.ts";
-import { type Dataset, IMAGE_CHANNELS, IMAGE_SIZE, IMAGE_VALUES, type Splits } from "../dataset.ts";
+import type { Dataset, SplitName, Splits } from "../dataset.ts";
+import type { GeneratedSet } from "./definition.ts";
 
 /** What the shapes look like, before the blur. */
 const CLASSES = [
@@ -25,6 +26,12 @@ const CLASSES = [
   "diamond",
   "corner",
 ] as const;
+
+/** Height and width of the images. */
+const SIZE = 32;
+/** Red, green and blue. */
+const CHANNELS = 3;
+const VALUES = SIZE * SIZE * CHANNELS;
 
 /** Sizes of the two parts. */
 export const SYNTHETIC_SIZES = { train: 5_120, test: 1_024 } as const;
@@ -84,42 +91,50 @@ const CHANNEL_SIGNS: readonly (readonly [number, number, number])[] = [
   [-1, 1, 1],
 ];
 
+/** The built-in data set, in the table of data sets. */
+export const SYNTHETIC: GeneratedSet<"synthetic"> = {
+  name: "synthetic",
+  title: "the synthetic data set",
+  classes: CLASSES,
+  shape: { height: SIZE, width: SIZE, channels: CHANNELS },
+  generate,
+};
+
 /** Train and test images of the synthetic data set; equal seeds give equal bytes. */
 export function synthetic(seed: number): Splits {
-  return {
-    train: generate(seed, 1, SYNTHETIC_SIZES.train),
-    test: generate(seed, 2, SYNTHETIC_SIZES.test),
-  };
+  return { train: generate("train", seed), test: generate("test", seed) };
 }
 
-function generate(seed: number, part: number, n: number): Dataset {
-  const images = new Uint8Array(n * IMAGE_VALUES);
+function generate(split: SplitName, seed: number): Dataset {
+  const n = SYNTHETIC_SIZES[split], part = split === "train" ? 1 : 2;
+  const images = new Uint8Array(n * VALUES);
   const labels = new Uint8Array(n);
   for (let index = 0; index < n; index++) {
     labels[index] = index % CLASSES.length;
-    const image = images.subarray(index * IMAGE_VALUES, (index + 1) * IMAGE_VALUES);
+    const image = images.subarray(index * VALUES, (index + 1) * VALUES);
     draw(image, index % CLASSES.length, new Stream(seed, Purpose.synthetic, part, index));
   }
-  return { name: "synthetic", classes: CLASSES, n, images, labels };
+  const { name, classes, shape } = SYNTHETIC;
+  return { name, classes, shape, n, images, labels };
 }
 
 function draw(image: Uint8Array, label: number, stream: Stream): void {
   const honest = stream.uniform() < SHAPE_TRUTH;
   const shown = honest ? label : stream.integer(CLASSES.length);
   const radius = 9 + 3 * stream.uniform();
-  const centre = () => IMAGE_SIZE / 2 + 4 * (stream.uniform() - 0.5);
+  const centre = () => SIZE / 2 + 4 * (stream.uniform() - 0.5);
   const shape = blurredShape(SHAPES[shown]!, centre(), centre(), radius);
   const background = Array.from(
-    { length: IMAGE_CHANNELS },
+    { length: CHANNELS },
     () => BACKGROUND[0] + BACKGROUND[1] * stream.uniform(),
   );
   const direction = DIRECTIONS[Math.floor(label / CHANNEL_SIGNS.length)]!;
   const signs = CHANNEL_SIGNS[label % CHANNEL_SIGNS.length]!;
   const phase = stream.integer(2);
-  for (let row = 0, pixel = 0, i = 0; row < IMAGE_SIZE; row++) {
-    for (let column = 0; column < IMAGE_SIZE; column++, pixel++) {
+  for (let row = 0, pixel = 0, i = 0; row < SIZE; row++) {
+    for (let column = 0; column < SIZE; column++, pixel++) {
       const parity = (direction(row, column) + phase) % 2 === 0 ? 1 : -1;
-      for (let channel = 0; channel < IMAGE_CHANNELS; channel++, i++) {
+      for (let channel = 0; channel < CHANNELS; channel++, i++) {
         const coarse = SHAPE_CONTRAST * shape[pixel]! * TINTS[shown]![channel]!;
         const texture = TEXTURE_AMPLITUDE * parity * signs[channel]!;
         const dither = stream.uniform() - 0.5;
@@ -136,22 +151,22 @@ function blurredShape(
   top: number,
   radius: number,
 ): Float64Array {
-  const sharp = new Float64Array(IMAGE_SIZE * IMAGE_SIZE);
-  for (let row = 0, pixel = 0; row < IMAGE_SIZE; row++) {
-    for (let column = 0; column < IMAGE_SIZE; column++, pixel++) {
+  const sharp = new Float64Array(SIZE * SIZE);
+  for (let row = 0, pixel = 0; row < SIZE; row++) {
+    for (let column = 0; column < SIZE; column++, pixel++) {
       if (inside((column - left) / radius, (row - top) / radius)) sharp[pixel] = 1;
     }
   }
-  return boxBlur(boxBlur(sharp, 1, IMAGE_SIZE), IMAGE_SIZE, 1);
+  return boxBlur(boxBlur(sharp, 1, SIZE), SIZE, 1);
 }
 
 /** Mean of each pixel and its neighbours along lines of pixels `step` apart; what lies outside counts as 0. */
 function boxBlur(values: Float64Array, step: number, lineStep: number): Float64Array {
   const blurred = new Float64Array(values.length);
-  for (let line = 0; line < IMAGE_SIZE; line++) {
-    for (let position = 0; position < IMAGE_SIZE; position++) {
+  for (let line = 0; line < SIZE; line++) {
+    for (let position = 0; position < SIZE; position++) {
       const first = Math.max(0, position - BLUR_RADIUS);
-      const last = Math.min(IMAGE_SIZE - 1, position + BLUR_RADIUS);
+      const last = Math.min(SIZE - 1, position + BLUR_RADIUS);
       let sum = 0;
       for (let at = first; at <= last; at++) sum += values[line * lineStep + at * step]!;
       blurred[line * lineStep + position * step] = sum / (2 * BLUR_RADIUS + 1);

@@ -5,7 +5,8 @@
  */
 import type { View } from "../../data/augmentation.ts";
 import { RunError } from "../../errors.ts";
-import { describeIoError } from "../../disk/files.ts";
+import { ioError } from "../../disk/failure.ts";
+import { refuseSpecialSync } from "../../disk/regular.ts";
 import { CHUNK_HEADER_BYTES, chunkBytes, type ChunkHeader, describeHeaderFault } from "./chunk.ts";
 import { decodeRecord, recordBytes } from "./record.ts";
 
@@ -25,18 +26,18 @@ export class ChunkReader {
   /**
    * Opens the file at `path`.
    *
-   * @throws {RunError} if it cannot be read or does not begin with `header`
+   * @throws {RunError} if it cannot be read (a `StorageError` if that says nothing about it) or does not begin with
+   *   `header`
    */
   constructor(path: string, header: ChunkHeader) {
     this.#path = path;
     this.#header = header;
     this.#record = new Uint8Array(recordBytes(header.codec));
+    refuseSpecialSync(path);
     try {
       this.#file = Deno.openSync(path);
     } catch (error) {
-      throw new RunError(`Could not read ${path} (${describeIoError(error)}): ${ADVICE}`, {
-        cause: error,
-      });
+      throw ioError(`Could not read ${path}`, error, ADVICE);
     }
     const bytes = new Uint8Array(CHUNK_HEADER_BYTES);
     let fault: string | undefined;
@@ -109,9 +110,7 @@ export class ChunkReader {
       }
       return length;
     } catch (error) {
-      throw new RunError(`Could not read ${this.#path}: ${describeIoError(error)}`, {
-        cause: error,
-      });
+      throw ioError(`Could not read ${this.#path}`, error);
     }
   }
 }

@@ -4,10 +4,11 @@
  * @module
  */
 import { join } from "@std/path";
-import { createHash } from "node:crypto";
 import { IMAGE_VALUES } from "../../data/dataset.ts";
 import { RunError } from "../../errors.ts";
+import { StorageError } from "../../disk/failure.ts";
 import { readWholeFile } from "../../disk/files.ts";
+import { sha256 } from "../../format/sha256.ts";
 import { chunkBytes, describeHeaderFault } from "./chunk.ts";
 import { createCodec } from "./codec.ts";
 import type { Manifest } from "../generation/manifest.ts";
@@ -25,22 +26,26 @@ export interface Damage {
   readonly fault: string;
 }
 
-/** The damage in chunk `number` of the generation that `manifest` describes, in `folder`. */
+/**
+ * The damage in chunk `number` of the generation that `manifest` describes, in `folder`.
+ *
+ * @throws {StorageError} if it cannot be looked at
+ */
 export async function verifyChunk(
   folder: string,
   manifest: Manifest,
   number: number,
 ): Promise<Damage[]> {
-  const { file: name, records, sha256 } = manifest.chunks[number]!;
+  const { file: name, records, sha256: committed } = manifest.chunks[number]!;
   const file = join(folder, name);
   let bytes: Uint8Array;
   try {
     bytes = await readWholeFile(file);
   } catch (error) {
-    if (error instanceof RunError) return [{ file, fault: error.message }];
-    throw error;
+    if (!(error instanceof RunError) || error instanceof StorageError) throw error;
+    return [{ file, fault: error.message }];
   }
-  if (createHash("sha256").update(bytes).digest("hex") === sha256) return [];
+  if (sha256(bytes) === committed) return [];
 
   const { epoch, epsilon, dataSha256 } = manifest;
   const codec = createCodec(manifest.codec, epsilon);

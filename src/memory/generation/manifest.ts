@@ -12,34 +12,49 @@ import { codecNumbers } from "../chunk/codec.ts";
 /** Version of everything in a memory folder. */
 export const MEMORY_VERSION = CHUNK_VERSION;
 
-const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
+/** The most training images that a memory may be of: its table of locations then takes 128 MiB. */
+export const MAX_IMAGES = 2 ** 24;
+
+/** A whole number, 0 or more. */
+export const countSchema = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
+/** Number of training images. */
+export const imageCountSchema = v.pipe(countSchema, v.maxValue(MAX_IMAGES));
 /** A SHA-256 in hexadecimal. */
 export const digestSchema = v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/));
 
-const manifestSchema = v.strictObject({
+const fieldsSchema = v.strictObject({
   format: v.literal("memloss-memory"),
   version: v.literal(MEMORY_VERSION),
-  epoch: count,
+  epoch: countSchema,
   /** Whether the epoch had ended; if not, more records will follow. */
   complete: v.boolean(),
   codec: v.picklist(Object.keys(codecNumbers) as (keyof typeof codecNumbers)[]),
   epsilon: v.pipe(v.number(), v.gtValue(0)),
   /** Number of training indices, with or without an example. */
-  images: count,
+  images: imageCountSchema,
   /** Of the training images and labels: perturbations of them mean nothing on others. */
   dataSha256: digestSchema,
-  records: count,
+  records: countSchema,
   chunks: v.array(v.strictObject({
     file: v.pipe(v.string(), v.regex(/^chunk-[a-z0-9.-]+\.bin$/)),
-    records: v.pipe(count, v.minValue(1), v.maxValue(CHUNK_RECORDS)),
+    records: v.pipe(countSchema, v.minValue(1), v.maxValue(CHUNK_RECORDS)),
     sha256: digestSchema,
   })),
   /** Digest of the generation's entries in the index. */
   index: digestSchema,
 });
 
+/** Chunks hold as many records as there are, each but the last the most it can; no image has two. */
+const manifestSchema = v.pipe(
+  fieldsSchema,
+  v.check(({ chunks, records, images }) =>
+    records <= images && chunks.reduce((sum, chunk) => sum + chunk.records, 0) === records &&
+    chunks.slice(0, -1).every((chunk) => chunk.records === CHUNK_RECORDS)
+  ),
+);
+
 /** What a manifest says. */
-export type Manifest = v.InferOutput<typeof manifestSchema>;
+export type Manifest = v.InferOutput<typeof fieldsSchema>;
 /** A chunk as a manifest names it. */
 export type ManifestChunk = Manifest["chunks"][number];
 

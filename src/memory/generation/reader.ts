@@ -7,6 +7,7 @@ import { join } from "@std/path";
 import { IDENTITY_VIEW, type View } from "../../data/augmentation.ts";
 import { IMAGE_VALUES } from "../../data/dataset.ts";
 import { RunError } from "../../errors.ts";
+import { StorageError } from "../../disk/failure.ts";
 import { CHUNK_RECORDS } from "../chunk/chunk.ts";
 import { ChunkReader } from "../chunk/reader.ts";
 import type { Codec } from "../chunk/codec.ts";
@@ -58,7 +59,7 @@ export class GenerationReader {
    * The examples of the images `ids`.
    *
    * @param onDamage is told of an example that is damaged, which then counts as absent
-   * @throws {RunError} when one is damaged and nobody is to be told
+   * @throws {RunError} when one is damaged and nobody is to be told, or the disk would not read
    */
   read(ids: Uint32Array, onDamage?: (damaged: DamagedExample) => void): MemoryBatch {
     const batch = {
@@ -76,7 +77,9 @@ export class GenerationReader {
         batch.views[row] = chunk.read(this.#locations.record(id), id, delta);
         batch.present[row] = 1;
       } catch (error) {
-        if (!(error instanceof RunError) || onDamage === undefined) throw error;
+        // What cannot be read now may be whole: it is no example to go without.
+        const damaged = error instanceof RunError && !(error instanceof StorageError);
+        if (!damaged || onDamage === undefined) throw error;
         onDamage({ image: id, fault: error.message });
       }
     });

@@ -8,6 +8,7 @@ import type { View } from "../../data/augmentation.ts";
 import { RunError } from "../../errors.ts";
 import type { Disk } from "../../disk/disk.ts";
 import { readWholeFile, writeFileAtomically } from "../../disk/files.ts";
+import { sha256 } from "../../format/sha256.ts";
 import {
   CHUNK_HEADER_BYTES,
   CHUNK_RECORDS,
@@ -78,7 +79,7 @@ export class GenerationWriter {
     if (last === undefined || last.records === CHUNK_RECORDS) return;
     const path = join(this.#folder, last.file);
     const bytes = await readWholeFile(path);
-    if (await sha256(bytes) !== last.sha256) {
+    if (sha256(bytes) !== last.sha256) {
       throw new RunError(
         `${path} does not match its manifest: restore the run folder from a copy or train again`,
       );
@@ -135,7 +136,7 @@ export class GenerationWriter {
     const file = manifestFile(complete ? undefined : records);
     const bytes = encodeManifest(manifest);
     await writeFileAtomically(join(this.#folder, file), bytes, this.#disk);
-    return { file, sha256: await sha256(bytes), manifest };
+    return { file, sha256: sha256(bytes), manifest };
   }
 
   /** Waits for a write in the background; what became of it no longer matters. */
@@ -153,13 +154,13 @@ export class GenerationWriter {
     this.#buffer.set(encodeChunkHeader({ ...this.#shape, number, records }));
     const bytes = this.#buffer.subarray(0, chunkBytes(this.#shape.codec, records));
     const file = chunkFile(number, partialRecords);
-    const digest = sha256(bytes);
+    const digest = digestAside(bytes);
     await writeFileAtomically(join(this.#folder, file), bytes, this.#disk);
     return { file, records, sha256: await digest };
   }
 }
 
 /** Off this thread: a chunk takes 10 ms. */
-async function sha256(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
+async function digestAside(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
   return new Uint8Array(await crypto.subtle.digest("SHA-256", bytes)).toHex();
 }

@@ -4,68 +4,47 @@
  * @module
  */
 import { join } from "@std/path";
-import { RunError } from "../../errors.ts";
-import { describeIoError } from "../../disk/files.ts";
+import { readIfThere, readWholeFile } from "../../disk/files.ts";
+import { refuseForeign } from "../../disk/regular.ts";
+import { TemporaryError, withTemporaryDatabase } from "../../disk/temporary_database.ts";
 import { INDEX_FILE } from "../layout.ts";
 import { LocationIndex } from "./location_index.ts";
-
-const TEMPORARY = { prefix: "memloss-index-" };
 
 /**
  * Calls `use` with the index of the memory in `directory`: with a temporary copy of its file, which nobody may have open
  * for writing, or with the service at `remote`.
  *
- * @throws {RunError} if there is no index or it cannot be read
+ * @throws {RunError} if there is no index or it cannot be read; a `TemporaryError` if it cannot be copied
  */
 export async function withIndexCopy<T>(
   directory: string,
   use: (index: LocationIndex) => Promise<T>,
   remote?: string,
 ): Promise<T> {
-  if (remote !== undefined) {
-    const index = await LocationIndex.open(remote);
+  if (remote !== undefined) return await closing(await LocationIndex.open(remote), use);
+  const path = join(directory, INDEX_FILE), log = `${path}-wal`;
+  for (const file of [path, log]) await refuseForeign(file);
+  const bytes = await readWholeFile(path);
+  // There only while it is open, and after a crash.
+  const logged = await readIfThere(log);
+  return await withTemporaryDatabase(async (copy) => {
     try {
-      return await use(index);
-    } finally {
-      index.close();
-    }
-  }
-  const path = join(directory, INDEX_FILE);
-  let folder: string;
-  try {
-    folder = await Deno.makeTempDir(TEMPORARY);
-  } catch (error) {
-    throw new RunError(`Could not copy ${path} to look into it: ${describeIoError(error)}`, {
-      cause: error,
-    });
-  }
-  try {
-    try {
-      await Deno.copyFile(path, join(folder, INDEX_FILE));
-      await Deno.copyFile(`${path}-wal`, join(folder, `${INDEX_FILE}-wal`)).catch((error) => {
-        // There only while it is open, and after a crash.
-        if (!(error instanceof Deno.errors.NotFound)) throw error;
-      });
+      await Deno.writeFile(copy, bytes);
+      if (logged !== undefined) await Deno.writeFile(`${copy}-wal`, logged);
     } catch (error) {
-      throw new RunError(`Could not read ${path}: ${describeIoError(error)}`, { cause: error });
+      throw new TemporaryError(error);
     }
-    const index = await LocationIndex.openCopy(join(folder, INDEX_FILE), path);
-    try {
-      return await use(index);
-    } finally {
-      index.close();
-    }
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
+    return await closing(await LocationIndex.openCopy(copy, path), use);
+  });
 }
 
-/** Whether this process may write a temporary copy anywhere. */
-export async function canCopyIndex(): Promise<boolean> {
+async function closing<T>(
+  index: LocationIndex,
+  use: (index: LocationIndex) => Promise<T>,
+): Promise<T> {
   try {
-    await Deno.remove(await Deno.makeTempDir(TEMPORARY));
-    return true;
-  } catch {
-    return false;
+    return await use(index);
+  } finally {
+    index.close();
   }
 }

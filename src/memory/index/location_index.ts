@@ -10,7 +10,7 @@
  */
 import { RunError } from "../../errors.ts";
 import { DISK, type Disk } from "../../disk/disk.ts";
-import { describeIoError } from "../../disk/files.ts";
+import { ioError, isAboutPlace, StorageError } from "../../disk/failure.ts";
 import {
   type Commit,
   type CommittedGeneration,
@@ -19,6 +19,7 @@ import {
   encodeCurrent,
 } from "../current.ts";
 import { describeDatabaseFault } from "../../disk/database_check.ts";
+import { TemporaryError } from "../../disk/temporary_database.ts";
 import { Locations, PAGE_BYTES } from "./locations.ts";
 
 const ADVICE = "restore it from a copy or with memloss memory verify --rebuild";
@@ -64,9 +65,13 @@ export class LocationIndex {
     return new LocationIndex(await openDatabase(place, place), place, disk, patience);
   }
 
-  /** Opens the copy at `path` of the index at `original`, which errors name. */
+  /** Opens the temporary copy at `path` of the index at `original`, which errors name. */
   static async openCopy(path: string, original: string): Promise<LocationIndex> {
-    return new LocationIndex(await openDatabase(path, original), original, DISK, PATIENCE);
+    try {
+      return new LocationIndex(await openDatabase(path, original), original, DISK, PATIENCE);
+    } catch (error) {
+      throw error instanceof StorageError ? new TemporaryError(error.cause ?? error) : error;
+    }
   }
 
   /**
@@ -202,12 +207,14 @@ async function withPatience<T>(work: Promise<T>, milliseconds: number | undefine
   }
 }
 
-async function attempt<T>(path: string, action: () => Promise<T>): Promise<T> {
+async function attempt<T>(place: string, action: () => Promise<T>): Promise<T> {
   try {
     return await action();
   } catch (error) {
-    throw new RunError(`Could not use the memory index ${path}: ${describeIoError(error)}`, {
-      cause: error,
-    });
+    const failure = ioError(`Could not use the memory index ${place}`, error);
+    // What a service says is about reaching it: of what it holds it has told nothing.
+    throw isRemote(place) && !isAboutPlace(failure)
+      ? new StorageError(failure.message, { cause: error })
+      : failure;
   }
 }

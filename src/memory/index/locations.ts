@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { createHash } from "node:crypto";
+import { sha256 } from "../../format/sha256.ts";
 
 /** Images whose locations share one value of the index. */
 export const PAGE_IMAGES = 1024;
@@ -61,6 +61,6 @@ export class Locations {
 
   /** SHA-256 of all pages, hexadecimal. */
   digest(): string {
-    return createHash("sha256").update(new Uint8Array(this.#words.buffer)).digest("hex");
+    return sha256(new Uint8Array(this.#words.buffer));
   }
 }

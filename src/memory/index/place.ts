@@ -8,9 +8,8 @@ import { join } from "@std/path";
 import * as v from "valibot";
 import { RunError } from "../../errors.ts";
 import type { Disk } from "../../disk/disk.ts";
-import { describeIoError, writeFileAtomically } from "../../disk/files.ts";
-
-const PLACE_FILE = "index.json";
+import { readIfThere, writeFileAtomically } from "../../disk/files.ts";
+import { PLACE_FILE } from "../layout.ts";
 
 const placeSchema = v.strictObject({
   url: v.pipe(v.string(), v.url()),
@@ -31,15 +30,10 @@ export function newPlace(url: string): RemotePlace {
  */
 export async function readIndexPlace(directory: string): Promise<RemotePlace | undefined> {
   const path = join(directory, PLACE_FILE);
-  let text: string;
+  const bytes = await readIfThere(path);
+  if (bytes === undefined) return undefined;
   try {
-    text = await Deno.readTextFile(path);
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return undefined;
-    throw new RunError(`Could not read ${path}: ${describeIoError(error)}`, { cause: error });
-  }
-  try {
-    return v.parse(placeSchema, JSON.parse(text));
+    return v.parse(placeSchema, JSON.parse(new TextDecoder().decode(bytes)));
   } catch {
     throw new RunError(`${path} is damaged: restore it from a copy`);
   }

@@ -6,12 +6,15 @@
 import { join } from "@std/path";
 import { RunError } from "../../errors.ts";
 import { DISK, type Disk } from "../../disk/disk.ts";
+import { StorageError } from "../../disk/failure.ts";
 import { removeTree } from "../../disk/files.ts";
+import { exists } from "../../disk/regular.ts";
+import { databaseFiles } from "../../disk/temporary_database.ts";
 import { readManifest } from "../committed.ts";
 import { commitNumber, type Current, readCurrentFile } from "../current.ts";
 import { withIndexCopy } from "./copy.ts";
 import { newPlace, readIndexPlace, writeIndexPlace } from "./place.ts";
-import { generationFolder, INDEX_FILE } from "../layout.ts";
+import { CURRENT_FILE, generationFolder, INDEX_FILE } from "../layout.ts";
 import { LocationIndex } from "./location_index.ts";
 import type { Locations } from "./locations.ts";
 import { showCurrent } from "../opening.ts";
@@ -24,8 +27,9 @@ import { scanLocations } from "./scan.ts";
  *
  * @param url KV Connect service that is to have the index, which moves there if it is elsewhere; without it the index is
  *   a file in the folder
- * @throws {RunError} if neither leads to manifests and image numbers that are whole, or the service cannot be reached or
- *   is another run's; nothing is changed then
+ * @throws {RunError} if the last commit that either knows of does not lead to manifests and image numbers that are whole,
+ *   or the service is another run's; nothing is changed then
+ * @throws {StorageError} if either cannot be looked at, and may be whole; nothing is changed then
  */
 export async function rebuildIndex(
   directory: string,
@@ -66,26 +70,33 @@ interface Located {
   readonly locations: Locations;
 }
 
-/** What is current by whichever of `current.json` and the index has come furthest of those whose files are there. */
+/** What is current by whichever of `current.json` and the index has come furthest, and where its examples lie. */
 async function newest(
   directory: string,
   indexed: Current | undefined,
 ): Promise<{ current: Current; located: Located[] }> {
   const shown = await readCurrentFile(directory).catch(ignoreDamage);
-  const candidates = [shown, indexed].filter((each) => each !== undefined)
+  const [current, older] = [shown, indexed].filter((each) => each !== undefined)
     .sort((a, b) => commitNumber(b) - commitNumber(a));
-  let first: unknown;
-  for (const current of candidates) {
-    try {
-      return { current, located: await locate(directory, current) };
-    } catch (error) {
-      first ??= error;
-      ignoreDamage(error);
-    }
+  if (current === undefined) {
+    throw new RunError(
+      `Neither the index nor current.json in ${directory} says what is current: restore one of them from a copy`,
+    );
   }
-  throw first ?? new RunError(
-    `Neither the index nor current.json in ${directory} says what is current: restore one of them from a copy`,
-  );
+  try {
+    return { current, located: await locate(directory, current) };
+  } catch (error) {
+    if (older === undefined || commitNumber(older) === commitNumber(current)) throw error;
+    ignoreDamage(error);
+    // Never the older one in its stead: what is left of the later would be removed as nobody's.
+    const later = current === shown ? CURRENT_FILE : "the index";
+    throw new RunError(
+      `${(error as Error).message}; to go back to commit ${
+        commitNumber(older)
+      } instead, take ${later} away first`,
+      { cause: error },
+    );
+  }
 }
 
 async function locate(directory: string, { commit, settings }: Current): Promise<Located[]> {
@@ -108,12 +119,11 @@ async function fill(index: LocationIndex, current: Current, located: Located[]):
 
 /** Removes the database and the files that SQLite keeps beside it. */
 async function removeIndexFile(directory: string, disk: Disk): Promise<void> {
-  for (const { name } of await Array.fromAsync(Deno.readDir(directory))) {
-    const own = ["", "-wal", "-shm", "-journal"].some((suffix) => name === INDEX_FILE + suffix);
-    if (own) await removeTree(join(directory, name), disk);
+  for (const file of databaseFiles(join(directory, INDEX_FILE))) {
+    if (await exists(file)) await removeTree(file, disk);
   }
 }
 
 function ignoreDamage(error: unknown): undefined {
-  if (!(error instanceof RunError)) throw error;
+  if (!(error instanceof RunError) || error instanceof StorageError) throw error;
 }

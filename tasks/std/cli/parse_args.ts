@@ -1,5 +1,5 @@
 /**
- * A stand-in for `parseArgs` of `jsr:@std/cli@1.0.23`, for machines that cannot reach JSR. It has
+ * A stand-in for `parseArgs` of `jsr:@std/cli@1.0.32`, for machines that cannot reach JSR. It has
  * the options below and, for these, returns what the original returns, its surprises included.
  */
 
@@ -88,8 +88,7 @@ function readLong(arg: string, next: string, declared: Declared): Reading {
   const negated = arg.startsWith("--no-");
   const body = arg.slice(negated ? "--no-".length : "--".length);
   const equals = body.indexOf("=", 1);
-  // A sign with nothing after it belongs to the name: `--out=` is the flag "out=".
-  if (equals !== -1 && equals < body.length - 1) {
+  if (equals !== -1) {
     const name = body.slice(0, equals);
     const text = body.slice(equals + 1);
     return one(name, declared.boolean.has(name) ? text !== "false" : text);
@@ -103,6 +102,7 @@ function readLong(arg: string, next: string, declared: Declared): Reading {
 /** The value that the rest of a group of short flags gives to the letter before it, if any. */
 function attachedValue(letter: string, rest: string): string | undefined {
   if (rest === "-") return rest;
+  if (rest === "=") return "";
   if (/[A-Za-z]/.test(letter)) {
     const assigned = /=(.+)/.exec(rest)?.[1];
     if (assigned !== undefined) return assigned;

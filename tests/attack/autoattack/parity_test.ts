@@ -17,10 +17,11 @@ import {
 import { square } from "../../../src/attack/autoattack/square.ts";
 import type { Backend } from "../../../src/backend/backend.ts";
 import { IMAGE_VALUES } from "../../../src/data/dataset.ts";
-import { resnet18 } from "../../../src/model/architecture.ts";
+import { resnet18 } from "../../../src/model/architectures/resnet18.ts";
 import { freeze } from "../../../src/model/frozen.ts";
-import { disposeAll, importState } from "../../../src/model/parameters.ts";
-import { onWasm } from "../../testing/backends.ts";
+import { disposeAll } from "../../../src/model/parameters.ts";
+import { importState } from "../../../src/weights/state_dict.ts";
+import { onWasm } from "../../testing/device.ts";
 import { fixture } from "../../testing/fixture.ts";
 import { largestError } from "../../testing/numbers.ts";
 import { softplus } from "../../testing/tensors.ts";

@@ -3,7 +3,7 @@ import * as tf from "@tensorflow/tfjs";
 import type { Backend, Compute } from "../../../src/backend/backend.ts";
 import type { BatchStatistics } from "../../../src/backend/operations/batch_norm.ts";
 import { convNormTrain } from "../../../src/backend/operations/conv_norm.ts";
-import { onWasm } from "../../testing/backends.ts";
+import { onWasm } from "../../testing/device.ts";
 import { batchNormReference, EPSILON, type Shape } from "../../testing/naive/batch_norm.ts";
 import {
   type Convolution,

@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs";
 import { hasFrozenKernels } from "../../../src/backend/operations/frozen_network.ts";
-import { resnet18 } from "../../../src/model/architecture.ts";
+import { resnet18 } from "../../../src/model/architectures/resnet18.ts";
 import { freeze, type FrozenModel } from "../../../src/model/frozen.ts";
 import { disposeAll, initialise } from "../../../src/model/parameters.ts";
-import { eachBackend, onWasm } from "../../testing/backends.ts";
+import { eachBackend } from "../../testing/backends.ts";
+import { onWasm } from "../../testing/device.ts";
 import { relativeError } from "../../testing/numbers.ts";
 import { read } from "../../testing/tensors.ts";
 

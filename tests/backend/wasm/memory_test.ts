@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs";
 import type { TensorEngine } from "../../../src/backend/wasm/tensors.ts";
 import { V1Step } from "../../../src/bench/v1_step.ts";
-import { onWasm } from "../../testing/backends.ts";
+import { onWasm } from "../../testing/device.ts";
 
 onWasm("the CPU engine's memory does not grow from step to step", async (backend) => {
   const { heap } = tf.backend() as TensorEngine;

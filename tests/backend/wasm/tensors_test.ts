@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs";
 import { phase } from "../../../src/backend/wasm/phases.ts";
 import type { TensorEngine } from "../../../src/backend/wasm/tensors.ts";
-import { onWasm } from "../../testing/backends.ts";
+import { onWasm } from "../../testing/device.ts";
 
 const currentEngine = () => tf.backend() as TensorEngine;
 

@@ -4,7 +4,7 @@ import type { Backend } from "../../../src/backend/backend.ts";
 import { describeAdapters, ENGINE_NAME, openWebGpu } from "../../../src/backend/webgpu/open.ts";
 import { TuningStore } from "../../../src/backend/webgpu/tuning/store.ts";
 import { RunError } from "../../../src/errors.ts";
-import { skipWebGpu } from "../../testing/backends.ts";
+import { skipWebGpu } from "../../testing/webgpu/adapter.ts";
 import { withAdapter } from "../../testing/webgpu/fake_gpu.ts";
 import { naiveConvolution } from "../../testing/naive/convolution.ts";
 

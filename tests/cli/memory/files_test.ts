@@ -244,7 +244,10 @@ Deno.test("memloss memory says which flags and files an action takes", async () 
   for (
     const [args, message] of [
       [["memory"], /Say what to do with which memory/],
-      [["memory", "import", run], /Name a file: memloss memory import RUN_DIR FILE\.safetensors/],
+      [
+        ["memory", "import", run],
+        /FILE\.safetensors is missing: memloss memory import RUN_DIR FILE\.safetensors/,
+      ],
       [["memory", "stats", run, "more"], /Unexpected argument "more"/],
       [["memory", "gc", run, "--rebuild"], /--rebuild has no meaning for memloss memory gc/],
       [["memory", "export", run], /Say where to: --out FILE/],

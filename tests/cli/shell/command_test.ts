@@ -121,6 +121,7 @@ Deno.test("readArguments() refuses an unknown flag, and suggests one that is nea
   refuses(["--bata", "1"], "Unknown flag --bata: did you mean --beta?");
   refuses(["--batchsize=4"], "Unknown flag --batchsize: did you mean --batch-size?");
   refuses(["--no-json"], "Unknown flag --no-json: did you mean --json?");
+  refuses(["--batchsize="], "Unknown flag --batchsize: did you mean --batch-size?");
   refuses(["--frobnicate"], "Unknown flag --frobnicate: see --help.");
   refuses(["--constructor"], "Unknown flag --constructor: see --help.");
   refuses(["-x"], "Unknown flag -x: see --help.");
@@ -149,10 +150,15 @@ Deno.test("readArguments() reads a switch as on, off or absent, and takes no oth
     refuses([`--json=${text}`], `--json takes no value, not "${text}".`);
   }
   assert.deepEqual(read("--", "--json=no").positionals, ["--json=no"]);
-  assert.throws(() => readArguments(["-h=3"], {}, 0), {
-    name: "UsageError",
-    message: '--help takes no value, not "3".',
-  });
+  for (
+    const [arg, message] of [
+      ["-h=3", '--help takes no value, not "3".'],
+      ["-h=", "--help takes no value."],
+      ["--help=", "--help takes no value."],
+    ] as const
+  ) {
+    assert.throws(() => readArguments([arg], {}, 0), { name: "UsageError", message });
+  }
 });
 
 Deno.test("readArguments() keeps the last of a flag that is given twice", () => {

@@ -1,44 +1,6 @@
 import assert from "node:assert/strict";
-import {
-  formatDuration,
-  formatPercent,
-  StatusLine,
-  type StatusSink,
-} from "../../../src/cli/shell/terminal.ts";
-
-/** Gathers what is written; its clock stands until `time` is set. */
-class FakeSink implements StatusSink {
-  text = "";
-  time = 100;
-
-  constructor(readonly terminal: boolean, readonly columns = 80) {}
-
-  write(text: string): void {
-    this.text += text;
-  }
-
-  now(): number {
-    return this.time;
-  }
-}
-
-/** Stands for the three characters that erase to the end of the line. */
-const ERASE = "\f";
-
-/** What a terminal of `columns` shows of `text`: rows, with `\r` and erasing carried out. */
-function screen(text: string, columns: number): string[] {
-  const rows = [""];
-  let column = 0;
-  for (const piece of text.replaceAll("\x1b[K", ERASE)) {
-    const row = rows.at(-1)!;
-    if (piece === "\n") rows.push(""), column = 0;
-    else if (piece === "\r") column = 0;
-    else if (piece === ERASE) rows[rows.length - 1] = row.slice(0, column);
-    else if (column === columns) rows.push(piece), column = 1;
-    else rows[rows.length - 1] = row.slice(0, column) + piece + row.slice(++column);
-  }
-  return rows;
-}
+import { formatDuration, formatPercent, StatusLine } from "../../../src/cli/shell/terminal.ts";
+import { FakeSink, screen } from "./fake_sink.ts";
 
 Deno.test("StatusLine redraws one line of a terminal, at most ten times a second", () => {
   const sink = new FakeSink(true);
@@ -62,6 +24,22 @@ Deno.test("StatusLine keeps a status that is too long on one row of the terminal
   assert.deepEqual(screen(sink.text, 20), ["epoch 1/50 step 101"]);
   status.print("Done, and this line may be as long as it likes.");
   assert.equal(screen(sink.text, 20).join(""), "Done, and this line may be as long as it likes.");
+});
+
+Deno.test("StatusLine shows the first text that fits on the terminal's line", () => {
+  const texts = ["step 1  loss 2.4586  12.0 images/s  3h00m left", "step 1  3h00m left", "3h left"];
+  const shown = (terminal: boolean, columns: number) => {
+    const sink = new FakeSink(terminal, columns);
+    new StatusLine(sink).update(texts[0]!, ...texts.slice(1));
+    return screen(sink.text, columns)[0];
+  };
+  assert.deepEqual([80, 47, 46, 20, 19, 18, 8, 5].map((columns) => shown(true, columns)), [
+    ...[texts[0], texts[0], texts[1], texts[1], texts[1], texts[2], texts[2], "3h l"],
+  ]);
+  assert.ok(shown(false, 5)!.startsWith("step "));
+  const plain = new FakeSink(false, 5);
+  new StatusLine(plain).update("whole text", "part");
+  assert.equal(plain.text, "whole text\n");
 });
 
 Deno.test("StatusLine leaves printed lines standing above the status", () => {

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { join } from "@std/path";
-import { loadCifar10 } from "../../../src/data/sets/cifar10.ts";
 import { fetchDataset } from "../../../src/data/fetch/fetch.ts";
-import { findSource, type Source } from "../../../src/data/fetch/sources.ts";
+import type { PublishedSet } from "../../../src/data/sets/definition.ts";
+import { loadData } from "../../../src/data/sets/sets.ts";
 import { RunError, UsageError } from "../../../src/errors.ts";
 import {
   ALL_FILES,
@@ -11,8 +11,8 @@ import {
   FOLDER,
   listTree,
   makeTarGz,
+  setOf,
   smallFiles,
-  sourceOf,
   withDirectory,
   writeFiles,
 } from "../made_cifar10.ts";
@@ -31,12 +31,12 @@ const COMPLETE = [FOLDER, ...ALL_FILES.map((file) => `${FOLDER}/${file}`)];
 interface Scene {
   readonly archive: Uint8Array<ArrayBuffer>;
   readonly server: Served;
-  readonly source: Source;
+  readonly set: PublishedSet;
   /** An empty data directory. */
   readonly directory: string;
 }
 
-/** An archive with `entries`, a server that has it as `script` says, and a source that expects exactly it. */
+/** An archive with `entries`, a server that has it as `script` says, and a data set that is exactly it. */
 async function scene(
   entries: ArchiveEntry[],
   script: (archive: Uint8Array) => Answer[],
@@ -45,7 +45,7 @@ async function scene(
   const archive = await makeTarGz(entries);
   await withDirectory((directory) =>
     withServer(script(archive), async (server) => {
-      await body({ archive, server, source: sourceOf(archive, server.url), directory });
+      await body({ archive, server, set: setOf(archive, server.url), directory });
     })
   );
 }
@@ -56,60 +56,53 @@ const FAST = { retryDelay: 0 };
 async function assertFetched(folder: string, directory: string) {
   assert.equal(folder, join(directory, FOLDER));
   assert.deepEqual(await listTree(directory), COMPLETE);
-  const { train, test } = await loadCifar10(directory);
+  const { train, test } = await loadData("cifar10", directory, 1);
   assert.deepEqual([train.n, test.n], [10, 3]);
 }
 
 async function assertNothingValid(directory: string) {
   const allowed = ["made.tar.gz", "made.tar.gz.part"];
   for (const name of await listTree(directory)) assert(allowed.includes(name), name);
-  await assert.rejects(loadCifar10(directory), UsageError);
+  await assert.rejects(loadData("cifar10", directory, 1), UsageError);
 }
 
 Deno.test("fetchDataset() downloads, unpacks and deletes the archive", () =>
-  scene(GOOD, (archive) => [ranged(archive)], async ({ archive, source, directory }) => {
+  scene(GOOD, (archive) => [ranged(archive)], async ({ archive, set, directory }) => {
     const progress: number[] = [];
     const onProgress = (done: number) => progress.push(done);
-    await assertFetched(await fetchDataset(source, directory, { onProgress }), directory);
+    await assertFetched(await fetchDataset(set, directory, { onProgress }), directory);
     assert.equal(progress.at(-1), archive.length);
   }));
 
 Deno.test("fetchDataset() does nothing when the data set is there", () =>
-  scene(GOOD, (archive) => [ranged(archive)], async ({ server, source, directory }) => {
-    await fetchDataset(source, directory);
-    await assertFetched(await fetchDataset(source, directory), directory);
+  scene(GOOD, (archive) => [ranged(archive)], async ({ server, set, directory }) => {
+    await fetchDataset(set, directory);
+    await assertFetched(await fetchDataset(set, directory), directory);
     assert.equal(server.ranges.length, 1);
   }));
 
-Deno.test("fetchDataset() uses another address", () =>
-  scene(GOOD, (archive) => [ranged(archive)], async ({ server, source, directory }) => {
-    const elsewhere = { ...source, url: "http://127.0.0.1:9/unreachable/made.tar.gz" };
-    const url = `${server.url}/mirror?x=1`;
-    await assertFetched(await fetchDataset(elsewhere, directory, { url }), directory);
-  }));
-
 Deno.test("fetchDataset() resumes a dropped connection", () =>
-  scene(GOOD, (a) => [ranged(a, 300), ranged(a)], async ({ server, source, directory }) => {
-    await assertFetched(await fetchDataset(source, directory, FAST), directory);
+  scene(GOOD, (a) => [ranged(a, 300), ranged(a)], async ({ server, set, directory }) => {
+    await assertFetched(await fetchDataset(set, directory, FAST), directory);
     assert.deepEqual(server.ranges, [null, "bytes=300-"]);
   }));
 
 Deno.test("fetchDataset() starts over with a server that ignores ranges", () =>
-  scene(GOOD, (a) => [whole(a, 300), whole(a)], async ({ server, source, directory }) => {
-    await assertFetched(await fetchDataset(source, directory, FAST), directory);
+  scene(GOOD, (a) => [whole(a, 300), whole(a)], async ({ server, set, directory }) => {
+    await assertFetched(await fetchDataset(set, directory, FAST), directory);
     assert.deepEqual(server.ranges, [null, "bytes=300-"]);
   }));
 
 Deno.test("fetchDataset() leaves nothing of wrong bytes", () =>
-  scene(GOOD, (a) => [whole(a.toReversed())], async ({ source, directory }) => {
-    await assert.rejects(fetchDataset(source, directory, FAST), /SHA-256/);
+  scene(GOOD, (a) => [whole(a.toReversed())], async ({ set, directory }) => {
+    await assert.rejects(fetchDataset(set, directory, FAST), /SHA-256/);
     assert.deepEqual(await listTree(directory), []);
   }));
 
 Deno.test("fetchDataset() never unpacks a short file", async () => {
   for (const answer of [whole, unannounced]) {
-    await scene(GOOD, (a) => [answer(a.subarray(0, 400))], async ({ source, directory }) => {
-      await assert.rejects(fetchDataset(source, directory, FAST), RunError);
+    await scene(GOOD, (a) => [answer(a.subarray(0, 400))], async ({ set, directory }) => {
+      await assert.rejects(fetchDataset(set, directory, FAST), RunError);
       await assertNothingValid(directory);
     });
   }
@@ -117,8 +110,8 @@ Deno.test("fetchDataset() never unpacks a short file", async () => {
 
 Deno.test("fetchDataset() survives an interrupted second attempt", () =>
   scene(GOOD, (a) => [ranged(a, 300), ranged(a, 0)], async (scene) => {
-    const { archive, server, source, directory } = scene;
-    await assert.rejects(fetchDataset(source, directory, FAST), /stopped at 300 of/);
+    const { archive, server, set, directory } = scene;
+    await assert.rejects(fetchDataset(set, directory, FAST), /stopped at 300 of/);
     await assertNothingValid(directory);
     server.answer((request) => {
       assert.equal(request.headers.get("range"), "bytes=300-");
@@ -130,11 +123,11 @@ Deno.test("fetchDataset() survives an interrupted second attempt", () =>
     const onProgress = (done: number) => {
       if (done === 500) abort.abort(new Error("Ctrl-C"));
     };
-    const second = fetchDataset(source, directory, { ...FAST, onProgress, signal: abort.signal });
+    const second = fetchDataset(set, directory, { ...FAST, onProgress, signal: abort.signal });
     await assert.rejects(second, /Ctrl-C/);
     await assertNothingValid(directory);
     server.answer(ranged(archive));
-    await assertFetched(await fetchDataset(source, directory, FAST), directory);
+    await assertFetched(await fetchDataset(set, directory, FAST), directory);
     assert.equal(server.ranges.at(-1), "bytes=500-");
   }));
 
@@ -146,9 +139,9 @@ Deno.test("fetchDataset() refuses an archive that reaches outside its folder", a
     { name: `${FOLDER}/link`, type: "symlink", linkname: "/etc" },
   ];
   for (const entry of entries) {
-    await scene([...GOOD, entry], (a) => [ranged(a)], async ({ source, directory }) => {
+    await scene([...GOOD, entry], (a) => [ranged(a)], async ({ set, directory }) => {
       const data = join(directory, "data");
-      await assert.rejects(fetchDataset(source, data, FAST), (error) => {
+      await assert.rejects(fetchDataset(set, data, FAST), (error) => {
         assert(error instanceof RunError && error.message.includes(`"${entry.name}"`));
         return true;
       });
@@ -160,38 +153,39 @@ Deno.test("fetchDataset() refuses an archive that reaches outside its folder", a
 
 Deno.test("fetchDataset() refuses an archive whose files are malformed or too few", async () => {
   const truncated = smallFiles().set("data_batch_2.bin", new Uint8Array(3000));
-  await scene(datasetEntries(truncated), (a) => [ranged(a)], async ({ source, directory }) => {
-    await assert.rejects(fetchDataset(source, directory), (error) => {
+  await scene(datasetEntries(truncated), (a) => [ranged(a)], async ({ set, directory }) => {
+    await assert.rejects(fetchDataset(set, directory), (error) => {
       assert(error instanceof RunError, String(error));
       assert.match(error.message, /^The archive from .*data_batch_2.bin" is truncated/);
       return true;
     });
     assert.deepEqual(await listTree(directory), []);
   });
-  await scene(GOOD, (a) => [ranged(a)], async ({ source, directory }) => {
-    const larger = { ...source, records: { train: 11, test: 3 } };
+  await scene(GOOD, (a) => [ranged(a)], async ({ set, directory }) => {
+    const train = { ...set.splits.train, images: 11 };
+    const larger = { ...set, splits: { ...set.splits, train } };
     await assert.rejects(fetchDataset(larger, directory), /10 training and 3 test/);
     assert.deepEqual(await listTree(directory), []);
   });
 });
 
 Deno.test("fetchDataset() keeps the archive when unpacking is interrupted", () =>
-  scene(GOOD, (a) => [ranged(a)], async ({ archive, server, source, directory }) => {
+  scene(GOOD, (a) => [ranged(a)], async ({ archive, server, set, directory }) => {
     const abort = new AbortController();
     const onProgress = (done: number) => {
       // Late enough for the download to end and early enough for the unpacking not to have begun.
       if (done === archive.length) queueMicrotask(() => abort.abort(new Error("Ctrl-C")));
     };
     await Deno.writeFile(join(directory, "made.tar.gz.part"), archive);
-    const first = fetchDataset(source, directory, { onProgress, signal: abort.signal });
+    const first = fetchDataset(set, directory, { onProgress, signal: abort.signal });
     await assert.rejects(first, /Ctrl-C/);
     assert.deepEqual(await listTree(directory), ["made.tar.gz"]);
-    await assertFetched(await fetchDataset(source, directory), directory);
+    await assertFetched(await fetchDataset(set, directory), directory);
     assert.equal(server.ranges.length, 0);
   }));
 
 Deno.test("fetchDataset() leaves alone what is there but is not the data set", () =>
-  scene(GOOD, (a) => [ranged(a)], async ({ server, source, directory }) => {
+  scene(GOOD, (a) => [ranged(a)], async ({ server, set, directory }) => {
     const folder = join(directory, FOLDER);
     const refused = (needle: string) => (error: unknown) => {
       assert(error instanceof UsageError, String(error));
@@ -203,18 +197,12 @@ Deno.test("fetchDataset() leaves alone what is there but is not the data set", (
     const files = smallFiles();
     const whole = files.get("data_batch_1.bin")!;
     await writeFiles(folder, files.set("data_batch_1.bin", whole.subarray(1)));
-    await assert.rejects(fetchDataset(source, directory), refused("truncated"));
+    await assert.rejects(fetchDataset(set, directory), refused("truncated"));
     await writeFiles(folder, files.set("data_batch_1.bin", whole.subarray(3073)));
-    await assert.rejects(fetchDataset(source, directory), refused("9 training and 3 test"));
+    await assert.rejects(fetchDataset(set, directory), refused("9 training and 3 test"));
     await Deno.remove(folder, { recursive: true });
     await Deno.writeTextFile(folder, "a file");
-    await assert.rejects(fetchDataset(source, directory), refused("data directory"));
+    await assert.rejects(fetchDataset(set, directory), refused("data directory"));
     assert.equal(await Deno.readTextFile(folder), "a file");
     assert.equal(server.ranges.length, 0);
   }));
-
-Deno.test("findSource() names the data sets there are", () => {
-  const source = findSource("cifar10");
-  assert.match(source.sha256, /^[0-9a-f]{64}$/);
-  assert.throws(() => findSource("cifar11"), /"cifar11".*known: cifar10/);
-});

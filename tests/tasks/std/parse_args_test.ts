@@ -48,9 +48,15 @@ Deno.test("parseArgs() leaves an empty argument to the positionals", () => {
   assert.deepEqual(parseArgs(["--data", ""], { string: ["data"] }), { data: "", _: [""] });
 });
 
-Deno.test("parseArgs() takes the sign into the name when nothing follows it", () => {
-  const { calls } = reported(["--data="], { string: ["data"] });
-  assert.deepEqual(calls, [["--data=", "data=", true]]);
+Deno.test("parseArgs() reads a sign that nothing follows as an empty value", () => {
+  const options = { string: ["data"], boolean: ["json"] };
+  const data = { data: "", json: false, _: ["x"] };
+  assert.deepEqual(parseArgs(["--data=", "x"], options), data);
+  assert.deepEqual(parseArgs(["-n=", "x"], { string: ["n"] }), { n: "", _: ["x"] });
+  assert.deepEqual(parseArgs(["-abn="]), { a: true, b: true, n: "", _: [] });
+  // A boolean flag is on unless its value is "false".
+  assert.deepEqual(parseArgs(["--json="], options), { json: true, _: [] });
+  assert.deepEqual(reported(["--other=", "x"], options).calls, [["--other=", "other", ""], ["x"]]);
   assert.deepEqual(reported(["--=x"], {}).calls, [["--=x", "=x", true]]);
 });
 

@@ -5,12 +5,14 @@
  * @module
  */
 import {
+  type ConvolutionShape,
+  outputSize,
+} from "../../../src/backend/operations/convolution_shape.ts";
+import {
   convolutionFlops,
   type ConvolutionMode,
-  type ConvolutionShape,
   type ConvolutionVariant,
   type Epilogue,
-  outputSize,
 } from "../../../src/backend/webgpu/convolution/shape.ts";
 import { single } from "../../../src/backend/webgpu/program/kernel.ts";
 

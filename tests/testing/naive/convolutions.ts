@@ -50,11 +50,15 @@ export function randomTensors(convolution: Convolution, seed: number) {
   };
 }
 
+/** Values of a convolution's tensors. */
+interface Tensors {
+  readonly x: ArrayLike<number>;
+  readonly w: ArrayLike<number>;
+  readonly dy: ArrayLike<number>;
+}
+
 /** `y = conv(x, w)` and the gradients of `Σ dy·y` in `x` and `w`. */
-export function referenceConvolution(
-  convolution: Convolution,
-  { x, w, dy }: ReturnType<typeof randomTensors>,
-) {
+export function referenceConvolution(convolution: Convolution, { x, w, dy }: Tensors) {
   const { height, width, inputs, outputs, kernel, stride } = convolution;
   const [high, wide] = outputSize(convolution), pad = (kernel - 1) / 2;
   const y = new Float64Array(dy.length);

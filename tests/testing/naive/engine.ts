@@ -9,7 +9,7 @@ import type { Backend } from "../../../src/backend/backend.ts";
 import type { Catalogue } from "../../../src/backend/webgpu/convolution/catalogue.ts";
 import { describeAdapters, openWebGpu } from "../../../src/backend/webgpu/open.ts";
 import type { TuningStore } from "../../../src/backend/webgpu/tuning/store.ts";
-import { skipWebGpu } from "../backends.ts";
+import { skipWebGpu } from "../webgpu/adapter.ts";
 import { naiveConvolution } from "./convolution.ts";
 
 /** Opens it; with a `store`, convolutions are timed and the times are kept there. */

@@ -3,8 +3,8 @@
  *
  * @module
  */
+import type { ConvolutionShape } from "../../../src/backend/operations/convolution_shape.ts";
 import {
-  type ConvolutionShape,
   type ConvolutionVariant,
   type DeviceTraits,
   type Epilogue,

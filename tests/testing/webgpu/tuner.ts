@@ -3,11 +3,11 @@
  *
  * @module
  */
+import type { ConvolutionShape } from "../../../src/backend/operations/convolution_shape.ts";
 import assert from "node:assert/strict";
 import type { Catalogue } from "../../../src/backend/webgpu/convolution/catalogue.ts";
 import type {
   ConvolutionMode,
-  ConvolutionShape,
   ConvolutionVariant,
 } from "../../../src/backend/webgpu/convolution/shape.ts";
 import { traitsOf } from "../../../src/backend/webgpu/program/device.ts";
@@ -15,7 +15,7 @@ import type { Kernel } from "../../../src/backend/webgpu/program/kernel.ts";
 import { describeAdapters } from "../../../src/backend/webgpu/open.ts";
 import { Tuner, type TunerOptions } from "../../../src/backend/webgpu/tuning/tuner.ts";
 import { TuningStore } from "../../../src/backend/webgpu/tuning/store.ts";
-import { skipWebGpu } from "../backends.ts";
+import { skipWebGpu } from "./adapter.ts";
 import { naiveConvolution } from "../naive/convolution.ts";
 
 /** A small convolution of odd sizes. */

@@ -7,19 +7,10 @@
  * @module
  */
 import type { TensorInfo } from "@tensorflow/tfjs";
-import { type Phase, phase, type Word } from "../phases.ts";
+import type { ConvolutionShape } from "../../operations/convolution_shape.ts";
+import { type Phase, phase } from "../phases.ts";
+import { cut, cutPhase, PANEL, roundUp, SLICES_PER_THREAD, type Slicing } from "./slicing.ts";
 import type { TensorEngine } from "../tensors.ts";
-
-/** A square convolution padded by `(kernel − 1)/2` on every side; height and width are the input's. */
-export interface Convolution {
-  readonly batch: number;
-  readonly height: number;
-  readonly width: number;
-  readonly inChannels: number;
-  readonly outChannels: number;
-  readonly kernel: 1 | 3;
-  readonly stride: 1 | 2;
-}
 
 /** What happens to a result before it is stored; addresses of tensors, 0 for none. */
 export interface Epilogue {
@@ -32,16 +23,6 @@ export interface Epilogue {
   readonly relu?: boolean;
 }
 
-/** Columns of packed filters. */
-const PANEL = 8;
-/** Tiles of 4×4 results in a slice: the Winograd kernel's block. */
-const SLICE_TILES = 48;
-/** Slices per thread where columns are cut too, so that the threads end together. */
-const SLICES_PER_THREAD = 3;
-/** Slices get smaller, and read the filter more often, to cut the busiest thread's share to less than this. */
-const NOTABLE = 0.95;
-/** Packed filters over this size are not read by every thread if that can be helped. */
-const LARGE_FILTER_BYTES = 4 << 20;
 /** Rows of the products' blocks. */
 const ROWS = 4;
 /** Tiles in a slice of the filter gradient's transforms: four of them are a cache line of a plane. */
@@ -49,75 +30,18 @@ const FILTER_SLICE_TILES = 16;
 /** About the bytes of transformed tiles that the filter gradient keeps at a time, for a cache to hold them. */
 const FILTER_GROUP_BYTES = 1 << 20;
 
-const roundUp = (value: number, multiple: number) => Math.ceil(value / multiple) * multiple;
-
-/** Output height and width. */
-export function outputSize({ height, width, stride }: Convolution): [number, number] {
-  return [Math.ceil(height / stride), Math.ceil(width / stride)];
-}
-
 /** The Winograd kernels that compute a convolution and its input gradient; none if it is direct. */
-function winogradKernels({ kernel, stride }: Convolution) {
+function winogradKernels({ kernel, stride }: ConvolutionShape) {
   if (kernel === 1) return undefined;
   return stride === 1
     ? { forward: "winograd", inputGradient: "winograd" }
     : { forward: "strided", inputGradient: "stridedInput" };
 }
 
-interface Slicing {
-  readonly examples: number;
-  readonly panels: number;
-  readonly slices: number;
-  /** Whether a slice is all of its examples' channels. */
-  readonly whole: boolean;
-}
-
-/**
- * How to cut a result of `columns` channels: by examples, in equal shares for the threads, and by columns too where
- * the batch has too few tiles for all threads and the filter is large. Layers whose results are of one size are cut
- * alike, so that they can be fused. The cut never changes a bit of the result.
- */
-function cut(
-  { batch, height, width, stride }: Convolution,
-  columns: number,
-  filterBytes: number,
-  threads: number,
-): Slicing {
-  const panels = Math.ceil(columns / PANEL);
-  const tiles = Math.ceil(height / (4 * stride)) * Math.ceil(width / (4 * stride));
-  const wanted = Math.ceil(batch / Math.max(1, Math.floor(SLICE_TILES / tiles)));
-  const byColumns = wanted < threads && filterBytes > LARGE_FILTER_BYTES;
-  const most = Math.ceil(batch / (byColumns ? wanted : roundUp(wanted, threads)));
-  const examples = byColumns ? most : evenShare(batch, most, threads);
-  const groups = Math.ceil(batch / examples);
-  const cuts = byColumns ? Math.ceil(threads * SLICES_PER_THREAD / groups) : 1;
-  const perSlice = Math.ceil(panels / Math.min(panels, cuts));
-  const slices = groups * Math.ceil(panels / perSlice);
-  return { examples, panels: perSlice, slices, whole: perSlice === panels };
-}
-
-/** Examples per slice, `most` or down to half: fewer where that leaves the busiest thread notably fewer in all. */
-function evenShare(batch: number, most: number, threads: number): number {
-  const busiest = (examples: number) =>
-    Math.min(batch, examples * Math.ceil(Math.ceil(batch / examples) / threads));
-  let best = most;
-  for (let examples = most - 1; 2 * examples >= most; examples--) {
-    if (busiest(examples) < NOTABLE * busiest(best)) best = examples;
-  }
-  return best;
-}
-
-/** The phase of a convolution kernel; the cut's words are the last. */
-function cutPhase(kernel: string, words: readonly Word[], slicing: Slicing): Phase {
-  const { examples, panels, slices, whole } = slicing;
-  const made = phase(slices, kernel, [...words, examples, panels]);
-  return whole ? { ...made, examples } : made;
-}
-
 /** The convolution of the image at `x` with `filter` (HWIO), stored at `y`. */
 export function forwardPhase(
   engine: TensorEngine,
-  convolution: Convolution,
+  convolution: ConvolutionShape,
   x: number,
   filter: TensorInfo,
   y: number,
@@ -136,7 +60,7 @@ export function forwardPhase(
 /** The gradient of the image, stored at `dx`, from the result's at `dy`. */
 export function inputGradientPhase(
   engine: TensorEngine,
-  convolution: Convolution,
+  convolution: ConvolutionShape,
   dy: number,
   filter: TensorInfo,
   dx: number,
@@ -154,7 +78,7 @@ export function inputGradientPhase(
 /** The filter packed for the forward pass, or for the input's gradient (`transposed`), and how to cut the result. */
 function packed(
   engine: TensorEngine,
-  convolution: Convolution,
+  convolution: ConvolutionShape,
   filter: TensorInfo,
   transposed: boolean,
 ): { address: number; slicing: Slicing } {
@@ -187,7 +111,7 @@ function packed(
 /** Runs the programs that store the filter's gradient at `dw`, from the image at `x` and the result's gradient at `dy`. */
 export function computeFilterGradient(
   engine: TensorEngine,
-  convolution: Convolution,
+  convolution: ConvolutionShape,
   x: number,
   dy: number,
   dw: number,

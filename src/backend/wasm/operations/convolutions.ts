@@ -4,12 +4,8 @@
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
-import {
-  computeFilterGradient,
-  type Convolution,
-  forwardPhase,
-  inputGradientPhase,
-} from "./convolution_phases.ts";
+import { type ConvolutionShape, outputSize } from "../../operations/convolution_shape.ts";
+import { computeFilterGradient, forwardPhase, inputGradientPhase } from "./convolution_phases.ts";
 import type { KernelTable } from "./registration.ts";
 import type { TensorEngine } from "../tensors.ts";
 
@@ -26,7 +22,7 @@ function describe(
   inputShape: readonly number[],
   filterShape: readonly number[],
   attributes: tf.NamedAttrMap,
-): Convolution {
+): ConvolutionShape {
   const { strides, pad, dataFormat, dilations, dimRoundingMode } =
     attributes as unknown as Attributes;
   const info = tf.backend_util.computeConv2DInfo(
@@ -65,10 +61,9 @@ type Inputs = Record<string, tf.TensorInfo>;
 
 function forward(engine: TensorEngine, { x, filter }: Inputs, attributes: tf.NamedAttrMap) {
   const convolution = describe(x!.shape, filter!.shape, attributes);
-  const { batch, height, width, stride, outChannels } = convolution;
-  const size = [Math.ceil(height / stride), Math.ceil(width / stride)];
+  const { batch, outChannels } = convolution;
   const source = engine.address(x!);
-  const y = engine.allocate([batch, ...size, outChannels]);
+  const y = engine.allocate([batch, ...outputSize(convolution), outChannels]);
   engine.crew.run([forwardPhase(engine, convolution, source, filter!, engine.address(y), {})]);
   return y;
 }

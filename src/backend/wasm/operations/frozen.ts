@@ -5,67 +5,53 @@
  * @module
  */
 import type { NamedAttrMap, TensorInfo } from "@tensorflow/tfjs";
+import type { ImageShape } from "../../operations/convolution_shape.ts";
 import {
   FROZEN_FORWARD,
   FROZEN_GRADIENT,
   type FrozenLayer,
+  isRectified,
+  type SizedLayer,
+  sizeLayers,
 } from "../../operations/frozen_network.ts";
-import {
-  type Convolution,
-  forwardPhase,
-  inputGradientPhase,
-  outputSize,
-} from "./convolution_phases.ts";
+import { forwardPhase, inputGradientPhase } from "./convolution_phases.ts";
 import { fuse, type Phase, phase } from "../phases.ts";
 import type { KernelTable } from "./registration.ts";
+import { scaleShiftPhase } from "./scale_shift.ts";
 import type { TensorEngine } from "../tensors.ts";
 
 type Inputs = Record<string, TensorInfo>;
-type Shape = [batch: number, height: number, width: number, channels: number];
 
-const layersOf = (attributes: NamedAttrMap) =>
-  attributes.layers as unknown as readonly FrozenLayer[];
-
-/** Every layer's convolution, for images of `shape`. */
-function describe(layers: readonly FrozenLayer[], weights: Inputs, shape: Shape): Convolution[] {
-  const shapes = [shape];
-  return layers.map(({ name, kernel, stride, input }) => {
-    const [batch, height, width, inChannels] = shapes[input]!;
-    const outChannels = weights[`${name}.weight`]!.shape[3]!;
-    const convolution = { batch, height, width, inChannels, outChannels, kernel, stride };
-    shapes.push([batch, ...outputSize(convolution), outChannels]);
-    return convolution;
-  });
+function layersFor(attributes: NamedAttrMap, weights: Inputs, images: TensorInfo): SizedLayer[] {
+  const layers = attributes.layers as unknown as readonly FrozenLayer[];
+  const shape = images.shape as unknown as ImageShape;
+  return sizeLayers(layers, (name) => weights[name]!.shape, shape);
 }
 
 const sizeOf = (shape: readonly number[]) => shape.reduce((a, b) => a * b, 1);
 
-function outputShape(convolution: Convolution): Shape {
-  return [convolution.batch, ...outputSize(convolution), convolution.outChannels];
-}
-
 function forward(engine: TensorEngine, inputs: Inputs, attributes: NamedAttrMap): TensorInfo[] {
   const { x, ...weights } = inputs;
-  const layers = layersOf(attributes);
-  const convolutions = describe(layers, weights, x!.shape as Shape);
+  const layers = layersFor(attributes, weights, x!);
   const addresses = [engine.address(x!)];
-  const values = convolutions.map((convolution) => engine.allocate(outputShape(convolution)));
+  const values = layers.map(({ output }) => engine.allocate(output));
   addresses.push(...values.map((value) => engine.address(value)));
-  const phases = layers.map(({ name, input, add, relu }, i) =>
-    forwardPhase(
-      engine,
-      convolutions[i]!,
-      addresses[input]!,
-      weights[`${name}.weight`]!,
-      addresses[i + 1]!,
-      {
-        bias: engine.address(weights[`${name}.bias`]!),
-        ...add !== undefined && { add: addresses[add]! },
-        relu,
-      },
-    )
-  );
-  const [batch, height, width, channels] = outputShape(convolutions.at(-1)!);
+  const addressOf = (name: string) => engine.address(weights[name]!);
+  const phases = layers.map((layer, i) => {
+    const { name } = layer, from = addresses[layer.input]!, to = addresses[i + 1]!;
+    if (layer.kind === "scale-shift") {
+      const rest = { shift: addressOf(`${name}.shift`), relu: true };
+      const scale = addressOf(`${name}.scale`);
+      return scaleShiftPhase(layer.output, from, scale, to, rest, engine.crew.threads);
+    }
+    const { shape, bias, add, relu } = layer;
+    return forwardPhase(engine, shape, from, weights[`${name}.weight`]!, to, {
+      ...bias && { bias: addressOf(`${name}.bias`) },
+      ...add !== undefined && { add: addresses[add]! },
+      relu,
+    });
+  });
+  const [batch, height, width, channels] = layers.at(-1)!.output;
   const features = engine.allocate([batch, channels]);
   const words = [addresses.at(-1)!, engine.address(features), batch, height * width, channels, 1];
   engine.crew.run([...fuse(phases), phase(batch, "globalAveragePool", words)]);
@@ -77,48 +63,46 @@ function forward(engine: TensorEngine, inputs: Inputs, attributes: NamedAttrMap)
  * use it has been walked; its own rectifier masks every part of it.
  */
 function gradient(engine: TensorEngine, inputs: Inputs, attributes: NamedAttrMap): TensorInfo {
-  const layers = layersOf(attributes);
-  const shape = inputs.x!.shape as Shape;
-  const convolutions = describe(layers, inputs, shape);
+  const images = inputs.x!, layers = layersFor(attributes, inputs, images);
   const values = layers.map((_, i) => engine.address(inputs[i]!));
-  const dx = engine.allocate(shape);
+  const dx = engine.allocate(images.shape);
   const blocks: number[] = [];
   const phases: Phase[] = [];
   /** Gradients by value, complete or not yet, and which of them have a block of their own. */
   const gradients = new Map<number, number>();
   const owned = new Set<number>();
-  const maskOf = (value: number) => value > 0 && layers[value - 1]!.relu ? values[value - 1]! : 0;
-  const block = (shape: Shape) => {
+  const maskOf = (value: number) =>
+    value > 0 && isRectified(layers[value - 1]!) ? values[value - 1]! : 0;
+  const block = (shape: readonly number[]) => {
     blocks.push(engine.heap.allocate(4 * sizeOf(shape)));
     return blocks.at(-1)!;
   };
 
-  const last = convolutions.at(-1)!;
-  const [batch, height, width, channels] = outputShape(last);
-  const seed = block(outputShape(last));
+  const { output } = layers.at(-1)!, [batch, height, width, channels] = output;
+  const seed = block(output);
   const seedWords = [engine.address(inputs.dy!), seed, maskOf(layers.length)];
   phases.push(phase(batch, "globalAveragePoolGradient", [
     ...[...seedWords, batch, height * width, channels, 1],
   ]));
   gradients.set(layers.length, seed);
   for (let i = layers.length - 1; i >= 0; i--) {
-    const { name, input, add } = layers[i]!;
-    const convolution = convolutions[i]!;
+    const layer = layers[i]!, { name, input } = layer;
     const slope = gradients.get(i + 1)!;
     // The other summand has the same gradient; where more is added to it, that goes to a block of its own.
-    if (add !== undefined) gradients.set(add, slope);
-    const { batch, height, width, inChannels } = convolution;
+    if (layer.kind === "convolution" && layer.add !== undefined) gradients.set(layer.add, slope);
     const to = owned.has(input)
       ? gradients.get(input)!
       : input === 0
       ? engine.address(dx)
-      : block([batch, height, width, inChannels]);
-    phases.push(
-      inputGradientPhase(engine, convolution, slope, inputs[`${name}.weight`]!, to, {
-        add: gradients.get(input) ?? 0,
-        mask: maskOf(input),
-      }),
-    );
+      : block(layers[input - 1]!.output);
+    const following = { add: gradients.get(input) ?? 0, mask: maskOf(input) };
+    if (layer.kind === "scale-shift") {
+      const scale = engine.address(inputs[`${name}.scale`]!), { threads } = engine.crew;
+      phases.push(scaleShiftPhase(layer.output, slope, scale, to, following, threads));
+    } else {
+      const filter = inputs[`${name}.weight`]!;
+      phases.push(inputGradientPhase(engine, layer.shape, slope, filter, to, following));
+    }
     gradients.set(input, to);
     owned.add(input);
   }

@@ -4,12 +4,8 @@
  * @module
  */
 import type * as tf from "@tensorflow/tfjs";
-import {
-  computeFilterGradient,
-  type Convolution,
-  forwardPhase,
-  inputGradientPhase,
-} from "./convolution_phases.ts";
+import type { ConvolutionShape } from "../../operations/convolution_shape.ts";
+import { computeFilterGradient, forwardPhase, inputGradientPhase } from "./convolution_phases.ts";
 import { type EngineKernel, type KernelTable, stock } from "./registration.ts";
 
 const PIXEL = { height: 1, width: 1, kernel: 1, stride: 1 } as const;
@@ -26,7 +22,7 @@ const multiply: EngineKernel = (engine, inputs, attributes) => {
   const left = engine.address(a), right = engine.address(b);
   const c = engine.allocate([transposeA ? k : m, transposeB ? rows : columns]);
   const to = engine.address(c);
-  const convolution: Convolution = transposeA
+  const convolution: ConvolutionShape = transposeA
     ? { ...PIXEL, batch: m, inChannels: k, outChannels: columns }
     : { ...PIXEL, batch: m, inChannels: rows, outChannels: columns };
   if (transposeA) computeFilterGradient(engine, convolution, left, right, to);

@@ -3,23 +3,11 @@
  *
  * @module
  */
+import { type ConvolutionShape, outputSize } from "../../operations/convolution_shape.ts";
 import type { Lowered, Storage } from "../program/kernel.ts";
 
 /** Which of a convolution's three computations. */
 export type ConvolutionMode = "forward" | "inputGradient" | "filterGradient";
-
-/** A convolution of `[batch,height,width,inChannels]` (NHWC) by `[kernel,kernel,inChannels,outChannels]` (HWIO). */
-export interface ConvolutionShape {
-  readonly batch: number;
-  /** Of the input; the output has `ceil(height / stride)` rows and `ceil(width / stride)` columns. */
-  readonly height: number;
-  readonly width: number;
-  readonly inChannels: number;
-  readonly outChannels: number;
-  /** Padding is `(kernel − 1)/2` on every side. */
-  readonly kernel: 1 | 3;
-  readonly stride: 1 | 2;
-}
 
 /** How operands are kept while a convolution works on them; sums are always float32. */
 export type Precision = "f32" | "f16";
@@ -82,11 +70,6 @@ export interface ConvolutionVariant {
   supports(shape: ConvolutionShape, precision: Precision, device: DeviceTraits): boolean;
   pack?(shape: ConvolutionShape, precision: Precision): PackedFilter;
   lower(shape: ConvolutionShape, precision: Precision, epilogue: Epilogue): Lowered;
-}
-
-/** Rows and columns of the output. */
-export function outputSize({ height, width, stride }: ConvolutionShape): [number, number] {
-  return [Math.ceil(height / stride), Math.ceil(width / stride)];
 }
 
 /** Floating-point operations of any mode, a multiply-add being two; padding counts as if it were image. */

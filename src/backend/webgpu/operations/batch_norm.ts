@@ -3,11 +3,11 @@
  *
  * @module
  */
+import type { ImageShape } from "../../operations/convolution_shape.ts";
 import { type Lowered, single } from "../program/kernel.ts";
 import {
   channelVectors,
   chunkText,
-  type ImageShape,
   inverseDeviation,
   overPixels,
   THREADS,

@@ -3,10 +3,10 @@
  *
  * @module
  */
+import type { ImageShape } from "../../operations/convolution_shape.ts";
 import { floats, input, type Kernel, type Lowered, output, scratch } from "../program/kernel.ts";
 import {
   chunkText,
-  type ImageShape,
   inverseDeviation,
   lanesFor,
   overPixels,

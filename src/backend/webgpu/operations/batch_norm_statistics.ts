@@ -4,16 +4,9 @@
  *
  * @module
  */
+import type { ImageShape } from "../../operations/convolution_shape.ts";
 import { floats, input, type Kernel, type Lowered, output, scratch } from "../program/kernel.ts";
-import {
-  chunkText,
-  type ImageShape,
-  lanesFor,
-  overRows,
-  THREADS,
-  tileImages,
-  type Tiling,
-} from "./channels.ts";
+import { chunkText, lanesFor, overRows, THREADS, tileImages, type Tiling } from "./channels.ts";
 import { reads, workgroupKernel, writes } from "./shader.ts";
 
 /** Pixels that a thread reads before it uses them. */

@@ -4,10 +4,8 @@
  *
  * @module
  */
+import type { ImageShape } from "../../operations/convolution_shape.ts";
 import { real } from "./shader.ts";
-
-/** A tensor of images. */
-export type ImageShape = readonly [batch: number, height: number, width: number, channels: number];
 
 /** Channels as a buffer holds them: by fours where they fill vectors, else one by one. */
 export interface ChannelVectors {

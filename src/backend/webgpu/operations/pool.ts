@@ -3,8 +3,9 @@
  *
  * @module
  */
+import type { ImageShape } from "../../operations/convolution_shape.ts";
 import { type Lowered, single } from "../program/kernel.ts";
-import { channelVectors, type ImageShape } from "./channels.ts";
+import { channelVectors } from "./channels.ts";
 import { reads, sizeOf, threadKernel, writes } from "./shader.ts";
 
 /** Input `x` `[N,H,W,C]`, output the mean over height and width, `[N,C]`. */

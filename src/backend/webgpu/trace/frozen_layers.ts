@@ -4,12 +4,13 @@
  *
  * @module
  */
-import type { FrozenLayer } from "../../operations/frozen_network.ts";
-import { type ConvolutionShape, outputSize, PLAIN } from "../convolution/shape.ts";
-import type { Graph, Value } from "./graph.ts";
+import type { ImageShape } from "../../operations/convolution_shape.ts";
+import { type FrozenLayer, isRectified, sizeLayers } from "../../operations/frozen_network.ts";
+import { PLAIN } from "../convolution/shape.ts";
 import { globalAveragePool, globalAveragePoolGradient } from "../operations/pool.ts";
-
-type Shape = readonly [batch: number, height: number, width: number, channels: number];
+import { scaleGradient, scaleShift } from "../operations/scale_shift.ts";
+import { sizeOf } from "../operations/shader.ts";
+import type { Graph, Value } from "./graph.ts";
 
 /** A value with the shape it has. */
 export interface Shaped {
@@ -17,30 +18,8 @@ export interface Shaped {
   readonly shape: readonly number[];
 }
 
-/** The weights of every layer by name: `NAME.weight` (HWIO) and `NAME.bias`. */
+/** The weights of every layer by name, see {@linkcode FrozenLayer}. */
 export type FrozenWeights = (name: string) => Shaped;
-
-const sizeOf = (shape: readonly number[]) => shape.reduce((a, b) => a * b, 1);
-
-/** Every layer's convolution, for images of `shape`. */
-function describe(
-  layers: readonly FrozenLayer[],
-  weights: FrozenWeights,
-  shape: Shape,
-): ConvolutionShape[] {
-  const shapes = [shape];
-  return layers.map(({ name, kernel, stride, input }) => {
-    const [batch, height, width, inChannels] = shapes[input]!;
-    const outChannels = weights(`${name}.weight`).shape[3]!;
-    const convolution = { batch, height, width, inChannels, outChannels, kernel, stride };
-    shapes.push([batch, ...outputSize(convolution), outChannels]);
-    return convolution;
-  });
-}
-
-function outputShape(convolution: ConvolutionShape): Shape {
-  return [convolution.batch, ...outputSize(convolution), convolution.outChannels];
-}
 
 /** The features `[N,C]` of `x`, images of `shape`, and the output of every layer. */
 export function frozenForward(
@@ -48,33 +27,36 @@ export function frozenForward(
   layers: readonly FrozenLayer[],
   weights: FrozenWeights,
   x: Value,
-  shape: Shape,
+  shape: ImageShape,
 ): { features: Value; outputs: Shaped[] } {
-  const convolutions = describe(layers, weights, shape);
+  const sized = sizeLayers(layers, (name) => weights(name).shape, shape);
+  const weight = (name: string) => weights(name).value;
   const values = [x];
-  for (const [i, { name, input, add, relu }] of layers.entries()) {
+  for (const layer of sized) {
+    const { name, output } = layer, input = values[layer.input]!;
+    if (layer.kind === "scale-shift") {
+      const inputs = [input, weight(`${name}.scale`), weight(`${name}.shift`)];
+      values.push(graph.operate(scaleShift(output), inputs, [sizeOf(output)])[0]!);
+      continue;
+    }
+    const { bias, add, relu } = layer;
     const inputs = [
-      values[input]!,
-      weights(`${name}.weight`).value,
-      weights(`${name}.bias`).value,
+      input,
+      weight(`${name}.weight`),
+      ...bias ? [weight(`${name}.bias`)] : [],
       ...add !== undefined ? [values[add]!] : [],
     ];
-    const epilogue = { bias: true, add: add !== undefined, mask: false, relu };
-    const size = sizeOf(outputShape(convolutions[i]!));
-    values.push(
-      graph.convolve("forward", convolutions[i]!, epilogue, inputs, size, graph.frozenPrecision),
-    );
+    const epilogue = { bias, add: add !== undefined, mask: false, relu };
+    const { frozenPrecision } = graph, size = sizeOf(output);
+    values.push(graph.convolve("forward", layer.shape, epilogue, inputs, size, frozenPrecision));
   }
-  const last = outputShape(convolutions.at(-1)!);
+  const last = sized.at(-1)!.output;
   const [features] = graph.operate(
-    globalAveragePool([...last]),
+    globalAveragePool(last),
     [values.at(-1)!],
     [last[0] * last[3]],
   );
-  const outputs = convolutions.map((convolution, i) => ({
-    value: values[i + 1]!,
-    shape: outputShape(convolution),
-  }));
+  const outputs = sized.map(({ output }, i) => ({ value: values[i + 1]!, shape: output }));
   return { features: features!, outputs };
 }
 
@@ -90,37 +72,40 @@ export function frozenGradient(
   weights: FrozenWeights,
   outputs: readonly Value[],
   dy: Value,
-  shape: Shape,
+  shape: ImageShape,
 ): Value {
-  const convolutions = describe(layers, weights, shape);
+  const sized = sizeLayers(layers, (name) => weights(name).shape, shape);
   const maskOf = (value: number) =>
-    value > 0 && layers[value - 1]!.relu ? outputs[value - 1] : undefined;
-  const last = outputShape(convolutions.at(-1)!);
+    value > 0 && isRectified(layers[value - 1]!) ? outputs[value - 1] : undefined;
+  const last = sized.at(-1)!.output;
   const mask = maskOf(layers.length);
   const [seed] = graph.operate(
-    globalAveragePoolGradient([...last], mask !== undefined),
+    globalAveragePoolGradient(last, mask !== undefined),
     [dy, ...mask ? [mask] : []],
     [sizeOf(last)],
   );
   const gradients = new Map<number, Value>([[layers.length, seed!]]);
-  for (const [i, { name, input, add }] of [...layers.entries()].reverse()) {
-    const convolution = convolutions[i]!;
-    const slope = gradients.get(i + 1)!;
-    if (add !== undefined) gradients.set(add, slope); // the other summand has the same gradient
+  for (const [i, layer] of [...sized.entries()].reverse()) {
+    const { name, input } = layer, slope = gradients.get(i + 1)!;
+    // The other summand has the same gradient.
+    if (layer.kind === "convolution" && layer.add !== undefined) gradients.set(layer.add, slope);
     const sum = gradients.get(input), mask = maskOf(input);
-    const inputs = [
-      slope,
-      weights(`${name}.weight`).value,
-      ...sum ? [sum] : [],
-      ...mask ? [mask] : [],
-    ];
-    const epilogue = { ...PLAIN, add: sum !== undefined, mask: mask !== undefined };
-    const { batch, height, width, inChannels } = convolution;
+    const add = sum !== undefined, masked = mask !== undefined;
+    const rest = [...sum ? [sum] : [], ...mask ? [mask] : []];
+    if (layer.kind === "scale-shift") {
+      const inputs = [slope, weights(`${name}.scale`).value, ...rest];
+      const lowered = scaleGradient(layer.output, { add, masked });
+      gradients.set(input, graph.operate(lowered, inputs, [sizeOf(layer.output)])[0]!);
+      continue;
+    }
+    const { batch, height, width, inChannels } = layer.shape;
+    const epilogue = { ...PLAIN, add, mask: masked };
+    const inputs = [slope, weights(`${name}.weight`).value, ...rest];
     const size = batch * height * width * inChannels;
     const { frozenPrecision } = graph;
     gradients.set(
       input,
-      graph.convolve("inputGradient", convolution, epilogue, inputs, size, frozenPrecision),
+      graph.convolve("inputGradient", layer.shape, epilogue, inputs, size, frozenPrecision),
     );
   }
   return gradients.get(0)!;

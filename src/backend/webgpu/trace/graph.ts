@@ -4,12 +4,8 @@
  *
  * @module
  */
-import type {
-  ConvolutionMode,
-  ConvolutionShape,
-  Epilogue,
-  Precision,
-} from "../convolution/shape.ts";
+import type { ConvolutionShape } from "../../operations/convolution_shape.ts";
+import type { ConvolutionMode, Epilogue, Precision } from "../convolution/shape.ts";
 import type { Lowered } from "../program/kernel.ts";
 
 /** Tensors that stay on the device between programs: one buffer, parts of it by name. */

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { type ConvolutionShape, outputSize } from "../../operations/convolution_shape.ts";
 import * as tf from "@tensorflow/tfjs";
 import {
   BATCH_NORM_APPLY,
@@ -34,12 +35,7 @@ import {
   LABEL_PROBABILITY,
   LABEL_PROBABILITY_GRADIENT,
 } from "../../operations/softmax_losses.ts";
-import {
-  type ConvolutionMode,
-  type ConvolutionShape,
-  outputSize,
-  PLAIN,
-} from "../convolution/shape.ts";
+import { type ConvolutionMode, PLAIN } from "../convolution/shape.ts";
 import { frozenForward, frozenGradient } from "./frozen_layers.ts";
 import type { Lowered } from "../program/kernel.ts";
 import { batchNormApply, foldBatchNorm, runningStatistics } from "../operations/batch_norm.ts";

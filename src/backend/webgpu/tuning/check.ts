@@ -3,12 +3,8 @@
  *
  * @module
  */
-import {
-  type ConvolutionMode,
-  type ConvolutionShape,
-  outputSize,
-  type Precision,
-} from "../convolution/shape.ts";
+import { type ConvolutionShape, outputSize } from "../../operations/convolution_shape.ts";
+import type { ConvolutionMode, Precision } from "../convolution/shape.ts";
 
 /**
  * The largest error that a sound variant may have, as a share of the largest result. Winograd's, the least exact, was seen

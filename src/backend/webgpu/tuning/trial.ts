@@ -3,9 +3,9 @@
  *
  * @module
  */
+import type { ConvolutionShape } from "../../operations/convolution_shape.ts";
 import {
   type Convolution,
-  type ConvolutionShape,
   type ConvolutionVariant,
   operandSizes,
   PLAIN,

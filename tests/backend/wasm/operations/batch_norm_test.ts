@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { onWasm } from "../../../testing/backends.ts";
+import { onWasm } from "../../../testing/device.ts";
 import { anyBatch, assertBatchNorm } from "../../operations/batch_norm_check.ts";
 
 onWasm(

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs";
 import fc from "fast-check";
 import { Purpose, Stream } from "../../../../src/random/stream.ts";
-import { onWasm } from "../../../testing/backends.ts";
+import { onWasm } from "../../../testing/device.ts";
 import { largestError } from "../../../testing/numbers.ts";
 import { read } from "../../../testing/tensors.ts";
 

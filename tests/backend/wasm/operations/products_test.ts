@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs";
 import fc from "fast-check";
-import { onWasm } from "../../../testing/backends.ts";
+import { onWasm } from "../../../testing/device.ts";
 import { largestError } from "../../../testing/numbers.ts";
 import { normals } from "../assembly/kernels_support.ts";
 

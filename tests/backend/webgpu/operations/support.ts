@@ -6,7 +6,7 @@
 import assert from "node:assert/strict";
 import type { Lowered } from "../../../../src/backend/webgpu/program/kernel.ts";
 import { Purpose, Stream } from "../../../../src/random/stream.ts";
-import { skipWebGpu } from "../../../testing/backends.ts";
+import { skipWebGpu } from "../../../testing/webgpu/adapter.ts";
 import { largestError } from "../../../testing/numbers.ts";
 import { KernelBench } from "../../../testing/webgpu/kernels.ts";
 

@@ -1,6 +1,6 @@
+import type { ConvolutionShape } from "../../../../src/backend/operations/convolution_shape.ts";
 import assert from "node:assert/strict";
 import {
-  type ConvolutionShape,
   type ConvolutionVariant,
   PLAIN,
 } from "../../../../src/backend/webgpu/convolution/shape.ts";

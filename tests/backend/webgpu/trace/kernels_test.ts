@@ -29,25 +29,37 @@ function assertWithin(actual: ArrayLike<number>, expected: ArrayLike<number>, wh
   assert.ok(error <= TOLERANCE, `${what}: error ${error} exceeds ${TOLERANCE}`);
 }
 
-/** Two blocks: one with a convolution as its shortcut, one without. */
+const CONVOLUTION = { kind: "convolution", kernel: 3, stride: 1, bias: true, relu: true } as const;
+
+/** Two blocks, one with a convolution as its shortcut, one without, and a pre-activated one. */
 const LAYERS: readonly FrozenLayer[] = [
-  { name: "stem", kernel: 3, stride: 1, input: 0, relu: true },
-  { name: "shortcut", kernel: 1, stride: 2, input: 1, relu: false },
-  { name: "first", kernel: 3, stride: 2, input: 1, relu: true },
-  { name: "second", kernel: 3, stride: 1, input: 3, add: 2, relu: true },
-  { name: "third", kernel: 3, stride: 1, input: 4, relu: true },
-  { name: "fourth", kernel: 3, stride: 1, input: 5, add: 4, relu: true },
+  { ...CONVOLUTION, name: "stem", input: 0 },
+  { ...CONVOLUTION, name: "shortcut", kernel: 1, stride: 2, input: 1, relu: false },
+  { ...CONVOLUTION, name: "first", stride: 2, input: 1 },
+  { ...CONVOLUTION, name: "second", input: 3, add: 2 },
+  { ...CONVOLUTION, name: "third", input: 4 },
+  { ...CONVOLUTION, name: "fourth", input: 5, add: 4, relu: false },
+  { kind: "scale-shift", name: "before", input: 6 },
+  { ...CONVOLUTION, name: "fifth", input: 7, add: 6, bias: false, relu: false },
+  { kind: "scale-shift", name: "last", input: 8 },
 ];
 
 onNaiveWebGpu("a traced frozen network is the engine's own, to the bit", async (backend) => {
-  const channels = [[3, 5], [5, 6], [5, 6], [6, 6], [6, 6], [6, 6]] as const;
-  const weights = Object.fromEntries(LAYERS.flatMap(({ name, kernel }, i) => {
-    const [from, to] = channels[i]!, shape = [kernel, kernel, from, to];
+  const channels: Record<string, [number, number]> = {
+    stem: [3, 5],
+    shortcut: [5, 6],
+    first: [5, 6],
+  };
+  const weights = Object.fromEntries(LAYERS.flatMap((layer, i) => {
+    const { name } = layer, [from, to] = channels[name] ?? [6, 6];
+    const vector = (kind: string) => [`${name}.${kind}`, tf.tensor(normals(to, i))] as const;
+    if (layer.kind === "scale-shift") return [vector("scale"), vector("shift")];
+    const { kernel } = layer, shape = [kernel, kernel, from, to];
     const filter = normals(kernel * kernel * from * to, i).map((value) => value / 4);
-    return [[`${name}.weight`, tf.tensor(filter, shape)], [
-      `${name}.bias`,
-      tf.tensor(normals(to, i)),
-    ]];
+    return [
+      [`${name}.weight`, tf.tensor(filter, shape)] as const,
+      ...layer.bias ? [vector("bias")] : [],
+    ];
   }));
   /** Two steps along the gradient, from one and the same network. */
   const climb: Compute = ({ x, dy, ...weights }) => {

@@ -3,7 +3,7 @@ import { floats } from "../../../../src/backend/webgpu/program/kernel.ts";
 import { KernelDevice } from "../../../../src/backend/webgpu/program/device.ts";
 import { describeAdapters } from "../../../../src/backend/webgpu/open.ts";
 import { DispatchClock, type Timing } from "../../../../src/backend/webgpu/tuning/clock.ts";
-import { skipWebGpu } from "../../../testing/backends.ts";
+import { skipWebGpu } from "../../../testing/webgpu/adapter.ts";
 
 const adapter = (await describeAdapters())[0]?.adapter;
 const timestamps = adapter?.features.has("timestamp-query") === true;

@@ -1,10 +1,10 @@
+import type { ConvolutionShape } from "../../../../src/backend/operations/convolution_shape.ts";
 import assert from "node:assert/strict";
-import type { ConvolutionShape } from "../../../../src/backend/webgpu/convolution/shape.ts";
 import { KernelDevice } from "../../../../src/backend/webgpu/program/device.ts";
 import { describeAdapters } from "../../../../src/backend/webgpu/open.ts";
 import type { DispatchClock, Timing } from "../../../../src/backend/webgpu/tuning/clock.ts";
 import { Trial } from "../../../../src/backend/webgpu/tuning/trial.ts";
-import { skipWebGpu } from "../../../testing/backends.ts";
+import { skipWebGpu } from "../../../testing/webgpu/adapter.ts";
 import { naiveConvolution } from "../../../testing/naive/convolution.ts";
 
 const SHAPE: ConvolutionShape = {

@@ -1,5 +1,5 @@
+import type { ConvolutionShape } from "../../../../src/backend/operations/convolution_shape.ts";
 import assert from "node:assert/strict";
-import type { ConvolutionShape } from "../../../../src/backend/webgpu/convolution/shape.ts";
 import type { Tuner } from "../../../../src/backend/webgpu/tuning/tuner.ts";
 import { convolutionKey } from "../../../../src/backend/webgpu/tuning/key.ts";
 import type { TuningStore } from "../../../../src/backend/webgpu/tuning/store.ts";

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { type ConvolutionShape, outputSize } from "../../../operations/convolution_shape.ts";
 import { linearGrid } from "../../program/grid.ts";
 import type { Kernel } from "../../program/kernel.ts";
 import { lines, range, storeChannels, vectorWidth } from "../../program/wgsl.ts";
@@ -16,7 +17,7 @@ import {
 } from "./operands.ts";
 import { partialSums, type Split, splitSum } from "./split.ts";
 import { gatherOf, largestBuffer } from "../gather/gather.ts";
-import { type ConvolutionShape, type ConvolutionVariant, outputSize } from "../shape.ts";
+import type { ConvolutionVariant } from "../shape.ts";
 
 const WORKGROUP = 32;
 

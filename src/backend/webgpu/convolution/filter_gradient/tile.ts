@@ -5,16 +5,12 @@
  *
  * @module
  */
+import { type ConvolutionShape, outputSize } from "../../../operations/convolution_shape.ts";
 import type { Kernel } from "../../program/kernel.ts";
 import { channelsAt, lines, range, storeChannels, vectorWidth } from "../../program/wgsl.ts";
 import { partialSums, type Split, splitSum } from "./split.ts";
 import { gatherOf, largestBuffer } from "../gather/gather.ts";
-import {
-  type ConvolutionShape,
-  type ConvolutionVariant,
-  outputSize,
-  type Precision,
-} from "../shape.ts";
+import type { ConvolutionVariant, Precision } from "../shape.ts";
 
 /** Pixels in workgroup memory at a time. */
 const DEPTH = 16;

@@ -3,8 +3,9 @@
  *
  * @module
  */
+import { type ConvolutionShape, outputSize } from "../../../operations/convolution_shape.ts";
 import type { PaddedImage } from "../../program/wgsl.ts";
-import { type ConvolutionMode, type ConvolutionShape, outputSize } from "../shape.ts";
+import type { ConvolutionMode } from "../shape.ts";
 
 /** The modes that are a gather. */
 export type GatherMode = Exclude<ConvolutionMode, "filterGradient">;

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { FILTER_GRADIENT_VARIANTS } from "../../../../../src/backend/webgpu/convolution/filter_gradient/gradient.ts";
 import { PLAIN } from "../../../../../src/backend/webgpu/convolution/shape.ts";
-import { skipWebGpu } from "../../../../testing/backends.ts";
+import { skipWebGpu } from "../../../../testing/webgpu/adapter.ts";
 import { convolutions } from "../../../../testing/naive/convolutions.ts";
 import { assertSnapshot } from "../../../../testing/snapshot.ts";
 import {

@@ -5,7 +5,7 @@ import {
   FORWARD_VARIANTS,
   INPUT_GRADIENT_VARIANTS,
 } from "../../../../../src/backend/webgpu/convolution/gather/variants.ts";
-import { skipWebGpu } from "../../../../testing/backends.ts";
+import { skipWebGpu } from "../../../../testing/webgpu/adapter.ts";
 import { convolutions } from "../../../../testing/naive/convolutions.ts";
 import {
   convolutionCase,

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { PLAIN } from "../../../../../src/backend/webgpu/convolution/shape.ts";
 import { WINOGRAD_VARIANTS } from "../../../../../src/backend/webgpu/convolution/winograd/winograd.ts";
-import { skipWebGpu } from "../../../../testing/backends.ts";
+import { skipWebGpu } from "../../../../testing/webgpu/adapter.ts";
 import { convolutions } from "../../../../testing/naive/convolutions.ts";
 import { assertSnapshot } from "../../../../testing/snapshot.ts";
 import {

@@ -1,0 +1,70 @@
+/**
+ * `memloss compare`
+ *
+ * @module
+ */
+import { UsageError } from "../errors.ts";
+import { choiceFlag } from "../recipe/flag.ts";
+import { type ComparedRun, compareRuns } from "../report/compare.ts";
+import type { ResultTable } from "../report/result_table.ts";
+import { readEvaluations } from "../report/run_evaluations.ts";
+import { tableCsv } from "../report/table_csv.ts";
+import { tableLatex } from "../report/table_latex.ts";
+import { tableMarkdown } from "../report/table_markdown.ts";
+import { CHECKPOINT_LINKS, type CheckpointLink, readRunRecord } from "../run/run_folder.ts";
+import { fileDigest, findSubject } from "../run/subject.ts";
+import { type Command, readArguments } from "./shell/command.ts";
+import { commandLine } from "./shell/program_name.ts";
+
+const FORMATS = ["markdown", "latex", "csv", "json"] as const;
+
+const WRITERS: Readonly<Record<typeof FORMATS[number], (table: ResultTable) => string>> = {
+  markdown: (table) => tableMarkdown(table),
+  latex: tableLatex,
+  csv: tableCsv,
+  json: (table) => JSON.stringify(table, null, 2) + "\n",
+};
+
+const FLAGS = {
+  format: choiceFlag("format", FORMATS, "form of the table; default markdown"),
+  checkpoint: choiceFlag(
+    "checkpoint",
+    CHECKPOINT_LINKS,
+    "evaluations of which checkpoint; default: best if there is one",
+  ),
+} as const;
+
+export const command: Command = {
+  name: "compare",
+  positionals: "RUN_DIR…",
+  summary: "sum up evaluated runs in a table: mean ± sd over seeds, paired differences",
+  flags: FLAGS,
+  examples: [
+    "memloss compare runs/v1-cifar10-seed* runs/trades-cifar10-seed*",
+    "memloss compare runs/* --format latex",
+  ],
+  async run(args) {
+    const { flags, positionals } = readArguments(args, FLAGS, Infinity);
+    if (positionals.length === 0) {
+      throw new UsageError("Say what to compare: memloss compare RUN_DIR RUN_DIR ….");
+    }
+    const runs: ComparedRun[] = [];
+    for (const directory of positionals) runs.push(await readRun(directory, flags.checkpoint));
+    const text = WRITERS[flags.format ?? "markdown"](compareRuns(runs));
+    await Deno.stdout.write(new TextEncoder().encode(text));
+  },
+};
+
+async function readRun(
+  directory: string,
+  checkpoint: CheckpointLink | undefined,
+): Promise<ComparedRun> {
+  const record = await readRunRecord(directory);
+  const { path, link } = await findSubject(directory, checkpoint);
+  const evaluations = await readEvaluations(directory, await fileDigest(path));
+  if (evaluations.length > 0) return { directory, record, evaluations };
+  throw new UsageError(
+    `${directory} has no evaluation of its ${link} checkpoint: ` +
+      `make one with ${commandLine("eval", directory)}.`,
+  );
+}

@@ -1,0 +1,149 @@
+/**
+ * `memloss reproduce`
+ *
+ * @module
+ */
+import { join } from "@std/path";
+import * as v from "valibot";
+import { Interrupted } from "../errors.ts";
+import { type Flag, integerFlag, switchFlag, textFlag } from "../recipe/flag.ts";
+import { RECIPE_FLAGS, type RecipeFlags } from "../recipe/fields.ts";
+import { describeEstimate, estimate } from "../reproduce/estimate.ts";
+import type { CellWork } from "../reproduce/make_cell.ts";
+import { planCells } from "../reproduce/plan.ts";
+import { reproduce, unfinishedCells } from "../reproduce/reproduce.ts";
+import { FULL_SCALE, loadTable, TABLES } from "../reproduce/table_file.ts";
+import { writeTable } from "../reproduce/write_table.ts";
+import { evalCommand } from "./eval.ts";
+import { type Command, readArguments } from "./shell/command.ts";
+import { interruptible } from "./shell/interrupt.ts";
+import { commandLine } from "./shell/program_name.ts";
+import { StatusLine } from "./shell/terminal.ts";
+import { trainCommand } from "./train.ts";
+
+const seedList = v.pipe(
+  v.array(v.pipe(
+    v.number(),
+    v.safeInteger("must be whole numbers from 0, separated by commas"),
+    v.minValue(0, "must be whole numbers from 0, separated by commas"),
+  )),
+  v.transform((seeds) => [...new Set(seeds)]),
+);
+
+const seedsFlag: Flag<typeof seedList> = {
+  name: "seeds",
+  placeholder: "1,2,3",
+  help: "a run of every row for each of these seeds; default 1,2,3",
+  schema: seedList,
+  parse: (text) => text.split(",").map((part) => part.trim() === "" ? NaN : Number(part)),
+};
+
+const rowList = v.array(v.pipe(v.string(), v.nonEmpty("must be names of rows")));
+
+const onlyFlag: Flag<typeof rowList> = {
+  name: "only",
+  placeholder: "ROW,…",
+  help: "make these rows alone",
+  schema: rowList,
+  parse: (text) => text.split(","),
+};
+
+const { dataDir, backend, workers } = RECIPE_FLAGS;
+
+const FLAGS = {
+  table: textFlag(
+    "table",
+    "NAME|FILE.json",
+    `which table: ${Object.keys(TABLES).join(", ")}, or a file; default paper`,
+  ),
+  scale: textFlag("scale", "NAME", `an edition of the table: ${FULL_SCALE} (default), small, …`),
+  seeds: seedsFlag,
+  only: onlyFlag,
+  out: textFlag("out", "DIR", "folder of the table and its runs; default reproduce-TABLE-SCALE"),
+  nEx: integerFlag("n-ex", "evaluate on at most N test images", 1),
+  dryRun: switchFlag("dry-run", "only say what it would take"),
+  dataDir,
+  backend,
+  workers,
+} as const;
+
+export const command: Command = {
+  name: "reproduce",
+  positionals: "",
+  summary: "make a published table: train and evaluate all its rows, and compare",
+  flags: FLAGS,
+  examples: [
+    "memloss reproduce --table paper --seeds 1,2,3 --data-dir data --out paper",
+    "memloss reproduce --table paper --scale small --dry-run",
+  ],
+  async run(args) {
+    const { flags } = readArguments(args, FLAGS, 0);
+    const { seeds = [1, 2, 3], scale = FULL_SCALE, only, nEx, dryRun, ...rest } = flags;
+    const { table: tableName = "paper", out: given, ...session } = rest;
+    const table = await loadTable(tableName);
+    const cells = planCells(table, { scale, seeds, only, nEx });
+    const out = given ?? join(`reproduce-${table.name}-${scale}`);
+    const again = commandLine("reproduce", ...args);
+    const plain = commandLine(
+      ...["reproduce", "--table", tableName, "--scale", scale, "--seeds", seeds.join(",")],
+      ...nEx === undefined ? [] : ["--n-ex", String(nEx)],
+    );
+    const status = new StatusLine();
+    const write = () => writeTable(out, table, { scale, seeds, nEx, command: plain });
+    let current = "the estimate";
+    await interruptible(async (signal) => {
+      const work = workOf(session, signal);
+      const open = await unfinishedCells(out, cells, session);
+      status.print(
+        `${cells.length - open.length} of ${cells.length} cells are finished in ${out}.`,
+      );
+      if (open.length > 0) {
+        const tell = (label: string) => status.print(`measuring a few steps of ${label}`);
+        const needed = await estimate(out, cells, open, session, work.train, tell);
+        for (const line of describeEstimate(needed, out)) status.print(line);
+      }
+      if (dryRun) return;
+      const held = await reproduce(out, cells, {
+        session,
+        work,
+        onCell({ name, label, seed }, position) {
+          current = name;
+          status.print(`cell ${position + 1} of ${cells.length}: ${label}, seed ${seed}`);
+        },
+        onFinished: async () => {
+          await write();
+        },
+      });
+      console.log(await write());
+      if (held.length === 0) return;
+      const names = held.map(({ name }) => name).join(", ");
+      status.print(
+        `Other processes are at work on ${names}: run the command again to see the rest.`,
+      );
+    }).catch((error) => {
+      if (!(error instanceof Interrupted)) throw error;
+      throw new Interrupted(
+        `Stopped in ${current}; everything so far is saved.\nContinue with: ${again}`,
+      );
+    });
+  },
+};
+
+/** What a sitting says of the recipe. */
+type SittingFlags = Pick<RecipeFlags, "dataDir" | "backend" | "workers">;
+
+/** Runs as the commands `train` and `eval` make and measure them. */
+function workOf(session: SittingFlags, signal: AbortSignal): CellWork {
+  return {
+    async train(runDir, recipe) {
+      const resume = await exists(join(runDir, "recipe.json"));
+      await trainCommand(runDir, recipe, { resume }, signal);
+    },
+    evaluate: (runDir, name, n) =>
+      evalCommand(runDir, { attack: [name as "clean"], nEx: n, ...session }, signal),
+  };
+}
+
+async function exists(path: string): Promise<boolean> {
+  return await Deno.stat(path).then(() => true, () => false);
+}

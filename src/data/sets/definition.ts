@@ -1,0 +1,82 @@
+/**
+ * What a data set is before any of it is loaded: one file of this folder defines each, and `sets.ts` is their table.
+ *
+ * @module
+ */
+import type { Dataset, ImageShape, SplitName } from "../dataset.ts";
+
+/** What is known of every data set. */
+interface Described<Name extends string> {
+  /** What it is called on the command line, e.g. `cifar10`. */
+  readonly name: Name;
+  /** What people call it, e.g. `CIFAR-10`. */
+  readonly title: string;
+  /** Class names, in label order; at most 256, because a label is a byte. */
+  readonly classes: readonly string[];
+  readonly shape: ImageShape;
+}
+
+/** Where a data set is fetched from: one gzipped tar archive with one folder in it. */
+export interface Source {
+  readonly url: string;
+  /** Size of the archive. */
+  readonly bytes: number;
+  /** SHA-256 of the archive, 64 lower-case hexadecimal digits. */
+  readonly sha256: string;
+  /** The archive's one folder, and the folder's name in the data directory. */
+  readonly folder: string;
+  /** Files of that folder that are fetched beside the images. */
+  readonly documents: readonly string[];
+}
+
+/** One part of a data set on disk. */
+export interface SplitFiles {
+  /** Its files, in the order that numbers the images. */
+  readonly files: readonly string[];
+  /** Images in the published files. */
+  readonly images: number;
+}
+
+/** The images and labels of one file. */
+export interface LabelledImages {
+  /** As in {@linkcode Dataset}. */
+  readonly images: Uint8Array;
+  readonly labels: Uint8Array;
+}
+
+/** A data set that lies on disk as its authors published it. */
+export interface PublishedSet<Name extends string = string> extends Described<Name> {
+  readonly source: Source;
+  readonly splits: Readonly<Record<SplitName, SplitFiles>>;
+  /**
+   * What the bytes of one file say.
+   *
+   * @param path its name, for errors
+   * @throws {UsageError} naming `path` if they are malformed
+   */
+  decode(bytes: Uint8Array, path: string): LabelledImages;
+}
+
+/** A data set that is computed, and needs no files. */
+export interface GeneratedSet<Name extends string = string> extends Described<Name> {
+  /** Images of one part; equal seeds give equal bytes. */
+  generate(split: SplitName, seed: number): Dataset;
+}
+
+/** Any data set. */
+export type SetDefinition<Name extends string = string> = PublishedSet<Name> | GeneratedSet<Name>;
+
+/** Whether `set` lies on disk. */
+export function isPublished(set: SetDefinition): set is PublishedSet {
+  return "source" in set;
+}
+
+/** Every file of `set` that is fetched. */
+export function filesOf({ source, splits }: PublishedSet): string[] {
+  return [...source.documents, ...imageFilesOf(splits)];
+}
+
+/** The files that have images. */
+export function imageFilesOf({ train, test }: PublishedSet["splits"]): string[] {
+  return [...train.files, ...test.files];
+}

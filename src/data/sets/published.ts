@@ -1,0 +1,98 @@
+/**
+ * A published data set on disk: where its files are, and what is in them.
+ *
+ * @module
+ */
+import { join } from "@std/path";
+import { describeIoError } from "../../disk/files.ts";
+import { UsageError } from "../../errors.ts";
+import { type Dataset, type SplitName, valuesPerImage } from "../dataset.ts";
+import { imageFilesOf, type LabelledImages, type PublishedSet } from "./definition.ts";
+
+/**
+ * One part of `set`, from the folder of its files or from a parent that contains that folder.
+ *
+ * @throws {UsageError} when the directory or a file of that part is missing or malformed
+ */
+export async function readSplit(
+  set: PublishedSet,
+  split: SplitName,
+  directory: string,
+): Promise<Dataset> {
+  const folder = await locateFiles(set, directory);
+  const parts: LabelledImages[] = [];
+  for (const file of set.splits[split].files) {
+    const path = join(folder, file);
+    parts.push(set.decode(await readDataFile(set, path), path));
+  }
+  const n = parts.reduce((sum, { labels }) => sum + labels.length, 0);
+  const images = new Uint8Array(n * valuesPerImage(set.shape)), labels = new Uint8Array(n);
+  let image = 0;
+  for (const part of parts) {
+    images.set(part.images, image * valuesPerImage(set.shape));
+    labels.set(part.labels, image);
+    image += part.labels.length;
+  }
+  const { name, classes, shape } = set;
+  return { name, classes, shape, n, images, labels };
+}
+
+/**
+ * The folder that holds the files of `set`: `directory`, or the folder of the archive in it.
+ *
+ * @throws {UsageError} when `directory` is missing, is a file or cannot be read
+ */
+export async function locateFiles(set: PublishedSet, directory: string): Promise<string> {
+  if (!(await isDirectory(directory))) {
+    throw new UsageError(`There is no data directory "${directory}"; ${hint(set)}.`);
+  }
+  const names = await namesIn(directory);
+  if (imageFilesOf(set.splits).some((name) => names.has(name))) return directory;
+  const inner = join(directory, set.source.folder);
+  return await isDirectory(inner) ? inner : directory;
+}
+
+/**
+ * The bytes of a data file of `set`.
+ *
+ * @throws {UsageError} when it is missing or cannot be read
+ */
+export async function readDataFile(
+  set: PublishedSet,
+  path: string,
+): Promise<Uint8Array<ArrayBuffer>> {
+  try {
+    return await Deno.readFile(path);
+  } catch (cause) {
+    const what = cause instanceof Deno.errors.NotFound
+      ? `is missing; ${hint(set)}`
+      : `cannot be read: ${describeIoError(cause)}; move it away, and ${hint(set)} again`;
+    throw new UsageError(`The data file "${path}" ${what}.`, { cause });
+  }
+}
+
+function hint({ name }: PublishedSet): string {
+  return `\`memloss data fetch ${name}\` gets it`;
+}
+
+async function isDirectory(path: string): Promise<boolean> {
+  try {
+    return (await Deno.stat(path)).isDirectory;
+  } catch {
+    return false;
+  }
+}
+
+async function namesIn(directory: string): Promise<Set<string>> {
+  try {
+    const entries = await Array.fromAsync(Deno.readDir(directory));
+    return new Set(entries.map((entry) => entry.name));
+  } catch (cause) {
+    throw new UsageError(
+      `The data directory "${directory}" cannot be read: ${
+        describeIoError(cause)
+      }; choose another with --data-dir.`,
+      { cause },
+    );
+  }
+}

@@ -1,0 +1,66 @@
+/**
+ * One process at a time, by a lock of the operating system on a file.
+ *
+ * @module
+ */
+import { RunError } from "../errors.ts";
+import { describeIoError } from "./files.ts";
+
+/** A lock that is held. The system drops it with its owner, however that one ends; the file itself stays. */
+export class FileLock {
+  readonly #file: Deno.FsFile;
+
+  private constructor(file: Deno.FsFile) {
+    this.#file = file;
+  }
+
+  /**
+   * Locks the file at `path`, which is made where it is missing; undefined if another process holds it.
+   *
+   * @throws {RunError} naming `path` if it cannot be opened or locked
+   */
+  static async try(path: string): Promise<FileLock | undefined> {
+    const file = await open(path);
+    try {
+      if (await file.tryLock(true)) return new FileLock(file);
+    } catch (error) {
+      file.close();
+      throw failure(path, error);
+    }
+    file.close();
+    return undefined;
+  }
+
+  /**
+   * Locks the file at `path` as soon as no other process holds it.
+   *
+   * @throws {RunError} naming `path` if it cannot be opened or locked
+   */
+  static async wait(path: string): Promise<FileLock> {
+    const file = await open(path);
+    try {
+      await file.lock(true);
+      return new FileLock(file);
+    } catch (error) {
+      file.close();
+      throw failure(path, error);
+    }
+  }
+
+  /** Lets the next process in. */
+  [Symbol.dispose](): void {
+    this.#file.close();
+  }
+}
+
+async function open(path: string): Promise<Deno.FsFile> {
+  try {
+    return await Deno.open(path, { read: true, write: true, create: true });
+  } catch (error) {
+    throw failure(path, error);
+  }
+}
+
+function failure(path: string, error: unknown): RunError {
+  return new RunError(`Could not lock ${path}: ${describeIoError(error)}`, { cause: error });
+}

@@ -1,0 +1,86 @@
+/**
+ * What a paper says of its methods' order, and whether the results say so too.
+ *
+ * @module
+ */
+import { excludesZero, type Interval } from "../statistics/interval.ts";
+import type { ResultTable } from "./result_table.ts";
+
+/** An order of rows that was published. */
+export interface Claim {
+  /** The claim in words. */
+  readonly text: string;
+  /** The column whose accuracies fall in this order. */
+  readonly column: string;
+  /** Names of rows, the most accurate first. */
+  readonly order: readonly string[];
+  /** A column in which the neighbours are said to be equal. */
+  readonly equal?: string | undefined;
+}
+
+/** Two neighbours of a claim in one column. */
+export interface ClaimStep {
+  readonly column: string;
+  readonly first: string;
+  readonly second: string;
+  readonly difference: number;
+  /** Paired t interval over seeds. */
+  readonly overSeeds?: Interval | undefined;
+}
+
+/** What the results say of a claim. */
+export interface Judgement {
+  /** `yes`: every mean is in its place; `no`: one is not; `unknown`: one was not measured. */
+  readonly holds: "yes" | "no" | "unknown";
+  /** Whether every step of the order is larger than chance among seeds would make it (its 95 % interval is above 0). */
+  readonly beyondChance: boolean;
+  readonly steps: readonly ClaimStep[];
+}
+
+/** A claim with what the results say of it. */
+export type JudgedClaim = Claim & Judgement;
+
+/** Judges each of `claims` by the means and paired differences in `table`. */
+export function judgeClaims(
+  claims: readonly Claim[],
+  table: Pick<ResultTable, "differences">,
+): JudgedClaim[] {
+  return claims.map((claim) => {
+    const ordered = stepsOf(claim.order, claim.column, table);
+    const equal = claim.equal === undefined ? [] : stepsOf(claim.order, claim.equal, table);
+    const steps = [...ordered, ...equal];
+    const columns = claim.equal === undefined ? 1 : 2;
+    const complete = steps.length === columns * (claim.order.length - 1);
+    const inOrder = ordered.every(({ difference }) => difference > 0);
+    // Two that differ beyond chance are not equal; whether others are, so few seeds cannot show.
+    const equals = equal.every(({ overSeeds }) => !overSeeds || !excludesZero(overSeeds));
+    return {
+      ...claim,
+      holds: complete ? inOrder && equals ? "yes" : "no" : "unknown",
+      beyondChance: complete && ordered.every(({ overSeeds }) => (overSeeds?.low ?? 0) > 0),
+      steps,
+    };
+  });
+}
+
+function stepsOf(
+  order: readonly string[],
+  column: string,
+  { differences }: Pick<ResultTable, "differences">,
+): ClaimStep[] {
+  return order.slice(1).flatMap((second, index) => {
+    const first = order[index]!;
+    for (const found of differences) {
+      if (found.column !== column) continue;
+      const { difference, overSeeds } = found;
+      if (found.first === first && found.second === second) {
+        return [{ column, first, second, difference, overSeeds }];
+      }
+      if (found.first === second && found.second === first) {
+        const turned = overSeeds && { low: -overSeeds.high, high: -overSeeds.low };
+        return [{ column, first, second, difference: -difference, overSeeds: turned }];
+      }
+    }
+    return [];
+  });
+}

@@ -1,0 +1,135 @@
+/**
+ * Runs that are already there as a table: a row for each recipe, a column for each evaluation.
+ *
+ * @module
+ */
+import { UsageError } from "../errors.ts";
+import type { RunRecord } from "../run/run_record.ts";
+import type { StoredEvaluation } from "./run_evaluations.ts";
+import { type ResultTable, summarise } from "./result_table.ts";
+import type { Evaluation, MeasuredRun, TableColumn } from "./table_layout.ts";
+
+/** A run with what was measured of it. */
+export interface ComparedRun {
+  readonly directory: string;
+  readonly record: RunRecord;
+  readonly evaluations: readonly StoredEvaluation[];
+}
+
+/** Fields of a recipe that change no result, or only where it is computed; and the seed. */
+const IGNORED: readonly string[] = [
+  ...["seed", "dataDir", "workers", "backend"],
+  ...["memoryBudget", "memoryIndex", "onCorruption"],
+];
+
+/**
+ * Groups `runs` by recipe, equal but for the seed, and sums them up.
+ *
+ * @throws {UsageError} if two runs are of one recipe and one seed
+ */
+export function compareRuns(runs: readonly ComparedRun[]): ResultTable {
+  const groups = Map.groupBy(runs, ({ record }) => JSON.stringify(describe(record)));
+  const keys = [...groups.keys()];
+  const labels = labelGroups([...groups.values()].map(([first]) => describe(first!.record)));
+  for (const group of groups.values()) refuseTwins(group);
+  const columns = findColumns(runs);
+  const measured = runs.map((run): MeasuredRun => {
+    const row = labels[keys.indexOf(JSON.stringify(describe(run.record)))]!;
+    return { row, seed: run.record.recipe.seed, evaluations: evaluationsOf(run) };
+  });
+  return summarise({
+    title: "Runs compared",
+    rows: labels.map((label) => ({ name: label, label })),
+    columns,
+    notes: [
+      "Accuracies in percent: mean ± sample standard deviation over seeds.",
+      "A row is a recipe; its runs differ in their seed alone.",
+      ...notMeasured(measured, columns),
+    ],
+  }, measured);
+}
+
+/** Everything that makes a run another one than the same with another seed, by name. */
+function describe({ recipe, dataSha256 }: RunRecord): Record<string, string> {
+  const fields = flatten(recipe).filter(([path]) => !IGNORED.includes(path));
+  const training = ["training images", dataSha256.slice(0, 12)] as const;
+  return Object.fromEntries([...fields, training].sort(([a], [b]) => a < b ? -1 : 1));
+}
+
+/** The leaves of `value` with their paths, such as `attackEps`. */
+function flatten(value: object): [path: string, text: string][] {
+  return Object.entries(value).flatMap(([name, part]): [string, string][] =>
+    typeof part === "object" && part !== null
+      ? flatten(part).map(([path, text]) => [`${name}.${path}`, text])
+      : [[name, String(part)]]
+  );
+}
+
+/** The variant of each description, with whatever else sets it apart from others of its variant. */
+function labelGroups(groups: readonly Record<string, string>[]): string[] {
+  return groups.map((group) => {
+    const same = groups.filter(({ variant }) => variant === group.variant);
+    const apart = Object.keys(Object.assign({}, ...same)).filter((name) =>
+      same.some((other) => other[name] !== group[name])
+    );
+    return [group.variant, ...apart.map((name) => `${name} ${group[name] ?? "none"}`)].join(", ");
+  });
+}
+
+function refuseTwins(group: readonly ComparedRun[]): void {
+  for (const [index, { directory, record: { recipe } }] of group.entries()) {
+    const twin = group.slice(0, index).find(({ record }) => record.recipe.seed === recipe.seed);
+    if (twin === undefined) continue;
+    throw new UsageError(
+      `${twin.directory} and ${directory} are runs of one recipe with seed ${recipe.seed}: leave one out.`,
+    );
+  }
+}
+
+/** What has to be the same for two accuracies to be compared. */
+function columnKey({ name, norm, radius, restarts, version, result: { n } }: StoredEvaluation) {
+  const parts = name === "clean" ? [] : [norm, radius];
+  const details = [version, restarts > 1 ? `${restarts} restarts` : undefined];
+  return [name, `n${n}`, ...parts, ...details].filter(Boolean).join(" ");
+}
+
+/** The runs' evaluations by {@linkcode columnKey}; of several, the one whose draws are the run's own. */
+function evaluationsOf({ record, evaluations }: ComparedRun): Record<string, Evaluation> {
+  const own = (each: StoredEvaluation) => +(each.seed === record.recipe.seed);
+  const found = evaluations.toSorted((a, b) => own(a) - own(b));
+  return Object.fromEntries(found.map((each) => [columnKey(each), each.result]));
+}
+
+const ORDER = /^(clean)|^(pgd)|^(cw)|^(autoattack)/;
+
+function findColumns(runs: readonly ComparedRun[]): TableColumn[] {
+  const found = new Map<string, StoredEvaluation>();
+  for (const { evaluations } of runs) {
+    for (const each of evaluations) found.set(columnKey(each), each);
+  }
+  const rank = (name: string) => ORDER.exec(name)!.slice(1).findIndex(Boolean);
+  const all = [...found].sort(([, a], [, b]) =>
+    rank(a.name) - rank(b.name) || a.result.n - b.result.n
+  );
+  return all.map(([name, each]) => ({ name, label: columnLabel(each) }));
+}
+
+function columnLabel({ name, norm, radius, restarts, version, result: { n } }: StoredEvaluation) {
+  const [, kind = "", steps = ""] = /^(pgd|cw)(\d+)$/.exec(name) ?? [];
+  const attack = kind ? `${kind.toUpperCase()}-${steps}` : name === "clean" ? name : "AutoAttack";
+  return [
+    attack + (version && version !== "standard" ? ` ${version}` : ""),
+    ...name === "clean" ? [] : [`${norm === "linf" ? "L∞" : "L2"} ${radius}`],
+    ...restarts > 1 ? [`${restarts} restarts`] : [],
+    `n = ${n}`,
+  ].join(", ");
+}
+
+/** Which runs lack a column that others have. */
+function notMeasured(runs: readonly MeasuredRun[], columns: readonly TableColumn[]): string[] {
+  return columns.flatMap(({ name, label }) => {
+    const lacking = runs.filter(({ evaluations }) => !(name in evaluations));
+    const names = lacking.map(({ row, seed }) => `${row} seed ${seed}`).join("; ");
+    return names ? [`Not measured, ${label}: ${names}.`] : [];
+  });
+}

@@ -1,0 +1,92 @@
+/**
+ * What was measured of a run, from the reports in its `eval/`.
+ *
+ * @module
+ */
+import { join } from "@std/path";
+import * as v from "valibot";
+import { readWholeFile } from "../disk/files.ts";
+import { UsageError } from "../errors.ts";
+import { isEvaluationName } from "../evaluate/evaluate.ts";
+import type { Evaluation } from "./table_layout.ts";
+
+const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
+
+const AccuracySchema = v.object({
+  accuracy: v.number(),
+  correct: count,
+  n: count,
+  verdicts: v.optional(v.string()),
+  /** AutoAttack's. */
+  version: v.optional(v.string()),
+  perAttack: v.optional(v.record(v.string(), v.unknown())),
+});
+
+const ReportSchema = v.looseObject({
+  checkpoint: v.object({ sha256: v.string() }),
+  attack: v.object({ norm: v.string(), fraction: v.string(), restarts: count }),
+  seed: count,
+});
+
+/** One accuracy of a run, with everything that decides which question it answers. */
+export interface StoredEvaluation {
+  /** `clean`, `pgd20` …, or `autoattack`. */
+  readonly name: string;
+  readonly norm: string;
+  /** Such as `8/255`. */
+  readonly radius: string;
+  readonly restarts: number;
+  /** AutoAttack's version; a custom one by its attacks. */
+  readonly version?: string;
+  /** Seed of the attack's draws. */
+  readonly seed: number;
+  readonly result: Evaluation;
+}
+
+/**
+ * What was measured of the checkpoint with this SHA-256 of the run in `directory`, by file name.
+ *
+ * @throws {UsageError} if a file in its `eval/` is no report
+ */
+export async function readEvaluations(
+  directory: string,
+  checkpointSha256: string,
+): Promise<StoredEvaluation[]> {
+  const folder = join(directory, "eval");
+  const names: string[] = [];
+  try {
+    for await (const { name } of Deno.readDir(folder)) if (name.endsWith(".json")) names.push(name);
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+  }
+  const found: StoredEvaluation[] = [];
+  for (const name of names.sort()) {
+    const path = join(folder, name);
+    const report = readReport(new TextDecoder().decode(await readWholeFile(path)), path);
+    if (report.checkpoint.sha256 === checkpointSha256) found.push(...evaluationsOf(report));
+  }
+  return found;
+}
+
+function readReport(text: string, path: string): v.InferOutput<typeof ReportSchema> {
+  try {
+    return v.parse(ReportSchema, JSON.parse(text));
+  } catch {
+    throw new UsageError(`${path} is no report of memloss eval: move it away.`);
+  }
+}
+
+function evaluationsOf(report: v.InferOutput<typeof ReportSchema>): StoredEvaluation[] {
+  const { attack: { norm, fraction: radius, restarts }, seed } = report;
+  return Object.entries(report).flatMap(([name, value]) => {
+    if (name !== "autoattack" && !isEvaluationName(name)) return [];
+    const accuracy = v.safeParse(AccuracySchema, value);
+    if (!accuracy.success) return [];
+    const { version, perAttack = {}, ...result } = accuracy.output;
+    const members = Object.keys(perAttack).join("+");
+    return [{
+      ...{ name, norm, radius, restarts, seed, result },
+      ...version && { version: version === "custom" ? members : version },
+    }];
+  });
+}

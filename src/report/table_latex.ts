@@ -1,0 +1,49 @@
+/**
+ * A table as LaTeX, for the booktabs package.
+ *
+ * @module
+ */
+import { meanAndDeviation } from "./numbers.ts";
+import type { ResultTable } from "./result_table.ts";
+
+/** Writes the results of `table` beside what was published as a `tabular`, its title and notes as comments. */
+export function tableLatex({ title, notes, rows, columns }: ResultTable): string {
+  const published = columns.filter(({ name }) => rows.some((row) => row.published?.[name]));
+  const head = columns.flatMap((column) => [
+    escape(column.label),
+    ...published.includes(column) ? ["published"] : [],
+  ]);
+  const lines = rows.map(({ label, results, published: values }) => [
+    escape(label),
+    ...columns.flatMap((column) => {
+      const found = results[column.name];
+      return [
+        found ? `$${meanAndDeviation(found, "\\pm")}$` : "--",
+        ...published.includes(column) ? [values?.[column.name]?.toFixed(2) ?? "--"] : [],
+      ];
+    }),
+  ]);
+  return [
+    ...[title, ...notes].map((line) => `% ${line}`),
+    `\\begin{tabular}{l${"r".repeat(head.length)}}`,
+    "\\toprule",
+    `${["method", ...head].join(" & ")} \\\\`,
+    "\\midrule",
+    ...lines.map((line) => `${line.join(" & ")} \\\\`),
+    "\\bottomrule",
+    "\\end{tabular}",
+    "",
+  ].join("\n");
+}
+
+const SPECIAL: Readonly<Record<string, string>> = {
+  "\\": "\\textbackslash{}",
+  "~": "\\textasciitilde{}",
+  "^": "\\textasciicircum{}",
+  "∞": "$\\infty$",
+};
+
+/** `text` without characters that LaTeX would take for commands. */
+function escape(text: string): string {
+  return text.replace(/[\\~^&%$#_{}∞]/g, (character) => SPECIAL[character] ?? `\\${character}`);
+}

@@ -1,0 +1,117 @@
+/**
+ * Makes one cell: trains its run, or the rest of it, and measures what is not measured yet.
+ *
+ * @module
+ */
+import { basename, join } from "@std/path";
+import { createHash } from "node:crypto";
+import type { EvaluationReport } from "../evaluate/report.ts";
+import type { RecipeInput } from "../recipe/recipe.ts";
+import { sourceDigest, VERSION } from "../run/program_version.ts";
+import { readRunRecord } from "../run/run_folder.ts";
+import { fileDigest, findSubject } from "../run/subject.ts";
+import { type Cell, type CellEvaluation, readCell, writeCell } from "./cell.ts";
+import { type CellPlan, recipeInput } from "./plan.ts";
+import { readTrainingTime } from "./training_time.ts";
+
+/** How runs are made and measured. */
+export interface CellWork {
+  /** Trains the run in `runDir` to its end, from wherever it stands. */
+  train(runDir: string, recipe: RecipeInput): Promise<void>;
+  /** Measures `name` on the first `n` test images, or on all. */
+  evaluate(runDir: string, name: string, n: number | undefined): Promise<EvaluationReport>;
+}
+
+/** The folder of the run of the cell called `name`. */
+export function cellRun(out: string, name: string): string {
+  return join(out, "runs", name);
+}
+
+/**
+ * Makes the cell of `plan` in `out`, from wherever it stands. What was measured is kept at once.
+ *
+ * @param session where the data lie and what computes, for this sitting
+ */
+export async function makeCell(
+  out: string,
+  plan: CellPlan,
+  session: RecipeInput,
+  work: CellWork,
+): Promise<void> {
+  const runDir = cellRun(out, plan.name);
+  await work.train(runDir, { ...recipeInput(plan.request.recipe, plan.name), ...session });
+  let cell = await beginCell(runDir, plan);
+  const before = await readCell(out, plan);
+  // Of another checkpoint where the run's folder was taken away in between and made again.
+  if (before?.checkpoint.sha256 === cell.checkpoint.sha256) cell = before;
+  for (const [name, images] of Object.entries(plan.request.evaluations)) {
+    if (name in cell.evaluations) continue;
+    const started = performance.now();
+    const report = await work.evaluate(runDir, name, images === "all" ? undefined : images);
+    cell = await withEvaluation(cell, name, report, (performance.now() - started) / 1000);
+    await writeCell(out, plan.name, cell);
+  }
+}
+
+/** The cell of a finished run, before its first evaluation. */
+async function beginCell(runDir: string, { row, seed, request }: CellPlan): Promise<Cell> {
+  const { recipe: all, dataSha256, program, machine } = await readRunRecord(runDir);
+  const { dataDir: _dataDir, workers: _workers, ...recipe } = all; // of this sitting, not of the result
+  const { path, link } = await findSubject(runDir, undefined);
+  const { backend, adapter, deno } = machine;
+  return {
+    format: 1,
+    row,
+    seed,
+    request,
+    recipe,
+    recipeSha256: createHash("sha256").update(JSON.stringify(recipe)).digest("hex"),
+    dataSha256,
+    program,
+    finishedBy: { version: VERSION, digest: await sourceDigest() },
+    machine: {
+      ...{ backend, adapter, deno },
+      system: `${Deno.build.os} ${Deno.build.arch}`,
+      processors: navigator.hardwareConcurrency,
+    },
+    checkpoint: { name: link ?? basename(path), sha256: await fileDigest(path) },
+    evaluations: {},
+    times: { training: await readTrainingTime(runDir), evaluations: {}, written: "" },
+  };
+}
+
+async function withEvaluation(
+  cell: Cell,
+  name: string,
+  report: EvaluationReport,
+  seconds: number,
+): Promise<Cell> {
+  const { autoattack } = report;
+  const found = name === "autoattack" ? autoattack : report[name as "clean"];
+  const { accuracy, correct, n, verdicts } = found!;
+  const members = Object.entries(autoattack?.perAttack ?? {});
+  const evaluation: CellEvaluation = {
+    ...{ accuracy, correct, n, verdicts },
+    attack: { norm: report.attack.norm, radius: report.attack.fraction, seed: report.seed },
+    ...autoattack && {
+      version: autoattack.version,
+      perAttack: Object.fromEntries(
+        members.map(([member, { seconds: _seconds, ...counts }]) => [member, counts]),
+      ),
+      warnings: [...autoattack.warnings],
+    },
+  };
+  return {
+    ...cell,
+    finishedBy: { version: VERSION, digest: await sourceDigest() },
+    evaluations: { ...cell.evaluations, [name]: evaluation },
+    times: {
+      ...cell.times,
+      evaluations: { ...cell.times.evaluations, [name]: seconds },
+      ...autoattack && {
+        perAttack: Object.fromEntries(members.map(([member, { seconds }]) => [member, seconds])),
+      },
+      written: new Date().toISOString(),
+    },
+  };
+}

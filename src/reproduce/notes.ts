@@ -1,0 +1,80 @@
+/**
+ * What a reader of a table has to know: what differs from what was published, and by what it was made.
+ *
+ * @module
+ */
+import type { Cell } from "./cell.ts";
+import type { RecipeFlags, TableFile } from "./table_file.ts";
+
+/** The words for what the weights that count were chosen by. */
+const SELECTED: Readonly<Record<string, string>> = {
+  test: "the checkpoint with the best PGD-20 accuracy on the test set",
+  val: "the checkpoint with the best PGD-20 accuracy on 1,024 training images held out",
+  none: "the last checkpoint, not selected",
+};
+
+/**
+ * The notes of `table` at `scale`, from its finished and unfinished `cells`.
+ *
+ * @param recipe what the scale changes
+ * @param asked cells that the table has when it is finished
+ * @param finished cells that are
+ * @param command what makes and continues the table
+ */
+export function tableNotes(
+  table: TableFile,
+  { scale, recipe, cells, asked, finished, command }: {
+    readonly scale: string;
+    readonly recipe: RecipeFlags;
+    readonly cells: readonly Cell[];
+    readonly asked: number;
+    readonly finished: number;
+    readonly command: string;
+  },
+): string[] {
+  const { published } = table;
+  const own = different(cells.map((cell) => SELECTED[String(cell.recipe.select)] ?? "unknown"));
+  const changes = Object.entries(recipe).map(([name, value]) => `--${name} ${value}`).join(" ");
+  const images = table.columns.map(({ name, label }) => {
+    const n = different(cells.flatMap(({ evaluations: { [name]: found } }) => found?.n ?? []));
+    return `${label} on ${n || "?"}`;
+  });
+  const seconds = cells.reduce((sum, { times }) => sum + times.training + total(times), 0);
+  return [
+    ...finished < asked ? [`Not finished: ${finished} of ${asked} cells are.`] : [],
+    "Accuracies in percent: mean ± sample standard deviation over seeds.",
+    ...changes ? [`Scale "${scale}": ${changes}; everything else is the published recipe.`] : [],
+    ...cells.length > 0 ? [`Here: ${own}; ${images.join(", ")} test images.`] : [],
+    ...published
+      ? [
+        `Published (${published.source}): ${
+          SELECTED[published.select] ?? published.select
+        }, ${published.n} test images, the full scale.`,
+      ]
+      : [],
+    ...cells.length > 0
+      ? [
+        `Made by memloss ${
+          different(
+            cells.map(({ program }) => `${program.version} (${program.digest.slice(0, 12)})`),
+          )
+        } with Deno ${different(cells.map(({ machine }) => machine.deno))} on ${
+          different(cells.map(({ machine }) => describeMachine(machine)))
+        } in ${(seconds / 3600).toFixed(1)} hours: \`${command}\``,
+      ]
+      : [],
+  ];
+}
+
+function total({ evaluations }: Cell["times"]): number {
+  return Object.values(evaluations).reduce((sum, each) => sum + each, 0);
+}
+
+function describeMachine({ backend, adapter, system, processors }: Cell["machine"]): string {
+  return `${backend} (${adapter}), ${system} with ${processors} processors`;
+}
+
+/** The different ones of `values`, in words. */
+function different(values: readonly (string | number)[]): string {
+  return [...new Set(values)].join(" and ");
+}

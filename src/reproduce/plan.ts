@@ -1,0 +1,94 @@
+/**
+ * What a table asks for: its cells, one for each seed of each row, with recipe and evaluations.
+ *
+ * @module
+ */
+import * as v from "valibot";
+import { UsageError } from "../errors.ts";
+import type { Flag } from "../recipe/flag.ts";
+import { RECIPE_FLAGS, recipeInput as inputOf } from "../recipe/fields.ts";
+import type { RecipeInput } from "../recipe/recipe.ts";
+import { FULL_SCALE, type RecipeFlags, type TableFile } from "./table_file.ts";
+
+/** What decides a cell's numbers, as the table file words it: a cell that was made of something else is another one. */
+export interface CellRequest {
+  /** Values of `memloss train`'s flags by their names. */
+  readonly recipe: RecipeFlags;
+  /** How many of the first test images each evaluation is on, or all. */
+  readonly evaluations: Readonly<Record<string, number | "all">>;
+}
+
+/** One seed of one row. */
+export interface CellPlan {
+  /** `ROW-seedN`: the name of its run folder and of its file. */
+  readonly name: string;
+  readonly row: string;
+  readonly label: string;
+  readonly seed: number;
+  readonly request: CellRequest;
+}
+
+/** Which cells of a table to make. */
+export interface PlanOptions {
+  /** `full` or a name in the table's `scales`. */
+  readonly scale: string;
+  readonly seeds: readonly number[];
+  /** Names of rows; all unless given. */
+  readonly only?: readonly string[] | undefined;
+  /** On how many test images every evaluation is at most. */
+  readonly nEx?: number | undefined;
+}
+
+/**
+ * The cells of `table`, seed by seed, so that a table that is not finished has all its rows.
+ *
+ * @throws {UsageError} if the table has no such scale or row
+ */
+export function planCells(table: TableFile, { scale, seeds, only, nEx }: PlanOptions): CellPlan[] {
+  const edition = scale === FULL_SCALE ? { recipe: {}, n: {} } : table.scales[scale];
+  if (edition === undefined) {
+    const known = [FULL_SCALE, ...Object.keys(table.scales)];
+    throw new UsageError(`--scale ${scale} is not in table ${table.name}: it has ${known}.`);
+  }
+  const stranger = only?.find((name) => !table.rows.some((row) => row.name === name));
+  if (stranger !== undefined) {
+    const known = table.rows.map(({ name }) => name).join(", ");
+    throw new UsageError(`--only ${stranger} is no row of table ${table.name}: it has ${known}.`);
+  }
+  const most = { ...edition.n } as Record<string, number | undefined>;
+  const evaluations = Object.fromEntries(table.columns.map(({ name }) => {
+    const n = Math.min(most[name] ?? Infinity, nEx ?? Infinity);
+    return [name, n === Infinity ? "all" as const : n];
+  }));
+  const rows = table.rows.filter(({ name }) => only?.includes(name) ?? true);
+  return seeds.flatMap((seed) =>
+    rows.map(({ name: row, label, recipe }) => ({
+      name: `${row}-seed${seed}`,
+      row,
+      label,
+      seed,
+      request: { recipe: { ...table.recipe, ...edition.recipe, ...recipe, seed }, evaluations },
+    }))
+  );
+}
+
+/**
+ * The recipe's fields of a table file's flags.
+ *
+ * @throws {UsageError} naming the flag that is unknown or has a wrong value
+ */
+export function recipeInput(flags: RecipeFlags, where: string): RecipeInput {
+  const fields: Record<string, unknown> = {};
+  for (const [name, value] of Object.entries(flags)) {
+    const found = Object.entries<Flag>(RECIPE_FLAGS).find(([, flag]) => flag.name === name);
+    if (found === undefined) throw new UsageError(`${where} has an unknown flag, ${name}.`);
+    const [field, flag] = found;
+    const read = flag.parse && typeof value !== "boolean" ? flag.parse(String(value)) : value;
+    const checked = v.safeParse(flag.schema, read);
+    if (!checked.success) {
+      throw new UsageError(`${where}: ${name} ${checked.issues[0].message}, not "${value}".`);
+    }
+    fields[field] = checked.output;
+  }
+  return inputOf(fields);
+}

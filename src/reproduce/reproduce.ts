@@ -1,0 +1,79 @@
+/**
+ * Makes the cells of a table, one after another, beside other processes that do the same.
+ *
+ * @module
+ */
+import { join } from "@std/path";
+import { FileLock } from "../disk/file_lock.ts";
+import { createDirectory } from "../disk/files.ts";
+import type { RecipeInput } from "../recipe/recipe.ts";
+import { resolveRecipe } from "../recipe/resolve.ts";
+import { cellsFolder, isFinished, readCell } from "./cell.ts";
+import { type CellWork, makeCell } from "./make_cell.ts";
+import { type CellPlan, recipeInput } from "./plan.ts";
+
+/** How the cells are made. */
+export interface ReproduceOptions {
+  /** Where the data lie and what computes, for this sitting. */
+  readonly session: RecipeInput;
+  readonly work: CellWork;
+  /** Told which cell is next. */
+  readonly onCell: (plan: CellPlan, position: number) => void;
+  /** Called when a cell is finished. */
+  readonly onFinished: () => Promise<void>;
+}
+
+/**
+ * Refuses `cells` that cannot be made, before any is begun.
+ *
+ * @returns those that are not finished
+ * @throws {UsageError} if a recipe is none, or a cell that is there was made with another one
+ */
+export async function unfinishedCells(
+  out: string,
+  cells: readonly CellPlan[],
+  session: RecipeInput,
+): Promise<CellPlan[]> {
+  const open: CellPlan[] = [];
+  for (const plan of cells) {
+    resolveRecipe({ ...recipeInput(plan.request.recipe, plan.row), ...session });
+    const cell = await readCell(out, plan);
+    if (cell === undefined || !isFinished(cell)) open.push(plan);
+  }
+  return open;
+}
+
+/**
+ * Makes those of `cells` that are not finished and that no other process is at work on.
+ *
+ * @returns the cells that others still work on
+ * @throws {Interrupted} if the work is; the same call continues
+ */
+export async function reproduce(
+  out: string,
+  cells: readonly CellPlan[],
+  { session, work, onCell, onFinished }: ReproduceOptions,
+): Promise<CellPlan[]> {
+  await createDirectory(cellsFolder(out));
+  let open = [...cells];
+  for (;;) {
+    const held: CellPlan[] = [];
+    let made = 0;
+    for (const plan of open) {
+      using lock = await FileLock.try(join(cellsFolder(out), `${plan.name}.lock`));
+      if (lock === undefined) {
+        held.push(plan);
+        continue;
+      }
+      const cell = await readCell(out, plan);
+      if (cell && isFinished(cell)) continue;
+      onCell(plan, cells.indexOf(plan));
+      await makeCell(out, plan, session, work);
+      await onFinished();
+      made++;
+    }
+    // While this process worked, another may have ended before its time and left a cell behind.
+    if (held.length === 0 || made === 0) return held;
+    open = held;
+  }
+}

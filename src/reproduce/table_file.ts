@@ -1,0 +1,134 @@
+/**
+ * A table of runs as a file: rows of recipes, columns of evaluations, and what was published.
+ *
+ * @module
+ */
+import * as v from "valibot";
+import paper from "../../reproduce/tables/paper.json" with { type: "json" };
+import { readNamedFile } from "../disk/files.ts";
+import { UsageError } from "../errors.ts";
+import { isEvaluationName } from "../evaluate/evaluate.ts";
+
+const text = v.pipe(v.string(), v.nonEmpty());
+/** Becomes the name of a folder. */
+const slug = v.pipe(text, v.regex(/^[\w.-]+$/, "must be letters, digits, points and hyphens"));
+const count = v.pipe(v.number(), v.safeInteger(), v.minValue(1));
+/** A part of a recipe: values of `memloss train`'s flags by their names, without dashes. */
+const flags = v.record(text, v.union([v.string(), v.number(), v.boolean()]));
+
+const TableSchema = v.strictObject({
+  format: v.literal(1),
+  name: slug,
+  title: text,
+  /** Where the published numbers stand, and how they were measured. */
+  published: v.optional(v.strictObject({ source: text, select: text, n: count })),
+  /** What all rows have in common. */
+  recipe: flags,
+  columns: v.pipe(
+    v.array(v.strictObject({
+      name: v.pipe(
+        text,
+        v.check(
+          (name) => name === "autoattack" || isEvaluationName(name),
+          "must be clean, pgd20 (or another number of steps), cw20 or autoattack",
+        ),
+      ),
+      label: text,
+    })),
+    v.minLength(1),
+  ),
+  rows: v.pipe(
+    v.array(v.strictObject({
+      name: slug,
+      label: text,
+      recipe: flags,
+      /** In percent, by the name of the column. */
+      published: v.optional(v.record(text, v.number())),
+    })),
+    v.minLength(1),
+  ),
+  /** Smaller editions of the table; the table as it is has the name `full`. */
+  scales: v.record(
+    slug,
+    v.strictObject({
+      recipe: flags,
+      /** On how many of the first test images, by the name of the column; on all unless given. */
+      n: v.record(text, count),
+    }),
+  ),
+  claims: v.array(v.strictObject({
+    text,
+    column: text,
+    order: v.pipe(v.array(text), v.minLength(2)),
+    equal: v.optional(text),
+  })),
+});
+
+/** A table file's content. */
+export type TableFile = v.InferOutput<typeof TableSchema>;
+/** A part of a recipe in a table file. */
+export type RecipeFlags = v.InferOutput<typeof flags>;
+
+/** The tables that come with the program, by name. */
+export const TABLES: Readonly<Record<string, unknown>> = { paper };
+
+/** The scale of a table as it is. */
+export const FULL_SCALE = "full";
+
+/**
+ * The table called `name`, or in the file `name` if it ends in `.json`.
+ *
+ * @throws {UsageError} if there is none, or it is malformed
+ */
+export async function loadTable(name: string): Promise<TableFile> {
+  if (!name.endsWith(".json")) {
+    if (Object.hasOwn(TABLES, name)) return checkTable(TABLES[name], name);
+    throw new UsageError(
+      `--table ${name} is none of ${
+        Object.keys(TABLES).join(", ")
+      }, and no file that ends in .json.`,
+    );
+  }
+  let json: unknown;
+  try {
+    json = JSON.parse(new TextDecoder().decode(await readNamedFile(name)));
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+    throw new UsageError(`${name} is not valid JSON: ${error.message}.`);
+  }
+  return checkTable(json, name);
+}
+
+function checkTable(json: unknown, name: string): TableFile {
+  const result = v.safeParse(TableSchema, json);
+  if (!result.success) {
+    const { message } = result.issues[0];
+    throw new UsageError(
+      `${name} is no table: ${v.getDotPath(result.issues[0]) ?? "it"}: ${message}.`,
+    );
+  }
+  const table = result.output;
+  const rows = table.rows.map((row) => row.name), columns = table.columns.map(({ name }) => name);
+  const twice = [rows, columns].flatMap((names) =>
+    names.find((each, i) => names.indexOf(each) < i)
+  );
+  if (twice.some((each) => each !== undefined)) {
+    throw new UsageError(`${name} is no table: it has ${twice.find(Boolean)} twice.`);
+  }
+  const named: (readonly [string, string, readonly string[]])[] = [
+    ...table.claims.flatMap(({ column, equal, order }) => [
+      ["column", column, columns] as const,
+      ...equal === undefined ? [] : [["column", equal, columns] as const],
+      ...order.map((row) => ["row", row, rows] as const),
+    ]),
+    ...table.rows.flatMap(({ published }) =>
+      Object.keys(published ?? {}).map((column) => ["column", column, columns] as const)
+    ),
+    ...Object.values(table.scales).flatMap(({ n }) =>
+      Object.keys(n).map((column) => ["column", column, columns] as const)
+    ),
+  ];
+  const stranger = named.find(([, each, known]) => !known.includes(each));
+  if (stranger === undefined) return table;
+  throw new UsageError(`${name} is no table: it has no ${stranger[0]} ${stranger[1]}.`);
+}

@@ -1,0 +1,91 @@
+/**
+ * Writes a table from the cells that are there: `table.json`, `table.md`, `table.tex` and `table.csv`.
+ *
+ * @module
+ */
+import { join } from "@std/path";
+import { FileLock } from "../disk/file_lock.ts";
+import { writeFileAtomically } from "../disk/files.ts";
+import { judgeClaims } from "../report/claims.ts";
+import { summarise } from "../report/result_table.ts";
+import { tableCsv } from "../report/table_csv.ts";
+import { tableLatex } from "../report/table_latex.ts";
+import { tableMarkdown } from "../report/table_markdown.ts";
+import { type Cell, cellsFolder, isFinished, readCell, readCellFile } from "./cell.ts";
+import { tableNotes } from "./notes.ts";
+import { planCells } from "./plan.ts";
+import { FULL_SCALE, type TableFile } from "./table_file.ts";
+
+/** A table as it is written. */
+export interface TableOptions {
+  readonly scale: string;
+  /** Seeds that were asked for; cells with other seeds are in the table too. */
+  readonly seeds: readonly number[];
+  readonly nEx?: number | undefined;
+  /** What makes and continues the table, to be typed. */
+  readonly command: string;
+}
+
+/**
+ * Writes `table` from all its cells in `out`, whoever made them, and returns it as Markdown.
+ *
+ * @throws {UsageError} if a cell is one of another recipe
+ * @throws {RunError} if a file cannot be read or written
+ */
+export async function writeTable(
+  out: string,
+  table: TableFile,
+  options: TableOptions,
+): Promise<string> {
+  // Whoever reads the cells last also writes last.
+  using _lock = await FileLock.wait(join(out, "table.lock"));
+  const { scale, command } = options;
+  const cells = await readCells(out, table, options);
+  const asked = planCells(table, { ...options, seeds: seedsOf(cells, options.seeds) });
+  const finished = cells.filter(isFinished).length;
+  const recipe = scale === FULL_SCALE ? {} : table.scales[scale]!.recipe;
+  const layout = {
+    title: scale === FULL_SCALE ? table.title : `${table.title} (scale: ${scale})`,
+    rows: table.rows.map(({ name, label, published }) => ({ name, label, published })),
+    columns: table.columns,
+    notes: tableNotes(table, { scale, recipe, cells, asked: asked.length, finished, command }),
+  };
+  const results = summarise(layout, cells);
+  const claims = judgeClaims(table.claims, results);
+  const markdown = tableMarkdown(results, claims);
+  const json = { format: 1, table: table.name, scale, ...results, claims };
+  const texts = {
+    "table.json": JSON.stringify(json, null, 1) + "\n",
+    "table.md": markdown,
+    "table.tex": tableLatex(results),
+    "table.csv": tableCsv(results),
+  };
+  for (const [name, text] of Object.entries(texts)) {
+    await writeFileAtomically(join(out, name), new TextEncoder().encode(text));
+  }
+  return markdown;
+}
+
+/** The table's cells in `out`, each held against what the table asks for. */
+async function readCells(
+  out: string,
+  table: TableFile,
+  { scale, nEx }: TableOptions,
+): Promise<Cell[]> {
+  const names = (await Array.fromAsync(Deno.readDir(cellsFolder(out)), ({ name }) => name))
+    .filter((name) => name.endsWith(".json")).sort();
+  const cells: Cell[] = [];
+  for (const name of names) {
+    const found = await readCellFile(join(cellsFolder(out), name));
+    if (found === undefined || !table.rows.some((row) => row.name === found.row)) continue;
+    const { row, seed } = found;
+    const [plan] = planCells(table, { scale, nEx, seeds: [seed], only: [row] });
+    const cell = await readCell(out, plan!);
+    if (cell) cells.push(cell);
+  }
+  return cells;
+}
+
+function seedsOf(cells: readonly Cell[], asked: readonly number[]): number[] {
+  return [...new Set([...asked, ...cells.map(({ seed }) => seed)])].sort((a, b) => a - b);
+}

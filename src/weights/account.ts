@@ -1,0 +1,79 @@
+/**
+ * Whether a state dict has the tensors of a network, all of them and no others, and what to do if not.
+ *
+ * @module
+ */
+import { UsageError } from "../errors.ts";
+import type { Architecture } from "../model/architecture.ts";
+
+/** Tensors that are named in a message. */
+const NAMED = 4;
+/** What begins so is the optimiser's. */
+const OPTIMISER = "optimizer.";
+
+/** What can be done about tensors that a network does not have and that are called so, where it lacks none of its own. */
+const ADVICE: readonly (readonly [RegExp, string])[] = [
+  [
+    /(^|\.)(mean|std)$|^(normali[sz]er?|norm)\./,
+    "the network there normalises its images itself, which this one does not: take weights that were trained on " +
+    "images in [0,1] as they are",
+  ],
+  [
+    /(^|\.)(conv\d*|shortcut\.0)\.bias$/,
+    "the convolutions here have no bias: subtract it from the running_mean of the batch norm behind, and leave it out",
+  ],
+  [/\.running_var$/, "it is a deeper network: take weights of this one"],
+];
+const OTHER_NAMES = "take weights of this network, under these names";
+const OTHERWISE = "take weights of this network, or leave out what does not belong to it";
+
+/**
+ * Refuses tensors of `dict` that belong neither to the network nor to the optimiser.
+ *
+ * @param needed the names of what the network has
+ * @param counters the names of what it has and nobody needs
+ * @throws {UsageError} naming the first of them and their number, with what is missing where something is
+ */
+export function refuseForeign(
+  dict: ReadonlyMap<string, unknown>,
+  needed: readonly string[],
+  counters: readonly string[],
+  { title }: Architecture,
+  source: string,
+): void {
+  const known = new Set([...needed, ...counters]);
+  const foreign = [...dict.keys()]
+    .filter((name) => !known.has(name) && !name.startsWith(OPTIMISER));
+  if (foreign.length === 0) return;
+  const missing = needed.filter((name) => !dict.has(name));
+  const lacks = missing.length > 0 ? `, and lacks ${list(missing)}` : "";
+  const found = ADVICE.find(([pattern]) => foreign.some((name) => pattern.test(name)));
+  const advice = missing.length > 0 ? OTHER_NAMES : found?.[1] ?? OTHERWISE;
+  throw new UsageError(
+    `${source} holds ${list(foreign)}, which ${title} does not have${lacks}: ${advice}.`,
+  );
+}
+
+/**
+ * Refuses a `dict` that lacks one of `names`.
+ *
+ * @throws {UsageError} naming the first of them and their number
+ */
+export function refuseMissing(
+  dict: ReadonlyMap<string, unknown>,
+  names: readonly string[],
+  source: string,
+): void {
+  const missing = names.filter((name) => !dict.has(name));
+  if (missing.length === 0) return;
+  throw new UsageError(
+    `${source} lacks ${list(missing)}: take a file that holds all of the network.`,
+  );
+}
+
+/** `tensor "a"`, or `5 tensors ("a", "b", "c", "d" …)`. */
+function list(names: readonly string[]): string {
+  if (names.length === 1) return `tensor "${names[0]}"`;
+  const named = names.slice(0, NAMED).map((name) => `"${name}"`).join(", ");
+  return `${names.length} tensors (${named}${names.length > NAMED ? ", …" : ""})`;
+}

@@ -1,0 +1,105 @@
+import assert from "node:assert/strict";
+import { join } from "@std/path";
+import type { ResultTable } from "../../src/report/result_table.ts";
+import { fileDigest } from "../../src/run/subject.ts";
+import { REFERENCE } from "../statistics/reference.ts";
+import { evaluation } from "../report/made_runs.ts";
+import { copyFolder } from "../testing/folder.ts";
+import { assertRefused, memloss, memlossDone } from "./memloss.ts";
+import { TinyWorld } from "./tiny.ts";
+
+const { comparison } = REFERENCE;
+/** β of the runs that stand for the fixture's two methods. */
+const BETA = { first: 3, second: 4 } as const;
+
+let world: TinyWorld;
+/** The fixture's six runs. */
+const runs: string[] = [];
+
+Deno.test.beforeAll(async () => {
+  world = await TinyWorld.create();
+  const trained = world.path("trained");
+  const epoch = ["--variant", "v1", "--select", "none", "--epochs", "1"];
+  await memlossDone(...world.trainArgs(trained, ...epoch));
+  const sha256 = await fileDigest(join(trained, "checkpoints", "epoch-001.safetensors"));
+  const recipe = await Deno.readTextFile(join(trained, "recipe.json"));
+  for (const method of ["second", "first"] as const) {
+    for (const [i, seed] of comparison.seeds.entries()) {
+      const run = world.path(`${method}-${seed}`);
+      await copyFolder(trained, run);
+      const changed = recipe.replace('"seed": 1', `"seed": ${seed}`)
+        .replace('"beta": 3', `"beta": ${BETA[method]}`);
+      await Deno.writeTextFile(join(run, "recipe.json"), changed);
+      await writeReport(run, "clean", sha256, seed, comparison.verdicts[method][i]!);
+      await writeReport(run, "other", "0".repeat(64), seed, "1111"); // of a checkpoint that is gone
+      runs.push(run);
+    }
+  }
+});
+Deno.test.afterAll(() => world.remove());
+
+/** Leaves in `eval/` what an evaluation with these verdicts would. */
+async function writeReport(
+  run: string,
+  name: string,
+  sha256: string,
+  seed: number,
+  verdicts: string,
+): Promise<void> {
+  const report = {
+    clean: evaluation(verdicts),
+    checkpoint: { path: "", sha256, name: "last", select: "none" },
+    attack: { norm: "linf", epsilon: 8 / 255, fraction: "8/255", restarts: 1 },
+    seed,
+  };
+  await Deno.mkdir(join(run, "eval"), { recursive: true });
+  await Deno.writeTextFile(join(run, "eval", `${name}.json`), JSON.stringify(report));
+}
+
+Deno.test("memloss compare of three seeds and two methods gives the numbers that SciPy gives", async () => {
+  const { stdout } = await memlossDone("compare", ...runs, "--format", "json");
+  const { rows, columns, differences }: ResultTable = JSON.parse(stdout);
+  const near = (actual: number, expected: number, tolerance = 1e-12) =>
+    assert(Math.abs(actual - expected) <= tolerance, `${actual}, not ${expected}`);
+  assert.deepEqual(columns, [{ name: "clean n400", label: "clean, n = 400" }]);
+  assert.deepEqual(rows.map(({ label }) => label), ["v1, beta 4", "v1, beta 3"]);
+  for (const [row, method] of [[rows[1]!, "first"], [rows[0]!, "second"]] as const) {
+    const { mean, deviation, seeds } = row.results["clean n400"]!;
+    near(mean, comparison.means[method]);
+    near(deviation!, comparison.deviations[method]);
+    assert.deepEqual(seeds.map(({ seed }) => seed), comparison.seeds);
+  }
+  const [{ difference, overSeeds, overImages }] = differences as [typeof differences[number]];
+  near(-difference, comparison.difference); // the second method was named first
+  near(-overSeeds!.high, comparison.t.low);
+  near(-overSeeds!.low, comparison.t.high);
+  near(-overImages!.interval.high, comparison.bootstrap.low, 0.003); // for its draws
+  near(-overImages!.interval.low, comparison.bootstrap.high, 0.003);
+  overImages!.mcNemar.forEach(({ p }, i) => near(p, comparison.mcnemar[i]!));
+});
+
+Deno.test("memloss compare writes Markdown unless told, LaTeX and CSV", async () => {
+  const [markdown, latex, csv] = await Promise.all([
+    memlossDone("compare", ...runs),
+    memlossDone("compare", ...runs, "--format", "latex"),
+    memlossDone("compare", ...runs, "--format", "csv"),
+  ]);
+  assert.match(markdown!.stdout, /^# Runs compared\n/);
+  assert.match(markdown!.stdout, /\| v1, beta 3 \| +51\.92 ± 1\.01 \| 1, 2, 3 \|/);
+  assert.match(latex!.stdout, /v1, beta 3 & \$51\.92 \\pm 1\.01\$ \\\\/);
+  assert.equal(csv!.stdout.split("\r\n").length, 1 + 6 + 1);
+});
+
+Deno.test("memloss compare refuses nothing, twins and a run that was not evaluated, in one sentence", async () => {
+  const twin = world.path("twin");
+  await copyFolder(runs[0]!, twin);
+  assertRefused(await memloss("compare"), 2, /Say what to compare/);
+  assertRefused(await memloss("compare", ...runs, twin), 2, /runs of one recipe with seed 1/);
+  assertRefused(
+    await memloss("compare", world.path("trained")),
+    2,
+    /has no evaluation of its last checkpoint: make one with deno task memloss eval/,
+  );
+  await Deno.writeTextFile(join(twin, "eval", "clean.json"), "{");
+  assertRefused(await memloss("compare", twin), 2, /clean\.json is no report of memloss eval/);
+});

@@ -1,0 +1,45 @@
+import assert from "node:assert/strict";
+import { valuesPerImage } from "../../../src/data/dataset.ts";
+import {
+  DATA_NAMES,
+  findPublished,
+  findSet,
+  loadData,
+  loadSplit,
+  PUBLISHED_SETS,
+} from "../../../src/data/sets/sets.ts";
+import { usageError } from "../usage_error.ts";
+
+for (const name of DATA_NAMES) {
+  Deno.test(`findSet() has all that is to be known of ${name}`, () => {
+    const { classes, shape, title, ...set } = findSet(name);
+    assert.equal(set.name, name);
+    assert.equal(new Set(classes).size, classes.length);
+    assert.ok(title.length > 0 && classes.length >= 2 && classes.length <= 256);
+    assert.ok(Number.isInteger(valuesPerImage(shape)) && valuesPerImage(shape) > 0);
+  });
+}
+
+for (const { name, source, splits } of PUBLISHED_SETS) {
+  Deno.test(`findPublished() says where ${name} is fetched from, and its files once each`, () => {
+    assert.equal(findPublished(name).source, source);
+    assert.match(source.url, /^https:\/\/.+\.tar\.gz$/);
+    assert.match(source.sha256, /^[0-9a-f]{64}$/);
+    const files = [...source.documents, ...splits.train.files, ...splits.test.files];
+    assert.equal(new Set(files).size, files.length);
+    assert.ok(source.bytes > 0 && splits.train.images > 0 && splits.test.images > 0);
+  });
+}
+
+Deno.test("findSet() and findPublished() name the data sets that there are", () => {
+  assert.throws(() => findSet("cifar11"), usageError('"cifar11"', ...DATA_NAMES));
+  assert.throws(() => findPublished("cifar11"), usageError('"cifar11"', "known: cifar10"));
+  assert.throws(() => findPublished("synthetic"), usageError('"synthetic" to download'));
+});
+
+Deno.test("loadSplit() makes the parts that loadData() makes", async () => {
+  const { train, test } = await loadData("synthetic", undefined, 3);
+  assert.deepEqual(await loadSplit("synthetic", "test", undefined, 3), test);
+  assert.equal(train.name, "synthetic");
+  await assert.rejects(loadData("cifar10", "/nowhere/data", 1), usageError('"/nowhere/data"'));
+});
