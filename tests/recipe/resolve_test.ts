@@ -42,11 +42,12 @@ Deno.test("resolveRecipe() is the paper's recipe of MemLoss V1 when nothing is g
 });
 
 Deno.test("resolveRecipe() gives every variant the published coefficients, and only what it has", () => {
-  const own = VARIANTS.map((variant) => {
+  const variants = ["v1", "v2", "v3", "trades", "pgd-at", "standard"] as const;
+  const own = variants.map((variant) => {
     const { beta, betaPrime, memory, attack } = resolveRecipe({ variant });
     return [variant, beta, betaPrime, memory?.weight, memory?.codec, attack?.loss];
   });
-  assert.deepEqual(own.slice(0, 6), [
+  assert.deepEqual(own, [
     ["v1", 3, 2, "complement", "int8", "kl"],
     ["v2", 4, 1, "uniform", "int8", "kl"],
     ["v3", 4, 2, "uniform", "int8", "kl"],
