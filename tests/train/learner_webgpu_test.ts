@@ -114,6 +114,7 @@ const DESCENTS: readonly RecipeFlags[] = [
   { variant: "v1" },
   { variant: "v2" },
   { variant: "v3", memoryWeight: "misclassified" },
+  { variant: "mart" },
 ];
 
 onBoth(
