@@ -10,7 +10,7 @@ import { isEvaluationName } from "../evaluate/evaluate.ts";
 import { type AttackName, DEFAULT_ATTACKS, evaluateRun } from "../evaluate/evaluate_run.ts";
 import type { EvaluationReport } from "../evaluate/report.ts";
 import { choiceFlag, type Flag, integerFlag, switchFlag, textFlag } from "../recipe/flag.ts";
-import { RECIPE_FLAGS } from "../recipe/recipe.ts";
+import { RECIPE_FLAGS, recipeInput } from "../recipe/fields.ts";
 import { describeOutside, describeReport } from "../report/evaluation_text.ts";
 import { CHECKPOINT_LINKS } from "../run/checkpoints.ts";
 import { observeEvaluation } from "./eval_status.ts";
@@ -115,7 +115,8 @@ export const command: Command = {
     }
     const { attack: attacks = DEFAULT_ATTACKS, checkpoint, nEx: limit, restarts, ...rest } = flags;
     const { attackVersion: version, attacksToRun: members, stateDir, ...others } = rest;
-    const { saveAdv, verifyAdv, overwrite, json, noTune, ...given } = others;
+    const { saveAdv, verifyAdv, overwrite, json, noTune, ...fields } = others;
+    const given = recipeInput(fields);
     checkAttackFlags(attacks, flags);
     refuseDeviceFlags(flags);
     const status = new StatusLine();

@@ -11,7 +11,8 @@ import { DATA_ROOT, loadData } from "../data/sets/sets.ts";
 import { UsageError } from "../errors.ts";
 import { isReadOnly } from "../disk/files.ts";
 import { type FrozenModel, prepareFrozen } from "../model/frozen.ts";
-import { type Recipe, type RecipeInput, resolveRecipe } from "../recipe/recipe.ts";
+import type { Recipe, RecipeInput } from "../recipe/recipe.ts";
+import { engineOptions, resolveRecipe, withFields } from "../recipe/resolve.ts";
 import type { CheckpointLink } from "../run/checkpoints.ts";
 import { checkOutput, safetensorsWith } from "../run/output.ts";
 import { recipePath } from "../run/run_folder.ts";
@@ -113,7 +114,7 @@ export async function evaluateRun(
   const saved = verify === undefined ? undefined : await readAdversarial(verify, test);
   if (attacks.includes("autoattack")) await checkState(subject, choice.stateDir);
   const backend = await openBackend(recipe.backend, {
-    ...recipe,
+    ...engineOptions(recipe),
     ...observedOptions(options.tune !== false, observer, signal),
     attackPrecision: "f32", // however a run was attacked in training: every device has that
   });
@@ -125,7 +126,7 @@ export async function evaluateRun(
       ids,
       batchSize: recipe.batchSize,
       seed: recipe.seed,
-      attack: { norm: recipe.attackNorm, epsilon: recipe.attackEps },
+      attack: recipe.threat,
       restarts,
       ...signal && { signal },
       onProgress: (name, done) => observer?.onProgress?.(name, done, ids.length),
@@ -134,7 +135,15 @@ export async function evaluateRun(
     const model = freezeSubject(subject, architecture);
     try {
       return saved
-        ? await verifySaved(saved, subject, recipe, model, settings, given.attackEps, observer)
+        ? await verifySaved(
+          saved,
+          subject,
+          recipe,
+          model,
+          settings,
+          given.threat?.epsilon,
+          observer,
+        )
         : await attackAll(attacks, subject, recipe, model, settings, options);
     } finally {
       model.dispose();
@@ -266,11 +275,11 @@ function checkSaved(
 /** The run's recipe, or the paper's for a file of weights, with what the user overrides. */
 function evaluationRecipe({ run }: Subject, given: RecipeInput): Recipe {
   if (run === undefined) return resolveRecipe(given);
-  const { dataDir, data, attackNorm, ...rest } = given;
-  if (data !== undefined || attackNorm !== undefined) {
+  const { data, threat } = given;
+  if (data !== undefined || threat?.norm !== undefined) {
     throw new UsageError(
       `--${data ? "data" : "attack-norm"} is fixed by the run's recipe: leave it out.`,
     );
   }
-  return resolveRecipe({ ...run.recipe, ...rest, ...dataDir !== undefined && { dataDir } });
+  return resolveRecipe(withFields(run.recipe, given));
 }

@@ -4,6 +4,7 @@
  * @module
  */
 import { join } from "@std/path";
+import type { AttackNorm } from "../attack/options.ts";
 import type { AutoAttackResult } from "./autoattack.ts";
 import {
   type Accuracy,
@@ -36,7 +37,7 @@ export interface EvaluationReport extends Accuracies {
   };
   readonly data: { readonly name: string; readonly part: "test"; readonly n: number };
   readonly attack: {
-    readonly norm: Recipe["attackNorm"];
+    readonly norm: AttackNorm;
     readonly epsilon: number;
     /** The radius in steps of a byte, e.g. `8/255`. */
     readonly fraction: string;
