@@ -15,7 +15,7 @@ import { readArguments } from "../src/cli/shell/command.ts";
 import { interruptible } from "../src/cli/shell/interrupt.ts";
 import { printResult } from "../src/cli/shell/output.ts";
 import { formatDuration, formatPercent } from "../src/report/words.ts";
-import { trainCommand } from "../src/cli/train.ts";
+import { continueShown, startShown } from "../src/cli/train_status.ts";
 import { report } from "../src/main.ts";
 import { textFlag } from "../src/recipe/flag.ts";
 import { RECIPE_FLAGS } from "../src/recipe/fields.ts";
@@ -59,8 +59,10 @@ async function demo(args: readonly string[]): Promise<void> {
     for (const recipe of MODELS) {
       const variant = recipe.variant!;
       const runDir = join(out, `${variant}-seed${seed}`);
-      const resume = await isRun(runDir);
-      await trainCommand(runDir, { ...recipe, seed }, { resume }, signal);
+      const given = { ...recipe, seed };
+      await (await isRun(runDir)
+        ? continueShown(runDir, { given, signal })
+        : startShown(given, runDir, { signal }));
       rows.push({ variant, runDir, result: await evaluateRun(runDir, { limit: N_EX, signal }) });
     }
   });

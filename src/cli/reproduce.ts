@@ -21,7 +21,7 @@ import { printResult } from "./shell/output.ts";
 import { interruptible } from "./shell/interrupt.ts";
 import { commandLine } from "./shell/program_name.ts";
 import { StatusLine } from "./shell/terminal.ts";
-import { trainCommand } from "./train.ts";
+import { continueShown, startShown } from "./train_status.ts";
 
 const WHOLE = "must be whole numbers from 0, separated by commas";
 const seedList = v.pipe(
@@ -135,8 +135,9 @@ type SittingFlags = Pick<RecipeFlags, "dataDir" | "backend" | "workers">;
 function workOf(session: SittingFlags, signal: AbortSignal): CellWork {
   return {
     async train(runDir, recipe) {
-      const resume = await exists(join(runDir, "recipe.json"));
-      await trainCommand(runDir, recipe, { resume }, signal);
+      await (await exists(join(runDir, "recipe.json"))
+        ? continueShown(runDir, { given: recipe, signal })
+        : startShown(recipe, runDir, { signal }));
     },
     evaluate(runDir, name, limit) {
       const status = new StatusLine();

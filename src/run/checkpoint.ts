@@ -34,6 +34,7 @@ export interface Checkpoint {
 /**
  * Writes a checkpoint to `path`, whole or not at all.
  *
+ * @param notFinite makes an error of a sentence's beginning that says what is not finite
  * @returns the SHA-256 of its bytes, hexadecimal
  * @throws {RunError} if a weight, statistic or momentum is not finite: nothing can be continued from that; or if the
  *   device or the disk fails
@@ -42,6 +43,7 @@ export async function saveCheckpoint(
   path: string,
   checkpoint: Checkpoint,
   backend: Backend,
+  notFinite: (what: string) => RunError = (what) => new RunError(`${what}.`),
 ): Promise<string> {
   const tensors = new Map([
     ...await backend.guard(exportState(checkpoint.state)),
@@ -49,24 +51,21 @@ export async function saveCheckpoint(
   ]);
   // A GPU reports what went wrong in those reads as an event of its own, a turn later than their (zero) values.
   await backend.guard(new Promise((resolve) => setTimeout(resolve)));
-  refuseNonFinite(tensors, checkpoint.progress);
+  const bad = findNonFinite(tensors), { epoch, step } = checkpoint.progress;
+  if (bad !== undefined) {
+    throw notFinite(`The model is not finite after epoch ${epoch}, step ${step} (${bad})`);
+  }
   const metadata = { format: "pt", memloss: encodeProgress(checkpoint.progress) };
   const bytes = encodeSafetensors(tensors, metadata);
   await writeFileAtomically(path, bytes);
   return sha256(bytes);
 }
 
-function refuseNonFinite(
-  tensors: ReadonlyMap<string, SafeTensor>,
-  { epoch, step }: Progress,
-): void {
-  for (const [name, { data }] of tensors) {
-    if (!(data instanceof Float32Array) || data.every(Number.isFinite)) continue;
-    throw new RunError(
-      `The model is not finite after epoch ${epoch}, step ${step} (${name}): ` +
-        "the last checkpoint is kept; try a lower --lr.",
-    );
-  }
+/** The name of the first of `tensors` with a value that is not finite. */
+function findNonFinite(tensors: ReadonlyMap<string, SafeTensor>): string | undefined {
+  return [...tensors].find(([, { data }]) =>
+    data instanceof Float32Array && !data.every(Number.isFinite)
+  )?.[0];
 }
 
 /**

@@ -16,6 +16,8 @@ import {
   writeFileAtomically,
 } from "../disk/files.ts";
 import { ioError } from "../disk/failure.ts";
+import { exists } from "../disk/regular.ts";
+import { removeEmptyMemory } from "../memory/empty.ts";
 import {
   CHECKPOINT_LINKS,
   checkpointFolder,
@@ -28,9 +30,11 @@ import {
   RECORD_FILE,
   writeCommitted,
 } from "./checkpoints.ts";
+import { METRICS_TABLE } from "./metrics_table.ts";
 import { sha256 } from "./progress.ts";
 import { decodeRunRecord, encodeRunRecord, type RunRecord } from "./run_record.ts";
 import { RunLock } from "./run_lock.ts";
+import { METRICS_LOG } from "./run_log.ts";
 
 const RECIPE_FILE = "recipe.json";
 const LOCK_FILE = "run.lock";
@@ -38,7 +42,7 @@ const REPORTS = "eval";
 /** What earlier versions left of a link that was being made. */
 const TORN_LINK = /^(?:best|last)\.tmp$/;
 /** Files that are written under a temporary name first. */
-const RUN_FILES = [RECIPE_FILE, "metrics.jsonl", "metrics.csv"];
+const RUN_FILES = [RECIPE_FILE, METRICS_LOG, METRICS_TABLE];
 /** Names in the folder of checkpoints that are written under a temporary name first, beside those of checkpoints. */
 const NAMED: readonly string[] = [...CHECKPOINT_LINKS, RECORD_FILE];
 
@@ -103,6 +107,8 @@ export class RunFolder {
       await writeFileAtomically(recipePath(directory), text);
       await createDirectory(checkpointFolder(directory));
     } catch (error) {
+      // Of an empty folder, so it is this start's; the first error says more than a second one.
+      if (!(error instanceof UsageError)) await Deno.remove(recipePath(directory)).catch(() => {});
       await lock.release();
       throw error;
     }
@@ -171,6 +177,21 @@ export class RunFolder {
       if (!isDirectory && (stray || TORN_LINK.test(name))) await removeFile(join(folder, name));
     }
     await removeTemporaries(folder, (name) => isCheckpointName(name) || NAMED.includes(name));
+  }
+
+  /**
+   * Takes back what a start has made that failed before its first step, file by file, so that the same start can be made
+   * again. Nobody else's file goes, and whatever is not as a start leaves it stays.
+   *
+   * @throws {RunError} if the disk fails
+   */
+  async withdraw(): Promise<void> {
+    await removeEmptyMemory(this.memoryDirectory);
+    for (const name of [METRICS_LOG, METRICS_TABLE]) {
+      if (await exists(join(this.directory, name))) await removeFile(join(this.directory, name));
+    }
+    await Deno.remove(checkpointFolder(this.directory)).catch(() => {}); // only if it is empty
+    await removeFile(recipePath(this.directory));
   }
 
   /** Lets the next process in. */

@@ -5,7 +5,7 @@
  */
 import type { ThreatModel } from "../attack/options.ts";
 import type { Backend } from "../backend/backend.ts";
-import { UsageError } from "../errors.ts";
+import { type RunError, UsageError } from "../errors.ts";
 import { methodOf, tableTerms } from "../method/methods.ts";
 import { type MemorySettings, MemoryStore } from "../memory/store.ts";
 import type { Architecture } from "../model/architecture.ts";
@@ -16,11 +16,25 @@ import { findNamedLast } from "../run/checkpoints.ts";
 import { checkpointName, type Progress } from "../run/progress.ts";
 import { Learner } from "./learner.ts";
 import { largestDelta } from "./memory_outputs.ts";
+import { notFinite } from "./not_finite.ts";
 import type { RunFolder } from "../run/run_folder.ts";
 import { reachedSecondEpoch, RunLog } from "../run/run_log.ts";
 
 /** Where a run stands before its first step. */
 const START: Progress = { epoch: 0, step: 0, complete: true, sums: {} };
+
+/** What a session is made of. */
+interface Parts {
+  readonly folder: RunFolder;
+  readonly recipe: Recipe;
+  readonly backend: Backend;
+  readonly learner: Learner;
+  readonly log: RunLog;
+  readonly memory: MemoryStore | undefined;
+  readonly progress: Progress;
+  /** The checkpoint that it begins with, if there is one. */
+  readonly checkpoint: string | undefined;
+}
 
 /** A run in progress. */
 export class Session {
@@ -29,27 +43,17 @@ export class Session {
   /** Present for the methods with a memory. */
   readonly memory: MemoryStore | undefined;
   progress: Progress;
-  readonly #folder: RunFolder;
-  readonly #backend: Backend;
-  /** Epochs between an example and its use. */
-  readonly #memoryAge: number;
+  readonly #parts: Parts;
+  /** The checkpoint that was committed last. */
+  #checkpoint: string | undefined;
 
-  private constructor(
-    folder: RunFolder,
-    backend: Backend,
-    memoryAge: number,
-    learner: Learner,
-    log: RunLog,
-    memory: MemoryStore | undefined,
-    progress: Progress,
-  ) {
-    this.#folder = folder;
-    this.#backend = backend;
-    this.#memoryAge = memoryAge;
-    this.learner = learner;
-    this.log = log;
-    this.memory = memory;
-    this.progress = progress;
+  private constructor(parts: Parts) {
+    this.#parts = parts;
+    this.learner = parts.learner;
+    this.log = parts.log;
+    this.memory = parts.memory;
+    this.progress = parts.progress;
+    this.#checkpoint = parts.checkpoint;
   }
 
   /**
@@ -80,20 +84,13 @@ export class Session {
       const { state, momenta, progress } = last === undefined
         ? { state: initialise(architecture, recipe.seed), momenta: undefined, progress: START }
         : await loadCheckpoint(folder.checkpointPath(last.name), architecture, last.sha256);
-      const log = await RunLog.open(
-        folder.directory,
-        progress,
-        tableTerms(methodOf(recipe.variant)),
-      );
-      const session = new Session(
-        folder,
-        backend,
-        recipe.memory?.age ?? 1,
-        new Learner(recipe, architecture, backend, state, momenta),
-        log,
-        memory,
-        progress,
-      );
+      const terms = tableTerms(methodOf(recipe.variant));
+      const log = await RunLog.open(folder.directory, progress, terms);
+      const session = new Session({
+        ...{ folder, recipe, backend, log, memory, progress },
+        learner: new Learner(recipe, architecture, backend, state, momenta),
+        checkpoint: last?.name,
+      });
       if (last !== undefined) await folder.settle({ last, best: session.#bestName() });
       return session;
     } catch (error) {
@@ -104,23 +101,29 @@ export class Session {
 
   /** Writes a checkpoint and makes it, and the memory that belongs to it, current: both or neither. */
   async commit(): Promise<void> {
-    const { progress } = this;
+    const { progress } = this, { folder, recipe, backend } = this.#parts;
     const { epoch, step, complete } = progress;
-    const name = checkpointName(progress), path = this.#folder.checkpointPath(name);
+    await this.log.flush();
+    const name = checkpointName(progress), path = folder.checkpointPath(name);
     const state = this.learner.snapshot(), momenta = this.learner.momenta();
-    const checkpointSha256 = await saveCheckpoint(path, { state, momenta, progress }, this.#backend)
+    const checkpoint = { state, momenta, progress };
+    const sha256 = await saveCheckpoint(path, checkpoint, backend, (what) => this.notFinite(what))
       .finally(() => [state.parameters, state.buffers, momenta].forEach(disposeAll));
     // While an epoch runs, the oldest one is still being read.
-    const oldest = Math.max(1, epoch - this.#memoryAge + (complete ? 1 : 0));
+    const age = recipe.memory?.age ?? 1;
+    const oldest = Math.max(1, epoch - age + (complete ? 1 : 0));
     const keep = Array.from({ length: epoch - oldest }, (_, i) => oldest + i);
     await this.memory?.commit({
       ...{ epoch, step, complete, keep },
-      ...{ checkpoint: name, checkpointSha256 },
+      ...{ checkpoint: name, checkpointSha256: sha256 },
     });
-    await this.#folder.settle({
-      last: { name, sha256: checkpointSha256 },
-      best: this.#bestName(),
-    });
+    await folder.settle({ last: { name, sha256 }, best: this.#bestName() });
+    this.#checkpoint = name;
+  }
+
+  /** The error of a training that cannot go on because of `what`, see {@linkcode notFinite}. */
+  notFinite(what: string): RunError {
+    return notFinite(what, this.#parts.recipe, this.#checkpoint);
   }
 
   /** Frees the device's memory and closes the files. What was not committed is gone, as in a crash. */

@@ -7,7 +7,7 @@ import { measureMemory } from "../../src/memory/stats.ts";
 import { MemoryStore } from "../../src/memory/store.ts";
 import type { Recipe } from "../../src/recipe/recipe.ts";
 import { makeMemoryInputs } from "../../src/train/memory_inputs.ts";
-import type { DamageNote } from "../../src/run/run_log.ts";
+import type { DamageNote } from "../../src/run/metrics.ts";
 import { ratesAt } from "../../src/optimise/schedule.ts";
 import { inRunFolder, readLog, resultOf } from "../repro/support.ts";
 import { onOneThread, onWasm } from "../testing/device.ts";

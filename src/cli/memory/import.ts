@@ -10,11 +10,10 @@ import { type Dataset, valuesPerImage } from "../../data/dataset.ts";
 import { UsageError } from "../../errors.ts";
 import { syncDirectory } from "../../disk/disk.ts";
 import { ioError } from "../../disk/failure.ts";
-import { removeTree, temporaryOf } from "../../disk/files.ts";
+import { removeTree } from "../../disk/files.ts";
 import { exists } from "../../disk/regular.ts";
-import { databaseFiles } from "../../disk/temporary_database.ts";
 import { readCurrentFile } from "../../memory/current.ts";
-import { CURRENT_FILE, INDEX_FILE, PLACE_FILE } from "../../memory/layout.ts";
+import { findForeign, removeEmptyMemory } from "../../memory/empty.ts";
 import { MemoryStore } from "../../memory/store.ts";
 import type { MemoryRecipe } from "../../recipe/recipe.ts";
 import { largestDelta } from "../../train/memory_outputs.ts";
@@ -95,26 +94,10 @@ export async function importMemory(
 /** @throws {UsageError} if `directory` holds a memory, or anything that is no memory's */
 async function refuseMemory(directory: string): Promise<void> {
   const current = await readCurrentFile(directory);
-  const names = await namesIn(directory);
-  const foreign = names.find((name) => !isOfEmptyMemory(name));
+  const foreign = await findForeign(directory);
   if (!current?.commit && foreign === undefined) return;
   const held = current?.commit || foreign?.startsWith("generation-") ? "a memory" : foreign;
   throw new UsageError(`${directory} holds ${held}: move it away if it is to be replaced.`);
-}
-
-/** Whether a memory that nothing was ever committed to may have a file called `name`. */
-function isOfEmptyMemory(name: string): boolean {
-  const own = [CURRENT_FILE, PLACE_FILE, ...databaseFiles(INDEX_FILE)];
-  return own.includes(temporaryOf(name) ?? name);
-}
-
-async function namesIn(directory: string): Promise<string[]> {
-  try {
-    return (await Array.fromAsync(Deno.readDir(directory))).map(({ name }) => name);
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return [];
-    throw ioError(`Could not read ${directory}`, error);
-  }
 }
 
 /** @throws {UsageError} naming `file` if an example leaves the ball of the recipe */
@@ -153,10 +136,8 @@ async function removeIfThere(path: string): Promise<void> {
 
 /** Puts the memory in `from` in place of the empty one at `to`, in which nothing else may lie. */
 async function moveIntoPlace(from: string, to: string): Promise<void> {
-  const own = (await namesIn(to)).filter(isOfEmptyMemory);
-  for (const name of own) await removeIfThere(join(to, name));
+  await removeEmptyMemory(to);
   try {
-    if (await exists(to)) await Deno.remove(to);
     await Deno.rename(from, to);
     await syncDirectory(join(to, ".."));
   } catch (error) {
