@@ -28,7 +28,8 @@ import { report } from "../src/main.ts";
 import { freeze } from "../src/model/frozen.ts";
 import { disposeAll } from "../src/model/parameters.ts";
 import { integerFlag } from "../src/recipe/flag.ts";
-import { RECIPE_FLAGS, resolveRecipe } from "../src/recipe/recipe.ts";
+import { RECIPE_FLAGS, recipeInput } from "../src/recipe/fields.ts";
+import { resolveRecipe, withFields } from "../src/recipe/resolve.ts";
 import { PyTorch } from "./bench/pytorch.ts";
 import { formatSpread } from "../src/bench/statistics.ts";
 
@@ -55,8 +56,8 @@ async function bench(args: readonly string[]): Promise<void> {
   if (target === undefined) throw new UsageError("Name a run folder or a .safetensors file.");
   const { nEx = 256, pairs = 3, threads = 2, ...overrides } = flags;
   const subject = await findSubject(target, undefined);
-  const recipe = { ...subject.recipe ?? resolveRecipe({}), ...overrides };
-  const { attackEps: epsilon, batchSize, seed } = recipe;
+  const recipe = resolveRecipe(withFields(subject.recipe ?? {}, recipeInput(overrides)));
+  const { threat: { epsilon }, batchSize, seed } = recipe;
   const { test } = await loadData(recipe.data, recipe.dataDir, seed);
   const ids = firstIndices(test.n, nEx);
   const backend = await openBackend("wasm", { workers: threads });

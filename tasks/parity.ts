@@ -33,7 +33,8 @@ import { freeze } from "../src/model/frozen.ts";
 import { imageTensor, oneHot } from "../src/model/inputs.ts";
 import { exportState, exportTensors, importModel } from "../src/weights/state_dict.ts";
 import { textFlag } from "../src/recipe/flag.ts";
-import { RECIPE_FLAGS, type RecipeInput, resolveRecipe } from "../src/recipe/recipe.ts";
+import { RECIPE_FLAGS, type RecipeFlags, recipeInput } from "../src/recipe/fields.ts";
+import { resolveRecipe } from "../src/recipe/resolve.ts";
 import { rateTensor, Sgd, zeroMomenta } from "../src/optimise/sgd.ts";
 import { objectiveOf } from "../src/train/learner.ts";
 import { lossAndGradients } from "../src/train/step.ts";
@@ -67,7 +68,7 @@ async function parity(args: readonly string[]): Promise<void> {
       "Usage: parity START.safetensors IMAGES.safetensors --out FILE.safetensors.",
     );
   }
-  const recipe = resolveRecipe(withoutForeign(input));
+  const recipe = resolveRecipe(recipeInput(withoutForeign(input)));
   const weights = await readTensors(start);
   const inputs = await readTensors(images);
   // One step is not worth timing kernels for, and its numbers should not depend on what was timed before.
@@ -99,13 +100,14 @@ async function parity(args: readonly string[]): Promise<void> {
     const named = logits.map(([pass, tensor]) => [NAMES[pass].logits, tensor]);
     return { loss: result.terms.loss, ...Object.fromEntries(named) };
   });
+  const { lr, weightDecay } = recipe.optimiser, sgd = { weightDecay, nesterov: false };
   const update = deviceState.compile(({ rates }) => {
-    new Sgd(false, momenta).step(parameters, gradients, rates as tf.Tensor1D);
+    new Sgd(sgd, momenta).step(parameters, gradients, rates as tf.Tensor1D);
     return {};
   });
   const outputs = { ...await evaluate({ x }), ...await descend({ ...passes, labels }) };
   state.batchesTracked += Object.keys(passes).length;
-  await update({ rates: rateTensor({ lr: recipe.lr, momentum: MOMENTUM }) });
+  await update({ rates: rateTensor({ lr, momentum: MOMENTUM }) });
 
   const results = new Map<string, SafeTensor>();
   for (const [name, tensor] of Object.entries(outputs)) {
@@ -134,7 +136,7 @@ async function inRows(tensor: tf.Tensor): Promise<SafeTensor> {
 }
 
 /** Without the coefficients that the variant does not have: one command line serves all variants. */
-function withoutForeign(input: RecipeInput): RecipeInput {
+function withoutForeign(input: RecipeFlags): RecipeFlags {
   const { coefficients } = methodOf(input.variant ?? VARIANTS[0]);
   const foreign: readonly string[] = COEFFICIENTS.filter((name) => !(name in coefficients));
   return Object.fromEntries(Object.entries(input).filter(([field]) => !foreign.includes(field)));

@@ -13,6 +13,8 @@ export type BackendChoice = typeof BACKEND_CHOICES[number];
 
 /** How the attack's network may keep what its convolutions multiply; sums are always float32. */
 export const ATTACK_PRECISIONS = ["f32", "f16"] as const;
+/** One of {@linkcode ATTACK_PRECISIONS}. */
+export type AttackPrecision = typeof ATTACK_PRECISIONS[number];
 
 /** How the convolutions of a run were computed. */
 export interface PinnedVariants {
@@ -29,7 +31,7 @@ export interface EngineOptions {
   /** Rounds every operation as WebAssembly defines it, so that all machines get the same bits; slower. */
   readonly deterministic?: boolean;
   /** Of the attack in training; f32 unless given. Evaluation and gradients of the weights are always f32. */
-  readonly attackPrecision?: typeof ATTACK_PRECISIONS[number];
+  readonly attackPrecision?: AttackPrecision;
   /** Whether to time the ways to compute each convolution and to use earlier timings, as is done unless told otherwise. */
   readonly tune?: boolean;
   /** The ways that are to be used whatever was timed, unless the run that is continued had another device. */

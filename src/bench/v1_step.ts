@@ -12,7 +12,8 @@ import { CIFAR10 } from "../data/sets/cifar10.ts";
 import { buildArchitecture, DEFAULT_ARCHITECTURE } from "../model/architectures/architectures.ts";
 import { imageTensor, oneHot } from "../model/inputs.ts";
 import { disposeAll, initialise } from "../model/parameters.ts";
-import { type Recipe, resolveRecipe } from "../recipe/recipe.ts";
+import type { Recipe } from "../recipe/recipe.ts";
+import { resolveRecipe } from "../recipe/resolve.ts";
 import { attackBatch } from "../train/adversary.ts";
 import { Learner } from "../train/learner.ts";
 
@@ -48,9 +49,9 @@ export class V1Step {
       x,
       y: Uint8Array.from({ length: batchSize }, () => Math.floor(CLASSES * Math.random())),
     };
-    const { attackEps } = this.#recipe;
+    const { epsilon } = this.#recipe.threat;
     this.#memory = x.map((value) =>
-      Math.min(1, Math.max(0, value + attackEps * (2 * Math.random() - 1)))
+      Math.min(1, Math.max(0, value + epsilon * (2 * Math.random() - 1)))
     );
   }
 

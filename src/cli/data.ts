@@ -14,7 +14,7 @@ import { Interrupted, UsageError } from "../errors.ts";
 import { createDirectory, writeFileAtomically } from "../disk/files.ts";
 import { encodePng } from "../format/png.ts";
 import { integerFlag, switchFlag, textFlag } from "../recipe/flag.ts";
-import { RECIPE_FLAGS } from "../recipe/recipe.ts";
+import { RECIPE_FLAGS } from "../recipe/fields.ts";
 import { actionCommand } from "./shell/actions.ts";
 import { type FlagValues, refuseFlags } from "./shell/command.ts";
 import { interruptible } from "./shell/interrupt.ts";

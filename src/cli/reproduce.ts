@@ -7,7 +7,7 @@ import { join } from "@std/path";
 import * as v from "valibot";
 import { Interrupted } from "../errors.ts";
 import { type Flag, integerFlag, switchFlag, textFlag } from "../recipe/flag.ts";
-import { RECIPE_FLAGS, type RecipeInput } from "../recipe/recipe.ts";
+import { RECIPE_FLAGS, type RecipeFlags } from "../recipe/fields.ts";
 import { describeEstimate, estimate } from "../reproduce/estimate.ts";
 import type { CellWork } from "../reproduce/make_cell.ts";
 import { planCells } from "../reproduce/plan.ts";
@@ -127,8 +127,11 @@ export const command: Command = {
   },
 };
 
+/** What a sitting says of the recipe. */
+type SittingFlags = Pick<RecipeFlags, "dataDir" | "backend" | "workers">;
+
 /** Runs as the commands `train` and `eval` make and measure them. */
-function workOf(session: RecipeInput, signal: AbortSignal): CellWork {
+function workOf(session: SittingFlags, signal: AbortSignal): CellWork {
   return {
     async train(runDir, recipe) {
       const resume = await exists(join(runDir, "recipe.json"));

@@ -7,29 +7,38 @@
 import { Purpose, Stream } from "../random/stream.ts";
 import { type Dataset, type ImageShape, valuesPerImage } from "./dataset.ts";
 
-/** Zero padding on each side before the random crop, in pixels. */
-export const CROP_PADDING = 4;
+/** The most zero padding that there can be on each side before the random crop, in pixels. */
+export const LARGEST_CROP_PADDING = 4;
 
 /** How an image was cropped and flipped. */
 export interface View {
-  /** Top of the crop in the padded image, 0..8; 4 is centred. */
+  /** Top of the crop in the image under the largest padding, 0..8; 4 is centred. */
   readonly top: number;
-  /** Left of the crop in the padded image, 0..8; 4 is centred. */
+  /** Left of the crop there, 0..8; 4 is centred. */
   readonly left: number;
   /** Mirrored left to right after the crop. */
   readonly flip: boolean;
 }
 
 /** The view that changes nothing. */
-export const IDENTITY_VIEW: View = { top: CROP_PADDING, left: CROP_PADDING, flip: false };
+export const IDENTITY_VIEW: View = {
+  top: LARGEST_CROP_PADDING,
+  left: LARGEST_CROP_PADDING,
+  flip: false,
+};
 
-/** The view of training image `index` in `epoch` (counted from 1). */
-export function drawView(seed: number, epoch: number, index: number): View {
+/** The view of training image `index` in `epoch` (counted from 1), cropped within `padding` (0..4) zeros. */
+export function drawView(
+  seed: number,
+  epoch: number,
+  index: number,
+  padding: number = LARGEST_CROP_PADDING,
+): View {
   const stream = new Stream(seed, Purpose.augmentation, epoch, index);
-  const offsets = 2 * CROP_PADDING + 1;
+  const first = LARGEST_CROP_PADDING - padding, offsets = 2 * padding + 1;
   return {
-    top: stream.integer(offsets),
-    left: stream.integer(offsets),
+    top: first + stream.integer(offsets),
+    left: first + stream.integer(offsets),
     flip: stream.integer(2) === 1,
   };
 }
@@ -41,8 +50,8 @@ function shownPixel(
   column: number,
   { height, width }: ImageShape,
 ): number {
-  const y = row + view.top - CROP_PADDING;
-  const x = (view.flip ? width - 1 - column : column) + view.left - CROP_PADDING;
+  const y = row + view.top - LARGEST_CROP_PADDING;
+  const x = (view.flip ? width - 1 - column : column) + view.left - LARGEST_CROP_PADDING;
   return y >= 0 && y < height && x >= 0 && x < width ? y * width + x : -1;
 }
 

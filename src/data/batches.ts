@@ -44,7 +44,7 @@ export function epochOrder(ids: Uint32Array, seed: number, epoch: number): Uint3
     .map((position) => ids[position]!);
 }
 
-/** Batch `step` (from 0) of an epoch's `order`, augmented; the last one may be smaller. */
+/** Batch `step` (from 0) of an epoch's `order`, augmented as {@linkcode drawView} does; the last one may be smaller. */
 export function trainingBatch(
   dataset: Dataset,
   order: Uint32Array,
@@ -52,9 +52,10 @@ export function trainingBatch(
   batchSize: number,
   seed: number,
   epoch: number,
+  cropPadding?: number,
 ): Batch {
   const ids = order.slice(step * batchSize, (step + 1) * batchSize);
-  return loadBatch(dataset, ids, (id) => drawView(seed, epoch, id));
+  return loadBatch(dataset, ids, (id) => drawView(seed, epoch, id, cropPadding));
 }
 
 /** The indices 0..n-1, at most `limit` of them. */

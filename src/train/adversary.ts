@@ -9,7 +9,6 @@ import { gaussianStart, normalNoise, uniformStart } from "../attack/start.ts";
 import type { Backend } from "../backend/backend.ts";
 import type { Batch } from "../data/batches.ts";
 import { valuesPerImage } from "../data/dataset.ts";
-import { methodOf } from "../method/methods.ts";
 import { imageTensor } from "../model/inputs.ts";
 import { Purpose } from "../random/stream.ts";
 import type { Recipe } from "../recipe/recipe.ts";
@@ -31,11 +30,12 @@ export async function attackBatch(
   epoch: number,
   backend: Backend,
 ): Promise<Float32Array> {
-  const options = trainingAttack(recipe);
-  const { seed } = recipe;
+  const attack = trainingAttack(recipe), { seed } = recipe;
+  if (attack === undefined) throw new TypeError(`The method ${recipe.variant} does not attack.`);
+  const { pgd: options } = attack;
   const { ids, x, shape } = batch;
   const start = imageTensor(
-    methodOf(recipe.variant).attack?.start === "uniform"
+    attack.start === "uniform"
       ? uniformStart(x, ids, options, seed, Purpose.attackStart, epoch)
       : gaussianStart(x, ids, seed, epoch),
     shape,

@@ -7,14 +7,6 @@ import { applyView, intoView, type View } from "../data/augmentation.ts";
 import { type Dataset, valuesPerImage } from "../data/dataset.ts";
 import type { MemoryBatch } from "../memory/store.ts";
 
-/**
- * How `x''` meets the crop and flip of its image in this epoch: `stored` leaves it under those it was made under, as the
- * paper does; `realigned` keeps perturbations in the frame of the image and applies this epoch's crop and flip to them.
- */
-export const MEMORY_VIEWS = ["stored", "realigned"] as const;
-/** One of {@linkcode MEMORY_VIEWS}. */
-export type MemoryView = typeof MEMORY_VIEWS[number];
-
 /** The memory examples of a batch of `N` that has `M` of them. */
 export interface MemoryInputs {
   /** M images with values in [0,1], NHWC: `x''`. */

@@ -7,7 +7,8 @@ import { IDENTITY_VIEW, outOfView, type View } from "../data/augmentation.ts";
 import type { Batch } from "../data/batches.ts";
 import { type Dataset, valuesPerImage } from "../data/dataset.ts";
 import type { MemoryBatch } from "../memory/store.ts";
-import type { Recipe } from "../recipe/recipe.ts";
+import type { ThreatModel } from "../attack/options.ts";
+import type { MemoryRecipe } from "../recipe/recipe.ts";
 import { makeMemoryInputs } from "./memory_inputs.ts";
 
 /** What `MemoryStore.write` takes beside the training indices. */
@@ -17,15 +18,15 @@ export interface Perturbations {
   readonly deltas: Float32Array;
 }
 
-/** What a recipe says of its memory. */
-type MemoryRecipe = Pick<Recipe, "memoryView" | "memoryEma" | "attackEps">;
-
 /**
- * The largest |δ| that a memory of `recipe` can hold. An average of examples under different crops is no perturbation
+ * The largest |δ| that a memory can hold. An average of examples under different crops is no perturbation
  * of either; it is only known to be an image.
  */
-export function largestDelta({ memoryView, memoryEma, attackEps }: MemoryRecipe): number {
-  return memoryEma !== undefined && memoryView === "stored" ? 1 : attackEps;
+export function largestDelta(
+  { view, ema }: Pick<MemoryRecipe, "view" | "ema">,
+  { epsilon }: Pick<ThreatModel, "epsilon">,
+): number {
+  return ema !== undefined && view === "stored" ? 1 : epsilon;
 }
 
 /**
@@ -36,18 +37,18 @@ export function largestDelta({ memoryView, memoryEma, attackEps }: MemoryRecipe)
  * @param last `x''_t`: what the epoch before left of the batch; looked at for an average alone
  */
 export function perturbations(
-  recipe: MemoryRecipe,
+  { view, ema: a }: Pick<MemoryRecipe, "view" | "ema">,
   dataset: Dataset,
   batch: Batch,
   adversarial: Float32Array,
   last: MemoryBatch | undefined,
 ): Perturbations {
   const deltas = adversarial.map((value, i) => value - batch.x[i]!);
-  const a = recipe.memoryEma, values = valuesPerImage(dataset.shape);
-  if (recipe.memoryView === "realigned") {
-    batch.views.forEach((view, row) => {
+  const values = valuesPerImage(dataset.shape);
+  if (view === "realigned") {
+    batch.views.forEach((shown, row) => {
       const own = deltas.subarray(row * values, (row + 1) * values);
-      own.set(outOfView(own, view, dataset.shape));
+      own.set(outOfView(own, shown, dataset.shape));
     });
     if (a !== undefined && last) {
       forEachPresent(last, values, (i) => deltas[i] = a * last.deltas[i]! + (1 - a) * deltas[i]!);

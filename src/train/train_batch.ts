@@ -9,7 +9,6 @@ import type { Batch } from "../data/batches.ts";
 import type { Dataset } from "../data/dataset.ts";
 import { RunError } from "../errors.ts";
 import type { Pass } from "../method/method.ts";
-import { methodOf } from "../method/methods.ts";
 import type { LossTerms } from "../method/objective.ts";
 import { imageTensor, oneHot } from "../model/inputs.ts";
 import type { Recipe } from "../recipe/recipe.ts";
@@ -62,7 +61,7 @@ export async function trainBatch(
   const inputs = placeInputs(batch, oneHot(y, dataset.classes.length), memoryInputs);
   const { images } = inputs;
   let adversarial: Float32Array | undefined;
-  if (methodOf(recipe.variant).attack) {
+  if (recipe.attack) {
     const attack = attackBatch(learner, batch, inputs, recipe, position.epoch, backend);
     whileBusy();
     adversarial = await attack;
@@ -72,8 +71,8 @@ export async function trainBatch(
   tf.dispose([Object.values(images), inputs.labels]);
   inputs.memoryRows?.dispose();
   // The device is at work on the gradients.
-  if (memory && adversarial) {
-    const { views, deltas } = perturbations(recipe, dataset, batch, adversarial, last);
+  if (memory && recipe.memory && adversarial) {
+    const { views, deltas } = perturbations(recipe.memory, dataset, batch, adversarial, last);
     await memory.write(batch.ids, views, deltas);
   }
   const values = await readTerms(terms, backend);

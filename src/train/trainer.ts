@@ -166,7 +166,7 @@ class Trainer {
     const { recipe } = this.#run;
     const started = performance.now();
     const done = (position.epoch - 1) * this.#length.stepsPerEpoch + position.step - 1;
-    const rates = ratesAt(recipe.schedule, recipe.lr, this.#length, done);
+    const rates = ratesAt(recipe.optimiser, this.#length, done);
     const { loss, ...terms } = await trainBatch(
       this.#context,
       prepared,
@@ -210,7 +210,7 @@ class Trainer {
       ids,
       batchSize: recipe.batchSize,
       seed: recipe.seed,
-      attack: { norm: recipe.attackNorm, epsilon: recipe.attackEps },
+      attack: recipe.threat,
       ...signal && { signal },
       onProgress: (name: EvaluationName, done: number) =>
         observer?.onEvaluation?.(name, done, ids.length),

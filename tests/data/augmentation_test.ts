@@ -2,10 +2,10 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import {
   applyView,
-  CROP_PADDING,
   drawView,
   IDENTITY_VIEW,
   intoView,
+  LARGEST_CROP_PADDING,
   outOfView,
   type View,
 } from "../../src/data/augmentation.ts";
@@ -32,25 +32,25 @@ function naive(
   { height, width, channels }: ImageShape,
 ): Float32Array {
   const black: Pixel = new Array(channels).fill(0);
-  const blackRow = () => new Array<Pixel>(width + 2 * CROP_PADDING).fill(black);
-  const padded: Pixel[][] = Array.from({ length: CROP_PADDING }, blackRow);
+  const blackRow = () => new Array<Pixel>(width + 2 * LARGEST_CROP_PADDING).fill(black);
+  const padded: Pixel[][] = Array.from({ length: LARGEST_CROP_PADDING }, blackRow);
   for (let row = 0; row < height; row++) {
     const pixels = Array.from({ length: width }, (_, column): Pixel => {
       const start = (row * width + column) * channels;
       return [...image.subarray(start, start + channels)];
     });
-    const border = blackRow().slice(0, CROP_PADDING);
+    const border = blackRow().slice(0, LARGEST_CROP_PADDING);
     padded.push([...border, ...pixels, ...border]);
   }
-  padded.push(...Array.from({ length: CROP_PADDING }, blackRow));
+  padded.push(...Array.from({ length: LARGEST_CROP_PADDING }, blackRow));
   const cropped = padded.slice(top, top + height).map((row) => row.slice(left, left + width));
   const mirrored = flip ? cropped.map((row) => row.toReversed()) : cropped;
   return Float32Array.from(mirrored.flat(2), (byte) => byte / 255);
 }
 
 const anyView = fc.record({
-  top: fc.nat(2 * CROP_PADDING),
-  left: fc.nat(2 * CROP_PADDING),
+  top: fc.nat(2 * LARGEST_CROP_PADDING),
+  left: fc.nat(2 * LARGEST_CROP_PADDING),
   flip: fc.boolean(),
 });
 
@@ -123,8 +123,17 @@ Deno.test("drawView() depends on seed, epoch and index alone", () => {
   assert.notDeepEqual(views(1, 1), views(1, 1, 1));
 });
 
+Deno.test("drawView() stays within the padding, and shows whole images without any", () => {
+  for (const padding of [0, 1, 3]) {
+    const views = Array.from({ length: 400 }, (_, i) => drawView(1, 1, i, padding));
+    const seen = new Set(views.flatMap(({ top, left }) => [top, left]));
+    const expected = Array.from({ length: 2 * padding + 1 }, (_, i) => 4 - padding + i);
+    assert.deepEqual([...seen].sort(), expected);
+  }
+});
+
 Deno.test("drawView() takes every crop equally often and flips half of them", () => {
-  const n = 40_500, offsets = 2 * CROP_PADDING + 1;
+  const n = 40_500, offsets = 2 * LARGEST_CROP_PADDING + 1;
   const counts = new Map<string, number>();
   let flips = 0;
   for (let index = 0; index < n; index++) {

@@ -10,7 +10,7 @@ import { autoAttack, type AutoAttackSettings } from "../../src/evaluate/autoatta
 import { Journal } from "../../src/evaluate/journal.ts";
 import { Purpose, Stream } from "../../src/random/stream.ts";
 import { onOneThread, onWasm } from "../testing/device.ts";
-import { SHAPE } from "../testing/images.ts";
+import { SHAPE, VALUES } from "../testing/images.ts";
 
 onOneThread();
 

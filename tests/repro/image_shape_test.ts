@@ -59,7 +59,7 @@ for (const { shape, register } of CASES) {
         await store.close();
         assert.deepEqual([...present], [1, 1]);
         assert.equal(deltas.length, 2 * valuesPerImage(shape));
-        assert.ok(deltas.every((delta) => Math.abs(delta) <= recipe.attackEps + 1e-6));
+        assert.ok(deltas.every((delta) => Math.abs(delta) <= recipe.threat.epsilon + 1e-6));
 
         const architecture = resnet18({ width: 1, classes: 12, channels: shape.channels });
         const path = checkpointPath(runDir, (await readCheckpointLink(runDir, "last"))!);

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { RecipeInput } from "../../src/recipe/recipe.ts";
+import type { RecipeFlags } from "../../src/recipe/fields.ts";
 import type { Backend } from "../../src/backend/backend.ts";
 import { eachBackend } from "../testing/backends.ts";
 import { onOneThread, onWasm } from "../testing/device.ts";
@@ -8,7 +8,7 @@ import { inRunFolder, readLog, resultOf, type RunResult } from "./support.ts";
 
 onOneThread();
 
-async function resultsOf(backend: Backend, ...inputs: RecipeInput[]): Promise<RunResult[]> {
+async function resultsOf(backend: Backend, ...inputs: RecipeFlags[]): Promise<RunResult[]> {
   const results: RunResult[] = [];
   for (const input of inputs) {
     await inRunFolder(async (runDir) => {
@@ -20,7 +20,7 @@ async function resultsOf(backend: Backend, ...inputs: RecipeInput[]): Promise<Ru
 }
 
 /** Trains three times, the last time from another seed. */
-async function assertSeeded(backend: Backend, recipe: RecipeInput, written: string[]) {
+async function assertSeeded(backend: Backend, recipe: RecipeFlags, written: string[]) {
   const [first, again, other] = await resultsOf(
     backend,
     { ...recipe, seed: 1 },

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { UsageError } from "../../src/errors.ts";
-import { resolveRecipe } from "../../src/recipe/recipe.ts";
+import { resolveRecipe } from "../../src/recipe/resolve.ts";
 import { planCells, recipeInput } from "../../src/reproduce/plan.ts";
 import { loadTable, type TableFile } from "../../src/reproduce/table_file.ts";
 import { madeTable } from "./made_table.ts";
@@ -36,8 +36,8 @@ Deno.test("planCells() names the scale or row that the table lacks", () => {
 Deno.test("recipeInput() reads flags as the command line does", () => {
   const flags = { "attack-eps": "4/255", "limit-train": 7, deterministic: true };
   const input = recipeInput(flags, "here");
-  const { attackEps, limitTrain, deterministic } = resolveRecipe({ variant: "v1", ...input });
-  assert.deepEqual([attackEps, limitTrain, deterministic], [4 / 255, 7, true]);
+  const { threat, limitTrain, deterministic } = resolveRecipe({ variant: "v1", ...input });
+  assert.deepEqual([threat.epsilon, limitTrain, deterministic], [4 / 255, 7, true]);
   for (
     const [wrong, sentence] of [
       [{ widht: 3 }, /^here has an unknown flag, widht\.$/],

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "@std/path";
 import { UsageError } from "../../src/errors.ts";
-import { resolveRecipe } from "../../src/recipe/recipe.ts";
+import { resolveRecipe } from "../../src/recipe/resolve.ts";
 import { planCells, recipeInput } from "../../src/reproduce/plan.ts";
 import { loadTable } from "../../src/reproduce/table_file.ts";
 import { inTemporary } from "../memory/support.ts";

@@ -10,7 +10,9 @@ import type { Backend } from "../../src/backend/backend.ts";
 import { EagerDeviceState } from "../../src/backend/eager.ts";
 import type { Dataset, Splits } from "../../src/data/dataset.ts";
 import { synthetic } from "../../src/data/sets/synthetic.ts";
-import { type Recipe, type RecipeInput, resolveRecipe } from "../../src/recipe/recipe.ts";
+import { type RecipeFlags, recipeInput } from "../../src/recipe/fields.ts";
+import type { Recipe } from "../../src/recipe/recipe.ts";
+import { resolveRecipe } from "../../src/recipe/resolve.ts";
 import type { RunRecord } from "../../src/run/run_record.ts";
 import type { Learner } from "../../src/train/learner.ts";
 import { RunFolder } from "../../src/run/run_folder.ts";
@@ -48,10 +50,10 @@ function first(n: number, dataset: Dataset): Dataset {
   return { ...dataset, n, images, labels: dataset.labels.slice(0, n) };
 }
 
-/** A recipe of the smallest network: two epochs of {@linkcode smallData}, three steps each, the last one of half a batch. */
-export function smallRecipe(input: RecipeInput = {}): Recipe {
-  const attack: RecipeInput = input.variant === "standard" ? {} : { attackSteps: 2 };
-  return resolveRecipe({
+/** A recipe of the smallest network, with `flags` as a command line has them: two epochs of {@linkcode smallData}, three steps each, the last one of half a batch. */
+export function smallRecipe(flags: RecipeFlags = {}): Recipe {
+  const attack: RecipeFlags = flags.variant === "standard" ? {} : { attackSteps: 2 };
+  const all: RecipeFlags = {
     data: "synthetic",
     width: 1,
     epochs: 2,
@@ -59,14 +61,15 @@ export function smallRecipe(input: RecipeInput = {}): Recipe {
     select: "none",
     lr: 0.05, // gentle enough to keep so few ReLUs alive
     ...attack,
-    ...input,
-  });
+    ...flags,
+  };
+  return resolveRecipe(recipeInput(all));
 }
 
 /** What `recipe.json` says of a run of `recipe`. */
 export function recordOf(recipe: Recipe): RunRecord {
   return {
-    format: 1,
+    format: 2,
     program: { version: "0.0.0", digest: "0".repeat(64) },
     machine: { backend: "wasm", adapter: "", deno: Deno.version.deno },
     dataSha256: "",

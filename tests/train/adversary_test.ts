@@ -5,7 +5,8 @@ import type { Backend } from "../../src/backend/backend.ts";
 import { type Batch, loadBatch } from "../../src/data/batches.ts";
 import { methodOf, VARIANTS } from "../../src/method/methods.ts";
 import { imageTensor, oneHot } from "../../src/model/inputs.ts";
-import type { Recipe, RecipeInput } from "../../src/recipe/recipe.ts";
+import type { RecipeFlags } from "../../src/recipe/fields.ts";
+import type { Recipe } from "../../src/recipe/recipe.ts";
 import { attackBatch } from "../../src/train/adversary.ts";
 import type { StepInputs } from "../../src/train/step.ts";
 import { onOneThread, onWasm } from "../testing/device.ts";
@@ -73,8 +74,11 @@ for (const variant of ATTACKED) {
           const adversarial = await attacked(recipe, backend);
           assert.ok(adversarial.every((value) => value >= 0 && value <= 1), attackLoss);
           for (const distance of distances(makeBatch().x, adversarial, attackNorm)) {
-            const share = distance / recipe.attackEps;
-            assert.ok(distance <= recipe.attackEps + 1e-6, `${attackLoss}: ${share} of the radius`);
+            const share = distance / recipe.threat.epsilon;
+            assert.ok(
+              distance <= recipe.threat.epsilon + 1e-6,
+              `${attackLoss}: ${share} of the radius`,
+            );
             // An L2 step that [0,1] cuts off is lost, and the first image is made for that.
             assert.ok(share > 0.7, `${attackLoss}: ${share} of the radius`);
           }
@@ -92,7 +96,10 @@ onWasm(
       const far = distances(makeBatch().x, await attacked(still, backend), "linf");
       for (const distance of far) {
         const uniform = variant === "pgd-at";
-        assert.ok(uniform ? distance > 0.99 * still.attackEps : distance < 0.006, `${distance}`);
+        assert.ok(
+          uniform ? distance > 0.99 * still.threat.epsilon : distance < 0.006,
+          `${distance}`,
+        );
       }
     }
   },
@@ -101,7 +108,7 @@ onWasm(
 onWasm(
   "attackBatch() looks at the memory for memory-kl alone, and there at the rows that have one",
   async (backend) => {
-    const input: RecipeInput = { variant: "v1" };
+    const input: RecipeFlags = { variant: "v1" };
     const [plain, withMemory, without] = await Promise.all([
       attacked(smallRecipe({ ...input, attackLoss: "kl" }), backend),
       attacked(smallRecipe({ ...input, attackLoss: "memory-kl" }), backend),

@@ -9,6 +9,7 @@ import { smallData } from "../testing/runs.ts";
 import { SHAPE, VALUES } from "../testing/images.ts";
 
 const EPSILON = 8 / 255, N = 4;
+const THREAT = { epsilon: EPSILON };
 const DATASET = smallData().train;
 const IDS = Uint32Array.from({ length: N }, (_, id) => id);
 
@@ -28,8 +29,8 @@ function stored({ views, deltas }: ReturnType<typeof perturbations>, absent?: nu
   return { present, views: [...views], deltas };
 }
 
-function recipe(memoryView: "stored" | "realigned", memoryEma?: number) {
-  return { memoryView, attackEps: EPSILON, ...memoryEma !== undefined && { memoryEma } };
+function recipe(view: "stored" | "realigned", ema?: number) {
+  return { view, ...ema !== undefined && { ema } };
 }
 
 function assertNear(actual: Float32Array, expected: ArrayLike<number>, tolerance = 1e-6): void {
@@ -92,7 +93,7 @@ Deno.test("perturbations() averages perturbations of the image when realigned, i
 });
 
 Deno.test("largestDelta() is the radius, and 1 for an average of different crops", () => {
-  assert.equal(largestDelta(recipe("stored")), EPSILON);
-  assert.equal(largestDelta(recipe("realigned", 0.8)), EPSILON);
-  assert.equal(largestDelta(recipe("stored", 0.8)), 1);
+  assert.equal(largestDelta(recipe("stored"), THREAT), EPSILON);
+  assert.equal(largestDelta(recipe("realigned", 0.8), THREAT), EPSILON);
+  assert.equal(largestDelta(recipe("stored", 0.8), THREAT), 1);
 });

@@ -46,7 +46,7 @@ function follow(sgd: Sgd, parameters: TensorMap, gradients: TensorMap): void {
 /** One step of `variant` from the fixture's start, everything it computes and everything it leaves behind. */
 async function assertStep(variant: Variant): Promise<void> {
   const state = start(), inputs = makeInputs();
-  const sgd = new Sgd(false, zeroMomenta(state.parameters));
+  const sgd = new Sgd({ weightDecay: 5e-4, nesterov: false }, zeroMomenta(state.parameters));
   const frozen = freeze(W2, state);
   const evaluated = frozen.logits(inputs.images.nat!);
   frozen.dispose();
@@ -84,7 +84,7 @@ for (const variant of VARIANTS) {
 
 onWasm("lossAndGradients() and Sgd make PyTorch's two Nesterov steps of v1", async () => {
   const state = start(), inputs = makeInputs();
-  const sgd = new Sgd(true, zeroMomenta(state.parameters));
+  const sgd = new Sgd({ weightDecay: 5e-4, nesterov: true }, zeroMomenta(state.parameters));
   for (let step = 0; step < 2; step++) {
     const result = lossAndGradients(W2, state, published("v1"), inputs);
     follow(sgd, state.parameters, result.gradients);

@@ -5,7 +5,7 @@
  * @module
  */
 import * as v from "valibot";
-import { CROP_PADDING, IDENTITY_VIEW, type View } from "../../data/augmentation.ts";
+import { IDENTITY_VIEW, LARGEST_CROP_PADDING, type View } from "../../data/augmentation.ts";
 import { type Dataset, valuesPerImage } from "../../data/dataset.ts";
 import { UsageError } from "../../errors.ts";
 import { readNamedFile, writeFileAtomically } from "../../disk/files.ts";
@@ -46,7 +46,7 @@ export async function writeMemoryFile(
   await writeFileAtomically(path, encodeSafetensors(tensors, { data: dataset.name, ...metadata }));
 }
 
-const viewSchema = v.pipe(v.number(), v.minValue(0), v.maxValue(2 * CROP_PADDING));
+const viewSchema = v.pipe(v.number(), v.minValue(0), v.maxValue(2 * LARGEST_CROP_PADDING));
 
 /**
  * Reads examples of `dataset` from `path`. Without `views` they lie beside the images as they are.

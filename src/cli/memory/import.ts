@@ -16,7 +16,7 @@ import { databaseFiles } from "../../disk/temporary_database.ts";
 import { readCurrentFile } from "../../memory/current.ts";
 import { CURRENT_FILE, INDEX_FILE, listGenerations, PLACE_FILE } from "../../memory/layout.ts";
 import { MemoryStore } from "../../memory/store.ts";
-import type { Recipe } from "../../recipe/recipe.ts";
+import type { MemoryRecipe } from "../../recipe/recipe.ts";
 import { describeCheckpoint } from "../../run/checkpoint.ts";
 import { largestDelta } from "../../train/memory_outputs.ts";
 import { checkpointPath, readCheckpointLink } from "../../run/run_folder.ts";
@@ -65,8 +65,8 @@ export async function importMemory(
     }
     await removeIfThere(temporary); // left by an import that was killed
     const store = await MemoryStore.open(temporary, {
-      codec: recipe.memoryCodec!,
-      epsilon: largestDelta(recipe),
+      codec: recipe.memory.codec,
+      epsilon: largestDelta(recipe.memory, recipe.threat),
       imageCount: train.n,
       dataSha256,
       shape: train.shape,
@@ -74,7 +74,7 @@ export async function importMemory(
     const { epoch, step } = progress;
     try {
       await store.begin(epoch);
-      await writeAll(store, examples, train, recipe, file);
+      await writeAll(store, examples, train, recipe.memory, file);
       await store.commit({
         ...{ epoch, step, complete: true, keep: [] },
         ...{ checkpoint, checkpointSha256: sha256 },
@@ -102,7 +102,7 @@ async function writeAll(
   store: MemoryStore,
   { ids, views, images }: MemoryExamples,
   train: Dataset,
-  { memoryView }: Recipe,
+  { view }: MemoryRecipe,
   file: string,
 ): Promise<void> {
   const { epsilon } = store.settings, values = valuesPerImage(train.shape);
@@ -120,9 +120,9 @@ async function writeAll(
           `${file} does not belong to this run: its example of image ${id} is ${largest} from it, more than ${epsilon}.`,
         );
       }
-      if (memoryView === "realigned") own.set(outOfView(own, shown[row]!, train.shape));
+      if (view === "realigned") own.set(outOfView(own, shown[row]!, train.shape));
     });
-    const kept = memoryView === "realigned" ? shown.map(() => IDENTITY_VIEW) : shown;
+    const kept = view === "realigned" ? shown.map(() => IDENTITY_VIEW) : shown;
     await store.write(batch, kept, deltas);
   }
 }

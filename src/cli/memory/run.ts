@@ -10,7 +10,8 @@ import { RunError, UsageError } from "../../errors.ts";
 import { readCurrentFile } from "../../memory/current.ts";
 import { MemoryStore } from "../../memory/store.ts";
 import { integerFlag, switchFlag, textFlag } from "../../recipe/flag.ts";
-import { type Recipe, RECIPE_FLAGS } from "../../recipe/recipe.ts";
+import { RECIPE_FLAGS } from "../../recipe/fields.ts";
+import type { Recipe } from "../../recipe/recipe.ts";
 import type { FlagValues } from "../shell/command.ts";
 
 const { dataDir, backend, workers, memoryIndex } = RECIPE_FLAGS;
@@ -39,7 +40,7 @@ export type MemoryFlags = FlagValues<typeof MEMORY_FLAGS>;
 /** A run with a memory. */
 export interface MemoryRun {
   readonly runDir: string;
-  readonly recipe: Recipe;
+  readonly recipe: Recipe & Required<Pick<Recipe, "memory">>;
 }
 
 /** Training images, and the digest by which a memory knows them. */
