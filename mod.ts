@@ -21,7 +21,7 @@ export { applyView, drawView, IDENTITY_VIEW, type View } from "./src/data/augmen
 export { type Batch, loadBatch } from "./src/data/batches.ts";
 
 export { type Architecture, forward, type ModelConfig } from "./src/model/architecture.ts";
-export { ARCHITECTURES } from "./src/model/architectures/architectures.ts";
+export { ARCHITECTURES, buildArchitecture } from "./src/model/architectures/architectures.ts";
 export { resnet18 } from "./src/model/architectures/resnet18.ts";
 export { freeze, type FrozenModel } from "./src/model/frozen.ts";
 export { imageTensor, oneHot } from "./src/model/inputs.ts";

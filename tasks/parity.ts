@@ -28,6 +28,7 @@ import {
 import { COEFFICIENTS, type Pass, passesOf } from "../src/method/method.ts";
 import { methodOf, VARIANTS } from "../src/method/methods.ts";
 import { report } from "../src/main.ts";
+import { type Architecture, convolutionsOf } from "../src/model/architecture.ts";
 import { freeze } from "../src/model/frozen.ts";
 import { imageTensor, oneHot } from "../src/model/inputs.ts";
 import { exportState, exportTensors, importModel } from "../src/weights/state_dict.ts";
@@ -75,11 +76,11 @@ async function parity(args: readonly string[]): Promise<void> {
   const { architecture, state } = importModel(weights, start);
 
   const y = labelsOf(inputs, architecture.classes, images);
-  const x = imageTensor(floats(inputs, "x", y.length, images));
+  const x = imagesOf(inputs, "x", y.length, architecture, images);
   const labels = oneHot(y, architecture.classes);
   const passes: Partial<Record<Pass, tf.Tensor4D>> = {};
   for (const pass of passesOf(methodOf(recipe.variant))) {
-    passes[pass] = imageTensor(floats(inputs, NAMES[pass].images, y.length, images));
+    passes[pass] = imagesOf(inputs, NAMES[pass].images, y.length, architecture, images);
   }
   const { parameters, buffers } = state;
   const momenta = zeroMomenta(parameters), gradients = zeroMomenta(parameters);
@@ -154,16 +155,24 @@ async function readTensors(path: string): Promise<ReadonlyMap<string, SafeTensor
   return decodeSafetensors(await readWholeFile(path), path).tensors;
 }
 
-function floats(
+/** The images `name` `[N,H,W,channels]`. */
+function imagesOf(
   tensors: ReadonlyMap<string, SafeTensor>,
   name: string,
   n: number,
+  architecture: Architecture,
   path: string,
-): Float32Array {
+): tf.Tensor4D {
+  const expected = convolutionsOf(architecture)[0]!.inChannels;
   const tensor = tensors.get(name);
-  const shape = `${n},32,32,3`;
-  if (tensor?.dtype === "F32" && `${tensor.shape}` === shape) return tensor.data;
-  throw new UsageError(`${path} has no "${name}" of dtype F32 and shape [${shape}].`);
+  const [count, height, width, channels] = tensor?.shape ?? [];
+  const fits = tensor?.shape.length === 4 && count === n && channels === expected;
+  if (fits && tensor.dtype === "F32") {
+    return imageTensor(tensor.data, { height: height!, width: width!, channels });
+  }
+  throw new UsageError(
+    `${path} has no "${name}" of dtype F32 and shape [${n},height,width,${expected}].`,
+  );
 }
 
 /** The labels `y` `[N]`, N ≥ 1, each in 0..classes-1. */

@@ -106,7 +106,7 @@ export interface Backend {
   /** How convolutions have been computed so far: names by convolution. Empty where there is one way only. */
   choices(): Readonly<Record<string, string>>;
   /**
-   * Finds out which kernels suit a frozen network, see {@linkcode FrozenLayer}, for `images` `[N,H,W,3]`, and stays with
+   * Finds out which kernels suit a frozen network, see {@linkcode FrozenLayer}, for `images` `[N,H,W,channels]`, and stays with
    * these for other batches too.
    *
    * @param weights shapes by name
@@ -116,6 +116,8 @@ export interface Backend {
     weights: Readonly<Record<string, readonly number[]>>,
     images: readonly [number, number, number, number],
   ): Promise<void>;
+  /** Bytes that the weights of a model may have that is trained on this device; absent where that is not known. */
+  readonly weightLimit?: number;
   /** Takes over the tensors of `maps`: from now on only computations compiled there can see them. */
   deviceState(maps: readonly TensorMap[]): DeviceState;
   /** Frees the device. Tensors made on it must not be used afterwards. */

@@ -134,7 +134,7 @@ async function examineTraining(adapter: AdapterDescription): Promise<AdapterRepo
   try {
     const backend = await openWebGpu(adapter, { tune: false });
     try {
-      const need = (await capacity(PAPER, findSet(PAPER.data).classes.length, backend))!;
+      const need = (await capacity(PAPER, findSet(PAPER.data), backend))!;
       return { width: PAPER.width, batchSize: PAPER.batchSize, ...need };
     } finally {
       backend.close();

@@ -200,7 +200,7 @@ export async function evalCommand(
       signal,
       onProgress: (name, done) => status.update(`${name}: ${done} of ${ids.length} images`),
     };
-    await backend.guard(prepareFrozen(architecture, recipe.batchSize, backend));
+    await backend.guard(prepareFrozen(architecture, test.shape, recipe.batchSize, backend));
     const model = freeze(architecture, state);
     disposeAll(state.parameters);
     disposeAll(state.buffers);

@@ -16,17 +16,15 @@ import { FULL_SCALE, loadTable, TABLES } from "../reproduce/table_file.ts";
 import { writeTable } from "../reproduce/write_table.ts";
 import { evalCommand } from "./eval.ts";
 import { type Command, readArguments } from "./shell/command.ts";
+import { printResult } from "./shell/output.ts";
 import { interruptible } from "./shell/interrupt.ts";
 import { commandLine } from "./shell/program_name.ts";
 import { StatusLine } from "./shell/terminal.ts";
 import { trainCommand } from "./train.ts";
 
+const WHOLE = "must be whole numbers from 0, separated by commas";
 const seedList = v.pipe(
-  v.array(v.pipe(
-    v.number(),
-    v.safeInteger("must be whole numbers from 0, separated by commas"),
-    v.minValue(0, "must be whole numbers from 0, separated by commas"),
-  )),
+  v.array(v.pipe(v.number(WHOLE), v.safeInteger(WHOLE), v.minValue(0, WHOLE))),
   v.transform((seeds) => [...new Set(seeds)]),
 );
 
@@ -114,7 +112,7 @@ export const command: Command = {
           await write();
         },
       });
-      console.log(await write());
+      printResult(await write());
       if (held.length === 0) return;
       const names = held.map(({ name }) => name).join(", ");
       status.print(

@@ -102,7 +102,7 @@ export async function trainCommand(
   try {
     const images = split.train.length;
     const demand = await backend.guard(
-      preflight(recipe, data.train.classes.length, images, backend),
+      preflight(recipe, data.train, images, backend),
     );
     const folder = stored
       ? await RunFolder.open(runDir)

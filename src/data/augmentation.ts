@@ -5,7 +5,7 @@
  * @module
  */
 import { Purpose, Stream } from "../random/stream.ts";
-import { IMAGE_CHANNELS, IMAGE_SIZE, IMAGE_VALUES } from "./dataset.ts";
+import { type Dataset, type ImageShape, valuesPerImage } from "./dataset.ts";
 
 /** The most zero padding that there can be on each side before the random crop, in pixels. */
 export const LARGEST_CROP_PADDING = 4;
@@ -43,55 +43,65 @@ export function drawView(
   };
 }
 
-/** The pixel of an image (row · 32 + column) that `view` shows at a place, or −1 in the padding. */
-function shownPixel(view: View, row: number, column: number): number {
+/** The pixel of an image (row · width + column) that `view` shows at a place, or −1 in the padding. */
+function shownPixel(
+  view: View,
+  row: number,
+  column: number,
+  { height, width }: ImageShape,
+): number {
   const y = row + view.top - LARGEST_CROP_PADDING;
-  const x = (view.flip ? IMAGE_SIZE - 1 - column : column) + view.left - LARGEST_CROP_PADDING;
-  return y >= 0 && y < IMAGE_SIZE && x >= 0 && x < IMAGE_SIZE ? y * IMAGE_SIZE + x : -1;
+  const x = (view.flip ? width - 1 - column : column) + view.left - LARGEST_CROP_PADDING;
+  return y >= 0 && y < height && x >= 0 && x < width ? y * width + x : -1;
 }
 
 /**
- * Writes image `index` of `images` (NHWC bytes) under `view` to `out` at `offset`, scaled to [0,1].
+ * Writes image `index` of a data set under `view` to `out` at `offset`, scaled to [0,1].
  *
  * The division is by 255 in float32, as `ToTensor` does it.
  */
 export function applyView(
-  images: Uint8Array,
+  { images, shape }: Pick<Dataset, "images" | "shape">,
   index: number,
   view: View,
   out: Float32Array,
   offset: number,
 ): void {
-  for (let row = 0; row < IMAGE_SIZE; row++) {
-    for (let column = 0; column < IMAGE_SIZE; column++) {
-      const target = offset + (row * IMAGE_SIZE + column) * IMAGE_CHANNELS;
-      const pixel = shownPixel(view, row, column);
-      const source = index * IMAGE_VALUES + pixel * IMAGE_CHANNELS;
-      for (let channel = 0; channel < IMAGE_CHANNELS; channel++) {
+  const { height, width, channels } = shape, values = valuesPerImage(shape);
+  for (let row = 0; row < height; row++) {
+    for (let column = 0; column < width; column++) {
+      const target = offset + (row * width + column) * channels;
+      const pixel = shownPixel(view, row, column, shape);
+      const source = index * values + pixel * channels;
+      for (let channel = 0; channel < channels; channel++) {
         out[target + channel] = pixel < 0 ? 0 : images[source + channel]! / 255;
       }
     }
   }
 }
 
-/** Moves `values` (3,072, NHWC) from the frame of the image into that of `view`: 0 in the padding. */
-export function intoView(values: Float32Array, view: View): Float32Array {
-  return move(values, view, true);
+/** Moves the `values` of one image (NHWC) from the frame of the image into that of `view`: 0 in the padding. */
+export function intoView(values: Float32Array, view: View, shape: ImageShape): Float32Array {
+  return move(values, view, shape, true);
 }
 
-/** Moves `values` (3,072, NHWC) from the frame of `view` into that of the image: 0 where the crop did not reach. */
-export function outOfView(values: Float32Array, view: View): Float32Array {
-  return move(values, view, false);
+/**
+ * Moves the `values` of one image (NHWC) from the frame of `view` into that of the image: 0 where the crop did not
+ * reach.
+ */
+export function outOfView(values: Float32Array, view: View, shape: ImageShape): Float32Array {
+  return move(values, view, shape, false);
 }
 
-function move(values: Float32Array, view: View, into: boolean): Float32Array {
-  const out = new Float32Array(IMAGE_VALUES);
-  for (let place = 0; place < IMAGE_SIZE * IMAGE_SIZE; place++) {
-    const pixel = shownPixel(view, Math.floor(place / IMAGE_SIZE), place % IMAGE_SIZE);
+function move(values: Float32Array, view: View, shape: ImageShape, into: boolean): Float32Array {
+  const { height, width, channels } = shape;
+  const out = new Float32Array(valuesPerImage(shape));
+  for (let place = 0; place < height * width; place++) {
+    const pixel = shownPixel(view, Math.floor(place / width), place % width, shape);
     if (pixel < 0) continue;
-    const from = IMAGE_CHANNELS * (into ? pixel : place);
-    const to = IMAGE_CHANNELS * (into ? place : pixel);
-    for (let channel = 0; channel < IMAGE_CHANNELS; channel++) {
+    const from = channels * (into ? pixel : place);
+    const to = channels * (into ? place : pixel);
+    for (let channel = 0; channel < channels; channel++) {
       out[to + channel] = values[from + channel]!;
     }
   }

@@ -12,6 +12,12 @@ export interface ModelConfig {
   readonly width: number;
   /** Number of logits. */
   readonly classes: number;
+  /**
+   * Channels of the images.
+   *
+   * @default 3
+   */
+  readonly channels?: number;
 }
 
 /** A convolution without bias, padded by `(kernel − 1)/2` on every side. */
@@ -92,7 +98,7 @@ export function normsOf({ modules }: Architecture): BatchNorm[] {
   return modules.filter((module) => module.kind === "norm");
 }
 
-/** The logits `[N,classes]` of images `x` `[N,H,W,3]`, computed by `layers`. */
+/** The logits `[N,classes]` of images `x` `[N,H,W,channels]`, computed by `layers`. */
 export function forward(architecture: Architecture, layers: Layers, x: tf.Tensor4D): tf.Tensor2D {
   const values = [x];
   for (const layer of architecture.layers) {

@@ -29,7 +29,12 @@ export const ATTACK_FIELDS = {
   ),
   attackSteps: field(
     "attack.steps",
-    integerFlag("attack-steps", "iterations of the training attack", 1),
+    integerFlag(
+      "attack-steps",
+      "iterations of the training attack",
+      1,
+      10_000, // a step of training is not interrupted
+    ),
     { group: "Attack", needs: ATTACKS, spared: true, default: 10 },
   ),
   attackStep: field(

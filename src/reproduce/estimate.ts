@@ -71,7 +71,7 @@ export async function estimate(
     const images = split.train.length;
     // The tuner is left alone: it may take minutes, and the runs will ask it themselves.
     const backend = await openBackend(recipe.backend, { ...engineOptions(recipe), tune: false });
-    const needed = await capacity(recipe, test.classes.length, backend)
+    const needed = await capacity(recipe, test, backend)
       .finally(() => backend.close());
     if (needed) gpuBytes = Math.max(gpuBytes ?? 0, needed.bytes);
     adapter = `${backend.name} (${backend.adapter})`;
@@ -79,7 +79,7 @@ export async function estimate(
     let found = await findMeasurement(out, own, images);
     if (found === undefined) {
       onMeasure(label);
-      found = await measureSteps(recipe, given, train, backend.name === "wasm");
+      found = await measureSteps(out, recipe, given, train, backend.name === "wasm");
     }
     const kept = (recipe.select === "none" ? 1 : 2) * found.checkpointBytes +
       images * found.memoryBytes;

@@ -8,6 +8,7 @@ import { assertWithinBounds } from "../attack/bounds.ts";
 import { gaussianStart, normalNoise, uniformStart } from "../attack/start.ts";
 import type { Backend } from "../backend/backend.ts";
 import type { Batch } from "../data/batches.ts";
+import { valuesPerImage } from "../data/dataset.ts";
 import { imageTensor } from "../model/inputs.ts";
 import { Purpose } from "../random/stream.ts";
 import type { Recipe } from "../recipe/recipe.ts";
@@ -32,15 +33,16 @@ export async function attackBatch(
   const attack = trainingAttack(recipe), { seed } = recipe;
   if (attack === undefined) throw new TypeError(`The method ${recipe.variant} does not attack.`);
   const { pgd: options } = attack;
-  const { ids, x } = batch;
+  const { ids, x, shape } = batch;
   const start = imageTensor(
     attack.start === "uniform"
       ? uniformStart(x, ids, options, seed, Purpose.attackStart, epoch)
       : gaussianStart(x, ids, seed, epoch),
+    shape,
   );
   const noise = options.norm === "linf" ? [] : Array.from(
     { length: options.steps },
-    (_, step) => imageTensor(normalNoise(ids, seed, epoch, step)),
+    (_, step) => imageTensor(normalNoise(ids, valuesPerImage(shape), seed, epoch, step), shape),
   );
   const adversarial = await learner.attack(inputs, start, noise);
   const values = await backend.guard(adversarial.data<"float32">());

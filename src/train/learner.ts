@@ -6,7 +6,7 @@
 import * as tf from "@tensorflow/tfjs";
 import { pgd } from "../attack/pgd.ts";
 import type { Backend, Computation, Demand, DeviceState } from "../backend/backend.ts";
-import { IMAGE_CHANNELS, IMAGE_SIZE } from "../data/dataset.ts";
+import type { ImageShape } from "../data/dataset.ts";
 import { type Pass, passesOf } from "../method/method.ts";
 import { methodOf } from "../method/methods.ts";
 import type { LossTerms, Objective } from "../method/objective.ts";
@@ -70,10 +70,10 @@ export class Learner {
   }
 
   /**
-   * `x'` `[N,32,32,3]` for `inputs`, made as the recipe says, on the network in evaluation mode; the caller's to dispose.
+   * `x'` `[N,H,W,channels]` for `inputs`, made as the recipe says, on the network in evaluation mode; the caller's to dispose.
    *
-   * @param start where the attack begins, `[N,32,32,3]`
-   * @param noise standard-normal images `[N,32,32,3]` for every step, which replace vanished gradients; none in L∞
+   * @param start where the attack begins, the same shape
+   * @param noise standard-normal images, the same shape, for every step, which replace vanished gradients; none in L∞
    */
   async attack(
     inputs: StepInputs,
@@ -118,16 +118,20 @@ export class Learner {
   }
 
   /**
-   * What steps on batches of `sizes` images need of the device, see {@linkcode DeviceState.preflight}.
+   * What steps on batches of `sizes` images of `shape` need of the device, see {@linkcode DeviceState.preflight}.
    *
    * @param tune whether to find out now which kernels suit them best
    */
-  preflight(sizes: readonly number[], tune: boolean): Promise<Demand | undefined> {
+  preflight(
+    { height, width, channels }: ImageShape,
+    sizes: readonly number[],
+    tune: boolean,
+  ): Promise<Demand | undefined> {
     const passes = passesOf(methodOf(this.#recipe.variant));
     const attack = this.#attack, { how } = attack ?? {};
     const steps = how?.pgd.norm === "l2" ? [...Array(how.pgd.steps).keys()] : [];
     const requests = sizes.flatMap((n) => {
-      const images = [n, IMAGE_SIZE, IMAGE_SIZE, IMAGE_CHANNELS];
+      const images = [n, height, width, channels];
       const named = (names: readonly string[]) => ({
         ...Object.fromEntries(names.map((name) => [name, images])),
         labels: [n, this.#classes],

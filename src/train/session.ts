@@ -66,7 +66,7 @@ export class Session {
     folder: RunFolder,
     recipe: Recipe,
     architecture: Architecture,
-    images: Pick<MemorySettings, "imageCount" | "dataSha256">,
+    images: Pick<MemorySettings, "imageCount" | "dataSha256" | "shape">,
     backend: Backend,
   ): Promise<Session> {
     const memory = recipe.memory
@@ -141,7 +141,7 @@ function openMemory(
   { memoryDirectory }: RunFolder,
   memory: MemoryRecipe,
   threat: ThreatModel,
-  images: Pick<MemorySettings, "imageCount" | "dataSha256">,
+  images: Pick<MemorySettings, "imageCount" | "dataSha256" | "shape">,
 ): Promise<MemoryStore> {
   const settings = { codec: memory.codec, epsilon: largestDelta(memory, threat), ...images };
   return MemoryStore.open(memoryDirectory, settings, {

@@ -11,7 +11,7 @@ import { splitTraining, type TrainingSplit } from "../data/split.ts";
 import { Interrupted } from "../errors.ts";
 import { type Accuracy, evaluateAccuracy, type EvaluationName } from "../evaluate/evaluate.ts";
 import type { Architecture } from "../model/architecture.ts";
-import { ARCHITECTURES, DEFAULT_ARCHITECTURE } from "../model/architectures/architectures.ts";
+import { buildArchitecture, DEFAULT_ARCHITECTURE } from "../model/architectures/architectures.ts";
 import { freeze } from "../model/frozen.ts";
 import { disposeAll } from "../model/parameters.ts";
 import type { Recipe } from "../recipe/recipe.ts";
@@ -52,12 +52,14 @@ export interface TrainingRun {
  */
 export async function train(run: TrainingRun): Promise<void> {
   const { recipe, folder, data, backend } = run;
-  const architecture = ARCHITECTURES[DEFAULT_ARCHITECTURE].build({
+  const architecture = buildArchitecture(DEFAULT_ARCHITECTURE, {
     width: recipe.width,
     classes: data.train.classes.length,
+    channels: data.train.shape.channels,
   });
   const split = splitTraining(data.train.n, recipe.select === "val", recipe.limitTrain);
-  const images = { imageCount: data.train.n, dataSha256: dataDigest(data.train) };
+  const { n: imageCount, shape } = data.train;
+  const images = { imageCount, dataSha256: dataDigest(data.train), shape };
   const session = await Session.open(folder, recipe, architecture, images, backend);
   try {
     const trainer = new Trainer(run, session, architecture, split);

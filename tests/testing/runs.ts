@@ -8,7 +8,7 @@ import { join } from "@std/path";
 import * as tf from "@tensorflow/tfjs";
 import type { Backend } from "../../src/backend/backend.ts";
 import { EagerDeviceState } from "../../src/backend/eager.ts";
-import { type Dataset, IMAGE_VALUES, type Splits } from "../../src/data/dataset.ts";
+import type { Dataset, Splits } from "../../src/data/dataset.ts";
 import { synthetic } from "../../src/data/sets/synthetic.ts";
 import { type RecipeFlags, recipeInput } from "../../src/recipe/fields.ts";
 import type { Recipe } from "../../src/recipe/recipe.ts";
@@ -19,6 +19,7 @@ import { RunFolder } from "../../src/run/run_folder.ts";
 import type { Rates } from "../../src/optimise/schedule.ts";
 import { rateTensor } from "../../src/optimise/sgd.ts";
 import { train, type TrainingRun } from "../../src/train/trainer.ts";
+import { VALUES } from "./images.ts";
 
 /** Stands for whatever device tfjs has open, and never fails. */
 export const ANY_BACKEND: Backend = {
@@ -45,7 +46,7 @@ export function smallData(): Splits {
 
 /** The first `n` images of `dataset`, copied. */
 function first(n: number, dataset: Dataset): Dataset {
-  const images = dataset.images.slice(0, n * IMAGE_VALUES);
+  const images = dataset.images.slice(0, n * VALUES);
   return { ...dataset, n, images, labels: dataset.labels.slice(0, n) };
 }
 
@@ -76,12 +77,12 @@ export function recordOf(recipe: Recipe): RunRecord {
   };
 }
 
-/** Trains in `runDir`: a new run, or the rest of the one that is there. */
+/** Trains in `runDir` on {@linkcode smallData} or on other data: a new run, or the rest of the one that is there. */
 export async function trainIn(
   runDir: string,
   recipe: Recipe,
   backend: Backend,
-  more: Pick<TrainingRun, "signal" | "observer"> = {},
+  more: Partial<Pick<TrainingRun, "data" | "signal" | "observer">> = {},
 ): Promise<void> {
   const exists = await Deno.stat(join(runDir, "recipe.json")).then(() => true, () => false);
   const folder = exists

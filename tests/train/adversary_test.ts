@@ -3,16 +3,18 @@ import * as tf from "@tensorflow/tfjs";
 import { ATTACK_LOSSES, ATTACK_NORMS, type AttackNorm } from "../../src/attack/options.ts";
 import type { Backend } from "../../src/backend/backend.ts";
 import { type Batch, loadBatch } from "../../src/data/batches.ts";
-import { IMAGE_VALUES } from "../../src/data/dataset.ts";
 import { methodOf, VARIANTS } from "../../src/method/methods.ts";
 import { imageTensor, oneHot } from "../../src/model/inputs.ts";
 import type { RecipeFlags } from "../../src/recipe/fields.ts";
 import type { Recipe } from "../../src/recipe/recipe.ts";
 import { attackBatch } from "../../src/train/adversary.ts";
 import type { StepInputs } from "../../src/train/step.ts";
-import { onWasm } from "../testing/device.ts";
+import { onOneThread, onWasm } from "../testing/device.ts";
 import { smallData, smallRecipe } from "../testing/runs.ts";
 import { makeLearner } from "./steps_w2.ts";
+import { SHAPE, VALUES } from "../testing/images.ts";
+
+onOneThread();
 
 const ATTACKED = VARIANTS.filter((variant) => methodOf(variant).attack);
 const N = 6, EPOCH = 2;
@@ -29,11 +31,11 @@ function makeBatch(): Batch {
 /** The batch on the device, some of its rows with a memory example. */
 function makeInputs({ x, y }: Batch): StepInputs {
   const remembered = REMEMBERED.flatMap((row) => [
-    ...x.subarray(row * IMAGE_VALUES, (row + 1) * IMAGE_VALUES).map((value) => value * 0.9),
+    ...x.subarray(row * VALUES, (row + 1) * VALUES).map((value) => value * 0.9),
   ]);
   const matrix = REMEMBERED.map((row) => Array.from({ length: N }, (_, i) => i === row ? 1 : 0));
   return {
-    images: { nat: imageTensor(x), mem: imageTensor(Float32Array.from(remembered)) },
+    images: { nat: imageTensor(x, SHAPE), mem: imageTensor(Float32Array.from(remembered), SHAPE) },
     labels: oneHot(y, 10),
     memoryRows: tf.tensor2d(matrix),
   };
@@ -52,8 +54,8 @@ async function attacked(recipe: Recipe, backend: Backend): Promise<Float32Array>
 function distances(x: Float32Array, adversarial: Float32Array, norm: AttackNorm): number[] {
   return Array.from({ length: N }, (_, row) => {
     const deltas = Array.from(
-      { length: IMAGE_VALUES },
-      (_, i) => Math.abs(adversarial[row * IMAGE_VALUES + i]! - x[row * IMAGE_VALUES + i]!),
+      { length: VALUES },
+      (_, i) => Math.abs(adversarial[row * VALUES + i]! - x[row * VALUES + i]!),
     );
     return norm === "linf" ? Math.max(...deltas) : Math.hypot(...deltas);
   });
@@ -113,7 +115,7 @@ onWasm(
       attacked(smallRecipe({ ...input, attackLoss: "memory-kl", betaPrime: 0 }), backend),
     ]);
     const changed = Array.from({ length: N }, (_, row) => row).filter((row) => {
-      const [first, last] = [row * IMAGE_VALUES, (row + 1) * IMAGE_VALUES];
+      const [first, last] = [row * VALUES, (row + 1) * VALUES];
       return withMemory.subarray(first, last).some((value, i) => value !== plain[first + i]);
     });
     assert.deepEqual(changed, REMEMBERED);
@@ -142,7 +144,7 @@ onWasm("attackBatch() refuses images that come back from outside the ball", asyn
   const recipe = smallRecipe(), batch = makeBatch(), inputs = makeInputs(batch);
   const learner = makeLearner(backend, recipe);
   const wrong = batch.x.map((value, i) =>
-    i === IMAGE_VALUES + 1 ? (value > 0.5 ? value - 0.1 : value + 0.1) : value
+    i === VALUES + 1 ? (value > 0.5 ? value - 0.1 : value + 0.1) : value
   );
   const faulty = { ...backend, guard: <T>(_: Promise<T>) => Promise.resolve(wrong as T) };
   await assert.rejects(attackBatch(learner, batch, inputs, recipe, EPOCH, faulty), {

@@ -13,7 +13,7 @@ import {
   type StepResult,
 } from "../../src/train/step.ts";
 import { eachBackend } from "../testing/backends.ts";
-import { onWasm } from "../testing/device.ts";
+import { onOneThread, onWasm } from "../testing/device.ts";
 import { assertClose } from "../testing/numbers.ts";
 import { published } from "../testing/objectives.ts";
 import {
@@ -27,6 +27,8 @@ import {
   UPDATE_TOLERANCE,
   W2,
 } from "./steps_w2.ts";
+
+onOneThread();
 
 /** Frees everything a step yields but its gradients. */
 function disposeResult({ terms, logits }: StepResult): void {

@@ -10,9 +10,11 @@ import { makeMemoryInputs } from "../../src/train/memory_inputs.ts";
 import type { DamageNote } from "../../src/run/run_log.ts";
 import { ratesAt } from "../../src/optimise/schedule.ts";
 import { inRunFolder, readLog, resultOf } from "../repro/support.ts";
-import { onWasm } from "../testing/device.ts";
+import { onOneThread, onWasm } from "../testing/device.ts";
 import { snapshot } from "../testing/folder.ts";
 import { smallData, smallRecipe, trainIn, trainUntil } from "../testing/runs.ts";
+
+onOneThread();
 
 const EPOCHS = 2, STEPS = 3;
 

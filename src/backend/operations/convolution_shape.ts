@@ -4,8 +4,8 @@
  * @module
  */
 
-/** A tensor of images, NHWC. */
-export type ImageShape = readonly [batch: number, height: number, width: number, channels: number];
+/** A batch of images, NHWC. */
+export type BatchShape = readonly [batch: number, height: number, width: number, channels: number];
 
 /** A convolution of `[batch,height,width,inChannels]` (NHWC) by `[kernel,kernel,inChannels,outChannels]` (HWIO). */
 export interface ConvolutionShape {

@@ -5,7 +5,7 @@
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
-import { type ConvolutionShape, type ImageShape, outputSize } from "./convolution_shape.ts";
+import { type BatchShape, type ConvolutionShape, outputSize } from "./convolution_shape.ts";
 
 /** `{x, …weights}, {layers} → [features [N,C], …outputs]`: of every layer, or none if the engine keeps them itself. */
 export const FROZEN_FORWARD = "MemlossFrozenForward";
@@ -46,8 +46,8 @@ export function isRectified(layer: FrozenLayer): boolean {
 
 /** A layer with the sizes that it has for some images. */
 export type SizedLayer =
-  | FrozenConvolution & { readonly shape: ConvolutionShape; readonly output: ImageShape }
-  | FrozenScaleShift & { readonly output: ImageShape };
+  | FrozenConvolution & { readonly shape: ConvolutionShape; readonly output: BatchShape }
+  | FrozenScaleShift & { readonly output: BatchShape };
 
 /**
  * The layers for `images`.
@@ -58,7 +58,7 @@ export type SizedLayer =
 export function sizeLayers(
   layers: readonly FrozenLayer[],
   weights: (name: string) => readonly number[],
-  images: ImageShape,
+  images: BatchShape,
 ): SizedLayer[] {
   const values = [images];
   return layers.map((layer, i) => {

@@ -4,20 +4,27 @@
  * @module
  */
 import { UsageError } from "../../errors.ts";
-import type { Architecture } from "../architecture.ts";
-import type { ArchitectureEntry, Shapes } from "./entry.ts";
+import type { Architecture, ModelConfig } from "../architecture.ts";
+import type { ArchitectureDefinition, Shapes } from "./definition.ts";
 import { RESNET18 } from "./resnet18.ts";
 
-/** Every architecture, by the name that a recipe knows it by. */
-export const ARCHITECTURES = {
-  resnet18: RESNET18,
-} as const satisfies Readonly<Record<string, ArchitectureEntry>>;
+/** All of them; the first is what is trained. */
+export const ARCHITECTURES = [
+  RESNET18,
+] as const;
 
 /** The name of an architecture. */
-export type ArchitectureName = keyof typeof ARCHITECTURES;
+export type ArchitectureName = typeof ARCHITECTURES[number]["name"];
 
 /** What is trained. */
-export const DEFAULT_ARCHITECTURE: ArchitectureName = "resnet18";
+export const DEFAULT_ARCHITECTURE: ArchitectureName = ARCHITECTURES[0].name;
+
+const definitions: readonly ArchitectureDefinition[] = ARCHITECTURES;
+
+/** The network called `name`, of that size. */
+export function buildArchitecture(name: ArchitectureName, config: ModelConfig): Architecture {
+  return definitions.find((each) => each.name === name)!.build(config);
+}
 
 /**
  * The network whose state dict has tensors of `shapes`.
@@ -35,17 +42,16 @@ export function inferArchitecture(shapes: Shapes, source: string): Architecture 
         `{name.removeprefix("${prefix}"): tensor for name, tensor in state_dict.items()}.`,
     );
   }
-  const reasons = Object.values<ArchitectureEntry>(ARCHITECTURES)
-    .map((entry) => `for ${entry.name} it ${entry.infer(shapes)}`);
+  const reasons = definitions.map(({ name, infer }) => `for ${name} it ${infer(shapes)}`);
   throw new UsageError(
     `${source} is no state dict of a network that this program knows: ${reasons.join("; ")}.`,
   );
 }
 
 function recognise(shapes: Shapes): Architecture | undefined {
-  for (const entry of Object.values<ArchitectureEntry>(ARCHITECTURES)) {
-    const config = entry.infer(shapes);
-    if (typeof config !== "string") return entry.build(config);
+  for (const { infer, build } of definitions) {
+    const config = infer(shapes);
+    if (typeof config !== "string") return build(config);
   }
   return undefined;
 }

@@ -5,13 +5,13 @@
  * @module
  */
 import type { Architecture, BatchNorm, Convolution, Layer, ModelConfig } from "../architecture.ts";
-import { type ArchitectureEntry, configOf } from "./entry.ts";
+import { type ArchitectureDefinition, configOf } from "./definition.ts";
 
 /** A convolution and the batch norm behind it, in the state dict's order. */
 type ConvNorm = readonly [Convolution, BatchNorm];
 
 /** ResNet-18 for `config`; its stages have `w, 2w, 4w, 8w` channels. */
-export function resnet18({ width, classes }: ModelConfig): Architecture {
+export function resnet18({ width, classes, channels = 3 }: ModelConfig): Architecture {
   const layers: Layer[] = [];
   const modules: (Convolution | BatchNorm)[] = [];
   /** Appends a layer; its value's number. */
@@ -23,7 +23,7 @@ export function resnet18({ width, classes }: ModelConfig): Architecture {
   const stem = convNorm("conv1", "bn1", {
     kernel: 3,
     stride: 1,
-    inChannels: 3,
+    inChannels: channels,
     outChannels: width,
   });
   modules.push(...stem);
@@ -60,9 +60,9 @@ function convNorm(conv: string, norm: string, size: Omit<Convolution, "kind" | "
 }
 
 /** ResNet-18. A batch norm behind the stem tells it from its pre-activation form. */
-export const RESNET18: ArchitectureEntry = {
+export const RESNET18 = {
   name: "resnet18",
   build: resnet18,
   infer: (shapes) =>
-    configOf(shapes, { width: "conv1.weight", classes: "linear.weight", also: ["bn1.weight"] }),
-};
+    configOf(shapes, { stem: "conv1.weight", linear: "linear.weight", also: ["bn1.weight"] }),
+} as const satisfies ArchitectureDefinition;

@@ -52,5 +52,5 @@ Deno.test("withMemory() throws at once when nothing was replaced, and gives up i
       return await damaged();
     };
     await assert.rejects(withMemory(run, {}, restless), /damaged/);
-    assert.equal(calls, 1 + 5);
+    assert.equal(calls, 1 + 20);
   }));

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { ImageShape } from "../../../src/backend/operations/convolution_shape.ts";
+import type { BatchShape } from "../../../src/backend/operations/convolution_shape.ts";
 import {
   type FrozenLayer,
   isRectified,
@@ -44,7 +44,7 @@ export function randomWeights(
 export function referenceFeatures(
   layers: readonly FrozenLayer[],
   weights: Weights,
-  shape: ImageShape,
+  shape: BatchShape,
   x: Float32Array,
   dy: Float32Array,
 ): { features: Float64Array; dx: Float64Array } {

@@ -5,7 +5,7 @@
  * @module
  */
 import type { NamedAttrMap, TensorInfo } from "@tensorflow/tfjs";
-import type { ImageShape } from "../../operations/convolution_shape.ts";
+import type { BatchShape } from "../../operations/convolution_shape.ts";
 import {
   FROZEN_FORWARD,
   FROZEN_GRADIENT,
@@ -24,7 +24,7 @@ type Inputs = Record<string, TensorInfo>;
 
 function layersFor(attributes: NamedAttrMap, weights: Inputs, images: TensorInfo): SizedLayer[] {
   const layers = attributes.layers as unknown as readonly FrozenLayer[];
-  const shape = images.shape as unknown as ImageShape;
+  const shape = images.shape as unknown as BatchShape;
   return sizeLayers(layers, (name) => weights[name]!.shape, shape);
 }
 

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { ImageShape } from "../../operations/convolution_shape.ts";
+import type { BatchShape } from "../../operations/convolution_shape.ts";
 import { type Phase, phase } from "../phases.ts";
 import { cut } from "./slicing.ts";
 
@@ -20,7 +20,7 @@ interface Following {
 
 /** `x` of `shape` times `scale` `[C]` and what follows, stored at `y`, cut as the convolutions around it are. */
 export function scaleShiftPhase(
-  [batch, height, width, channels]: ImageShape,
+  [batch, height, width, channels]: BatchShape,
   x: number,
   scale: number,
   y: number,

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { ImageShape } from "../../operations/convolution_shape.ts";
+import type { BatchShape } from "../../operations/convolution_shape.ts";
 import { type Lowered, single } from "../program/kernel.ts";
 import {
   channelVectors,
@@ -31,7 +31,7 @@ export interface BatchNormOptions {
  * @throws {RangeError} if the groups are not all the images
  */
 export function batchNormApply(
-  shape: ImageShape,
+  shape: BatchShape,
   groups: readonly number[],
   { epsilon, relu, add }: BatchNormOptions,
 ): Lowered {

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { ImageShape } from "../../operations/convolution_shape.ts";
+import type { BatchShape } from "../../operations/convolution_shape.ts";
 import { floats, input, type Kernel, type Lowered, output, scratch } from "../program/kernel.ts";
 import {
   chunkText,
@@ -38,7 +38,7 @@ const FINISH_CHANNELS = 16;
  * @throws {RangeError} if the groups are not all the images
  */
 export function batchNormGradient(
-  shape: ImageShape,
+  shape: BatchShape,
   groups: readonly number[],
   options: BatchNormGradientOptions,
 ): Lowered {

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { ImageShape } from "../../operations/convolution_shape.ts";
+import type { BatchShape } from "../../operations/convolution_shape.ts";
 import { floats, input, type Kernel, type Lowered, output, scratch } from "../program/kernel.ts";
 import { chunkText, lanesFor, overRows, THREADS, tileImages, type Tiling } from "./channels.ts";
 import { reads, workgroupKernel, writes } from "./shader.ts";
@@ -20,7 +20,7 @@ const FINISH_CHANNELS = 16;
  *
  * @throws {RangeError} if the groups are not all the images
  */
-export function batchNormStatistics(shape: ImageShape, groups: readonly number[]): Lowered {
+export function batchNormStatistics(shape: BatchShape, groups: readonly number[]): Lowered {
   const tiling = tileImages(shape, groups);
   return {
     scratch: [floats(2 * tiling.chunks * shape[3])],

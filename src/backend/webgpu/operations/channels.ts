@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { ImageShape } from "../../operations/convolution_shape.ts";
+import type { BatchShape } from "../../operations/convolution_shape.ts";
 import { real } from "./shader.ts";
 
 /** Channels as a buffer holds them: by fours where they fill vectors, else one by one. */
@@ -67,7 +67,7 @@ const LEAST = 8, MOST = 128;
  *
  * @throws {RangeError} if the groups are not all the images
  */
-export function tileImages(shape: ImageShape, groups: readonly number[]): Tiling {
+export function tileImages(shape: BatchShape, groups: readonly number[]): Tiling {
   const [batch, height, width, channels] = shape;
   if (groups.reduce((sum, images) => sum + images, 0) !== batch) {
     throw new RangeError(`Groups of ${groups} images do not make ${batch}.`);

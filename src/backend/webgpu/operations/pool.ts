@@ -3,13 +3,13 @@
  *
  * @module
  */
-import type { ImageShape } from "../../operations/convolution_shape.ts";
+import type { BatchShape } from "../../operations/convolution_shape.ts";
 import { type Lowered, single } from "../program/kernel.ts";
 import { channelVectors } from "./channels.ts";
 import { reads, sizeOf, threadKernel, writes } from "./shader.ts";
 
 /** Input `x` `[N,H,W,C]`, output the mean over height and width, `[N,C]`. */
-export function globalAveragePool(shape: ImageShape): Lowered {
+export function globalAveragePool(shape: BatchShape): Lowered {
   const [batch, height, width, channels] = shape, pixels = height * width;
   const { type, width: lanes, units } = channelVectors(channels);
   const kernel = threadKernel({
@@ -33,7 +33,7 @@ y[i] = sum / ${pixels}.0;`,
  * Inputs `dy` `[N,C]` and, if `masked`, a tensor of `shape`; output `dx` of `shape`, zero where that tensor is not
  * positive.
  */
-export function globalAveragePoolGradient(shape: ImageShape, masked: boolean): Lowered {
+export function globalAveragePoolGradient(shape: BatchShape, masked: boolean): Lowered {
   const [, height, width, channels] = shape, pixels = height * width;
   const { type, width: lanes, units } = channelVectors(channels);
   const value = `dy[i / ${pixels * units}u * ${units}u + i % ${units}u] / ${pixels}.0`;

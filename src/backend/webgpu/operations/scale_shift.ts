@@ -4,13 +4,13 @@
  *
  * @module
  */
-import type { ImageShape } from "../../operations/convolution_shape.ts";
+import type { BatchShape } from "../../operations/convolution_shape.ts";
 import { type Lowered, single } from "../program/kernel.ts";
 import { channelVectors } from "./channels.ts";
 import { reads, rectified, sizeOf, threadKernel, writes } from "./shader.ts";
 
 /** Inputs `x` of `shape`, `scale` and `shift` `[C]`; output `x · scale + shift`, rectified. */
-export function scaleShift(shape: ImageShape): Lowered {
+export function scaleShift(shape: BatchShape): Lowered {
   const value = (unit: string) => `x[i] * scale[${unit}] + shift[${unit}]`;
   return perChannel("scaleShift", shape, { vectors: ["scale", "shift"], images: [] }, value, true);
 }
@@ -29,7 +29,7 @@ export interface ScaleGradientOptions {
  * positive.
  */
 export function scaleGradient(
-  shape: ImageShape,
+  shape: BatchShape,
   { add, masked }: ScaleGradientOptions,
 ): Lowered {
   const images = [...add ? ["add"] : [], ...masked ? ["mask"] : []];
@@ -40,7 +40,7 @@ export function scaleGradient(
 /** One thread for every vector of channels of a pixel. */
 function perChannel(
   name: string,
-  shape: ImageShape,
+  shape: BatchShape,
   { vectors, images }: { vectors: readonly string[]; images: readonly string[] },
   value: (unit: string) => string,
   relu: boolean,

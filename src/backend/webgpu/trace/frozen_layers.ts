@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { ImageShape } from "../../operations/convolution_shape.ts";
+import type { BatchShape } from "../../operations/convolution_shape.ts";
 import { type FrozenLayer, isRectified, sizeLayers } from "../../operations/frozen_network.ts";
 import { PLAIN } from "../convolution/shape.ts";
 import { globalAveragePool, globalAveragePoolGradient } from "../operations/pool.ts";
@@ -27,7 +27,7 @@ export function frozenForward(
   layers: readonly FrozenLayer[],
   weights: FrozenWeights,
   x: Value,
-  shape: ImageShape,
+  shape: BatchShape,
 ): { features: Value; outputs: Shaped[] } {
   const sized = sizeLayers(layers, (name) => weights(name).shape, shape);
   const weight = (name: string) => weights(name).value;
@@ -72,7 +72,7 @@ export function frozenGradient(
   weights: FrozenWeights,
   outputs: readonly Value[],
   dy: Value,
-  shape: ImageShape,
+  shape: BatchShape,
 ): Value {
   const sized = sizeLayers(layers, (name) => weights(name).shape, shape);
   const maskOf = (value: number) =>

@@ -3,7 +3,11 @@
  *
  * @module
  */
-import { type ConvolutionShape, outputSize } from "../../operations/convolution_shape.ts";
+import {
+  type BatchShape,
+  type ConvolutionShape,
+  outputSize,
+} from "../../operations/convolution_shape.ts";
 import * as tf from "@tensorflow/tfjs";
 import {
   BATCH_NORM_APPLY,
@@ -48,7 +52,6 @@ import { TRACE_BACKEND, type TraceBackend } from "./trace.ts";
 import { type Inputs, mathKernels, operate, type TraceKernel } from "./math.ts";
 import { sgdSteps } from "./update.ts";
 
-type ImageShape = [batch: number, height: number, width: number, channels: number];
 type FilterShape = [kernel: number, kernel: number, inChannels: number, outChannels: number];
 
 /** `attributes` as the caller of the kernel has typed them. */
@@ -58,7 +61,7 @@ const sizeOf = (shape: readonly number[]) => tf.util.sizeFromShape([...shape]);
 
 /** A convolution of images of `shape` by filters of `filter`, as tfjs's attributes describe it. */
 function convolutionOf(
-  [batch, height, width, inChannels]: ImageShape,
+  [batch, height, width, inChannels]: BatchShape,
   [kernel, , , outChannels]: FilterShape,
   attributes: tf.NamedAttrMap,
 ): ConvolutionShape {
@@ -84,19 +87,19 @@ function convolve(
 
 const convolutions: Readonly<Record<string, TraceKernel>> = {
   Conv2D(backend, { x, filter }, attributes) {
-    const [images, filters] = [x!.shape as ImageShape, filter!.shape as FilterShape];
+    const [images, filters] = [x!.shape as unknown as BatchShape, filter!.shape as FilterShape];
     const shape = convolutionOf(images, filters, attributes);
     const result = [shape.batch, ...outputSize(shape), shape.outChannels];
     return convolve(backend, "forward", shape, [x!, filter!], result);
   },
   Conv2DBackpropInput(backend, { dy, filter }, attributes) {
-    const { inputShape } = as<{ inputShape: ImageShape }>(attributes);
+    const { inputShape } = as<{ inputShape: BatchShape }>(attributes);
     const shape = convolutionOf(inputShape, filter!.shape as FilterShape, attributes);
     return convolve(backend, "inputGradient", shape, [dy!, filter!], inputShape);
   },
   Conv2DBackpropFilter(backend, { x, dy }, attributes) {
     const { filterShape } = as<{ filterShape: FilterShape }>(attributes);
-    const shape = convolutionOf(x!.shape as ImageShape, filterShape, attributes);
+    const shape = convolutionOf(x!.shape as unknown as BatchShape, filterShape, attributes);
     return convolve(backend, "filterGradient", shape, [x!, dy!], filterShape);
   },
 };
@@ -104,20 +107,20 @@ const convolutions: Readonly<Record<string, TraceKernel>> = {
 const batchNorm: Readonly<Record<string, TraceKernel>> = {
   [BATCH_NORM_STATISTICS](backend, { x }, attributes) {
     const { groups } = attributes as GroupAttributes;
-    const shape = x!.shape as ImageShape, statistics = [groups.length, shape[3]];
+    const shape = x!.shape as unknown as BatchShape, statistics = [groups.length, shape[3]];
     const lowered = batchNormStatistics(shape, groups);
     return operate(backend, lowered, [x!], [statistics, statistics]);
   },
   [BATCH_NORM_APPLY](backend, { x, mean, variance, gamma, beta, add }, attributes) {
     const { groups, epsilon, relu } = attributes as BatchNormAttributes;
-    const shape = x!.shape as ImageShape;
+    const shape = x!.shape as unknown as BatchShape;
     const lowered = batchNormApply(shape, groups, { epsilon, relu, add: add !== undefined });
     const inputs = [x!, mean!, variance!, gamma!, beta!, ...add ? [add] : []];
     return operate(backend, lowered, inputs, [shape]);
   },
   [BATCH_NORM_GRADIENT](backend, { dy, x, mean, variance, gamma, y }, attributes) {
     const { groups, epsilon, add } = attributes as BatchNormGradientAttributes;
-    const shape = x!.shape as ImageShape, channels = [shape[3]];
+    const shape = x!.shape as unknown as BatchShape, channels = [shape[3]];
     const options = { epsilon, add, masked: y !== undefined };
     const inputs = [dy!, x!, mean!, variance!, gamma!, ...y ? [y] : []];
     const shapes = [shape, channels, channels, ...add ? [shape] : []];
@@ -174,7 +177,7 @@ const network: Readonly<Record<string, TraceKernel>> = {
   [FROZEN_FORWARD](backend, { x, ...weights }, attributes) {
     const { features, outputs } = frozenForward(
       ...[backend.graph, layersOf(attributes), weightsOf(backend, weights)] as const,
-      ...[backend.value(x!), x!.shape as ImageShape] as const,
+      ...[backend.value(x!), x!.shape as unknown as BatchShape] as const,
     );
     const batch = x!.shape[0]!;
     return [
@@ -187,16 +190,16 @@ const network: Readonly<Record<string, TraceKernel>> = {
     const outputs = layers.map((_, i) => backend.value(rest[i]!));
     const dx = frozenGradient(
       ...[backend.graph, layers, weightsOf(backend, rest), outputs] as const,
-      ...[backend.value(dy!), x!.shape as ImageShape] as const,
+      ...[backend.value(dy!), x!.shape as unknown as BatchShape] as const,
     );
     return backend.info(dx, x!.shape);
   },
   [GLOBAL_AVERAGE_POOL](backend, { x }) {
-    const shape = x!.shape as ImageShape;
+    const shape = x!.shape as unknown as BatchShape;
     return operate(backend, globalAveragePool(shape), [x!], [[shape[0], shape[3]]]);
   },
   [GLOBAL_AVERAGE_POOL_GRADIENT](backend, { dy }, attributes) {
-    const { shape } = as<{ shape: ImageShape }>(attributes);
+    const { shape } = as<{ shape: BatchShape }>(attributes);
     return operate(backend, globalAveragePoolGradient(shape, false), [dy!], [shape]);
   },
   [SIGN_STEP](backend, { x, adversarial, slope }, attributes) {

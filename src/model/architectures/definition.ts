@@ -1,0 +1,46 @@
+/**
+ * What an architecture is to the table.
+ *
+ * @module
+ */
+import type { Architecture, ModelConfig } from "../architecture.ts";
+
+/** The shapes of a state dict's tensors, by name. */
+export type Shapes = ReadonlyMap<string, readonly number[]>;
+
+/** A row of the table. */
+export interface ArchitectureDefinition {
+  /** Its name in recipes. */
+  readonly name: string;
+  /** The network of that size. */
+  build(config: ModelConfig): Architecture;
+  /**
+   * The size of the network whose state dict has `shapes`, or why it is none of these: a few words that follow "it". Looks
+   * at what tells networks apart; whoever imports the state dict accounts for every tensor.
+   */
+  infer(shapes: Shapes): Required<ModelConfig> | string;
+}
+
+/** The tensors that a network is known by. */
+interface Marks {
+  /** The weight of the first convolution, `[width,channels,k,k]`. */
+  readonly stem: string;
+  /** The weight of the linear layer, `[classes,features]`. */
+  readonly linear: string;
+  /** What else must be there. */
+  readonly also: readonly string[];
+}
+
+/** {@linkcode ArchitectureDefinition.infer} for a network that is known by `marks`. */
+export function configOf(
+  shapes: Shapes,
+  { stem, linear, also }: Marks,
+): Required<ModelConfig> | string {
+  const missing = [stem, linear, ...also].filter((name) => !shapes.has(name));
+  if (missing.length > 0) return `lacks ${missing.join(" and ")}`;
+  const first = shapes.get(stem)!, last = shapes.get(linear)!;
+  const wrong = first.length !== 4 ? stem : last.length !== 2 ? linear : undefined;
+  if (wrong !== undefined) return `holds ${wrong} as [${shapes.get(wrong)}]`;
+  const [width, channels] = first as [number, number], [classes] = last as [number];
+  return { width, classes, channels };
+}
