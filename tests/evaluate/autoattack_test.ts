@@ -182,14 +182,53 @@ onWasm("autoAttack() rand averages twenty gradients at every point", async (back
   assert.ok(ratio > 3.8 && ratio < 4.2, `${ratio}`);
 });
 
+/** Images that lean towards two classes of the centred linear model, and no two of which rank its classes alike. */
+function makeVariedDataset(): Dataset {
+  const n = 8, stream = new Stream(8, Purpose.synthetic);
+  const labels = Uint8Array.from({ length: n }, (_, row) => row % CLASSES);
+  const images = new Uint8Array(n * IMAGE_VALUES);
+  for (const [row, label] of labels.entries()) {
+    const second = (label + 1 + row % 3) % CLASSES;
+    for (let i = 0; i < IMAGE_VALUES; i++) {
+      const lean = 5 * WEIGHTS[i * CLASSES + label]! + 4 * WEIGHTS[i * CLASSES + second]!;
+      images[row * IMAGE_VALUES + i] = Math.round(120 + lean + 15 * stream.uniform());
+    }
+  }
+  return { ...DATASET, name: "varied", n, images, labels };
+}
+
 onWasm("autoAttack() does not depend on how images are packed", async (backend) => {
-  const members = ["apgd-ce", "fab-t"] as const;
-  const images = (batchSize: number) =>
-    withModel((network) =>
-      autoAttack(network, settings(backend, members, { ids: FEW, batchSize }))
-    );
-  // One by one, or three side by side, of which each makes room for the next when it is done.
-  assert.deepEqual((await images(1)).adversarial, (await images(3)).adversarial);
+  const dataset = makeVariedDataset(), n = dataset.n;
+  const centred = (x: tf.Tensor4D) => tf.sub(x, 0.5);
+  const order = Array.from({ length: n }, (_, row) => row);
+  const logits = await withModel((network) => {
+    const images = Float32Array.from(dataset.images, (value) => value / 255);
+    const answers = tf.tidy(() => network(tf.tensor4d(images, [n, 32, 32, 3])).arraySync());
+    return Promise.resolve(answers as number[][]);
+  }, centred);
+  const ranked = logits.map((row) => [...row.keys()].sort((a, b) => row[b]! - row[a]!));
+  assert.deepEqual(ranked.map(([label]) => label), [...dataset.labels]);
+  assert.equal(new Set(ranked.map(String)).size, n, "each image has its own order of targets");
+  for (const member of ["apgd-ce", "apgd-t", "fab-t", "square"] as const) {
+    const attacked = async (ids: number[], batchSize: number) => {
+      const more = { dataset, ids: Uint32Array.from(ids), batchSize };
+      // Enough that no image stays robust: only a changed one shows how it was attacked.
+      const attack = { norm: "linf", epsilon: member === "square" ? 0.05 : 0.008 } as const;
+      const { result, adversarial } = await withModel(
+        (network) => autoAttack(network, settings(backend, [member], { ...more, attack })),
+        centred,
+      );
+      assert.equal(result.perAttack[member]!.broken, n, `${member} breaks all of them`);
+      return new Map(
+        ids.map((id, row) =>
+          [id, adversarial.slice(row * IMAGE_VALUES, (row + 1) * IMAGE_VALUES)] as const
+        ),
+      );
+    };
+    // One by one, or three side by side from the last to the first, each of which makes room when it is done.
+    const alone = await attacked(order, 1), packed = await attacked(order.toReversed(), 3);
+    for (const id of order) assert.deepEqual(packed.get(id), alone.get(id), `${member}, ${id}`);
+  }
 });
 
 onWasm(
