@@ -186,12 +186,12 @@ onWasm("autoAttack() rand averages twenty gradients at every point", async (back
 function makeVariedDataset(): Dataset {
   const n = 8, stream = new Stream(8, Purpose.synthetic);
   const labels = Uint8Array.from({ length: n }, (_, row) => row % CLASSES);
-  const images = new Uint8Array(n * IMAGE_VALUES);
+  const images = new Uint8Array(n * VALUES);
   for (const [row, label] of labels.entries()) {
     const second = (label + 1 + row % 3) % CLASSES;
-    for (let i = 0; i < IMAGE_VALUES; i++) {
+    for (let i = 0; i < VALUES; i++) {
       const lean = 5 * WEIGHTS[i * CLASSES + label]! + 4 * WEIGHTS[i * CLASSES + second]!;
-      images[row * IMAGE_VALUES + i] = Math.round(120 + lean + 15 * stream.uniform());
+      images[row * VALUES + i] = Math.round(120 + lean + 15 * stream.uniform());
     }
   }
   return { ...DATASET, name: "varied", n, images, labels };
@@ -220,9 +220,7 @@ onWasm("autoAttack() does not depend on how images are packed", async (backend) 
       );
       assert.equal(result.perAttack[member]!.broken, n, `${member} breaks all of them`);
       return new Map(
-        ids.map((id, row) =>
-          [id, adversarial.slice(row * IMAGE_VALUES, (row + 1) * IMAGE_VALUES)] as const
-        ),
+        ids.map((id, row) => [id, adversarial.slice(row * VALUES, (row + 1) * VALUES)] as const),
       );
     };
     // One by one, or three side by side from the last to the first, each of which makes room when it is done.
