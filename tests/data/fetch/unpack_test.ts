@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
+import { ReadStream } from "node:fs";
 import { gzipSync } from "node:zlib";
 import { join } from "@std/path";
 import fc from "fast-check";
 import { unpackTarGz } from "../../../src/data/fetch/unpack.ts";
+import { StorageError } from "../../../src/disk/failure.ts";
 import { RunError, UsageError } from "../../../src/errors.ts";
 import { flushes } from "./flushes.ts";
 import { type ArchiveEntry, listTree, makeTar, makeTarGz, withDirectory } from "../made_cifar10.ts";
@@ -200,6 +202,25 @@ Deno.test("unpackTarGz() flushes every file and its folder before they get their
       `rename ${staging} ${out}`,
       `flush ${data}`,
     ]);
+  }));
+
+Deno.test("unpackTarGz() does not call an archive damaged that the disk would not read", () =>
+  withDirectory(async (directory) => {
+    const archive = await makeTarGz(GOOD);
+    const { _read } = ReadStream.prototype;
+    ReadStream.prototype._read = function () {
+      this.destroy(Object.assign(new Error("no"), { code: "EIO" }));
+    };
+    try {
+      await assert.rejects(unpack(directory, archive), (error) => {
+        assert(error instanceof StorageError, String(error));
+        assert.match(error.message, /Could not read the archive ".*": the device failed/);
+        return true;
+      });
+    } finally {
+      ReadStream.prototype._read = _read;
+    }
+    assert.deepEqual(await listTree(directory), ["data", "data/made.tar.gz"]);
   }));
 
 Deno.test("unpackTarGz() writes to no file that a link leads to", () =>
