@@ -41,7 +41,7 @@ export async function removeTemporaries(
   written: (name: string) => boolean,
   { disk = DISK, age = 0 }: { readonly disk?: Disk; readonly age?: number } = {},
 ): Promise<void> {
-  for (const { name, isDirectory } of await list(folder)) {
+  for (const { name, isDirectory } of await listFolder(folder)) {
     const of = isDirectory ? undefined : temporaryOf(name);
     const path = join(folder, name);
     if (of === undefined || !written(of) || !await isOlder(path, age)) continue;
@@ -49,7 +49,8 @@ export async function removeTemporaries(
   }
 }
 
-async function list(folder: string): Promise<Deno.DirEntry[]> {
+/** What lies in `folder`; nothing if there is none. Throws a `RunError` if it cannot be read. */
+export async function listFolder(folder: string): Promise<Deno.DirEntry[]> {
   try {
     return await Array.fromAsync(Deno.readDir(folder));
   } catch (error) {

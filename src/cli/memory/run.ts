@@ -18,7 +18,7 @@ import { OVERWRITE } from "../shell/overwrite_flag.ts";
 const { dataDir, backend, workers, memoryIndex } = RECIPE_FLAGS;
 
 /** Flags of `memloss memory`. */
-export const MEMORY_FLAGS = {
+export const MEMORY_ACTION_FLAGS = {
   misclassified: switchFlag("misclassified", "stats: also the share that the model gets wrong"),
   rebuild: switchFlag("rebuild", "verify: make a damaged or lost index anew from the chunks"),
   out: textFlag(
@@ -37,7 +37,7 @@ export const MEMORY_FLAGS = {
 } as const;
 
 /** Their values. */
-export type MemoryFlags = FlagValues<typeof MEMORY_FLAGS>;
+export type MemoryFlags = FlagValues<typeof MEMORY_ACTION_FLAGS>;
 
 /** A run with a memory. */
 export interface MemoryRun {

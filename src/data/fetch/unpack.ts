@@ -12,6 +12,7 @@ import { extract } from "tar-stream";
 import { RunError, UsageError } from "../../errors.ts";
 import { syncDirectory } from "../../disk/disk.ts";
 import { describeIoError, removeTree, writeAll } from "../../disk/files.ts";
+import { ioError, isAboutPlace } from "../../disk/failure.ts";
 import { exists } from "../../disk/regular.ts";
 import { onDisk } from "../disk.ts";
 
@@ -116,6 +117,7 @@ async function unpackInto(
   } catch (cause) {
     signal?.throwIfAborted();
     if (cause instanceof RunError) throw cause;
+    if (isAboutPlace(cause)) throw ioError(`Could not read the archive "${archive}"`, cause);
     const reason = (cause as Error).message;
     throw new ArchiveError(`The archive "${archive}" is damaged (${reason}); fetch it again.`, {
       cause,
