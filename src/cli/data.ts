@@ -7,6 +7,7 @@ import { contactSheet } from "../data/contact_sheet.ts";
 import { firstIndices } from "../data/batches.ts";
 import { type Dataset, IMAGE_CHANNELS } from "../data/dataset.ts";
 import { fetchDataset } from "../data/fetch/fetch.ts";
+import { isPublished } from "../data/sets/definition.ts";
 import { DATA_NAMES, DATA_ROOT, findPublished, findSet, loadData } from "../data/sets/sets.ts";
 import { type Verification, verifyDataset } from "../data/verify.ts";
 import { Interrupted, UsageError } from "../errors.ts";
@@ -47,6 +48,7 @@ export const command = actionCommand({
 
 async function fetchAction({ dataDir = DATA_ROOT, json }: Flags, [name = ""]: readonly string[]) {
   const set = findPublished(name);
+  const elsewhere = dataDir === DATA_ROOT ? [] : ["--data-dir", dataDir];
   await createDirectory(dataDir);
   const bar = new ProgressBar({ label: name, total: set.source.bytes });
   const folder = await interruptible(async (signal) => {
@@ -57,7 +59,9 @@ async function fetchAction({ dataDir = DATA_ROOT, json }: Flags, [name = ""]: re
       });
     } catch (error) {
       if (!signal.aborted) throw error;
-      throw new Interrupted(`Stopped; go on with: ${commandLine("data", "fetch", name)}`);
+      throw new Interrupted(
+        `Stopped; go on with: ${commandLine("data", "fetch", name, ...elsewhere)}`,
+      );
     } finally {
       bar.finish();
     }
@@ -81,7 +85,7 @@ async function showAction(flags: Flags, [name = ""]: readonly string[]) {
   const set = findSet(name);
   const { dataDir, seed = 1, out, nEx = 100 } = flags;
   if (out === undefined) refuseFlags(FLAGS, flags, ["nEx"], "has no meaning without --out");
-  if ("source" in set) {
+  if (isPublished(set)) {
     refuseFlags(FLAGS, flags, ["seed"], `has no meaning for ${name}, which is read and not drawn`);
   }
   if (out !== undefined && !out.endsWith(".png")) {

@@ -7,7 +7,9 @@ import { join } from "@std/path";
 import * as v from "valibot";
 import { Interrupted } from "../errors.ts";
 import { type Flag, integerFlag, switchFlag, textFlag } from "../recipe/flag.ts";
-import { RECIPE_FLAGS } from "../recipe/recipe.ts";
+import { RECIPE_FLAGS, type RecipeInput } from "../recipe/recipe.ts";
+import { describeEstimate, estimate } from "../reproduce/estimate.ts";
+import type { CellWork } from "../reproduce/make_cell.ts";
 import { planCells } from "../reproduce/plan.ts";
 import { reproduce, unfinishedCells } from "../reproduce/reproduce.ts";
 import { FULL_SCALE, loadTable, TABLES } from "../reproduce/table_file.ts";
@@ -82,27 +84,28 @@ export const command: Command = {
     const cells = planCells(table, { scale, seeds, only, nEx });
     const out = given ?? join(`reproduce-${table.name}-${scale}`);
     const again = commandLine("reproduce", ...args);
-    const status = new StatusLine();
-    const open = await unfinishedCells(out, cells, session);
-    status.print(`${cells.length - open.length} of ${cells.length} cells are finished in ${out}.`);
-    if (dryRun) return;
     const plain = commandLine(
       ...["reproduce", "--table", tableName, "--scale", scale, "--seeds", seeds.join(",")],
       ...nEx === undefined ? [] : ["--n-ex", String(nEx)],
     );
+    const status = new StatusLine();
     const write = () => writeTable(out, table, { scale, seeds, nEx, command: plain });
+    let current = "the estimate";
     await interruptible(async (signal) => {
-      let current = "";
+      const work = workOf(session, signal);
+      const open = await unfinishedCells(out, cells, session);
+      status.print(
+        `${cells.length - open.length} of ${cells.length} cells are finished in ${out}.`,
+      );
+      if (open.length > 0) {
+        const tell = (label: string) => status.print(`measuring a few steps of ${label}`);
+        const needed = await estimate(out, cells, open, session, work.train, tell);
+        for (const line of describeEstimate(needed, out)) status.print(line);
+      }
+      if (dryRun) return;
       const held = await reproduce(out, cells, {
         session,
-        work: {
-          train: async (runDir, recipe) => {
-            const resume = await exists(join(runDir, "recipe.json"));
-            await trainCommand(runDir, recipe, { resume }, signal);
-          },
-          evaluate: (runDir, name, n) =>
-            evalCommand(runDir, { attack: [name as "clean"], nEx: n, ...session }, signal),
-        },
+        work,
         onCell({ name, label, seed }, position) {
           current = name;
           status.print(`cell ${position + 1} of ${cells.length}: ${label}, seed ${seed}`);
@@ -110,11 +113,6 @@ export const command: Command = {
         onFinished: async () => {
           await write();
         },
-      }).catch((error) => {
-        if (!(error instanceof Interrupted)) throw error;
-        throw new Interrupted(
-          `Stopped in ${current}; everything so far is saved.\nContinue with: ${again}`,
-        );
       });
       console.log(await write());
       if (held.length === 0) return;
@@ -122,9 +120,26 @@ export const command: Command = {
       status.print(
         `Other processes are at work on ${names}: run the command again to see the rest.`,
       );
+    }).catch((error) => {
+      if (!(error instanceof Interrupted)) throw error;
+      throw new Interrupted(
+        `Stopped in ${current}; everything so far is saved.\nContinue with: ${again}`,
+      );
     });
   },
 };
+
+/** Runs as the commands `train` and `eval` make and measure them. */
+function workOf(session: RecipeInput, signal: AbortSignal): CellWork {
+  return {
+    async train(runDir, recipe) {
+      const resume = await exists(join(runDir, "recipe.json"));
+      await trainCommand(runDir, recipe, { resume }, signal);
+    },
+    evaluate: (runDir, name, n) =>
+      evalCommand(runDir, { attack: [name as "clean"], nEx: n, ...session }, signal),
+  };
+}
 
 async function exists(path: string): Promise<boolean> {
   return await Deno.stat(path).then(() => true, () => false);

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { dirname } from "@std/path";
+import { dirname, join } from "@std/path";
 import { type RunError, UsageError } from "../errors.ts";
 import { DISK, type Disk, type WritableFile } from "./disk.ts";
 import { describeIoError, ioError } from "./failure.ts";
@@ -19,6 +19,35 @@ export function temporaryOf(name: string): string | undefined {
   return TEMPORARY.test(name) ? name.replace(TEMPORARY, "") : undefined;
 }
 
+/** `path` with an end that nobody can foresee: there is nothing to be written through or to be removed. */
+export function temporaryPath(path: string): string {
+  return `${path}.tmp-${crypto.randomUUID().slice(0, 8)}`;
+}
+
+/**
+ * Removes from `folder` what killed processes left of the files that `written` accepts by name. Nobody may be writing one.
+ *
+ * @throws {RunError} naming `folder` or a file in it
+ */
+export async function removeTemporaries(
+  folder: string,
+  written: (name: string) => boolean,
+  disk: Disk = DISK,
+): Promise<void> {
+  for (const { name, isDirectory } of await list(folder)) {
+    const of = isDirectory ? undefined : temporaryOf(name);
+    if (of !== undefined && written(of)) await removeTree(join(folder, name), disk);
+  }
+}
+
+async function list(folder: string): Promise<Deno.DirEntry[]> {
+  try {
+    return await Array.fromAsync(Deno.readDir(folder));
+  } catch (error) {
+    throw ioError(`Could not read ${folder}`, error);
+  }
+}
+
 /**
  * Replaces or creates the file at `path` with `bytes` so that a reader, even after a power cut, finds the
  * old content or the new, never a part: a temporary beside it is written, flushed to the device and
@@ -31,8 +60,7 @@ export async function writeFileAtomically(
   bytes: Uint8Array,
   disk: Disk = DISK,
 ): Promise<void> {
-  // Nobody can have put something there, to be written through or to be removed.
-  const temporary = `${path}.tmp-${crypto.randomUUID().slice(0, 8)}`;
+  const temporary = temporaryPath(path);
   try {
     const file = await disk.create(temporary);
     try {

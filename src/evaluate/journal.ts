@@ -12,6 +12,7 @@ import { IMAGE_VALUES } from "../data/dataset.ts";
 import { RunError, UsageError } from "../errors.ts";
 import { crc32c } from "../format/crc32c.ts";
 import { createDirectory, describeIoError, removeTree } from "../disk/files.ts";
+import { refuseForeign } from "../disk/regular.ts";
 
 /** How one member's search on one image ended. */
 export interface Verdict {
@@ -65,6 +66,7 @@ export class Journal {
    */
   static async open(directory: string, key: string): Promise<Journal> {
     await createDirectory(directory);
+    for (const name of [LOG, IMAGES]) await refuseForeign(join(directory, name));
     try {
       const options = { read: true, write: true, create: true };
       const log = await Deno.open(join(directory, LOG), options);

@@ -7,7 +7,7 @@
 import { join } from "@std/path";
 import type { Disk } from "../disk/disk.ts";
 import { ioError } from "../disk/failure.ts";
-import { removeTree, temporaryOf } from "../disk/files.ts";
+import { removeTemporaries, removeTree } from "../disk/files.ts";
 
 /** Name of the Deno KV file. */
 export const INDEX_FILE = "index.kv";
@@ -67,12 +67,7 @@ export async function removeUnwanted(
   wanted: ReadonlyMap<number, ReadonlySet<string>>,
   disk: Disk,
 ): Promise<void> {
-  for (const { name, isFile } of await Array.fromAsync(Deno.readDir(directory))) {
-    const torn = temporaryOf(name);
-    if (isFile && (torn === CURRENT_FILE || torn === PLACE_FILE)) {
-      await removeTree(join(directory, name), disk);
-    }
-  }
+  await removeTemporaries(directory, (name) => name === CURRENT_FILE || name === PLACE_FILE, disk);
   for (const epoch of await listGenerations(directory)) {
     const folder = join(directory, generationFolder(epoch));
     const files = wanted.get(epoch);

@@ -75,6 +75,7 @@ export interface Architecture {
   readonly linear: string;
   /** What the linear layer takes. */
   readonly features: number;
+  /** Number of logits. */
   readonly classes: number;
 }
 

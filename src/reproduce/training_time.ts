@@ -5,10 +5,17 @@
  */
 import { join } from "@std/path";
 import { readWholeFile } from "../disk/files.ts";
+import { RunError } from "../errors.ts";
 
-/** The lines of a run's log, as far as they are whole. */
+/** The lines of a run's log, as far as they are whole; none if it has no log. */
 async function readLog(runDir: string): Promise<{ kind?: string; [field: string]: unknown }[]> {
-  const text = new TextDecoder().decode(await readWholeFile(join(runDir, "metrics.jsonl")));
+  let text: string;
+  try {
+    text = new TextDecoder().decode(await readWholeFile(join(runDir, "metrics.jsonl")));
+  } catch (error) {
+    if (error instanceof RunError && error.cause instanceof Deno.errors.NotFound) return [];
+    throw error;
+  }
   return text.split("\n").flatMap((line) => {
     try {
       return [JSON.parse(line)];

@@ -10,9 +10,13 @@ import {
   createDirectory,
   describeIoError,
   readWholeFile,
+  removeTemporaries,
   removeTree,
+  temporaryOf,
+  temporaryPath,
   writeFileAtomically,
 } from "../disk/files.ts";
+import { ioError } from "../disk/failure.ts";
 import { decodeRunRecord, encodeRunRecord, type RunRecord } from "./run_record.ts";
 import { RunLock } from "./run_lock.ts";
 
@@ -20,12 +24,10 @@ const RECIPE_FILE = "recipe.json";
 const LOCK_FILE = "run.lock";
 const CHECKPOINTS = "checkpoints";
 const CHECKPOINT = /^epoch-(\d+)(?:\.step-(\d+))?\.safetensors$/;
-/** What a crash leaves of a checkpoint or a link that was being written. */
-const TORN_CHECKPOINT =
-  /^(?:epoch-\d+(?:\.step-\d+)?\.safetensors\.tmp-[0-9a-f]+|(?:best|last)\.tmp)$/;
-
-/** What a crash leaves of the recipe. */
-const TORN_RECIPE = /^recipe\.json\.tmp-[0-9a-f]+$/;
+/** What earlier versions left of a link that was being made. */
+const TORN_LINK = /^(?:best|last)\.tmp$/;
+/** Files that are written under a temporary name first. */
+const RUN_FILES = [RECIPE_FILE, "metrics.jsonl", "metrics.csv"];
 
 /** The names by which a checkpoint is asked for. */
 export const CHECKPOINT_LINKS = ["best", "last"] as const;
@@ -73,6 +75,11 @@ export async function readCheckpointLink(
   }
 }
 
+/** Removes what killed processes left of the files in the run's folder `directory`, which nobody else may have open. */
+export async function removeLeftovers(directory: string): Promise<void> {
+  await removeTemporaries(directory, (name) => RUN_FILES.includes(name));
+}
+
 /** A run's folder, open for writing by this process alone. */
 export class RunFolder {
   readonly directory: string;
@@ -96,9 +103,7 @@ export class RunFolder {
     const lock = await RunLock.acquire(directory);
     try {
       await refuseUsed(directory); // again, now that nobody else can fill it
-      for (const { name } of await Array.fromAsync(Deno.readDir(directory))) {
-        if (TORN_RECIPE.test(name)) await removeTree(join(directory, name));
-      }
+      await removeLeftovers(directory);
       const text = new TextEncoder().encode(encodeRunRecord(record));
       await writeFileAtomically(recipePath(directory), text);
       await createDirectory(join(directory, CHECKPOINTS));
@@ -118,6 +123,7 @@ export class RunFolder {
     await readRunRecord(directory); // before the lock file is made in a folder that is none of ours
     const lock = await RunLock.acquire(directory);
     try {
+      await removeLeftovers(directory);
       await createDirectory(join(directory, CHECKPOINTS)); // missing if the run was killed at its very start
       return new RunFolder(directory, await readRunRecord(directory), lock);
     } catch (error) {
@@ -151,16 +157,22 @@ export class RunFolder {
     for (const link of CHECKPOINT_LINKS) {
       const target = names[link];
       if (target === undefined) continue;
-      const temporary = join(folder, `${link}.tmp`);
-      await Deno.remove(temporary).catch(() => {}); // there only after a crash
-      await Deno.symlink(target, temporary);
-      await Deno.rename(temporary, join(folder, link));
+      const path = join(folder, link), temporary = temporaryPath(path);
+      try {
+        await Deno.symlink(target, temporary);
+        await Deno.rename(temporary, path);
+      } catch (error) {
+        await Deno.remove(temporary).catch(() => {}); // there only if it could not be renamed
+        throw ioError(`Could not make the link ${path}`, error);
+      }
     }
     await syncDirectory(folder);
-    for (const { name } of await Array.fromAsync(Deno.readDir(folder))) {
+    for (const { name, isDirectory } of await Array.fromAsync(Deno.readDir(folder))) {
       const stray = CHECKPOINT.test(name) && name !== names.last && name !== names.best;
-      if (stray || TORN_CHECKPOINT.test(name)) await removeTree(join(folder, name));
+      if (!isDirectory && (stray || TORN_LINK.test(name))) await removeTree(join(folder, name));
     }
+    const links: readonly string[] = CHECKPOINT_LINKS;
+    await removeTemporaries(folder, (name) => CHECKPOINT.test(name) || links.includes(name));
   }
 
   /** Every checkpoint is whole: whichever got furthest can be continued. */
@@ -187,7 +199,7 @@ export class RunFolder {
 async function refuseUsed(directory: string): Promise<void> {
   try {
     for await (const { name } of Deno.readDir(directory)) {
-      if (name === LOCK_FILE || TORN_RECIPE.test(name)) continue;
+      if (name === LOCK_FILE || temporaryOf(name) === RECIPE_FILE) continue;
       throw new UsageError(
         `${directory} is not empty: choose another --run-dir, or continue the run in it with --resume.`,
       );

@@ -4,8 +4,9 @@
  * @module
  */
 import { join } from "@std/path";
-import { RunError, UsageError } from "../errors.ts";
-import { describeIoError } from "../disk/files.ts";
+import { UsageError } from "../errors.ts";
+import { ioError } from "../disk/failure.ts";
+import { refuseForeign } from "../disk/regular.ts";
 
 const ATTEMPTS = 4;
 const ATTEMPT_MILLISECONDS = 20;
@@ -27,10 +28,11 @@ export class RunLock {
    * Locks the existing folder `runDirectory` for this process.
    *
    * @throws {UsageError} if another process holds it
-   * @throws {RunError} if the lock file cannot be written
+   * @throws {RunError} if the lock file cannot be written, or something else lies in its place
    */
   static async acquire(runDirectory: string): Promise<RunLock> {
     const path = join(runDirectory, "run.lock");
+    await refuseForeign(path);
     let file: Deno.FsFile | undefined;
     try {
       file = await Deno.open(path, { read: true, write: true, create: true });
@@ -41,7 +43,7 @@ export class RunLock {
       }
     } catch (error) {
       file?.close();
-      throw new RunError(`Could not lock ${path}: ${describeIoError(error)}`, { cause: error });
+      throw ioError(`Could not lock ${path}`, error);
     }
     file.close();
     const pid = (await Deno.readTextFile(path)).trim();
@@ -55,12 +57,13 @@ export class RunLock {
   /** Whether another process holds the lock of `runDirectory`. Needs no permission to write. */
   static async isHeld(runDirectory: string): Promise<boolean> {
     const path = join(runDirectory, "run.lock");
+    await refuseForeign(path);
     try {
       using file = await Deno.open(path);
       return !await file.tryLock(false);
     } catch (error) {
       if (error instanceof Deno.errors.NotFound) return false;
-      throw new RunError(`Could not read ${path}: ${describeIoError(error)}`, { cause: error });
+      throw ioError(`Could not read ${path}`, error);
     }
   }
 

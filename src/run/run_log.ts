@@ -4,8 +4,8 @@
  * @module
  */
 import { join } from "@std/path";
-import { RunError } from "../errors.ts";
-import { describeIoError, writeFileAtomically } from "../disk/files.ts";
+import { ioError } from "../disk/failure.ts";
+import { readIfThere, writeAll, writeFileAtomically } from "../disk/files.ts";
 
 /** One optimisation step. Loss terms are means over the batch, before their coefficients. */
 export interface StepMetrics {
@@ -98,12 +98,9 @@ export class RunLog {
   async append(metrics: Metrics): Promise<void> {
     try {
       const bytes = new TextEncoder().encode(JSON.stringify(metrics) + "\n");
-      for (let done = 0; done < bytes.length;) done += await this.#file.write(bytes.subarray(done));
+      await writeAll(this.#file, bytes);
     } catch (error) {
-      throw new RunError(
-        `Could not write ${join(this.#directory, "metrics.jsonl")}: ${describeIoError(error)}`,
-        { cause: error },
-      );
+      throw ioError(`Could not write ${join(this.#directory, "metrics.jsonl")}`, error);
     }
     if (metrics.kind !== "epoch") return;
     this.#epochs.push(metrics);
@@ -144,18 +141,22 @@ function tableRow(metrics: EpochMetrics, columns: readonly string[]): string {
 }
 
 async function readLines(path: string): Promise<Metrics[]> {
-  let text: string;
-  try {
-    text = await Deno.readTextFile(path);
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return [];
-    throw new RunError(`Could not read ${path}: ${describeIoError(error)}`, { cause: error });
-  }
+  const text = new TextDecoder().decode(await readIfThere(path));
   return text.split("\n").flatMap((line) => {
     try {
-      return [JSON.parse(line) as Metrics];
+      const metrics = JSON.parse(line);
+      return isMetrics(metrics) ? [metrics] : [];
     } catch {
       return []; // the empty end, or a line torn by a crash
     }
   });
+}
+
+/** Whether `value` has what the log itself looks at. */
+function isMetrics(value: unknown): value is Metrics {
+  const { kind, epoch, step, terms } = Object(value);
+  if (typeof epoch !== "number") return false;
+  return kind === "epoch"
+    ? typeof terms === "object" && terms !== null
+    : (kind === "step" || kind === "damage") && typeof step === "number";
 }

@@ -114,7 +114,7 @@ export class Session {
     const checkpointSha256 = await saveCheckpoint(path, { state, momenta, progress }, this.#backend)
       .finally(() => [state.parameters, state.buffers, momenta].forEach(disposeAll));
     // While an epoch runs, the oldest one is still being read.
-    const oldest = epoch - this.#memoryAge + (complete ? 1 : 0);
+    const oldest = Math.max(1, epoch - this.#memoryAge + (complete ? 1 : 0));
     const keep = Array.from({ length: epoch - oldest }, (_, i) => oldest + i);
     await this.memory?.commit({
       ...{ epoch, step, complete, keep },

@@ -100,6 +100,20 @@ Deno.test("Journal leaves out verdicts whose image is lost, torn or another", ()
     }
   }));
 
+Deno.test("Journal writes to no file that a link leads to", () =>
+  inTemporary(async (directory) => {
+    const folder = join(directory, "state"), elsewhere = join(directory, "elsewhere");
+    for (const name of ["verdicts.jsonl", "adversarial.bin"]) {
+      await write(folder);
+      await Deno.writeTextFile(elsewhere, "mine");
+      await Deno.remove(join(folder, name));
+      await Deno.symlink(elsewhere, join(folder, name));
+      await assert.rejects(reopen(folder), new RegExp(`${name} is a symbolic link`));
+      assert.equal(await Deno.readTextFile(elsewhere), "mine");
+      await Deno.remove(folder, { recursive: true });
+    }
+  }));
+
 Deno.test("Journal lets one evaluation at a time write, and names its folder", () =>
   inTemporary(async (directory) => {
     const journal = await Journal.open(directory, "key");

@@ -6,6 +6,7 @@ import {
   encodeCurrent,
   readCurrentFile,
 } from "../../src/memory/current.ts";
+import { sha256 } from "../../src/format/sha256.ts";
 import { MemoryStore } from "../../src/memory/store.ts";
 import { assertHolds, commitOf, order, settings } from "./store_support.ts";
 import { startDeno } from "../testing/program.ts";
@@ -41,6 +42,56 @@ Deno.test("decodeCurrent() refuses a document with any one byte changed, added o
   assert.equal(decodeCurrent(Uint8Array.of(...bytes, 10)), undefined);
 });
 
+/** What the tests change of a document. */
+interface Nested {
+  checkpoint: string;
+  imageCount: number;
+  generations: { manifest: string }[];
+}
+
+/** `current` as JSON with other `changes`, sealed as {@linkcode encodeCurrent} seals it. */
+function sealed(
+  changes: (document: { [key in string]?: Nested }) => void,
+): Uint8Array<ArrayBuffer> {
+  const document = JSON.parse(new TextDecoder().decode(encodeCurrent(CURRENT)));
+  delete document.sha256;
+  changes(document);
+  const text = { ...document, sha256: sha256(JSON.stringify(document)) };
+  return new TextEncoder().encode(JSON.stringify(text, null, 2) + "\n");
+}
+
+Deno.test("decodeCurrent() takes names for checkpoint and manifest, and no paths", () => {
+  const named = (change: (commit: Nested) => void) => sealed(({ commit }) => change(commit!));
+  assert.deepEqual(decodeCurrent(named(() => {})), CURRENT);
+  const outside = [
+    "../epoch-003.safetensors",
+    "/etc/passwd",
+    "a/b",
+    "..",
+    ".",
+    "",
+    "a\\b",
+    "\x1b[2J",
+  ];
+  for (const name of [...outside, "a\n", " a", "a\0"]) {
+    const what = JSON.stringify(name);
+    assert.equal(decodeCurrent(named((commit) => commit.checkpoint = name)), undefined, what);
+    const manifest = named((commit) => commit.generations[1]!.manifest = name);
+    assert.equal(decodeCurrent(manifest), undefined, what);
+  }
+  const other = named((commit) => commit.generations[1]!.manifest = "chunk-0000.bin");
+  assert.equal(decodeCurrent(other), undefined);
+});
+
+Deno.test("decodeCurrent() refuses more images than a table of locations is ever made for", () => {
+  const counting = (imageCount: number) =>
+    sealed(({ settings }) => settings!.imageCount = imageCount);
+  assert.equal(decodeCurrent(counting(2 ** 24))?.settings.imageCount, 2 ** 24);
+  for (const count of [2 ** 24 + 1, 5e8, -1, 0.5, 1e300]) {
+    assert.equal(decodeCurrent(counting(count)), undefined, `${count}`);
+  }
+});
+
 /** Fills `directory` with epoch 1, keeps a copy, and goes on with epoch 2. */
 async function twoCommits(directory: string): Promise<{ live: string; before: string }> {
   const live = join(directory, "live"), before = join(directory, "before");
@@ -62,7 +113,8 @@ Deno.test("MemoryStore.open() writes the current.json that a killed process did 
     const path = join(live, "current.json");
     const wanted = await Deno.readFile(path);
     await Deno.copyFile(join(before, "current.json"), path);
-    await Deno.writeTextFile(`${path}.tmp-123`, "{");
+    const torn = [`${path}.tmp-123`, `${path}.tmp-0a1b2c3d`, join(live, "index.json.tmp-0a1b2c3d")];
+    for (const file of torn) await Deno.writeTextFile(file, "{");
     await Deno.writeTextFile(join(live, "notes.txt"), "mine");
     const reader = await MemoryStore.openReadOnly(live);
     assert.equal(reader.current()!.epoch, 1);

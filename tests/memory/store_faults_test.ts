@@ -180,6 +180,22 @@ Deno.test("MemoryStore.open() leaves lost and short chunks of an ended epoch to 
     await open.close();
   }));
 
+Deno.test("MemoryStore writes to no folder and no index that a link leads to", () =>
+  inTemporary(async (directory) => {
+    const elsewhere = join(directory, "elsewhere"), memory = join(directory, "memory");
+    await Deno.mkdir(elsewhere);
+    const store = await MemoryStore.open(memory, settings);
+    await Deno.symlink(elsewhere, join(memory, "generation-0001"));
+    await assert.rejects(store.begin(1), /generation-0001 is a symbolic link/);
+    assert.deepEqual([...Deno.readDirSync(elsewhere)], []);
+    await Deno.remove(join(memory, "generation-0001"));
+    await store.close();
+    await Deno.rename(join(memory, "index.kv"), join(elsewhere, "index.kv"));
+    await Deno.symlink(join(elsewhere, "index.kv"), join(memory, "index.kv"));
+    await assert.rejects(MemoryStore.open(memory, settings), /index\.kv is a symbolic link/);
+    assert.deepEqual([...Deno.readDirSync(elsewhere)].map(({ name }) => name), ["index.kv"]);
+  }));
+
 Deno.test("MemoryStore.open() names the flag that Deno KV needs", async () => {
   const { openKv } = Deno;
   Reflect.deleteProperty(Deno, "openKv"); // as in a Deno that was started without it

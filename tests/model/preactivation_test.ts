@@ -7,16 +7,17 @@ import { disposeAll, initialise, type ModelState } from "../../src/model/paramet
 import type { Activation } from "../../src/model/train_mode.ts";
 import { lossAndGradients } from "../../src/train/step.ts";
 import { exportState, exportTensors, importState } from "../../src/weights/state_dict.ts";
+import { published } from "../testing/objectives.ts";
 import { onWasm } from "../testing/device.ts";
 import { fixture } from "../testing/fixture.ts";
 import { onNaiveWebGpu } from "../testing/naive/engine.ts";
 import { assertClose } from "../testing/numbers.ts";
-import { published } from "../testing/objectives.ts";
 import { preactivation } from "../testing/preactivation.ts";
 import { labelsOf, read, softplus, upload } from "../testing/tensors.ts";
 
 const W4 = preactivation({ width: 4, classes: 10 });
 const REFERENCE = fixture("preactivation_w4");
+const STANDARD = published("standard");
 
 /** No rectifier's input in the fixture is so near to zero that float32 rounds it to the other side. */
 const TOLERANCE = 1e-5, GRADIENT_TOLERANCE = 1e-4;
@@ -69,7 +70,7 @@ for (const [name, activation] of ACTIVATIONS) {
       const deviceState = backend.deviceState([parameters, buffers, gradients]);
       const descend = deviceState.compile(({ x, labels }) => {
         const inputs = { images: { nat: x as tf.Tensor4D }, labels: labels as tf.Tensor2D };
-        const result = lossAndGradients(W4, state, published("standard"), inputs, activation);
+        const result = lossAndGradients(W4, state, STANDARD, inputs, activation);
         for (const [key, gradient] of result.gradients) gradients.set(key, gradient);
         return { logits: result.logits.nat!, loss: result.terms.loss };
       });

@@ -2,7 +2,9 @@ import assert from "node:assert/strict";
 import { join } from "@std/path";
 import { readCheckpointLink, readRunRecord, RunFolder } from "../../src/run/run_folder.ts";
 import { inTemporary } from "../memory/support.ts";
+import { StorageError } from "../../src/disk/failure.ts";
 import { snapshot } from "../testing/folder.ts";
+import { patched } from "../testing/patched.ts";
 import { recordOf, smallRecipe } from "../testing/runs.ts";
 
 const RECORD = recordOf(smallRecipe());
@@ -114,6 +116,49 @@ Deno.test("RunFolder.settle() repairs links and sweeps up what a crash left, but
     assert.equal(await Deno.readLink(join(checkpoints, "last")), NAMES[1]);
     assert.equal(await Deno.readLink(join(checkpoints, "best")), NAMES[1]);
     assert.equal(await Deno.readTextFile(join(checkpoints, "old", NAMES[0])), "kept by hand");
+  }));
+
+Deno.test("RunFolder.settle() leaves folders alone, whatever they are called", () =>
+  withFolder(async (folder, checkpoints) => {
+    const theirs = ["best.tmp", "last.tmp", "epoch-009.safetensors", "best.tmp-0a1b2c3d"];
+    for (const name of theirs) {
+      await Deno.mkdir(join(checkpoints, name));
+      await Deno.writeTextFile(join(checkpoints, name, "notes"), "mine");
+    }
+    await folder.settle({ last: NAMES[1], best: NAMES[1] });
+    const names = (await Array.fromAsync(Deno.readDir(checkpoints))).map(({ name }) => name);
+    assert.deepEqual(names.sort(), [...theirs, NAMES[1], "best", "last"].sort());
+  }));
+
+Deno.test("RunFolder.settle() says that it may not write, and leaves nothing half made", () =>
+  withFolder(async (folder, checkpoints) => {
+    await Deno.mkdir(join(checkpoints, "best", "full"), { recursive: true });
+    const before = await snapshot(checkpoints);
+    await assert.rejects(folder.settle({ last: NAMES[1], best: NAMES[1] }), {
+      name: "RunError",
+      message: new RegExp(`^Could not make the link ${join(checkpoints, "best")}: `),
+    });
+    assert.deepEqual(await snapshot(checkpoints), before);
+    const denied = Object.assign(new Deno.errors.PermissionDenied("no"), { code: "EACCES" });
+    const symlink = patched(Deno, "symlink", () => true, denied);
+    await symlink.during(() =>
+      assert.rejects(folder.settle({ last: NAMES[1], best: undefined }), StorageError)
+    );
+    assert.deepEqual(await snapshot(checkpoints), before);
+  }));
+
+Deno.test("RunFolder.open() removes what killed processes left of the run's files, and nothing else", () =>
+  inTemporary(async (directory) => {
+    const runDir = join(directory, "run");
+    await (await RunFolder.create(runDir, RECORD)).close();
+    const torn = ["recipe.json.tmp-12", "metrics.jsonl.tmp-0a1b2c3d", "metrics.csv.tmp-4711"];
+    const theirs = ["notes.tmp-1a", "metrics.jsonl.bak", "recipe.json.tmp-mine"];
+    for (const name of [...torn, ...theirs]) await Deno.writeTextFile(join(runDir, name), "{");
+    await Deno.mkdir(join(runDir, "metrics.csv.tmp-1"));
+    await (await RunFolder.open(runDir)).close();
+    const names = (await Array.fromAsync(Deno.readDir(runDir))).map(({ name }) => name).sort();
+    const ours = ["checkpoints", "recipe.json", "run.lock"];
+    assert.deepEqual(names, [...theirs, ...ours, "metrics.csv.tmp-1"].sort());
   }));
 
 Deno.test("RunFolder.last() is what the link names, and the newest checkpoint where the link is lost", () =>

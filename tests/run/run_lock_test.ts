@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { join } from "@std/path";
+import { RunError } from "../../src/errors.ts";
 import { RunLock } from "../../src/run/run_lock.ts";
 
 const root = new URL("../../", import.meta.url);
@@ -69,6 +70,31 @@ Deno.test("RunLock.acquire() keeps other processes out until release()", async (
   const admitted = await startOwner(directory);
   await kill(admitted.process);
   assert.equal(admitted.line, "locked");
+  await Deno.remove(directory, { recursive: true });
+});
+
+Deno.test("RunLock writes to no file that a link leads to, and waits at no pipe", async () => {
+  const directory = await Deno.makeTempDir();
+  const path = join(directory, "run.lock"), elsewhere = join(directory, "elsewhere");
+  await Deno.writeTextFile(elsewhere, "mine");
+  const plant = [
+    () => Deno.symlink(elsewhere, path),
+    () => Deno.symlink(join(directory, "absent"), path),
+    () => Deno.mkdir(path),
+    async () => {
+      await new Deno.Command("mkfifo", { args: [path] }).output();
+    },
+  ];
+  for (const each of plant) {
+    await each();
+    const named = (error: Error) =>
+      error instanceof RunError && error.message.startsWith(`${path} is `);
+    await assert.rejects(RunLock.acquire(directory), named);
+    await assert.rejects(RunLock.isHeld(directory), named);
+    await Deno.remove(path);
+  }
+  assert.equal(await Deno.readTextFile(elsewhere), "mine");
+  assert.deepEqual([...Deno.readDirSync(directory)].map(({ name }) => name), ["elsewhere"]);
   await Deno.remove(directory, { recursive: true });
 });
 

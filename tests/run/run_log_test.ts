@@ -139,3 +139,16 @@ Deno.test("RunLog.open() cuts damaged examples back with the steps that did with
     const kept = (await readLines(directory)).map((line) => JSON.parse(line));
     assert.deepEqual(kept, [note(1), stepLine(2, 1)]);
   }));
+
+Deno.test("RunLog.open() drops lines that are JSON and none of the log's", () =>
+  withLog(async (directory, lines) => {
+    const path = join(directory, "metrics.jsonl");
+    const odd = [
+      ...["null", "7", '"text"', "[]", "{}", "true"],
+      ...['{"epoch":1}', '{"kind":"epoch","epoch":1}', '{"kind":"epoch","epoch":1,"terms":null}'],
+      ...['{"kind":"step","epoch":1}', '{"kind":"other","epoch":1,"step":1}'],
+    ];
+    await Deno.writeTextFile(path, [...odd, ...lines, ...odd].join("\n") + "\n");
+    (await RunLog.open(directory, { epoch: 2, step: 3, complete: false }, TERMS)).close();
+    assert.deepEqual(await readLines(directory), lines);
+  }));

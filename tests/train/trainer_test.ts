@@ -86,6 +86,17 @@ onWasm(
 );
 
 onWasm(
+  "train() keeps all examples where they are to be older than the run gets",
+  (backend) =>
+    inRunFolder(async (runDir) => {
+      await trainIn(runDir, { ...smallRecipe({ variant: "v1" }), memoryAge: 1e9 }, backend);
+      const store = await MemoryStore.openReadOnly(join(runDir, "memory"));
+      assert.deepEqual(store.current()!.generations, [1, 2]);
+      await store.close();
+    }),
+);
+
+onWasm(
   "train() keeps the running average of this epoch's examples and the last one's",
   (backend) =>
     inRunFolder((plain) =>

@@ -8,8 +8,10 @@ import { dirname } from "@std/path";
 import { setTimeout as delay } from "node:timers/promises";
 import { RunError, UsageError } from "../../errors.ts";
 import { syncDirectory } from "../../disk/disk.ts";
+import { fileSize, refuseForeign } from "../../disk/regular.ts";
+import { writeAll } from "../../disk/files.ts";
 import { ConnectionWatch } from "./connection_watch.ts";
-import { fileSize, onDisk, sha256OfFile, writeAll } from "../disk.ts";
+import { onDisk, sha256OfFile } from "../disk.ts";
 import { judgeResponse } from "./range_response.ts";
 
 /** What to expect of a download, and how to watch and stop it. */
@@ -46,6 +48,7 @@ export async function download(url: string, path: string, options: DownloadOptio
   if (await isExpected(path, options)) return;
   const part = `${path}.part`;
   await onDisk(part, () => Deno.mkdir(dirname(part), { recursive: true }));
+  await refuseForeign(part);
   const file = await onDisk(
     part,
     () => Deno.open(part, { read: true, write: true, create: true }),
@@ -76,7 +79,9 @@ async function transfer(
       await syncDirectory(dirname(path));
     });
   } catch (error) {
-    if (await fileSize(part) === 0) await Deno.remove(part);
+    // The first error says more than one of this tidying.
+    const size = await fileSize(part).catch(() => undefined);
+    if (size === 0) await Deno.remove(part).catch(() => {});
     throw error;
   }
 }

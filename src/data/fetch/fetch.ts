@@ -5,7 +5,8 @@
  */
 import { basename, join } from "@std/path";
 import { UsageError } from "../../errors.ts";
-import { exists, onDisk } from "../disk.ts";
+import { exists } from "../../disk/regular.ts";
+import { onDisk } from "../disk.ts";
 import { download } from "./download.ts";
 import { ArchiveError, unpackTarGz } from "./unpack.ts";
 import { filesOf, type PublishedSet } from "../sets/definition.ts";

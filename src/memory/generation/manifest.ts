@@ -22,7 +22,7 @@ export const imageCountSchema = v.pipe(countSchema, v.maxValue(MAX_IMAGES));
 /** A SHA-256 in hexadecimal. */
 export const digestSchema = v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/));
 
-const manifestSchema = v.strictObject({
+const fieldsSchema = v.strictObject({
   format: v.literal("memloss-memory"),
   version: v.literal(MEMORY_VERSION),
   epoch: countSchema,
@@ -44,8 +44,17 @@ const manifestSchema = v.strictObject({
   index: digestSchema,
 });
 
+/** Chunks hold as many records as there are, each but the last the most it can; no image has two. */
+const manifestSchema = v.pipe(
+  fieldsSchema,
+  v.check(({ chunks, records, images }) =>
+    records <= images && chunks.reduce((sum, chunk) => sum + chunk.records, 0) === records &&
+    chunks.slice(0, -1).every((chunk) => chunk.records === CHUNK_RECORDS)
+  ),
+);
+
 /** What a manifest says. */
-export type Manifest = v.InferOutput<typeof manifestSchema>;
+export type Manifest = v.InferOutput<typeof fieldsSchema>;
 /** A chunk as a manifest names it. */
 export type ManifestChunk = Manifest["chunks"][number];
 

@@ -152,6 +152,25 @@ Deno.test("download() starts over when the earlier piece was of another file", (
     assert.deepEqual(ranges, ["bytes=3000-", null]);
   }));
 
+Deno.test("download() writes to no file that a link leads to", () =>
+  scene([ranged(FILE)], async ({ url, ranges }, path, directory) => {
+    const elsewhere = join(directory, "elsewhere");
+    await Deno.writeTextFile(elsewhere, "mine");
+    await Deno.symlink(elsewhere, `${path}.part`);
+    await assert.rejects(
+      download(url, path, EXPECTED),
+      runError(`${path}.part is a symbolic link`),
+    );
+    assert.equal(await Deno.readTextFile(elsewhere), "mine");
+    assert.deepEqual(ranges, []);
+    // One in place of the file itself is replaced, not followed.
+    await Deno.remove(`${path}.part`);
+    await Deno.symlink(elsewhere, path);
+    await download(url, path, EXPECTED);
+    assert.equal(await Deno.readTextFile(elsewhere), "mine");
+    assert.deepEqual(await Deno.readFile(path), FILE);
+  }));
+
 Deno.test("download() deletes a file that is longer than expected", async () => {
   const longer = new Uint8Array(FILE.length + 1);
   for (const answer of [whole(longer), unannounced(longer), ranged(longer)]) {

@@ -5,26 +5,32 @@
  * @module
  */
 import { dirname, join } from "@std/path";
-import { existsSync } from "node:fs";
+import * as v from "valibot";
 import { describeDatabaseFault } from "../../../disk/database_check.ts";
-import { describeIoError, removeTree } from "../../../disk/files.ts";
+import { describeIoError } from "../../../disk/failure.ts";
+import { removeTree } from "../../../disk/files.ts";
+import { exists } from "../../../disk/regular.ts";
+import { databaseFiles } from "../../../disk/temporary_database.ts";
 
 /** Layout of the entries; those of another are never looked at. */
 const FORMAT = 1;
 
-/** What was measured of one convolution on one device. */
-export interface Measurement {
+const measurementSchema = v.object({
   /** The fastest sound variant. */
-  readonly variant: string;
+  variant: v.string(),
   /** Seconds of one run by variant. */
-  readonly seconds: Readonly<Record<string, number>>;
+  seconds: v.record(v.string(), v.number()),
   /** Why a variant is not used, by variant. */
-  readonly excluded: Readonly<Record<string, string>>;
+  excluded: v.record(v.string(), v.string()),
   /** Checksum of the kernels that were compared: others have to be measured anew. */
-  readonly kernels: number;
+  kernels: v.number(),
   /** Date and time, ISO 8601. */
-  readonly measured: string;
-}
+  measured: v.string(),
+});
+const keySchema = v.strictTuple([v.literal(FORMAT), v.string(), v.string()]);
+
+/** What was measured of one convolution on one device. */
+export type Measurement = Readonly<v.InferOutput<typeof measurementSchema>>;
 
 /** A measurement with what it belongs to. */
 export interface TuningEntry extends Measurement {
@@ -74,16 +80,17 @@ export class TuningStore {
    */
   async clear(): Promise<void> {
     if (this.#path === undefined) return;
-    for (const path of ["", "-journal", "-shm", "-wal"].map((suffix) => this.#path + suffix)) {
-      if (existsSync(path)) await removeTree(path);
+    for (const path of databaseFiles(this.#path)) {
+      if (await exists(path)) await removeTree(path);
     }
   }
 
   /** What `action` makes of the open database, which is made first if `make`; `otherwise` where it cannot be used. */
   async #use<T>(otherwise: T, make: boolean, action: (kv: Deno.Kv) => Promise<T>): Promise<T> {
     const path = this.#path;
-    if (path === undefined || this.#broken || !make && !existsSync(path)) return otherwise;
+    if (path === undefined || this.#broken) return otherwise;
     try {
+      if (!make && !await exists(path)) return otherwise;
       await Deno.mkdir(dirname(path), { recursive: true });
       const fault = await describeDatabaseFault(path);
       if (fault !== undefined) {
@@ -100,10 +107,12 @@ export class TuningStore {
 }
 
 async function readAll(kv: Deno.Kv, prefix: Deno.KvKey): Promise<TuningEntry[]> {
-  const entries = await Array.fromAsync(kv.list<Measurement>({ prefix }));
-  return entries.map(({ key, value }) => {
-    const [, device, convolution] = key as [number, string, string];
-    return { device, convolution, ...value };
+  const entries = await Array.fromAsync(kv.list({ prefix }));
+  return entries.flatMap(({ key, value }) => {
+    const place = v.safeParse(keySchema, key), measurement = v.safeParse(measurementSchema, value);
+    if (!place.success || !measurement.success) return []; // something else's, or a later version's
+    const [, device, convolution] = place.output;
+    return [{ device, convolution, ...measurement.output }];
   });
 }
 

@@ -82,6 +82,42 @@ inCache(
   },
 );
 
+inCache("TuningStore passes over entries that are not its own", async (path) => {
+  const { store, notes } = openStore(path);
+  await store.save("a", "forward 1", MEASUREMENT);
+  const kv = await Deno.openKv(path);
+  const odd = [null, 7, "text", [], {}, { ...MEASUREMENT, seconds: null }, new Deno.KvU64(3n)];
+  for (const [i, value] of odd.entries()) await kv.set([1, "a", `odd ${i}`], value);
+  await kv.set([1, "a"], MEASUREMENT);
+  await kv.set([1, "a", 7], MEASUREMENT);
+  await kv.set([1, "a", "forward 1", "more"], MEASUREMENT);
+  kv.close();
+  assert.deepEqual(await store.load("a"), new Map([["forward 1", MEASUREMENT]]));
+  const own = { device: "a", convolution: "forward 1", ...MEASUREMENT };
+  assert.deepEqual([await store.list(), notes], [[own], []]);
+});
+
+inCache(
+  "TuningStore writes to no file that a link leads to, and waits at no pipe",
+  async (path) => {
+    const folder = join(path, ".."), elsewhere = join(folder, "elsewhere");
+    await Deno.mkdir(folder);
+    await Deno.writeTextFile(elsewhere, "");
+    await Deno.symlink(elsewhere, path);
+    for (const kind of ["link", "pipe"]) {
+      if (kind === "pipe") {
+        await Deno.remove(path);
+        await new Deno.Command("mkfifo", { args: [path] }).output();
+      }
+      const { store, notes } = openStore(path);
+      await store.save("a", "forward 1", MEASUREMENT);
+      assert.deepEqual([await store.list(), notes.length], [[], 1], kind);
+      assert.match(notes[0]!, new RegExp(`cannot be kept in .*tuning.kv is a .*${kind}`));
+    }
+    assert.equal(await Deno.readTextFile(elsewhere), "");
+  },
+);
+
 inCache("TuningStore says once that its folder cannot be made", async (path) => {
   await Deno.writeTextFile(join(path, "..", "..", "memloss"), "no folder");
   const { store, notes } = openStore(path);

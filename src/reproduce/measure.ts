@@ -1,0 +1,90 @@
+/**
+ * How fast and how large a row's runs are here: from a cell that is finished, from a run that is under way, or from a
+ * few steps.
+ *
+ * @module
+ */
+import { join } from "@std/path";
+import type { Recipe, RecipeInput } from "../recipe/recipe.ts";
+import { isFinished, readCell } from "./cell.ts";
+import { cellRun, type CellWork } from "./make_cell.ts";
+import type { CellPlan } from "./plan.ts";
+import { readTrainingSpeed } from "./training_time.ts";
+
+/** What was found out about one row. */
+export interface Measurement {
+  /** Seconds that a finished cell took; absent where there is none. */
+  readonly seconds?: number;
+  /** Images per second of training; absent where a finished cell says more. */
+  readonly speed?: number;
+  /** Bytes of a checkpoint, and of the memory for each training image. */
+  readonly checkpointBytes: number;
+  readonly memoryBytes: number;
+}
+
+/** Images of a step on the CPU engine, whose speed hardly depends on it. */
+const FEW = 32;
+
+/** Looks at what there is of the row of `plans`, its cells, in `out`; undefined if nobody has begun with it. */
+export async function findMeasurement(
+  out: string,
+  plans: readonly CellPlan[],
+  trainingImages: number,
+): Promise<Measurement | undefined> {
+  for (const plan of plans) {
+    const cell = await readCell(out, plan);
+    if (cell === undefined || !isFinished(cell)) continue;
+    const { training, evaluations } = cell.times;
+    const seconds = training + Object.values(evaluations).reduce((sum, each) => sum + each, 0);
+    return { seconds, ...await sizes(cellRun(out, plan.name), trainingImages) };
+  }
+  for (const plan of plans) {
+    const runDir = cellRun(out, plan.name);
+    const speed = await readTrainingSpeed(runDir);
+    if (speed !== undefined) return { speed, ...await sizes(runDir, trainingImages) };
+  }
+  return undefined;
+}
+
+/** Trains a few steps of `recipe` in a temporary folder. */
+export async function measureSteps(
+  recipe: Recipe,
+  given: RecipeInput,
+  train: CellWork["train"],
+  onCpu: boolean,
+): Promise<Measurement> {
+  const batchSize = onCpu ? Math.min(FEW, recipe.batchSize) : recipe.batchSize;
+  const images = 2 * batchSize;
+  const directory = await Deno.makeTempDir({ prefix: "memloss-measure-" });
+  const runDir = join(directory, "run");
+  try {
+    // The second epoch is the first with a memory, and its second step the first for which everything is compiled.
+    await train(runDir, { ...given, batchSize, limitTrain: images, epochs: 2, select: "none" });
+    return { speed: (await readTrainingSpeed(runDir))!, ...await sizes(runDir, images) };
+  } finally {
+    await Deno.remove(directory, { recursive: true });
+  }
+}
+
+async function sizes(runDir: string, images: number) {
+  const checkpoints = await fileSizes(join(runDir, "checkpoints"));
+  const memory = await fileSizes(join(runDir, "memory"));
+  const memoryBytes = memory.reduce((sum, size) => sum + size, 0) / images;
+  return { checkpointBytes: Math.max(0, ...checkpoints), memoryBytes };
+}
+
+/** Sizes of the files below `folder`, links left out; none if there is no such folder. */
+async function fileSizes(folder: string): Promise<number[]> {
+  const found: number[] = [];
+  try {
+    for await (const { name, isDirectory, isFile } of Deno.readDir(folder)) {
+      const path = join(folder, name);
+      if (isDirectory) found.push(...await fileSizes(path));
+      else if (isFile) found.push((await Deno.stat(path)).size);
+    }
+  } catch (error) {
+    // A run under way may take a file away meanwhile.
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+  }
+  return found;
+}
