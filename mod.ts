@@ -61,7 +61,8 @@ export { pgd } from "./src/attack/pgd.ts";
 
 export { type MemoryBatch, type MemorySettings, MemoryStore } from "./src/memory/store.ts";
 
-export { type Recipe, type RecipeInput, resolveRecipe } from "./src/recipe/recipe.ts";
+export { type Recipe, type RecipeInput } from "./src/recipe/recipe.ts";
+export { resolveRecipe } from "./src/recipe/resolve.ts";
 export { RunFolder } from "./src/run/run_folder.ts";
 export { train, type TrainingObserver, type TrainingRun } from "./src/train/trainer.ts";
 export {

@@ -21,14 +21,15 @@ import { openBackend } from "../src/backend/open.ts";
 import { readArguments } from "../src/cli/shell/command.ts";
 import { findSubject, loadSubject } from "../src/run/subject.ts";
 import { firstIndices, loadBatch } from "../src/data/batches.ts";
-import { IMAGE_VALUES } from "../src/data/dataset.ts";
+import { type Dataset, valuesPerImage } from "../src/data/dataset.ts";
 import { loadData } from "../src/data/sets/sets.ts";
 import { UsageError } from "../src/errors.ts";
 import { report } from "../src/main.ts";
 import { freeze } from "../src/model/frozen.ts";
 import { disposeAll } from "../src/model/parameters.ts";
 import { integerFlag } from "../src/recipe/flag.ts";
-import { RECIPE_FLAGS, resolveRecipe } from "../src/recipe/recipe.ts";
+import { RECIPE_FLAGS, recipeInput } from "../src/recipe/fields.ts";
+import { resolveRecipe, withFields } from "../src/recipe/resolve.ts";
 import { PyTorch } from "./bench/pytorch.ts";
 import { formatSpread } from "../src/bench/statistics.ts";
 
@@ -55,8 +56,8 @@ async function bench(args: readonly string[]): Promise<void> {
   if (target === undefined) throw new UsageError("Name a run folder or a .safetensors file.");
   const { nEx = 256, pairs = 3, threads = 2, ...overrides } = flags;
   const subject = await findSubject(target, undefined);
-  const recipe = { ...subject.recipe ?? resolveRecipe({}), ...overrides };
-  const { attackEps: epsilon, batchSize, seed } = recipe;
+  const recipe = resolveRecipe(withFields(subject.recipe ?? {}, recipeInput(overrides)));
+  const { threat: { epsilon }, batchSize, seed } = recipe;
   const { test } = await loadData(recipe.data, recipe.dataDir, seed);
   const ids = firstIndices(test.n, nEx);
   const backend = await openBackend("wasm", { workers: threads });
@@ -73,8 +74,8 @@ async function bench(args: readonly string[]): Promise<void> {
     await Deno.writeFile(labels, y);
     const shared = { threads, batchSize, epsilon };
     const version = await pytorch.ask<string>({ ...shared, weights: subject.path, images, labels });
-    const oracle = new Oracle(model.logits, architecture.classes, backend);
-    const examples = await findCorrect(oracle, x, y, batchSize);
+    const oracle = new Oracle(model.logits, test, backend);
+    const examples = await findCorrect(oracle, test, x, y, batchSize);
     const member = { norm: "linf", epsilon, seed, restarts: 1, gradientSamples: 1 } as const;
     const ours = async (): Promise<Attack> => {
       const started = performance.now();
@@ -115,19 +116,20 @@ async function bench(args: readonly string[]): Promise<void> {
 /** The images `x` that the network classifies as `y`. */
 async function findCorrect(
   oracle: Oracle,
+  { shape }: Dataset,
   x: Float32Array,
   y: Uint8Array,
   batchSize: number,
 ): Promise<Example[]> {
-  const examples: Example[] = [];
+  const examples: Example[] = [], values = valuesPerImage(shape);
   for (let first = 0; first < y.length; first += batchSize) {
     const end = Math.min(first + batchSize, y.length);
-    const logits = await oracle.logits(x.subarray(first * IMAGE_VALUES, end * IMAGE_VALUES));
+    const logits = await oracle.logits(x.subarray(first * values, end * values));
     for (let id = first; id < end; id++) {
       const own = logits.slice((id - first) * oracle.classes, (id - first + 1) * oracle.classes);
       if (predictedClass(own) !== y[id]) continue;
-      const image = x.subarray(id * IMAGE_VALUES, (id + 1) * IMAGE_VALUES);
-      examples.push({ id, x: image, label: y[id]!, logits: own });
+      const image = x.subarray(id * values, (id + 1) * values);
+      examples.push({ id, x: image, shape, label: y[id]!, logits: own });
     }
   }
   return examples;

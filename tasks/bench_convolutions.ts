@@ -16,7 +16,7 @@ import { formatSpread, median } from "../src/bench/statistics.ts";
 import { readArguments } from "../src/cli/shell/command.ts";
 import { report } from "../src/main.ts";
 import { integerFlag, switchFlag } from "../src/recipe/flag.ts";
-import { RECIPE_FLAGS } from "../src/recipe/recipe.ts";
+import { RECIPE_FLAGS } from "../src/recipe/fields.ts";
 
 const FLAGS = {
   width: RECIPE_FLAGS.width,

@@ -9,7 +9,8 @@
  */
 import { parseArgs } from "@std/cli/parse-args";
 import { drawView } from "../src/data/augmentation.ts";
-import { IMAGE_VALUES } from "../src/data/dataset.ts";
+import { valuesPerImage } from "../src/data/dataset.ts";
+import { CIFAR10 } from "../src/data/sets/cifar10.ts";
 import { CODEC_NAMES } from "../src/memory/chunk/codec.ts";
 import { type MemorySettings, MemoryStore } from "../src/memory/store.ts";
 import { verifyMemory } from "../src/memory/verify.ts";
@@ -17,6 +18,7 @@ import { Purpose, Stream } from "../src/random/stream.ts";
 
 const BATCH = 128;
 const EPSILON = 8 / 255;
+const { shape } = CIFAR10, values = valuesPerImage(shape);
 
 const given = parseArgs(Deno.args, { string: ["examples", "codec", "budget", "step"] });
 const imageCount = Number(given.examples ?? 50_000);
@@ -26,6 +28,7 @@ const codec = CODEC_NAMES.find((name) => name === given.codec) ?? "int8";
 const settings: MemorySettings = {
   ...{ codec, epsilon: EPSILON, imageCount },
   dataSha256: "0".repeat(64),
+  shape,
 };
 const directory = await Deno.makeTempDir({ prefix: "memloss-bench-" });
 try {
@@ -36,7 +39,7 @@ try {
 
 async function measure(): Promise<void> {
   const deltas = Float32Array.from(
-    { length: BATCH * IMAGE_VALUES },
+    { length: BATCH * values },
     (_, i) => EPSILON * Math.sin(i),
   );
   const views = Array.from({ length: BATCH }, (_, i) => drawView(1, 1, i));
@@ -46,7 +49,7 @@ async function measure(): Promise<void> {
     await store.write(
       ids,
       views.slice(0, ids.length),
-      deltas.subarray(0, ids.length * IMAGE_VALUES),
+      deltas.subarray(0, ids.length * values),
     );
   });
   const commit = await time(() =>

@@ -17,7 +17,7 @@ import { readArguments } from "../src/cli/shell/command.ts";
 import { formatPercent } from "../src/cli/shell/terminal.ts";
 import { report } from "../src/main.ts";
 import { integerFlag, switchFlag } from "../src/recipe/flag.ts";
-import { RECIPE_FLAGS } from "../src/recipe/recipe.ts";
+import { RECIPE_FLAGS } from "../src/recipe/fields.ts";
 import { type KernelTime, timeKernels } from "./bench/kernel_times.ts";
 import { PyTorch } from "./bench/pytorch.ts";
 import { formatSpread } from "../src/bench/statistics.ts";

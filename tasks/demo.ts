@@ -18,7 +18,8 @@ import { formatDuration, formatPercent } from "../src/cli/shell/terminal.ts";
 import { trainCommand } from "../src/cli/train.ts";
 import { report } from "../src/main.ts";
 import { textFlag } from "../src/recipe/flag.ts";
-import { RECIPE_FLAGS, type RecipeInput } from "../src/recipe/recipe.ts";
+import { RECIPE_FLAGS } from "../src/recipe/fields.ts";
+import type { RecipeInput } from "../src/recipe/recipe.ts";
 import { recipePath } from "../src/run/run_folder.ts";
 
 const FLAGS = {
@@ -34,13 +35,13 @@ const COMMON: RecipeInput = {
   data: "synthetic",
   width: 4,
   batchSize: 32,
-  lr: 0.1,
+  optimiser: { lr: 0.1 },
   select: "none",
   backend: "wasm",
 };
 
 const MODELS: readonly RecipeInput[] = [
-  { ...COMMON, variant: "standard", lr: 0.15, epochs: 15, limitTrain: 2560 },
+  { ...COMMON, variant: "standard", optimiser: { lr: 0.15 }, epochs: 15, limitTrain: 2560 },
   { ...COMMON, variant: "v1", epochs: 5, limitTrain: 2560 },
 ];
 

@@ -28,11 +28,13 @@ import {
 import { COEFFICIENTS, type Pass, passesOf } from "../src/method/method.ts";
 import { methodOf, VARIANTS } from "../src/method/methods.ts";
 import { report } from "../src/main.ts";
+import { type Architecture, convolutionsOf } from "../src/model/architecture.ts";
 import { freeze } from "../src/model/frozen.ts";
 import { imageTensor, oneHot } from "../src/model/inputs.ts";
 import { exportState, exportTensors, importModel } from "../src/weights/state_dict.ts";
 import { textFlag } from "../src/recipe/flag.ts";
-import { RECIPE_FLAGS, type RecipeInput, resolveRecipe } from "../src/recipe/recipe.ts";
+import { RECIPE_FLAGS, type RecipeFlags, recipeInput } from "../src/recipe/fields.ts";
+import { resolveRecipe } from "../src/recipe/resolve.ts";
 import { rateTensor, Sgd, zeroMomenta } from "../src/optimise/sgd.ts";
 import { objectiveOf } from "../src/train/learner.ts";
 import { lossAndGradients } from "../src/train/step.ts";
@@ -66,7 +68,7 @@ async function parity(args: readonly string[]): Promise<void> {
       "Usage: parity START.safetensors IMAGES.safetensors --out FILE.safetensors.",
     );
   }
-  const recipe = resolveRecipe(withoutForeign(input));
+  const recipe = resolveRecipe(recipeInput(withoutForeign(input)));
   const weights = await readTensors(start);
   const inputs = await readTensors(images);
   // One step is not worth timing kernels for, and its numbers should not depend on what was timed before.
@@ -74,11 +76,11 @@ async function parity(args: readonly string[]): Promise<void> {
   const { architecture, state } = importModel(weights, start);
 
   const y = labelsOf(inputs, architecture.classes, images);
-  const x = imageTensor(floats(inputs, "x", y.length, images));
+  const x = imagesOf(inputs, "x", y.length, architecture, images);
   const labels = oneHot(y, architecture.classes);
   const passes: Partial<Record<Pass, tf.Tensor4D>> = {};
   for (const pass of passesOf(methodOf(recipe.variant))) {
-    passes[pass] = imageTensor(floats(inputs, NAMES[pass].images, y.length, images));
+    passes[pass] = imagesOf(inputs, NAMES[pass].images, y.length, architecture, images);
   }
   const { parameters, buffers } = state;
   const momenta = zeroMomenta(parameters), gradients = zeroMomenta(parameters);
@@ -98,13 +100,14 @@ async function parity(args: readonly string[]): Promise<void> {
     const named = logits.map(([pass, tensor]) => [NAMES[pass].logits, tensor]);
     return { loss: result.terms.loss, ...Object.fromEntries(named) };
   });
+  const { lr, weightDecay } = recipe.optimiser, sgd = { weightDecay, nesterov: false };
   const update = deviceState.compile(({ rates }) => {
-    new Sgd(false, momenta).step(parameters, gradients, rates as tf.Tensor1D);
+    new Sgd(sgd, momenta).step(parameters, gradients, rates as tf.Tensor1D);
     return {};
   });
   const outputs = { ...await evaluate({ x }), ...await descend({ ...passes, labels }) };
   state.batchesTracked += Object.keys(passes).length;
-  await update({ rates: rateTensor({ lr: recipe.lr, momentum: MOMENTUM }) });
+  await update({ rates: rateTensor({ lr, momentum: MOMENTUM }) });
 
   const results = new Map<string, SafeTensor>();
   for (const [name, tensor] of Object.entries(outputs)) {
@@ -133,7 +136,7 @@ async function inRows(tensor: tf.Tensor): Promise<SafeTensor> {
 }
 
 /** Without the coefficients that the variant does not have: one command line serves all variants. */
-function withoutForeign(input: RecipeInput): RecipeInput {
+function withoutForeign(input: RecipeFlags): RecipeFlags {
   const { coefficients } = methodOf(input.variant ?? VARIANTS[0]);
   const foreign: readonly string[] = COEFFICIENTS.filter((name) => !(name in coefficients));
   return Object.fromEntries(Object.entries(input).filter(([field]) => !foreign.includes(field)));
@@ -152,16 +155,24 @@ async function readTensors(path: string): Promise<ReadonlyMap<string, SafeTensor
   return decodeSafetensors(await readWholeFile(path), path).tensors;
 }
 
-function floats(
+/** The images `name` `[N,H,W,channels]`. */
+function imagesOf(
   tensors: ReadonlyMap<string, SafeTensor>,
   name: string,
   n: number,
+  architecture: Architecture,
   path: string,
-): Float32Array {
+): tf.Tensor4D {
+  const expected = convolutionsOf(architecture)[0]!.inChannels;
   const tensor = tensors.get(name);
-  const shape = `${n},32,32,3`;
-  if (tensor?.dtype === "F32" && `${tensor.shape}` === shape) return tensor.data;
-  throw new UsageError(`${path} has no "${name}" of dtype F32 and shape [${shape}].`);
+  const [count, height, width, channels] = tensor?.shape ?? [];
+  const fits = tensor?.shape.length === 4 && count === n && channels === expected;
+  if (fits && tensor.dtype === "F32") {
+    return imageTensor(tensor.data, { height: height!, width: width!, channels });
+  }
+  throw new UsageError(
+    `${path} has no "${name}" of dtype F32 and shape [${n},height,width,${expected}].`,
+  );
 }
 
 /** The labels `y` `[N]`, N ≥ 1, each in 0..classes-1. */

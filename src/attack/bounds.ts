@@ -3,7 +3,6 @@
  *
  * @module
  */
-import { IMAGE_VALUES } from "../data/dataset.ts";
 import { RunError } from "../errors.ts";
 import type { PgdOptions } from "./options.ts";
 
@@ -13,7 +12,7 @@ export const BOUND_TOLERANCE = 1e-6;
 /**
  * Checks that every adversarial image is finite, in [0,1] and within `epsilon + 1e-6` of its clean image.
  *
- * @param x clean images, `N · 3072` values
+ * @param x N clean images, one after another
  * @param adversarial the same shape
  * @throws {RunError} naming the first image that is not
  */
@@ -23,9 +22,10 @@ export function assertWithinBounds(
   { norm, epsilon }: Pick<PgdOptions, "norm" | "epsilon">,
   ids: ArrayLike<number>,
 ): void {
+  const values = x.length / ids.length;
   for (let row = 0, i = 0; row < ids.length; row++) {
     let largest = 0, squares = 0, valid = true;
-    for (const end = i + IMAGE_VALUES; i < end; i++) {
+    for (const end = i + values; i < end; i++) {
       const value = adversarial[i]!;
       const delta = value - x[i]!;
       valid &&= value >= 0 && value <= 1; // false for NaN

@@ -14,11 +14,16 @@ export const ATTACK_NORMS = ["linf", "l2"] as const;
 /** One of {@linkcode ATTACK_NORMS}. */
 export type AttackNorm = typeof ATTACK_NORMS[number];
 
-/** Bounds and effort of an attack; images in [0,1]. */
-export interface PgdOptions {
+/** How far an adversarial image may be from the clean one; images in [0,1]. */
+export interface ThreatModel {
+  /** @default {"linf"} */
   readonly norm: AttackNorm;
-  /** Radius of the ball. */
+  /** Radius of the ball. @default {8/255, in l2 128/255} */
   readonly epsilon: number;
+}
+
+/** Bounds and effort of an attack; images in [0,1]. */
+export interface PgdOptions extends ThreatModel {
   /** Length of one step. */
   readonly stepSize: number;
   readonly steps: number;

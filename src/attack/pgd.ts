@@ -8,7 +8,7 @@ import { signStep } from "../backend/operations/sign_step.ts";
 import type { AttackLoss } from "./attack_loss.ts";
 import type { PgdOptions } from "./options.ts";
 
-/** Images `[N,32,32,3]` to logits `[N,C]`, differentiable. */
+/** Images `[N,H,W,channels]` to logits `[N,C]`, differentiable. */
 export type LogitsFunction = (x: tf.Tensor4D) => tf.Tensor2D;
 
 /** Below this L2 norm a gradient counts as zero and is replaced by noise. */
@@ -19,9 +19,9 @@ const SMALLEST_GRADIENT = 1e-20;
  * `x' ← clip_[0,1](Π_ball(x' + stepSize · direction))`, where `direction` is the gradient's sign (L∞, `sign(0) = 0`) or
  * the gradient at unit length (L2).
  *
- * @param x clean images `[N,32,32,3]` in [0,1]
+ * @param x clean images `[N,H,W,channels]` in [0,1]
  * @param start where to begin, same shape; need not lie in the ball
- * @param noise standard-normal images `[N,32,32,3]` that replace a vanished L2 gradient; not called in L∞
+ * @param noise standard-normal images, same shape, that replace a vanished L2 gradient; not called in L∞
  * @returns adversarial images within `epsilon` of `x` and in [0,1]
  */
 export function pgd(

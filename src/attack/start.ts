@@ -4,7 +4,6 @@
  * @module
  */
 import { Purpose, Stream } from "../random/stream.ts";
-import { IMAGE_VALUES } from "../data/dataset.ts";
 import type { PgdOptions } from "./options.ts";
 
 /** Standard deviation of TRADES' start, `x + 0.001 · N(0,1)`. */
@@ -13,7 +12,7 @@ export const GAUSSIAN_START = 0.001;
 /**
  * `x + 0.001 · N(0,1)`, not clipped: where TRADES and MemLoss begin.
  *
- * @param x `N · 3072` values
+ * @param x N images, one after another
  * @param ids training index of each image
  */
 export function gaussianStart(
@@ -44,7 +43,7 @@ export function uniformStart(
   const start = perturb(x, ids, (id) => {
     const stream = new Stream(seed, purpose, epoch, id);
     if (norm === "linf") return () => epsilon * (2 * stream.uniform() - 1);
-    const delta = uniformInL2Ball(stream, epsilon);
+    const delta = uniformInL2Ball(stream, epsilon, x.length / ids.length);
     let next = 0;
     return () => delta[next++]!;
   });
@@ -52,21 +51,22 @@ export function uniformStart(
 }
 
 /** A normal vector has a uniform direction; the radius `ε·u^(1/d)` makes its points uniform in the ball. */
-function uniformInL2Ball(stream: Stream, epsilon: number): Float64Array {
-  const radius = epsilon * stream.uniform() ** (1 / IMAGE_VALUES);
-  const direction = Float64Array.from({ length: IMAGE_VALUES }, () => stream.normal());
+function uniformInL2Ball(stream: Stream, epsilon: number, values: number): Float64Array {
+  const radius = epsilon * stream.uniform() ** (1 / values);
+  const direction = Float64Array.from({ length: values }, () => stream.normal());
   const length = Math.sqrt(direction.reduce((sum, value) => sum + value * value, 0));
   return direction.map((value) => value * radius / length);
 }
 
-/** Standard-normal images for `ids`, to replace a vanished gradient at `step`. */
+/** Standard-normal images for `ids` of `values` values each, to replace a vanished gradient at `step`. */
 export function normalNoise(
   ids: ArrayLike<number>,
+  values: number,
   seed: number,
   epoch: number,
   step: number,
 ): Float32Array {
-  return perturb(new Float32Array(ids.length * IMAGE_VALUES), ids, (id) => {
+  return perturb(new Float32Array(ids.length * values), ids, (id) => {
     const stream = new Stream(seed, Purpose.attackNoise, epoch, id, step);
     return () => stream.normal();
   });
@@ -77,10 +77,10 @@ function perturb(
   ids: ArrayLike<number>,
   drawsFor: (id: number) => () => number,
 ): Float32Array {
-  const out = new Float32Array(x.length);
+  const out = new Float32Array(x.length), values = x.length / ids.length;
   for (let row = 0, i = 0; row < ids.length; row++) {
     const draw = drawsFor(ids[row]!);
-    for (const end = i + IMAGE_VALUES; i < end; i++) out[i] = x[i]! + draw();
+    for (const end = i + values; i < end; i++) out[i] = x[i]! + draw();
   }
   return out;
 }

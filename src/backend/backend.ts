@@ -13,6 +13,8 @@ export type BackendChoice = typeof BACKEND_CHOICES[number];
 
 /** How the attack's network may keep what its convolutions multiply; sums are always float32. */
 export const ATTACK_PRECISIONS = ["f32", "f16"] as const;
+/** One of {@linkcode ATTACK_PRECISIONS}. */
+export type AttackPrecision = typeof ATTACK_PRECISIONS[number];
 
 /** How the convolutions of a run were computed. */
 export interface PinnedVariants {
@@ -29,7 +31,7 @@ export interface EngineOptions {
   /** Rounds every operation as WebAssembly defines it, so that all machines get the same bits; slower. */
   readonly deterministic?: boolean;
   /** Of the attack in training; f32 unless given. Evaluation and gradients of the weights are always f32. */
-  readonly attackPrecision?: typeof ATTACK_PRECISIONS[number];
+  readonly attackPrecision?: AttackPrecision;
   /** Whether to time the ways to compute each convolution and to use earlier timings, as is done unless told otherwise. */
   readonly tune?: boolean;
   /** The ways that are to be used whatever was timed, unless the run that is continued had another device. */
@@ -104,7 +106,7 @@ export interface Backend {
   /** How convolutions have been computed so far: names by convolution. Empty where there is one way only. */
   choices(): Readonly<Record<string, string>>;
   /**
-   * Finds out which kernels suit a frozen network, see {@linkcode FrozenLayer}, for `images` `[N,H,W,3]`, and stays with
+   * Finds out which kernels suit a frozen network, see {@linkcode FrozenLayer}, for `images` `[N,H,W,channels]`, and stays with
    * these for other batches too.
    *
    * @param weights shapes by name
@@ -114,6 +116,8 @@ export interface Backend {
     weights: Readonly<Record<string, readonly number[]>>,
     images: readonly [number, number, number, number],
   ): Promise<void>;
+  /** Bytes that the weights of a model may have that is trained on this device; absent where that is not known. */
+  readonly weightLimit?: number;
   /** Takes over the tensors of `maps`: from now on only computations compiled there can see them. */
   deviceState(maps: readonly TensorMap[]): DeviceState;
   /** Frees the device. Tensors made on it must not be used afterwards. */

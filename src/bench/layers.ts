@@ -4,7 +4,7 @@
  * @module
  */
 import type { ConvolutionShape } from "../backend/operations/convolution_shape.ts";
-import { IMAGE_SIZE } from "../data/dataset.ts";
+import { CIFAR10 } from "../data/sets/cifar10.ts";
 import { buildArchitecture, DEFAULT_ARCHITECTURE } from "../model/architectures/architectures.ts";
 
 /** What one or more of the network's convolutions are. */
@@ -16,11 +16,14 @@ export interface ConvolutionLayer {
   readonly main: boolean;
 }
 
-/** Every shape that a convolution of the network has, once, for `batch` images of 32×32. */
+/** Every shape that a convolution of the network has, once, for `batch` images of CIFAR-10's size. */
 export function convolutionLayers(width: number, batch: number): ConvolutionLayer[] {
-  const { layers } = buildArchitecture(DEFAULT_ARCHITECTURE, { width, classes: 10 });
+  const { layers } = buildArchitecture(DEFAULT_ARCHITECTURE, {
+    width,
+    classes: CIFAR10.classes.length,
+  });
   const found = new Map<string, ConvolutionLayer>();
-  const sizes = [IMAGE_SIZE]; // of every value
+  const sizes = [CIFAR10.shape.height]; // of every value
   for (const { convolution, input } of layers) {
     const size = sizes[input]!;
     sizes.push(size / (convolution?.stride ?? 1));

@@ -7,15 +7,17 @@ import * as tf from "@tensorflow/tfjs";
 import type { Backend } from "../backend/backend.ts";
 import type { Batch } from "../data/batches.ts";
 import { IDENTITY_VIEW } from "../data/augmentation.ts";
-import { IMAGE_VALUES } from "../data/dataset.ts";
+import { valuesPerImage } from "../data/dataset.ts";
+import { CIFAR10 } from "../data/sets/cifar10.ts";
 import { buildArchitecture, DEFAULT_ARCHITECTURE } from "../model/architectures/architectures.ts";
 import { imageTensor, oneHot } from "../model/inputs.ts";
 import { disposeAll, initialise } from "../model/parameters.ts";
-import { type Recipe, resolveRecipe } from "../recipe/recipe.ts";
+import type { Recipe } from "../recipe/recipe.ts";
+import { resolveRecipe } from "../recipe/resolve.ts";
 import { attackBatch } from "../train/adversary.ts";
 import { Learner } from "../train/learner.ts";
 
-const CLASSES = 10, EPOCH = 1;
+const { shape: SHAPE } = CIFAR10, CLASSES = CIFAR10.classes.length, EPOCH = 1;
 const RATES = { lr: 0.01, momentum: 0.9 };
 
 /** How long a step took. */
@@ -39,16 +41,17 @@ export class V1Step {
     const architecture = buildArchitecture(DEFAULT_ARCHITECTURE, { width, classes: CLASSES });
     const state = initialise(architecture, this.#recipe.seed);
     this.#learner = new Learner(this.#recipe, architecture, backend, state);
-    const x = Float32Array.from({ length: batchSize * IMAGE_VALUES }, () => Math.random());
+    const x = Float32Array.from({ length: batchSize * valuesPerImage(SHAPE) }, () => Math.random());
     this.#batch = {
       ids: Uint32Array.from({ length: batchSize }, (_, id) => id),
       views: Array(batchSize).fill(IDENTITY_VIEW),
+      shape: SHAPE,
       x,
       y: Uint8Array.from({ length: batchSize }, () => Math.floor(CLASSES * Math.random())),
     };
-    const { attackEps } = this.#recipe;
+    const { epsilon } = this.#recipe.threat;
     this.#memory = x.map((value) =>
-      Math.min(1, Math.max(0, value + attackEps * (2 * Math.random() - 1)))
+      Math.min(1, Math.max(0, value + epsilon * (2 * Math.random() - 1)))
     );
   }
 
@@ -59,7 +62,7 @@ export class V1Step {
     const inputs = this.inputs();
     const adversarial = await attackBatch(learner, batch, inputs, this.#recipe, EPOCH, backend);
     const attacked = performance.now();
-    const adv = imageTensor(adversarial);
+    const adv = imageTensor(adversarial, SHAPE);
     const terms = await this.#descend(inputs, adv);
     await backend.guard(terms.loss.data());
     await learner.update(RATES);
@@ -73,7 +76,7 @@ export class V1Step {
 
   /** The batch on the device, the caller's to dispose. */
   inputs() {
-    const nat = imageTensor(this.#batch.x), mem = imageTensor(this.#memory);
+    const nat = imageTensor(this.#batch.x, SHAPE), mem = imageTensor(this.#memory, SHAPE);
     return { images: { nat, mem }, labels: oneHot(this.#batch.y, CLASSES) };
   }
 

@@ -14,6 +14,7 @@ import { tableMarkdown } from "../report/table_markdown.ts";
 import { CHECKPOINT_LINKS, type CheckpointLink, readRunRecord } from "../run/run_folder.ts";
 import { fileDigest, findSubject } from "../run/subject.ts";
 import { type Command, readArguments } from "./shell/command.ts";
+import { printResult } from "./shell/output.ts";
 import { commandLine } from "./shell/program_name.ts";
 
 const FORMATS = ["markdown", "latex", "csv", "json"] as const;
@@ -51,7 +52,7 @@ export const command: Command = {
     const runs: ComparedRun[] = [];
     for (const directory of positionals) runs.push(await readRun(directory, flags.checkpoint));
     const text = WRITERS[flags.format ?? "markdown"](compareRuns(runs));
-    await Deno.stdout.write(new TextEncoder().encode(text));
+    printResult(text.replace(/\n$/, ""));
   },
 };
 

@@ -5,7 +5,7 @@
  */
 import { contactSheet } from "../data/contact_sheet.ts";
 import { firstIndices } from "../data/batches.ts";
-import { type Dataset, IMAGE_CHANNELS } from "../data/dataset.ts";
+import type { Dataset } from "../data/dataset.ts";
 import { fetchDataset } from "../data/fetch/fetch.ts";
 import { isPublished } from "../data/sets/definition.ts";
 import { DATA_NAMES, DATA_ROOT, findPublished, findSet, loadData } from "../data/sets/sets.ts";
@@ -14,7 +14,7 @@ import { Interrupted, UsageError } from "../errors.ts";
 import { createDirectory, writeFileAtomically } from "../disk/files.ts";
 import { encodePng } from "../format/png.ts";
 import { integerFlag, switchFlag, textFlag } from "../recipe/flag.ts";
-import { RECIPE_FLAGS } from "../recipe/recipe.ts";
+import { RECIPE_FLAGS } from "../recipe/fields.ts";
 import { actionCommand } from "./shell/actions.ts";
 import { type FlagValues, refuseFlags } from "./shell/command.ts";
 import { interruptible } from "./shell/interrupt.ts";
@@ -113,16 +113,16 @@ async function showAction(flags: Flags, [name = ""]: readonly string[]) {
 }
 
 /** Number of images, images per class, and mean and standard deviation of every channel in [0,1]. */
-function summarise({ n, images, labels, classes }: Dataset) {
+function summarise({ n, images, labels, classes, shape: { channels } }: Dataset) {
   const perClass = new Array<number>(classes.length).fill(0);
   for (const label of labels) perClass[label]!++;
-  const sums = new Array<number>(IMAGE_CHANNELS).fill(0);
-  const squares = new Array<number>(IMAGE_CHANNELS).fill(0);
+  const sums = new Array<number>(channels).fill(0);
+  const squares = new Array<number>(channels).fill(0);
   images.forEach((value, index) => {
-    sums[index % IMAGE_CHANNELS]! += value / 255;
-    squares[index % IMAGE_CHANNELS]! += (value / 255) ** 2;
+    sums[index % channels]! += value / 255;
+    squares[index % channels]! += (value / 255) ** 2;
   });
-  const count = images.length / IMAGE_CHANNELS;
+  const count = images.length / channels;
   const mean = sums.map((sum) => sum / count);
   const deviation = squares.map((sum, channel) => Math.sqrt(sum / count - mean[channel]! ** 2));
   return { n, labels: perClass, mean, deviation };

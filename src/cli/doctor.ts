@@ -13,7 +13,8 @@ import { DATA_ROOT, findSet, PUBLISHED_SETS } from "../data/sets/sets.ts";
 import { UsageError } from "../errors.ts";
 import { switchFlag } from "../recipe/flag.ts";
 import { sourceDigest, VERSION } from "../run/program_version.ts";
-import { RECIPE_FLAGS, resolveRecipe } from "../recipe/recipe.ts";
+import { RECIPE_FLAGS } from "../recipe/fields.ts";
+import { resolveRecipe } from "../recipe/resolve.ts";
 import { type Capacity, capacity } from "../train/preflight.ts";
 import { type Command, readArguments, refuseFlags } from "./shell/command.ts";
 import { describeTuning, examineTuning } from "./doctor_tuning.ts";
@@ -133,7 +134,7 @@ async function examineTraining(adapter: AdapterDescription): Promise<AdapterRepo
   try {
     const backend = await openWebGpu(adapter, { tune: false });
     try {
-      const need = (await capacity(PAPER, findSet(PAPER.data).classes.length, backend))!;
+      const need = (await capacity(PAPER, findSet(PAPER.data), backend))!;
       return { width: PAPER.width, batchSize: PAPER.batchSize, ...need };
     } finally {
       backend.close();

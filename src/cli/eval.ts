@@ -29,7 +29,9 @@ import { findSubject, loadSubject, type Subject } from "../run/subject.ts";
 import { freeze, prepareFrozen } from "../model/frozen.ts";
 import { disposeAll } from "../model/parameters.ts";
 import { choiceFlag, type Flag, integerFlag, switchFlag, textFlag } from "../recipe/flag.ts";
-import { type Recipe, RECIPE_FLAGS, type RecipeInput, resolveRecipe } from "../recipe/recipe.ts";
+import { RECIPE_FLAGS, type RecipeFlags, recipeInput } from "../recipe/fields.ts";
+import type { Recipe } from "../recipe/recipe.ts";
+import { resolveRecipe, withFields } from "../recipe/resolve.ts";
 import { CHECKPOINT_LINKS } from "../run/run_folder.ts";
 import { type Command, type FlagValues, readArguments, refuseFlags } from "./shell/command.ts";
 import { refuseDeviceFlags } from "./shell/device_flags.ts";
@@ -193,12 +195,12 @@ export async function evalCommand(
       ids,
       batchSize: recipe.batchSize,
       seed: recipe.seed,
-      attack: { norm: recipe.attackNorm, epsilon: recipe.attackEps },
+      attack: recipe.threat,
       restarts,
       signal,
       onProgress: (name, done) => status.update(`${name}: ${done} of ${ids.length} images`),
     };
-    await backend.guard(prepareFrozen(architecture, recipe.batchSize, backend));
+    await backend.guard(prepareFrozen(architecture, test.shape, recipe.batchSize, backend));
     const model = freeze(architecture, state);
     disposeAll(state.parameters);
     disposeAll(state.buffers);
@@ -276,13 +278,13 @@ function checkAttackFlags(names: readonly AttackName[], flags: FlagValues<typeof
 }
 
 /** The run's recipe, or the paper's for a file of weights, with what the user overrides. */
-function evaluationRecipe(subject: Subject, overrides: RecipeInput): Recipe {
-  const { dataDir, data, attackNorm, ...rest } = overrides;
-  if (subject.recipe === undefined) return resolveRecipe(overrides);
+function evaluationRecipe(subject: Subject, overrides: RecipeFlags): Recipe {
+  const { data, attackNorm } = overrides;
+  if (subject.recipe === undefined) return resolveRecipe(recipeInput(overrides));
   if (data !== undefined || attackNorm !== undefined) {
     throw new UsageError(
       `--${data ? "data" : "attack-norm"} is fixed by the run's recipe: leave it out.`,
     );
   }
-  return resolveRecipe({ ...subject.recipe, ...rest, ...dataDir !== undefined && { dataDir } });
+  return resolveRecipe(withFields(subject.recipe, recipeInput(overrides)));
 }

@@ -7,6 +7,7 @@ import { join } from "@std/path";
 import { createHash } from "node:crypto";
 import type { AutoAttackMember, AutoAttackVersion } from "../attack/autoattack/versions.ts";
 import { loadBatch } from "../data/batches.ts";
+import { valuesPerImage } from "../data/dataset.ts";
 import { autoAttack, type AutoAttackResult } from "../evaluate/autoattack.ts";
 import type { EvaluationSettings } from "../evaluate/evaluate.ts";
 import { Journal } from "../evaluate/journal.ts";
@@ -26,7 +27,7 @@ export interface AutoAttackFlags {
 /** An evaluation that is done but whose state is kept until its result is safe. */
 export interface FinishedAutoAttack {
   readonly result: AutoAttackResult;
-  /** `N · 3072` values, NHWC. */
+  /** N images, NHWC. */
   readonly adversarial: Float32Array;
   /** Removes the state. */
   finish(): Promise<void>;
@@ -50,7 +51,7 @@ export async function runAutoAttack(
   const name = `autoattack-${key.slice(0, 12)}.state`;
   const directory = stateDir ??
     (subject.recipe ? join(target, "eval", name) : `${subject.path}.${name}`);
-  const journal = await Journal.open(directory, key);
+  const journal = await Journal.open(directory, key, valuesPerImage(settings.dataset.shape));
   const pace = new Pace();
   const { onProgress: _onProgress, ...rest } = settings;
   try {

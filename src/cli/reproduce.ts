@@ -7,7 +7,7 @@ import { join } from "@std/path";
 import * as v from "valibot";
 import { Interrupted } from "../errors.ts";
 import { type Flag, integerFlag, switchFlag, textFlag } from "../recipe/flag.ts";
-import { RECIPE_FLAGS, type RecipeInput } from "../recipe/recipe.ts";
+import { RECIPE_FLAGS, type RecipeFlags } from "../recipe/fields.ts";
 import { describeEstimate, estimate } from "../reproduce/estimate.ts";
 import type { CellWork } from "../reproduce/make_cell.ts";
 import { planCells } from "../reproduce/plan.ts";
@@ -16,17 +16,15 @@ import { FULL_SCALE, loadTable, TABLES } from "../reproduce/table_file.ts";
 import { writeTable } from "../reproduce/write_table.ts";
 import { evalCommand } from "./eval.ts";
 import { type Command, readArguments } from "./shell/command.ts";
+import { printResult } from "./shell/output.ts";
 import { interruptible } from "./shell/interrupt.ts";
 import { commandLine } from "./shell/program_name.ts";
 import { StatusLine } from "./shell/terminal.ts";
 import { trainCommand } from "./train.ts";
 
+const WHOLE = "must be whole numbers from 0, separated by commas";
 const seedList = v.pipe(
-  v.array(v.pipe(
-    v.number(),
-    v.safeInteger("must be whole numbers from 0, separated by commas"),
-    v.minValue(0, "must be whole numbers from 0, separated by commas"),
-  )),
+  v.array(v.pipe(v.number(WHOLE), v.safeInteger(WHOLE), v.minValue(0, WHOLE))),
   v.transform((seeds) => [...new Set(seeds)]),
 );
 
@@ -114,7 +112,7 @@ export const command: Command = {
           await write();
         },
       });
-      console.log(await write());
+      printResult(await write());
       if (held.length === 0) return;
       const names = held.map(({ name }) => name).join(", ");
       status.print(
@@ -129,8 +127,11 @@ export const command: Command = {
   },
 };
 
+/** What a sitting says of the recipe. */
+type SittingFlags = Pick<RecipeFlags, "dataDir" | "backend" | "workers">;
+
 /** Runs as the commands `train` and `eval` make and measure them. */
-function workOf(session: RecipeInput, signal: AbortSignal): CellWork {
+function workOf(session: SittingFlags, signal: AbortSignal): CellWork {
   return {
     async train(runDir, recipe) {
       const resume = await exists(join(runDir, "recipe.json"));

@@ -10,8 +10,11 @@ import { dataDigest, loadData } from "../data/sets/sets.ts";
 import { splitTraining } from "../data/split.ts";
 import { Interrupted, UsageError } from "../errors.ts";
 import { sourceDigest, VERSION } from "../run/program_version.ts";
-import { type Recipe, RECIPE_FLAGS, type RecipeInput, resolveRecipe } from "../recipe/recipe.ts";
+import { RECIPE_FLAGS, recipeInput } from "../recipe/fields.ts";
+import type { Recipe, RecipeInput } from "../recipe/recipe.ts";
+import { engineOptions, resolveRecipe } from "../recipe/resolve.ts";
 import { resumeRecipe, type RunRecord } from "../run/run_record.ts";
+import { type Group, GROUPS } from "../recipe/field.ts";
 import { switchFlag, textFlag } from "../recipe/flag.ts";
 import { readRunRecord, recipePath, RunFolder } from "../run/run_folder.ts";
 import type { EpochMetrics, StepMetrics } from "../run/run_log.ts";
@@ -24,11 +27,16 @@ import { commandLine } from "./shell/program_name.ts";
 import { formatDuration, formatPercent, StatusLine } from "./shell/terminal.ts";
 import { NO_TUNE, tuningOptions } from "./shell/tuning_flag.ts";
 
+const OUTPUT: Group = "Output", DEVICE: Group = "Device";
+
 const FLAGS = {
   ...RECIPE_FLAGS,
-  runDir: textFlag("run-dir", "DIR", "folder of the run; default runs/VARIANT-DATA-seedN"),
-  resume: switchFlag("resume", "continue the run in --run-dir"),
-  noTune: NO_TUNE,
+  runDir: {
+    ...textFlag("run-dir", "DIR", "folder of the run; default runs/VARIANT-DATA-seedN"),
+    group: OUTPUT,
+  },
+  resume: { ...switchFlag("resume", "continue the run in --run-dir"), group: OUTPUT },
+  noTune: { ...NO_TUNE, group: DEVICE },
 } as const;
 
 export const command: Command = {
@@ -36,13 +44,15 @@ export const command: Command = {
   positionals: "",
   summary: "train a model, or continue to train it",
   flags: FLAGS,
+  groups: GROUPS,
   examples: [
     "memloss train --variant v1 --data-dir data --run-dir runs/v1",
     "memloss train --run-dir runs/v1 --resume",
   ],
   async run(args) {
-    const { flags: { runDir, resume, noTune, ...given } } = readArguments(args, FLAGS, 0);
-    refuseDeviceFlags({ ...given, noTune });
+    const { flags: { runDir, resume, noTune, ...values } } = readArguments(args, FLAGS, 0);
+    refuseDeviceFlags({ ...values, noTune });
+    const given = recipeInput(values);
     const directory = runDir ?? defaultRunDir(given);
     await interruptible((signal) => trainCommand(directory, given, { resume, noTune }, signal));
   },
@@ -88,11 +98,11 @@ export async function trainCommand(
   const choice = stored?.machine.backend ?? recipe.backend;
   const { adapter = "", variants } = stored?.machine ?? {};
   const pinned = variants && { pinned: { adapter, variants } };
-  const backend = await openBackend(choice, { ...recipe, ...tuning, ...pinned });
+  const backend = await openBackend(choice, { ...engineOptions(recipe), ...tuning, ...pinned });
   try {
     const images = split.train.length;
     const demand = await backend.guard(
-      preflight(recipe, data.train.classes.length, images, backend),
+      preflight(recipe, data.train, images, backend),
     );
     const folder = stored
       ? await RunFolder.open(runDir)
@@ -101,7 +111,7 @@ export async function trainCommand(
       `${
         stored ? "Continuing" : "Training"
       } ${recipe.variant} on ${recipe.data}, width ${recipe.width}` +
-        `${recipe.attackPrecision === "f16" ? ", attacked in float16" : ""}, ` +
+        `${recipe.attack?.precision === "f16" ? ", attacked in float16" : ""}, ` +
         `${describeDevice(backend, demand)}, in ${runDir}`,
     );
     if (stored) noteChanges(stored, await describeRun(recipe, backend, digest), status);
@@ -131,7 +141,7 @@ async function describeRun(
 ): Promise<RunRecord> {
   const variants = backend.choices();
   return {
-    format: 1,
+    format: 2,
     program: { version: VERSION, digest: await sourceDigest() },
     machine: {
       ...{ backend: backend.name, adapter: backend.adapter, deno: Deno.version.deno },

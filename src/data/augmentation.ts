@@ -5,84 +5,103 @@
  * @module
  */
 import { Purpose, Stream } from "../random/stream.ts";
-import { IMAGE_CHANNELS, IMAGE_SIZE, IMAGE_VALUES } from "./dataset.ts";
+import { type Dataset, type ImageShape, valuesPerImage } from "./dataset.ts";
 
-/** Zero padding on each side before the random crop, in pixels. */
-export const CROP_PADDING = 4;
+/** The most zero padding that there can be on each side before the random crop, in pixels. */
+export const LARGEST_CROP_PADDING = 4;
 
 /** How an image was cropped and flipped. */
 export interface View {
-  /** Top of the crop in the padded image, 0..8; 4 is centred. */
+  /** Top of the crop in the image under the largest padding, 0..8; 4 is centred. */
   readonly top: number;
-  /** Left of the crop in the padded image, 0..8; 4 is centred. */
+  /** Left of the crop there, 0..8; 4 is centred. */
   readonly left: number;
   /** Mirrored left to right after the crop. */
   readonly flip: boolean;
 }
 
 /** The view that changes nothing. */
-export const IDENTITY_VIEW: View = { top: CROP_PADDING, left: CROP_PADDING, flip: false };
+export const IDENTITY_VIEW: View = {
+  top: LARGEST_CROP_PADDING,
+  left: LARGEST_CROP_PADDING,
+  flip: false,
+};
 
-/** The view of training image `index` in `epoch` (counted from 1). */
-export function drawView(seed: number, epoch: number, index: number): View {
+/** The view of training image `index` in `epoch` (counted from 1), cropped within `padding` (0..4) zeros. */
+export function drawView(
+  seed: number,
+  epoch: number,
+  index: number,
+  padding: number = LARGEST_CROP_PADDING,
+): View {
   const stream = new Stream(seed, Purpose.augmentation, epoch, index);
-  const offsets = 2 * CROP_PADDING + 1;
+  const first = LARGEST_CROP_PADDING - padding, offsets = 2 * padding + 1;
   return {
-    top: stream.integer(offsets),
-    left: stream.integer(offsets),
+    top: first + stream.integer(offsets),
+    left: first + stream.integer(offsets),
     flip: stream.integer(2) === 1,
   };
 }
 
-/** The pixel of an image (row · 32 + column) that `view` shows at a place, or −1 in the padding. */
-function shownPixel(view: View, row: number, column: number): number {
-  const y = row + view.top - CROP_PADDING;
-  const x = (view.flip ? IMAGE_SIZE - 1 - column : column) + view.left - CROP_PADDING;
-  return y >= 0 && y < IMAGE_SIZE && x >= 0 && x < IMAGE_SIZE ? y * IMAGE_SIZE + x : -1;
+/** The pixel of an image (row · width + column) that `view` shows at a place, or −1 in the padding. */
+function shownPixel(
+  view: View,
+  row: number,
+  column: number,
+  { height, width }: ImageShape,
+): number {
+  const y = row + view.top - LARGEST_CROP_PADDING;
+  const x = (view.flip ? width - 1 - column : column) + view.left - LARGEST_CROP_PADDING;
+  return y >= 0 && y < height && x >= 0 && x < width ? y * width + x : -1;
 }
 
 /**
- * Writes image `index` of `images` (NHWC bytes) under `view` to `out` at `offset`, scaled to [0,1].
+ * Writes image `index` of a data set under `view` to `out` at `offset`, scaled to [0,1].
  *
  * The division is by 255 in float32, as `ToTensor` does it.
  */
 export function applyView(
-  images: Uint8Array,
+  { images, shape }: Pick<Dataset, "images" | "shape">,
   index: number,
   view: View,
   out: Float32Array,
   offset: number,
 ): void {
-  for (let row = 0; row < IMAGE_SIZE; row++) {
-    for (let column = 0; column < IMAGE_SIZE; column++) {
-      const target = offset + (row * IMAGE_SIZE + column) * IMAGE_CHANNELS;
-      const pixel = shownPixel(view, row, column);
-      const source = index * IMAGE_VALUES + pixel * IMAGE_CHANNELS;
-      for (let channel = 0; channel < IMAGE_CHANNELS; channel++) {
+  const { height, width, channels } = shape, values = valuesPerImage(shape);
+  for (let row = 0; row < height; row++) {
+    for (let column = 0; column < width; column++) {
+      const target = offset + (row * width + column) * channels;
+      const pixel = shownPixel(view, row, column, shape);
+      const source = index * values + pixel * channels;
+      for (let channel = 0; channel < channels; channel++) {
         out[target + channel] = pixel < 0 ? 0 : images[source + channel]! / 255;
       }
     }
   }
 }
 
-/** Moves `values` (3,072, NHWC) from the frame of the image into that of `view`: 0 in the padding. */
-export function intoView(values: Float32Array, view: View): Float32Array {
-  return move(values, view, true);
+/** Moves the `values` of one image (NHWC) from the frame of the image into that of `view`: 0 in the padding. */
+export function intoView(values: Float32Array, view: View, shape: ImageShape): Float32Array {
+  return move(values, view, shape, true);
 }
 
-/** Moves `values` (3,072, NHWC) from the frame of `view` into that of the image: 0 where the crop did not reach. */
-export function outOfView(values: Float32Array, view: View): Float32Array {
-  return move(values, view, false);
+/**
+ * Moves the `values` of one image (NHWC) from the frame of `view` into that of the image: 0 where the crop did not
+ * reach.
+ */
+export function outOfView(values: Float32Array, view: View, shape: ImageShape): Float32Array {
+  return move(values, view, shape, false);
 }
 
-function move(values: Float32Array, view: View, into: boolean): Float32Array {
-  const out = new Float32Array(IMAGE_VALUES);
-  for (let place = 0; place < IMAGE_SIZE * IMAGE_SIZE; place++) {
-    const pixel = shownPixel(view, Math.floor(place / IMAGE_SIZE), place % IMAGE_SIZE);
+function move(values: Float32Array, view: View, shape: ImageShape, into: boolean): Float32Array {
+  const { height, width, channels } = shape;
+  const out = new Float32Array(valuesPerImage(shape));
+  for (let place = 0; place < height * width; place++) {
+    const pixel = shownPixel(view, Math.floor(place / width), place % width, shape);
     if (pixel < 0) continue;
-    const from = IMAGE_CHANNELS * (into ? pixel : place);
-    const to = IMAGE_CHANNELS * (into ? place : pixel);
-    for (let channel = 0; channel < IMAGE_CHANNELS; channel++) {
+    const from = channels * (into ? pixel : place);
+    const to = channels * (into ? place : pixel);
+    for (let channel = 0; channel < channels; channel++) {
       out[to + channel] = values[from + channel]!;
     }
   }

@@ -5,7 +5,7 @@
  */
 import { Purpose, Stream } from "../random/stream.ts";
 import { applyView, drawView, IDENTITY_VIEW, type View } from "./augmentation.ts";
-import { type Dataset, IMAGE_VALUES } from "./dataset.ts";
+import { type Dataset, type ImageShape, valuesPerImage } from "./dataset.ts";
 
 /** Some images, ready for the device. */
 export interface Batch {
@@ -13,7 +13,9 @@ export interface Batch {
   readonly ids: Uint32Array;
   /** How each was cropped and flipped. */
   readonly views: readonly View[];
-  /** `N · 3072` values in [0,1], NHWC. */
+  /** What its images have in common. */
+  readonly shape: ImageShape;
+  /** `N · height · width · channels` values in [0,1], NHWC. */
   readonly x: Float32Array;
   /** `N` labels. */
   readonly y: Uint8Array;
@@ -25,14 +27,15 @@ export function loadBatch(
   ids: Uint32Array,
   viewOf: (id: number) => View = () => IDENTITY_VIEW,
 ): Batch {
-  const x = new Float32Array(ids.length * IMAGE_VALUES);
+  const { shape } = dataset, values = valuesPerImage(shape);
+  const x = new Float32Array(ids.length * values);
   const views: View[] = [];
   ids.forEach((id, row) => {
     const view = viewOf(id);
     views.push(view);
-    applyView(dataset.images, id, view, x, row * IMAGE_VALUES);
+    applyView(dataset, id, view, x, row * values);
   });
-  return { ids, views, x, y: Uint8Array.from(ids, (id) => dataset.labels[id]!) };
+  return { ids, views, shape, x, y: Uint8Array.from(ids, (id) => dataset.labels[id]!) };
 }
 
 /** The order in which `epoch` (from 1) visits the images `ids`: a permutation keyed by (seed, epoch). */
@@ -41,7 +44,7 @@ export function epochOrder(ids: Uint32Array, seed: number, epoch: number): Uint3
     .map((position) => ids[position]!);
 }
 
-/** Batch `step` (from 0) of an epoch's `order`, augmented; the last one may be smaller. */
+/** Batch `step` (from 0) of an epoch's `order`, augmented as {@linkcode drawView} does; the last one may be smaller. */
 export function trainingBatch(
   dataset: Dataset,
   order: Uint32Array,
@@ -49,9 +52,10 @@ export function trainingBatch(
   batchSize: number,
   seed: number,
   epoch: number,
+  cropPadding?: number,
 ): Batch {
   const ids = order.slice(step * batchSize, (step + 1) * batchSize);
-  return loadBatch(dataset, ids, (id) => drawView(seed, epoch, id));
+  return loadBatch(dataset, ids, (id) => drawView(seed, epoch, id, cropPadding));
 }
 
 /** The indices 0..n-1, at most `limit` of them. */

@@ -45,9 +45,3 @@ export interface Splits {
 
 /** The name of one of them. */
 export type SplitName = keyof Splits;
-/** TEMP */
-export const IMAGE_SIZE = 32;
-/** TEMP */
-export const IMAGE_CHANNELS = 3;
-/** TEMP */
-export const IMAGE_VALUES = IMAGE_SIZE * IMAGE_SIZE * IMAGE_CHANNELS;

@@ -3,8 +3,8 @@
  *
  * @module
  */
-import { RunError } from "../errors.ts";
-import { describeIoError } from "./files.ts";
+import { ioError } from "./failure.ts";
+import { refuseForeign } from "./regular.ts";
 
 /** A lock that is held. The system drops it with its owner, however that one ends; the file itself stays. */
 export class FileLock {
@@ -54,6 +54,7 @@ export class FileLock {
 }
 
 async function open(path: string): Promise<Deno.FsFile> {
+  await refuseForeign(path);
   try {
     return await Deno.open(path, { read: true, write: true, create: true });
   } catch (error) {
@@ -61,6 +62,6 @@ async function open(path: string): Promise<Deno.FsFile> {
   }
 }
 
-function failure(path: string, error: unknown): RunError {
-  return new RunError(`Could not lock ${path}: ${describeIoError(error)}`, { cause: error });
+function failure(path: string, error: unknown): Error {
+  return ioError(`Could not lock ${path}`, error);
 }

@@ -25,18 +25,21 @@ export function temporaryPath(path: string): string {
 }
 
 /**
- * Removes from `folder` what killed processes left of the files that `written` accepts by name. Nobody may be writing one.
+ * Removes from `folder`, if it is there, what killed processes left of the files that `written` accepts by name.
  *
+ * @param age milliseconds for which a file must not have changed, where somebody may be writing one just now
  * @throws {RunError} naming `folder` or a file in it
  */
 export async function removeTemporaries(
   folder: string,
   written: (name: string) => boolean,
-  disk: Disk = DISK,
+  { disk = DISK, age = 0 }: { readonly disk?: Disk; readonly age?: number } = {},
 ): Promise<void> {
   for (const { name, isDirectory } of await list(folder)) {
     const of = isDirectory ? undefined : temporaryOf(name);
-    if (of !== undefined && written(of)) await removeTree(join(folder, name), disk);
+    const path = join(folder, name);
+    if (of === undefined || !written(of) || !await isOlder(path, age)) continue;
+    await removeTree(path, disk);
   }
 }
 
@@ -44,8 +47,15 @@ async function list(folder: string): Promise<Deno.DirEntry[]> {
   try {
     return await Array.fromAsync(Deno.readDir(folder));
   } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return [];
     throw ioError(`Could not read ${folder}`, error);
   }
+}
+
+async function isOlder(path: string, age: number): Promise<boolean> {
+  if (age === 0) return true;
+  const found = await Deno.lstat(path).catch(() => undefined); // whole meanwhile
+  return found?.mtime ? Date.now() - found.mtime.getTime() >= age : false;
 }
 
 /**

@@ -10,7 +10,7 @@ import { Oracle } from "../attack/autoattack/oracle.ts";
 import { predictedClass } from "../attack/autoattack/search.ts";
 import type { Backend } from "../backend/backend.ts";
 import { loadBatch } from "../data/batches.ts";
-import { type Dataset, IMAGE_CHANNELS, IMAGE_SIZE, IMAGE_VALUES } from "../data/dataset.ts";
+import { type Dataset, valuesPerImage } from "../data/dataset.ts";
 import { UsageError } from "../errors.ts";
 import type { Accuracy } from "./evaluate.ts";
 import { type Perturbation, PerturbationMeter } from "./perturbation.ts";
@@ -50,15 +50,13 @@ export async function checkAdversarial(
   const file = await readAdversarial(path, dataset);
   const { norm, ids } = file;
   const bound = epsilon ?? file.epsilon;
-  const oracle = new Oracle(model.logits, dataset.classes.length, backend);
-  const meter = new PerturbationMeter(norm);
+  const oracle = new Oracle(model.logits, dataset, backend);
+  const values = valuesPerImage(dataset.shape);
+  const meter = new PerturbationMeter(norm, values);
   let correct = 0;
   for (let first = 0; first < ids.length; first += batchSize) {
     const batch = ids.subarray(first, first + batchSize);
-    const adversarial = file.images.subarray(
-      first * IMAGE_VALUES,
-      (first + batch.length) * IMAGE_VALUES,
-    );
+    const adversarial = file.images.subarray(first * values, (first + batch.length) * values);
     meter.add(loadBatch(dataset, batch).x, adversarial);
     const logits = await oracle.logits(adversarial);
     for (const [row, id] of batch.entries()) {
@@ -82,8 +80,8 @@ async function readAdversarial(path: string, dataset: Dataset) {
   };
   const images = tensors.get("x_adv"), ids = tensors.get("ids");
   if (images?.dtype !== "F32" || ids?.dtype !== "I32") return fail("it needs x_adv and ids");
-  const n = ids.data.length;
-  const shape = [n, IMAGE_CHANNELS, IMAGE_SIZE, IMAGE_SIZE];
+  const n = ids.data.length, { height, width, channels } = dataset.shape;
+  const shape = [n, channels, height, width];
   if (n === 0 || images.shape.join() !== shape.join()) {
     return fail(`x_adv is [${images.shape}], not [${shape}]`);
   }
@@ -101,6 +99,6 @@ async function readAdversarial(path: string, dataset: Dataset) {
     norm: described.output.norm,
     epsilon: epsilon.output,
     ids: Uint32Array.from(ids.data),
-    images: channelsLast(images.data),
+    images: channelsLast(images.data, dataset.shape),
   };
 }

@@ -3,17 +3,17 @@
  *
  * @module
  */
-import { IMAGE_CHANNELS, IMAGE_SIZE, IMAGE_VALUES } from "../data/dataset.ts";
+import { type ImageShape, valuesPerImage } from "../data/dataset.ts";
 import type { EvaluationSettings } from "./evaluate.ts";
 import { writeFileAtomically } from "../disk/files.ts";
 import { encodeSafetensors, type SafeTensor } from "../format/safetensors.ts";
 import type { EvaluationReport } from "./report.ts";
 
 /**
- * Writes `x_adv` (float32 `[N,3,32,32]` in [0,1], PyTorch's layout; the clean image where none was found), `y` and
+ * Writes `x_adv` (float32 `[N,channels,height,width]` in [0,1], PyTorch's layout; the clean image where none was found), `y` and
  * `ids` (int32 `[N]`) with what they belong to as metadata.
  *
- * @param adversarial `N · 3072` values, NHWC, in the order of `ids`
+ * @param adversarial N images, NHWC, in the order of `ids`
  * @throws {RunError} if the file cannot be written
  */
 export async function saveAdversarial(
@@ -22,12 +22,12 @@ export async function saveAdversarial(
   { ids, dataset }: EvaluationSettings,
   { checkpoint, attack, data, seed }: EvaluationReport,
 ): Promise<void> {
-  const n = ids.length;
+  const n = ids.length, { height, width, channels } = dataset.shape;
   const tensors = new Map<string, SafeTensor>([
     ["x_adv", {
       dtype: "F32",
-      shape: [n, IMAGE_CHANNELS, IMAGE_SIZE, IMAGE_SIZE],
-      data: channelsFirst(adversarial),
+      shape: [n, channels, height, width],
+      data: channelsFirst(adversarial, dataset.shape),
     }],
     ["y", {
       dtype: "I32",
@@ -47,20 +47,23 @@ export async function saveAdversarial(
 }
 
 /** NHWC to NCHW. */
-export function channelsFirst(images: Float32Array): Float32Array<ArrayBuffer> {
-  const plane = IMAGE_SIZE * IMAGE_SIZE;
+export function channelsFirst(
+  images: Float32Array,
+  shape: ImageShape,
+): Float32Array<ArrayBuffer> {
+  const { channels } = shape, values = valuesPerImage(shape), plane = values / channels;
   return Float32Array.from(images, (_, i) => {
-    const image = Math.floor(i / IMAGE_VALUES), channel = Math.floor(i % IMAGE_VALUES / plane);
-    return images[image * IMAGE_VALUES + (i % plane) * IMAGE_CHANNELS + channel]!;
+    const image = Math.floor(i / values), channel = Math.floor(i % values / plane);
+    return images[image * values + (i % plane) * channels + channel]!;
   });
 }
 
 /** NCHW to NHWC. */
-export function channelsLast(images: Float32Array): Float32Array {
-  const plane = IMAGE_SIZE * IMAGE_SIZE;
+export function channelsLast(images: Float32Array, shape: ImageShape): Float32Array {
+  const { channels } = shape, values = valuesPerImage(shape), plane = values / channels;
   return images.map((_, i) => {
-    const image = Math.floor(i / IMAGE_VALUES), channel = i % IMAGE_CHANNELS;
-    const pixel = Math.floor(i % IMAGE_VALUES / IMAGE_CHANNELS);
-    return images[image * IMAGE_VALUES + channel * plane + pixel]!;
+    const image = Math.floor(i / values), channel = i % channels;
+    const pixel = Math.floor(i % values / channels);
+    return images[image * values + channel * plane + pixel]!;
   });
 }

@@ -17,7 +17,7 @@ import type { LogitsFunction } from "../attack/pgd.ts";
 import { type Example, type Outcome, predictedClass } from "../attack/autoattack/search.ts";
 import type { Backend } from "../backend/backend.ts";
 import { loadBatch } from "../data/batches.ts";
-import { type Dataset, IMAGE_VALUES } from "../data/dataset.ts";
+import { type Dataset, valuesPerImage } from "../data/dataset.ts";
 import { Interrupted, UsageError } from "../errors.ts";
 import type { Accuracy, ImageAccuracy } from "./evaluate.ts";
 import type { Journal, Verdict } from "./journal.ts";
@@ -85,7 +85,7 @@ const LEAST_CLASSES = 4;
 /**
  * Attacks `network`. Every member attacks the original images afresh; an image counts as robust if none breaks it.
  *
- * @returns the result, and every evaluated image as the attacks left it (`N · 3072` values in the order of `ids`; the
+ * @returns the result, and every evaluated image as the attacks left it (NHWC, in the order of `ids`; the
  *   clean image where it is robust or was never classified correctly)
  * @throws {UsageError} if there are fewer than four classes
  * @throws {Interrupted} if the signal is aborted
@@ -102,7 +102,8 @@ export async function autoAttack(
     );
   }
   const tell = (line: string) => settings.onLine?.(line);
-  const oracle = new Oracle(network, dataset.classes.length, settings.backend);
+  const oracle = new Oracle(network, dataset, settings.backend);
+  const values = valuesPerImage(dataset.shape);
   const traits = VERSION_TRAITS[version];
   const members = version === "custom" ? settings.members ?? [] : traits.members;
   const images = loadBatch(dataset, ids).x;
@@ -122,9 +123,9 @@ export async function autoAttack(
   for (const member of members) {
     const before = robust, known = verdictsOf(member, before, journal);
     for (const { id, outcome } of known) {
-      const row = rowOf.get(id)! * IMAGE_VALUES;
+      const row = rowOf.get(id)! * values;
       if (outcome) {
-        assertWithinBounds(images.subarray(row, row + IMAGE_VALUES), outcome, attack, [id]);
+        assertWithinBounds(images.subarray(row, row + values), outcome, attack, [id]);
       }
     }
     const found = new Map<number, Outcome>(known.map(({ id, outcome }) => [id, outcome]));
@@ -151,7 +152,7 @@ export async function autoAttack(
     );
     robust = before.filter(({ id }) => found.get(id) === undefined);
     for (const [id, outcome] of found) {
-      if (outcome) adversarial.set(outcome, rowOf.get(id)! * IMAGE_VALUES);
+      if (outcome) adversarial.set(outcome, rowOf.get(id)! * values);
     }
     const correct = robust.length, attacked = before.length;
     perAttack[member] = {
@@ -170,7 +171,7 @@ export async function autoAttack(
       tell(`Warning: ${warning}`);
     }
   }
-  const meter = new PerturbationMeter(attack.norm);
+  const meter = new PerturbationMeter(attack.norm, values);
   meter.add(images, adversarial);
   const n = ids.length, correct = robust.length;
   const standing = new Set(robust.map(({ id }) => id));
@@ -222,16 +223,17 @@ async function findCorrect(
   { dataset, ids, batchSize, signal, journal }: AutoAttackSettings,
 ): Promise<Example[]> {
   const correct: Example[] = [];
+  const { shape } = dataset, values = valuesPerImage(shape);
   for (let first = 0; first < ids.length; first += batchSize) {
     if (signal?.aborted) throw new Interrupted(stopped(journal));
-    const batch = images.subarray(first * IMAGE_VALUES, (first + batchSize) * IMAGE_VALUES);
+    const batch = images.subarray(first * values, (first + batchSize) * values);
     const answers = await oracle.logits(batch);
-    for (let row = 0; row < batch.length / IMAGE_VALUES; row++) {
+    for (let row = 0; row < batch.length / values; row++) {
       const logits = answers.slice(row * oracle.classes, (row + 1) * oracle.classes);
       const id = ids[first + row]!, label = dataset.labels[id]!;
       if (predictedClass(logits) !== label) continue;
-      const x = batch.subarray(row * IMAGE_VALUES, (row + 1) * IMAGE_VALUES);
-      correct.push({ id, x, label, logits });
+      const x = batch.subarray(row * values, (row + 1) * values);
+      correct.push({ id, x, shape, label, logits });
     }
   }
   return correct;

@@ -12,7 +12,7 @@ import { predictedClass } from "../attack/autoattack/search.ts";
 import { normalNoise, uniformStart } from "../attack/start.ts";
 import type { Backend } from "../backend/backend.ts";
 import { type Batch, loadBatch } from "../data/batches.ts";
-import type { Dataset } from "../data/dataset.ts";
+import { type Dataset, type ImageShape, valuesPerImage } from "../data/dataset.ts";
 import { Interrupted } from "../errors.ts";
 import type { FrozenModel } from "../model/frozen.ts";
 import { imageTensor, oneHot } from "../model/inputs.ts";
@@ -82,7 +82,7 @@ export async function evaluateAccuracy(
       const images = name === "clean"
         ? batch.x
         : await pgdImages(name, model, batch, restart, settings);
-      const predictions = await predict(model, images, settings.backend);
+      const predictions = await predict(model, images, dataset.shape, settings.backend);
       batch.y.forEach((label, row) => standing[row]! &= +(predictions[row] === label));
     }
     correct += standing.reduce((sum, one) => sum + one, 0);
@@ -96,9 +96,10 @@ export async function evaluateAccuracy(
 async function predict(
   model: FrozenModel,
   images: Float32Array,
+  shape: ImageShape,
   backend: Backend,
 ): Promise<number[]> {
-  const x = imageTensor(images);
+  const x = imageTensor(images, shape);
   const logits = model.logits(x);
   const values = await backend.guard(logits.data<"float32">());
   const [n, classes] = logits.shape;
@@ -112,7 +113,7 @@ async function predict(
 async function pgdImages(
   name: EvaluationName,
   model: FrozenModel,
-  { ids, x, y }: Batch,
+  { ids, x, y, shape }: Batch,
   restart: number,
   { backend, dataset, seed, attack }: EvaluationSettings,
 ): Promise<Float32Array> {
@@ -124,11 +125,11 @@ async function pgdImages(
     const loss = name.startsWith("cw") ? marginAttack(labels) : crossEntropyAttack(labels);
     return pgd(
       model.logits,
-      imageTensor(x),
-      imageTensor(start),
+      imageTensor(x, shape),
+      imageTensor(start, shape),
       loss,
       options,
-      (step) => imageTensor(normalNoise(ids, seed, restart, step)),
+      (step) => imageTensor(normalNoise(ids, valuesPerImage(shape), seed, restart, step), shape),
     );
   });
   const values = await backend.guard(adversarial.data<"float32">());

@@ -8,7 +8,6 @@ import { join } from "@std/path";
 import * as v from "valibot";
 import { AUTOATTACK_MEMBERS, type AutoAttackMember } from "../attack/autoattack/versions.ts";
 import type { Outcome } from "../attack/autoattack/search.ts";
-import { IMAGE_VALUES } from "../data/dataset.ts";
 import { RunError, UsageError } from "../errors.ts";
 import { crc32c } from "../format/crc32c.ts";
 import { createDirectory, describeIoError, removeTree } from "../disk/files.ts";
@@ -34,7 +33,6 @@ const lineSchema = v.strictObject({
 /** Hexadecimal digits of the CRC-32C of what stands before it in the line. */
 const SEAL_DIGITS = 8;
 const LOG = "verdicts.jsonl", IMAGES = "adversarial.bin";
-const IMAGE_BYTES = 4 * IMAGE_VALUES;
 
 /** An open journal folder. */
 export class Journal {
@@ -61,10 +59,12 @@ export class Journal {
    * begun anew.
    *
    * @param key digest of what is attacked and how: the first line of the log
+   * @param values of one image
    * @throws {UsageError} if another process has it open
    * @throws {RunError} if the folder cannot be made, read or written
    */
-  static async open(directory: string, key: string): Promise<Journal> {
+  static async open(directory: string, key: string, values: number): Promise<Journal> {
+    const imageBytes = Float32Array.BYTES_PER_ELEMENT * values;
     await createDirectory(directory);
     for (const name of [LOG, IMAGES]) await refuseForeign(join(directory, name));
     try {
@@ -90,8 +90,8 @@ export class Journal {
           const { member, id, seconds } = entry;
           let outcome: Outcome;
           if (entry.image !== undefined) {
-            const bytes = stored.slice(broken * IMAGE_BYTES, (broken + 1) * IMAGE_BYTES);
-            if (bytes.length < IMAGE_BYTES || crc32c(bytes) !== entry.image) break;
+            const bytes = stored.slice(broken * imageBytes, (broken + 1) * imageBytes);
+            if (bytes.length < imageBytes || crc32c(bytes) !== entry.image) break;
             outcome = new Float32Array(bytes.buffer);
             broken++;
           }
@@ -100,7 +100,7 @@ export class Journal {
         }
       }
       await log.truncate(length);
-      await images.truncate(broken * IMAGE_BYTES);
+      await images.truncate(broken * imageBytes);
       await log.seek(0, Deno.SeekMode.End);
       await images.seek(0, Deno.SeekMode.End);
       if (length === 0) await writeAll(log, new TextEncoder().encode(header));

@@ -5,7 +5,6 @@
  */
 import type { AttackNorm } from "../attack/options.ts";
 import { lengthOf } from "../attack/autoattack/geometry.ts";
-import { IMAGE_VALUES } from "../data/dataset.ts";
 
 /** Extremes over all images. */
 export interface Perturbation {
@@ -20,24 +19,27 @@ export interface Perturbation {
 /** Gathers {@linkcode Perturbation} batch by batch. */
 export class PerturbationMeter {
   readonly #norm: AttackNorm;
+  readonly #values: number;
   #largest = 0;
   #nan = 0;
   #max = -Infinity;
   #min = Infinity;
 
-  constructor(norm: AttackNorm) {
+  /** @param values of one image */
+  constructor(norm: AttackNorm, values: number) {
     this.#norm = norm;
+    this.#values = values;
   }
 
-  /** Adds images, `N · 3072` values each. */
+  /** Adds N images, one after another. */
   add(clean: Float32Array, adversarial: Float32Array): void {
     for (const value of adversarial) {
       if (Number.isNaN(value)) this.#nan++;
       if (value > this.#max) this.#max = value;
       if (value < this.#min) this.#min = value;
     }
-    for (let first = 0; first < clean.length; first += IMAGE_VALUES) {
-      const delta = clean.subarray(first, first + IMAGE_VALUES)
+    for (let first = 0; first < clean.length; first += this.#values) {
+      const delta = clean.subarray(first, first + this.#values)
         .map((value, i) => adversarial[first + i]! - value);
       this.#largest = Math.max(this.#largest, lengthOf(this.#norm, delta));
     }

@@ -40,7 +40,7 @@ export interface EvaluationReport extends Accuracies {
   };
   readonly data: { readonly name: string; readonly part: "test"; readonly n: number };
   readonly attack: {
-    readonly norm: Recipe["attackNorm"];
+    readonly norm: AttackNorm;
     readonly epsilon: number;
     /** The radius in steps of a byte, e.g. `8/255`. */
     readonly fraction: string;

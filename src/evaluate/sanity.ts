@@ -5,7 +5,6 @@
  */
 import { crossEntropyLoss } from "../attack/autoattack/example_losses.ts";
 import type { Oracle, Points } from "../attack/autoattack/oracle.ts";
-import { IMAGE_VALUES } from "../data/dataset.ts";
 
 /** Below this a difference is rounding. */
 const TOLERANCE = 1e-5;
@@ -23,7 +22,7 @@ export async function checkNetwork(oracle: Oracle, points: Points): Promise<stri
       "The outputs look like probabilities: give the logits, because a softmax hides the gradients that the attacks follow.",
     );
   }
-  const flat = countFlat(slope!.gradients);
+  const flat = countFlat(slope!.gradients, points.labels.length);
   if (flat > 0) {
     warnings.push(
       `${flat} of ${points.labels.length} images have a gradient of zero: gradient-based attacks are blind there, so look for masked gradients (quantised inputs, saturated outputs) and trust Square or an adaptive attack.`,
@@ -61,10 +60,11 @@ function lookLikeProbabilities(logits: Float32Array, classes: number): boolean {
   return true;
 }
 
-function countFlat(gradients: Float32Array): number {
+function countFlat(gradients: Float32Array, n: number): number {
+  const values = gradients.length / n;
   let flat = 0;
-  for (let first = 0; first < gradients.length; first += IMAGE_VALUES) {
-    if (gradients.subarray(first, first + IMAGE_VALUES).every((value) => value === 0)) flat++;
+  for (let first = 0; first < gradients.length; first += values) {
+    if (gradients.subarray(first, first + values).every((value) => value === 0)) flat++;
   }
   return flat;
 }

@@ -11,6 +11,7 @@ import { sha256 } from "../format/sha256.ts";
 import { chunkBytes } from "./chunk/chunk.ts";
 import { createCodec } from "./chunk/codec.ts";
 import type { CommittedGeneration, Current, MemorySettings } from "./current.ts";
+import { impliedShape, sameShape } from "./image_shape.ts";
 import { generationFolder } from "./layout.ts";
 import { decodeManifest, type Manifest } from "./generation/manifest.ts";
 
@@ -32,7 +33,7 @@ export async function readCommitted(
   { settings, commit }: Current,
   tolerateDamage = false,
 ): Promise<Map<number, Generation>> {
-  const codec = createCodec(settings.codec, settings.epsilon);
+  const codec = createCodec(settings.codec, settings.epsilon, settings.shape);
   const generations = new Map<number, Generation>();
   for (const entry of commit?.generations ?? []) {
     const folder = join(directory, generationFolder(entry.epoch));
@@ -66,7 +67,8 @@ export async function readManifest(
   const manifest = sha256(bytes) === entry.sha256 ? decodeManifest(bytes, path) : undefined;
   const belongs = manifest?.epoch === entry.epoch && manifest.codec === settings.codec &&
     manifest.epsilon === settings.epsilon && manifest.images === settings.imageCount &&
-    manifest.dataSha256 === settings.dataSha256;
+    manifest.dataSha256 === settings.dataSha256 &&
+    sameShape(impliedShape(manifest.shape), settings.shape);
   if (manifest !== undefined && belongs) return manifest;
   throw new RunError(`${path} is not the manifest that was committed: restore it from a copy`);
 }

@@ -7,9 +7,11 @@
 import { join } from "@std/path";
 import * as v from "valibot";
 import { RunError } from "../errors.ts";
+import type { ImageShape } from "../data/dataset.ts";
 import { readIfThere } from "../disk/files.ts";
 import { sha256 } from "../format/sha256.ts";
 import { codecNumbers } from "./chunk/codec.ts";
+import { impliedShape, saidShape, shapeSchema } from "./image_shape.ts";
 import { CHECKPOINT_NAME, CURRENT_FILE, MANIFEST_NAME } from "./layout.ts";
 import {
   countSchema,
@@ -26,9 +28,12 @@ const settingsSchema = v.strictObject({
   imageCount: imageCountSchema,
   /** SHA-256 of the training images and labels, hexadecimal. */
   dataSha256: digestSchema,
+  shape: v.optional(shapeSchema),
 });
 /** What all examples of a store have in common. */
-export type MemorySettings = Readonly<v.InferOutput<typeof settingsSchema>>;
+export type MemorySettings =
+  & Readonly<Omit<v.InferOutput<typeof settingsSchema>, "shape">>
+  & { readonly shape: ImageShape };
 
 const generationSchema = v.strictObject({
   epoch: countSchema,
@@ -74,11 +79,12 @@ export interface Current {
 
 /** The bytes of `current`, which end in their own SHA-256. Equal values give equal bytes. */
 export function encodeCurrent({ settings, commit }: Current): Uint8Array<ArrayBuffer> {
+  const { shape, ...rest } = settings;
   // Parsed for the order of its fields.
   const document = v.parse(documentSchema, {
     format: "memloss-memory-current",
     version: MEMORY_VERSION,
-    settings,
+    settings: { ...rest, ...saidShape(shape) },
     commit: commit ?? null,
   });
   const sealed = { ...document, sha256: sha256(JSON.stringify(document)) };
@@ -98,7 +104,8 @@ export function decodeCurrent(bytes: Uint8Array): Current | undefined {
   const result = v.safeParse(documentSchema, rest);
   if (!result.success) return undefined;
   const { settings, commit } = result.output;
-  const current = { settings, commit: commit ?? undefined };
+  const shape = impliedShape(settings.shape);
+  const current = { settings: { ...settings, shape }, commit: commit ?? undefined };
   return sameBytes(encodeCurrent(current), bytes) ? current : undefined;
 }
 

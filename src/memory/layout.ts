@@ -67,7 +67,8 @@ export async function removeUnwanted(
   wanted: ReadonlyMap<number, ReadonlySet<string>>,
   disk: Disk,
 ): Promise<void> {
-  await removeTemporaries(directory, (name) => name === CURRENT_FILE || name === PLACE_FILE, disk);
+  const documents = [CURRENT_FILE, PLACE_FILE];
+  await removeTemporaries(directory, (name) => documents.includes(name), { disk });
   for (const epoch of await listGenerations(directory)) {
     const folder = join(directory, generationFolder(epoch));
     const files = wanted.get(epoch);

@@ -6,6 +6,7 @@
 import { join } from "@std/path";
 import { RunError, UsageError } from "../errors.ts";
 import type { Disk } from "../disk/disk.ts";
+import { describeShape } from "../data/dataset.ts";
 import { createDirectory, writeFileAtomically } from "../disk/files.ts";
 import { exists } from "../disk/regular.ts";
 import { type Generation, ownedFiles, readCommitted } from "./committed.ts";
@@ -25,6 +26,7 @@ import {
   listGenerations,
   removeUnwanted,
 } from "./layout.ts";
+import { sameShape } from "./image_shape.ts";
 import { newPlace, readIndexPlace, writeIndexPlace } from "./index/place.ts";
 import { LocationIndex } from "./index/location_index.ts";
 
@@ -175,6 +177,13 @@ async function createMemory(
 }
 
 function checkSettings(directory: string, stored: MemorySettings, asked: MemorySettings): void {
+  if (!sameShape(stored.shape, asked.shape)) {
+    throw new UsageError(
+      `The memory in ${directory} is of images of ${describeShape(stored.shape)}, not ${
+        describeShape(asked.shape)
+      }: check --data or use another folder`,
+    );
+  }
   if (stored.dataSha256 !== asked.dataSha256) {
     throw new UsageError(
       `The memory in ${directory} belongs to other training images: check --data-dir or use another folder`,

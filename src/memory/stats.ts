@@ -4,8 +4,7 @@
  * @module
  */
 import { chunkBytes } from "./chunk/chunk.ts";
-import { createCodec } from "./chunk/codec.ts";
-import { encodeManifest, type Manifest } from "./generation/manifest.ts";
+import { codecOf, encodeManifest, type Manifest } from "./generation/manifest.ts";
 import type { MemoryStore } from "./store.ts";
 
 /** Examples read at a time. */
@@ -50,7 +49,10 @@ export interface MemoryStats {
 export async function measureMemory(store: MemoryStore): Promise<MemoryStats> {
   const epochs = store.current()?.generations ?? [];
   const generations: GenerationStats[] = [];
-  for (const epoch of epochs) generations.push(await measureGeneration(store, epoch));
+  // The newest first: a trainer replaces it soonest.
+  for (const epoch of epochs.toReversed()) {
+    generations.unshift(await measureGeneration(store, epoch));
+  }
   const counted = new Set<number>();
   const ages: AgeCount[] = [];
   for (const epoch of epochs.toReversed()) {
@@ -88,7 +90,7 @@ async function measureGeneration(store: MemoryStore, epoch: number): Promise<Gen
 }
 
 function diskBytes(manifest: Manifest): number {
-  const codec = createCodec(manifest.codec, manifest.epsilon);
+  const codec = codecOf(manifest);
   return encodeManifest(manifest).length +
     manifest.chunks.reduce((sum, { records }) => sum + chunkBytes(codec, records), 0);
 }

@@ -9,7 +9,7 @@
  */
 import { join, resolve } from "@std/path";
 import type { View } from "../data/augmentation.ts";
-import { IMAGE_VALUES } from "../data/dataset.ts";
+import { valuesPerImage } from "../data/dataset.ts";
 import { RunError } from "../errors.ts";
 import { DISK, type Disk } from "../disk/disk.ts";
 import { createDirectory } from "../disk/files.ts";
@@ -84,13 +84,15 @@ export class MemoryStore {
 
   private constructor(opened: OpenedMemory, disk: Disk, budget: number) {
     this.settings = opened.settings;
+    const { codec, epsilon, shape } = opened.settings;
     this.#directory = opened.directory;
-    this.#codec = createCodec(opened.settings.codec, opened.settings.epsilon);
+    this.#codec = createCodec(codec, epsilon, shape);
     this.#index = opened.index;
     this.#writable = opened.writable;
     this.#disk = disk;
     const forChunks = Math.max(0, budget - WORKING_BYTES);
-    this.#readers = new OpenReaders(this.#directory, this.#codec, this.#index, forChunks);
+    const ahead = !opened.writable;
+    this.#readers = new OpenReaders(this.#directory, this.#codec, this.#index, forChunks, ahead);
     this.#commit = opened.commit;
     this.#generations = opened.generations;
   }
@@ -156,9 +158,9 @@ export class MemoryStore {
     await createDirectory(folder, this.#disk);
     const locations = committed === undefined
       ? new Locations(imageCount)
-      : await this.#readers.locations(committed);
-    const shape = { epoch, codec: this.#codec, epsilon, imageCount, dataSha256 };
-    const writer = new GenerationWriter(folder, shape, locations, this.#disk);
+      : await this.#index!.readPages(committed.entry, imageCount, committed.manifest.index);
+    const common = { epoch, codec: this.#codec, epsilon, imageCount, dataSha256 };
+    const writer = new GenerationWriter(folder, common, locations, this.#disk);
     if (committed !== undefined) await writer.resume(committed.manifest);
     this.#writing = { epoch, writer };
   }
@@ -168,13 +170,14 @@ export class MemoryStore {
    *
    * @param ids B training indices, none of them written before in this epoch
    * @param views B views the examples were made under
-   * @param deltas `B · 3072` perturbations `x' − x`, NHWC, in the frame of their view
+   * @param deltas B perturbations `x' − x`, NHWC, in the frame of their view
    * @throws {RunError} if a value is not finite or leaves the ε-ball by more than 1e-6 (nothing of the batch
    *   is written), if an image comes twice, or if the disk fails
    */
   async write(ids: Uint32Array, views: readonly View[], deltas: Float32Array): Promise<void> {
     const { epoch, writer } = this.#writer();
-    if (views.length !== ids.length || deltas.length !== ids.length * IMAGE_VALUES) {
+    const values = valuesPerImage(this.settings.shape);
+    if (views.length !== ids.length || deltas.length !== ids.length * values) {
       throw new RangeError(`${ids.length} ids, ${views.length} views, ${deltas.length} values`);
     }
     checkPerturbations(ids, deltas, this.settings.epsilon);
@@ -185,7 +188,7 @@ export class MemoryStore {
       if (writer.locations.has(id)) {
         throw new RunError(`Image ${id} came twice in epoch ${epoch}: its memory stays as it was`);
       }
-      const delta = deltas.subarray(row * IMAGE_VALUES, (row + 1) * IMAGE_VALUES);
+      const delta = deltas.subarray(row * values, (row + 1) * values);
       await writer.append(id, views[row]!, delta);
     }
   }

@@ -12,14 +12,14 @@ import {
   type FrozenLayer,
   hasFrozenKernels,
 } from "../backend/operations/frozen_network.ts";
-import { IMAGE_CHANNELS, IMAGE_SIZE } from "../data/dataset.ts";
+import type { ImageShape } from "../data/dataset.ts";
 import { type Architecture, type BatchNorm, forward, type Layers } from "./architecture.ts";
 import type { ModelState, TensorMap } from "./parameters.ts";
 import { type Activation, BATCH_NORM_EPSILON, classifier, linear } from "./train_mode.ts";
 
 /** A network that only maps images to logits. */
 export interface FrozenModel {
-  /** Logits `[N,classes]` of `x` `[N,32,32,3]` in [0,1], differentiable in `x`. */
+  /** Logits `[N,classes]` of `x` `[N,H,W,channels]` in [0,1], differentiable in `x`. */
   logits(x: tf.Tensor4D): tf.Tensor2D;
   /** Frees the folded weights. */
   dispose(): void;
@@ -70,9 +70,10 @@ export function freeze(
   };
 }
 
-/** Lets `backend` find out which kernels suit batches of `n` images; nothing is computed that anyone sees. */
+/** Lets `backend` find out which kernels suit batches of `n` images of `shape`; nothing is computed that anyone sees. */
 export function prepareFrozen(
   architecture: Architecture,
+  { height, width, channels }: ImageShape,
   n: number,
   backend: Backend,
 ): Promise<void> {
@@ -87,7 +88,7 @@ export function prepareFrozen(
       ...norm ? [[`${name}.bias`, [outChannels]] as [string, number[]]] : [],
     ];
   });
-  const images = [n, IMAGE_SIZE, IMAGE_SIZE, IMAGE_CHANNELS] as const;
+  const images = [n, height, width, channels] as const;
   return backend.prepare(frozenLayers(architecture), Object.fromEntries(shapes), images);
 }
 

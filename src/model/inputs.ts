@@ -4,16 +4,12 @@
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
-import { IMAGE_CHANNELS, IMAGE_SIZE, IMAGE_VALUES } from "../data/dataset.ts";
+import { type ImageShape, valuesPerImage } from "../data/dataset.ts";
 
-/** Images `N · 3072` as a tensor `[N,32,32,3]`. */
-export function imageTensor(values: Float32Array): tf.Tensor4D {
-  return tf.tensor4d(values, [
-    values.length / IMAGE_VALUES,
-    IMAGE_SIZE,
-    IMAGE_SIZE,
-    IMAGE_CHANNELS,
-  ]);
+/** N images of `shape`, one after another in NHWC order, as a tensor `[N,height,width,channels]`. */
+export function imageTensor(values: Float32Array, shape: ImageShape): tf.Tensor4D {
+  const { height, width, channels } = shape;
+  return tf.tensor4d(values, [values.length / valuesPerImage(shape), height, width, channels]);
 }
 
 /** Labels as a one-hot tensor `[N,classes]`. */

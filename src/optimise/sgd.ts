@@ -5,12 +5,9 @@
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
-import { sgdStep } from "../backend/operations/sgd_step.ts";
+import { sgdStep, type SgdStepAttributes } from "../backend/operations/sgd_step.ts";
 import type { TensorMap } from "../model/parameters.ts";
 import type { Rates } from "./schedule.ts";
-
-/** Weight decay on every parameter, batch norm and bias included. */
-export const WEIGHT_DECAY = 5e-4;
 
 /** `rates` as {@linkcode Sgd.step} takes them. */
 export function rateTensor({ lr, momentum }: Rates): tf.Tensor1D {
@@ -26,11 +23,14 @@ export function zeroMomenta(parameters: TensorMap): TensorMap {
 export class Sgd {
   /** Has a buffer for every parameter. */
   readonly momenta: TensorMap;
-  readonly #nesterov: boolean;
+  readonly #attributes: SgdStepAttributes;
 
-  /** @param momenta see {@linkcode zeroMomenta}; {@linkcode step} replaces them */
-  constructor(nesterov: boolean, momenta: TensorMap) {
-    this.#nesterov = nesterov;
+  /**
+   * @param attributes with the weight decay of every parameter, batch norm and bias included
+   * @param momenta see {@linkcode zeroMomenta}; {@linkcode step} replaces them
+   */
+  constructor(attributes: SgdStepAttributes, momenta: TensorMap) {
+    this.#attributes = attributes;
     this.momenta = momenta;
   }
 
@@ -42,7 +42,6 @@ export class Sgd {
    * @param rates see {@linkcode rateTensor}
    */
   step(parameters: TensorMap, gradients: TensorMap, rates: tf.Tensor1D): void {
-    const attributes = { weightDecay: WEIGHT_DECAY, nesterov: this.#nesterov };
-    sgdStep(parameters, gradients, this.momenta, rates, attributes);
+    sgdStep(parameters, gradients, this.momenta, rates, this.#attributes);
   }
 }

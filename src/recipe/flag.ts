@@ -13,6 +13,8 @@ export interface Flag<S extends v.GenericSchema = v.GenericSchema> {
   /** What stands for the value in `--help`; absent for a switch. */
   readonly placeholder?: string;
   readonly help: string;
+  /** Where the help puts it, in a command whose help has titles. */
+  readonly group?: string;
   /** What each choice is, for the help; absent where their names say it. */
   readonly choices?: Readonly<Record<string, string>>;
   /** What the parsed value must satisfy. */

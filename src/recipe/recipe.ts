@@ -1,217 +1,121 @@
 /**
- * The recipe: everything that decides what a run computes. Its flags, its defaults and its schema are this one table.
+ * The recipe: everything that decides what a run computes, and how it goes about it.
  *
  * @module
  */
-import * as v from "valibot";
-import { ATTACK_LOSSES, ATTACK_NORMS } from "../attack/options.ts";
-import { ATTACK_PRECISIONS, BACKEND_CHOICES } from "../backend/backend.ts";
-import { DATA_NAMES } from "../data/sets/sets.ts";
-import { UsageError } from "../errors.ts";
-import { COEFFICIENTS, MEMORY_WEIGHTS, memoryWeights } from "../method/method.ts";
-import { MEMORY_VARIANTS, methodOf, METHODS, VARIANTS } from "../method/methods.ts";
-import { SCHEDULES } from "../optimise/schedule.ts";
-import { choiceFlag, integerFlag, numberFlag, positiveFlag, switchFlag, textFlag } from "./flag.ts";
-import { MEMORY_FIELDS, MEMORY_FLAGS, resolveMemory } from "./memory_flags.ts";
+import type { AttackLossName, ThreatModel } from "../attack/options.ts";
+import type { AttackPrecision, BackendChoice } from "../backend/backend.ts";
+import type { DataName } from "../data/sets/sets.ts";
+import type { CodecName } from "../memory/chunk/codec.ts";
+import type { CorruptionPolicy, MemoryView } from "../memory/options.ts";
+import type { MemoryWeight } from "../method/method.ts";
+import type { Variant } from "../method/methods.ts";
+import type { Schedule } from "../optimise/schedule.ts";
 
-/** What the best checkpoint is chosen by. */
+/** What the best checkpoint can be chosen by. */
 export const SELECTIONS = ["val", "test", "none"] as const;
+/** One of {@linkcode SELECTIONS}. */
+export type Selection = typeof SELECTIONS[number];
 
-const LARGEST_SEED = 2 ** 32 - 1;
-
-/** The paper's recipe where it does not depend on other fields. */
-const DEFAULTS = {
-  variant: "v1",
-  data: "cifar10",
-  width: 64,
-  epochs: 50,
-  batchSize: 128,
-  lr: 0.21,
-  schedule: "onecycle",
-  attackNorm: "linf",
-  attackSteps: 10,
-  select: "val",
-  seed: 1,
-  backend: "auto",
-} as const;
-
-/** Every recipe field by name, with its flag. */
-export const RECIPE_FLAGS = {
-  variant: choiceFlag(
-    "variant",
-    VARIANTS,
-    `training objective; default ${DEFAULTS.variant}`,
-    Object.fromEntries(METHODS.map(({ name, summary }) => [name, summary])),
-  ),
-  data: choiceFlag("data", DATA_NAMES, `data set; default ${DEFAULTS.data}`),
-  dataDir: textFlag("data-dir", "DIR", "folder of the data set's files; default data"),
-  width: integerFlag(
-    "width",
-    `channels of ResNet-18's first stage; default ${DEFAULTS.width}`,
-    1,
-    1024,
-  ),
-  epochs: integerFlag("epochs", `passes over the training images; default ${DEFAULTS.epochs}`, 1),
-  batchSize: integerFlag("batch-size", `images per step; default ${DEFAULTS.batchSize}`, 1),
-  beta: numberFlag(
-    "beta",
-    "β, the weight of KL(p(x)‖p(x')); default: the published one of the variant",
-    0,
-  ),
-  betaPrime: numberFlag(
-    "beta-prime",
-    "β', the weight of the memory term; default: the published one of the variant",
-    0,
-  ),
-  memoryWeight: choiceFlag(
-    "memory-weight",
-    MEMORY_WEIGHTS,
-    "how the memory term weighs examples; default: the variant's",
-  ),
-  ...MEMORY_FLAGS,
-  lr: positiveFlag("lr", `peak learning rate; default ${DEFAULTS.lr}`),
-  schedule: choiceFlag(
-    "schedule",
-    SCHEDULES,
-    `learning-rate schedule; default ${DEFAULTS.schedule}`,
-  ),
-  attackLoss: choiceFlag(
-    "attack-loss",
-    ATTACK_LOSSES,
-    "what the training attack maximises; default: the variant's",
-  ),
-  attackNorm: choiceFlag(
-    "attack-norm",
-    ATTACK_NORMS,
-    `norm that bounds the attack; default ${DEFAULTS.attackNorm}`,
-  ),
-  attackEps: positiveFlag(
-    "attack-eps",
-    "radius of the attack, images in [0,1]; default 8/255, in l2 128/255",
-  ),
-  attackStep: positiveFlag(
-    "attack-step",
-    "step length of the training attack; default 2/255, in l2 2ε/steps",
-  ),
-  attackSteps: integerFlag(
-    "attack-steps",
-    `iterations of the training attack; default ${DEFAULTS.attackSteps}`,
-    1,
-  ),
-  select: choiceFlag(
-    "select",
-    SELECTIONS,
-    `what the best checkpoint is chosen on, by PGD-20; default ${DEFAULTS.select}`,
-  ),
-  limitTrain: integerFlag("limit-train", "train on the first N images only", 1),
-  limitTest: integerFlag("limit-test", "evaluate on the first N test images only", 1),
-  checkpointEvery: integerFlag("checkpoint-every", "also checkpoint every N steps", 1),
-  seed: integerFlag("seed", `seed of every random draw; default ${DEFAULTS.seed}`, 0, LARGEST_SEED),
-  backend: choiceFlag(
-    "backend",
-    BACKEND_CHOICES,
-    `device that computes; default ${DEFAULTS.backend}`,
-  ),
-  attackPrecision: choiceFlag(
-    "attack-precision",
-    ATTACK_PRECISIONS,
-    "what the training attack multiplies on webgpu, with f32 sums; default f32",
-  ),
-  workers: integerFlag(
-    "workers",
-    "threads of the wasm backend, which never change a result; default: all processors",
-    1,
-    256,
-  ),
-  deterministic: switchFlag(
-    "deterministic",
-    "the same bits on every machine: the wasm backend with strict rounding, slower",
-  ),
-} as const;
-
-/** Fields that need not have a value. */
-const OPTIONAL = [
-  "dataDir",
-  "beta",
-  "betaPrime",
-  "memoryWeight",
-  ...MEMORY_FIELDS,
-  "attackLoss",
-  "limitTrain",
-  "limitTest",
-  "checkpointEvery",
-  "attackPrecision",
-  "workers",
-  "deterministic",
-] as const;
-
-type Flags = typeof RECIPE_FLAGS;
-type Schemas = { [K in keyof Flags]: Flags[K]["schema"] };
-const schemas = Object.fromEntries(
-  Object.entries(RECIPE_FLAGS).map(([field, flag]) => [field, flag.schema]),
-) as Schemas;
-
-/** What a recipe file must look like. */
-export const RecipeSchema = v.partial(v.strictObject(schemas), OPTIONAL);
-/** A complete recipe. Absent coefficients are those its variant does not have. */
-export type Recipe = v.InferOutput<typeof RecipeSchema>;
-/** Some fields of a recipe, as a user gives them. */
-export type RecipeInput = Partial<Recipe>;
-
-/**
- * Fills `input` up with the paper's values for its variant and norm.
- *
- * @throws {UsageError} if a field is given that its variant does not have
- */
-export function resolveRecipe(input: RecipeInput): Recipe {
-  const given = { ...DEFAULTS, ...input };
-  const method = methodOf(given.variant), { attack, memory } = method;
-  const weights = memoryWeights(method);
-  for (const field of COEFFICIENTS) refuse(given, field, method.coefficients[field] !== undefined);
-  for (const field of MEMORY_FIELDS) refuse(given, field, memory !== undefined);
-  for (const field of ["attackLoss", "attackPrecision"] as const) {
-    refuse(given, field, attack !== undefined);
-  }
-  if (given.memoryWeight !== undefined && !weights.includes(given.memoryWeight)) {
-    throw new UsageError(
-      `--memory-weight ${given.memoryWeight} is not defined for --variant ${given.variant}` +
-        (memory ? `: it takes ${weights.join(" or ")}.` : ", which has no memory."),
-    );
-  }
-  if (given.attackLoss === "memory-kl" && (memory === undefined || given.beta === 0)) {
-    throw new UsageError(
-      "--attack-loss memory-kl weighs by β'/β: it needs a variant with a memory " +
-        `(${MEMORY_VARIANTS.join(", ")}) and --beta over 0.`,
-    );
-  }
-  const radius = given.attackNorm === "linf" ? 8 / 255 : 128 / 255;
-  const attackEps = given.attackEps ?? radius;
-  if (given.attackNorm === "linf" && attackEps > 1) {
-    throw new UsageError(
-      `--attack-eps ${attackEps} is more than any pixel can move in [0,1]: did you mean ${attackEps}/255?`,
-    );
-  }
-  return dropAbsent({
-    ...given,
-    beta: given.beta ?? method.coefficients.beta,
-    betaPrime: given.betaPrime ?? method.coefficients.betaPrime,
-    memoryWeight: given.memoryWeight ?? weights[0],
-    ...memory && resolveMemory(given),
-    attackLoss: given.attackLoss ?? attack?.loss,
-    attackEps,
-    attackStep: given.attackStep ??
-      (given.attackNorm === "linf" ? 2 / 255 : 2 * attackEps / given.attackSteps),
-  });
+/** A complete recipe. What its method has no use for is absent. */
+export interface Recipe {
+  /** The training method. @default {"v1"} */
+  readonly variant: Variant;
+  /** β, the weight of `KL(p(x)‖p(x'))`; 0 or more. @default {the method's published one} */
+  readonly beta?: number;
+  /** β', the weight of the memory term; 0 or more. @default {the method's published one} */
+  readonly betaPrime?: number;
+  /** The data set. @default {"cifar10"} */
+  readonly data: DataName;
+  /** Folder of the data set's files. @default {"data"} */
+  readonly dataDir?: string;
+  /** Train on the first images only, this many. @default {all} */
+  readonly limitTrain?: number;
+  /** Channels of ResNet-18's first stage, 1 to 1024. @default {64} */
+  readonly width: number;
+  /** Passes over the training images. @default {50} */
+  readonly epochs: number;
+  /** Images of a step. @default {128} */
+  readonly batchSize: number;
+  /** Zeros around an image before its random crop, in pixels, 0 to 4. @default {4} */
+  readonly cropPadding: number;
+  /** Seed of every random draw, 32 bits. @default {1} */
+  readonly seed: number;
+  /** How an image may be changed, in training and in evaluation. */
+  readonly threat: ThreatModel;
+  /** How training attacks; absent where the method does not. */
+  readonly attack?: AttackRecipe;
+  /** The memory of adversarial examples; absent where the method has none. */
+  readonly memory?: MemoryRecipe;
+  /** How the weights move. */
+  readonly optimiser: OptimiserRecipe;
+  /** What the best checkpoint is chosen on, by PGD-20. @default {"val"} */
+  readonly select: Selection;
+  /** Evaluate on the first test images only, this many. @default {all} */
+  readonly limitTest?: number;
+  /** Steps between checkpoints within an epoch. @default {at the end of an epoch only} */
+  readonly checkpointEvery?: number;
+  /** The device that computes. @default {"auto"} */
+  readonly backend: BackendChoice;
+  /** Threads of the CPU engine, which never change a result. @default {all processors} */
+  readonly workers?: number;
+  /** Whether the CPU engine rounds the same on every machine. @default {false} */
+  readonly deterministic?: boolean;
 }
 
-function refuse(given: RecipeInput & { variant: string }, field: keyof Flags, allowed: boolean) {
-  if (given[field] === undefined || allowed) return;
-  throw new UsageError(
-    `--${RECIPE_FLAGS[field].name} has no meaning for --variant ${given.variant}.`,
-  );
+/** How training attacks, within the threat model. */
+export interface AttackRecipe {
+  /** What the attack maximises. @default {the method's} */
+  readonly loss: AttackLossName;
+  /** Length of one step; images in [0,1]. @default {2/255, in l2 2ε/steps} */
+  readonly stepSize: number;
+  /** Steps. @default {10} */
+  readonly steps: number;
+  /** What is multiplied on a GPU, with float32 sums. @default {"f32"} */
+  readonly precision: AttackPrecision;
 }
 
-/** Without the fields whose value is undefined, so that a recipe equals its JSON. */
-function dropAbsent<T extends object>(fields: T): T {
-  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as T;
+/** The memory of adversarial examples. */
+export interface MemoryRecipe {
+  /** How its term weighs examples. @default {the method's} */
+  readonly weight: MemoryWeight;
+  /** How perturbations are stored. @default {"int8", in l2 "f32"} */
+  readonly codec: CodecName;
+  /** Crop and flip of an example: those it was made under, or this epoch's. @default {"stored"} */
+  readonly view: MemoryView;
+  /** Epochs between making an example and using it. @default {1} */
+  readonly age: number;
+  /** Share in [0,1) of the earlier examples in a running average. @default {no average} */
+  readonly ema?: number;
+  /** MiB of RAM, which never change a result. @default {256} */
+  readonly budget: number;
+  /** Address of a KV Connect service that keeps the index. @default {a file in the run folder} */
+  readonly index?: string;
+  /** What becomes of a step whose example is damaged. @default {"rerun"} */
+  readonly onCorruption: CorruptionPolicy;
 }
+
+/** Stochastic gradient descent and its schedule. */
+export interface OptimiserRecipe extends Schedule {
+  /** λ in `g + λw`, for every parameter; 0 or more. @default {5e-4} */
+  readonly weightDecay: number;
+}
+
+/** Parts of a recipe that are objects of their own. */
+type Section = "threat" | "attack" | "memory" | "optimiser";
+
+/** Some fields of a recipe; what is left out is the paper's. */
+export type RecipeInput =
+  & { readonly [K in Exclude<keyof Recipe, Section>]?: Recipe[K] }
+  & { readonly [S in Section]?: Partial<NonNullable<Recipe[S]>> };
+
+/** Where a field stands: `seed`, `attack.steps`. */
+export type Path =
+  | Exclude<keyof Recipe, Section>
+  | { [S in Section]: `${S}.${keyof NonNullable<Recipe[S]> & string}` }[Section];
+
+/** The type of the field at a path. */
+export type ValueAt<P extends Path> = P extends `${infer S extends Section}.${infer K}`
+  ? K extends keyof NonNullable<Recipe[S]> ? NonNullable<NonNullable<Recipe[S]>[K]> : never
+  : P extends keyof Recipe ? NonNullable<Recipe[P]>
+  : never;

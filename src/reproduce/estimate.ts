@@ -7,7 +7,8 @@ import { openBackend } from "../backend/open.ts";
 import { loadData } from "../data/sets/sets.ts";
 import { freeBytes } from "../disk/free_space.ts";
 import { splitTraining, VALIDATION_SIZE } from "../data/split.ts";
-import { type Recipe, type RecipeInput, resolveRecipe } from "../recipe/recipe.ts";
+import type { Recipe, RecipeInput } from "../recipe/recipe.ts";
+import { engineOptions, resolveRecipe } from "../recipe/resolve.ts";
 import { capacity } from "../train/preflight.ts";
 import type { CellWork } from "./make_cell.ts";
 import { findMeasurement, type Measurement, measureSteps } from "./measure.ts";
@@ -69,8 +70,8 @@ export async function estimate(
     const split = splitTraining(data.train.n, recipe.select === "val", recipe.limitTrain);
     const images = split.train.length;
     // The tuner is left alone: it may take minutes, and the runs will ask it themselves.
-    const backend = await openBackend(recipe.backend, { ...recipe, tune: false });
-    const needed = await capacity(recipe, test.classes.length, backend)
+    const backend = await openBackend(recipe.backend, { ...engineOptions(recipe), tune: false });
+    const needed = await capacity(recipe, test, backend)
       .finally(() => backend.close());
     if (needed) gpuBytes = Math.max(gpuBytes ?? 0, needed.bytes);
     adapter = `${backend.name} (${backend.adapter})`;
@@ -78,7 +79,7 @@ export async function estimate(
     let found = await findMeasurement(out, own, images);
     if (found === undefined) {
       onMeasure(label);
-      found = await measureSteps(recipe, given, train, backend.name === "wasm");
+      found = await measureSteps(out, recipe, given, train, backend.name === "wasm");
     }
     const kept = (recipe.select === "none" ? 1 : 2) * found.checkpointBytes +
       images * found.memoryBytes;
@@ -108,8 +109,7 @@ function secondsOf(
   testImages: number,
 ): number {
   const step = 1 / speed!; // seconds for each image
-  const attacked = recipe.attackLoss !== undefined;
-  const pass = step / (STEP_PASSES + (attacked ? recipe.attackSteps : 0));
+  const pass = step / (STEP_PASSES + (recipe.attack?.steps ?? 0));
   const passes = (name: string) => {
     if (name === "clean") return FORWARD;
     if (name === "autoattack") return ROBUST_SHARE * AUTOATTACK_PASSES;

@@ -5,6 +5,8 @@
  * @module
  */
 import { join } from "@std/path";
+import { FileLock } from "../disk/file_lock.ts";
+import { createDirectory, removeTree } from "../disk/files.ts";
 import type { Recipe, RecipeInput } from "../recipe/recipe.ts";
 import { isFinished, readCell } from "./cell.ts";
 import { cellRun, type CellWork } from "./make_cell.ts";
@@ -46,8 +48,9 @@ export async function findMeasurement(
   return undefined;
 }
 
-/** Trains a few steps of `recipe` in a temporary folder. */
+/** Trains a few steps of `recipe` in a folder of `out` that is taken away afterwards. */
 export async function measureSteps(
+  out: string,
   recipe: Recipe,
   given: RecipeInput,
   train: CellWork["train"],
@@ -55,15 +58,22 @@ export async function measureSteps(
 ): Promise<Measurement> {
   const batchSize = onCpu ? Math.min(FEW, recipe.batchSize) : recipe.batchSize;
   const images = 2 * batchSize;
-  const directory = await Deno.makeTempDir({ prefix: "memloss-measure-" });
-  const runDir = join(directory, "run");
+  await createDirectory(out);
+  // Two processes that measure at once would measure each other.
+  using _lock = await FileLock.wait(join(out, "measure.lock"));
+  const runDir = join(out, "measure");
+  await removeIfThere(runDir); // left by a process that was killed
   try {
     // The second epoch is the first with a memory, and its second step the first for which everything is compiled.
     await train(runDir, { ...given, batchSize, limitTrain: images, epochs: 2, select: "none" });
     return { speed: (await readTrainingSpeed(runDir))!, ...await sizes(runDir, images) };
   } finally {
-    await Deno.remove(directory, { recursive: true });
+    await removeIfThere(runDir);
   }
+}
+
+async function removeIfThere(path: string): Promise<void> {
+  if (await Deno.lstat(path).then(() => true, () => false)) await removeTree(path);
 }
 
 async function sizes(runDir: string, images: number) {

@@ -6,7 +6,8 @@
 import * as v from "valibot";
 import { UsageError } from "../errors.ts";
 import type { Flag } from "../recipe/flag.ts";
-import { RECIPE_FLAGS, type RecipeInput } from "../recipe/recipe.ts";
+import { RECIPE_FLAGS, recipeInput as inputOf } from "../recipe/fields.ts";
+import type { RecipeInput } from "../recipe/recipe.ts";
 import { FULL_SCALE, type RecipeFlags, type TableFile } from "./table_file.ts";
 
 /** What decides a cell's numbers, as the table file words it: a cell that was made of something else is another one. */
@@ -89,5 +90,5 @@ export function recipeInput(flags: RecipeFlags, where: string): RecipeInput {
     }
     fields[field] = checked.output;
   }
-  return fields;
+  return inputOf(fields);
 }

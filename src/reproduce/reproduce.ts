@@ -6,7 +6,8 @@
 import { join } from "@std/path";
 import { FileLock } from "../disk/file_lock.ts";
 import { createDirectory } from "../disk/files.ts";
-import { type RecipeInput, resolveRecipe } from "../recipe/recipe.ts";
+import type { RecipeInput } from "../recipe/recipe.ts";
+import { resolveRecipe } from "../recipe/resolve.ts";
 import { cellsFolder, isFinished, readCell } from "./cell.ts";
 import { type CellWork, makeCell } from "./make_cell.ts";
 import { type CellPlan, recipeInput } from "./plan.ts";

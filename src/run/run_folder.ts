@@ -22,7 +22,7 @@ import { RunLock } from "./run_lock.ts";
 
 const RECIPE_FILE = "recipe.json";
 const LOCK_FILE = "run.lock";
-const CHECKPOINTS = "checkpoints";
+const CHECKPOINTS = "checkpoints", REPORTS = "eval";
 const CHECKPOINT = /^epoch-(\d+)(?:\.step-(\d+))?\.safetensors$/;
 /** What earlier versions left of a link that was being made. */
 const TORN_LINK = /^(?:best|last)\.tmp$/;
@@ -75,9 +75,17 @@ export async function readCheckpointLink(
   }
 }
 
-/** Removes what killed processes left of the files in the run's folder `directory`, which nobody else may have open. */
+/**
+ * Removes what killed processes left of files that they were writing in the run's folder `directory`, which nobody else
+ * may have open for training.
+ *
+ * @throws {RunError} if one cannot be removed
+ */
 export async function removeLeftovers(directory: string): Promise<void> {
   await removeTemporaries(directory, (name) => RUN_FILES.includes(name));
+  // An evaluation needs no lock and writes its report in an instant.
+  const reports = join(directory, REPORTS);
+  await removeTemporaries(reports, (name) => name.endsWith(".json"), { age: 60_000 });
 }
 
 /** A run's folder, open for writing by this process alone. */

@@ -5,17 +5,20 @@
  */
 import * as v from "valibot";
 import { UsageError } from "../errors.ts";
+import type { Above } from "../recipe/field.ts";
 import {
-  type Recipe,
+  FIELDS,
   RECIPE_FLAGS,
-  type RecipeInput,
+  type RecipeFlags,
+  recipeInput,
   RecipeSchema,
-  resolveRecipe,
-} from "../recipe/recipe.ts";
-import { serviceAddress } from "../recipe/memory_flags.ts";
+  valueAt,
+} from "../recipe/fields.ts";
+import type { Recipe, RecipeInput } from "../recipe/recipe.ts";
+import { isMeant, resolveRecipe, unsaidFields, withFields } from "../recipe/resolve.ts";
 
-const RunRecordSchema = v.strictObject({
-  format: v.literal(1),
+/** What both formats say beside the recipe. */
+const REST = {
   program: v.strictObject({ version: v.string(), digest: v.string() }),
   /** What the machine chose for the run; a resumed run uses the same. */
   machine: v.strictObject({
@@ -27,11 +30,22 @@ const RunRecordSchema = v.strictObject({
   }),
   /** SHA-256 of the training images and labels: a resumed run must see the same ones. */
   dataSha256: v.string(),
-  recipe: RecipeSchema,
+};
+
+const RecordSchema = v.strictObject({ format: v.literal(2), ...REST, recipe: RecipeSchema });
+
+/** Format 1 had the recipe's fields side by side, by the names of their flags. */
+const flags = Object.entries(RECIPE_FLAGS).map(([name, { schema }]) => [name, v.optional(schema)]);
+const FlatRecordSchema = v.strictObject({
+  format: v.literal(1),
+  ...REST,
+  recipe: v.strictObject(Object.fromEntries(flags)),
 });
 
 /** The content of `recipe.json`. */
-export type RunRecord = v.InferOutput<typeof RunRecordSchema>;
+export interface RunRecord extends Omit<v.InferOutput<typeof RecordSchema>, "recipe"> {
+  readonly recipe: Recipe;
+}
 
 /** The text of `recipe.json`. */
 export function encodeRunRecord(record: RunRecord): string {
@@ -39,7 +53,7 @@ export function encodeRunRecord(record: RunRecord): string {
 }
 
 /**
- * Reads back what {@linkcode encodeRunRecord} wrote.
+ * Reads back what {@linkcode encodeRunRecord} wrote, or an earlier program that wrote format 1.
  *
  * @throws {UsageError} naming `path` and the field that is wrong
  */
@@ -50,65 +64,49 @@ export function decodeRunRecord(text: string, path: string): RunRecord {
   } catch {
     throw new UsageError(`${path} is not valid JSON: is it a recipe that memloss wrote?`);
   }
-  const result = v.safeParse(RunRecordSchema, withImplied(json));
-  const problem = result.success
-    ? findProblem(result.output.recipe)
-    : `${v.getDotPath(result.issues[0]) ?? "it"}: ${result.issues[0].message}`;
-  if (result.success && problem === undefined) return result.output;
-  throw new UsageError(`${path} is no memloss recipe: ${problem}.`);
-}
-
-/** What runs did before there were flags for it. */
-const IMPLIED = { memoryView: "stored", memoryAge: 1, memoryBudget: 256, onCorruption: "rerun" };
-
-/** A record of a run with a memory, as `json`, with what it leaves to be understood. */
-function withImplied(json: unknown): unknown {
-  const record = json as { recipe?: Partial<Recipe> } | null;
-  if (typeof record?.recipe !== "object" || record.recipe?.memoryCodec === undefined) return json;
-  return { ...record, recipe: { ...IMPLIED, ...record.recipe } };
-}
-
-/** What `recipe` has and its variant does not, or lacks: a coefficient left out must not train as zero. */
-function findProblem(recipe: Recipe): string | undefined {
-  try {
-    const absent = Object.keys(resolveRecipe(recipe)).find((field) => !(field in recipe));
-    return absent && `recipe.${absent}: is missing`;
-  } catch (error) {
-    if (error instanceof UsageError) return error.message.replace(/\.$/, "");
-    throw error;
+  const wrong = (problem: string) =>
+    new UsageError(`${path} is no memloss recipe: ${problem.replace(/\.$/, "")}.`);
+  const flat = (json as { format?: unknown } | null)?.format === 1;
+  const result = v.safeParse(flat ? FlatRecordSchema : RecordSchema, json);
+  if (!result.success) {
+    const [issue] = result.issues;
+    throw wrong(`${v.getDotPath(issue) ?? "it"}: ${issue.message}`);
   }
+  const { output } = result;
+  const said = output.format === 1 ? recipeInput(output.recipe as RecipeFlags) : output.recipe;
+  const recipe = completed(said, wrong);
+  return { ...output, format: 2, recipe };
 }
 
-/** Where the data lies (its digest is compared instead), what changes no result, and what to do about damage. */
-const SESSION_FIELDS: readonly string[] = [
-  "dataDir",
-  "workers",
-  "memoryBudget",
-  "memoryIndex",
-  "onCorruption",
-];
-
-/** What a run without such a field does. */
-const UNSAID: RecipeInput = { attackPrecision: "f32" };
+/** The recipe that `said` is, if nothing is missing: a coefficient left out must not train as the published one. */
+function completed(said: RecipeInput, wrong: (problem: string) => UsageError): Recipe {
+  let recipe: Recipe;
+  try {
+    recipe = resolveRecipe(said);
+  } catch (error) {
+    throw error instanceof UsageError ? wrong(error.message) : error;
+  }
+  const missing = unsaidFields(said, recipe).find(({ later }) => !later);
+  if (missing) throw wrong(`recipe.${missing.path}: is missing`);
+  return recipe;
+}
 
 /**
- * The recipe to go on with: the stored one, if what the user `given` does not contradict it. Only {@linkcode
- * SESSION_FIELDS} may differ between two sessions of one run.
+ * The recipe to go on with: the stored one, if what the user `given` does not contradict it. Only fields that belong to
+ * one start of a run may differ between two of them.
  *
  * @throws {UsageError} naming the first flag that differs
  */
 export function resumeRecipe(stored: Recipe, given: RecipeInput, path: string): Recipe {
-  const { memoryIndex } = given;
-  const asked = { ...given, ...memoryIndex && { memoryIndex: serviceAddress(memoryIndex) } };
-  for (const [field, value] of Object.entries(asked)) {
-    const before = stored[field as keyof Recipe] ?? UNSAID[field as keyof Recipe];
-    if (SESSION_FIELDS.includes(field) || value === before) continue;
-    const { name } = RECIPE_FLAGS[field as keyof Recipe];
+  for (const field of FIELDS) {
+    const asked = valueAt(given, field.path), before = valueAt(stored, field.path);
+    if (asked === undefined || field.perStart || asked === before) continue;
+    if (field.spared && !isMeant(field, asked, stored as Above)) continue;
     throw new UsageError(
-      `--${name} ${value} differs from ${path}, which has ${
+      `--${field.flag.name} ${asked} differs from ${path}, which has ${
         before ?? "none"
       }: resume without it, or start a new run.`,
     );
   }
-  return { ...stored, ...asked };
+  return resolveRecipe(withFields(stored, given));
 }

@@ -8,7 +8,7 @@ import { assertWithinBounds } from "../attack/bounds.ts";
 import { gaussianStart, normalNoise, uniformStart } from "../attack/start.ts";
 import type { Backend } from "../backend/backend.ts";
 import type { Batch } from "../data/batches.ts";
-import { methodOf } from "../method/methods.ts";
+import { valuesPerImage } from "../data/dataset.ts";
 import { imageTensor } from "../model/inputs.ts";
 import { Purpose } from "../random/stream.ts";
 import type { Recipe } from "../recipe/recipe.ts";
@@ -30,17 +30,19 @@ export async function attackBatch(
   epoch: number,
   backend: Backend,
 ): Promise<Float32Array> {
-  const options = trainingAttack(recipe);
-  const { seed } = recipe;
-  const { ids, x } = batch;
+  const attack = trainingAttack(recipe), { seed } = recipe;
+  if (attack === undefined) throw new TypeError(`The method ${recipe.variant} does not attack.`);
+  const { pgd: options } = attack;
+  const { ids, x, shape } = batch;
   const start = imageTensor(
-    methodOf(recipe.variant).attack?.start === "uniform"
+    attack.start === "uniform"
       ? uniformStart(x, ids, options, seed, Purpose.attackStart, epoch)
       : gaussianStart(x, ids, seed, epoch),
+    shape,
   );
   const noise = options.norm === "linf" ? [] : Array.from(
     { length: options.steps },
-    (_, step) => imageTensor(normalNoise(ids, seed, epoch, step)),
+    (_, step) => imageTensor(normalNoise(ids, valuesPerImage(shape), seed, epoch, step), shape),
   );
   const adversarial = await learner.attack(inputs, start, noise);
   const values = await backend.guard(adversarial.data<"float32">());

@@ -9,36 +9,51 @@ import {
   klAttack,
   memoryKlAttack,
 } from "../attack/attack_loss.ts";
-import type { PgdOptions } from "../attack/options.ts";
+import type { AttackLossName, PgdOptions } from "../attack/options.ts";
+import type { MethodAttack } from "../method/method.ts";
+import { methodOf } from "../method/methods.ts";
 import type { FrozenModel } from "../model/frozen.ts";
 import type { Recipe } from "../recipe/recipe.ts";
 import type { StepInputs } from "./step.ts";
 
-/** The attack's bounds and effort in `recipe`. */
-export function trainingAttack(recipe: Recipe): PgdOptions {
-  const { attackNorm, attackEps, attackStep, attackSteps } = recipe;
-  return { norm: attackNorm, epsilon: attackEps, stepSize: attackStep, steps: attackSteps };
+/** The attack of a step. */
+export interface TrainingAttack {
+  /** Bounds and effort. */
+  readonly pgd: PgdOptions;
+  readonly start: MethodAttack["start"];
+  readonly loss: AttackLossName;
+  /** β'/β: the weight of the memory's divergence in the loss `memory-kl`. */
+  readonly memoryShare: number;
 }
 
-/** What the attack in `recipe` maximises on `model`; reference distributions are computed once, and stay constant. */
+/** The attack in `recipe`, if its method has one. */
+export function trainingAttack(recipe: Recipe): TrainingAttack | undefined {
+  const { variant, threat, attack, beta = 1, betaPrime = 0 } = recipe;
+  const method = methodOf(variant);
+  if (attack === undefined || method.attack === undefined) return undefined;
+  const { loss, stepSize, steps } = attack;
+  const pgd = { ...threat, stepSize, steps };
+  return { pgd, start: method.attack.start, loss, memoryShare: betaPrime / beta };
+}
+
+/** What `attack` maximises on `model`; reference distributions are computed once, and stay constant. */
 export function attackLoss(
   model: FrozenModel,
   { images, labels, memoryRows }: StepInputs,
-  recipe: Recipe,
+  { loss, memoryShare }: Pick<TrainingAttack, "loss" | "memoryShare">,
 ): AttackLoss {
-  if (recipe.attackLoss === "ce") return crossEntropyAttack(labels);
+  if (loss === "ce") return crossEntropyAttack(labels);
   const nat = model.logits(images.nat!);
-  if (recipe.attackLoss === "kl" || images.mem === undefined) return klAttack(nat);
-  const ratio = recipe.betaPrime! / recipe.beta!;
-  return memoryKlAttack(nat, model.logits(images.mem), ratio, memoryRows);
+  if (loss === "kl" || images.mem === undefined) return klAttack(nat);
+  return memoryKlAttack(nat, model.logits(images.mem), memoryShare, memoryRows);
 }
 
 /** Those of a step's inputs that the attack looks at: the others would be copied for nothing, or ask for another program. */
 export function attackInputs(
   { images: { nat, mem }, labels, memoryRows }: StepInputs,
-  recipe: Recipe,
+  loss: AttackLossName,
 ): StepInputs {
-  if (recipe.attackLoss !== "memory-kl" || mem === undefined) {
+  if (loss !== "memory-kl" || mem === undefined) {
     return { images: { nat: nat! }, labels };
   }
   return { images: { nat: nat!, mem }, labels, ...memoryRows && { memoryRows } };

@@ -6,7 +6,7 @@
 import * as tf from "@tensorflow/tfjs";
 import { pgd } from "../attack/pgd.ts";
 import type { Backend, Computation, Demand, DeviceState } from "../backend/backend.ts";
-import { IMAGE_CHANNELS, IMAGE_SIZE } from "../data/dataset.ts";
+import type { ImageShape } from "../data/dataset.ts";
 import { type Pass, passesOf } from "../method/method.ts";
 import { methodOf } from "../method/methods.ts";
 import type { LossTerms, Objective } from "../method/objective.ts";
@@ -14,7 +14,7 @@ import type { Architecture } from "../model/architecture.ts";
 import { freeze } from "../model/frozen.ts";
 import type { ModelState, TensorMap } from "../model/parameters.ts";
 import type { Recipe } from "../recipe/recipe.ts";
-import { attackInputs, attackLoss, trainingAttack } from "./inner_attack.ts";
+import { attackInputs, attackLoss, type TrainingAttack, trainingAttack } from "./inner_attack.ts";
 import type { Rates } from "../optimise/schedule.ts";
 import { rateTensor, Sgd, zeroMomenta } from "../optimise/sgd.ts";
 import { lossAndGradients, passesMade, type StepInputs } from "./step.ts";
@@ -27,7 +27,8 @@ export class Learner {
   readonly deviceState: DeviceState;
   readonly #recipe: Recipe;
   readonly #classes: number;
-  readonly #attack: Computation;
+  /** Absent where the method does not attack. */
+  readonly #attack: { readonly how: TrainingAttack; readonly compute: Computation } | undefined;
   readonly #descend: Computation;
   readonly #update: Computation;
 
@@ -47,19 +48,14 @@ export class Learner {
     this.#recipe = recipe;
     this.#classes = architecture.classes;
     this.state = state;
-    this.optimiser = new Sgd(true, momenta);
+    this.optimiser = new Sgd(
+      { weightDecay: recipe.optimiser.weightDecay, nesterov: true },
+      momenta,
+    );
     this.deviceState = backend.deviceState([parameters, buffers, momenta, gradients]);
     const objective = objectiveOf(recipe);
-    this.#attack = this.deviceState.compile(({ start, labels, memoryRows, ...images }) => {
-      const model = freeze(architecture, state);
-      const inputs = stepInputs(images, labels!, memoryRows);
-      const loss = attackLoss(model, inputs, recipe);
-      const noise = (step: number) => images[noiseName(step)] as tf.Tensor4D;
-      const nat = inputs.images.nat!, options = trainingAttack(recipe);
-      const adversarial = pgd(model.logits, nat, start as tf.Tensor4D, loss, options, noise);
-      model.dispose();
-      return { adversarial };
-    });
+    const how = trainingAttack(recipe);
+    this.#attack = how && { how, compute: this.#compileAttack(architecture, how) };
     this.#descend = this.deviceState.compile(({ labels, memoryRows, ...images }) => {
       const inputs = stepInputs(images, labels!, memoryRows);
       const result = lossAndGradients(architecture, state, objective, inputs);
@@ -74,10 +70,10 @@ export class Learner {
   }
 
   /**
-   * `x'` `[N,32,32,3]` for `inputs`, made as the recipe says, on the network in evaluation mode; the caller's to dispose.
+   * `x'` `[N,H,W,channels]` for `inputs`, made as the recipe says, on the network in evaluation mode; the caller's to dispose.
    *
-   * @param start where the attack begins, `[N,32,32,3]`
-   * @param noise standard-normal images `[N,32,32,3]` for every step, which replace vanished gradients; none in L∞
+   * @param start where the attack begins, the same shape
+   * @param noise standard-normal images, the same shape, for every step, which replace vanished gradients; none in L∞
    */
   async attack(
     inputs: StepInputs,
@@ -85,9 +81,23 @@ export class Learner {
     noise: readonly tf.Tensor4D[],
   ): Promise<tf.Tensor> {
     const noises = Object.fromEntries(noise.map((images, step) => [noiseName(step), images]));
-    const seen = attackInputs(inputs, this.#recipe);
-    const { adversarial } = await this.#attack({ ...namedInputs(seen), start, ...noises });
+    if (this.#attack === undefined) throw new TypeError("The recipe's method does not attack.");
+    const { how, compute } = this.#attack, seen = attackInputs(inputs, how.loss);
+    const { adversarial } = await compute({ ...namedInputs(seen), start, ...noises });
     return adversarial!;
+  }
+
+  #compileAttack(architecture: Architecture, how: TrainingAttack): Computation {
+    return this.deviceState.compile(({ start, labels, memoryRows, ...images }) => {
+      const model = freeze(architecture, this.state);
+      const inputs = stepInputs(images, labels!, memoryRows);
+      const loss = attackLoss(model, inputs, how);
+      const noise = (step: number) => images[noiseName(step)] as tf.Tensor4D;
+      const nat = inputs.images.nat!;
+      const adversarial = pgd(model.logits, nat, start as tf.Tensor4D, loss, how.pgd, noise);
+      model.dispose();
+      return { adversarial };
+    });
   }
 
   /**
@@ -108,31 +118,36 @@ export class Learner {
   }
 
   /**
-   * What steps on batches of `sizes` images need of the device, see {@linkcode DeviceState.preflight}.
+   * What steps on batches of `sizes` images of `shape` need of the device, see {@linkcode DeviceState.preflight}.
    *
    * @param tune whether to find out now which kernels suit them best
    */
-  preflight(sizes: readonly number[], tune: boolean): Promise<Demand | undefined> {
+  preflight(
+    { height, width, channels }: ImageShape,
+    sizes: readonly number[],
+    tune: boolean,
+  ): Promise<Demand | undefined> {
     const passes = passesOf(methodOf(this.#recipe.variant));
-    const { attackLoss, attackNorm, attackSteps } = this.#recipe;
-    const steps = attackNorm === "l2" ? [...Array(attackSteps).keys()] : [];
+    const attack = this.#attack, { how } = attack ?? {};
+    const steps = how?.pgd.norm === "l2" ? [...Array(how.pgd.steps).keys()] : [];
     const requests = sizes.flatMap((n) => {
-      const images = [n, IMAGE_SIZE, IMAGE_SIZE, IMAGE_CHANNELS];
+      const images = [n, height, width, channels];
       const named = (names: readonly string[]) => ({
         ...Object.fromEntries(names.map((name) => [name, images])),
         labels: [n, this.#classes],
       });
-      const attacked = passes.includes("adv");
       const memories = passes.includes("mem") ? [[], ["mem"]] : [[]]; // empty in the first epochs
-      const seen = attackLoss === "memory-kl" ? memories : [[]];
+      const seen = how?.loss === "memory-kl" ? memories : [[]];
       return [
-        ...(attacked ? seen : []).map((mem) => ({
-          computation: this.#attack,
-          shapes: named(["nat", ...mem, "start", ...steps.map(noiseName)]),
-        })),
+        ...attack
+          ? seen.map((mem) => ({
+            computation: attack.compute,
+            shapes: named(["nat", ...mem, "start", ...steps.map(noiseName)]),
+          }))
+          : [],
         ...memories.map((mem) => ({
           computation: this.#descend,
-          shapes: named(["nat", ...mem, ...attacked ? ["adv"] : []]),
+          shapes: named(["nat", ...mem, ...attack ? ["adv"] : []]),
         })),
       ];
     });
@@ -183,6 +198,6 @@ function stepInputs(
 
 /** The objective in `recipe`. */
 export function objectiveOf(recipe: Recipe): Objective {
-  const { variant, memoryWeight } = recipe;
-  return { method: methodOf(variant), coefficients: recipe, memoryWeight };
+  const { variant, memory } = recipe;
+  return { method: methodOf(variant), coefficients: recipe, memoryWeight: memory?.weight };
 }

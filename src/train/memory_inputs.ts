@@ -4,20 +4,12 @@
  * @module
  */
 import { applyView, intoView, type View } from "../data/augmentation.ts";
-import { type Dataset, IMAGE_VALUES } from "../data/dataset.ts";
+import { type Dataset, valuesPerImage } from "../data/dataset.ts";
 import type { MemoryBatch } from "../memory/store.ts";
-
-/**
- * How `x''` meets the crop and flip of its image in this epoch: `stored` leaves it under those it was made under, as the
- * paper does; `realigned` keeps perturbations in the frame of the image and applies this epoch's crop and flip to them.
- */
-export const MEMORY_VIEWS = ["stored", "realigned"] as const;
-/** One of {@linkcode MEMORY_VIEWS}. */
-export type MemoryView = typeof MEMORY_VIEWS[number];
 
 /** The memory examples of a batch of `N` that has `M` of them. */
 export interface MemoryInputs {
-  /** `M · 3072` values in [0,1], NHWC: `x''`. */
+  /** M images with values in [0,1], NHWC: `x''`. */
   readonly images: Float32Array;
   /** Which batch rows they belong to, ascending. */
   readonly rows: readonly number[];
@@ -37,13 +29,14 @@ export function makeMemoryInputs(
 ): MemoryInputs {
   const { present, deltas } = memory;
   const rows = [...present.keys()].filter((row) => present[row] === 1);
-  const images = new Float32Array(rows.length * IMAGE_VALUES);
+  const { shape } = dataset, values = valuesPerImage(shape);
+  const images = new Float32Array(rows.length * values);
   rows.forEach((row, position) => {
-    const offset = position * IMAGE_VALUES;
-    const stored = deltas.subarray(row * IMAGE_VALUES, (row + 1) * IMAGE_VALUES);
-    applyView(dataset.images, ids[row]!, (views ?? memory.views)[row]!, images, offset);
-    const delta = views ? intoView(stored, views[row]!) : stored;
-    for (let i = 0; i < IMAGE_VALUES; i++) {
+    const offset = position * values;
+    const stored = deltas.subarray(row * values, (row + 1) * values);
+    applyView(dataset, ids[row]!, (views ?? memory.views)[row]!, images, offset);
+    const delta = views ? intoView(stored, views[row]!, shape) : stored;
+    for (let i = 0; i < values; i++) {
       images[offset + i] = Math.min(1, Math.max(0, images[offset + i]! + delta[i]!));
     }
   });

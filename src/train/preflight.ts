@@ -5,6 +5,7 @@
  */
 import * as tf from "@tensorflow/tfjs";
 import type { Backend, Demand } from "../backend/backend.ts";
+import type { Dataset, ImageShape } from "../data/dataset.ts";
 import { UsageError } from "../errors.ts";
 import type { Architecture } from "../model/architecture.ts";
 import { buildArchitecture, DEFAULT_ARCHITECTURE } from "../model/architectures/architectures.ts";
@@ -18,24 +19,28 @@ import {
 import type { Recipe } from "../recipe/recipe.ts";
 import { Learner } from "./learner.ts";
 
+/** What a run must know of its data set before there is any. */
+export type DataKind = Pick<Dataset, "classes" | "shape">;
+
 /**
- * The memory that `recipe` takes on `backend` for `images` training images; undefined where the engine allocates as it
+ * The memory that `recipe` takes on `backend` for `images` training images of `data`; undefined where the engine allocates as it
  * goes. The kernels that its steps need are chosen now.
  *
- * @throws {UsageError} if a batch does not fit, naming the largest that does
+ * @throws {UsageError} if the weights or a batch do not fit, naming the largest that do
  */
 export async function preflight(
   recipe: Recipe,
-  classes: number,
+  data: DataKind,
   images: number,
   backend: Backend,
 ): Promise<Demand | undefined> {
-  return await withLearner(recipe, classes, backend, async (learner, architecture) => {
+  refuseWide(recipe, data, backend);
+  return await withLearner(recipe, data, backend, async (learner, architecture) => {
     const { batchSize } = recipe;
     const first = Math.min(batchSize, images), last = images % batchSize;
-    const demand = await learner.preflight([first], false);
+    const demand = await learner.preflight(data.shape, [first], false);
     if (demand === undefined) return undefined;
-    const most = await largestBatch(learner, first, demand);
+    const most = await largestBatch(learner, data.shape, first, demand);
     if (most < first) {
       throw new UsageError(
         `--batch-size ${batchSize} needs ${
@@ -46,11 +51,36 @@ export async function preflight(
       );
     }
     const sizes = last > 0 && last < first ? [first, last] : [first];
-    const needed = await learner.preflight(sizes, true);
+    const needed = await learner.preflight(data.shape, sizes, true);
     // An evaluation asks for convolutions that steps may do without, and the run's record has to have them too.
-    if (recipe.select !== "none") await prepareFrozen(architecture, first, backend);
+    if (recipe.select !== "none") await prepareFrozen(architecture, data.shape, first, backend);
     return needed;
   });
+}
+
+/** @throws {UsageError} if the weights alone, and what training keeps of each, are more than the device can have */
+function refuseWide(
+  { width }: Recipe,
+  data: DataKind,
+  { name, weightLimit: limit = Infinity }: Backend,
+): void {
+  const bytes = weightBytes(width, data);
+  if (bytes <= limit) return;
+  let most = width - 1;
+  while (most > 0 && weightBytes(most, data) > limit) most--;
+  throw new UsageError(
+    `--width ${width} makes ${mebibytes(bytes)} of weights, and ${name} can train at most ` +
+      `${mebibytes(limit)} here: use --width ${most} or less.`,
+  );
+}
+
+function weightBytes(width: number, data: DataKind): number {
+  const shapes = parameterShapes(build(width, data)).values();
+  return shapes.reduce((sum, shape) => sum + 4 * shape.reduce((a, b) => a * b, 1), 0);
+}
+
+function build(width: number, { classes, shape: { channels } }: DataKind): Architecture {
+  return buildArchitecture(DEFAULT_ARCHITECTURE, { width, classes: classes.length, channels });
 }
 
 /** What a device can train. */
@@ -64,14 +94,15 @@ export interface Capacity {
 /** What `recipe` takes on `backend`, and how large its batches could be; undefined as {@linkcode preflight} is. */
 export async function capacity(
   recipe: Recipe,
-  classes: number,
+  data: DataKind,
   backend: Backend,
 ): Promise<Capacity | undefined> {
-  return await withLearner(recipe, classes, backend, async (learner) => {
+  return await withLearner(recipe, data, backend, async (learner) => {
     const { batchSize } = recipe;
-    const demand = await learner.preflight([batchSize], false);
+    const demand = await learner.preflight(data.shape, [batchSize], false);
     if (demand === undefined) return undefined;
-    return { bytes: demand.bytes, largestBatch: await largestBatch(learner, batchSize, demand) };
+    const most = await largestBatch(learner, data.shape, batchSize, demand);
+    return { bytes: demand.bytes, largestBatch: most };
   });
 }
 
@@ -81,6 +112,7 @@ export async function capacity(
  */
 async function largestBatch(
   learner: Learner,
+  shape: ImageShape,
   n: number,
   { largest, limit }: Demand,
 ): Promise<number> {
@@ -88,7 +120,7 @@ async function largestBatch(
   if (most >= n) return most;
   // A demand tells of the first tensor that is too large; another may need still fewer images.
   while (most > 0) {
-    const { largest } = (await learner.preflight([most], false))!;
+    const { largest } = (await learner.preflight(shape, [most], false))!;
     if (largest <= limit) return most;
     most = Math.min(most - 1, Math.floor(most * limit / largest));
   }
@@ -97,11 +129,11 @@ async function largestBatch(
 
 async function withLearner<T>(
   recipe: Recipe,
-  classes: number,
+  data: DataKind,
   backend: Backend,
   use: (learner: Learner, architecture: Architecture) => Promise<T>,
 ): Promise<T> {
-  const architecture = buildArchitecture(DEFAULT_ARCHITECTURE, { width: recipe.width, classes });
+  const architecture = build(recipe.width, data);
   const learner = new Learner(recipe, architecture, backend, emptyState(architecture));
   try {
     return await use(learner, architecture);

@@ -38,17 +38,21 @@ export interface Supplies {
  */
 export async function prepareBatch(supplies: Supplies, step: number): Promise<PreparedBatch> {
   const { recipe, dataset, memory, epoch, order } = supplies;
-  const { batchSize, seed, memoryAge = 1, memoryEma, memoryView } = recipe;
-  const batch = trainingBatch(dataset, order, step, batchSize, seed, epoch);
+  const { batchSize, seed, cropPadding } = recipe;
+  const batch = trainingBatch(dataset, order, step, batchSize, seed, epoch, cropPadding);
   const damaged: DamagedExample[] = [];
-  const onDamage = recipe.onCorruption === "rerun"
+  if (memory === undefined || recipe.memory === undefined) {
+    return { batch, memoryInputs: undefined, last: undefined, damaged };
+  }
+  const { age, ema, view, onCorruption } = recipe.memory;
+  const onDamage = onCorruption === "rerun"
     ? (each: DamagedExample) => void damaged.push(each)
     : undefined;
   const read = async (from: number) =>
-    memory?.has(from) ? await memory.read(from, batch.ids, onDamage) : undefined;
-  const remembered = await read(epoch - memoryAge);
-  const last = memoryEma === undefined || memoryAge === 1 ? remembered : await read(epoch - 1);
-  const views = memoryView === "realigned" ? batch.views : undefined;
+    memory.has(from) ? await memory.read(from, batch.ids, onDamage) : undefined;
+  const remembered = await read(epoch - age);
+  const last = ema === undefined || age === 1 ? remembered : await read(epoch - 1);
+  const views = view === "realigned" ? batch.views : undefined;
   const memoryInputs = remembered && makeMemoryInputs(remembered, dataset, batch.ids, views);
   return { batch, memoryInputs, last, damaged };
 }

@@ -3,13 +3,14 @@
  *
  * @module
  */
+import type { ThreatModel } from "../attack/options.ts";
 import type { Backend } from "../backend/backend.ts";
 import { UsageError } from "../errors.ts";
 import { methodOf, tableTerms } from "../method/methods.ts";
 import { type MemorySettings, MemoryStore } from "../memory/store.ts";
 import type { Architecture } from "../model/architecture.ts";
 import { disposeAll, initialise } from "../model/parameters.ts";
-import type { Recipe } from "../recipe/recipe.ts";
+import type { MemoryRecipe, Recipe } from "../recipe/recipe.ts";
 import {
   checkpointName,
   loadCheckpoint,
@@ -65,11 +66,11 @@ export class Session {
     folder: RunFolder,
     recipe: Recipe,
     architecture: Architecture,
-    images: Pick<MemorySettings, "imageCount" | "dataSha256">,
+    images: Pick<MemorySettings, "imageCount" | "dataSha256" | "shape">,
     backend: Backend,
   ): Promise<Session> {
-    const memory = methodOf(recipe.variant).memory
-      ? await openMemory(folder, recipe, images)
+    const memory = recipe.memory
+      ? await openMemory(folder, recipe.memory, recipe.threat, images)
       : undefined;
     try {
       // The memory's commit points at the checkpoint it belongs to; without a memory the link is the commit.
@@ -91,7 +92,7 @@ export class Session {
       const session = new Session(
         folder,
         backend,
-        recipe.memoryAge ?? 1,
+        recipe.memory?.age ?? 1,
         new Learner(recipe, architecture, backend, state, momenta),
         log,
         memory,
@@ -138,14 +139,15 @@ export class Session {
 
 function openMemory(
   { memoryDirectory }: RunFolder,
-  recipe: Recipe,
-  images: Pick<MemorySettings, "imageCount" | "dataSha256">,
+  memory: MemoryRecipe,
+  threat: ThreatModel,
+  images: Pick<MemorySettings, "imageCount" | "dataSha256" | "shape">,
 ): Promise<MemoryStore> {
-  const settings = { codec: recipe.memoryCodec!, epsilon: largestDelta(recipe), ...images };
+  const settings = { codec: memory.codec, epsilon: largestDelta(memory, threat), ...images };
   return MemoryStore.open(memoryDirectory, settings, {
-    budget: recipe.memoryBudget! * 2 ** 20,
-    remote: recipe.memoryIndex,
-    tolerateDamage: recipe.onCorruption === "rerun",
+    budget: memory.budget * 2 ** 20,
+    remote: memory.index,
+    tolerateDamage: memory.onCorruption === "rerun",
   });
 }
 

@@ -14,7 +14,7 @@ import { type Activation, trainLayers } from "../model/train_mode.ts";
 
 /** The inputs of one step, on the device. */
 export interface StepInputs {
-  /** `x` `[N,32,32,3]`, and `x'` and `x''` where the objective takes them; `x''` may have fewer rows. */
+  /** `x` `[N,H,W,channels]`, and `x'` and `x''` where the objective takes them; `x''` may have fewer rows. */
   readonly images: Partial<Record<Pass, tf.Tensor4D>>;
   /** One-hot `[N,C]`. */
   readonly labels: tf.Tensor2D;

@@ -55,9 +55,11 @@ export async function train(run: TrainingRun): Promise<void> {
   const architecture = buildArchitecture(DEFAULT_ARCHITECTURE, {
     width: recipe.width,
     classes: data.train.classes.length,
+    channels: data.train.shape.channels,
   });
   const split = splitTraining(data.train.n, recipe.select === "val", recipe.limitTrain);
-  const images = { imageCount: data.train.n, dataSha256: dataDigest(data.train) };
+  const { n: imageCount, shape } = data.train;
+  const images = { imageCount, dataSha256: dataDigest(data.train), shape };
   const session = await Session.open(folder, recipe, architecture, images, backend);
   try {
     const trainer = new Trainer(run, session, architecture, split);
@@ -164,7 +166,7 @@ class Trainer {
     const { recipe } = this.#run;
     const started = performance.now();
     const done = (position.epoch - 1) * this.#length.stepsPerEpoch + position.step - 1;
-    const rates = ratesAt(recipe.schedule, recipe.lr, this.#length, done);
+    const rates = ratesAt(recipe.optimiser, this.#length, done);
     const { loss, ...terms } = await trainBatch(
       this.#context,
       prepared,
@@ -208,7 +210,7 @@ class Trainer {
       ids,
       batchSize: recipe.batchSize,
       seed: recipe.seed,
-      attack: { norm: recipe.attackNorm, epsilon: recipe.attackEps },
+      attack: recipe.threat,
       ...signal && { signal },
       onProgress: (name: EvaluationName, done: number) =>
         observer?.onEvaluation?.(name, done, ids.length),

@@ -35,9 +35,11 @@ export async function exportTensors(
   tensors: TensorMap,
   prefix = "",
 ): Promise<Map<string, SafeTensor>> {
-  const exported = new Map<string, SafeTensor>();
-  for (const [name, tensor] of tensors) exported.set(prefix + name, await toPyTorch(tensor));
-  return exported;
+  // Side by side: Deno waits 10 ms for each.
+  const reads = [...tensors].map(async ([name, tensor]) =>
+    [prefix + name, await toPyTorch(tensor)] as const
+  );
+  return new Map(await Promise.all(reads));
 }
 
 /** The state dict of `state` under PyTorch's names, `num_batches_tracked` included. */

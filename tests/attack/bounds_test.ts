@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { assertWithinBounds } from "../../src/attack/bounds.ts";
-import { IMAGE_VALUES } from "../../src/data/dataset.ts";
 import { RunError } from "../../src/errors.ts";
+import { VALUES } from "../testing/images.ts";
 
 const IDS = [7, 42];
 const LINF = { norm: "linf", epsilon: 8 / 255 } as const;
@@ -9,9 +9,9 @@ const L2 = { norm: "l2", epsilon: 0.5 } as const;
 
 /** Two grey images, and the same with `delta` added to value `at` of the second. */
 function pair(delta: number, at = 100): [Float32Array, Float32Array] {
-  const x = new Float32Array(2 * IMAGE_VALUES).fill(0.5);
+  const x = new Float32Array(2 * VALUES).fill(0.5);
   const adversarial = x.slice();
-  adversarial[IMAGE_VALUES + at]! += delta;
+  adversarial[VALUES + at]! += delta;
   return [x, adversarial];
 }
 
@@ -48,7 +48,7 @@ Deno.test("assertWithinBounds() names the image that left the L∞ ball", () => 
 Deno.test("assertWithinBounds() sums the L2 distance over an image", () => {
   const [x, adversarial] = pair(0.4);
   assertWithinBounds(x, adversarial, L2, IDS);
-  adversarial[IMAGE_VALUES]! += 0.4; // √(0.4² + 0.4²) ≈ 0.57
+  adversarial[VALUES]! += 0.4; // √(0.4² + 0.4²) ≈ 0.57
   refuses(x, adversarial, L2, /image 42 went 0\.56/);
   // The same two, one in each image, are both inside.
   const [, apart] = pair(0.4);
@@ -60,7 +60,7 @@ Deno.test("assertWithinBounds() refuses values outside [0,1] and what is no numb
   const wide = { norm: "linf", epsilon: 1 } as const;
   for (const value of [NaN, Infinity, -1e-7, 1.0000002]) {
     const [x, adversarial] = pair(0);
-    adversarial[IMAGE_VALUES - 1] = value;
+    adversarial[VALUES - 1] = value;
     assert.throws(() => assertWithinBounds(x, adversarial, wide, IDS), (error) => {
       assert.ok(error instanceof RunError);
       assert.match(error.message, /image 7 left \[0,1\] or is not a number/);

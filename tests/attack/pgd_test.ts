@@ -10,10 +10,12 @@ import { disposeAll } from "../../src/model/parameters.ts";
 import { importState } from "../../src/weights/state_dict.ts";
 import { Purpose, Stream } from "../../src/random/stream.ts";
 import { eachBackend } from "../testing/backends.ts";
-import { onWasm } from "../testing/device.ts";
+import { onOneThread, onWasm } from "../testing/device.ts";
 import { fixture } from "../testing/fixture.ts";
 import { assertClose } from "../testing/numbers.ts";
 import { labelsOf, read, softplus, upload } from "../testing/tensors.ts";
+
+onOneThread();
 
 const REFERENCE = fixture("steps_w2");
 const LINF = { norm: "linf", epsilon: 8 / 255, stepSize: 2 / 255 } as const;

@@ -5,8 +5,8 @@ import {
   normalNoise,
   uniformStart,
 } from "../../src/attack/start.ts";
-import { IMAGE_VALUES } from "../../src/data/dataset.ts";
 import { Purpose, Stream } from "../../src/random/stream.ts";
+import { VALUES } from "../testing/images.ts";
 
 const EPSILON = 8 / 255;
 const BALL = { norm: "linf", epsilon: EPSILON } as const;
@@ -16,13 +16,13 @@ const IDS = [5, 0, 49_999];
 function makeImages(ids: readonly number[]): Float32Array {
   const stream = new Stream(1, Purpose.synthetic);
   return Float32Array.from(
-    { length: ids.length * IMAGE_VALUES },
+    { length: ids.length * VALUES },
     () => Math.min(1, Math.max(0, 1.25 * stream.uniform() - 0.125)),
   );
 }
 
 function rowOf(values: Float32Array, row: number): Float32Array {
-  return values.subarray(row * IMAGE_VALUES, (row + 1) * IMAGE_VALUES);
+  return values.subarray(row * VALUES, (row + 1) * VALUES);
 }
 
 /** Mean, and root of the mean square. */
@@ -49,7 +49,7 @@ const KINDS: [
     (x, ids, seed, epoch) =>
       uniformStart(x, ids, { norm: "l2", epsilon: 0.5 }, seed, Purpose.attackStart, epoch),
   ],
-  ["normalNoise", (_, ids, seed, epoch) => normalNoise(ids, seed, epoch, 0)],
+  ["normalNoise", (_, ids, seed, epoch) => normalNoise(ids, VALUES, seed, epoch, 0)],
 ];
 
 for (const [name, draw] of KINDS) {
@@ -98,15 +98,15 @@ Deno.test("uniformStart() fills the L∞ ball and stays in [0,1]", () => {
 
 Deno.test("uniformStart() is uniform in the L2 ball", () => {
   const ids = Array.from({ length: 40 }, (_, id) => id), epsilon = 0.5;
-  const x = new Float32Array(ids.length * IMAGE_VALUES).fill(0.5);
+  const x = new Float32Array(ids.length * VALUES).fill(0.5);
   const ball = { norm: "l2", epsilon } as const;
   const start = uniformStart(x, ids, ball, 3, Purpose.attackStart, 2);
   const deltas = start.map((value, i) => value - x[i]!);
   // (r/ε)^d is uniform in [0,1] where r is the radius of a uniform point.
   const shares = ids.map((_, row) => {
-    const radius = meanAndScale(rowOf(deltas, row))[1] * Math.sqrt(IMAGE_VALUES);
+    const radius = meanAndScale(rowOf(deltas, row))[1] * Math.sqrt(VALUES);
     assert.ok(radius <= epsilon + 1e-6, `radius ${radius}`);
-    return (radius / epsilon) ** IMAGE_VALUES;
+    return (radius / epsilon) ** VALUES;
   });
   const [mean] = meanAndScale(shares);
   assert.ok(Math.abs(mean - 0.5) < 0.15, `mean share of the volume ${mean}`);
@@ -121,10 +121,10 @@ Deno.test("uniformStart() draws anew for another purpose", () => {
 });
 
 Deno.test("normalNoise() is standard normal and drawn anew in every step", () => {
-  const noise = normalNoise(IDS, 1, 1, 0);
+  const noise = normalNoise(IDS, VALUES, 1, 1, 0);
   const [mean, scale] = meanAndScale(noise);
   assert.equal(noise.length, X.length);
   assert.ok(Math.abs(mean) < 0.05, `mean ${mean}`);
   assert.ok(Math.abs(scale - 1) < 0.03, `standard deviation ${scale}`);
-  assert.notDeepEqual(normalNoise(IDS, 1, 1, 1), noise);
+  assert.notDeepEqual(normalNoise(IDS, VALUES, 1, 1, 1), noise);
 });

@@ -15,7 +15,7 @@ Deno.test("memloss eval --attack autoattack reports, saves its images and keeps 
       runDir,
       "--attack=clean,autoattack",
       "--attack-version=custom",
-      "--attacks-to-run=apgd-ce,apgd-t",
+      "--attacks-to-run=apgd-t,apgd-ce",
       "--n-ex=12",
       "--json",
       `--save-adv=${file}`,
@@ -27,13 +27,14 @@ Deno.test("memloss eval --attack autoattack reports, saves its images and keeps 
     const { autoattack, clean, attack, checkpoint } = report;
     assert.equal(attack.fraction, "8/255");
     assert.match(checkpoint.sha256, /^[0-9a-f]{64}$/);
-    assert.deepEqual(Object.keys(autoattack!.perAttack), ["apgd-ce", "apgd-t"]);
+    assert.deepEqual(Object.keys(autoattack!.perAttack), ["apgd-t", "apgd-ce"]);
+    assert.ok(autoattack!.perAttack["apgd-t"]!.broken > 0, "no image was there to break");
     assert.deepEqual(autoattack!.clean, clean);
     assert.equal(autoattack!.n, 12);
     assert.ok(autoattack!.correct <= clean!.correct);
     const kept = [...Deno.readDirSync(join(runDir, "eval"))].map(({ name }) => name);
     assert.equal(kept.length, 1);
-    assert.match(kept[0]!, /clean-autoattack-apgd-ce\+apgd-t\.n12\.eps8\.00\.seed\d+\.wasm\.json$/);
+    assert.match(kept[0]!, /clean-autoattack-apgd-t\+apgd-ce\.n12\.eps8\.00\.seed\d+\.wasm\.json$/);
     const { tensors, metadata } = decodeSafetensors(Deno.readFileSync(file), file);
     assert.deepEqual(tensors.get("x_adv")!.shape, [12, 3, 32, 32]);
     assert.equal(metadata.epsilon, "8/255");

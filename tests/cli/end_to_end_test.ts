@@ -127,7 +127,7 @@ Deno.test("memloss eval tells its report also where the run folder cannot keep i
 Deno.test("memloss eval and memory stats do without the float16 that a run was attacked in", async () => {
   const path = join(run, "recipe.json"), text = await Deno.readTextFile(path);
   const record = JSON.parse(text);
-  record.recipe.attackPrecision = "f16"; // as if a GPU had made it
+  record.recipe.attack.precision = "f16"; // as if a GPU had made it
   await Deno.writeTextFile(path, JSON.stringify(record));
   try {
     const report = JSON.parse(

@@ -2,105 +2,116 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import {
   applyView,
-  CROP_PADDING,
   drawView,
   IDENTITY_VIEW,
   intoView,
+  LARGEST_CROP_PADDING,
   outOfView,
   type View,
 } from "../../src/data/augmentation.ts";
-import { IMAGE_VALUES } from "../../src/data/dataset.ts";
+import { describeShape, type ImageShape, valuesPerImage } from "../../src/data/dataset.ts";
 import { Purpose, Stream } from "../../src/random/stream.ts";
+import { SHAPE, VALUES } from "../testing/images.ts";
 
-const SIZE = 32, CHANNELS = 3;
+/** Images as CIFAR has them, and others that are not square. */
+const SHAPES: readonly ImageShape[] = [SHAPE, { height: 11, width: 18, channels: 1 }];
 
 /** `n` images of random bytes. */
-function makeImages(n: number, seed = 1): Uint8Array {
-  const stream = new Stream(seed, Purpose.synthetic);
-  return Uint8Array.from({ length: n * IMAGE_VALUES }, () => stream.integer(256));
+function makeImages(n: number, shape: ImageShape) {
+  const stream = new Stream(1, Purpose.synthetic);
+  const length = n * valuesPerImage(shape);
+  return { images: Uint8Array.from({ length }, () => stream.integer(256)), shape };
 }
 
 type Pixel = readonly number[];
 
 /** Pads, crops and mirrors by building each intermediate picture. */
-function naive(image: Uint8Array, { top, left, flip }: View): Float32Array {
-  const black: Pixel = [0, 0, 0];
-  const blackRow = () => new Array<Pixel>(SIZE + 2 * CROP_PADDING).fill(black);
-  const padded: Pixel[][] = Array.from({ length: CROP_PADDING }, blackRow);
-  for (let row = 0; row < SIZE; row++) {
-    const pixels = Array.from({ length: SIZE }, (_, column): Pixel => {
-      const start = (row * SIZE + column) * CHANNELS;
-      return [...image.subarray(start, start + CHANNELS)];
+function naive(
+  image: Uint8Array,
+  { top, left, flip }: View,
+  { height, width, channels }: ImageShape,
+): Float32Array {
+  const black: Pixel = new Array(channels).fill(0);
+  const blackRow = () => new Array<Pixel>(width + 2 * LARGEST_CROP_PADDING).fill(black);
+  const padded: Pixel[][] = Array.from({ length: LARGEST_CROP_PADDING }, blackRow);
+  for (let row = 0; row < height; row++) {
+    const pixels = Array.from({ length: width }, (_, column): Pixel => {
+      const start = (row * width + column) * channels;
+      return [...image.subarray(start, start + channels)];
     });
-    const border = blackRow().slice(0, CROP_PADDING);
+    const border = blackRow().slice(0, LARGEST_CROP_PADDING);
     padded.push([...border, ...pixels, ...border]);
   }
-  padded.push(...Array.from({ length: CROP_PADDING }, blackRow));
-  const cropped = padded.slice(top, top + SIZE).map((row) => row.slice(left, left + SIZE));
+  padded.push(...Array.from({ length: LARGEST_CROP_PADDING }, blackRow));
+  const cropped = padded.slice(top, top + height).map((row) => row.slice(left, left + width));
   const mirrored = flip ? cropped.map((row) => row.toReversed()) : cropped;
   return Float32Array.from(mirrored.flat(2), (byte) => byte / 255);
 }
 
 const anyView = fc.record({
-  top: fc.nat(2 * CROP_PADDING),
-  left: fc.nat(2 * CROP_PADDING),
+  top: fc.nat(2 * LARGEST_CROP_PADDING),
+  left: fc.nat(2 * LARGEST_CROP_PADDING),
   flip: fc.boolean(),
 });
 
 Deno.test("applyView() divides every byte by 255 in float32 under the identity view", () => {
-  const image = Uint8Array.from({ length: IMAGE_VALUES }, (_, i) => i % 256);
-  const out = new Float32Array(IMAGE_VALUES);
-  applyView(image, 0, IDENTITY_VIEW, out, 0);
+  const image = Uint8Array.from({ length: VALUES }, (_, i) => i % 256);
+  const out = new Float32Array(VALUES);
+  applyView({ images: image, shape: SHAPE }, 0, IDENTITY_VIEW, out, 0);
   assert.deepEqual(out, Float32Array.from(image, (byte) => Math.fround(byte / 255)));
   assert.deepEqual([out[0], out[255]], [0, 1]);
 });
 
-Deno.test("applyView() crops and flips as a padded picture is cut", () => {
-  const images = makeImages(3);
-  fc.assert(
-    fc.property(fc.nat(2), anyView, (index, view) => {
-      const out = new Float32Array(IMAGE_VALUES);
-      applyView(images, index, view, out, 0);
-      const image = images.subarray(index * IMAGE_VALUES, (index + 1) * IMAGE_VALUES);
-      assert.deepEqual(out, naive(image, view));
-    }),
-    { seed: 1, numRuns: 60, examples: [[0, { top: 0, left: 8, flip: true }]] },
-  );
-});
+for (const shape of SHAPES) {
+  Deno.test(`applyView() crops and flips as a padded picture is cut, ${describeShape(shape)}`, () => {
+    const made = makeImages(3, shape), values = valuesPerImage(shape);
+    fc.assert(
+      fc.property(fc.nat(2), anyView, (index, view) => {
+        const out = new Float32Array(values);
+        applyView(made, index, view, out, 0);
+        const image = made.images.subarray(index * values, (index + 1) * values);
+        assert.deepEqual(out, naive(image, view, shape));
+      }),
+      { seed: 1, numRuns: 60, examples: [[0, { top: 0, left: 8, flip: true }]] },
+    );
+  });
+}
 
 Deno.test("applyView() writes at its offset and nowhere else", () => {
-  const images = makeImages(1);
-  const out = new Float32Array(3 * IMAGE_VALUES).fill(-1);
-  applyView(images, 0, { top: 8, left: 0, flip: false }, out, IMAGE_VALUES);
-  assert.ok(out.subarray(0, IMAGE_VALUES).every((value) => value === -1));
-  assert.ok(out.subarray(IMAGE_VALUES, 2 * IMAGE_VALUES).every((value) => value >= 0));
-  assert.ok(out.subarray(2 * IMAGE_VALUES).every((value) => value === -1));
+  const images = makeImages(1, SHAPE);
+  const out = new Float32Array(3 * VALUES).fill(-1);
+  applyView(images, 0, { top: 8, left: 0, flip: false }, out, VALUES);
+  assert.ok(out.subarray(0, VALUES).every((value) => value === -1));
+  assert.ok(out.subarray(VALUES, 2 * VALUES).every((value) => value >= 0));
+  assert.ok(out.subarray(2 * VALUES).every((value) => value === -1));
 });
 
 const views = fc.record({ top: fc.nat(8), left: fc.nat(8), flip: fc.boolean() });
 
-Deno.test("intoView() moves values as applyView() moves pixels", () => {
-  const image = makeImages(1);
-  const values = Float32Array.from(image, (byte) => byte / 255);
-  fc.assert(fc.property(views, (view) => {
-    const expected = new Float32Array(IMAGE_VALUES);
-    applyView(image, 0, view, expected, 0);
-    assert.deepEqual(intoView(values, view), expected);
-  }));
-});
+for (const shape of SHAPES) {
+  const size = describeShape(shape), made = makeImages(1, shape);
+  Deno.test(`intoView() moves values as applyView() moves pixels, ${size}`, () => {
+    const values = Float32Array.from(made.images, (byte) => byte / 255);
+    fc.assert(fc.property(views, (view) => {
+      const expected = new Float32Array(values.length);
+      applyView(made, 0, view, expected, 0);
+      assert.deepEqual(intoView(values, view, shape), expected);
+    }));
+  });
 
-Deno.test("outOfView() puts back what intoView() shows, and leaves the rest 0", () => {
-  // No value is 0, so that every place tells whether it was reached.
-  const values = Float32Array.from(makeImages(1), (byte) => (byte + 1) / 256);
-  fc.assert(fc.property(views, (view) => {
-    const seen = intoView(values, view);
-    const back = outOfView(seen, view);
-    assert.ok(back.every((value, i) => value === 0 || value === values[i]));
-    assert.equal(back.filter((value) => value !== 0).length, seen.filter((v) => v !== 0).length);
-    assert.deepEqual(intoView(back, view), seen);
-  }));
-  assert.deepEqual(outOfView(values, IDENTITY_VIEW), values);
-});
+  Deno.test(`outOfView() puts back what intoView() shows, and leaves the rest 0, ${size}`, () => {
+    // No value is 0, so that every place tells whether it was reached.
+    const values = Float32Array.from(made.images, (byte) => (byte + 1) / 256);
+    fc.assert(fc.property(views, (view) => {
+      const seen = intoView(values, view, shape);
+      const back = outOfView(seen, view, shape);
+      assert.ok(back.every((value, i) => value === 0 || value === values[i]));
+      assert.equal(back.filter((value) => value !== 0).length, seen.filter((v) => v !== 0).length);
+      assert.deepEqual(intoView(back, view, shape), seen);
+    }));
+    assert.deepEqual(outOfView(values, IDENTITY_VIEW, shape), values);
+  });
+}
 
 Deno.test("drawView() depends on seed, epoch and index alone", () => {
   const views = (seed: number, epoch: number, start = 0) =>
@@ -112,8 +123,17 @@ Deno.test("drawView() depends on seed, epoch and index alone", () => {
   assert.notDeepEqual(views(1, 1), views(1, 1, 1));
 });
 
+Deno.test("drawView() stays within the padding, and shows whole images without any", () => {
+  for (const padding of [0, 1, 3]) {
+    const views = Array.from({ length: 400 }, (_, i) => drawView(1, 1, i, padding));
+    const seen = new Set(views.flatMap(({ top, left }) => [top, left]));
+    const expected = Array.from({ length: 2 * padding + 1 }, (_, i) => 4 - padding + i);
+    assert.deepEqual([...seen].sort(), expected);
+  }
+});
+
 Deno.test("drawView() takes every crop equally often and flips half of them", () => {
-  const n = 40_500, offsets = 2 * CROP_PADDING + 1;
+  const n = 40_500, offsets = 2 * LARGEST_CROP_PADDING + 1;
   const counts = new Map<string, number>();
   let flips = 0;
   for (let index = 0; index < n; index++) {

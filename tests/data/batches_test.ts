@@ -7,8 +7,8 @@ import {
   loadBatch,
   trainingBatch,
 } from "../../src/data/batches.ts";
-import { type Dataset, IMAGE_VALUES } from "../../src/data/dataset.ts";
-import { SHAPE } from "../testing/images.ts";
+import type { Dataset } from "../../src/data/dataset.ts";
+import { SHAPE, VALUES } from "../testing/images.ts";
 
 const N = 23;
 const DATASET: Dataset = {
@@ -16,7 +16,7 @@ const DATASET: Dataset = {
   classes: ["a", "b", "c"],
   shape: SHAPE,
   n: N,
-  images: Uint8Array.from({ length: N * IMAGE_VALUES }, (_, i) => (i * 7 + (i >> 8)) % 256),
+  images: Uint8Array.from({ length: N * VALUES }, (_, i) => (i * 7 + (i >> 8)) % 256),
   labels: Uint8Array.from({ length: N }, (_, i) => i % 3),
 };
 const IDS = Uint32Array.of(2, 3, 5, 7, 11, 13, 17, 19, 22);
@@ -25,11 +25,11 @@ const ascending = (ids: Uint32Array) => ids.toSorted();
 /** Every row of `batch` is the image of its id, under its view, with its label. */
 function assertRows(batch: Batch): void {
   assert.equal(batch.views.length, batch.ids.length);
-  assert.equal(batch.x.length, batch.ids.length * IMAGE_VALUES);
+  assert.equal(batch.x.length, batch.ids.length * VALUES);
   batch.ids.forEach((id, row) => {
-    const expected = new Float32Array(IMAGE_VALUES);
-    applyView(DATASET.images, id, batch.views[row]!, expected, 0);
-    assert.deepEqual(batch.x.subarray(row * IMAGE_VALUES, (row + 1) * IMAGE_VALUES), expected);
+    const expected = new Float32Array(VALUES);
+    applyView(DATASET, id, batch.views[row]!, expected, 0);
+    assert.deepEqual(batch.x.subarray(row * VALUES, (row + 1) * VALUES), expected);
     assert.equal(batch.y[row], id % 3);
   });
 }

@@ -39,3 +39,13 @@ Deno.test("contactSheet() refuses an index outside the data set, no images and n
   assert.throws(() => contactSheet(flat(2), [], 2), RangeError);
   assert.throws(() => contactSheet(flat(2), [0], 0), RangeError);
 });
+
+Deno.test("contactSheet() lays out images of any size, and shows one channel in grey", () => {
+  const shape = { height: 2, width: 3, channels: 1 };
+  const images = Uint8Array.from({ length: 12 }, (_, i) => 10 * i);
+  const dataset = { name: "grey", classes: ["a"], shape, n: 2, images, labels: new Uint8Array(2) };
+  const { width, height, rgb } = contactSheet(dataset, [1, 0], 1);
+  assert.deepEqual([width, height], [3, 5]);
+  const grey = [60, 70, 80, 90, 100, 110, 255, 255, 255, 0, 10, 20, 30, 40, 50];
+  assert.deepEqual([...rgb], grey.flatMap((value) => [value, value, value]));
+});

@@ -64,6 +64,24 @@ export function silentAfter(bytes: Uint8Array, length: number): Answer {
     );
 }
 
+/** Sends the rest of `bytes` from where it was asked to, `step` bytes every `interval` milliseconds. */
+export function dripping(bytes: Uint8Array, step: number, interval: number): Answer {
+  return (request) => {
+    const start = Number(/^bytes=(\d+)-$/.exec(request.headers.get("range") ?? "")?.[1] ?? 0);
+    let at = start;
+    const body = new ReadableStream({
+      async pull(controller) {
+        await new Promise((resolve) => setTimeout(resolve, interval));
+        controller.enqueue(bytes.subarray(at, at += step));
+        if (at >= bytes.length) controller.close();
+      },
+    });
+    const range = `bytes ${start}-${bytes.length - 1}/${bytes.length}`;
+    const headers = { "content-length": String(bytes.length - start), "content-range": range };
+    return new Response(body, { status: 206, headers });
+  };
+}
+
 export interface Served {
   /** `http://127.0.0.1:PORT` */
   readonly url: string;

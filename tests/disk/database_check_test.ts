@@ -5,7 +5,7 @@ import { describeDatabaseFault } from "../../src/disk/database_check.ts";
 import { StorageError } from "../../src/disk/failure.ts";
 import { databaseFiles } from "../../src/disk/temporary_database.ts";
 import { inTemporary } from "../memory/support.ts";
-import { patched } from "../testing/patched.ts";
+import { patched } from "./patched.ts";
 
 async function makeDatabase(path: string): Promise<void> {
   const kv = await Deno.openKv(path);

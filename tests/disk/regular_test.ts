@@ -11,7 +11,7 @@ import {
   refuseSpecialSync,
 } from "../../src/disk/regular.ts";
 import { inTemporary } from "../memory/support.ts";
-import { patched } from "../testing/patched.ts";
+import { patched } from "./patched.ts";
 
 /** A file, a link to it, a dangling link, a folder and a named pipe. */
 async function makeKinds(directory: string) {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { dirname, join } from "@std/path";
 import { TemporaryError, withTemporaryDatabase } from "../../src/disk/temporary_database.ts";
 import { startDeno } from "../testing/program.ts";
-import { patched } from "../testing/patched.ts";
+import { patched } from "./patched.ts";
 
 const MODULE = new URL("../../src/disk/temporary_database.ts", import.meta.url).href;
 const CONFIG = new URL("../../deno.json", import.meta.url).pathname;

@@ -4,19 +4,21 @@ import * as tf from "@tensorflow/tfjs";
 import type { AutoAttackMember } from "../../src/attack/autoattack/versions.ts";
 import type { LogitsFunction } from "../../src/attack/pgd.ts";
 import type { Backend } from "../../src/backend/backend.ts";
-import { type Dataset, IMAGE_VALUES } from "../../src/data/dataset.ts";
+import type { Dataset } from "../../src/data/dataset.ts";
 import { Interrupted, UsageError } from "../../src/errors.ts";
 import { autoAttack, type AutoAttackSettings } from "../../src/evaluate/autoattack.ts";
 import { Journal } from "../../src/evaluate/journal.ts";
 import { Purpose, Stream } from "../../src/random/stream.ts";
-import { onWasm } from "../testing/device.ts";
-import { SHAPE } from "../testing/images.ts";
+import { onOneThread, onWasm } from "../testing/device.ts";
+import { SHAPE, VALUES } from "../testing/images.ts";
+
+onOneThread();
 
 const N = 24, CLASSES = 5;
 /** Some images, where nothing depends on how many: every one that stays robust costs thousands of queries. */
 const FEW = Uint32Array.from({ length: 8 }, (_, i) => i);
 const stream = new Stream(7, Purpose.synthetic);
-const WEIGHTS = Float32Array.from({ length: IMAGE_VALUES * CLASSES }, () => stream.normal());
+const WEIGHTS = Float32Array.from({ length: VALUES * CLASSES }, () => stream.normal());
 
 async function inFolder(run: (folder: string) => Promise<void>): Promise<void> {
   const folder = await Deno.makeTempDir();
@@ -29,11 +31,11 @@ async function inFolder(run: (folder: string) => Promise<void>): Promise<void> {
 
 /** Grey images with noise; their labels are what the linear model says of them. */
 function makeDataset(): Dataset {
-  const images = Uint8Array.from({ length: N * IMAGE_VALUES }, () => 96 + stream.integer(64));
+  const images = Uint8Array.from({ length: N * VALUES }, () => 96 + stream.integer(64));
   const labels = Uint8Array.from({ length: N }, (_, row) => {
     const scores = new Float64Array(CLASSES);
-    for (let i = 0; i < IMAGE_VALUES; i++) {
-      const value = images[row * IMAGE_VALUES + i]! / 255;
+    for (let i = 0; i < VALUES; i++) {
+      const value = images[row * VALUES + i]! / 255;
       for (let c = 0; c < CLASSES; c++) scores[c]! += value * WEIGHTS[i * CLASSES + c]!;
     }
     return scores.indexOf(Math.max(...scores));
@@ -49,9 +51,9 @@ async function withModel<T>(
   run: (network: LogitsFunction) => Promise<T>,
   prepare: (x: tf.Tensor4D) => tf.Tensor = (x) => x,
 ): Promise<T> {
-  const weights = tf.tensor2d(WEIGHTS, [IMAGE_VALUES, CLASSES]);
+  const weights = tf.tensor2d(WEIGHTS, [VALUES, CLASSES]);
   try {
-    return await run((x) => tf.matMul(tf.reshape(prepare(x), [-1, IMAGE_VALUES]), weights));
+    return await run((x) => tf.matMul(tf.reshape(prepare(x), [-1, VALUES]), weights));
   } finally {
     weights.dispose();
   }
@@ -82,9 +84,9 @@ function trulyRobust(epsilon: number, n = N): number {
     const label = DATASET.labels[row]!;
     const standing = Array.from({ length: CLASSES }, (_, c) => {
       let margin = 0;
-      for (let i = 0; i < IMAGE_VALUES; i++) {
+      for (let i = 0; i < VALUES; i++) {
         const slope = WEIGHTS[i * CLASSES + label]! - WEIGHTS[i * CLASSES + c]!;
-        margin += DATASET.images[row * IMAGE_VALUES + i]! / 255 * slope - epsilon * Math.abs(slope);
+        margin += DATASET.images[row * VALUES + i]! / 255 * slope - epsilon * Math.abs(slope);
       }
       return c === label || margin > 0;
     });
@@ -106,8 +108,8 @@ onWasm("autoAttack() leaves exactly what is robust on a linear model", async (ba
   const { largest, nan, max, min } = result.perturbation;
   assert.ok(largest > 0.0039 && largest <= 0.004 + 1e-6 && nan === 0 && max <= 1 && min >= 0);
   const changed = Array.from({ length: N }, (_, row) => row).filter((row) =>
-    adversarial.subarray(row * IMAGE_VALUES, (row + 1) * IMAGE_VALUES)
-      .some((value, i) => value !== Math.fround(DATASET.images[row * IMAGE_VALUES + i]! / 255))
+    adversarial.subarray(row * VALUES, (row + 1) * VALUES)
+      .some((value, i) => value !== Math.fround(DATASET.images[row * VALUES + i]! / 255))
   );
   assert.equal(changed.length, N - exact);
   const broken = [...result.verdicts].flatMap((verdict, row) => verdict === "0" ? [row] : []);
@@ -245,7 +247,7 @@ onWasm(
         const path = join(folder, "state");
         let stops = 0, finished: typeof whole | undefined;
         for (let limit = 60; finished === undefined; limit += 240) {
-          const journal = await Journal.open(path, "key");
+          const journal = await Journal.open(path, "key", VALUES);
           const controller = new AbortController();
           let batches = 0;
           const onProgress = () => ++batches > limit && controller.abort();

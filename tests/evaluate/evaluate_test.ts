@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs";
 import type { Backend } from "../../src/backend/backend.ts";
-import { type Dataset, IMAGE_VALUES } from "../../src/data/dataset.ts";
+import type { Dataset } from "../../src/data/dataset.ts";
 import { Interrupted } from "../../src/errors.ts";
 import {
   evaluateAccuracy,
@@ -14,9 +14,11 @@ import { disposeAll } from "../../src/model/parameters.ts";
 import { importState } from "../../src/weights/state_dict.ts";
 import { Purpose, Stream } from "../../src/random/stream.ts";
 import { eachBackend } from "../testing/backends.ts";
-import { onWasm } from "../testing/device.ts";
+import { onOneThread, onWasm } from "../testing/device.ts";
 import { fixture } from "../testing/fixture.ts";
-import { SHAPE } from "../testing/images.ts";
+import { SHAPE, VALUES } from "../testing/images.ts";
+
+onOneThread();
 
 const LINF = { norm: "linf", epsilon: 8 / 255 } as const;
 const L2 = { norm: "l2", epsilon: 128 / 255 } as const;
@@ -26,8 +28,8 @@ const PIXEL = 1234;
 
 /** Images that are black but for {@linkcode PIXEL}, given as [its value in 0..255, label]. */
 function pixelImages(pixels: readonly (readonly [number, number])[]): Dataset {
-  const images = new Uint8Array(pixels.length * IMAGE_VALUES);
-  pixels.forEach(([value], row) => images[row * IMAGE_VALUES + PIXEL] = value);
+  const images = new Uint8Array(pixels.length * VALUES);
+  pixels.forEach(([value], row) => images[row * VALUES + PIXEL] = value);
   const labels = Uint8Array.from(pixels, ([, label]) => label);
   const classes = ["bright", "dark"];
   return { name: "made", classes, shape: SHAPE, n: pixels.length, images, labels };
@@ -35,15 +37,13 @@ function pixelImages(pixels: readonly (readonly [number, number])[]): Dataset {
 
 /** Calls an image bright when the pixel is over `threshold` (in 1/255): logits `±20 (pixel − threshold)`. */
 function pixelModel(threshold: number): FrozenModel {
-  const values = new Float32Array(2 * IMAGE_VALUES);
+  const values = new Float32Array(2 * VALUES);
   values.set([20, -20], 2 * PIXEL);
-  const weight = tf.tensor2d(values, [IMAGE_VALUES, 2]);
+  const weight = tf.tensor2d(values, [VALUES, 2]);
   const bias = tf.tensor1d([-20 * threshold / 255, 20 * threshold / 255]);
   return {
     logits: (x) =>
-      tf.tidy(() =>
-        tf.add(tf.matMul(tf.reshape(x, [-1, IMAGE_VALUES]) as tf.Tensor2D, weight), bias)
-      ),
+      tf.tidy(() => tf.add(tf.matMul(tf.reshape(x, [-1, VALUES]) as tf.Tensor2D, weight), bias)),
     dispose: () => tf.dispose([weight, bias]),
   };
 }
@@ -132,7 +132,7 @@ const W2 = resnet18({ width: 2, classes: 10 });
 /** Images of random bytes, labels in turn. */
 function noise(n: number): Dataset {
   const stream = new Stream(5, Purpose.synthetic);
-  const images = Uint8Array.from({ length: n * IMAGE_VALUES }, () => stream.integer(256));
+  const images = Uint8Array.from({ length: n * VALUES }, () => stream.integer(256));
   const labels = Uint8Array.from({ length: n }, (_, id) => id % 10);
   const classes = labels.slice(0, 10).join("").split("");
   return { name: "noise", classes, shape: SHAPE, n, images, labels };
@@ -154,9 +154,9 @@ async function adversarialImages(
   }, {
     ...all,
     onProgress(_, done) {
-      const rows = shown.length / IMAGE_VALUES;
+      const rows = shown.length / VALUES;
       for (let row = 0; row < rows; row++) {
-        const image = shown.slice(row * IMAGE_VALUES, (row + 1) * IMAGE_VALUES);
+        const image = shown.slice(row * VALUES, (row + 1) * VALUES);
         images.set(all.ids[done - rows + row]!, image);
       }
     },

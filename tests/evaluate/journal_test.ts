@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
 import { join } from "@std/path";
-import { IMAGE_VALUES } from "../../src/data/dataset.ts";
 import { Journal, type Verdict } from "../../src/evaluate/journal.ts";
 import { inTemporary } from "../memory/support.ts";
+import { VALUES } from "../testing/images.ts";
 
-const IMAGE_BYTES = 4 * IMAGE_VALUES;
+const IMAGE_BYTES = 4 * VALUES;
 
 function image(value: number): Float32Array {
-  return new Float32Array(IMAGE_VALUES).fill(value);
+  return new Float32Array(VALUES).fill(value);
 }
 
 const VERDICTS: readonly Verdict[] = [
@@ -18,13 +18,13 @@ const VERDICTS: readonly Verdict[] = [
 
 /** Makes a journal of {@linkcode VERDICTS}. */
 async function write(directory: string): Promise<void> {
-  const journal = await Journal.open(directory, "key");
+  const journal = await Journal.open(directory, "key", VALUES);
   for (const verdict of VERDICTS) await journal.append(verdict);
   journal.close();
 }
 
 async function reopen(directory: string, key = "key"): Promise<readonly Verdict[]> {
-  const journal = await Journal.open(directory, key);
+  const journal = await Journal.open(directory, key, VALUES);
   journal.close();
   return journal.verdicts;
 }
@@ -33,7 +33,7 @@ Deno.test("Journal gives back what it was given, in that order, and takes more",
   inTemporary(async (directory) => {
     await write(directory);
     assert.deepEqual(await reopen(directory), VERDICTS);
-    const journal = await Journal.open(directory, "key");
+    const journal = await Journal.open(directory, "key", VALUES);
     const more: Verdict = { member: "square", id: 7, outcome: image(1), seconds: 3 };
     await journal.append(more);
     journal.close();
@@ -59,7 +59,7 @@ Deno.test("Journal cut at any byte opens with what is whole, and goes on", () =>
       await Deno.truncate(log, length);
       const lines = new TextDecoder().decode(whole.subarray(0, length)).split("\n").length - 1;
       const left = VERDICTS.slice(0, Math.max(0, lines - 1));
-      const journal = await Journal.open(directory, "key");
+      const journal = await Journal.open(directory, "key", VALUES);
       assert.deepEqual(journal.verdicts, left, `${length} bytes`);
       for (const verdict of VERDICTS.slice(left.length)) await journal.append(verdict);
       journal.close();
@@ -116,8 +116,8 @@ Deno.test("Journal writes to no file that a link leads to", () =>
 
 Deno.test("Journal lets one evaluation at a time write, and names its folder", () =>
   inTemporary(async (directory) => {
-    const journal = await Journal.open(directory, "key");
-    await assert.rejects(Journal.open(directory, "key"), {
+    const journal = await Journal.open(directory, "key", VALUES);
+    await assert.rejects(Journal.open(directory, "key", VALUES), {
       name: "UsageError",
       message:
         `The evaluation in ${directory} is being made by another process: wait for it to end.`,
@@ -125,7 +125,7 @@ Deno.test("Journal lets one evaluation at a time write, and names its folder", (
     await journal.remove();
     assert.throws(() => Deno.statSync(directory), Deno.errors.NotFound);
     await Deno.writeTextFile(directory, "");
-    await assert.rejects(Journal.open(directory, "key"), { name: "RunError" });
+    await assert.rejects(Journal.open(directory, "key", VALUES), { name: "RunError" });
     await Deno.remove(directory);
     await Deno.mkdir(directory);
   }));

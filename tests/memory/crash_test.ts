@@ -12,12 +12,14 @@ import {
   inTemporary,
   writeExamples,
 } from "./support.ts";
+import { SHAPE } from "../testing/images.ts";
 
 const settings: MemorySettings = {
   codec: "int8",
   epsilon: EPSILON,
   imageCount: 1100,
   dataSha256: DATA_SHA256,
+  shape: SHAPE,
 };
 const EPOCHS = 2;
 const BATCH = 150;

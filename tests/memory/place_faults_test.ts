@@ -9,7 +9,7 @@ import type { DamagedExample } from "../../src/memory/options.ts";
 import { type MemorySettings, MemoryStore } from "../../src/memory/store.ts";
 import { verifyMemory } from "../../src/memory/verify.ts";
 import { snapshot } from "../testing/folder.ts";
-import { type Patched, patched } from "../testing/patched.ts";
+import { type Patched, patched } from "../disk/patched.ts";
 import { assertHolds, commitOf, order, settings } from "./store_support.ts";
 import { inTemporary, writeExamples } from "./support.ts";
 

@@ -1,20 +1,20 @@
 import assert from "node:assert/strict";
 import { join } from "@std/path";
 import { IDENTITY_VIEW } from "../../src/data/augmentation.ts";
-import { IMAGE_VALUES } from "../../src/data/dataset.ts";
 import { measureMemory } from "../../src/memory/stats.ts";
 import { MemoryStore } from "../../src/memory/store.ts";
 import { commitOf, settings } from "./store_support.ts";
 import { EPSILON, inTemporary, writeExamples } from "./support.ts";
+import { VALUES } from "../testing/images.ts";
 
 Deno.test("measureMemory() counts, measures and weighs each generation", async () => {
   await inTemporary(async (directory) => {
     const store = await MemoryStore.open(directory, { ...settings, imageCount: 40 });
     await store.begin(1);
     const ids = new Uint32Array([30, 20, 10]);
-    const deltas = new Float32Array(3 * IMAGE_VALUES);
+    const deltas = new Float32Array(3 * VALUES);
     // A third at the boundary, a third half way (rounded up to 64 of 127 steps), a third zero.
-    deltas.fill(-EPSILON, 0, IMAGE_VALUES).fill(EPSILON / 2, IMAGE_VALUES, 2 * IMAGE_VALUES);
+    deltas.fill(-EPSILON, 0, VALUES).fill(EPSILON / 2, VALUES, 2 * VALUES);
     await store.write(ids, [IDENTITY_VIEW, IDENTITY_VIEW, IDENTITY_VIEW], deltas);
     await store.commit(commitOf(1, true));
     const [stats, ...more] = (await measureMemory(store)).generations;

@@ -1,11 +1,11 @@
 /** What the tests of the whole store share. */
 import assert from "node:assert/strict";
 import { IDENTITY_VIEW } from "../../src/data/augmentation.ts";
-import { IMAGE_VALUES } from "../../src/data/dataset.ts";
 import { createCodec } from "../../src/memory/chunk/codec.ts";
 import type { CommitRequest, MemorySettings, MemoryStore } from "../../src/memory/store.ts";
 import { Purpose, Stream } from "../../src/random/stream.ts";
 import { CHECKPOINT_SHA256, DATA_SHA256, EPSILON, makeExamples } from "./support.ts";
+import { SHAPE, VALUES } from "../testing/images.ts";
 
 /** What the store tests open. */
 export const settings: MemorySettings = {
@@ -13,6 +13,7 @@ export const settings: MemorySettings = {
   epsilon: EPSILON,
   imageCount: 1500,
   dataSha256: DATA_SHA256,
+  shape: SHAPE,
 };
 
 /** The images in the order in which `epoch` visits them. */
@@ -36,11 +37,11 @@ export async function assertHolds(
   const asked = Uint32Array.from([...ids, ...absent]);
   const { present, views, deltas } = await store.read(epoch, asked);
   const expected = makeExamples(epoch, ids);
-  const codec = createCodec(store.settings.codec, EPSILON);
+  const codec = createCodec(store.settings.codec, EPSILON, SHAPE);
   const payload = new Uint8Array(codec.payloadBytes);
   asked.forEach((id, row) => {
-    const span = [row * IMAGE_VALUES, (row + 1) * IMAGE_VALUES] as const;
-    const wanted = new Float32Array(IMAGE_VALUES);
+    const span = [row * VALUES, (row + 1) * VALUES] as const;
+    const wanted = new Float32Array(VALUES);
     if (row < ids.length) {
       codec.encode(expected.deltas.subarray(...span), payload);
       codec.decode(payload, wanted);

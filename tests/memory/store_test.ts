@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
 import { join } from "@std/path";
 import fc from "fast-check";
-import { IMAGE_VALUES } from "../../src/data/dataset.ts";
 import { RunError } from "../../src/errors.ts";
 import { chunkBytes } from "../../src/memory/chunk/chunk.ts";
 import { createCodec } from "../../src/memory/chunk/codec.ts";
 import { MemoryStore } from "../../src/memory/store.ts";
 import { assertHolds, commitOf, order, settings } from "./store_support.ts";
 import { EPSILON, generationFiles, inTemporary, makeExamples, writeExamples } from "./support.ts";
+import { SHAPE, VALUES } from "../testing/images.ts";
 
 Deno.test("MemoryStore gives back what it was given, for any images, batches and commits", async () => {
   const plan = fc.record({
@@ -121,7 +121,7 @@ Deno.test("MemoryStore.write() refuses values outside the ball and images that c
     const ids = new Uint32Array([3, 4]);
     const { views, deltas } = makeExamples(1, ids);
     for (const bad of [NaN, Infinity, -EPSILON - 2e-6]) {
-      await assert.rejects(store.write(ids, views, deltas.with(IMAGE_VALUES, bad)), /image 4/);
+      await assert.rejects(store.write(ids, views, deltas.with(VALUES, bad)), /image 4/);
     }
     await store.write(ids, views, deltas);
     await assert.rejects(store.write(ids, views, deltas), /Image 3 came twice in epoch 1/);
@@ -175,7 +175,7 @@ Deno.test("MemoryStore keeps no index pages but those of the last commit", async
 
 Deno.test("MemoryStore holds as many chunks in RAM as its budget takes, and reads the others from the disk", () =>
   inTemporary(async (directory) => {
-    const working = 64 * 2 ** 20, first = chunkBytes(createCodec("int8", EPSILON), 1024);
+    const working = 64 * 2 ** 20, first = chunkBytes(createCodec("int8", EPSILON, SHAPE), 1024);
     for (const [more, held] of [[-1, 0], [first, 1], [2 * first, 2]] as const) {
       const budget = working + more;
       const memory = join(directory, `${budget}`);
@@ -196,4 +196,23 @@ Deno.test("MemoryStore holds as many chunks in RAM as its budget takes, and read
       if (held < 2) await assert.rejects(store.read(1, ids.subarray(1100, 1101)), /is cut short/);
       await store.close();
     }
+  }));
+
+Deno.test("MemoryStore.openReadOnly() reads on what commits have removed since it looked", () =>
+  inTemporary(async (directory) => {
+    const writer = await MemoryStore.open(directory, settings);
+    const ids = order(1).subarray(0, 1100); // a full chunk and a part of one
+    await writer.begin(1);
+    await writeExamples(writer, 1, ids);
+    await writer.commit(commitOf(1, false));
+    const reader = await MemoryStore.openReadOnly(directory);
+    assert.deepEqual(await reader.images(1), ids);
+    await writeExamples(writer, 1, order(1).subarray(1100, 1200));
+    await writer.commit(commitOf(1, true));
+    await writer.begin(2);
+    await writer.commit(commitOf(2, true));
+    assert.deepEqual(Object.keys(generationFiles(directory)), ["generation-0002/manifest.json"]);
+    await assertHolds(reader, 1, ids);
+    await reader.close();
+    await writer.close();
   }));

@@ -2,9 +2,9 @@
 import { createHash } from "node:crypto";
 import { join } from "@std/path";
 import { drawView, type View } from "../../src/data/augmentation.ts";
-import { IMAGE_VALUES } from "../../src/data/dataset.ts";
 import type { MemoryStore } from "../../src/memory/store.ts";
 import { Purpose, Stream } from "../../src/random/stream.ts";
+import { VALUES } from "../testing/images.ts";
 
 export const EPSILON = 8 / 255;
 /** Stands for the digest of the training images. */
@@ -17,13 +17,13 @@ export function makeExamples(
   epoch: number,
   ids: Uint32Array,
 ): { views: View[]; deltas: Float32Array } {
-  const deltas = new Float32Array(ids.length * IMAGE_VALUES);
+  const deltas = new Float32Array(ids.length * VALUES);
   const views = [...ids].map((id) => drawView(7, epoch, id));
   ids.forEach((id, row) => {
     const stream = new Stream(7, Purpose.attackStart, epoch, id);
     const block = Float32Array.from({ length: 64 }, () => (2 * stream.uniform() - 1) * EPSILON);
-    for (let i = 0; i < IMAGE_VALUES; i++) {
-      deltas[row * IMAGE_VALUES + i] = block[(i + (i >> 6)) % 64]!;
+    for (let i = 0; i < VALUES; i++) {
+      deltas[row * VALUES + i] = block[(i + (i >> 6)) % 64]!;
     }
   });
   return { views, deltas };

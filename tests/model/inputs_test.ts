@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
-import { IMAGE_VALUES } from "../../src/data/dataset.ts";
 import { imageTensor, oneHot } from "../../src/model/inputs.ts";
 import { onWasm } from "../testing/device.ts";
 import { read } from "../testing/tensors.ts";
+import { SHAPE, VALUES } from "../testing/images.ts";
 
 onWasm("imageTensor() keeps the values' order as [N,32,32,3]", async () => {
-  const values = Float32Array.from({ length: 2 * IMAGE_VALUES }, (_, i) => i);
-  const tensor = imageTensor(values);
+  const values = Float32Array.from({ length: 2 * VALUES }, (_, i) => i);
+  const tensor = imageTensor(values, SHAPE);
   assert.deepEqual(tensor.shape, [2, 32, 32, 3]);
   assert.deepEqual(await read(tensor), values);
 });

@@ -7,17 +7,17 @@ import { disposeAll, initialise, type ModelState } from "../../src/model/paramet
 import type { Activation } from "../../src/model/train_mode.ts";
 import { lossAndGradients } from "../../src/train/step.ts";
 import { exportState, exportTensors, importState } from "../../src/weights/state_dict.ts";
-import { published } from "../testing/objectives.ts";
 import { onWasm } from "../testing/device.ts";
+import { SHAPE } from "../testing/images.ts";
 import { fixture } from "../testing/fixture.ts";
 import { onNaiveWebGpu } from "../testing/naive/engine.ts";
 import { assertClose } from "../testing/numbers.ts";
+import { published } from "../testing/objectives.ts";
 import { preactivation } from "../testing/preactivation.ts";
 import { labelsOf, read, softplus, upload } from "../testing/tensors.ts";
 
 const W4 = preactivation({ width: 4, classes: 10 });
 const REFERENCE = fixture("preactivation_w4");
-const STANDARD = published("standard");
 
 /** No rectifier's input in the fixture is so near to zero that float32 rounds it to the other side. */
 const TOLERANCE = 1e-5, GRADIENT_TOLERANCE = 1e-4;
@@ -70,7 +70,7 @@ for (const [name, activation] of ACTIVATIONS) {
       const deviceState = backend.deviceState([parameters, buffers, gradients]);
       const descend = deviceState.compile(({ x, labels }) => {
         const inputs = { images: { nat: x as tf.Tensor4D }, labels: labels as tf.Tensor2D };
-        const result = lossAndGradients(W4, state, STANDARD, inputs, activation);
+        const result = lossAndGradients(W4, state, published("standard"), inputs, activation);
         for (const [key, gradient] of result.gradients) gradients.set(key, gradient);
         return { logits: result.logits.nat!, loss: result.terms.loss };
       });
@@ -116,7 +116,7 @@ function crossEntropyOf(logits: ArrayLike<number>): number {
 onEngines(
   "freeze() gives the same in one operation as layer by layer, for a pre-activation network",
   async (backend) => {
-    await prepareFrozen(W4, 2, backend);
+    await prepareFrozen(W4, SHAPE, 2, backend);
     const state = initialise(W4, 3);
     const models = [freeze(W4, state), freeze(W4, state, (x) => tf.relu(x))];
     const x = tf.randomUniform<tf.Rank.R4>([5, 12, 10, 3], 0, 1, "float32", 4);

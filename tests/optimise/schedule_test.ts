@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { ratesAt, SCHEDULES } from "../../src/optimise/schedule.ts";
+import { ratesAt, type Schedule, SCHEDULES } from "../../src/optimise/schedule.ts";
 import { jsonFixture } from "../testing/fixture.ts";
 
 /** PyTorch's rates: `lr` and `momentum` per step, `step` and `cosine` learning rates per epoch. */
@@ -7,6 +7,13 @@ const REFERENCE = jsonFixture("onecycle") as Record<
   "lr" | "momentum" | "step" | "cosine",
   number[]
 >;
+
+const onecycle = (lr: number): Schedule => ({
+  schedule: "onecycle",
+  lr,
+  momentum: 0.95,
+  baseMomentum: 0.85,
+});
 
 function assertWithin(actual: number, expected: number, what: string): void {
   assert.ok(Math.abs(actual - expected) <= 1e-9, `${what}: ${actual} is not ${expected}`);
@@ -16,7 +23,7 @@ Deno.test("ratesAt() gives PyTorch's OneCycleLR at every step of three epochs", 
   const length = { epochs: 3, stepsPerEpoch: 32 };
   assert.equal(REFERENCE.lr.length, 96);
   REFERENCE.lr.forEach((expected, step) => {
-    const { lr, momentum } = ratesAt("onecycle", 0.21, length, step);
+    const { lr, momentum } = ratesAt(onecycle(0.21), length, step);
     assertWithin(lr, expected, `learning rate at step ${step}`);
     assertWithin(momentum, REFERENCE.momentum[step]!, `momentum at step ${step}`);
   });
@@ -27,9 +34,9 @@ for (const [name, peak, epochs] of [["step", 0.1, 100], ["cosine", 0.21, 50]] as
     const length = { epochs, stepsPerEpoch: 7 };
     assert.equal(REFERENCE[name].length, epochs);
     for (let step = 0; step < epochs * 7; step++) {
-      const { lr, momentum } = ratesAt(name, peak, length, step);
+      const { lr, momentum } = ratesAt({ schedule: name, lr: peak, momentum: 0.8 }, length, step);
       assertWithin(lr, REFERENCE[name][Math.floor(step / 7)]!, `learning rate at step ${step}`);
-      assert.equal(momentum, 0.9);
+      assert.equal(momentum, 0.8);
     }
   });
 }
@@ -37,15 +44,18 @@ for (const [name, peak, epochs] of [["step", 0.1, 100], ["cosine", 0.21, 50]] as
 Deno.test("ratesAt() counts steps, not epochs, for onecycle", () => {
   for (const stepsPerEpoch of [1, 4, 96]) {
     const length = { epochs: 96 / stepsPerEpoch, stepsPerEpoch };
-    assertWithin(ratesAt("onecycle", 0.21, length, 10).lr, REFERENCE.lr[10]!, "learning rate");
+    assertWithin(ratesAt(onecycle(0.21), length, 10).lr, REFERENCE.lr[10]!, "learning rate");
   }
 });
 
 for (const name of SCHEDULES) {
   Deno.test(`ratesAt() gives usable ${name} rates at every step of a run of any length`, () => {
+    const schedule = name === "onecycle"
+      ? onecycle(0.2)
+      : { schedule: name, lr: 0.2, momentum: 0.9 };
     for (let epochs = 1; epochs <= 120; epochs++) {
       for (let step = 0; step < epochs; step++) {
-        const { lr, momentum } = ratesAt(name, 0.2, { epochs, stepsPerEpoch: 1 }, step);
+        const { lr, momentum } = ratesAt(schedule, { epochs, stepsPerEpoch: 1 }, step);
         const where = `step ${step} of ${epochs}`;
         assert.ok(lr > 0 && lr <= 0.2 * (1 + 1e-12), `learning rate ${lr} at ${where}`);
         assert.ok(Math.abs(momentum - 0.9) <= 0.05 + 1e-12, `momentum ${momentum} at ${where}`);
@@ -53,3 +63,11 @@ for (const name of SCHEDULES) {
     }
   });
 }
+
+Deno.test("ratesAt() keeps onecycle's momentum where there is no lower one", () => {
+  const length = { epochs: 4, stepsPerEpoch: 5 }, { baseMomentum: _, ...steady } = onecycle(0.2);
+  for (let step = 0; step < 20; step++) {
+    const { lr } = ratesAt(onecycle(0.2), length, step);
+    assert.deepEqual(ratesAt(steady, length, step), { lr, momentum: 0.95 });
+  }
+});

@@ -3,7 +3,7 @@ import * as tf from "@tensorflow/tfjs";
 import { disposeAll, type TensorMap } from "../../src/model/parameters.ts";
 import { Purpose, Stream } from "../../src/random/stream.ts";
 import type { Rates } from "../../src/optimise/schedule.ts";
-import { rateTensor, Sgd, WEIGHT_DECAY, zeroMomenta } from "../../src/optimise/sgd.ts";
+import { rateTensor, Sgd, zeroMomenta } from "../../src/optimise/sgd.ts";
 import { eachBackend } from "../testing/backends.ts";
 import { onWasm } from "../testing/device.ts";
 import { assertClose } from "../testing/numbers.ts";
@@ -13,6 +13,8 @@ const SHAPES = new Map([["conv.weight", [3, 3, 2, 5]], ["bn.bias", [5]], ["linea
   5,
   4,
 ]]]);
+const WEIGHT_DECAY = 3e-2;
+const NESTEROV = { weightDecay: WEIGHT_DECAY, nesterov: true };
 /** Rates that differ from step to step, as the one-cycle schedule's do. */
 const RATES = [{ lr: 0.1, momentum: 0.95 }, { lr: 0.2, momentum: 0.85 }, {
   lr: 0.05,
@@ -59,7 +61,7 @@ for (const nesterov of [true, false]) {
   eachBackend(`Sgd.step() agrees with float64 over three steps of ${kind}`, async () => {
     const weights = makeValues(1), gradients = [2, 3, 4].map(makeValues);
     const parameters = upload(weights);
-    const sgd = new Sgd(nesterov, zeroMomenta(parameters));
+    const sgd = new Sgd({ weightDecay: WEIGHT_DECAY, nesterov }, zeroMomenta(parameters));
     gradients.forEach((values, i) => step(sgd, parameters, upload(values), RATES[i]!));
     assert.deepEqual([...sgd.momenta.keys()], [...SHAPES.keys()]);
     for (const [name, shape] of SHAPES) {
@@ -76,7 +78,7 @@ for (const nesterov of [true, false]) {
 }
 
 onWasm("Sgd.step() leaves the gradients and the tensors that it replaces to the caller", () => {
-  const parameters = upload(makeValues(1)), sgd = new Sgd(true, zeroMomenta(parameters));
+  const parameters = upload(makeValues(1)), sgd = new Sgd(NESTEROV, zeroMomenta(parameters));
   const gradients = upload(makeValues(2));
   for (const rates of RATES) {
     const tensor = rateTensor(rates), before = tf.memory().numTensors;
@@ -95,9 +97,9 @@ onWasm("Sgd.step() leaves the gradients and the tensors that it replaces to the 
 onWasm("Sgd goes on from momentum buffers that it is given", async () => {
   const run = async (split: boolean) => {
     const parameters = upload(makeValues(1));
-    let sgd = new Sgd(true, zeroMomenta(parameters));
+    let sgd = new Sgd(NESTEROV, zeroMomenta(parameters));
     step(sgd, parameters, upload(makeValues(2)), RATES[0]!);
-    if (split) sgd = new Sgd(true, new Map(sgd.momenta));
+    if (split) sgd = new Sgd(NESTEROV, new Map(sgd.momenta));
     step(sgd, parameters, upload(makeValues(3)), RATES[1]!);
     const values = await parameters.get("conv.weight")!.data();
     [parameters, sgd.momenta].forEach(disposeAll);

@@ -1,12 +1,14 @@
 import assert from "node:assert/strict";
-import type { RecipeInput } from "../../src/recipe/recipe.ts";
+import type { RecipeFlags } from "../../src/recipe/fields.ts";
 import type { Backend } from "../../src/backend/backend.ts";
 import { eachBackend } from "../testing/backends.ts";
-import { onWasm } from "../testing/device.ts";
+import { onOneThread, onWasm } from "../testing/device.ts";
 import { smallRecipe, trainIn, trainUntil } from "../testing/runs.ts";
 import { inRunFolder, readLog, resultOf, type RunResult } from "./support.ts";
 
-async function resultsOf(backend: Backend, ...inputs: RecipeInput[]): Promise<RunResult[]> {
+onOneThread();
+
+async function resultsOf(backend: Backend, ...inputs: RecipeFlags[]): Promise<RunResult[]> {
   const results: RunResult[] = [];
   for (const input of inputs) {
     await inRunFolder(async (runDir) => {
@@ -18,7 +20,7 @@ async function resultsOf(backend: Backend, ...inputs: RecipeInput[]): Promise<Ru
 }
 
 /** Trains three times, the last time from another seed. */
-async function assertSeeded(backend: Backend, recipe: RecipeInput, written: string[]) {
+async function assertSeeded(backend: Backend, recipe: RecipeFlags, written: string[]) {
   const [first, again, other] = await resultsOf(
     backend,
     { ...recipe, seed: 1 },
@@ -33,7 +35,7 @@ async function assertSeeded(backend: Backend, recipe: RecipeInput, written: stri
 eachBackend(
   "train() writes the same bytes for the same seed and others for another",
   (backend) =>
-    assertSeeded(backend, { variant: "v1", limitTrain: 16, attackSteps: 1 }, [
+    assertSeeded(backend, { variant: "v1", limitTrain: 8, batchSize: 4, attackSteps: 1 }, [
       "checkpoints/epoch-002.safetensors",
       "memory/generation-0002/chunk-0000.bin",
       "memory/generation-0002/manifest.json",
@@ -41,7 +43,7 @@ eachBackend(
 );
 
 eachBackend("train() stopped in an epoch and continued writes the same bytes", async (backend) => {
-  const recipe = smallRecipe({ variant: "v1", limitTrain: 16, attackSteps: 1 });
+  const recipe = smallRecipe({ variant: "v1", limitTrain: 8, batchSize: 4, attackSteps: 1 });
   const [expected] = await resultsOf(backend, recipe);
   await inRunFolder(async (runDir) => {
     await trainUntil(runDir, recipe, backend, 2, 1);

@@ -4,7 +4,7 @@ import { readCheckpointLink, readRunRecord, RunFolder } from "../../src/run/run_
 import { inTemporary } from "../memory/support.ts";
 import { StorageError } from "../../src/disk/failure.ts";
 import { snapshot } from "../testing/folder.ts";
-import { patched } from "../testing/patched.ts";
+import { patched } from "../disk/patched.ts";
 import { recordOf, smallRecipe } from "../testing/runs.ts";
 
 const RECORD = recordOf(smallRecipe());

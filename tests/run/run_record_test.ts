@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { VARIANTS } from "../../src/method/methods.ts";
-import { type RecipeInput, resolveRecipe } from "../../src/recipe/recipe.ts";
+import type { RecipeInput } from "../../src/recipe/recipe.ts";
+import { resolveRecipe } from "../../src/recipe/resolve.ts";
 import {
   decodeRunRecord,
   encodeRunRecord,
@@ -12,7 +13,7 @@ const PATH = "runs/a/recipe.json";
 
 function recordOf(input: RecipeInput): RunRecord {
   return {
-    format: 1,
+    format: 2,
     program: { version: "0.1.0", digest: "ab".repeat(32) },
     machine: { backend: "wasm", adapter: "WebAssembly SIMD", deno: "2.9.6" },
     dataSha256: "cd".repeat(32),
@@ -37,7 +38,7 @@ function changed(
 
 Deno.test("decodeRunRecord() reads back what encodeRunRecord() wrote", () => {
   for (const variant of VARIANTS) {
-    const record = recordOf({ variant, attackNorm: "l2", checkpointEvery: 3 });
+    const record = recordOf({ variant, threat: { norm: "l2" }, checkpointEvery: 3 });
     const text = encodeRunRecord(record);
     assert.deepEqual(decodeRunRecord(text, PATH), record);
     assert.equal(text, `${JSON.stringify(record, null, 2)}\n`);
@@ -64,7 +65,7 @@ Deno.test("decodeRunRecord() names the field that is wrong, missing or unknown",
   );
   refuses(
     changed(({ recipe }) => delete recipe.epochs),
-    `${no} recipe.epochs: Invalid key: Expected "epochs" but received undefined.`,
+    `${no} recipe.epochs: is missing.`,
   );
   refuses(
     changed(({ recipe }) => recipe.colour = 3),
@@ -75,8 +76,8 @@ Deno.test("decodeRunRecord() names the field that is wrong, missing or unknown",
     `${no} dataSha256: Invalid key: Expected "dataSha256" but received undefined.`,
   );
   refuses(
-    changed((record) => record.format = 2),
-    `${no} format: Invalid type: Expected 1 but received 2.`,
+    changed((record) => record.format = 3),
+    `${no} format: Invalid type: Expected 2 but received 3.`,
   );
 });
 
@@ -102,13 +103,9 @@ Deno.test("resumeRecipe() lets the data have moved", () => {
 });
 
 Deno.test("resumeRecipe() lets damage be handled in another way", () => {
-  const resumed = resumeRecipe(RECORD.recipe, { onCorruption: "stop" }, PATH);
-  assert.deepEqual(resumed, { ...RECORD.recipe, onCorruption: "stop" });
-});
-
-Deno.test("resumeRecipe() takes a run that names no precision of its attack for one in float32", () => {
-  const resumed = resumeRecipe(RECORD.recipe, { attackPrecision: "f32" }, PATH);
-  assert.equal(resumed.attackPrecision, "f32");
+  const resumed = resumeRecipe(RECORD.recipe, { memory: { onCorruption: "stop" } }, PATH);
+  const memory = { ...RECORD.recipe.memory, onCorruption: "stop" };
+  assert.deepEqual(resumed, { ...RECORD.recipe, memory });
 });
 
 Deno.test("resumeRecipe() names the first flag that differs, and what the run has", () => {
@@ -116,8 +113,14 @@ Deno.test("resumeRecipe() names the first flag that differs, and what the run ha
     [{ epochs: 60 }, `--epochs 60 differs from ${PATH}, which has 50`],
     [{ variant: "v1", beta: 2, seed: 2 }, `--beta 2 differs from ${PATH}, which has 3`],
     [{ limitTrain: 9 }, `--limit-train 9 differs from ${PATH}, which has none`],
-    [{ attackEps: 4 / 255 }, `--attack-eps ${4 / 255} differs from ${PATH}, which has ${8 / 255}`],
-    [{ attackPrecision: "f16" }, `--attack-precision f16 differs from ${PATH}, which has f32`],
+    [
+      { threat: { epsilon: 4 / 255 } },
+      `--attack-eps ${4 / 255} differs from ${PATH}, which has ${8 / 255}`,
+    ],
+    [
+      { attack: { precision: "f16" } },
+      `--attack-precision f16 differs from ${PATH}, which has f32`,
+    ],
     [{ variant: "v2" }, `--variant v2 differs from ${PATH}, which has v1`],
     [{ backend: "webgpu" }, `--backend webgpu differs from ${PATH}, which has auto`],
   ];
@@ -129,11 +132,94 @@ Deno.test("resumeRecipe() names the first flag that differs, and what the run ha
   }
 });
 
-Deno.test("decodeRunRecord() understands what runs left unsaid before there were flags for it", () => {
-  const text = changed(({ recipe }) => {
-    for (const name of ["memoryView", "memoryAge", "memoryBudget", "onCorruption"]) {
-      delete recipe[name];
-    }
+Deno.test("resumeRecipe() takes the steps of an attack that there is not for nothing said", () => {
+  const { recipe } = recordOf({ variant: "standard" });
+  assert.deepEqual(resumeRecipe(recipe, { attack: { steps: 3 } }, PATH), recipe);
+});
+
+/** `recipe.json` of a run that an earlier program made. */
+function earlier(name: string): string {
+  return Deno.readTextFileSync(new URL(`../fixtures/format1/${name}.json`, import.meta.url));
+}
+
+/** What format 1 left unsaid. */
+const SINCE = { cropPadding: 4 };
+const OPTIMISER = {
+  lr: 0.21,
+  schedule: "onecycle",
+  momentum: 0.95,
+  baseMomentum: 0.85,
+  weightDecay: 5e-4,
+};
+const RUN = {
+  data: "synthetic",
+  limitTrain: 112,
+  limitTest: 64,
+  width: 4,
+  batchSize: 32,
+  seed: 5,
+  threat: { norm: "linf", epsilon: 8 / 255 },
+  select: "none",
+  backend: "wasm",
+  workers: 2,
+  deterministic: true,
+};
+
+Deno.test("decodeRunRecord() reads the recipes of runs made before", () => {
+  const v3 = decodeRunRecord(earlier("v3"), PATH);
+  assert.equal(v3.format, 2);
+  assert.match(v3.dataSha256, /^4a648f85/);
+  assert.deepEqual(v3.recipe, {
+    ...{ ...RUN, ...SINCE, optimiser: OPTIMISER, variant: "v3", epochs: 4, beta: 4, betaPrime: 2 },
+    attack: { steps: 3, stepSize: 2 / 255, loss: "kl", precision: "f32" },
+    memory: {
+      weight: "misclassified",
+      codec: "int8",
+      view: "stored",
+      age: 2,
+      budget: 256,
+      onCorruption: "rerun",
+    },
   });
-  assert.deepEqual(decodeRunRecord(text, PATH), RECORD);
+  const standard = decodeRunRecord(earlier("standard"), PATH);
+  assert.deepEqual(standard.recipe, {
+    ...{ ...RUN, ...SINCE, optimiser: OPTIMISER, variant: "standard", epochs: 3 },
+  });
+  const { memory } = decodeRunRecord(earlier("v1-average"), PATH).recipe;
+  assert.deepEqual([memory?.view, memory?.ema], ["realigned", 0.8]);
+});
+
+Deno.test("decodeRunRecord() refuses of format 1 what it refused then", () => {
+  const change = (edit: (recipe: Record<string, unknown>) => void) => {
+    const record = JSON.parse(earlier("v3"));
+    edit(record.recipe);
+    return JSON.stringify(record);
+  };
+  const no = `${PATH} is no memloss recipe:`;
+  refuses(change((recipe) => delete recipe.beta), `${no} recipe.beta: is missing.`);
+  refuses(change((recipe) => delete recipe.attackSteps), `${no} recipe.attack.steps: is missing.`);
+  refuses(
+    change((recipe) => recipe.width = "64"),
+    `${no} recipe.width: must be a whole number from 1 to 1024.`,
+  );
+  refuses(
+    change((recipe) => recipe.colour = 3),
+    `${no} recipe.colour: Invalid key: Expected never but received "colour".`,
+  );
+  refuses(
+    change((recipe) => recipe.variant = "trades"),
+    `${no} --beta-prime has no meaning for --variant trades.`,
+  );
+});
+
+Deno.test("decodeRunRecord() understands what runs left unsaid before there were flags for it", () => {
+  const before = JSON.parse(earlier("v3"));
+  const flat = decodeRunRecord(JSON.stringify(before), PATH);
+  for (const name of ["memoryView", "memoryBudget", "onCorruption"]) delete before.recipe[name];
+  assert.deepEqual(decodeRunRecord(JSON.stringify(before), PATH), flat);
+  const later = changed(({ recipe }) => {
+    delete recipe.cropPadding;
+    delete (recipe.optimiser as Record<string, unknown>).weightDecay;
+  });
+  assert.deepEqual(decodeRunRecord(later, PATH), RECORD);
 });

@@ -4,7 +4,8 @@ import { findSubject, loadSubject, subjectName } from "../../src/run/subject.ts"
 import { encodeSafetensors, type SafeTensor } from "../../src/format/safetensors.ts";
 import { disposeAll } from "../../src/model/parameters.ts";
 import { exportState } from "../../src/weights/state_dict.ts";
-import { type RecipeInput, resolveRecipe } from "../../src/recipe/recipe.ts";
+import type { RecipeInput } from "../../src/recipe/recipe.ts";
+import { resolveRecipe } from "../../src/recipe/resolve.ts";
 import { encodeRunRecord } from "../../src/run/run_record.ts";
 import { withDirectory } from "../data/made_cifar10.ts";
 import { onWasm } from "../testing/device.ts";
@@ -19,7 +20,7 @@ async function makeRun(
   const run = join(directory, "run"), checkpoints = join(run, "checkpoints");
   await Deno.mkdir(checkpoints, { recursive: true });
   const record = encodeRunRecord({
-    format: 1,
+    format: 2,
     program: { version: "0.1.0", digest: "unknown" },
     machine: { backend: "wasm", adapter: "", deno: "" },
     dataSha256: "",

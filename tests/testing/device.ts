@@ -15,11 +15,18 @@ export type DeviceName = Backend["name"];
 /** A test with its device. */
 export type Body = (backend: Backend) => Promise<void> | void;
 
+/** Threads of the CPU engine: with two, kernels are split between threads. */
+let workers = 2;
+/** Has this file's tests run on one thread: on so few images a second one waits more than it works. */
+export function onOneThread(): void {
+  workers = 1;
+}
+
 /** The devices that the tests of this file ask for. */
 const opened = new Map<DeviceName, Backend | undefined>();
 Deno.test.beforeAll(async () => {
   for (const name of opened.keys()) {
-    opened.set(name, await openBackend(name, { workers: 2, tune: false }));
+    opened.set(name, await openBackend(name, { workers, tune: false }));
   }
 });
 Deno.test.afterAll(() => {

@@ -8,15 +8,18 @@ import { join } from "@std/path";
 import * as tf from "@tensorflow/tfjs";
 import type { Backend } from "../../src/backend/backend.ts";
 import { EagerDeviceState } from "../../src/backend/eager.ts";
-import { type Dataset, IMAGE_VALUES, type Splits } from "../../src/data/dataset.ts";
+import type { Dataset, Splits } from "../../src/data/dataset.ts";
 import { synthetic } from "../../src/data/sets/synthetic.ts";
-import { type Recipe, type RecipeInput, resolveRecipe } from "../../src/recipe/recipe.ts";
+import { type RecipeFlags, recipeInput } from "../../src/recipe/fields.ts";
+import type { Recipe } from "../../src/recipe/recipe.ts";
+import { resolveRecipe } from "../../src/recipe/resolve.ts";
 import type { RunRecord } from "../../src/run/run_record.ts";
 import type { Learner } from "../../src/train/learner.ts";
 import { RunFolder } from "../../src/run/run_folder.ts";
 import type { Rates } from "../../src/optimise/schedule.ts";
 import { rateTensor } from "../../src/optimise/sgd.ts";
 import { train, type TrainingRun } from "../../src/train/trainer.ts";
+import { VALUES } from "./images.ts";
 
 /** Stands for whatever device tfjs has open, and never fails. */
 export const ANY_BACKEND: Backend = {
@@ -43,14 +46,14 @@ export function smallData(): Splits {
 
 /** The first `n` images of `dataset`, copied. */
 function first(n: number, dataset: Dataset): Dataset {
-  const images = dataset.images.slice(0, n * IMAGE_VALUES);
+  const images = dataset.images.slice(0, n * VALUES);
   return { ...dataset, n, images, labels: dataset.labels.slice(0, n) };
 }
 
-/** A recipe of the smallest network: two epochs of {@linkcode smallData}, three steps each, the last one of half a batch. */
-export function smallRecipe(input: RecipeInput = {}): Recipe {
-  const attack: RecipeInput = input.variant === "standard" ? {} : { attackSteps: 2 };
-  return resolveRecipe({
+/** A recipe of the smallest network, with `flags` as a command line has them: two epochs of {@linkcode smallData}, three steps each, the last one of half a batch. */
+export function smallRecipe(flags: RecipeFlags = {}): Recipe {
+  const attack: RecipeFlags = flags.variant === "standard" ? {} : { attackSteps: 2 };
+  const all: RecipeFlags = {
     data: "synthetic",
     width: 1,
     epochs: 2,
@@ -58,14 +61,15 @@ export function smallRecipe(input: RecipeInput = {}): Recipe {
     select: "none",
     lr: 0.05, // gentle enough to keep so few ReLUs alive
     ...attack,
-    ...input,
-  });
+    ...flags,
+  };
+  return resolveRecipe(recipeInput(all));
 }
 
 /** What `recipe.json` says of a run of `recipe`. */
 export function recordOf(recipe: Recipe): RunRecord {
   return {
-    format: 1,
+    format: 2,
     program: { version: "0.0.0", digest: "0".repeat(64) },
     machine: { backend: "wasm", adapter: "", deno: Deno.version.deno },
     dataSha256: "",
@@ -73,12 +77,12 @@ export function recordOf(recipe: Recipe): RunRecord {
   };
 }
 
-/** Trains in `runDir`: a new run, or the rest of the one that is there. */
+/** Trains in `runDir` on {@linkcode smallData} or on other data: a new run, or the rest of the one that is there. */
 export async function trainIn(
   runDir: string,
   recipe: Recipe,
   backend: Backend,
-  more: Pick<TrainingRun, "signal" | "observer"> = {},
+  more: Partial<Pick<TrainingRun, "data" | "signal" | "observer">> = {},
 ): Promise<void> {
   const exists = await Deno.stat(join(runDir, "recipe.json")).then(() => true, () => false);
   const folder = exists

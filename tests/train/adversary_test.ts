@@ -3,15 +3,18 @@ import * as tf from "@tensorflow/tfjs";
 import { ATTACK_LOSSES, ATTACK_NORMS, type AttackNorm } from "../../src/attack/options.ts";
 import type { Backend } from "../../src/backend/backend.ts";
 import { type Batch, loadBatch } from "../../src/data/batches.ts";
-import { IMAGE_VALUES } from "../../src/data/dataset.ts";
 import { methodOf, VARIANTS } from "../../src/method/methods.ts";
 import { imageTensor, oneHot } from "../../src/model/inputs.ts";
-import type { Recipe, RecipeInput } from "../../src/recipe/recipe.ts";
+import type { RecipeFlags } from "../../src/recipe/fields.ts";
+import type { Recipe } from "../../src/recipe/recipe.ts";
 import { attackBatch } from "../../src/train/adversary.ts";
 import type { StepInputs } from "../../src/train/step.ts";
-import { onWasm } from "../testing/device.ts";
+import { onOneThread, onWasm } from "../testing/device.ts";
 import { smallData, smallRecipe } from "../testing/runs.ts";
 import { makeLearner } from "./steps_w2.ts";
+import { SHAPE, VALUES } from "../testing/images.ts";
+
+onOneThread();
 
 const ATTACKED = VARIANTS.filter((variant) => methodOf(variant).attack);
 const N = 6, EPOCH = 2;
@@ -28,11 +31,11 @@ function makeBatch(): Batch {
 /** The batch on the device, some of its rows with a memory example. */
 function makeInputs({ x, y }: Batch): StepInputs {
   const remembered = REMEMBERED.flatMap((row) => [
-    ...x.subarray(row * IMAGE_VALUES, (row + 1) * IMAGE_VALUES).map((value) => value * 0.9),
+    ...x.subarray(row * VALUES, (row + 1) * VALUES).map((value) => value * 0.9),
   ]);
   const matrix = REMEMBERED.map((row) => Array.from({ length: N }, (_, i) => i === row ? 1 : 0));
   return {
-    images: { nat: imageTensor(x), mem: imageTensor(Float32Array.from(remembered)) },
+    images: { nat: imageTensor(x, SHAPE), mem: imageTensor(Float32Array.from(remembered), SHAPE) },
     labels: oneHot(y, 10),
     memoryRows: tf.tensor2d(matrix),
   };
@@ -51,8 +54,8 @@ async function attacked(recipe: Recipe, backend: Backend): Promise<Float32Array>
 function distances(x: Float32Array, adversarial: Float32Array, norm: AttackNorm): number[] {
   return Array.from({ length: N }, (_, row) => {
     const deltas = Array.from(
-      { length: IMAGE_VALUES },
-      (_, i) => Math.abs(adversarial[row * IMAGE_VALUES + i]! - x[row * IMAGE_VALUES + i]!),
+      { length: VALUES },
+      (_, i) => Math.abs(adversarial[row * VALUES + i]! - x[row * VALUES + i]!),
     );
     return norm === "linf" ? Math.max(...deltas) : Math.hypot(...deltas);
   });
@@ -71,8 +74,11 @@ for (const variant of ATTACKED) {
           const adversarial = await attacked(recipe, backend);
           assert.ok(adversarial.every((value) => value >= 0 && value <= 1), attackLoss);
           for (const distance of distances(makeBatch().x, adversarial, attackNorm)) {
-            const share = distance / recipe.attackEps;
-            assert.ok(distance <= recipe.attackEps + 1e-6, `${attackLoss}: ${share} of the radius`);
+            const share = distance / recipe.threat.epsilon;
+            assert.ok(
+              distance <= recipe.threat.epsilon + 1e-6,
+              `${attackLoss}: ${share} of the radius`,
+            );
             // An L2 step that [0,1] cuts off is lost, and the first image is made for that.
             assert.ok(share > 0.7, `${attackLoss}: ${share} of the radius`);
           }
@@ -90,7 +96,10 @@ onWasm(
       const far = distances(makeBatch().x, await attacked(still, backend), "linf");
       for (const distance of far) {
         const uniform = variant === "pgd-at";
-        assert.ok(uniform ? distance > 0.99 * still.attackEps : distance < 0.006, `${distance}`);
+        assert.ok(
+          uniform ? distance > 0.99 * still.threat.epsilon : distance < 0.006,
+          `${distance}`,
+        );
       }
     }
   },
@@ -99,14 +108,14 @@ onWasm(
 onWasm(
   "attackBatch() looks at the memory for memory-kl alone, and there at the rows that have one",
   async (backend) => {
-    const input: RecipeInput = { variant: "v1" };
+    const input: RecipeFlags = { variant: "v1" };
     const [plain, withMemory, without] = await Promise.all([
       attacked(smallRecipe({ ...input, attackLoss: "kl" }), backend),
       attacked(smallRecipe({ ...input, attackLoss: "memory-kl" }), backend),
       attacked(smallRecipe({ ...input, attackLoss: "memory-kl", betaPrime: 0 }), backend),
     ]);
     const changed = Array.from({ length: N }, (_, row) => row).filter((row) => {
-      const [first, last] = [row * IMAGE_VALUES, (row + 1) * IMAGE_VALUES];
+      const [first, last] = [row * VALUES, (row + 1) * VALUES];
       return withMemory.subarray(first, last).some((value, i) => value !== plain[first + i]);
     });
     assert.deepEqual(changed, REMEMBERED);
@@ -135,7 +144,7 @@ onWasm("attackBatch() refuses images that come back from outside the ball", asyn
   const recipe = smallRecipe(), batch = makeBatch(), inputs = makeInputs(batch);
   const learner = makeLearner(backend, recipe);
   const wrong = batch.x.map((value, i) =>
-    i === IMAGE_VALUES + 1 ? (value > 0.5 ? value - 0.1 : value + 0.1) : value
+    i === VALUES + 1 ? (value > 0.5 ? value - 0.1 : value + 0.1) : value
   );
   const faulty = { ...backend, guard: <T>(_: Promise<T>) => Promise.resolve(wrong as T) };
   await assert.rejects(attackBatch(learner, batch, inputs, recipe, EPOCH, faulty), {

@@ -1,20 +1,22 @@
 import assert from "node:assert/strict";
 import { join } from "@std/path";
 import { drawView } from "../../src/data/augmentation.ts";
-import { IMAGE_VALUES } from "../../src/data/dataset.ts";
 import { resnet18 } from "../../src/model/architectures/resnet18.ts";
 import type { Recipe } from "../../src/recipe/recipe.ts";
 import { RunFolder } from "../../src/run/run_folder.ts";
 import { Session } from "../../src/train/session.ts";
 import { DATA_SHA256, inTemporary } from "../memory/support.ts";
 import { resultOf } from "../repro/support.ts";
-import { onWasm } from "../testing/device.ts";
+import { onOneThread, onWasm } from "../testing/device.ts";
 import { copyFolder } from "../testing/folder.ts";
 import { ANY_BACKEND, moveWeights, recordOf, smallRecipe } from "../testing/runs.ts";
+import { SHAPE, VALUES } from "../testing/images.ts";
+
+onOneThread();
 
 const W1 = resnet18({ width: 1, classes: 10 });
 const EPOCHS = 2, STEPS = 3;
-const IMAGES = { imageCount: STEPS + 1, dataSha256: DATA_SHA256 };
+const IMAGES = { imageCount: STEPS + 1, dataSha256: DATA_SHA256, shape: SHAPE };
 const RATES = { lr: 0.1, momentum: 0.9 };
 
 /** One step's changes without its computation: weights, statistics, an example, a line in the log. */
@@ -22,7 +24,7 @@ async function step(session: Session, epoch: number, position: number): Promise<
   const { learner, memory, log, progress } = session;
   await moveWeights(learner, epoch + position, RATES);
   learner.state.batchesTracked += 3;
-  const delta = new Float32Array(IMAGE_VALUES).fill(0.001 * (epoch + position));
+  const delta = new Float32Array(VALUES).fill(0.001 * (epoch + position));
   await memory?.write(Uint32Array.of(position), [drawView(1, epoch, position)], delta);
   const loss = 1 / position, terms = { ce: loss };
   const line = { kind: "step", epoch, step: position, loss, terms, ...RATES } as const;

@@ -3,14 +3,15 @@ import type * as tf from "@tensorflow/tfjs";
 import { attackInputs, trainingAttack } from "../../src/train/inner_attack.ts";
 import { smallRecipe } from "../testing/runs.ts";
 
-Deno.test("trainingAttack() takes the recipe's bounds and effort", () => {
-  const recipe = smallRecipe({
-    attackNorm: "l2",
-    attackEps: 0.25,
-    attackStep: 0.1,
-    attackSteps: 7,
-  });
-  assert.deepEqual(trainingAttack(recipe), { norm: "l2", epsilon: 0.25, stepSize: 0.1, steps: 7 });
+Deno.test("trainingAttack() has the recipe's bounds and effort, and the method's start", () => {
+  const flags = { attackNorm: "l2", attackEps: 0.25, attackStep: 0.1, attackSteps: 7 } as const;
+  const recipe = smallRecipe(flags);
+  const pgd = { norm: "l2", epsilon: 0.25, stepSize: 0.1, steps: 7 };
+  const attack = { pgd, start: "gaussian", loss: "kl", memoryShare: 0 };
+  assert.deepEqual(trainingAttack(recipe), { ...attack, memoryShare: 2 / 3 });
+  const trades = smallRecipe({ ...flags, variant: "trades" });
+  assert.deepEqual(trainingAttack(trades), attack);
+  assert.equal(trainingAttack(smallRecipe({ variant: "standard" })), undefined);
 });
 
 Deno.test("attackInputs() has memory examples for the loss that looks at them only", () => {
@@ -18,12 +19,13 @@ Deno.test("attackInputs() has memory examples for the loss that looks at them on
   const [labels, memoryRows] = [4, 5].map((id) => ({ id }) as unknown as tf.Tensor2D);
   const inputs = { images: { nat: nat!, adv: adv!, mem: mem! }, labels: labels! };
   const partial = { ...inputs, memoryRows: memoryRows! };
-  const [kl, memoryKl] = (["kl", "memory-kl"] as const).map((attackLoss) =>
-    smallRecipe({ variant: "v1", attackLoss })
-  );
-  assert.deepEqual(attackInputs(partial, kl!), { images: { nat }, labels });
-  assert.deepEqual(attackInputs(inputs, memoryKl!), { images: { nat, mem }, labels });
-  assert.deepEqual(attackInputs(partial, memoryKl!), { images: { nat, mem }, labels, memoryRows });
+  assert.deepEqual(attackInputs(partial, "kl"), { images: { nat }, labels });
+  assert.deepEqual(attackInputs(inputs, "memory-kl"), { images: { nat, mem }, labels });
+  assert.deepEqual(attackInputs(partial, "memory-kl"), {
+    images: { nat, mem },
+    labels,
+    memoryRows,
+  });
   const first = { images: { nat: nat! }, labels: labels! };
-  assert.deepEqual(attackInputs(first, memoryKl!), first);
+  assert.deepEqual(attackInputs(first, "memory-kl"), first);
 });

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs";
 import { pgd } from "../../src/attack/pgd.ts";
 import { freeze } from "../../src/model/frozen.ts";
-import type { RecipeInput } from "../../src/recipe/recipe.ts";
+import type { RecipeFlags } from "../../src/recipe/fields.ts";
 import { attackLoss, trainingAttack } from "../../src/train/inner_attack.ts";
 import type { StepInputs } from "../../src/train/step.ts";
 import { eachBackend } from "../testing/backends.ts";
@@ -19,13 +19,13 @@ import {
   W2,
 } from "./steps_w2.ts";
 
-const ATTACKS: RecipeInput[] = [{ attackLoss: "ce" }, { attackNorm: "l2" }, {
+const ATTACKS: RecipeFlags[] = [{ attackLoss: "ce" }, { attackNorm: "l2" }, {
   attackLoss: "memory-kl",
 }];
 
 for (const input of ATTACKS) {
-  const recipe = smallV1(input), { attackNorm, attackLoss: lossName } = recipe;
-  eachBackend(`Learner.attack() follows pgd(), ${attackNorm}, ${lossName}`, async (backend) => {
+  const recipe = smallV1(input), how = trainingAttack(recipe)!, { norm } = how.pgd;
+  eachBackend(`Learner.attack() follows pgd(), ${norm}, ${how.loss}`, async (backend) => {
     const { images, labels } = makeInputs(),
       learner = makeLearner(backend, recipe),
       state = start();
@@ -36,19 +36,19 @@ for (const input of ATTACKS) {
       memoryRows: tf.tensor2d(rows.map((row) => Array.from({ length: 6 }, (_, i) => +(i === row)))),
     };
     const from = upload<tf.Rank.R4>(REFERENCE, "pgd.start"), { nat } = inputs.images;
-    const noise = attackNorm === "l2" ? [1, 2, 3].map(() => tf.zerosLike(from)) : [];
+    const noise = norm === "l2" ? [1, 2, 3].map(() => tf.zerosLike(from)) : [];
     const adversarial = await learner.attack(inputs, from, noise);
     // Not the rectifier itself: on every engine, the network is made layer by layer.
     const model = freeze(W2, state, (x) => tf.relu(x));
     const expected = tf.tidy(() => {
-      const loss = attackLoss(model, inputs, recipe);
-      return pgd(model.logits, nat!, from, loss, trainingAttack(recipe), (step) => noise[step]!);
+      const loss = attackLoss(model, inputs, how);
+      return pgd(model.logits, nat!, from, loss, how.pgd, (step) => noise[step]!);
     });
     model.dispose();
     disposeState(state);
     const [actual, reference] = [await read(adversarial), await read(expected)];
     // Where rounding switches a ReLU, gradients differ by a hundredth, and those about zero take the other sign.
-    if (attackNorm === "linf") {
+    if (norm === "linf") {
       const equal = actual.filter((value, i) => Math.abs(value - reference[i]!) <= 1e-6).length;
       assert.ok(equal >= 0.9 * actual.length, `${equal} of ${actual.length} values are equal`);
     } else {

@@ -3,7 +3,7 @@ import * as tf from "@tensorflow/tfjs";
 import type { Backend } from "../../src/backend/backend.ts";
 import { openBackend } from "../../src/backend/open.ts";
 import { disposeAll } from "../../src/model/parameters.ts";
-import type { RecipeInput } from "../../src/recipe/recipe.ts";
+import type { RecipeFlags } from "../../src/recipe/fields.ts";
 import { Learner } from "../../src/train/learner.ts";
 import type { StepInputs } from "../../src/train/step.ts";
 import { skipWebGpu } from "../testing/webgpu/adapter.ts";
@@ -65,7 +65,7 @@ function partialInputs(): Required<StepInputs> {
 }
 
 /** In L∞ a single step: what the engines' rounding makes of a gradient of zero is a whole step, and leads elsewhere. */
-const ATTACKS: readonly RecipeInput[] = [
+const ATTACKS: readonly RecipeFlags[] = [
   { variant: "v1", attackLoss: "memory-kl", attackNorm: "linf" },
   { variant: "v2", attackLoss: "memory-kl", attackNorm: "l2" },
   { variant: "v3", attackLoss: "kl", attackNorm: "l2" },
@@ -82,7 +82,7 @@ onBoth(
       const recipe = smallRecipe({ ...input, attackSteps: input.attackNorm === "l2" ? 3 : 1 });
       const learner = new Learner(recipe, W2, backend, start());
       const { images: { nat, adv, mem }, labels, memoryRows } = partialInputs();
-      const noise = recipe.attackNorm === "l2" ? [1, 2, 3].map(() => tf.zerosLike(nat!)) : [];
+      const noise = recipe.threat.norm === "l2" ? [1, 2, 3].map(() => tf.zerosLike(nat!)) : [];
       const inputs = { images: { nat: nat!, mem: mem! }, labels, memoryRows };
       const name = Object.values(input).join(", ");
       results[name] = await read(await learner.attack(inputs, adv!, noise));
@@ -110,7 +110,7 @@ onBoth(
   },
 );
 
-const DESCENTS: readonly RecipeInput[] = [
+const DESCENTS: readonly RecipeFlags[] = [
   { variant: "v1" },
   { variant: "v2" },
   { variant: "v3", memoryWeight: "misclassified" },

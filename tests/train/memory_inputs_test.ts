@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { join } from "@std/path";
 import fc from "fast-check";
 import { drawView, type View } from "../../src/data/augmentation.ts";
-import { type Dataset, IMAGE_SIZE, IMAGE_VALUES } from "../../src/data/dataset.ts";
+import type { Dataset } from "../../src/data/dataset.ts";
 import type { CodecName } from "../../src/memory/chunk/codec.ts";
 import { type DamagedExample, MemoryStore } from "../../src/memory/store.ts";
 import { Purpose, Stream } from "../../src/random/stream.ts";
@@ -13,7 +13,7 @@ import {
 } from "../../src/train/memory_inputs.ts";
 import { commitOf, settings } from "../memory/store_support.ts";
 import { EPSILON, inTemporary } from "../memory/support.ts";
-import { SHAPE } from "../testing/images.ts";
+import { SHAPE, VALUES } from "../testing/images.ts";
 
 /** What float32 rounding may add to the radius. */
 const TOLERANCE = 1e-6;
@@ -28,7 +28,7 @@ const STORED = Uint32Array.from(
 function makeDataset(): Dataset {
   const stream = new Stream(5, Purpose.synthetic);
   const images = Uint8Array.from(
-    { length: N * IMAGE_VALUES },
+    { length: N * VALUES },
     () => Math.min(255, Math.max(0, stream.integer(384) - 64)),
   );
   return { name: "random", classes: ["a"], shape: SHAPE, n: N, images, labels: new Uint8Array(N) };
@@ -42,25 +42,25 @@ function shown(id: number, view: View, row: number, column: number, channel: num
   const y = row + view.top - 4;
   const x = (view.flip ? 31 - column : column) + view.left - 4;
   if (y < 0 || y > 31 || x < 0 || x > 31) return 0;
-  return Math.fround(DATASET.images[id * IMAGE_VALUES + (y * 32 + x) * 3 + channel]! / 255);
+  return Math.fround(DATASET.images[id * VALUES + (y * 32 + x) * 3 + channel]! / 255);
 }
 
 function viewed(id: number, view: View): Float32Array {
-  return Float32Array.from({ length: IMAGE_VALUES }, (_, i) => {
+  return Float32Array.from({ length: VALUES }, (_, i) => {
     const pixel = Math.floor(i / 3);
-    return shown(id, view, Math.floor(pixel / IMAGE_SIZE), pixel % IMAGE_SIZE, i % 3);
+    return shown(id, view, Math.floor(pixel / SHAPE.width), pixel % SHAPE.width, i % 3);
   });
 }
 
 /** Perturbations that an attack could have made: in the ball, at its surface as often as not, and into [0,1]. */
 function makeDeltas(): Float32Array {
   const stream = new Stream(6, Purpose.synthetic);
-  const deltas = new Float32Array(STORED.length * IMAGE_VALUES);
+  const deltas = new Float32Array(STORED.length * VALUES);
   STORED.forEach((id, row) => {
     viewed(id, VIEWS[row]!).forEach((x, i) => {
       const wanted = Math.min(1, Math.max(-1, 4 * stream.uniform() - 2)) * EPSILON;
       const adversarial = Math.min(1, Math.max(0, Math.fround(x + wanted)));
-      deltas[row * IMAGE_VALUES + i] = Math.fround(adversarial) - x;
+      deltas[row * VALUES + i] = Math.fround(adversarial) - x;
     });
   });
   return deltas;
@@ -71,7 +71,7 @@ const DELTAS = makeDeltas();
 /** `x''` of the stored row `row`, one value after the other. */
 function naive(row: number, codec: CodecName): Float32Array {
   return viewed(STORED[row]!, VIEWS[row]!).map((x, i) => {
-    const delta = DELTAS[row * IMAGE_VALUES + i]!;
+    const delta = DELTAS[row * VALUES + i]!;
     const level = Math.floor(127 * delta / EPSILON + 0.5);
     const decoded = codec === "int8" ? level * EPSILON / 127 : delta;
     return Math.min(1, Math.max(0, x + Math.fround(decoded)));
@@ -110,9 +110,9 @@ for (const codec of ["int8", "f32"] as const) {
           const { images, rows } = await recall(store, Uint32Array.from(ids));
           const expected = ids.flatMap((id, row) => STORED.includes(id) ? [row] : []);
           assert.deepEqual(rows, expected);
-          assert.equal(images.length, rows.length * IMAGE_VALUES);
+          assert.equal(images.length, rows.length * VALUES);
           rows.forEach((row, position) => {
-            const image = images.subarray(position * IMAGE_VALUES, (position + 1) * IMAGE_VALUES);
+            const image = images.subarray(position * VALUES, (position + 1) * VALUES);
             assert.deepEqual(image, naive(STORED.indexOf(ids[row]!), codec), `image ${ids[row]}`);
           });
         }),
@@ -126,7 +126,7 @@ for (const codec of ["int8", "f32"] as const) {
       let farthest = 0, lowest = 1, highest = 0;
       STORED.forEach((id, row) => {
         viewed(id, VIEWS[row]!).forEach((x, i) => {
-          const value = images[row * IMAGE_VALUES + i]!;
+          const value = images[row * VALUES + i]!;
           farthest = Math.max(farthest, Math.abs(value - x));
           lowest = Math.min(lowest, value);
           highest = Math.max(highest, value);
@@ -158,7 +158,7 @@ Deno.test("makeMemoryInputs() leaves damaged examples out and tells of them, or 
     const left = [...STORED].filter((id) => !gone.includes(id));
     assert.deepEqual(rows, left);
     left.forEach((id, position) => {
-      const image = images.subarray(position * IMAGE_VALUES, (position + 1) * IMAGE_VALUES);
+      const image = images.subarray(position * VALUES, (position + 1) * VALUES);
       assert.deepEqual(image, naive(STORED.indexOf(id), "int8"), `image ${id}`);
     });
     assert.deepEqual(damaged.map(({ image }) => image), gone);
@@ -187,17 +187,17 @@ Deno.test("makeMemoryInputs() shows image and perturbation together under other 
     assert.deepEqual(rows, [...STORED.keys()]);
     STORED.forEach((id, row) => {
       const { top, left, flip } = now[row]!;
-      for (let i = 0; i < IMAGE_VALUES; i++) {
+      for (let i = 0; i < VALUES; i++) {
         const [y, place, channel] = [Math.floor(i / 96), Math.floor(i / 3) % 32, i % 3];
         const x = shown(id, now[row]!, y, place, channel);
         const [fromY, fromX] = [y + top - 4, (flip ? 31 - place : place) + left - 4];
         const inside = fromY >= 0 && fromY < 32 && fromX >= 0 && fromX < 32;
-        const delta = inside ? DELTAS[row * IMAGE_VALUES + (fromY * 32 + fromX) * 3 + channel]! : 0;
+        const delta = inside ? DELTAS[row * VALUES + (fromY * 32 + fromX) * 3 + channel]! : 0;
         // The codec keeps to the ball, which float32 rounding leaves.
         const limit = Math.fround(EPSILON);
         const sum = x + Math.min(limit, Math.max(-limit, delta));
         const expected = Math.fround(Math.min(1, Math.max(0, sum)));
-        assert.equal(images[row * IMAGE_VALUES + i], expected, `image ${id}, value ${i}`);
+        assert.equal(images[row * VALUES + i], expected, `image ${id}, value ${i}`);
       }
     });
   }));

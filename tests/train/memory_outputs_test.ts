@@ -1,14 +1,15 @@
 import assert from "node:assert/strict";
 import { IDENTITY_VIEW, intoView } from "../../src/data/augmentation.ts";
 import { type Batch, trainingBatch } from "../../src/data/batches.ts";
-import { IMAGE_VALUES } from "../../src/data/dataset.ts";
 import type { MemoryBatch } from "../../src/memory/store.ts";
 import { Purpose, Stream } from "../../src/random/stream.ts";
 import { makeMemoryInputs } from "../../src/train/memory_inputs.ts";
 import { largestDelta, perturbations } from "../../src/train/memory_outputs.ts";
 import { smallData } from "../testing/runs.ts";
+import { SHAPE, VALUES } from "../testing/images.ts";
 
 const EPSILON = 8 / 255, N = 4;
+const THREAT = { epsilon: EPSILON };
 const DATASET = smallData().train;
 const IDS = Uint32Array.from({ length: N }, (_, id) => id);
 
@@ -28,8 +29,8 @@ function stored({ views, deltas }: ReturnType<typeof perturbations>, absent?: nu
   return { present, views: [...views], deltas };
 }
 
-function recipe(memoryView: "stored" | "realigned", memoryEma?: number) {
-  return { memoryView, attackEps: EPSILON, ...memoryEma !== undefined && { memoryEma } };
+function recipe(view: "stored" | "realigned", ema?: number) {
+  return { view, ...ema !== undefined && { ema } };
 }
 
 function assertNear(actual: Float32Array, expected: ArrayLike<number>, tolerance = 1e-6): void {
@@ -53,10 +54,10 @@ Deno.test("perturbations() realigned gives back x' under the same view, but for 
   const kept = perturbations(recipe("realigned"), DATASET, batch, adversarial, undefined);
   assert.ok(kept.views.every((view) => view === IDENTITY_VIEW));
   const { images } = makeMemoryInputs(stored(kept), DATASET, IDS, batch.views);
-  const ones = new Float32Array(IMAGE_VALUES).fill(1);
+  const ones = new Float32Array(VALUES).fill(1);
   const expected = batch.views.flatMap((view, row) => {
-    const inside = intoView(ones, view);
-    return Array.from(inside, (flag, i) => flag * adversarial[row * IMAGE_VALUES + i]!);
+    const inside = intoView(ones, view, SHAPE);
+    return Array.from(inside, (flag, i) => flag * adversarial[row * VALUES + i]!);
   });
   assertNear(images, expected);
 });
@@ -68,7 +69,7 @@ Deno.test("perturbations() averages images under stored views, and starts anew w
   const kept = perturbations(recipe("stored", 0.8), DATASET, second, now, stored(last, 2));
   assert.equal(kept.views, second.views);
   const expected = now.map((value, i) =>
-    Math.floor(i / IMAGE_VALUES) === 2 ? value : 0.8 * before[i]! + 0.2 * value
+    Math.floor(i / VALUES) === 2 ? value : 0.8 * before[i]! + 0.2 * value
   );
   assertNear(makeMemoryInputs(stored(kept), DATASET, IDS).images, expected);
   assert.ok(kept.deltas.some((delta) => Math.abs(delta) > EPSILON), "different crops differ");
@@ -83,7 +84,7 @@ Deno.test("perturbations() averages perturbations of the image when realigned, i
   const last = stored({ views: first.views, deltas: d1 }, 2);
   const kept = perturbations(recipe("realigned", 0.3), DATASET, second, now, last);
   const expected = d2.map((value, i) =>
-    Math.floor(i / IMAGE_VALUES) === 2 ? value : 0.3 * d1[i]! + 0.7 * value
+    Math.floor(i / VALUES) === 2 ? value : 0.3 * d1[i]! + 0.7 * value
   );
   assertNear(kept.deltas, expected, 1e-8);
   assert.ok(kept.deltas.every((delta) => Math.abs(delta) <= EPSILON + 1e-6));
@@ -92,7 +93,7 @@ Deno.test("perturbations() averages perturbations of the image when realigned, i
 });
 
 Deno.test("largestDelta() is the radius, and 1 for an average of different crops", () => {
-  assert.equal(largestDelta(recipe("stored")), EPSILON);
-  assert.equal(largestDelta(recipe("realigned", 0.8)), EPSILON);
-  assert.equal(largestDelta(recipe("stored", 0.8)), 1);
+  assert.equal(largestDelta(recipe("stored"), THREAT), EPSILON);
+  assert.equal(largestDelta(recipe("realigned", 0.8), THREAT), EPSILON);
+  assert.equal(largestDelta(recipe("stored", 0.8), THREAT), 1);
 });

@@ -2,7 +2,6 @@ import assert from "node:assert/strict";
 import { join } from "@std/path";
 import * as tf from "@tensorflow/tfjs";
 import { drawView } from "../../src/data/augmentation.ts";
-import { IMAGE_VALUES } from "../../src/data/dataset.ts";
 import { decodeSafetensors, encodeSafetensors } from "../../src/format/safetensors.ts";
 import { resnet18 } from "../../src/model/architectures/resnet18.ts";
 import type { Recipe } from "../../src/recipe/recipe.ts";
@@ -11,11 +10,14 @@ import { RunFolder } from "../../src/run/run_folder.ts";
 import { Session } from "../../src/train/session.ts";
 import { copyFolder, DATA_SHA256, inTemporary } from "../memory/support.ts";
 import { snapshot } from "../testing/folder.ts";
-import { onWasm } from "../testing/device.ts";
+import { onOneThread, onWasm } from "../testing/device.ts";
 import { ANY_BACKEND, moveWeights, recordOf, smallRecipe } from "../testing/runs.ts";
+import { SHAPE, VALUES } from "../testing/images.ts";
+
+onOneThread();
 
 const W1 = resnet18({ width: 1, classes: 10 });
-const IMAGES = { imageCount: 4, dataSha256: DATA_SHA256 };
+const IMAGES = { imageCount: 4, dataSha256: DATA_SHA256, shape: SHAPE };
 const V1 = smallRecipe({ variant: "v1" }), TRADES = smallRecipe({ variant: "trades" });
 const RATES = { lr: 0.1, momentum: 0.9 };
 
@@ -45,7 +47,7 @@ async function withSession(
 async function step(session: Session, progress: Progress, id: number): Promise<void> {
   await moveWeights(session.learner, id + 1, RATES);
   session.learner.state.batchesTracked += 3;
-  const delta = new Float32Array(IMAGE_VALUES).fill(0.01);
+  const delta = new Float32Array(VALUES).fill(0.01);
   const view = drawView(1, progress.epoch, id);
   await session.memory?.write(Uint32Array.of(id), [view], delta);
   session.progress = progress;

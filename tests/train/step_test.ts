@@ -13,7 +13,7 @@ import {
   type StepResult,
 } from "../../src/train/step.ts";
 import { eachBackend } from "../testing/backends.ts";
-import { onWasm } from "../testing/device.ts";
+import { onOneThread, onWasm } from "../testing/device.ts";
 import { assertClose } from "../testing/numbers.ts";
 import { published } from "../testing/objectives.ts";
 import {
@@ -27,6 +27,8 @@ import {
   UPDATE_TOLERANCE,
   W2,
 } from "./steps_w2.ts";
+
+onOneThread();
 
 /** Frees everything a step yields but its gradients. */
 function disposeResult({ terms, logits }: StepResult): void {
@@ -44,7 +46,7 @@ function follow(sgd: Sgd, parameters: TensorMap, gradients: TensorMap): void {
 /** One step of `variant` from the fixture's start, everything it computes and everything it leaves behind. */
 async function assertStep(variant: Variant): Promise<void> {
   const state = start(), inputs = makeInputs();
-  const sgd = new Sgd(false, zeroMomenta(state.parameters));
+  const sgd = new Sgd({ weightDecay: 5e-4, nesterov: false }, zeroMomenta(state.parameters));
   const frozen = freeze(W2, state);
   const evaluated = frozen.logits(inputs.images.nat!);
   frozen.dispose();
@@ -82,7 +84,7 @@ for (const variant of VARIANTS) {
 
 onWasm("lossAndGradients() and Sgd make PyTorch's two Nesterov steps of v1", async () => {
   const state = start(), inputs = makeInputs();
-  const sgd = new Sgd(true, zeroMomenta(state.parameters));
+  const sgd = new Sgd({ weightDecay: 5e-4, nesterov: true }, zeroMomenta(state.parameters));
   for (let step = 0; step < 2; step++) {
     const result = lossAndGradients(W2, state, published("v1"), inputs);
     follow(sgd, state.parameters, result.gradients);

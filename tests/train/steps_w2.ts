@@ -10,7 +10,8 @@ import type { SafeTensor } from "../../src/format/safetensors.ts";
 import { resnet18 } from "../../src/model/architectures/resnet18.ts";
 import { disposeAll, type ModelState } from "../../src/model/parameters.ts";
 import { importState } from "../../src/weights/state_dict.ts";
-import type { Recipe, RecipeInput } from "../../src/recipe/recipe.ts";
+import type { RecipeFlags } from "../../src/recipe/fields.ts";
+import type { Recipe } from "../../src/recipe/recipe.ts";
 import { Learner } from "../../src/train/learner.ts";
 import type { StepInputs } from "../../src/train/step.ts";
 import { fixture } from "../testing/fixture.ts";
@@ -46,7 +47,7 @@ export function makeLearner(backend: Backend, recipe: Recipe = smallV1()): Learn
 }
 
 /** A recipe of V1 with three steps of attack. */
-export function smallV1(input: RecipeInput = {}): Recipe {
+export function smallV1(input: RecipeFlags = {}): Recipe {
   return smallRecipe({ variant: "v1", attackSteps: 3, ...input });
 }
 

@@ -3,7 +3,6 @@ import { join } from "@std/path";
 import * as tf from "@tensorflow/tfjs";
 import { applyView } from "../../src/data/augmentation.ts";
 import { epochOrder, trainingBatch } from "../../src/data/batches.ts";
-import { IMAGE_VALUES } from "../../src/data/dataset.ts";
 import { passesOf } from "../../src/method/method.ts";
 import { methodOf, VARIANTS } from "../../src/method/methods.ts";
 import { MemoryStore } from "../../src/memory/store.ts";
@@ -13,9 +12,12 @@ import { disposeAll } from "../../src/model/parameters.ts";
 import { loadCheckpoint } from "../../src/run/checkpoint.ts";
 import { lossAndGradients } from "../../src/train/step.ts";
 import { inRunFolder, type LogLine, readLog } from "../repro/support.ts";
-import { onWasm } from "../testing/device.ts";
+import { onOneThread, onWasm } from "../testing/device.ts";
 import { published } from "../testing/objectives.ts";
 import { smallData, smallRecipe, trainIn, trainUntil } from "../testing/runs.ts";
+import { SHAPE, VALUES } from "../testing/images.ts";
+
+onOneThread();
 
 const STEPS = 3;
 
@@ -73,8 +75,7 @@ async function storedExamples(runDir: string, epoch: number, ids: Uint32Array) {
   await store.close();
   assert.ok(present.every((flag) => flag === 1), "every image has an example");
   const x = new Float32Array(deltas.length);
-  const { images } = smallData().train;
-  ids.forEach((id, row) => applyView(images, id, views[row]!, x, row * IMAGE_VALUES));
+  ids.forEach((id, row) => applyView(smallData().train, id, views[row]!, x, row * VALUES));
   return x.map((value, i) => Math.min(1, Math.max(0, value + deltas[i]!)));
 }
 
@@ -93,9 +94,9 @@ onWasm(
       const order = epochOrder(ids, recipe.seed, 2);
       const batch = trainingBatch(data, order, 0, recipe.batchSize, recipe.seed, 2);
       const images = {
-        nat: imageTensor(batch.x),
-        adv: imageTensor(batch.x), // has no part in the memory term
-        mem: imageTensor(await storedExamples(runDir, 1, batch.ids)),
+        nat: imageTensor(batch.x, SHAPE),
+        adv: imageTensor(batch.x, SHAPE), // has no part in the memory term
+        mem: imageTensor(await storedExamples(runDir, 1, batch.ids), SHAPE),
       };
       const labels = oneHot(batch.y, 10);
       const { terms, logits, gradients } = lossAndGradients(architecture, state, published("v1"), {

@@ -10,9 +10,11 @@ import { makeMemoryInputs } from "../../src/train/memory_inputs.ts";
 import type { DamageNote } from "../../src/run/run_log.ts";
 import { ratesAt } from "../../src/optimise/schedule.ts";
 import { inRunFolder, readLog, resultOf } from "../repro/support.ts";
-import { onWasm } from "../testing/device.ts";
+import { onOneThread, onWasm } from "../testing/device.ts";
 import { snapshot } from "../testing/folder.ts";
 import { smallData, smallRecipe, trainIn, trainUntil } from "../testing/runs.ts";
+
+onOneThread();
 
 const EPOCHS = 2, STEPS = 3;
 
@@ -34,7 +36,7 @@ onWasm(
       const steps = (await readLog(whole)).filter(({ kind }) => kind === "step");
       steps.forEach(({ lr, momentum }, position) => {
         const length = { epochs: EPOCHS, stepsPerEpoch: STEPS };
-        assert.deepEqual({ lr, momentum }, ratesAt("onecycle", recipe.lr, length, position));
+        assert.deepEqual({ lr, momentum }, ratesAt(recipe.optimiser, length, position));
       });
     }),
 );
@@ -89,7 +91,7 @@ onWasm(
   "train() keeps all examples where they are to be older than the run gets",
   (backend) =>
     inRunFolder(async (runDir) => {
-      await trainIn(runDir, { ...smallRecipe({ variant: "v1" }), memoryAge: 1e9 }, backend);
+      await trainIn(runDir, smallRecipe({ variant: "v1", memoryAge: 1e9 }), backend);
       const store = await MemoryStore.openReadOnly(join(runDir, "memory"));
       assert.deepEqual(store.current()!.generations, [1, 2]);
       await store.close();
@@ -104,7 +106,7 @@ onWasm(
         const a = 0.75;
         const recipe = smallRecipe({ variant: "v2", memoryCodec: "f32" });
         // The average of one epoch is that epoch's examples, so that both runs attack the same models.
-        await trainIn(averaged, { ...recipe, memoryEma: a }, backend);
+        await trainIn(averaged, { ...recipe, memory: { ...recipe.memory!, ema: a } }, backend);
         await trainUntil(plain, recipe, backend, 2, 1);
         const first = await remembered(plain, 1);
         await trainIn(plain, recipe, backend);

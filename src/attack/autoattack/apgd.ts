@@ -35,7 +35,7 @@ const FIRST = 0.22, SHORTEST = 0.06, SHORTER_BY = 0.03;
 /**
  * Maximises the attack's loss over the ball around `example.x`, and stops at the first misclassified point.
  *
- * @param start where to begin, 3072 values in the ball and in [0,1]
+ * @param start where to begin, an image in the ball and in [0,1]
  */
 export function* apgd(
   example: Example,

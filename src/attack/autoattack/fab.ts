@@ -37,7 +37,7 @@ const LEAST_LENGTH = 1e-8;
 /**
  * The nearest misclassified image found, or undefined.
  *
- * @param start 3072 values in [0,1]; the clean image in the first run
+ * @param start an image with values in [0,1]; the clean image in the first run
  */
 export function* fab(
   { x, label }: Example,

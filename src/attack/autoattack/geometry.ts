@@ -54,7 +54,7 @@ const LEAST_COMPONENT = 1e-8;
  * the box. What is gained towards the plane is a concave, piecewise linear function of `λ`; Newton's method from below
  * ends at the exact `λ` after a few passes, where the original sorts.
  *
- * @param point 3072 values in [0,1]
+ * @param point an image with values in [0,1]
  */
 export function projectOntoPlane(
   norm: AttackNorm,

@@ -4,7 +4,6 @@
  *
  * @module
  */
-import { IMAGE_VALUES } from "../../data/dataset.ts";
 import type { ExampleLoss } from "./example_losses.ts";
 import type { Oracle } from "./oracle.ts";
 import type { Example, Outcome, Query, Search } from "./search.ts";
@@ -63,7 +62,7 @@ export async function runSearches(
       const step = lane.search.next({
         logits: row(logits, i, oracle.classes),
         loss: slope ? slope.losses[i]! : NaN,
-        gradient: slope ? row(slope.gradients, i, IMAGE_VALUES) : NO_GRADIENT,
+        gradient: slope ? row(slope.gradients, i, lane.query.point.length) : NO_GRADIENT,
       });
       if (step.done) await onDone(lane.example, step.value);
       else {
@@ -79,8 +78,9 @@ export async function runSearches(
 const NO_GRADIENT = new Float32Array(0);
 
 function gather(lanes: readonly Lane[]) {
-  const images = new Float32Array(lanes.length * IMAGE_VALUES);
-  lanes.forEach(({ query }, i) => images.set(query.point, i * IMAGE_VALUES));
+  const values = lanes[0]!.query.point.length;
+  const images = new Float32Array(lanes.length * values);
+  lanes.forEach(({ query }, i) => images.set(query.point, i * values));
   return {
     images,
     labels: Uint8Array.from(lanes, ({ example }) => example.label),

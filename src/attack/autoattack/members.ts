@@ -3,7 +3,6 @@
  *
  * @module
  */
-import { IMAGE_VALUES } from "../../data/dataset.ts";
 import { Purpose, Stream } from "../../random/stream.ts";
 import { apgd } from "./apgd.ts";
 import type { AutoAttackMember } from "./versions.ts";
@@ -99,7 +98,7 @@ function apgdStart(
   run: number,
 ): Float32Array {
   const stream = new Stream(seed, Purpose.apgdStart, number, id, run);
-  return startAlong(norm, x, direction(stream, norm), epsilon);
+  return startAlong(norm, x, direction(stream, norm, x.length), epsilon);
 }
 
 function* fabRuns(
@@ -112,9 +111,12 @@ function* fabRuns(
   for (const [rank, targets] of groups.entries()) {
     for (let restart = 0; restart < (targeted ? 1 : restarts); restart++) {
       const stream = new Stream(seed, Purpose.fabStart, 0, example.id, rank * RESTARTS + restart);
-      const start = restart === 0
-        ? example.x
-        : startAlong(norm, example.x, direction(stream, norm), FAB_START * epsilon);
+      const start = restart === 0 ? example.x : startAlong(
+        norm,
+        example.x,
+        direction(stream, norm, example.x.length),
+        FAB_START * epsilon,
+      );
       yield withinBall(example, start, { norm, iterations: ITERATIONS, targets, within: epsilon });
     }
   }
@@ -125,9 +127,9 @@ function* withinBall(...[example, start, options]: Parameters<typeof fab>): Sear
   return nearest && nearest.distance <= options.within ? nearest.point : undefined;
 }
 
-function direction(stream: Stream, norm: PgdOptions["norm"]): Float32Array {
+function direction(stream: Stream, norm: PgdOptions["norm"], length: number): Float32Array {
   const draw = norm === "linf" ? () => 2 * stream.uniform() - 1 : () => stream.normal();
-  return Float32Array.from({ length: IMAGE_VALUES }, draw);
+  return Float32Array.from({ length }, draw);
 }
 
 function squareOptions({ id }: Example, { norm, epsilon, seed }: MemberOptions) {

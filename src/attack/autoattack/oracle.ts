@@ -5,13 +5,14 @@
  */
 import * as tf from "@tensorflow/tfjs";
 import type { Backend } from "../../backend/backend.ts";
+import type { Dataset, ImageShape } from "../../data/dataset.ts";
 import { imageTensor, oneHot } from "../../model/inputs.ts";
 import type { ExampleLoss } from "./example_losses.ts";
 import type { LogitsFunction } from "../pgd.ts";
 
 /** N points to look at. */
 export interface Points {
-  /** `N · 3072` values. */
+  /** N images, one after another. */
   readonly images: Float32Array;
   /** N labels. */
   readonly labels: Uint8Array;
@@ -23,29 +24,35 @@ export interface Points {
 export interface Answers {
   /** `N · classes` values. */
   readonly logits: Float32Array;
-  /** N losses and `N · 3072` values of their gradients; absent without a loss. */
+  /** N losses and their gradients, as long as the images; absent without a loss. */
   readonly slope?: { readonly losses: Float32Array; readonly gradients: Float32Array };
 }
 
-/** Asks `network`, which tells `classes` apart, on the device `backend`. */
+/** Asks `network`, which tells the classes of a data set apart, on the device `backend`. */
 export class Oracle {
   readonly #network: LogitsFunction;
   readonly #backend: Backend;
+  readonly #shape: ImageShape;
   readonly classes: number;
 
-  constructor(network: LogitsFunction, classes: number, backend: Backend) {
+  constructor(
+    network: LogitsFunction,
+    { classes, shape }: Pick<Dataset, "classes" | "shape">,
+    backend: Backend,
+  ) {
     this.#network = network;
-    this.classes = classes;
+    this.#shape = shape;
+    this.classes = classes.length;
     this.#backend = backend;
   }
 
   /**
-   * Logits of `images` (`N · 3072` values), `N · classes`.
+   * Logits of N `images`, one after another: `N · classes` values.
    *
    * @throws {RunError} if the device fails
    */
   async logits(images: Float32Array): Promise<Float32Array> {
-    const logits = tf.tidy(() => this.#network(imageTensor(images)));
+    const logits = tf.tidy(() => this.#network(imageTensor(images, this.#shape)));
     const values = await this.#backend.guard(logits.data<"float32">());
     logits.dispose();
     return values;
@@ -64,7 +71,7 @@ export class Oracle {
         kept.push(tf.keep(logits), tf.keep(losses));
         return tf.sum(losses);
       });
-      return slope(imageTensor(points.images));
+      return slope(imageTensor(points.images, this.#shape));
     });
     const all = Promise.all([...kept, gradient].map((tensor) => tensor.data<"float32">()));
     const [logits, losses, gradients] = await this.#backend.guard(all);

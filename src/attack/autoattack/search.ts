@@ -4,13 +4,15 @@
  *
  * @module
  */
+import type { ImageShape } from "../../data/dataset.ts";
 
 /** A correctly classified image to attack. */
 export interface Example {
   /** Index in its data set; random draws are keyed by it. */
   readonly id: number;
-  /** 3072 values in [0,1], NHWC. */
+  /** Its values in [0,1], NHWC. */
   readonly x: Float32Array;
+  readonly shape: ImageShape;
   readonly label: number;
   /** The network's logits on `x`, one per class. */
   readonly logits: Float32Array;
@@ -18,7 +20,7 @@ export interface Example {
 
 /** What a search wants to know next. */
 export interface Query {
-  /** Image to look at, 3072 values; the search keeps it unchanged until it is answered. */
+  /** Image to look at, of the example's shape; the search keeps it unchanged until it is answered. */
   readonly point: Float32Array;
   /** The class a targeted loss aims at. */
   readonly target?: number;
@@ -29,7 +31,7 @@ export interface Observation {
   readonly logits: Float32Array;
   /** Value of the attack's loss; NaN where the attack has none. */
   readonly loss: number;
-  /** Gradient of the loss by the point, 3072 values; empty where the attack has no loss. */
+  /** Gradient of the loss by the point, of its length; empty where the attack has no loss. */
   readonly gradient: Float32Array;
 }
 

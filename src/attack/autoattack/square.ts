@@ -3,12 +3,12 @@
  *
  * @module
  */
-import { IMAGE_CHANNELS, IMAGE_SIZE } from "../../data/dataset.ts";
+import type { ImageShape } from "../../data/dataset.ts";
 import { clamp } from "./geometry.ts";
 import type { AttackNorm } from "../options.ts";
 import { type Example, type Outcome, predictedClass, type Search } from "./search.ts";
 import { firstGuessL2, nextGuessL2 } from "./square_l2.ts";
-import { type SquareDraws, squareSide, windowStart } from "./square_window.ts";
+import { placeWindow, type SquareDraws, squareSide } from "./square_window.ts";
 
 /** Bounds and effort. */
 export interface SquareOptions {
@@ -31,14 +31,14 @@ export function squareShare(number: number): number {
 
 /** Lowers the margin `z_y − max_{c≠y} z_c` until the image is misclassified or the queries are used up. */
 export function* square(
-  { x, label }: Example,
+  { x, shape, label }: Example,
   { norm, epsilon, queries, draws }: SquareOptions,
 ): Search<Outcome> {
   const [first, next] = norm === "linf" ? [stripes, nextGuessLinf] : [firstGuessL2, nextGuessL2];
-  let best = first(x, epsilon, draws(0)), least = Infinity;
+  let best = first(x, shape, epsilon, draws(0)), least = Infinity;
   let guess = best;
   for (let number = 0; number < queries; number++) {
-    if (number > 0) guess = next(x, best, epsilon, squareShare(number), draws(number));
+    if (number > 0) guess = next(x, shape, best, epsilon, squareShare(number), draws(number));
     const { logits } = yield { point: guess };
     const margin = marginOf(logits, label);
     if (predictedClass(logits) !== label) return guess;
@@ -58,30 +58,37 @@ function marginOf(logits: Float32Array, label: number): number {
 }
 
 /** Vertical stripes of ±ε, one pixel wide, a sign for each column and channel. */
-function stripes(x: Float32Array, epsilon: number, draws: SquareDraws): Float32Array {
-  const signs = Array.from({ length: IMAGE_CHANNELS * IMAGE_SIZE }, () => draws.sign());
+function stripes(
+  x: Float32Array,
+  { width, channels }: ImageShape,
+  epsilon: number,
+  draws: SquareDraws,
+): Float32Array {
+  const signs = Array.from({ length: channels * width }, () => draws.sign());
   return x.map((value, i) => {
-    const channel = i % IMAGE_CHANNELS, column = Math.floor(i / IMAGE_CHANNELS) % IMAGE_SIZE;
-    return clamp(value + epsilon * signs[channel * IMAGE_SIZE + column]!, 0, 1);
+    const channel = i % channels, column = Math.floor(i / channels) % width;
+    return clamp(value + epsilon * signs[channel * width + column]!, 0, 1);
   });
 }
 
 /** Adds ±2ε in one square, a sign for each channel, and goes back into the ball: the square is then at ±ε. */
 function nextGuessLinf(
   x: Float32Array,
+  shape: ImageShape,
   best: Float32Array,
   epsilon: number,
   share: number,
   draws: SquareDraws,
 ): Float32Array {
-  const side = squareSide(share);
-  const top = windowStart(side, draws), left = windowStart(side, draws);
-  const changes = Array.from({ length: IMAGE_CHANNELS }, () => 2 * epsilon * draws.sign());
+  const { width, channels } = shape;
+  const side = squareSide(share, shape);
+  const [top, left] = placeWindow(side, shape, draws);
+  const changes = Array.from({ length: channels }, () => 2 * epsilon * draws.sign());
   const guess = best.slice();
   for (let row = top; row < top + side; row++) {
     for (let column = left; column < left + side; column++) {
-      for (let channel = 0; channel < IMAGE_CHANNELS; channel++) {
-        const i = (row * IMAGE_SIZE + column) * IMAGE_CHANNELS + channel;
+      for (let channel = 0; channel < channels; channel++) {
+        const i = (row * width + column) * channels + channel;
         const changed = best[i]! + changes[channel]!;
         guess[i] = clamp(clamp(changed, x[i]! - epsilon, x[i]! + epsilon), 0, 1);
       }

@@ -4,25 +4,30 @@
  *
  * @module
  */
-import { IMAGE_CHANNELS, IMAGE_SIZE } from "../../data/dataset.ts";
+import type { ImageShape } from "../../data/dataset.ts";
 import { clamp, lengthOf } from "./geometry.ts";
-import { type SquareDraws, squareSide, windowStart } from "./square_window.ts";
+import { placeWindow, type SquareDraws, squareSide } from "./square_window.ts";
 
 /** Windows along each side of the first guess's grid. */
 const GRID = 5;
 const LEAST = 1e-12;
 
 /** Bumps in a grid of windows over the image, of length ε together. */
-export function firstGuessL2(x: Float32Array, epsilon: number, draws: SquareDraws): Float32Array {
-  const side = Math.floor(IMAGE_SIZE / GRID), margin = Math.floor((IMAGE_SIZE - side * GRID) / 2);
+export function firstGuessL2(
+  x: Float32Array,
+  shape: ImageShape,
+  epsilon: number,
+  draws: SquareDraws,
+): Float32Array {
+  const { height, width, channels } = shape;
+  const side = Math.max(1, Math.floor(Math.min(height, width) / GRID));
   const delta = new Float64Array(x.length);
-  const windows = Math.floor(IMAGE_SIZE / side);
-  for (let row = 0; row < windows; row++) {
-    for (let column = 0; column < windows; column++) {
+  for (const top of windowsAlong(height, side)) {
+    for (const left of windowsAlong(width, side)) {
       const pattern = bumps(side, draws);
-      for (let channel = 0; channel < IMAGE_CHANNELS; channel++) {
+      for (let channel = 0; channel < channels; channel++) {
         const sign = draws.sign();
-        const at = window(margin + row * side, margin + column * side, side, channel);
+        const at = window(top, left, side, channel, shape);
         at.forEach((i, j) => delta[i]! += sign * pattern[j]!);
       }
     }
@@ -30,39 +35,60 @@ export function firstGuessL2(x: Float32Array, epsilon: number, draws: SquareDraw
   return atLength(x, delta, epsilon);
 }
 
+/** Where windows of `side` begin that lie side by side, as many as there is room for, in the middle of `length` pixels. */
+function windowsAlong(length: number, side: number): number[] {
+  const count = Math.floor(length / side), margin = Math.floor((length - count * side) / 2);
+  return Array.from({ length: count }, (_, i) => margin + i * side);
+}
+
 /** The next guess from `best`: `share` of the image is the window's area. */
 export function nextGuessL2(
   x: Float32Array,
+  shape: ImageShape,
   best: Float32Array,
   epsilon: number,
   share: number,
   draws: SquareDraws,
 ): Float32Array {
-  const side = Math.max(squareSide(share), 3) | 1; // odd
-  const [top, left] = [windowStart(side, draws), windowStart(side, draws)];
-  const [otherTop, otherLeft] = [windowStart(side, draws), windowStart(side, draws)];
+  const { channels } = shape, side = oddSide(share, shape);
+  const [top, left] = placeWindow(side, shape, draws);
+  const [otherTop, otherLeft] = placeWindow(side, shape, draws);
   const delta = Float64Array.from(best, (value, i) => value - x[i]!);
-  const unused = Math.max(epsilon ** 2 - lengthOf("l2", delta) ** 2, 0) / IMAGE_CHANNELS;
+  const unused = Math.max(epsilon ** 2 - lengthOf("l2", delta) ** 2, 0) / channels;
   const pattern = bumps(side, draws);
-  const reshaped = Array.from({ length: IMAGE_CHANNELS }, (_, channel) => {
-    const at = window(top, left, side, channel), other = window(otherTop, otherLeft, side, channel);
+  const windows = Array.from({ length: channels }, (_, channel) => {
+    const at = window(top, left, side, channel, shape);
+    const other = window(otherTop, otherLeft, side, channel, shape);
     const old = at.map((i) => delta[i]!), sign = draws.sign();
     const mass = lengthOf("l2", [...new Set([...at, ...other])].map((i) => delta[i]!));
     const ofOld = LEAST + lengthOf("l2", old);
-    const shape = old.map((value, j) => sign * pattern[j]! + value / ofOld);
-    const scale = Math.sqrt(unused + mass ** 2) / (LEAST + lengthOf("l2", shape));
-    return { at, other, values: shape.map((value) => scale * value) };
+    const reshaped = old.map((value, j) => sign * pattern[j]! + value / ofOld);
+    const scale = Math.sqrt(unused + mass ** 2) / (LEAST + lengthOf("l2", reshaped));
+    return { at, other, values: reshaped.map((value) => scale * value) };
   });
-  for (const { other } of reshaped) for (const i of other) delta[i] = 0;
-  for (const { at, values } of reshaped) at.forEach((i, j) => delta[i] = values[j]!);
+  for (const { other } of windows) for (const i of other) delta[i] = 0;
+  for (const { at, values } of windows) at.forEach((i, j) => delta[i] = values[j]!);
   return atLength(x, delta, epsilon);
 }
 
+/** An odd number of pixels, at least 3 where the image has them. */
+function oddSide(share: number, shape: ImageShape): number {
+  const side = Math.max(squareSide(share, shape), 3) | 1;
+  const shortest = Math.min(shape.height, shape.width);
+  return side <= shortest ? side : shortest - (shortest + 1) % 2;
+}
+
 /** Indices of a window's values in one channel, row by row. */
-function window(top: number, left: number, side: number, channel: number): number[] {
+function window(
+  top: number,
+  left: number,
+  side: number,
+  channel: number,
+  { width, channels }: ImageShape,
+): number[] {
   return Array.from({ length: side * side }, (_, j) => {
     const row = top + Math.floor(j / side), column = left + j % side;
-    return (row * IMAGE_SIZE + column) * IMAGE_CHANNELS + channel;
+    return (row * width + column) * channels + channel;
   });
 }
 

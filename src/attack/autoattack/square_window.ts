@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { IMAGE_SIZE } from "../../data/dataset.ts";
+import type { ImageShape } from "../../data/dataset.ts";
 
 /** The random choices of one query. */
 export interface SquareDraws {
@@ -13,9 +13,10 @@ export interface SquareDraws {
   integer(n: number): number;
 }
 
-/** Side of a square that covers `share` of the image. */
-export function squareSide(share: number): number {
-  return Math.max(1, roundHalfToEven(Math.sqrt(share) * IMAGE_SIZE));
+/** Side of a square that covers `share` of the image, as far as the image's shorter side allows. */
+export function squareSide(share: number, { height, width }: ImageShape): number {
+  const side = Math.max(1, roundHalfToEven(Math.sqrt(share * height * width)));
+  return Math.min(side, height, width);
 }
 
 /** As Python rounds. */
@@ -25,7 +26,12 @@ function roundHalfToEven(value: number): number {
   return floor % 2 === 0 ? floor : floor + 1;
 }
 
-/** A place for a window of `side`; the published search never puts one at the far edge. */
-export function windowStart(side: number, draws: SquareDraws): number {
-  return draws.integer(Math.max(1, IMAGE_SIZE - side));
+/** The top and the left of a window of `side`; the published search never puts one at the far edges. */
+export function placeWindow(
+  side: number,
+  { height, width }: ImageShape,
+  draws: SquareDraws,
+): readonly [top: number, left: number] {
+  const top = draws.integer(Math.max(1, height - side));
+  return [top, draws.integer(Math.max(1, width - side))];
 }

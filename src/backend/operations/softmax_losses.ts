@@ -25,7 +25,10 @@ export function crossEntropy(logits: tf.Tensor2D, labels: tf.Tensor2D): tf.Tenso
   return againstLabels(CROSS_ENTROPY, CROSS_ENTROPY_GRADIENT, logits, labels);
 }
 
-/** The probability `p_y` of one-hot `labels` `[N,C]` under `logits` `[N,C]`, `[N]`; labels get no gradient. */
+/**
+ * The probability `p_y` of one-hot `labels` `[N,C]` under `logits` `[N,C]`, `[N]`; labels get no gradient. With several
+ * ones in a row, the probability of all of these classes together.
+ */
 export function labelProbability(logits: tf.Tensor2D, labels: tf.Tensor2D): tf.Tensor1D {
   return againstLabels(LABEL_PROBABILITY, LABEL_PROBABILITY_GRADIENT, logits, labels);
 }

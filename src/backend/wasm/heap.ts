@@ -8,6 +8,8 @@ import { RunError } from "../../errors.ts";
 const PAGE = 65_536;
 /** What a 32-bit address reaches. */
 const LARGEST_PAGES = 65_536;
+/** Bytes that all tensors together can have. */
+export const HEAP_LIMIT = LARGEST_PAGES * PAGE;
 /** Blocks start at cache lines. */
 const ALIGNMENT = 64;
 /** Readable bytes behind every block: kernels load whole vectors across a tensor's end. */

@@ -13,7 +13,7 @@ import { convolutionKernels } from "./operations/convolutions.ts";
 import { Crew } from "./crew.ts";
 import { elementwiseKernels } from "./operations/elementwise.ts";
 import { frozenKernels } from "./operations/frozen.ts";
-import { Heap } from "./heap.ts";
+import { Heap, HEAP_LIMIT } from "./heap.ts";
 import { productKernels } from "./operations/products.ts";
 import { registerKernels } from "./operations/registration.ts";
 import { softmaxLossKernels } from "./operations/softmax_losses.ts";
@@ -39,6 +39,9 @@ function registerOnce(): void {
   });
 }
 
+/** What training holds of every weight at once: itself, its momentum and its gradient. */
+const TRAINED_COPIES = 3;
+
 /** Computing never waits: only in such a turn can a signal, such as Ctrl-C, be heard. */
 function eventLoopTurn(): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve));
@@ -60,6 +63,7 @@ export async function openWasm(
     name: "wasm",
     adapter: describe(binary),
     threads: crew.threads,
+    weightLimit: HEAP_LIMIT / TRAINED_COPIES,
     choices: () => ({}),
     prepare: () => Promise.resolve(),
     deviceState: (maps) => new EagerDeviceState(maps),

@@ -7,6 +7,7 @@ import * as tf from "@tensorflow/tfjs";
 import type { Computation, Compute, Demand, DeviceState, Request, TensorMap } from "../backend.ts";
 import { planGraph, type WebGpuEngine } from "./engine.ts";
 import { Graph, largestValue, layOut, type Slab, type Value } from "./trace/graph.ts";
+import { largestBlock } from "./program/device.ts";
 import { bytesOf } from "./program/kernel.ts";
 import { concat } from "./operations/layout.ts";
 import { sharedBlocks, Slots } from "./program/memory_pool.ts";
@@ -75,8 +76,7 @@ export class ReplayedDeviceState implements DeviceState {
 
   async preflight(requests: readonly Request[], tune: boolean): Promise<Demand> {
     const slots = new Slots();
-    const { limits } = this.#engine.kernels.device, { tuner } = this.#engine;
-    const limit = Math.min(limits.maxBufferSize, limits.maxStorageBufferBindingSize);
+    const { kernels: { device }, tuner } = this.#engine, limit = largestBlock(device);
     const slabs = this.#homes.map(({ slab }) => slab.bytes);
     let bytes = slabs.reduce((a, b) => a + b, 0), largest = Math.max(0, ...slabs);
     for (const { computation, shapes } of requests) {

@@ -11,7 +11,7 @@ import type { Backend, EngineOptions } from "../backend.ts";
 import { registerComposedKernels } from "../composed/register.ts";
 import { EagerDeviceState } from "../eager.ts";
 import { CATALOGUE, type Catalogue } from "./convolution/catalogue.ts";
-import { KernelDevice, traitsOf } from "./program/device.ts";
+import { KernelDevice, largestBlock, traitsOf } from "./program/device.ts";
 import type { WebGpuEngine } from "./engine.ts";
 import { frozenGraph, frozenKernels } from "./frozen.ts";
 import { MemoryPool } from "./program/memory_pool.ts";
@@ -116,6 +116,7 @@ export async function openWebGpu(
     name: "webgpu",
     adapter: name,
     threads: 1,
+    weightLimit: largestBlock(device),
     choices: () => tuner.choices(),
     async prepare(layers, weights, images) {
       const convolutions = convolutionsOf(frozenGraph(layers, weights, images).graph);
@@ -168,7 +169,13 @@ async function openDevice(adapter: GPUAdapter) {
   failed.promise.catch(() => {}); // whoever waits in `guard` reports it; nobody waiting is no crash
   device.addEventListener("uncapturederror", (event) => {
     event.preventDefault();
-    failed.reject(new RunError(`The GPU reported an error: ${event.error.message}`));
+    failed.reject(
+      new RunError(
+        event.error instanceof GPUOutOfMemoryError
+          ? "The GPU has not enough memory left: use a smaller --batch-size or --width."
+          : `The GPU reported an error: ${event.error.message}`,
+      ),
+    );
   });
   device.lost.then(({ reason, message }) => {
     if (closing) return;

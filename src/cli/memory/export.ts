@@ -5,12 +5,18 @@
  */
 import { applyView } from "../../data/augmentation.ts";
 import { contactSheet } from "../../data/contact_sheet.ts";
-import { type Dataset, IMAGE_VALUES } from "../../data/dataset.ts";
+import { type Dataset, valuesPerImage } from "../../data/dataset.ts";
 import { UsageError } from "../../errors.ts";
 import { writeFileAtomically } from "../../disk/files.ts";
 import { encodePng } from "../../format/png.ts";
 import { makeMemoryInputs } from "../../train/memory_inputs.ts";
-import { loadMemoryData, type MemoryFlags, type MemoryRun, withMemory } from "./run.ts";
+import {
+  loadMemoryData,
+  type MemoryFlags,
+  type MemoryRun,
+  refuseOtherData,
+  withMemory,
+} from "./run.ts";
 import { type MemoryExamples, writeMemoryFile } from "./file.ts";
 
 /** Examples on a contact sheet unless told otherwise. */
@@ -39,6 +45,8 @@ export async function exportMemory(run: MemoryRun, flags: MemoryFlags): Promise<
   if (out === undefined || !drawn && !out.endsWith(".safetensors")) {
     throw new UsageError("Say where to: --out FILE.safetensors, or --out FILE.png.");
   }
+  const data = await loadMemoryData(run, flags);
+  const { train } = data;
   return await withMemory(run, flags, async (store) => {
     const epochs = store.current()?.generations ?? [];
     const filled = epochs.filter((each) => store.manifest(each).records > 0);
@@ -48,7 +56,7 @@ export async function exportMemory(run: MemoryRun, flags: MemoryFlags): Promise<
       const missing = epoch === undefined ? "" : `, not epoch ${epoch}`;
       throw new UsageError(`The memory of ${run.runDir} holds ${held}${missing}.`);
     }
-    const train = await loadMemoryData(run, flags, store.settings.dataSha256);
+    refuseOtherData(store, data);
     const limit = flags.nEx ?? (drawn ? SHEET_EXAMPLES : undefined);
     const ids = (await store.images(epoch)).slice(0, limit);
     const memory = await store.read(epoch, ids);
@@ -72,19 +80,20 @@ export async function exportMemory(run: MemoryRun, flags: MemoryFlags): Promise<
 /** Bands of three rows: clean image under the view of its example, the example, their difference ten times as large. */
 function drawExamples({ ids, views, images }: MemoryExamples, train: Dataset) {
   const n = ids.length, columns = Math.min(n, COLUMNS);
+  const values = valuesPerImage(train.shape);
   const bands = Math.ceil(n / columns);
-  const cells = new Uint8Array(bands * 3 * columns * IMAGE_VALUES).fill(255);
-  const clean = new Float32Array(IMAGE_VALUES);
+  const cells = new Uint8Array(bands * 3 * columns * values).fill(255);
+  const clean = new Float32Array(values);
   ids.forEach((id, i) => {
-    applyView(train.images, id, views[i]!, clean, 0);
-    const example = images.subarray(i * IMAGE_VALUES, (i + 1) * IMAGE_VALUES);
+    applyView(train, id, views[i]!, clean, 0);
+    const example = images.subarray(i * values, (i + 1) * values);
     const difference = example.map((value, j) => 0.5 + MAGNIFIED * (value - clean[j]!));
     [clean, example, difference].forEach((picture, row) => {
       const cell = (3 * Math.floor(i / columns) + row) * columns + i % columns;
-      cells.set(toBytes(picture), cell * IMAGE_VALUES);
+      cells.set(toBytes(picture), cell * values);
     });
   });
-  const count = cells.length / IMAGE_VALUES;
+  const count = cells.length / values;
   const drawn = { ...train, n: count, images: cells };
   return contactSheet(drawn, Array.from({ length: count }, (_, cell) => cell), columns);
 }

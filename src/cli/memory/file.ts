@@ -1,12 +1,12 @@
 /**
- * Memory examples as safetensors: `x_mem` (float32 `[N,3,32,32]` in [0,1], PyTorch's layout), `ids` and `y` (int32 `[N]`),
+ * Memory examples as safetensors: `x_mem` (float32 `[N,channels,height,width]` in [0,1], PyTorch's layout), `ids` and `y` (int32 `[N]`),
  * `views` (int32 `[N,3]`: crop top and left in the image padded by 4, flip), and what they belong to as metadata.
  *
  * @module
  */
 import * as v from "valibot";
-import { CROP_PADDING, IDENTITY_VIEW, type View } from "../../data/augmentation.ts";
-import { type Dataset, IMAGE_CHANNELS, IMAGE_SIZE, IMAGE_VALUES } from "../../data/dataset.ts";
+import { IDENTITY_VIEW, LARGEST_CROP_PADDING, type View } from "../../data/augmentation.ts";
+import { type Dataset, valuesPerImage } from "../../data/dataset.ts";
 import { UsageError } from "../../errors.ts";
 import { readNamedFile, writeFileAtomically } from "../../disk/files.ts";
 import { decodeSafetensors, encodeSafetensors, type SafeTensor } from "../../format/safetensors.ts";
@@ -17,7 +17,7 @@ export interface MemoryExamples {
   readonly ids: Uint32Array;
   /** The view of each image under which its example lies beside it. */
   readonly views: readonly View[];
-  /** `N · 3072` values in [0,1], NHWC. */
+  /** N images with values in [0,1], NHWC. */
   readonly images: Float32Array;
 }
 
@@ -34,10 +34,11 @@ export async function writeMemoryFile(
     shape,
     data,
   });
-  const shape = [n, IMAGE_CHANNELS, IMAGE_SIZE, IMAGE_SIZE];
+  const { height, width, channels } = dataset.shape;
+  const shape = [n, channels, height, width];
   const placed = views.flatMap(({ top, left, flip }) => [top, left, flip ? 1 : 0]);
   const tensors = new Map<string, SafeTensor>([
-    ["x_mem", { dtype: "F32", shape, data: channelsFirst(images) }],
+    ["x_mem", { dtype: "F32", shape, data: channelsFirst(images, dataset.shape) }],
     ["y", words([n], Int32Array.from(ids, (id) => dataset.labels[id]!))],
     ["ids", words([n], Int32Array.from(ids))],
     ["views", words([n, 3], Int32Array.from(placed))],
@@ -45,7 +46,7 @@ export async function writeMemoryFile(
   await writeFileAtomically(path, encodeSafetensors(tensors, { data: dataset.name, ...metadata }));
 }
 
-const viewSchema = v.pipe(v.number(), v.minValue(0), v.maxValue(2 * CROP_PADDING));
+const viewSchema = v.pipe(v.number(), v.minValue(0), v.maxValue(2 * LARGEST_CROP_PADDING));
 
 /**
  * Reads examples of `dataset` from `path`. Without `views` they lie beside the images as they are.
@@ -61,7 +62,8 @@ export async function readMemoryFile(path: string, dataset: Dataset): Promise<Me
   const images = tensors.get("x_mem"), ids = tensors.get("ids"), views = tensors.get("views");
   if (images?.dtype !== "F32" || ids?.dtype !== "I32") return fail("it needs x_mem and ids");
   const n = ids.data.length;
-  const shape = [n, IMAGE_CHANNELS, IMAGE_SIZE, IMAGE_SIZE];
+  const { height, width, channels } = dataset.shape;
+  const shape = [n, channels, height, width];
   if (n === 0 || images.shape.join() !== shape.join()) {
     return fail(`x_mem is [${images.shape}], not [${shape}]`);
   }
@@ -74,14 +76,16 @@ export async function readMemoryFile(path: string, dataset: Dataset): Promise<Me
   // A comparison that NaN fails.
   const outside = images.data.findIndex((value) => !(value >= 0 && value <= 1));
   if (outside >= 0) {
-    return fail(`image ${ids.data[Math.floor(outside / IMAGE_VALUES)]} leaves [0,1]`);
+    return fail(
+      `image ${ids.data[Math.floor(outside / valuesPerImage(dataset.shape))]} leaves [0,1]`,
+    );
   }
   return {
     ids: Uint32Array.from(ids.data),
     views: views === undefined
       ? Array.from(ids.data, () => IDENTITY_VIEW)
       : readViews(views, n) ?? fail("views is not [N,3] with offsets in 0..8 and a flip of 0 or 1"),
-    images: channelsLast(images.data),
+    images: channelsLast(images.data, dataset.shape),
   };
 }
 

@@ -5,19 +5,23 @@
  */
 import { join } from "@std/path";
 import { UsageError } from "../../errors.ts";
+import { ioError } from "../../disk/failure.ts";
 import { removeTree } from "../../disk/files.ts";
+import { exists } from "../../disk/regular.ts";
 import { readCurrentFile } from "../../memory/current.ts";
 import { MemoryStore } from "../../memory/store.ts";
+import { removeLeftovers } from "../../run/run_folder.ts";
 import { RunLock } from "../../run/run_lock.ts";
 
-/** What `memory gc --json` prints; bytes on disk. */
+/** What `memory gc --json` prints; bytes of the memory on disk. */
 export interface GarbageReport {
   readonly before: number;
   readonly after: number;
 }
 
 /**
- * Removes what killed processes left in the memory of the run in `runDir`. A trainer does the same when it resumes.
+ * Removes what killed processes left in the memory of the run in `runDir`, and beside it of files that were being written.
+ * A trainer does the same when it resumes.
  *
  * @throws {UsageError} if there is no memory, or a trainer has it open
  * @throws {RunError} if what was committed is damaged; nothing is removed then
@@ -29,23 +33,28 @@ export async function collectGarbage(runDir: string): Promise<GarbageReport> {
     const current = await readCurrentFile(directory);
     if (current === undefined) throw new UsageError(`There is no memory in ${directory}.`);
     const interrupted = `${directory}.tmp`; // of an import that was killed
-    const before = await bytesIn(directory) + await bytesIn(interrupted).catch(() => 0);
-    if (await Deno.stat(interrupted).then(() => true, () => false)) await removeTree(interrupted);
-    await (await MemoryStore.open(directory, current.settings))
-      .close();
+    const left = await exists(interrupted);
+    const before = await bytesIn(directory) + (left ? await bytesIn(interrupted) : 0);
+    if (left) await removeTree(interrupted);
+    await removeLeftovers(runDir);
+    await (await MemoryStore.open(directory, current.settings)).close();
     return { before, after: await bytesIn(directory) };
   } finally {
     await lock.release();
   }
 }
 
-async function bytesIn(folder: string): Promise<number> {
-  let sum = 0;
-  for await (const { name, isDirectory } of Deno.readDir(folder)) {
-    const path = join(folder, name);
-    sum += isDirectory ? await bytesIn(path) : (await Deno.stat(path)).size;
+/** Links count for themselves and not for what they lead to. */
+async function bytesIn(path: string): Promise<number> {
+  try {
+    const { isDirectory, size } = await Deno.lstat(path);
+    if (!isDirectory) return size;
+    let sum = 0;
+    for await (const { name } of Deno.readDir(path)) sum += await bytesIn(join(path, name));
+    return sum;
+  } catch (error) {
+    throw ioError(`Could not read ${path}`, error);
   }
-  return sum;
 }
 
 /** `report` in words. */

@@ -6,15 +6,17 @@
 import { join } from "@std/path";
 import { BOUND_TOLERANCE } from "../../attack/bounds.ts";
 import { applyView, IDENTITY_VIEW, outOfView } from "../../data/augmentation.ts";
-import { type Dataset, IMAGE_VALUES } from "../../data/dataset.ts";
-import { dataDigest } from "../../data/sets/sets.ts";
-import { RunError, UsageError } from "../../errors.ts";
+import { type Dataset, valuesPerImage } from "../../data/dataset.ts";
+import { UsageError } from "../../errors.ts";
 import { syncDirectory } from "../../disk/disk.ts";
-import { describeIoError, removeTree } from "../../disk/files.ts";
+import { ioError } from "../../disk/failure.ts";
+import { removeTree } from "../../disk/files.ts";
+import { exists } from "../../disk/regular.ts";
+import { databaseFiles } from "../../disk/temporary_database.ts";
 import { readCurrentFile } from "../../memory/current.ts";
-import { listGenerations } from "../../memory/layout.ts";
+import { CURRENT_FILE, INDEX_FILE, listGenerations, PLACE_FILE } from "../../memory/layout.ts";
 import { MemoryStore } from "../../memory/store.ts";
-import type { Recipe } from "../../recipe/recipe.ts";
+import type { MemoryRecipe } from "../../recipe/recipe.ts";
 import { describeCheckpoint } from "../../run/checkpoint.ts";
 import { largestDelta } from "../../train/memory_outputs.ts";
 import { checkpointPath, readCheckpointLink } from "../../run/run_folder.ts";
@@ -45,7 +47,7 @@ export async function importMemory(
   flags: MemoryFlags,
 ): Promise<ImportReport> {
   const { runDir, recipe } = run;
-  const train = await loadMemoryData(run, flags);
+  const { train, sha256: dataSha256 } = await loadMemoryData(run, flags);
   const examples = await readMemoryFile(file, train);
   const lock = await RunLock.acquire(runDir);
   const directory = join(runDir, "memory"), temporary = `${directory}.tmp`;
@@ -63,15 +65,16 @@ export async function importMemory(
     }
     await removeIfThere(temporary); // left by an import that was killed
     const store = await MemoryStore.open(temporary, {
-      codec: recipe.memoryCodec!,
-      epsilon: largestDelta(recipe),
+      codec: recipe.memory.codec,
+      epsilon: largestDelta(recipe.memory, recipe.threat),
       imageCount: train.n,
-      dataSha256: dataDigest(train),
+      dataSha256,
+      shape: train.shape,
     });
     const { epoch, step } = progress;
     try {
       await store.begin(epoch);
-      await writeAll(store, examples, train, recipe, file);
+      await writeAll(store, examples, train, recipe.memory, file);
       await store.commit({
         ...{ epoch, step, complete: true, keep: [] },
         ...{ checkpoint, checkpointSha256: sha256 },
@@ -89,7 +92,7 @@ export async function importMemory(
 
 async function refuseMemory(directory: string): Promise<void> {
   const current = await readCurrentFile(directory);
-  const generations = await listGenerations(directory).catch(() => []);
+  const generations = await listGenerations(directory);
   if (!current?.commit && generations.length === 0) return;
   throw new UsageError(`${directory} holds a memory: move it away if it is to be replaced.`);
 }
@@ -99,45 +102,45 @@ async function writeAll(
   store: MemoryStore,
   { ids, views, images }: MemoryExamples,
   train: Dataset,
-  { memoryView }: Recipe,
+  { view }: MemoryRecipe,
   file: string,
 ): Promise<void> {
-  const { epsilon } = store.settings;
+  const { epsilon } = store.settings, values = valuesPerImage(train.shape);
   for (let first = 0; first < ids.length; first += BATCH) {
     const batch = ids.subarray(first, first + BATCH), shown = views.slice(first, first + BATCH);
-    const deltas = new Float32Array(batch.length * IMAGE_VALUES);
+    const deltas = new Float32Array(batch.length * values);
     batch.forEach((id, row) => {
-      const start = row * IMAGE_VALUES;
-      const own = deltas.subarray(start, start + IMAGE_VALUES);
-      applyView(train.images, id, shown[row]!, own, 0);
-      own.forEach((x, i) => own[i] = images[first * IMAGE_VALUES + start + i]! - x);
+      const start = row * values;
+      const own = deltas.subarray(start, start + values);
+      applyView(train, id, shown[row]!, own, 0);
+      own.forEach((x, i) => own[i] = images[first * values + start + i]! - x);
       const largest = own.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
       if (largest > epsilon + BOUND_TOLERANCE) {
         throw new UsageError(
           `${file} does not belong to this run: its example of image ${id} is ${largest} from it, more than ${epsilon}.`,
         );
       }
-      if (memoryView === "realigned") own.set(outOfView(own, shown[row]!));
+      if (view === "realigned") own.set(outOfView(own, shown[row]!, train.shape));
     });
-    const kept = memoryView === "realigned" ? shown.map(() => IDENTITY_VIEW) : shown;
+    const kept = view === "realigned" ? shown.map(() => IDENTITY_VIEW) : shown;
     await store.write(batch, kept, deltas);
   }
 }
 
 async function removeIfThere(path: string): Promise<void> {
-  if (await Deno.stat(path).then(() => true, () => false)) await removeTree(path);
+  if (await exists(path)) await removeTree(path);
 }
 
-/** Puts the memory in `from` in place of the empty one at `to`. */
+/** Puts the memory in `from` in place of the empty one at `to`, in which nothing else may lie. */
 async function moveIntoPlace(from: string, to: string): Promise<void> {
-  await removeIfThere(to);
+  const own = [CURRENT_FILE, PLACE_FILE].map((name) => join(to, name));
+  for (const file of [...own, ...databaseFiles(join(to, INDEX_FILE))]) await removeIfThere(file);
   try {
+    if (await exists(to)) await Deno.remove(to);
     await Deno.rename(from, to);
     await syncDirectory(join(to, ".."));
   } catch (error) {
-    throw new RunError(`Could not move ${from} to ${to}: ${describeIoError(error)}`, {
-      cause: error,
-    });
+    throw ioError(`Could not move ${from} to ${to}`, error);
   }
 }
 

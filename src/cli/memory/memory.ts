@@ -4,8 +4,6 @@
  * @module
  */
 import { UsageError } from "../../errors.ts";
-import { methodOf } from "../../method/methods.ts";
-import { serviceAddress } from "../../recipe/memory_flags.ts";
 import { readRunRecord } from "../../run/run_folder.ts";
 import { type Action, actionCommand } from "../shell/actions.ts";
 import { refuseFlags } from "../shell/command.ts";
@@ -82,13 +80,12 @@ function onRun(
   return {
     operands: ["RUN_DIR", ...operand === undefined ? [] : [operand]],
     flags: ["json", ...flags],
-    async act({ memoryIndex, ...given }, [runDir = "", operand = ""]) {
-      const { recipe } = await readRunRecord(runDir);
-      if (!methodOf(recipe.variant).memory) {
+    async act(given, [runDir = "", operand = ""]) {
+      const { recipe } = await readRunRecord(runDir), { memory } = recipe;
+      if (memory === undefined) {
         throw new UsageError(`${runDir} is a run of ${recipe.variant}, which has no memory.`);
       }
-      const remote = memoryIndex && { memoryIndex: serviceAddress(memoryIndex) };
-      await act({ runDir, recipe }, { ...given, ...remote }, operand);
+      await act({ runDir, recipe: { ...recipe, memory } }, given, operand);
     },
   };
 }

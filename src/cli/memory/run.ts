@@ -10,7 +10,8 @@ import { RunError, UsageError } from "../../errors.ts";
 import { readCurrentFile } from "../../memory/current.ts";
 import { MemoryStore } from "../../memory/store.ts";
 import { integerFlag, switchFlag, textFlag } from "../../recipe/flag.ts";
-import { type Recipe, RECIPE_FLAGS } from "../../recipe/recipe.ts";
+import { RECIPE_FLAGS } from "../../recipe/fields.ts";
+import type { Recipe } from "../../recipe/recipe.ts";
 import type { FlagValues } from "../shell/command.ts";
 
 const { dataDir, backend, workers, memoryIndex } = RECIPE_FLAGS;
@@ -39,30 +40,40 @@ export type MemoryFlags = FlagValues<typeof MEMORY_FLAGS>;
 /** A run with a memory. */
 export interface MemoryRun {
   readonly runDir: string;
-  readonly recipe: Recipe;
+  readonly recipe: Recipe & Required<Pick<Recipe, "memory">>;
+}
+
+/** Training images, and the digest by which a memory knows them. */
+export interface MemoryData {
+  readonly train: Dataset;
+  readonly sha256: string;
 }
 
 /**
  * Loads the training images that a run's memory belongs to.
  *
- * @param dataSha256 what the memory says of them; anything where there is no memory yet
- * @throws {UsageError} if they are missing or others
+ * @throws {UsageError} if they are missing
  */
 export async function loadMemoryData(
   { recipe }: MemoryRun,
   { dataDir }: MemoryFlags,
-  dataSha256?: string,
-): Promise<Dataset> {
+): Promise<MemoryData> {
   const { train } = await loadData(recipe.data, dataDir ?? recipe.dataDir, recipe.seed);
-  if (dataSha256 === undefined || dataDigest(train) === dataSha256) return train;
+  return { train, sha256: dataDigest(train) };
+}
+
+/** Throws a {@linkcode UsageError} unless `store` is a memory of `data`. */
+export function refuseOtherData({ settings }: MemoryStore, data: MemoryData): void {
+  if (data.sha256 === settings.dataSha256) return;
   throw new UsageError("The memory belongs to other training images: check --data-dir.");
 }
 
 /** How often to start again because a trainer has committed meanwhile. */
-const ATTEMPTS = 5;
+const ATTEMPTS = 20;
 
 /**
- * Calls `use` with the memory of a run, open for reading; again if a trainer replaces what it reads.
+ * Calls `use` with the memory of a run, open for reading; again if a trainer replaces what it reads. What takes long and
+ * needs no memory is to be done before.
  *
  * @throws {UsageError} if there is no memory
  * @throws {RunError} if it is damaged

@@ -12,7 +12,14 @@ import { freeze } from "../../model/frozen.ts";
 import { disposeAll } from "../../model/parameters.ts";
 import { checkpointPath } from "../../run/run_folder.ts";
 import { makeMemoryInputs } from "../../train/memory_inputs.ts";
-import { loadMemoryData, type MemoryFlags, type MemoryRun, withMemory } from "./run.ts";
+import {
+  loadMemoryData,
+  type MemoryData,
+  type MemoryFlags,
+  type MemoryRun,
+  refuseOtherData,
+  withMemory,
+} from "./run.ts";
 import { loadSubject } from "../../run/subject.ts";
 import { formatPercent } from "../shell/terminal.ts";
 
@@ -35,12 +42,14 @@ export interface MemoryReport extends MemorySettings, MemoryStats {
  * @throws {UsageError} if there is none, or the data are not its own
  * @throws {RunError} if it is damaged or the device fails
  */
-export function memoryStats(run: MemoryRun, flags: MemoryFlags): Promise<MemoryReport> {
-  return withMemory(run, flags, async (store) => {
+export async function memoryStats(run: MemoryRun, flags: MemoryFlags): Promise<MemoryReport> {
+  const data = flags.misclassified ? await loadMemoryData(run, flags) : undefined;
+  return await withMemory(run, flags, async (store) => {
+    if (data) refuseOtherData(store, data);
     const { generations, ages } = await measureMemory(store);
     const current = store.current() ?? null;
-    const shares = flags.misclassified && current
-      ? await misclassifiedShares(store, current, run, flags)
+    const shares = data && current
+      ? await misclassifiedShares(store, current, run, flags, data)
       : undefined;
     return {
       ...store.settings,
@@ -60,9 +69,9 @@ async function misclassifiedShares(
   current: Pointer,
   run: MemoryRun,
   flags: MemoryFlags,
+  { train }: MemoryData,
 ): Promise<Map<number, number>> {
   const { runDir, recipe } = run;
-  const train = await loadMemoryData(run, flags, store.settings.dataSha256);
   // Nothing is attacked: a device need not have the precision that the run's attack was made in.
   const options = { ...recipe, ...flags, attackPrecision: "f32" } as const;
   const backend = await openBackend(flags.backend ?? recipe.backend, options);
@@ -72,7 +81,7 @@ async function misclassifiedShares(
     const model = freeze(architecture, state);
     disposeAll(state.parameters);
     disposeAll(state.buffers);
-    const oracle = new Oracle(model.logits, architecture.classes, backend);
+    const oracle = new Oracle(model.logits, train, backend);
     const shares = new Map<number, number>();
     for (const epoch of current.generations) {
       const images = await store.images(epoch);

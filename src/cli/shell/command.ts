@@ -31,6 +31,8 @@ export interface Command {
   /** One line for the list of commands. */
   readonly summary: string;
   readonly flags: FlagTable;
+  /** Titles under which the help lists flags of such a group, in this order; those of none come last. */
+  readonly groups?: readonly string[];
   /** Lines at the end of the help: examples. */
   readonly examples: readonly string[];
   /** Reads `args` (without the command's name) and runs. */
@@ -158,24 +160,38 @@ export function nearestName(given: string, names: readonly string[]): string | u
 
 /** The help text of `command`. */
 export function describeCommand(command: Command): string {
-  const rows = Object.values({ ...command.flags, ...COMMON_FLAGS }).flatMap(
-    ({ name, placeholder, help, choices = {} }): [string, string][] => [
-      [`--${name}${placeholder ? ` ${placeholder}` : ""}`, help],
-      ...Object.entries(choices).map(([choice, what]): [string, string] => [`  ${choice}`, what]),
-    ],
-  );
-  const width = Math.min(34, Math.max(...rows.map(([flag]) => flag.length)));
+  const flags = Object.values({ ...command.flags, ...COMMON_FLAGS });
+  const width = Math.min(34, Math.max(...flags.flatMap(flagRows).map(([flag]) => flag.length)));
+  const { groups = [] } = command;
+  const others = flags.filter(({ group }) => group === undefined || !groups.includes(group));
   return [
     command.summary,
     "",
     `Usage: memloss ${command.name} ${command.positionals} [flags]`.replace("  ", " "),
     "",
-    ...rows.map(([flag, help]) =>
-      flag.length > width
-        ? `  ${flag}\n  ${" ".repeat(width)}  ${help}`
-        : `  ${flag.padEnd(width)}  ${help}`
-    ),
+    ...groups.flatMap((title) => [
+      `${title}:`,
+      ...describeFlags(flags.filter(({ group }) => group === title), width),
+      "",
+    ]),
+    ...describeFlags(others, width),
     "",
     ...command.examples.map((example) => `  $ ${example}`),
   ].join("\n");
+}
+
+/** What stands on the left and on the right for `flag` and for each of its choices. */
+function flagRows({ name, placeholder, help, choices = {} }: Flag): [string, string][] {
+  return [
+    [`--${name}${placeholder ? ` ${placeholder}` : ""}`, help],
+    ...Object.entries(choices).map(([choice, what]): [string, string] => [`  ${choice}`, what]),
+  ];
+}
+
+function describeFlags(flags: readonly Flag[], width: number): string[] {
+  return flags.flatMap(flagRows).map(([flag, help]) =>
+    flag.length > width
+      ? `  ${flag}\n  ${" ".repeat(width)}  ${help}`
+      : `  ${flag.padEnd(width)}  ${help}`
+  );
 }

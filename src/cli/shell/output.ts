@@ -5,6 +5,7 @@
  * @module
  */
 import { RunError } from "../../errors.ts";
+import { plainText } from "./plain_text.ts";
 
 /** Milliseconds between two attempts to write to a pipe that is full and does not wait. */
 const RETRY_AFTER = 20;
@@ -24,18 +25,18 @@ export function writeStderr(text: string): void {
   }
 }
 
-/** Says `text` on stderr as a line of its own. */
+/** Says `text` on stderr as a line of its own, without what a terminal would obey. */
 export function printMessage(text: string): void {
-  writeStderr(`${text}\n`);
+  writeStderr(`${plainText(text)}\n`);
 }
 
 /**
- * Prints `text`, a result, on stdout; waits for a slow reader.
+ * Prints `text`, a result, on stdout, without what a terminal would obey; waits for a slow reader.
  *
  * @throws {RunError} if not all of it can be written
  */
 export function printResult(text: string): void {
-  const bytes = new TextEncoder().encode(`${text}\n`);
+  const bytes = new TextEncoder().encode(plainText(`${text}\n`));
   const clock = new Int32Array(new SharedArrayBuffer(4));
   for (let written = 0; written < bytes.length;) {
     try {

@@ -5,6 +5,7 @@
  * @module
  */
 import { writeStderr } from "./output.ts";
+import { plainText } from "./plain_text.ts";
 
 /** Seconds between two plain lines where there is no terminal. */
 const PLAIN_INTERVAL = 10;
@@ -60,17 +61,17 @@ export class StatusLine {
     const interval = this.#sink.terminal ? REDRAW_INTERVAL : PLAIN_INTERVAL;
     if (now - this.#last < interval) return;
     this.#last = now;
-    if (!this.#sink.terminal) return this.#sink.write(`${text}\n`);
+    if (!this.#sink.terminal) return this.#sink.write(`${plainText(text)}\n`);
     // A line that wraps could not be taken away again.
     const room = this.#sink.columns - 1;
-    const shown = [text, ...shorter].find(({ length }) => length <= room) ??
-      shorter.at(-1) ?? text;
+    const forms = [text, ...shorter].map(plainText);
+    const shown = forms.find(({ length }) => length <= room) ?? forms.at(-1)!;
     this.#sink.write(`\r\x1b[K${shown.slice(0, room)}`);
   }
 
   /** Leaves `text` standing as a line of its own. */
   print(text: string): void {
-    this.#sink.write(`${this.#sink.terminal ? "\r\x1b[K" : ""}${text}\n`);
+    this.#sink.write(`${this.#sink.terminal ? "\r\x1b[K" : ""}${plainText(text)}\n`);
   }
 
   /** Takes the status line away. */

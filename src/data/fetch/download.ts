@@ -28,9 +28,17 @@ export interface DownloadOptions {
   readonly retryDelay?: number;
   /** Milliseconds without a byte after which a connection counts as dropped; 60,000 unless told. */
   readonly stallTimeout?: number;
+  /**
+   * Bytes a second, 1,024 unless told: a connection that brings fewer over `stallTimeout` counts as dropped, and one that
+   * was slower, with the wait before it, as one that brought nothing.
+   */
+  readonly leastSpeed?: number;
 }
 
-/** Retries in a row that bring nothing new before the download fails. */
+/** What {@linkcode DownloadOptions} leave to be understood. */
+const RETRY_DELAY = 1000, STALL_TIMEOUT = 60_000, LEAST_SPEED = 1024;
+
+/** Retries in a row that bring too little before the download fails. */
 const RETRIES = 4;
 
 /**
@@ -101,13 +109,18 @@ function checkAddress(url: string): void {
 class Transfer {
   #have = 0;
   #useRange = true;
+  readonly #stallTimeout: number;
+  readonly #leastSpeed: number;
 
   constructor(
     readonly url: string,
     readonly part: string,
     readonly file: Deno.FsFile,
     readonly options: DownloadOptions,
-  ) {}
+  ) {
+    this.#stallTimeout = options.stallTimeout ?? STALL_TIMEOUT;
+    this.#leastSpeed = options.leastSpeed ?? LEAST_SPEED;
+  }
 
   /** Completes the file and checks its SHA-256. */
   async run(): Promise<void> {
@@ -133,15 +146,17 @@ class Transfer {
 
   /** Attempts until all bytes are on disk. */
   async #complete(): Promise<void> {
-    const { bytes, signal, onProgress, retryDelay = 1000 } = this.options;
+    const { bytes, signal, onProgress, retryDelay = RETRY_DELAY } = this.options;
     onProgress?.(this.#have);
-    let furthest = this.#have;
+    let furthest = this.#have, since = performance.now();
     for (let failures = 0; this.#have < bytes;) {
       const failure = await this.#attempt();
       signal?.throwIfAborted();
       if (this.#have === bytes) return;
-      failures = this.#have > furthest ? 1 : failures + 1;
-      furthest = Math.max(furthest, this.#have);
+      const gained = Math.max(0, this.#have - furthest), now = performance.now();
+      failures = gained > 0 && gained >= this.#least(now - since) ? 1 : failures + 1;
+      furthest += gained;
+      since = now;
       if (failures > RETRIES) {
         throw new RunError(
           `The download of ${this.url} stopped at ${this.#have} of ${bytes} bytes because ${failure}; ` +
@@ -156,7 +171,7 @@ class Transfer {
 
   /** One request; returns why it ended, should bytes be missing. */
   async #attempt(): Promise<string> {
-    const watch = new ConnectionWatch(this.options.signal, this.options.stallTimeout ?? 60_000);
+    const watch = new ConnectionWatch(this.options.signal, this.#stallTimeout);
     try {
       const response = await watch.during(() => this.#request(watch.signal));
       if (typeof response === "string") return response;
@@ -186,6 +201,7 @@ class Transfer {
     if (offset < this.#have) await this.#discard();
     await this.file.seek(offset, Deno.SeekMode.Start);
     const reader = response.body?.getReader();
+    let before = this.#have, since = performance.now();
     while (true) {
       const piece = await watch.during(async () => await reader?.read());
       if (typeof piece === "string") return piece;
@@ -200,7 +216,19 @@ class Transfer {
       await onDisk(this.part, () => writeAll(this.file, bytes));
       this.#have += bytes.length;
       this.options.onProgress?.(this.#have);
+      const elapsed = performance.now() - since, gained = this.#have - before;
+      if (elapsed < this.#stallTimeout) continue;
+      if (gained < this.#least(elapsed) && this.#have < this.options.bytes) {
+        return `only ${gained} bytes arrived in ${(elapsed / 1000).toFixed(1)} s`;
+      }
+      before = this.#have;
+      since = performance.now();
     }
+  }
+
+  /** Bytes that are to arrive in so many milliseconds. */
+  #least(milliseconds: number): number {
+    return this.#leastSpeed * milliseconds / 1000;
   }
 
   async #discard(): Promise<void> {

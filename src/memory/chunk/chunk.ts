@@ -18,7 +18,6 @@
  *
  * @module
  */
-import { IMAGE_CHANNELS, IMAGE_SIZE } from "../../data/dataset.ts";
 import { crc32c } from "../../format/crc32c.ts";
 import { type Codec, codecNumbers } from "./codec.ts";
 import { recordBytes } from "./record.ts";
@@ -66,7 +65,8 @@ export function encodeChunkHeader(header: ChunkHeader): Uint8Array<ArrayBuffer> 
   ];
   words.forEach((word, i) => fields.setUint32(8 + 4 * i, word, true));
   fields.setFloat64(32, header.epsilon, true);
-  [IMAGE_SIZE, IMAGE_SIZE, IMAGE_CHANNELS].forEach((n, i) => fields.setUint32(40 + 4 * i, n, true));
+  const { height, width, channels } = header.codec.shape;
+  [height, width, channels].forEach((n, i) => fields.setUint32(40 + 4 * i, n, true));
   bytes.set(Uint8Array.fromHex(header.dataSha256), DATA_OFFSET);
   fields.setUint32(CHECKSUM_OFFSET, crc32c(bytes.subarray(0, CHECKSUM_OFFSET)), true);
   return bytes;

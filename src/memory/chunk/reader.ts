@@ -13,7 +13,7 @@ import { decodeRecord, recordBytes } from "./record.ts";
 const ADVICE = "restore the run folder from a copy or train again";
 
 /**
- * An open chunk file, held in RAM or not. Reads are synchronous: a record is 3 KB and nearly always in the page cache.
+ * An open chunk file, held in RAM or not. Reads are synchronous: a record is a few KB and nearly always in the page cache.
  */
 export class ChunkReader {
   readonly #file: Deno.FsFile;
@@ -64,12 +64,17 @@ export class ChunkReader {
 
   /** Reads the whole file, to read records from RAM from now on. Throws a `RunError` if it cannot be read. */
   hold(): void {
+    this.#held = this.bytes();
+  }
+
+  /** What the file holds, as far as it belongs to the chunk. Throws a `RunError` if it cannot be read. */
+  bytes(): Uint8Array<ArrayBuffer> {
     const bytes = new Uint8Array(this.size);
-    this.#held = bytes.subarray(0, this.#readAt(0, bytes));
+    return bytes.subarray(0, this.#readAt(0, bytes));
   }
 
   /**
-   * Decodes record `number`, which must hold image `index`, to `delta` (3,072 values).
+   * Decodes record `number`, which must hold image `index`, to `delta` (one image's values).
    *
    * @returns the view it was made under
    * @throws {RunError} naming file and record if it is cut short, damaged or another image's

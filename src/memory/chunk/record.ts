@@ -4,15 +4,15 @@
  *
  * @module
  */
-import { CROP_PADDING, type View } from "../../data/augmentation.ts";
+import { LARGEST_CROP_PADDING, type View } from "../../data/augmentation.ts";
 import { crc32c } from "../../format/crc32c.ts";
 import type { Codec } from "./codec.ts";
 
 const PREFIX_BYTES = 8;
 const CHECKSUM_BYTES = 4;
-const MAX_OFFSET = 2 * CROP_PADDING;
+const MAX_OFFSET = 2 * LARGEST_CROP_PADDING;
 
-/** Bytes of one record under `codec`: 3,084 for int8. */
+/** Bytes of one record under `codec`: 3,084 for int8 and 32×32×3. */
 export function recordBytes(codec: Codec): number {
   return PREFIX_BYTES + codec.payloadBytes + CHECKSUM_BYTES;
 }
@@ -25,7 +25,7 @@ export function recordImage(record: Uint8Array): number {
 /**
  * Fills `record` ({@linkcode recordBytes} long) with an example.
  *
- * @param delta 3,072 values, NHWC, in the frame of `view`
+ * @param delta the values of one image, NHWC, in the frame of `view`
  */
 export function encodeRecord(
   codec: Codec,

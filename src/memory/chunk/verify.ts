@@ -4,14 +4,13 @@
  * @module
  */
 import { join } from "@std/path";
-import { IMAGE_VALUES } from "../../data/dataset.ts";
+import { valuesPerImage } from "../../data/dataset.ts";
 import { RunError } from "../../errors.ts";
 import { StorageError } from "../../disk/failure.ts";
 import { readWholeFile } from "../../disk/files.ts";
 import { sha256 } from "../../format/sha256.ts";
 import { chunkBytes, describeHeaderFault } from "./chunk.ts";
-import { createCodec } from "./codec.ts";
-import type { Manifest } from "../generation/manifest.ts";
+import { codecOf, type Manifest } from "../generation/manifest.ts";
 import { decodeRecord, recordBytes, recordImage } from "./record.ts";
 
 /** Something that is not as it was committed. */
@@ -48,7 +47,7 @@ export async function verifyChunk(
   if (sha256(bytes) === committed) return [];
 
   const { epoch, epsilon, dataSha256 } = manifest;
-  const codec = createCodec(manifest.codec, epsilon);
+  const codec = codecOf(manifest);
   const damage: Damage[] = [];
   const header = { codec, epsilon, epoch, number, records, dataSha256 };
   const fault = describeHeaderFault(bytes, header);
@@ -57,7 +56,7 @@ export async function verifyChunk(
   if (bytes.length !== size) {
     damage.push({ file, fault: `${file} has ${bytes.length} bytes instead of ${size}` });
   }
-  const delta = new Float32Array(IMAGE_VALUES);
+  const delta = new Float32Array(valuesPerImage(codec.shape));
   for (let record = 0; record < records; record++) {
     const start = chunkBytes(codec, record), end = start + recordBytes(codec);
     const content = bytes.subarray(start, end);

@@ -7,7 +7,8 @@
 import * as v from "valibot";
 import { RunError } from "../../errors.ts";
 import { CHUNK_RECORDS, CHUNK_VERSION } from "../chunk/chunk.ts";
-import { codecNumbers } from "../chunk/codec.ts";
+import { type Codec, codecNumbers, createCodec } from "../chunk/codec.ts";
+import { impliedShape, shapeSchema } from "../image_shape.ts";
 
 /** Version of everything in a memory folder. */
 export const MEMORY_VERSION = CHUNK_VERSION;
@@ -42,6 +43,7 @@ const fieldsSchema = v.strictObject({
   })),
   /** Digest of the generation's entries in the index. */
   index: digestSchema,
+  shape: v.optional(shapeSchema),
 });
 
 /** Chunks hold as many records as there are, each but the last the most it can; no image has two. */
@@ -57,6 +59,11 @@ const manifestSchema = v.pipe(
 export type Manifest = v.InferOutput<typeof fieldsSchema>;
 /** A chunk as a manifest names it. */
 export type ManifestChunk = Manifest["chunks"][number];
+
+/** The codec of its examples. */
+export function codecOf({ codec, epsilon, shape }: Manifest): Codec {
+  return createCodec(codec, epsilon, impliedShape(shape));
+}
 
 /** The bytes of `manifest`. */
 export function encodeManifest(manifest: Manifest): Uint8Array<ArrayBuffer> {

@@ -10,7 +10,6 @@ import type { Generation } from "../committed.ts";
 import { GenerationReader } from "./reader.ts";
 import { generationFolder } from "../layout.ts";
 import type { LocationIndex } from "../index/location_index.ts";
-import type { Locations } from "../index/locations.ts";
 import { ReadBudget } from "./read_budget.ts";
 import { scanLocations } from "../index/scan.ts";
 
@@ -20,22 +19,26 @@ export class OpenReaders {
   readonly #codec: Codec;
   readonly #index: LocationIndex | undefined;
   readonly #budget: ReadBudget;
+  readonly #ahead: boolean;
   readonly #readers = new Map<number, Promise<GenerationReader>>();
 
   /**
    * @param index knows the locations; without it the chunks are searched for them
    * @param budget bytes of chunks that may be held in RAM
+   * @param ahead whether somebody else may remove files: a generation's are opened all at once then
    */
   constructor(
     directory: string,
     codec: Codec,
     index: LocationIndex | undefined,
     budget: number,
+    ahead: boolean,
   ) {
     this.#directory = directory;
     this.#codec = codec;
     this.#index = index;
     this.#budget = new ReadBudget(budget);
+    this.#ahead = ahead;
   }
 
   /** The reader of `epoch`, which is `generation`. Throws a `RunError` if there is none or it cannot be read. */
@@ -46,13 +49,6 @@ export class OpenReaders {
       this.#readers.set(epoch, reader);
     }
     return reader;
-  }
-
-  /** Where the examples of a generation lie. Throws a `RunError` if that is damaged. */
-  locations({ entry, manifest }: Generation): Promise<Locations> {
-    return this.#index
-      ? this.#index.readPages(entry, manifest.images, manifest.index)
-      : scanLocations(join(this.#directory, generationFolder(entry.epoch)), manifest);
   }
 
   /** Closes the readers of some epochs. */
@@ -70,8 +66,20 @@ export class OpenReaders {
     if (generation === undefined) {
       throw new RunError(`There is no committed ${folder}: resume from an epoch that has one`);
     }
-    const locations = await this.locations(generation);
-    const { manifest } = generation;
-    return new GenerationReader(folder, manifest, this.#codec, locations, this.#budget);
+    const { entry, manifest } = generation;
+    const reader = new GenerationReader(folder, manifest, this.#codec, this.#budget);
+    try {
+      if (this.#ahead) reader.openChunks();
+      if (this.#index === undefined) {
+        const read = (number: number) => reader.bytes(number);
+        reader.locations = await scanLocations(folder, manifest, read);
+      } else {
+        reader.locations = await this.#index.readPages(entry, manifest.images, manifest.index);
+      }
+      return reader;
+    } catch (error) {
+      reader.close();
+      throw error;
+    }
   }
 }

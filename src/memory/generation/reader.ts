@@ -5,9 +5,10 @@
  */
 import { join } from "@std/path";
 import { IDENTITY_VIEW, type View } from "../../data/augmentation.ts";
-import { IMAGE_VALUES } from "../../data/dataset.ts";
+import { valuesPerImage } from "../../data/dataset.ts";
 import { RunError } from "../../errors.ts";
 import { StorageError } from "../../disk/failure.ts";
+import { readWholeFile } from "../../disk/files.ts";
 import { CHUNK_RECORDS } from "../chunk/chunk.ts";
 import { ChunkReader } from "../chunk/reader.ts";
 import type { Codec } from "../chunk/codec.ts";
@@ -27,16 +28,17 @@ export interface MemoryBatch {
   readonly present: Uint8Array;
   /** B views the examples were made under; the identity where there is none. */
   readonly views: View[];
-  /** `B · 3072` perturbations, NHWC, in the frame of their view; 0 where there is none. */
+  /** B perturbations, NHWC, in the frame of their view; 0 where there is none. */
   readonly deltas: Float32Array;
 }
 
-/** A generation whose manifest and locations have been read; its chunks are opened as they are needed. */
+/** A generation whose manifest has been read; its chunks are opened as they are needed. */
 export class GenerationReader {
+  /** Where its examples lie: to be set before one is read. */
+  locations!: Locations;
   readonly #folder: string;
   readonly #manifest: Manifest;
   readonly #codec: Codec;
-  readonly #locations: Locations;
   readonly #budget: ReadBudget;
   /** In the order of their last use. */
   readonly #open = new Map<number, ChunkReader>();
@@ -45,14 +47,34 @@ export class GenerationReader {
     folder: string,
     manifest: Manifest,
     codec: Codec,
-    locations: Locations,
     budget: ReadBudget,
   ) {
     this.#budget = budget;
     this.#folder = folder;
     this.#manifest = manifest;
     this.#codec = codec;
-    this.#locations = locations;
+  }
+
+  /**
+   * Opens as many chunks as may be open, so that a commit that removes their files takes nothing away. One that cannot be
+   * opened is left to those who read it. The last comes first: a chunk that is not full is replaced soonest.
+   */
+  openChunks(): void {
+    const { length } = this.#manifest.chunks;
+    for (let number = length - 1; number >= Math.max(0, length - MAX_OPEN_CHUNKS); number--) {
+      try {
+        this.#chunk(number);
+      } catch (error) {
+        if (!(error instanceof RunError)) throw error;
+      }
+    }
+  }
+
+  /** The bytes of chunk `number`, header or not. Throws a `RunError` if they cannot be read. */
+  async bytes(number: number): Promise<Uint8Array<ArrayBuffer>> {
+    const open = this.#open.get(number);
+    return open?.bytes() ??
+      await readWholeFile(join(this.#folder, this.#manifest.chunks[number]!.file));
   }
 
   /**
@@ -62,19 +84,20 @@ export class GenerationReader {
    * @throws {RunError} when one is damaged and nobody is to be told, or the disk would not read
    */
   read(ids: Uint32Array, onDamage?: (damaged: DamagedExample) => void): MemoryBatch {
+    const values = valuesPerImage(this.#codec.shape);
     const batch = {
       present: new Uint8Array(ids.length),
       views: new Array<View>(ids.length).fill(IDENTITY_VIEW),
-      deltas: new Float32Array(ids.length * IMAGE_VALUES),
+      deltas: new Float32Array(ids.length * values),
     };
     let holdable = CHUNKS_HELD_PER_READ;
     ids.forEach((id, row) => {
-      if (!this.#locations.has(id)) return;
-      const delta = batch.deltas.subarray(row * IMAGE_VALUES, (row + 1) * IMAGE_VALUES);
+      if (!this.locations.has(id)) return;
+      const delta = batch.deltas.subarray(row * values, (row + 1) * values);
       try {
-        const chunk = this.#chunk(this.#locations.chunk(id));
+        const chunk = this.#chunk(this.locations.chunk(id));
         if (holdable > 0 && this.#hold(chunk)) holdable--;
-        batch.views[row] = chunk.read(this.#locations.record(id), id, delta);
+        batch.views[row] = chunk.read(this.locations.record(id), id, delta);
         batch.present[row] = 1;
       } catch (error) {
         // What cannot be read now may be whole: it is no example to go without.
@@ -88,7 +111,7 @@ export class GenerationReader {
 
   /** The images that have an example, in the order in which they were written. */
   images(): Uint32Array {
-    const locations = this.#locations;
+    const { locations } = this;
     const place = (image: number) =>
       locations.chunk(image) * CHUNK_RECORDS + locations.record(image);
     return Uint32Array.from({ length: this.#manifest.images }, (_, image) => image)

@@ -7,21 +7,25 @@ import { join } from "@std/path";
 import { RunError } from "../../errors.ts";
 import { readWholeFile } from "../../disk/files.ts";
 import { chunkBytes } from "../chunk/chunk.ts";
-import { createCodec } from "../chunk/codec.ts";
 import { Locations } from "./locations.ts";
-import type { Manifest } from "../generation/manifest.ts";
+import { codecOf, type Manifest } from "../generation/manifest.ts";
 import { recordImage } from "../chunk/record.ts";
 
 /**
  * The locations of the generation in `folder`, which are those that were committed: their digest is in `manifest`.
  *
+ * @param read gives the bytes of a chunk
  * @throws {RunError} if a chunk cannot be read or its records are not where they were written
  */
-export async function scanLocations(folder: string, manifest: Manifest): Promise<Locations> {
+export async function scanLocations(
+  folder: string,
+  manifest: Manifest,
+  read = (number: number) => readWholeFile(join(folder, manifest.chunks[number]!.file)),
+): Promise<Locations> {
   const locations = new Locations(manifest.images);
-  const codec = createCodec(manifest.codec, manifest.epsilon);
-  for (const [number, { file, records }] of manifest.chunks.entries()) {
-    const bytes = await readWholeFile(join(folder, file));
+  const codec = codecOf(manifest);
+  for (const [number, { records }] of manifest.chunks.entries()) {
+    const bytes = await read(number);
     for (let record = 0; record < records; record++) {
       const start = chunkBytes(codec, record);
       if (start + 4 > bytes.length) break;

@@ -16,18 +16,20 @@ import {
 } from "../../../src/attack/autoattack/search.ts";
 import { square } from "../../../src/attack/autoattack/square.ts";
 import type { Backend } from "../../../src/backend/backend.ts";
-import { IMAGE_VALUES } from "../../../src/data/dataset.ts";
 import { resnet18 } from "../../../src/model/architectures/resnet18.ts";
 import { freeze } from "../../../src/model/frozen.ts";
 import { disposeAll } from "../../../src/model/parameters.ts";
 import { importState } from "../../../src/weights/state_dict.ts";
-import { onWasm } from "../../testing/device.ts";
+import { onOneThread, onWasm } from "../../testing/device.ts";
 import { fixture } from "../../testing/fixture.ts";
 import { largestError } from "../../testing/numbers.ts";
 import { softplus } from "../../testing/tensors.ts";
+import { SHAPE, VALUES } from "../../testing/images.ts";
+
+onOneThread();
 
 const MODEL = fixture("steps_w2"), REFERENCE = fixture("attacks");
-const IMAGES = 4;
+const IMAGES = 4, CLASSES = [...Array(10).keys()].map(String);
 const RADII = { linf: 1 / 255, l2: 16 / 255 } as const;
 const PACKAGE_NAMES = { linf: "Linf", l2: "L2" } as const;
 const SQUARE_EPSILON = 2 / 255;
@@ -49,13 +51,14 @@ async function attack<T>(
   const model = freeze(architecture, state, softplus);
   disposeAll(state.parameters);
   disposeAll(state.buffers);
-  const oracle = new Oracle(model.logits, 10, backend);
-  const x = Float32Array.from(MODEL.values("x").subarray(0, IMAGES * IMAGE_VALUES));
+  const oracle = new Oracle(model.logits, { classes: CLASSES, shape: SHAPE }, backend);
+  const x = Float32Array.from(MODEL.values("x").subarray(0, IMAGES * VALUES));
   const clean = await oracle.logits(x);
   const examples = Array.from(REFERENCE.integers("y"), (label, id): Example => ({
     id,
     label,
-    x: x.slice(id * IMAGE_VALUES, (id + 1) * IMAGE_VALUES),
+    shape: SHAPE,
+    x: x.slice(id * VALUES, (id + 1) * VALUES),
     logits: clean.slice(id * 10, (id + 1) * 10),
   }));
   const results: T[] = [], seen: Seen[] = [];
@@ -98,7 +101,7 @@ for (const norm of ["linf", "l2"] as const) {
           backend,
           loss,
           (example, row) =>
-            apgd(example, starts.slice(row * IMAGE_VALUES, (row + 1) * IMAGE_VALUES), {
+            apgd(example, starts.slice(row * VALUES, (row + 1) * VALUES), {
               norm,
               epsilon: RADII[norm],
               iterations: 100,

@@ -6,11 +6,11 @@ import assert from "node:assert/strict";
 import { distanceBetween } from "../../../src/attack/autoattack/geometry.ts";
 import { firstGuessL2, nextGuessL2 } from "../../../src/attack/autoattack/square_l2.ts";
 import { squareSide } from "../../../src/attack/autoattack/square_window.ts";
-import { IMAGE_VALUES } from "../../../src/data/dataset.ts";
 import { Purpose, Stream } from "../../../src/random/stream.ts";
+import { SHAPE, VALUES } from "../../testing/images.ts";
 
 const EPSILON = 0.5, SIZE = 32, CHANNELS = 3;
-const GREY = new Float32Array(IMAGE_VALUES).fill(0.5);
+const GREY = new Float32Array(VALUES).fill(0.5);
 
 /** Draws that remember where windows were put. */
 function drawsOf(query: number) {
@@ -47,7 +47,7 @@ function inWindow(
 
 Deno.test("firstGuessL2() fills a grid of 5×5 windows alike, each of them of both signs, at distance ε", () => {
   for (let query = 0; query < 20; query++) {
-    const guess = firstGuessL2(GREY, EPSILON, drawsOf(query));
+    const guess = firstGuessL2(GREY, SHAPE, EPSILON, drawsOf(query));
     assert.ok(Math.abs(distanceBetween("l2", guess, GREY) - EPSILON) < 1e-5);
     const delta = deltaOf(guess);
     // Windows of 6 pixels from pixel 1 on; what is left over stays as it was.
@@ -78,19 +78,19 @@ Deno.test("firstGuessL2() fills a grid of 5×5 windows alike, each of them of bo
 });
 
 Deno.test("nextGuessL2() moves the mass of a second window into a first one, at distance ε", () => {
-  let best = firstGuessL2(GREY, EPSILON, drawsOf(0));
+  let best = firstGuessL2(GREY, SHAPE, EPSILON, drawsOf(0));
   let apart = 0;
   for (let query = 1; query < 60; query++) {
-    const share = 0.8 / 2 ** (query % 6), side = Math.max(squareSide(share), 3) | 1;
+    const share = 0.8 / 2 ** (query % 6), side = Math.max(squareSide(share, SHAPE), 3) | 1;
     const draws = drawsOf(query);
-    const next = nextGuessL2(GREY, best, EPSILON, share, draws);
+    const next = nextGuessL2(GREY, SHAPE, best, EPSILON, share, draws);
     assert.ok(Math.abs(distanceBetween("l2", next, GREY) - EPSILON) < 1e-5);
     const [top, left, otherTop, otherLeft] = draws.integers as [number, number, number, number];
     const before = deltaOf(best), after = deltaOf(next);
     const covers = (t: number, l: number) => (row: number, column: number) =>
       row >= t && row < t + side && column >= l && column < l + side;
     const first = covers(top, left), second = covers(otherTop, otherLeft);
-    for (let i = 0; i < IMAGE_VALUES; i++) {
+    for (let i = 0; i < VALUES; i++) {
       const row = Math.floor(i / (SIZE * CHANNELS)), column = Math.floor(i / CHANNELS) % SIZE;
       if (first(row, column)) continue;
       // The mass is conserved, so that the rescaling to ε leaves the rest as it was.
@@ -105,11 +105,11 @@ Deno.test("nextGuessL2() moves the mass of a second window into a first one, at 
 
 Deno.test("firstGuessL2() and nextGuessL2() stay in [0,1] and in the ball beside its ends", () => {
   const stream = new Stream(4, Purpose.synthetic);
-  const x = Float32Array.from({ length: IMAGE_VALUES }, () => stream.integer(3) / 2);
-  let guess = firstGuessL2(x, EPSILON, drawsOf(0));
+  const x = Float32Array.from({ length: VALUES }, () => stream.integer(3) / 2);
+  let guess = firstGuessL2(x, SHAPE, EPSILON, drawsOf(0));
   for (let query = 1; query < 30; query++) {
     assert.ok(guess.every((value) => value >= 0 && value <= 1));
     assert.ok(distanceBetween("l2", guess, x) <= EPSILON + 1e-6);
-    guess = nextGuessL2(x, guess, EPSILON, 0.1, drawsOf(query));
+    guess = nextGuessL2(x, SHAPE, guess, EPSILON, 0.1, drawsOf(query));
   }
 });

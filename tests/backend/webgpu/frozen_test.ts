@@ -9,6 +9,7 @@ import { skipWebGpu } from "../../testing/webgpu/adapter.ts";
 import { onNaiveWebGpu, openNaiveEngine } from "../../testing/naive/engine.ts";
 import { assertClose } from "../../testing/numbers.ts";
 import { read } from "../../testing/tensors.ts";
+import { SHAPE } from "../../testing/images.ts";
 
 const ARCHITECTURE = resnet18({ width: 3, classes: 10 });
 /** Relative errors. A rectifier whose input is zero to rounding may open in one network and not in the other. */
@@ -137,12 +138,12 @@ Deno.test({
     const backend = await openNaiveEngine(store);
     try {
       const keys = async () => (await store.list()).map(({ convolution }) => convolution);
-      await prepareFrozen(ARCHITECTURE, 2, backend);
+      await prepareFrozen(ARCHITECTURE, SHAPE, 2, backend);
       const timed = await keys();
       // ResNet-18 has eleven shapes; at width 3 the stem's is the first stage's.
       assert.equal(timed.length, 2 * 10);
       assert.ok(timed.every((key) => /^(forward|inputGradient) 2x/.test(key)), `${timed}`);
-      await prepareFrozen(ARCHITECTURE, 2, backend);
+      await prepareFrozen(ARCHITECTURE, SHAPE, 2, backend);
       assert.deepEqual(await keys(), timed);
     } finally {
       backend.close();

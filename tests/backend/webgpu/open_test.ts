@@ -78,6 +78,16 @@ onDevice("Backend.guard() rejects when the device reports an error", async () =>
   assert.match(error.message, /^The GPU reported an error: /);
 });
 
+onDevice("Backend.guard() says what to do when the device has no memory left", async () => {
+  const { backend, device } = await open();
+  const error = new GPUOutOfMemoryError("Not enough memory left.");
+  device.dispatchEvent(new GPUUncapturedErrorEvent("uncapturederror", { error }));
+  assert.match(
+    String(await outcome(backend)),
+    /^RunError: The GPU has not enough memory left: use a smaller --batch-size or --width\.$/,
+  );
+});
+
 onDevice("Backend.guard() rejects when the device is lost", async () => {
   const { backend, device } = await open();
   device.destroy();

@@ -11,10 +11,11 @@ import { loadBatch } from "../../../src/data/batches.ts";
 import { loadData } from "../../../src/data/sets/sets.ts";
 import { TRAIN_FILES } from "../../data/made_cifar10.ts";
 import { generationFiles } from "../../memory/support.ts";
-import { copyFolder } from "../../testing/folder.ts";
+import { copyFolder, snapshot } from "../../testing/folder.ts";
 import { startKvService } from "../../testing/kv_connect.ts";
 import { assertRefused, deno, memloss, memlossDone } from "../memloss.ts";
 import { TINY, TinyWorld } from "../tiny.ts";
+import { SHAPE } from "../../testing/images.ts";
 
 let world: TinyWorld;
 let run: string;
@@ -131,7 +132,7 @@ Deno.test("memloss memory import puts examples into the frame of the image where
     (await loadData("cifar10", world.data, 1)).train,
     Uint32Array.from(tensors.get("ids")!.data, Number),
   );
-  const images = channelsLast(tensors.get("x_mem")!.data as Float32Array);
+  const images = channelsLast(tensors.get("x_mem")!.data as Float32Array, SHAPE);
   const largest = images.reduce((most, value, i) => Math.max(most, Math.abs(value - x[i]!)), 0);
   assert.ok(largest > 0 && largest <= 8 / 255 + 1e-6, `${largest}`);
 });
@@ -197,11 +198,24 @@ Deno.test("memloss memory gc removes what a killed process left and nothing else
     new Uint8Array(5000),
   );
   await Deno.mkdir(join(memory, "generation-0003"));
+  await Deno.mkdir(join(littered, "eval"));
+  await Deno.mkdir(join(littered, "memory.tmp", "generation-0001"), { recursive: true });
+  await Deno.writeFile(join(littered, "memory.tmp", "index.kv"), new Uint8Array(7000));
+  const torn = ["memory/index.json.tmp-12ab", "metrics.csv.tmp-12ab", "eval/last.n8.json.tmp-12ab"];
+  const kept = ["eval/last.n9.json.tmp-34cd", "notes.tmp-12ab", "eval/notes.tmp-12ab"];
+  for (const name of [...torn, ...kept]) {
+    await Deno.writeTextFile(join(littered, name), "{");
+    if (name !== kept[0]) await Deno.utime(join(littered, name), 1, 1); // that one is being written
+  }
   const { stdout } = await memlossDone("memory", "gc", littered, "--json");
   const report = JSON.parse(stdout);
-  assert.ok(report.before - report.after >= 5000, stdout);
+  assert.ok(report.before - report.after >= 12_000, stdout);
   assert.deepEqual(generationFiles(memory), before);
   assert.deepEqual([...Deno.readDirSync(memory)].filter(({ name }) => name.endsWith("3")), []);
+  const left = await snapshot(littered);
+  assert.ok(!left.has("memory.tmp"));
+  for (const name of torn) assert.ok(!left.has(name), name);
+  for (const name of kept) assert.ok(left.has(name), name);
 });
 
 Deno.test("memloss keeps a memory's index in a KV Connect service, and reads it there", async () => {

@@ -7,6 +7,7 @@ import { RunError, UsageError } from "../../../src/errors.ts";
 import { listTree, sha256, withDirectory } from "../made_cifar10.ts";
 import {
   type Answer,
+  dripping,
   ranged,
   type Served,
   silentAfter,
@@ -270,6 +271,27 @@ Deno.test("download() takes a silent connection for a dropped one", () =>
       assert.deepEqual(server.ranges, [null, "bytes=900-"]);
     },
   ));
+
+Deno.test("download() gives up a server that goes on bringing next to nothing, and keeps what arrived", () =>
+  scene([dripping(FILE, 1, 20)], async (server, path, directory) => {
+    const slow = { ...EXPECTED, stallTimeout: 100, leastSpeed: 1000 };
+    const reason = /stopped at \d+ of 5000 bytes because only \d bytes arrived in 0\.\d s; run/;
+    await assert.rejects(download(server.url, path, slow), reason);
+    assert.equal(server.ranges.length, 5);
+    const { size } = await Deno.stat(`${path}.part`);
+    assert.ok(size >= 5 && size < 60, `${size} bytes`);
+    server.answer(dripping(FILE, 500, 20)); // far above the least
+    await download(server.url, path, slow);
+    await assertArrived(directory);
+    assert.equal(server.ranges.length, 6);
+  }));
+
+Deno.test("download() counts a connection that brings next to nothing before it drops as a failure", () =>
+  scene([ranged(FILE, 1)], async ({ url, ranges }, path) => {
+    const slow = { ...EXPECTED, retryDelay: 10 };
+    await assert.rejects(download(url, path, slow), runError("5 of 5000 bytes"));
+    assert.equal(ranges.length, 5);
+  }));
 
 Deno.test("download() says why a server cannot be reached", () =>
   withDirectory(async (directory) => {

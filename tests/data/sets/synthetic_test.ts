@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
-import { type Dataset, IMAGE_VALUES } from "../../../src/data/dataset.ts";
+import type { Dataset } from "../../../src/data/dataset.ts";
 import { synthetic, SYNTHETIC_SIZES } from "../../../src/data/sets/synthetic.ts";
+import { VALUES } from "../../testing/images.ts";
 
 const { train, test } = synthetic(1);
 /** Share of the images whose shape is their own class's: 80 %, and a tenth of the others by chance. */
@@ -14,7 +15,7 @@ function sha256(...parts: Uint8Array[]): string {
 }
 
 function imageOf(dataset: Dataset, index: number): Uint8Array {
-  return dataset.images.subarray(index * IMAGE_VALUES, (index + 1) * IMAGE_VALUES);
+  return dataset.images.subarray(index * VALUES, (index + 1) * VALUES);
 }
 
 /** The pixels' signs in a texture that alternates along rows, along columns, or as a chessboard. */
@@ -93,7 +94,7 @@ function readShape(image: Uint8Array): number {
 
 Deno.test("synthetic() gives the same bytes for the same seed, everywhere", () => {
   const digest = (part: Dataset) =>
-    sha256(part.images.subarray(0, 100 * IMAGE_VALUES), part.labels.subarray(0, 100));
+    sha256(part.images.subarray(0, 100 * VALUES), part.labels.subarray(0, 100));
   assert.equal(digest(train), "eff5b084fc37e72b7ecbdb2e4a4b70a99307c52537804ff3b6203be01898a678");
   assert.equal(digest(test), "6428db40670e3e9ea29913bd25079d25c4d6b30040733b797ccd92796013d21a");
 });
@@ -110,7 +111,7 @@ Deno.test("synthetic() draws other images for another seed and part", () => {
 for (const [name, part] of [["train", train], ["test", test]] as const) {
   Deno.test(`synthetic() has as many images of each class as of any other, ${name}`, () => {
     assert.equal(part.n, SYNTHETIC_SIZES[name]);
-    assert.equal(part.images.length, part.n * IMAGE_VALUES);
+    assert.equal(part.images.length, part.n * VALUES);
     assert.equal(part.labels.length, part.n);
     assert.equal(new Set(part.classes).size, 10);
     const counts = new Array<number>(10).fill(0);

@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { join } from "@std/path";
 import fc from "fast-check";
-import { IMAGE_VALUES } from "../../../src/data/dataset.ts";
 import { RunError } from "../../../src/errors.ts";
 import {
   CHUNK_HEADER_BYTES,
@@ -14,8 +13,9 @@ import { ChunkReader } from "../../../src/memory/chunk/reader.ts";
 import { createCodec } from "../../../src/memory/chunk/codec.ts";
 import { encodeRecord, recordBytes } from "../../../src/memory/chunk/record.ts";
 import { DATA_SHA256, EPSILON, inTemporary, makeExamples } from "../support.ts";
+import { SHAPE, VALUES } from "../../testing/images.ts";
 
-const codec = createCodec("int8", EPSILON);
+const codec = createCodec("int8", EPSILON, SHAPE);
 const header: ChunkHeader = {
   ...{ codec, epsilon: EPSILON, epoch: 3, number: 2, records: 4 },
   dataSha256: DATA_SHA256,
@@ -30,7 +30,7 @@ function makeChunk(): Uint8Array {
   IDS.forEach((id, row) => {
     const start = chunkBytes(codec, row);
     const record = bytes.subarray(start, start + recordBytes(codec));
-    encodeRecord(codec, id, views[row]!, deltas.subarray(row * IMAGE_VALUES), record);
+    encodeRecord(codec, id, views[row]!, deltas.subarray(row * VALUES), record);
   });
   return bytes;
 }
@@ -56,7 +56,7 @@ Deno.test("describeHeaderFault() accepts the header it expects and no other", ()
     { number: 1 },
     { records: 5 },
     { epsilon: 0.1 },
-    { codec: createCodec("f32", EPSILON) },
+    { codec: createCodec("f32", EPSILON, SHAPE) },
     { dataSha256: "0".repeat(64) },
   ];
   for (const other of others) {
@@ -83,7 +83,7 @@ Deno.test("ChunkReader.read() reads any record of a chunk, in any order", async 
     const reader = new ChunkReader(path, header);
     for (const row of [3, 0, 2, 1, 1, 0, 3]) {
       if (row === 1) reader.hold(); // from here on in RAM
-      const delta = new Float32Array(IMAGE_VALUES);
+      const delta = new Float32Array(VALUES);
       const { views, deltas } = makeExamples(3, IDS.subarray(row, row + 1));
       assert.deepEqual(reader.read(row, IDS[row]!, delta), views[0]);
       assert.ok(delta.every((value, i) => Math.abs(value - deltas[i]!) <= EPSILON / 254 + 1e-8));
@@ -96,7 +96,7 @@ Deno.test("ChunkReader reads right values or throws a RunError naming the file, 
   await inTemporary((directory) => {
     const path = join(directory, "chunk.bin");
     const whole = makeChunk();
-    const expected = new Float32Array(IMAGE_VALUES);
+    const expected = new Float32Array(VALUES);
     codec.decode(whole.subarray(CHUNK_HEADER_BYTES + 8), expected);
     const damage = fc.record({
       length: fc.oneof(fc.constant(whole.length), fc.nat(whole.length)),
@@ -107,7 +107,7 @@ Deno.test("ChunkReader reads right values or throws a RunError naming the file, 
       for (const [at, value] of changes) bytes[at] = value;
       Deno.writeFileSync(path, bytes.subarray(0, length));
       let reader: ChunkReader | undefined;
-      const delta = new Float32Array(IMAGE_VALUES);
+      const delta = new Float32Array(VALUES);
       try {
         reader = new ChunkReader(path, header);
         if (held) reader.hold();
@@ -129,7 +129,7 @@ Deno.test("ChunkReader.read() names the record that is damaged, cut short or ano
     bytes[chunkBytes(codec, 1) + 500]! ^= 1;
     await Deno.writeFile(path, bytes.subarray(0, bytes.length - 1));
     const reader = new ChunkReader(path, header);
-    const delta = new Float32Array(IMAGE_VALUES);
+    const delta = new Float32Array(VALUES);
     const message = (number: number, image: number, fault: string) => ({
       name: "RunError",
       message: `Record ${number} of ${path} (image ${image}) ${fault}: ` +

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { IMAGE_VALUES } from "../../../src/data/dataset.ts";
 import { RunError } from "../../../src/errors.ts";
 import { checkPerturbations, CODEC_NAMES, createCodec } from "../../../src/memory/chunk/codec.ts";
 import { decodeRecord, encodeRecord, recordBytes } from "../../../src/memory/chunk/record.ts";
+import { SHAPE, VALUES } from "../../testing/images.ts";
 
 const epsilons = fc.oneof(
   fc.constantFrom(8 / 255, 128 / 255, 1 / 255),
@@ -13,7 +13,7 @@ const epsilons = fc.oneof(
 /** 3,072 values in ±ε, ends and zero included. */
 function spread(epsilon: number, values: number[]): Float32Array {
   return Float32Array.from(
-    { length: IMAGE_VALUES },
+    { length: VALUES },
     (_, i) => epsilon * values[i % values.length]!,
   );
 }
@@ -25,14 +25,14 @@ const units = fc.array(
 
 Deno.test("createCodec() int8 comes within ε/254 of every δ in ±ε and stays in the ball", () => {
   fc.assert(fc.property(epsilons, units, (epsilon, values) => {
-    const codec = createCodec("int8", epsilon);
-    const delta = spread(epsilon, values), back = new Float32Array(IMAGE_VALUES);
+    const codec = createCodec("int8", epsilon, SHAPE);
+    const delta = spread(epsilon, values), back = new Float32Array(VALUES);
     const payload = new Uint8Array(codec.payloadBytes);
     codec.encode(delta, payload);
     codec.decode(payload, back);
     // float32 rounding of δ and of the decoded value, beside the codec's own error.
     const rounding = epsilon * 2 ** -23;
-    for (let i = 0; i < IMAGE_VALUES; i++) {
+    for (let i = 0; i < VALUES; i++) {
       assert.ok(Math.abs(back[i]! - delta[i]!) <= epsilon / 254 + rounding);
       assert.ok(Math.abs(back[i]!) <= epsilon + rounding);
     }
@@ -41,9 +41,9 @@ Deno.test("createCodec() int8 comes within ε/254 of every δ in ±ε and stays 
 
 Deno.test("createCodec() int8 gives the same bytes for what it decoded", () => {
   fc.assert(fc.property(epsilons, (epsilon) => {
-    const codec = createCodec("int8", epsilon);
-    const payload = Uint8Array.from({ length: IMAGE_VALUES }, (_, i) => i % 255 - 127);
-    const delta = new Float32Array(IMAGE_VALUES), again = new Uint8Array(IMAGE_VALUES);
+    const codec = createCodec("int8", epsilon, SHAPE);
+    const payload = Uint8Array.from({ length: VALUES }, (_, i) => i % 255 - 127);
+    const delta = new Float32Array(VALUES), again = new Uint8Array(VALUES);
     codec.decode(payload, delta);
     codec.encode(delta, again);
     assert.deepEqual(again, payload);
@@ -53,8 +53,8 @@ Deno.test("createCodec() int8 gives the same bytes for what it decoded", () => {
 Deno.test("createCodec() int8 takes what leaves the ball by rounding back to its boundary", () => {
   // So small a ball that the tolerated 1e-6 is many quantisation steps.
   const epsilon = 1e-5;
-  const codec = createCodec("int8", epsilon);
-  const payload = new Uint8Array(IMAGE_VALUES), back = new Float32Array(IMAGE_VALUES);
+  const codec = createCodec("int8", epsilon, SHAPE);
+  const payload = new Uint8Array(VALUES), back = new Float32Array(VALUES);
   codec.encode(spread(1, [1.1e-5, -1.1e-5]), payload);
   codec.decode(payload, back);
   assert.deepEqual(back, spread(epsilon, [1, -1]));
@@ -62,12 +62,12 @@ Deno.test("createCodec() int8 takes what leaves the ball by rounding back to its
 
 Deno.test("createCodec() f16 rounds to eleven bits, and back into the ball", () => {
   fc.assert(fc.property(epsilons, units, (epsilon, values) => {
-    const codec = createCodec("f16", epsilon);
-    const delta = spread(epsilon, values), back = new Float32Array(IMAGE_VALUES);
+    const codec = createCodec("f16", epsilon, SHAPE);
+    const delta = spread(epsilon, values), back = new Float32Array(VALUES);
     const payload = new Uint8Array(codec.payloadBytes + 1).subarray(1);
     codec.encode(delta, payload);
     codec.decode(payload, back);
-    for (let i = 0; i < IMAGE_VALUES; i++) {
+    for (let i = 0; i < VALUES; i++) {
       const size = Math.abs(delta[i]!);
       assert.ok(Math.abs(back[i]! - delta[i]!) <= Math.max(size / 2048, 2 ** -25));
       assert.ok(Math.abs(back[i]!) <= Math.fround(epsilon));
@@ -77,8 +77,8 @@ Deno.test("createCodec() f16 rounds to eleven bits, and back into the ball", () 
 
 for (const name of ["f16", "f32"] as const) {
   Deno.test(`createCodec() ${name} takes what leaves the ball by rounding back to its boundary`, () => {
-    const codec = createCodec(name, 0.1);
-    const payload = new Uint8Array(codec.payloadBytes), back = new Float32Array(IMAGE_VALUES);
+    const codec = createCodec(name, 0.1, SHAPE);
+    const payload = new Uint8Array(codec.payloadBytes), back = new Float32Array(VALUES);
     codec.encode(spread(1, [0.1 + 9e-7, -0.1 - 9e-7, 0.05]), payload);
     codec.decode(payload, back);
     const [high, low] = back;
@@ -89,8 +89,8 @@ for (const name of ["f16", "f32"] as const) {
 
 Deno.test("createCodec() f32 is exact", () => {
   fc.assert(fc.property(units, (values) => {
-    const codec = createCodec("f32", 0.1);
-    const delta = spread(0.1, values), back = new Float32Array(IMAGE_VALUES);
+    const codec = createCodec("f32", 0.1, SHAPE);
+    const delta = spread(0.1, values), back = new Float32Array(VALUES);
     const payload = new Uint8Array(codec.payloadBytes + 1).subarray(1);
     codec.encode(delta, payload);
     codec.decode(payload, back);
@@ -104,9 +104,9 @@ Deno.test("decodeRecord() gives back image, view and perturbation of encodeRecor
   });
   const names = fc.constantFrom(...CODEC_NAMES);
   fc.assert(fc.property(names, fc.nat(0xffffffff), views, units, (name, index, view, values) => {
-    const codec = createCodec(name, 0.1);
+    const codec = createCodec(name, 0.1, SHAPE);
     const record = new Uint8Array(recordBytes(codec));
-    const expected = new Float32Array(IMAGE_VALUES), back = new Float32Array(IMAGE_VALUES);
+    const expected = new Float32Array(VALUES), back = new Float32Array(VALUES);
     encodeRecord(codec, index, view, spread(0.1, values), record);
     codec.decode(record.subarray(8, -4), expected);
     assert.deepEqual(decodeRecord(codec, index, record, back), view);
@@ -115,8 +115,8 @@ Deno.test("decodeRecord() gives back image, view and perturbation of encodeRecor
 });
 
 Deno.test("decodeRecord() refuses a record with any one byte changed, or of another image", () => {
-  const codec = createCodec("int8", 0.1);
-  const record = new Uint8Array(recordBytes(codec)), delta = new Float32Array(IMAGE_VALUES);
+  const codec = createCodec("int8", 0.1, SHAPE);
+  const record = new Uint8Array(recordBytes(codec)), delta = new Float32Array(VALUES);
   encodeRecord(codec, 5, { top: 1, left: 2, flip: true }, spread(0.1, [0.3, -0.7]), record);
   assert.equal(decodeRecord(codec, 6, record, delta), undefined);
   for (let i = 0; i < record.length; i++) {
@@ -129,10 +129,10 @@ Deno.test("decodeRecord() refuses a record with any one byte changed, or of anot
 
 Deno.test("checkPerturbations() refuses what is not finite or leaves the ball, naming the image", () => {
   const ids = new Uint32Array([40, 41]);
-  const deltas = new Float32Array(2 * IMAGE_VALUES).fill(0.1 + 9e-7);
+  const deltas = new Float32Array(2 * VALUES).fill(0.1 + 9e-7);
   checkPerturbations(ids, deltas, 0.1);
   for (const bad of [NaN, Infinity, -Infinity, 0.1 + 2e-6, -0.1 - 2e-6]) {
-    deltas[IMAGE_VALUES + 3] = bad;
+    deltas[VALUES + 3] = bad;
     assert.throws(
       () => checkPerturbations(ids, deltas, 0.1),
       (error: unknown) => error instanceof RunError && error.message.includes("image 41"),

@@ -67,6 +67,8 @@ Deno.test("resnet18() has 11,173,962 parameters at width 64", () => {
 Deno.test("RESNET18.infer() reads width, classes and channels off the shapes, or says what is missing", () => {
   const shapes = new Map(STATE_DICT.map(({ name, shape }) => [name, shape]));
   assert.deepEqual(RESNET18.infer(shapes), { width: 8, classes: 10, channels: 3 });
+  const grey = { width: 3, classes: 7, channels: 1 };
+  assert.deepEqual(RESNET18.infer(parameterShapes(resnet18(grey))), grey);
   shapes.delete("bn1.weight");
   assert.equal(RESNET18.infer(shapes), "lacks bn1.weight");
   shapes.delete("linear.weight");

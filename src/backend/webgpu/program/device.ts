@@ -97,6 +97,11 @@ export class KernelDevice {
   }
 }
 
+/** Bytes of the largest buffer that a kernel on `device` can be given. */
+export function largestBlock({ limits }: GPUDevice): number {
+  return Math.min(limits.maxBufferSize, limits.maxStorageBufferBindingSize);
+}
+
 /** What `device` can do, as far as kernels depend on it. */
 export function traitsOf({ limits, features }: GPUDevice): DeviceTraits {
   return {

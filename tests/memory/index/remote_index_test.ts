@@ -1,14 +1,14 @@
 /** A memory whose index a KV Connect service keeps. */
 import assert from "node:assert/strict";
 import { join } from "@std/path";
-import { LocationIndex } from "../../src/memory/index/location_index.ts";
-import { DISK } from "../../src/disk/disk.ts";
-import { rebuildIndex } from "../../src/memory/index/rebuild.ts";
-import { MemoryStore } from "../../src/memory/store.ts";
-import { verifyMemory } from "../../src/memory/verify.ts";
-import { type KvService, startKvService } from "../testing/kv_connect.ts";
-import { assertHolds, commitOf, order, settings } from "./store_support.ts";
-import { CHECKPOINT_SHA256, copyFolder, inTemporary, writeExamples } from "./support.ts";
+import { LocationIndex } from "../../../src/memory/index/location_index.ts";
+import { DISK } from "../../../src/disk/disk.ts";
+import { rebuildIndex } from "../../../src/memory/index/rebuild.ts";
+import { MemoryStore } from "../../../src/memory/store.ts";
+import { verifyMemory } from "../../../src/memory/verify.ts";
+import { type KvService, startKvService } from "../../testing/kv_connect.ts";
+import { assertHolds, commitOf, order, settings } from "../store_support.ts";
+import { CHECKPOINT_SHA256, copyFolder, inTemporary, writeExamples } from "../support.ts";
 
 // Deno's client keeps sockets of its own.
 const options = { sanitizeOps: false, sanitizeResources: false };

@@ -1,0 +1,87 @@
+/**
+ * The rows of the threat model and of the attack in training.
+ *
+ * @module
+ */
+import { ATTACK_LOSSES, ATTACK_NORMS, type AttackLossName } from "../attack/options.ts";
+import { ATTACK_PRECISIONS } from "../backend/backend.ts";
+import { UsageError } from "../errors.ts";
+import { MEMORY_VARIANTS, methodOf } from "../method/methods.ts";
+import { type Above, ATTACKS, field } from "./field.ts";
+import { choiceFlag, integerFlag, positiveFlag } from "./flag.ts";
+
+/** By name; a row may look at those above it, and at what is trained. */
+export const ATTACK_FIELDS = {
+  attackNorm: field(
+    "threat.norm",
+    choiceFlag("attack-norm", ATTACK_NORMS, "norm that bounds the attack"),
+    { group: "Attack", default: "linf" },
+  ),
+  attackEps: field(
+    "threat.epsilon",
+    positiveFlag("attack-eps", "radius of the attack, images in [0,1]"),
+    {
+      group: "Attack",
+      default: ({ threat }) => threat.norm === "linf" ? 8 / 255 : 128 / 255,
+      said: "8/255, in l2 128/255",
+      check: refuseWholeRange,
+    },
+  ),
+  attackSteps: field(
+    "attack.steps",
+    integerFlag(
+      "attack-steps",
+      "iterations of the training attack",
+      1,
+      10_000, // a step of training is not interrupted
+    ),
+    { group: "Attack", needs: ATTACKS, spared: true, default: 10 },
+  ),
+  attackStep: field(
+    "attack.stepSize",
+    positiveFlag("attack-step", "step length of the training attack"),
+    {
+      group: "Attack",
+      needs: ATTACKS,
+      spared: true,
+      default: ({ threat, attack }) =>
+        threat.norm === "linf" ? 2 / 255 : 2 * threat.epsilon / attack.steps,
+      said: "2/255, in l2 2ε/steps",
+    },
+  ),
+  attackLoss: field(
+    "attack.loss",
+    choiceFlag("attack-loss", ATTACK_LOSSES, "what the training attack maximises"),
+    {
+      group: "Attack",
+      needs: ATTACKS,
+      default: ({ variant }) => methodOf(variant).attack?.loss ?? "kl",
+      said: "the variant's",
+      check: refuseWithoutMemory,
+    },
+  ),
+  attackPrecision: field(
+    "attack.precision",
+    choiceFlag(
+      "attack-precision",
+      ATTACK_PRECISIONS,
+      "what the training attack multiplies on webgpu, with f32 sums",
+    ),
+    { group: "Attack", needs: ATTACKS, default: "f32", later: true },
+  ),
+} as const;
+
+function refuseWholeRange(epsilon: number, { threat }: Above): void {
+  if (threat.norm !== "linf" || epsilon <= 1) return;
+  throw new UsageError(
+    `--attack-eps ${epsilon} is more than any pixel can move in [0,1]: did you mean ${epsilon}/255?`,
+  );
+}
+
+function refuseWithoutMemory(loss: AttackLossName, { variant, beta }: Above): void {
+  if (loss !== "memory-kl" || methodOf(variant).memory && beta > 0) return;
+  throw new UsageError(
+    "--attack-loss memory-kl weighs by β'/β: it needs a variant with a memory " +
+      `(${MEMORY_VARIANTS.join(", ")}) and --beta over 0.`,
+  );
+}

@@ -1,0 +1,82 @@
+/**
+ * From what is asked for to a complete recipe.
+ *
+ * @module
+ */
+import * as v from "valibot";
+import type { EngineOptions } from "../backend/backend.ts";
+import { UsageError } from "../errors.ts";
+import type { Above, Field } from "./field.ts";
+import { FIELDS, nested, place, RecipeSchema, valueAt } from "./fields.ts";
+import type { Recipe, RecipeInput } from "./recipe.ts";
+
+/**
+ * Fills `input` up with the published values for its method and with what follows from the rest.
+ *
+ * @throws {UsageError} if a field has a wrong value, or one that has no meaning with the others
+ */
+export function resolveRecipe(input: RecipeInput): Recipe {
+  const given = checked(input);
+  const recipe: Record<string, unknown> = {};
+  const above = recipe as unknown as Above; // as far as it is settled
+  for (const field of FIELDS) {
+    const { path, check } = field, asked = valueAt(given, path);
+    if (!isMeant(field, asked, above)) continue;
+    const value = asked ?? defaultOf(field, above);
+    if (value === undefined) continue;
+    check?.(value as never, above);
+    place(recipe, path, value);
+  }
+  return above;
+}
+
+/** How the engine is to compute a run of `recipe`. */
+export function engineOptions({ workers, deterministic, attack }: Recipe): EngineOptions {
+  return {
+    ...workers !== undefined && { workers },
+    ...deterministic !== undefined && { deterministic },
+    ...attack && { attackPrecision: attack.precision },
+  };
+}
+
+/** `recipe` with `changes` in place of what it says there. */
+export function withFields(recipe: RecipeInput, changes: RecipeInput): RecipeInput {
+  return nested(
+    FIELDS.map(({ path }) => [path, valueAt(changes, path) ?? valueAt(recipe, path)]),
+  );
+}
+
+/** The fields of `recipe` that `given` does not say. */
+export function unsaidFields(given: RecipeInput, recipe: Recipe): readonly Field[] {
+  return FIELDS.filter(({ path }) =>
+    valueAt(recipe, path) !== undefined && valueAt(given, path) === undefined
+  );
+}
+
+/** `input`, if every field has a value that its flag would take. */
+function checked(input: RecipeInput): RecipeInput {
+  const result = v.safeParse(RecipeSchema, input);
+  if (result.success) return result.output;
+  const issue = result.issues[0], path = v.getDotPath(issue);
+  const field = FIELDS.find((field) => field.path === path);
+  throw new UsageError(
+    field
+      ? `--${field.flag.name} ${issue.message}, not ${issue.input}.`
+      : `"${path}" is no part of a recipe, or has another form there.`,
+  );
+}
+
+/** Whether `field` has a meaning; where it has none, it must not have been `asked` for, unless that does no harm. */
+export function isMeant(
+  { needs, spared, flag }: Field,
+  asked: unknown,
+  above: Above,
+): boolean {
+  if (needs === undefined || needs.holds(above)) return true;
+  if (asked === undefined || spared) return false;
+  throw new UsageError(`--${flag.name} has no meaning for ${needs.cause(above)}.`);
+}
+
+function defaultOf({ default: value }: Field, above: Above): unknown {
+  return typeof value === "function" ? value(above) : value;
+}

@@ -1,0 +1,170 @@
+import assert from "node:assert/strict";
+import { join } from "@std/path";
+import type { ResultTable } from "../../src/report/result_table.ts";
+import type { Cell } from "../../src/reproduce/cell.ts";
+import { fileDigest } from "../../src/run/subject.ts";
+import { madeTable } from "../reproduce/made_table.ts";
+import { startProgram } from "../testing/program.ts";
+import { snapshot } from "../testing/folder.ts";
+import { assertRefused, memloss, memlossDone, type Outcome } from "./memloss.ts";
+import { TINY, TinyWorld } from "./tiny.ts";
+
+let world: TinyWorld;
+/** Two rows with two seeds, made by one process. */
+let out: string;
+let made: Outcome;
+
+function args(out: string, ...more: string[]): string[] {
+  return [
+    ...["reproduce", "--table", world.path("table.json"), "--scale", "tiny", "--out", out],
+    ...["--data-dir", world.data, "--backend", "wasm", "--workers", "1", ...more],
+  ];
+}
+
+Deno.test.beforeAll(async () => {
+  world = await TinyWorld.create();
+  await Deno.writeTextFile(world.path("table.json"), JSON.stringify(madeTable()));
+  out = world.path("out");
+  made = await memlossDone(...args(out, "--seeds", "1,2"));
+});
+Deno.test.afterAll(() => world.remove());
+
+async function readCells(out: string): Promise<Record<string, Cell>> {
+  const cells: Record<string, Cell> = {};
+  for await (const { name } of Deno.readDir(join(out, "cells"))) {
+    if (!name.endsWith(".json")) continue;
+    cells[name] = JSON.parse(await Deno.readTextFile(join(out, "cells", name)));
+  }
+  return cells;
+}
+
+/** What does not depend on when and how fast. */
+const timeless = (cells: Record<string, Cell>) =>
+  Object.fromEntries(
+    Object.entries(cells).sort().map(([name, { times: _times, ...cell }]) => [name, cell]),
+  );
+
+Deno.test("memloss reproduce prints the table, and leaves it as JSON, Markdown, LaTeX and CSV", async () => {
+  assert.match(made.stdout, /^# Made \(scale: tiny\)\n/);
+  const row = /^\| V1 +\| +([\d.]+ ± [\d.]+) \| +84\.50 \| .* 1, 2 \|$/m.exec(made.stdout);
+  assert.ok(row, made.stdout);
+  assert.match(
+    made.stdout,
+    /^- Scale "tiny": --epochs 1; everything else is the published recipe\.$/m,
+  );
+  assert.match(
+    made.stdout,
+    /^- Here: the last checkpoint, not selected; clean on 12, PGD-2 on 12, AutoAttack on 1 test images\.$/m,
+  );
+  assert.match(made.stdout, /^- V1 over plain: \*\*/m);
+  assert.equal(await Deno.readTextFile(join(out, "table.md")) + "\n", made.stdout);
+  assert.match(await Deno.readTextFile(join(out, "table.tex")), /\\begin\{tabular\}/);
+  const csv = (await Deno.readTextFile(join(out, "table.csv"))).trimEnd().split("\r\n");
+  assert.equal(csv.length, 1 + 2 * 3 * 2, "rows × columns × seeds");
+  const table: ResultTable = JSON.parse(await Deno.readTextFile(join(out, "table.json")));
+  const cells = await readCells(out);
+  const seeds = table.rows[0]!.results.clean!.seeds;
+  assert.deepEqual(
+    seeds.map(({ correct }) => correct),
+    [1, 2].map((seed) => cells[`v1-seed${seed}.json`]!.evaluations.clean!.correct),
+  );
+  assert.equal(table.differences.length, 3, "one pair in three columns");
+});
+
+Deno.test("memloss reproduce keeps in each cell all that it was made of", async () => {
+  const cells = await readCells(out);
+  assert.deepEqual(Object.keys(cells).sort(), [
+    ...["plain-seed1.json", "plain-seed2.json", "v1-seed1.json", "v1-seed2.json"],
+  ]);
+  const cell = cells["v1-seed2.json"]!;
+  assert.deepEqual([cell.row, cell.seed, cell.recipe.seed], ["v1", 2, 2]);
+  assert.equal(cell.request.recipe.epochs, 1);
+  const run = join(out, "runs", "v1-seed2");
+  assert.equal(
+    cell.checkpoint.sha256,
+    await fileDigest(join(run, "checkpoints", "epoch-001.safetensors")),
+  );
+  const { clean, pgd2, autoattack } = cell.evaluations;
+  for (const { accuracy, correct, n, verdicts } of [clean!, pgd2!, autoattack!]) {
+    assert.equal(verdicts.length, n);
+    assert.equal(verdicts.replaceAll("0", "").length, correct);
+    assert.equal(accuracy, correct / n);
+  }
+  assert.deepEqual([clean!.n, pgd2!.n, autoattack!.n], [TINY.test, TINY.test, 1]);
+  assert.deepEqual(Object.keys(autoattack!.perAttack!), ["apgd-ce", "apgd-t", "fab-t", "square"]);
+  const text = await Deno.readTextFile(join(out, "cells", "v1-seed2.json"));
+  assert(!text.includes(world.directory), "no path of this machine");
+});
+
+Deno.test("memloss reproduce says what it takes, measured from a few steps, and --dry-run stops there", async () => {
+  const fresh = world.path("fresh");
+  const { stdout, stderr } = await memlossDone(...args(fresh, "--seeds", "1", "--dry-run"));
+  assert.equal(stdout, "");
+  assert.match(stderr, /^0 of 2 cells are finished in /m);
+  assert.match(stderr, /^measuring a few steps of V1$/m);
+  assert.match(stderr, /^ {2}V1 {5}1 × about .*\n {2}Plain {2}1 × about /m);
+  assert.match(
+    stderr,
+    /^In all about .* on wasm \(.*\), [\d.]+ GiB of disk in .* \([\d.]+ GiB are free\)\.$/m,
+  );
+  assert.deepEqual([...(await snapshot(fresh)).keys()], ["measure.lock"]);
+});
+
+Deno.test("memloss reproduce never makes a finished cell again, and adds what is asked for next", async () => {
+  const before = await snapshot(join(out, "cells"));
+  const { stderr } = await memlossDone(...args(out, "--seeds", "1,2"));
+  assert.match(stderr, /^4 of 4 cells are finished in /m);
+  assert.doesNotMatch(stderr, /^cell \d/m);
+  assert.deepEqual(await snapshot(join(out, "cells")), before);
+  const wider = await memloss(...args(out, "--seeds", "1,2", "--n-ex", "5"));
+  assertRefused(wider, 2, /was made with clean on images: all, and this table asks for 5/);
+});
+
+Deno.test("two processes make one table, each its own cells, and end with the same numbers", async () => {
+  const shared = world.path("shared");
+  const processes = [1, 2].map(() => startProgram(args(shared, "--seeds", "1,2")));
+  const ended = await Promise.all(processes.map(({ ended }) => ended));
+  for (const { code, stderr } of ended) assert.equal(code, 0, stderr);
+  const begun = ended.flatMap(({ stderr }) =>
+    [...stderr.matchAll(/^cell (\d) of 4: /gm)].map(([, position]) => position!)
+  );
+  assert.deepEqual(begun.toSorted(), ["1", "2", "3", "4"], "each cell by one of them");
+  assert.deepEqual(timeless(await readCells(shared)), timeless(await readCells(out)));
+  const table = (folder: string) => Deno.readTextFile(join(folder, "table.csv"));
+  assert.equal(await table(shared), await table(out));
+});
+
+Deno.test("memloss reproduce stops at Ctrl-C, says what continues it, and continues", async () => {
+  const stopped = world.path("stopped");
+  const long = madeTable({
+    columns: [{ name: "clean", label: "clean" }],
+    scales: { tiny: { recipe: { epochs: 12 }, n: {} } },
+  });
+  const table = world.path("long.json");
+  await Deno.writeTextFile(table, JSON.stringify(long));
+  const command = [...args(stopped, "--seeds", "1", "--only", "v1"), "--table", table];
+  await using process = startProgram(command);
+  const log = join(stopped, "runs", "v1-seed1", "metrics.jsonl");
+  while (process.running() && !await Deno.stat(log).then(({ size }) => size > 0, () => false)) {
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  process.kill("SIGINT");
+  const { code, stderr } = await process.ended;
+  assert.equal(code, 130, stderr);
+  const [, next] =
+    /^Stopped in v1-seed1; everything so far is saved\.\nContinue with: deno task memloss (.*)$/m
+      .exec(stderr)!;
+  const { stderr: told } = await memlossDone(...next!.split(" "));
+  assert.match(told, /^Continuing v1 on cifar10/m);
+  assert.equal(Object.keys(await readCells(stopped)).length, 1);
+});
+
+Deno.test("memloss reproduce refuses wrong seeds, tables and rows in one sentence", async () => {
+  const refused: [string[], RegExp][] = [
+    [args(out, "--seeds", "1,x"), /--seeds must be whole numbers from 0, separated by commas/],
+    [args(out, "--only", "v9"), /--only v9 is no row of table made/],
+    [["reproduce", "--table", "nothing"], /--table nothing is none of paper/],
+    [["reproduce", "--scale", "nothing"], /--scale nothing is not in table paper/],
+  ];
+  for (const [line, sentence] of refused) assertRefused(await memloss(...line), 2, sentence);
+});

@@ -1,0 +1,241 @@
+import assert from "node:assert/strict";
+import { VARIANTS } from "../../src/method/methods.ts";
+import { FIELDS, type RecipeFlags, recipeInput, valueAt } from "../../src/recipe/fields.ts";
+import type { RecipeInput } from "../../src/recipe/recipe.ts";
+import { resolveRecipe, unsaidFields, withFields } from "../../src/recipe/resolve.ts";
+
+function refuses(flags: RecipeFlags, message: string): void {
+  assert.throws(() => resolveRecipe(recipeInput(flags)), { name: "UsageError", message });
+}
+
+Deno.test("resolveRecipe() is the paper's recipe of MemLoss V1 when nothing is given", () => {
+  assert.deepEqual(resolveRecipe({}), {
+    variant: "v1",
+    beta: 3,
+    betaPrime: 2,
+    data: "cifar10",
+    width: 64,
+    epochs: 50,
+    batchSize: 128,
+    cropPadding: 4,
+    seed: 1,
+    threat: { norm: "linf", epsilon: 8 / 255 },
+    attack: { steps: 10, stepSize: 2 / 255, loss: "kl", precision: "f32" },
+    memory: {
+      weight: "complement",
+      codec: "int8",
+      view: "stored",
+      age: 1,
+      budget: 256,
+      onCorruption: "rerun",
+    },
+    optimiser: {
+      lr: 0.21,
+      schedule: "onecycle",
+      momentum: 0.95,
+      baseMomentum: 0.85,
+      weightDecay: 5e-4,
+    },
+    select: "val",
+    backend: "auto",
+  });
+});
+
+Deno.test("resolveRecipe() gives every variant the published coefficients, and only what it has", () => {
+  const variants = ["v1", "v2", "v3", "trades", "pgd-at", "standard"] as const;
+  const own = variants.map((variant) => {
+    const { beta, betaPrime, memory, attack } = resolveRecipe({ variant });
+    return [variant, beta, betaPrime, memory?.weight, memory?.codec, attack?.loss];
+  });
+  assert.deepEqual(own, [
+    ["v1", 3, 2, "complement", "int8", "kl"],
+    ["v2", 4, 1, "uniform", "int8", "kl"],
+    ["v3", 4, 2, "uniform", "int8", "kl"],
+    ["trades", 6, undefined, undefined, undefined, "kl"],
+    ["pgd-at", undefined, undefined, undefined, undefined, "ce"],
+    ["standard", undefined, undefined, undefined, undefined, undefined],
+  ]);
+  const standard = resolveRecipe({ variant: "standard" });
+  for (const absent of ["beta", "memory", "attack"]) {
+    assert.ok(!(absent in standard), `${absent} is absent, not undefined`);
+  }
+});
+
+Deno.test("resolveRecipe() takes the paper's radius and steps in L2", () => {
+  const l2 = resolveRecipe({ threat: { norm: "l2" } });
+  assert.equal(l2.threat.epsilon, 128 / 255);
+  assert.ok(Math.abs(l2.attack!.stepSize - 25.6 / 255) < 1e-15);
+  const short = resolveRecipe({ threat: { norm: "l2", epsilon: 1 }, attack: { steps: 5 } });
+  assert.equal(short.attack?.stepSize, 0.4);
+  assert.equal(resolveRecipe({ threat: { epsilon: 4 / 255 } }).attack?.stepSize, 2 / 255);
+});
+
+Deno.test("resolveRecipe() takes the momenta of the schedule", () => {
+  for (const schedule of ["step", "cosine"] as const) {
+    const { optimiser } = resolveRecipe({ optimiser: { schedule } });
+    assert.deepEqual(optimiser, { lr: 0.21, schedule, momentum: 0.9, weightDecay: 5e-4 });
+  }
+  refuses(
+    { schedule: "cosine", baseMomentum: 0.8 },
+    "--base-momentum has no meaning for --schedule cosine.",
+  );
+});
+
+/** Another value than the default for every field that V3 has under one schedule. */
+const OTHER: RecipeInput = {
+  variant: "v3",
+  beta: 0,
+  betaPrime: 0,
+  data: "synthetic",
+  dataDir: "/data",
+  limitTrain: 64,
+  width: 4,
+  epochs: 2,
+  batchSize: 32,
+  cropPadding: 2,
+  seed: 0,
+  threat: { norm: "l2", epsilon: 0.5 },
+  attack: { steps: 3, stepSize: 0.25, loss: "ce", precision: "f16" },
+  memory: {
+    weight: "misclassified",
+    codec: "f32",
+    view: "realigned",
+    age: 3,
+    ema: 0.8,
+    budget: 0,
+    index: "http://127.0.0.1:4512/",
+    onCorruption: "stop",
+  },
+  optimiser: { lr: 0.1, schedule: "onecycle", momentum: 0.8, baseMomentum: 0.7, weightDecay: 0 },
+  select: "none",
+  limitTest: 32,
+  checkpointEvery: 5,
+  backend: "wasm",
+  workers: 2,
+  deterministic: true,
+};
+
+Deno.test("resolveRecipe() leaves what is given as it is", () => {
+  for (const { path } of FIELDS) assert.notEqual(valueAt(OTHER, path), undefined, path);
+  assert.deepEqual(resolveRecipe(OTHER), OTHER);
+});
+
+Deno.test("resolveRecipe() does not change a recipe that it made", () => {
+  for (const variant of VARIANTS) {
+    const recipe = resolveRecipe({ variant, threat: { norm: "l2" } });
+    assert.deepEqual(resolveRecipe(recipe), recipe);
+  }
+});
+
+Deno.test("resolveRecipe() refuses a field that its variant does not have", () => {
+  const cases: RecipeFlags[] = [
+    { variant: "standard", beta: 1 },
+    { variant: "pgd-at", beta: 1 },
+    { variant: "trades", betaPrime: 1 },
+    { variant: "trades", memoryCodec: "f32" },
+    { variant: "trades", memoryWeight: "misclassified" },
+    { variant: "trades", memoryAge: 2 },
+    { variant: "trades", onCorruption: "stop" },
+    { variant: "standard", attackLoss: "kl" },
+    { variant: "standard", attackPrecision: "f16" },
+  ];
+  for (const flags of cases) {
+    const name = Object.keys(flags)[1]!.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+    refuses(flags, `--${name} has no meaning for --variant ${flags.variant}.`);
+  }
+});
+
+Deno.test("resolveRecipe() leaves out the steps of an attack that there is not", () => {
+  const flags = { variant: "standard", attackSteps: 3, attackStep: 0.1 } as const;
+  assert.deepEqual(resolveRecipe(recipeInput(flags)), resolveRecipe({ variant: "standard" }));
+});
+
+Deno.test("resolveRecipe() refuses a memory weight that is not defined for its variant", () => {
+  const weighing = (weight: string, variant: string) =>
+    `--memory-weight ${weight} is not defined for --variant ${variant}: it takes`;
+  refuses({ memoryWeight: "misclassified" }, `${weighing("misclassified", "v1")} complement.`);
+  refuses(
+    { variant: "v2", memoryWeight: "misclassified" },
+    `${weighing("misclassified", "v2")} uniform.`,
+  );
+  refuses(
+    { variant: "v3", memoryWeight: "complement" },
+    `${weighing("complement", "v3")} uniform or misclassified.`,
+  );
+});
+
+Deno.test("resolveRecipe() refuses the memory's attack loss without a memory, and with β = 0", () => {
+  const message = "--attack-loss memory-kl weighs by β'/β: " +
+    "it needs a variant with a memory (v1, v2, v3) and --beta over 0.";
+  refuses({ variant: "trades", attackLoss: "memory-kl" }, message);
+  refuses({ variant: "pgd-at", attackLoss: "memory-kl" }, message);
+  refuses({ variant: "v2", attackLoss: "memory-kl", beta: 0 }, message);
+  const { attack } = resolveRecipe({ attack: { loss: "memory-kl" } });
+  assert.equal(attack?.loss, "memory-kl");
+});
+
+Deno.test("resolveRecipe() refuses a radius over the whole range of pixels", () => {
+  refuses(
+    { attackEps: 8 },
+    "--attack-eps 8 is more than any pixel can move in [0,1]: did you mean 8/255?",
+  );
+  assert.equal(resolveRecipe({ threat: { norm: "l2", epsilon: 8 } }).threat.epsilon, 8);
+});
+
+Deno.test("resolveRecipe() refuses an average that its codec cannot hold, or that never learns", () => {
+  const message = "--memory-ema mixes crops, which leaves the ball that int8 can store: " +
+    "add --memory-view realigned, or --memory-codec f16 or f32.";
+  refuses({ memoryEma: 0.8 }, message);
+  refuses({ memoryEma: 0, memoryView: "stored", memoryCodec: "int8" }, message);
+  refuses(
+    { memoryEma: 1, memoryView: "realigned" },
+    "--memory-ema must be below 1, not 1: 1 would never learn.",
+  );
+  const cases: RecipeFlags[] = [
+    { memoryView: "realigned" },
+    { memoryCodec: "f16" },
+    { memoryCodec: "f32" },
+    { attackNorm: "l2" },
+  ];
+  for (const flags of cases) {
+    const { memory } = resolveRecipe(recipeInput({ memoryEma: 0.8, ...flags }));
+    assert.equal(memory?.ema, 0.8);
+  }
+});
+
+Deno.test("resolveRecipe() refuses what no flag would take, and what is no field", () => {
+  refuses({ width: 0 }, "--width must be a whole number from 1 to 1024, not 0.");
+  refuses({ cropPadding: 5 }, "--crop-padding must be a whole number from 0 to 4, not 5.");
+  refuses({ momentum: 1.5 }, "--momentum must be a number from 0 to 1, not 1.5.");
+  refuses(
+    { memoryIndex: "index.kv" },
+    "--memory-index must be an http or https address, not index.kv.",
+  );
+  const { memory } = resolveRecipe({ memory: { index: " HTTPS://Host" } });
+  assert.equal(memory?.index, "https://host/");
+  for (const [input, path] of [[{ colour: 3 }, "colour"], [{ memory: 3 }, "memory"]]) {
+    assert.throws(() => resolveRecipe(input as RecipeInput), {
+      name: "UsageError",
+      message: `"${path}" is no part of a recipe, or has another form there.`,
+    });
+  }
+});
+
+Deno.test("withFields() puts changes in place of what a recipe says there", () => {
+  const recipe = resolveRecipe({}), changes = { seed: 5, memory: { age: 2 } };
+  assert.deepEqual(withFields(recipe, changes), {
+    ...recipe,
+    seed: 5,
+    memory: { ...recipe.memory, age: 2 },
+  });
+  assert.deepEqual(withFields({}, changes), changes);
+});
+
+Deno.test("unsaidFields() are those that a recipe has and its input had not", () => {
+  const recipe = resolveRecipe({ variant: "standard" });
+  const { select: _, ...given } = { ...recipe, threat: { norm: "linf" } as const };
+  assert.deepEqual(unsaidFields(given, recipe).map(({ path }) => path), [
+    "select",
+    "threat.epsilon",
+  ]);
+});

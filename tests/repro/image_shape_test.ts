@@ -1,0 +1,93 @@
+import assert from "node:assert/strict";
+import { join } from "@std/path";
+import {
+  type Dataset,
+  describeShape,
+  type ImageShape,
+  valuesPerImage,
+} from "../../src/data/dataset.ts";
+import { firstIndices, loadBatch } from "../../src/data/batches.ts";
+import { Oracle } from "../../src/attack/autoattack/oracle.ts";
+import { predictedClass } from "../../src/attack/autoattack/search.ts";
+import { autoAttack } from "../../src/evaluate/autoattack.ts";
+import { evaluateAccuracy } from "../../src/evaluate/evaluate.ts";
+import { MemoryStore } from "../../src/memory/store.ts";
+import { resnet18 } from "../../src/model/architectures/resnet18.ts";
+import { freeze } from "../../src/model/frozen.ts";
+import { disposeAll } from "../../src/model/parameters.ts";
+import { Purpose, Stream } from "../../src/random/stream.ts";
+import { checkpointPath, readCheckpointLink } from "../../src/run/run_folder.ts";
+import { loadCheckpoint } from "../../src/run/checkpoint.ts";
+import { eachBackend } from "../testing/backends.ts";
+import { onWasm } from "../testing/device.ts";
+import { smallRecipe, trainIn } from "../testing/runs.ts";
+import { inRunFolder, readLog } from "./support.ts";
+
+const CLASSES = Array.from("abcdefghijkl");
+
+/** `n` images of noise. */
+function noise(n: number, shape: ImageShape): Dataset {
+  const stream = new Stream(n, Purpose.synthetic);
+  const images = Uint8Array.from({ length: n * valuesPerImage(shape) }, () => stream.integer(256));
+  const labels = Uint8Array.from({ length: n }, (_, i) => i % CLASSES.length);
+  return { name: "noise", classes: CLASSES, shape, n, images, labels };
+}
+
+const CASES = [
+  { shape: { height: 16, width: 24, channels: 3 }, register: eachBackend },
+  // WebGPU compiles for a minute; it sees a size like any other.
+  { shape: { height: 20, width: 9, channels: 1 }, register: onWasm },
+];
+
+for (const { shape, register } of CASES) {
+  register(
+    `train() with a memory, evaluateAccuracy() and autoAttack() take images of ${
+      describeShape(shape)
+    }`,
+    (backend) =>
+      inRunFolder(async (runDir) => {
+        const recipe = smallRecipe({ variant: "v1", batchSize: 4 });
+        const data = { train: noise(4, shape), test: noise(5, shape) };
+        await trainIn(runDir, recipe, backend, { data });
+        const log = await readLog(runDir);
+        assert.equal(log.filter(({ kind }) => kind === "step").length, 2);
+        assert.ok(log.every(({ loss }) => Number.isFinite(loss)));
+
+        const store = await MemoryStore.openReadOnly(join(runDir, "memory"));
+        assert.deepEqual(store.settings.shape, shape);
+        const { present, deltas } = await store.read(2, Uint32Array.of(0, 3));
+        await store.close();
+        assert.deepEqual([...present], [1, 1]);
+        assert.equal(deltas.length, 2 * valuesPerImage(shape));
+        assert.ok(deltas.every((delta) => Math.abs(delta) <= recipe.threat.epsilon + 1e-6));
+
+        const architecture = resnet18({ width: 1, classes: 12, channels: shape.channels });
+        const path = checkpointPath(runDir, (await readCheckpointLink(runDir, "last"))!);
+        const { state, momenta } = await loadCheckpoint(path, architecture);
+        const model = freeze(architecture, state);
+        [state.parameters, state.buffers, momenta].forEach(disposeAll);
+        const common = { backend, ids: Uint32Array.of(0, 1, 4), batchSize: 2, seed: 1 };
+        const clean = { ...common, dataset: data.test };
+        const attack = { norm: "l2", epsilon: 0.5 } as const;
+        const { n } = await evaluateAccuracy("pgd2", model, { ...clean, attack });
+        assert.equal(n, 3);
+        // Every image as what it is taken for, so that there is something to attack.
+        const oracle = new Oracle(model.logits, data.test, backend);
+        const logits = await oracle.logits(loadBatch(data.test, firstIndices(5, 5)).x);
+        const labels = Uint8Array.from({ length: 5 }, (_, row) =>
+          predictedClass(logits.subarray(12 * row, 12 * (row + 1))));
+        const { result, adversarial } = await autoAttack(model.logits, {
+          ...common,
+          dataset: { ...data.test, labels },
+          attack: { norm: "linf", epsilon: 0.3 },
+          version: "custom",
+          // A software GPU takes minutes for the hundred steps of an attack.
+          members: backend.name === "wasm" ? ["apgd-ce", "fab-t"] : [],
+        });
+        model.dispose();
+        assert.equal(result.clean.correct, 3);
+        assert.equal(adversarial.length, 3 * valuesPerImage(shape));
+        assert.ok(result.perturbation.largest <= 0.3 + 1e-6);
+      }),
+  );
+}

@@ -1,0 +1,96 @@
+import assert from "node:assert/strict";
+import { UsageError } from "../../src/errors.ts";
+import {
+  type Cell,
+  cellPath,
+  cellsFolder,
+  isFinished,
+  readCell,
+  writeCell,
+} from "../../src/reproduce/cell.ts";
+import { type CellPlan, planCells } from "../../src/reproduce/plan.ts";
+import type { TableFile } from "../../src/reproduce/table_file.ts";
+import { inTemporary } from "../memory/support.ts";
+import { madeTable } from "./made_table.ts";
+
+const [PLAN] = planCells(madeTable() as TableFile, { scale: "tiny", seeds: [1] }) as [CellPlan];
+const PROGRAM = { version: "0.1.0", digest: "d" };
+const CELL: Cell = {
+  format: 1,
+  row: "v1",
+  seed: 1,
+  request: PLAN.request,
+  recipe: { variant: "v1" },
+  recipeSha256: "r",
+  dataSha256: "i",
+  program: PROGRAM,
+  finishedBy: PROGRAM,
+  machine: { backend: "wasm", adapter: "a", deno: "2", system: "linux x86_64", processors: 2 },
+  checkpoint: { name: "last", sha256: "c" },
+  evaluations: {
+    clean: {
+      ...{ accuracy: 0.5, correct: 1, n: 2, verdicts: "01" },
+      attack: { norm: "linf", radius: "8/255", seed: 1 },
+    },
+  },
+  times: { training: 1, evaluations: { clean: 1 }, written: "now" },
+};
+
+function inFolder(body: (out: string) => Promise<void>): Promise<void> {
+  return inTemporary(async (out) => {
+    await Deno.mkdir(cellsFolder(out));
+    await body(out);
+  });
+}
+
+Deno.test("readCell() gives back what writeCell() wrote, and nothing where nothing was written", () =>
+  inFolder(async (out) => {
+    assert.equal(await readCell(out, PLAN), undefined);
+    await writeCell(out, PLAN.name, CELL);
+    assert.deepEqual(await readCell(out, PLAN), CELL);
+  }));
+
+Deno.test("isFinished() wants every evaluation that was requested", () => {
+  assert.equal(isFinished(CELL), false);
+  const evaluation = CELL.evaluations.clean!;
+  const evaluations = { clean: evaluation, pgd2: evaluation, autoattack: evaluation };
+  assert.equal(isFinished({ ...CELL, evaluations }), true);
+});
+
+Deno.test("readCell() refuses a cell of another recipe or of other images, and says in what it differs", () =>
+  inFolder(async (out) => {
+    await writeCell(out, PLAN.name, CELL);
+    const { recipe, evaluations } = PLAN.request;
+    const path = cellPath(out, PLAN.name);
+    for (
+      const [request, sentence] of [
+        [
+          { recipe: { ...recipe, width: 4 }, evaluations },
+          `${path} was made with --width 1, and this table asks for 4: choose another --out, or move the cell away.`,
+        ],
+        [
+          { recipe: { ...recipe, lr: 0.1 }, evaluations },
+          `${path} was made with --lr its default, and this table asks for 0.1: choose another --out, or move the cell away.`,
+        ],
+        [
+          { recipe, evaluations: { ...evaluations, clean: 7 } },
+          `${path} was made with clean on images: all, and this table asks for 7: choose another --out, or move the cell away.`,
+        ],
+      ] as const
+    ) {
+      await assert.rejects(
+        readCell(out, { ...PLAN, request }),
+        (error: unknown) => error instanceof UsageError && error.message === sentence,
+        sentence,
+      );
+    }
+  }));
+
+Deno.test("readCell() names a file that is no cell", () =>
+  inFolder(async (out) => {
+    const path = cellPath(out, PLAN.name);
+    await Deno.writeTextFile(path, "{");
+    await assert.rejects(readCell(out, PLAN), /v1-seed1\.json is not valid JSON: move it away/);
+    await Deno.writeTextFile(path, JSON.stringify({ ...CELL, checkpoint: {} }));
+    await assert.rejects(readCell(out, PLAN), /v1-seed1\.json is no cell of a table: checkpoint\./);
+  }));

@@ -1,0 +1,61 @@
+import assert from "node:assert/strict";
+import { UsageError } from "../../src/errors.ts";
+import { resolveRecipe } from "../../src/recipe/resolve.ts";
+import { planCells, recipeInput } from "../../src/reproduce/plan.ts";
+import { loadTable, type TableFile } from "../../src/reproduce/table_file.ts";
+import { madeTable } from "./made_table.ts";
+
+const TABLE = madeTable() as TableFile;
+
+Deno.test("planCells() goes seed by seed through the rows, each with the recipe of table, scale and row", () => {
+  const cells = planCells(TABLE, { scale: "tiny", seeds: [3, 1] });
+  assert.deepEqual(cells.map(({ name }) => name), [
+    ...["v1-seed3", "plain-seed3", "v1-seed1", "plain-seed1"],
+  ]);
+  const { epochs, variant, seed, width } = cells[0]!.request.recipe;
+  assert.deepEqual([epochs, variant, seed, width], [1, "v1", 3, 1]);
+  assert.deepEqual(cells[0]!.request.evaluations, { clean: "all", pgd2: "all", autoattack: 1 });
+});
+
+Deno.test("planCells() makes the rows that are asked for, on at most so many images", () => {
+  const cells = planCells(TABLE, { scale: "full", seeds: [1], only: ["plain"], nEx: 5 });
+  assert.deepEqual(cells.map(({ name }) => name), ["plain-seed1"]);
+  assert.equal(cells[0]!.request.recipe.epochs, 2);
+  assert.deepEqual(cells[0]!.request.evaluations, { clean: 5, pgd2: 5, autoattack: 5 });
+  const few = planCells(TABLE, { scale: "tiny", seeds: [1], nEx: 5 });
+  assert.equal(few[0]!.request.evaluations.autoattack, 1, "the scale asks for fewer");
+});
+
+Deno.test("planCells() names the scale or row that the table lacks", () => {
+  const plan = (scale: string, only: string[]) => () =>
+    planCells(TABLE, { scale, seeds: [1], only });
+  assert.throws(plan("huge", ["v1"]), /--scale huge is not in table made: it has full,tiny/);
+  assert.throws(plan("tiny", ["v1", "v2"]), /--only v2 is no row of table made: it has v1, plain/);
+});
+
+Deno.test("recipeInput() reads flags as the command line does", () => {
+  const flags = { "attack-eps": "4/255", "limit-train": 7, deterministic: true };
+  const input = recipeInput(flags, "here");
+  const { threat, limitTrain, deterministic } = resolveRecipe({ variant: "v1", ...input });
+  assert.deepEqual([threat.epsilon, limitTrain, deterministic], [4 / 255, 7, true]);
+  for (
+    const [wrong, sentence] of [
+      [{ widht: 3 }, /^here has an unknown flag, widht\.$/],
+      [{ width: 0 }, /^here: width must be a whole number .*, not "0"\.$/],
+    ] as const
+  ) {
+    assert.throws(
+      () => recipeInput(wrong, "here"),
+      (error: unknown) => error instanceof UsageError && sentence.test(error.message),
+    );
+  }
+});
+
+Deno.test("the paper's table asks for the published recipe of every row", async () => {
+  const table = await loadTable("paper");
+  for (const { row, request } of planCells(table, { scale: "full", seeds: [2] })) {
+    const given = recipeInput(request.recipe, row);
+    const plain = resolveRecipe({ variant: given.variant!, seed: 2 });
+    assert.deepEqual(resolveRecipe(given), plain, row);
+  }
+});

@@ -1,0 +1,78 @@
+import assert from "node:assert/strict";
+import { join } from "@std/path";
+import { UsageError } from "../../src/errors.ts";
+import { resolveRecipe } from "../../src/recipe/resolve.ts";
+import { planCells, recipeInput } from "../../src/reproduce/plan.ts";
+import { loadTable } from "../../src/reproduce/table_file.ts";
+import { inTemporary } from "../memory/support.ts";
+import { madeTable } from "./made_table.ts";
+
+Deno.test("loadTable() knows the paper's table, with what the paper says", async () => {
+  const { rows, columns, scales } = await loadTable("paper");
+  const published = rows.map(({ name, published }) => [
+    name,
+    published?.clean,
+    published?.autoattack,
+  ]);
+  assert.deepEqual(published, [
+    ["v1", 84.52, 48.87],
+    ["v2", 83.54, 48.6],
+    ["v3", 82.19, 48.58],
+    ["trades", undefined, undefined],
+    ["pgd-at", undefined, undefined],
+    ["mart", undefined, undefined],
+  ]);
+  assert.deepEqual(columns.map(({ name }) => name), ["clean", "pgd20", "autoattack"]);
+  assert.deepEqual(scales.small, {
+    recipe: { ...{ width: 16, epochs: 8, select: "none" }, "limit-train": 12000 },
+    n: { autoattack: 500 },
+  });
+});
+
+Deno.test("loadTable() refuses a file that is no table, and says where", () =>
+  inTemporary(async (directory) => {
+    const path = join(directory, "table.json");
+    const row = { name: "v1", label: "V1", recipe: {} };
+    const cases: [unknown, RegExp][] = [
+      [{ ...madeTable(), format: 2 }, /table\.json is no table: format: /],
+      [madeTable({ title: undefined }), /is no table: title: /],
+      [madeTable({ rows: [] }), /is no table: rows: /],
+      [madeTable({ rows: [{ ...row, name: "../up" }] }), /rows\.0\.name: must be letters/],
+      [madeTable({ rows: [row, row] }), /is no table: it has v1 twice/],
+      [
+        madeTable({ columns: [{ name: "fgsm", label: "FGSM" }] }),
+        /columns\.0\.name: must be clean/,
+      ],
+      [
+        madeTable({ claims: [{ text: "x", column: "clean", order: ["v1", "v9"] }] }),
+        /is no table: it has no row v9/,
+      ],
+      [
+        madeTable({ scales: { tiny: { recipe: {}, n: { cw20: 3 } } } }),
+        /is no table: it has no column cw20/,
+      ],
+    ];
+    for (const [json, sentence] of cases) {
+      await Deno.writeTextFile(path, JSON.stringify(json));
+      await assert.rejects(
+        loadTable(path),
+        (error: unknown) => error instanceof UsageError && sentence.test(error.message),
+        String(sentence),
+      );
+    }
+    await Deno.writeTextFile(path, "{");
+    await assert.rejects(loadTable(path), /table\.json is not valid JSON: /);
+    await assert.rejects(loadTable(join(directory, "none.json")), /none\.json does not exist/);
+    await assert.rejects(loadTable("papre"), /--table papre is none of paper/);
+  }));
+
+Deno.test("docs/tables.md shows a table that can be made", () =>
+  inTemporary(async (directory) => {
+    const document = await Deno.readTextFile(new URL("../../docs/tables.md", import.meta.url));
+    const path = join(directory, "shown.json");
+    await Deno.writeTextFile(path, /```json\n([^]*?)```/.exec(document)![1]!);
+    const table = await loadTable(path);
+    const cells = planCells(table, { scale: "small", seeds: [1] });
+    const recipes = cells.map(({ request }) => resolveRecipe(recipeInput(request.recipe, "shown")));
+    assert.deepEqual(recipes.map(({ beta, width }) => [beta, width]), [[1, 16], [6, 16]]);
+  }));
