@@ -49,7 +49,7 @@ export function resnet18({ width, classes, channels = 3 }: ModelConfig): Archite
     }
   }
   const title = "ResNet-18";
-  return { title, modules, layers, linear: "linear", features: inChannels, classes };
+  return { title, channels, modules, layers, linear: "linear", features: inChannels, classes };
 }
 
 function convNorm(conv: string, norm: string, size: Omit<Convolution, "kind" | "name">): ConvNorm {
