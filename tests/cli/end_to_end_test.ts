@@ -243,6 +243,26 @@ Deno.test("memloss eval finds the same in a run and in its file of weights", asy
   assert.deepEqual(await snapshot(run), before, "a file of weights has no folder to keep it in");
 });
 
+Deno.test("memloss eval reads the test images alone, and memory stats the training images alone", async () => {
+  const [train, test] = [world.path("train-files"), world.path("test-file")];
+  await copyFolder(world.data, train);
+  await Deno.mkdir(test);
+  await Deno.rename(join(train, "test_batch.bin"), join(test, "test_batch.bin"));
+  const weights = join(run, "checkpoints", "epoch-002.safetensors");
+  const flags = ["--attack", "clean", "--backend", "wasm", "--json"];
+  const { clean } = JSON.parse(
+    (await memlossDone("eval", weights, ...flags, "--data-dir", test)).stdout,
+  );
+  assert.equal(clean.n, TINY.test);
+  const { code, stderr } = await memloss("eval", weights, ...flags, "--data-dir", train);
+  assert.equal(code, 2);
+  assert.match(
+    stderr,
+    /The data file ".+test_batch\.bin" is missing; `memloss data fetch cifar10`/,
+  );
+  await memlossDone("memory", "stats", run, "--misclassified", "--data-dir", train);
+});
+
 Deno.test("memloss eval prints a table for people, of what was asked for", async () => {
   const { stdout } = await memlossDone("eval", run, "--attack", "clean", "--n-ex", "4");
   const [subject, what, ...rows] = stdout.trimEnd().split("\n");
@@ -270,6 +290,7 @@ Deno.test("memloss memory stats tells what the run remembers", async () => {
     codec: "int8",
     epsilon: 8 / 255,
     imageCount: TINY.train,
+    shape: { height: 32, width: 32, channels: 3 },
     ages: [{ age: 0, images: TINY.train }],
     current: {
       epoch: 2,
