@@ -6,6 +6,7 @@ import { command as doctor } from "../../src/cli/doctor.ts";
 import { command as evaluate } from "../../src/cli/eval.ts";
 import { command as memory } from "../../src/cli/memory/memory.ts";
 import { command as train } from "../../src/cli/train.ts";
+import { PUBLISHED_SETS } from "../../src/data/sets/sets.ts";
 import { sourceDigest, VERSION } from "../../src/run/program_version.ts";
 import { decodeRunRecord } from "../../src/run/run_record.ts";
 import { copyFolder, snapshot } from "../testing/folder.ts";
@@ -378,8 +379,10 @@ Deno.test("memloss doctor --json tells what the machine has and what is missing"
   });
   const hardware = there.webgpu.some(({ software }: { software: boolean }) => !software);
   assert.equal(there.auto, hardware ? "webgpu" : "wasm");
-  assert.deepEqual(there.data, { directory: world.data, cifar10: true });
-  assert.deepEqual(absent.data, { directory: world.path("absent"), cifar10: false });
+  const sets = (cifar10: boolean) =>
+    Object.fromEntries(PUBLISHED_SETS.map(({ name }) => [name, cifar10 && name === "cifar10"]));
+  assert.deepEqual(there.data, { directory: world.data, ...sets(true) });
+  assert.deepEqual(absent.data, { directory: world.path("absent"), ...sets(false) });
   assert.ok(!there.advice.some((line: string) => line.includes("memloss data fetch")));
   assert.ok(
     absent.advice.includes(
