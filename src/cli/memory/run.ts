@@ -4,7 +4,7 @@
  * @module
  */
 import type { Dataset } from "../../data/dataset.ts";
-import { dataDigest, loadData } from "../../data/sets/sets.ts";
+import { dataDigest, loadSplit } from "../../data/sets/sets.ts";
 import { join } from "@std/path";
 import { RunError, UsageError } from "../../errors.ts";
 import { readCurrentFile } from "../../memory/current.ts";
@@ -60,7 +60,8 @@ export async function loadMemoryData(
   { recipe }: MemoryRun,
   { dataDir }: MemoryFlags,
 ): Promise<MemoryData> {
-  const { train } = await loadData(recipe.data, dataDir ?? recipe.dataDir, recipe.seed);
+  const directory = dataDir ?? recipe.dataDir;
+  const train = await loadSplit(recipe.data, "train", directory, recipe.seed);
   return { train, sha256: dataDigest(train) };
 }
 

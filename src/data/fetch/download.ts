@@ -9,9 +9,8 @@ import { setTimeout as delay } from "node:timers/promises";
 import { RunError, UsageError } from "../../errors.ts";
 import { syncDirectory } from "../../disk/disk.ts";
 import { fileSize, refuseForeign } from "../../disk/regular.ts";
-import { writeAll } from "../../disk/files.ts";
+import { onDisk, sha256OfFile, writeAll } from "../../disk/files.ts";
 import { ConnectionWatch } from "./connection_watch.ts";
-import { onDisk, sha256OfFile } from "../disk.ts";
 import { chooseNextStep } from "./range_response.ts";
 
 /** What to expect of a download, and how to watch and stop it. */

@@ -7,7 +7,7 @@ import { basename, join } from "@std/path";
 import { UsageError } from "../../errors.ts";
 import { isAboutPlace } from "../../disk/failure.ts";
 import { exists } from "../../disk/regular.ts";
-import { onDisk } from "../disk.ts";
+import { onDisk } from "../../disk/files.ts";
 import { download } from "./download.ts";
 import { ArchiveError, unpackTarGz } from "./unpack.ts";
 import { filesOf, type PublishedSet } from "../sets/definition.ts";

@@ -11,10 +11,9 @@ import { dirname, join } from "@std/path";
 import { extract } from "tar-stream";
 import { RunError, UsageError } from "../../errors.ts";
 import { syncDirectory } from "../../disk/disk.ts";
-import { describeIoError, removeTree, writeAll } from "../../disk/files.ts";
+import { describeIoError, onDisk, removeTree, writeAll } from "../../disk/files.ts";
 import { ioError, isAboutPlace } from "../../disk/failure.ts";
 import { exists } from "../../disk/regular.ts";
-import { onDisk } from "../disk.ts";
 
 /** The archive itself is no good, so that trying it again is of no use. */
 export class ArchiveError extends RunError {}

@@ -8,8 +8,8 @@ import * as v from "valibot";
 import { RunError } from "../../errors.ts";
 import { CHUNK_RECORDS, CHUNK_VERSION } from "../chunk/chunk.ts";
 import { type Codec, codecNumbers, createCodec } from "../chunk/codec.ts";
-import { impliedShape, shapeSchema } from "../image_shape.ts";
 import { CHUNK_NAME } from "../layout.ts";
+import { impliedShape, shapeSchema } from "./image_shape.ts";
 
 /** Version of everything in a memory folder. */
 export const MEMORY_VERSION = CHUNK_VERSION;

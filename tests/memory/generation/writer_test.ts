@@ -4,7 +4,7 @@ import { createCodec } from "../../../src/memory/chunk/codec.ts";
 import { GenerationWriter } from "../../../src/memory/generation/writer.ts";
 import { Locations } from "../../../src/memory/index/locations.ts";
 import { SHAPE, VALUES } from "../../testing/images.ts";
-import { type Operation, recordingDisk } from "../faulty_disk.ts";
+import { type Operation, recordingDisk } from "../faults/faulty_disk.ts";
 import { DATA_SHA256, EPSILON, inTemporary, makeExamples } from "../support.ts";
 
 const IMAGES = 1030;
