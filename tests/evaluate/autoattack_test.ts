@@ -68,11 +68,11 @@ async function withModel<T>(
 function settings(
   backend: Backend,
   members: readonly AutoAttackMember[],
-  { ids = Uint32Array.from({ length: N }, (_, i) => i), ...more }: AutoAttackOptions & {
-    readonly ids?: Uint32Array;
-  } = {},
+  { ids = Uint32Array.from({ length: N }, (_, i) => i), dataset = DATASET, ...more }:
+    & AutoAttackOptions
+    & { readonly ids?: Uint32Array; readonly dataset?: Dataset } = {},
 ): [AttackedImages, AutoAttackOptions] {
-  const { x, y } = loadBatch(DATASET, ids);
+  const { x, y } = loadBatch(dataset, ids);
   const options = { backend, batchSize: 8, seed: 3, epsilon: 0.004, members, ...more };
   return [{ x, y, ids, shape: SHAPE, classes: CLASSES }, { version: "custom", ...options }];
 }
@@ -180,14 +180,51 @@ onWasm("autoAttack() rand averages twenty gradients at every point", async (back
   assert.ok(ratio > 3.8 && ratio < 4.2, `${ratio}`);
 });
 
+/** Images that lean towards two classes of the centred linear model, and no two of which rank its classes alike. */
+function makeVariedDataset(): Dataset {
+  const n = 8, stream = new Stream(8, Purpose.synthetic);
+  const labels = Uint8Array.from({ length: n }, (_, row) => row % CLASSES);
+  const images = new Uint8Array(n * VALUES);
+  for (const [row, label] of labels.entries()) {
+    const second = (label + 1 + row % 3) % CLASSES;
+    for (let i = 0; i < VALUES; i++) {
+      const lean = 5 * WEIGHTS[i * CLASSES + label]! + 4 * WEIGHTS[i * CLASSES + second]!;
+      images[row * VALUES + i] = Math.round(120 + lean + 15 * stream.uniform());
+    }
+  }
+  return { ...DATASET, name: "varied", n, images, labels };
+}
+
 onWasm("autoAttack() does not depend on how images are packed", async (backend) => {
-  const members = ["apgd-ce", "fab-t"] as const;
-  const images = (batchSize: number) =>
-    withModel((network) =>
-      autoAttack(network, ...settings(backend, members, { ids: FEW, batchSize }))
-    );
-  // One by one, or three side by side, of which each makes room for the next when it is done.
-  assert.deepEqual((await images(1)).adversarial, (await images(3)).adversarial);
+  const dataset = makeVariedDataset(), n = dataset.n;
+  const centred = (x: tf.Tensor4D) => tf.sub(x, 0.5);
+  const order = Array.from({ length: n }, (_, row) => row);
+  const logits = await withModel((network) => {
+    const images = Float32Array.from(dataset.images, (value) => value / 255);
+    const answers = tf.tidy(() => network(tf.tensor4d(images, [n, 32, 32, 3])).arraySync());
+    return Promise.resolve(answers as number[][]);
+  }, centred);
+  const ranked = logits.map((row) => [...row.keys()].sort((a, b) => row[b]! - row[a]!));
+  assert.deepEqual(ranked.map(([label]) => label), [...dataset.labels]);
+  assert.equal(new Set(ranked.map(String)).size, n, "each image has its own order of targets");
+  for (const member of ["apgd-ce", "apgd-t", "fab-t", "square"] as const) {
+    const attacked = async (ids: number[], batchSize: number) => {
+      const more = { dataset, ids: Uint32Array.from(ids), batchSize };
+      // Enough that no image stays robust: only a changed one shows how it was attacked.
+      const epsilon = member === "square" ? 0.05 : 0.008;
+      const { result, adversarial } = await withModel(
+        (network) => autoAttack(network, ...settings(backend, [member], { ...more, epsilon })),
+        centred,
+      );
+      assert.equal(result.perAttack[member]!.broken, n, `${member} breaks all of them`);
+      return new Map(
+        ids.map((id, row) => [id, adversarial.slice(row * VALUES, (row + 1) * VALUES)] as const),
+      );
+    };
+    // One by one, or three side by side from the last to the first, each of which makes room when it is done.
+    const alone = await attacked(order, 1), packed = await attacked(order.toReversed(), 3);
+    for (const id of order) assert.deepEqual(packed.get(id), alone.get(id), `${member}, ${id}`);
+  }
 });
 
 onWasm(
