@@ -9,7 +9,7 @@ import type { EvaluationReport } from "../evaluate/report.ts";
 import type { RecipeInput } from "../recipe/recipe.ts";
 import { sourceDigest, VERSION } from "../run/program_version.ts";
 import { readRunRecord } from "../run/run_folder.ts";
-import { fileDigest, findSubject } from "../run/subject.ts";
+import { readSubject } from "../run/subject.ts";
 import { type Cell, type CellEvaluation, readCell, writeCell } from "./cell.ts";
 import { type CellPlan, recipeInput } from "./plan.ts";
 import { readTrainingTime } from "./training_time.ts";
@@ -57,7 +57,7 @@ export async function makeCell(
 async function beginCell(runDir: string, { row, seed, request }: CellPlan): Promise<Cell> {
   const { recipe: all, dataSha256, program, machine } = await readRunRecord(runDir);
   const { dataDir: _dataDir, workers: _workers, ...recipe } = all; // of this sitting, not of the result
-  const { path, link } = await findSubject(runDir, undefined);
+  const { path, sha256, run } = await readSubject(runDir, undefined);
   const { backend, adapter, deno } = machine;
   return {
     format: 1,
@@ -74,7 +74,7 @@ async function beginCell(runDir: string, { row, seed, request }: CellPlan): Prom
       system: `${Deno.build.os} ${Deno.build.arch}`,
       processors: navigator.hardwareConcurrency,
     },
-    checkpoint: { name: link ?? basename(path), sha256: await fileDigest(path) },
+    checkpoint: { name: run?.link ?? basename(path), sha256 },
     evaluations: {},
     times: { training: await readTrainingTime(runDir), evaluations: {}, written: "" },
   };
