@@ -18,6 +18,7 @@ import { type AttackName, evaluateRun } from "../evaluate/evaluate_run.ts";
 import { observeEvaluation } from "./eval_status.ts";
 import { type Command, readArguments } from "./shell/command.ts";
 import { printResult } from "./shell/output.ts";
+import { refuseDeviceFlags } from "./shell/device_flags.ts";
 import { interruptible } from "./shell/interrupt.ts";
 import { commandLine } from "./shell/program_name.ts";
 import { StatusLine } from "./shell/terminal.ts";
@@ -77,6 +78,7 @@ export const command: Command = {
   ],
   async run(args) {
     const { flags } = readArguments(args, FLAGS, 0);
+    refuseDeviceFlags(flags);
     const { seeds = [1, 2, 3], scale = FULL_SCALE, only, nEx, dryRun, ...rest } = flags;
     const { table: tableName = "paper", out: given, ...session } = rest;
     const table = await loadTable(tableName);
