@@ -1,17 +1,29 @@
 /**
  * memloss as a library: adversarial training with MemLoss (arXiv 2510.09105) on tfjs, on WebGPU or WebAssembly.
  *
- * @example Losses, attacks and models take and return tensors:
- * ```ts ignore
- * import { freeze, initialise, klAttack, openBackend, pgd, resnet18 } from "@memloss/memloss";
- * await openBackend("auto");
- * const architecture = resnet18({ width: 64, classes: 10 });
+ * @example A run, its evaluation and its memory
+ * ```ts no-eval
+ * import { evaluateRun, openMemory, startRun } from "@memloss/memloss";
+ * await startRun({ variant: "v1", data: "cifar10", epochs: 50 }, "runs/v1");
+ * const { clean, pgd20 } = await evaluateRun("runs/v1");
+ * console.log(clean?.accuracy, pgd20?.accuracy);
+ * await using memory = await openMemory("runs/v1");
+ * ```
+ *
+ * @example Losses, attacks and models take and return tensors
+ * ```ts no-eval
+ * import { freeze, initialise, openBackend, resnet18 } from "@memloss/memloss";
+ * const backend = await openBackend("auto");
+ * const architecture = resnet18({ width: 64, classes: 10, channels: 3 });
  * const model = freeze(architecture, initialise(architecture, 1));
+ * model.dispose();
+ * backend.close();
  * ```
  *
  * @module
  */
 export { type Backend, BACKEND_CHOICES, type BackendChoice } from "./src/backend/backend.ts";
+export { type EngineObserver } from "./src/backend/observed.ts";
 export { openBackend } from "./src/backend/open.ts";
 
 export { type Dataset, type ImageShape, type SplitName, type Splits } from "./src/data/dataset.ts";
@@ -44,6 +56,7 @@ export { initialise, type ModelState, type TensorMap } from "./src/model/paramet
 export { type Activation, trainLayers } from "./src/model/train_mode.ts";
 export { type SafeTensor } from "./src/format/safetensors.ts";
 export { exportState, importModel, importState, type StateDict } from "./src/weights/state_dict.ts";
+export { loadWeights, type SaveOptions, saveWeights } from "./src/weights/weights_file.ts";
 
 export { crossEntropy, klDivergence } from "./src/method/divergence.ts";
 export { evaluateObjective, type LossTerms, type Objective } from "./src/method/objective.ts";
@@ -57,19 +70,52 @@ export {
   memoryKlAttack,
 } from "./src/attack/attack_loss.ts";
 export { type PgdOptions } from "./src/attack/options.ts";
-export { pgd } from "./src/attack/pgd.ts";
+export { type LogitsFunction, pgd } from "./src/attack/pgd.ts";
 
-export { type MemoryBatch, type MemorySettings, MemoryStore } from "./src/memory/store.ts";
+export {
+  type DamagedExample,
+  type MemoryBatch,
+  type MemorySettings,
+  MemoryStore,
+  type Pointer,
+} from "./src/memory/store.ts";
+export { type OpenMemory, openMemory } from "./src/run/memory.ts";
 
 export { type Recipe, type RecipeInput } from "./src/recipe/recipe.ts";
 export { resolveRecipe } from "./src/recipe/resolve.ts";
 export { RunFolder } from "./src/run/run_folder.ts";
+export { type DamageNote, type EpochMetrics, type StepMetrics } from "./src/run/metrics.ts";
+export {
+  type ContinueOptions,
+  continueRun,
+  type RunObserver,
+  type RunStart,
+  type StartOptions,
+  startRun,
+} from "./src/train/start.ts";
 export { train, type TrainingObserver, type TrainingRun } from "./src/train/trainer.ts";
 export {
   type AttackedImages,
   autoAttack,
   type AutoAttackOptions,
   type AutoAttackResult,
+  type MemberProgress,
+  type MemberResult,
 } from "./src/evaluate/autoattack.ts";
-export { type Accuracy, evaluateAccuracy } from "./src/evaluate/evaluate.ts";
+export { type AutoAttackChoice } from "./src/evaluate/autoattack_state.ts";
+export {
+  type AttackName,
+  evaluateRun,
+  type EvaluationObserver,
+  type EvaluationOptions,
+} from "./src/evaluate/evaluate_run.ts";
+export { type EvaluationReport } from "./src/evaluate/report.ts";
+export { Journal } from "./src/evaluate/journal.ts";
+export {
+  type Accuracy,
+  evaluateAccuracy,
+  type EvaluationName,
+  type EvaluationSettings,
+  type ImageAccuracy,
+} from "./src/evaluate/evaluate.ts";
 export { Interrupted, RunError, UsageError } from "./src/errors.ts";

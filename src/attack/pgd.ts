@@ -21,7 +21,8 @@ const SMALLEST_GRADIENT = 1e-20;
  *
  * @param x clean images `[N,H,W,channels]` in [0,1]
  * @param start where to begin, same shape; need not lie in the ball
- * @param noise standard-normal images, same shape, that replace a vanished L2 gradient; not called in L∞
+ * @param noise standard-normal images, same shape, that replace a vanished L2 gradient; not called in L∞.
+ *   @default drawn by tfjs, other ones each time
  * @returns adversarial images within `epsilon` of `x` and in [0,1]
  */
 export function pgd(
@@ -30,7 +31,7 @@ export function pgd(
   start: tf.Tensor4D,
   loss: AttackLoss,
   options: PgdOptions,
-  noise: (step: number) => tf.Tensor4D,
+  noise: (step: number) => tf.Tensor4D = () => tf.randomNormal(x.shape),
 ): tf.Tensor4D {
   const gradient = tf.grad((adversarial) => loss(logits(adversarial as tf.Tensor4D)));
   let adversarial = start.clone();

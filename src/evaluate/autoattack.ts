@@ -111,7 +111,7 @@ const UNGUARDED: Pick<Backend, "guard"> = { guard: (work) => work };
  * ```ts
  * import * as tf from "@tensorflow/tfjs";
  * const weights = tf.randomNormal<tf.Rank.R2>([3072, 10]);
- * const network = (x: tf.Tensor4D) => tf.matMul(x.reshape<tf.Rank.R2>([-1, 3072]), weights);
+ * const network = (x: tf.Tensor4D) => tf.matMul<tf.Tensor2D>(tf.reshape(x, [-1, 3072]), weights);
  * const x = Float32Array.from({ length: 2 * 3072 }, Math.random), y = Uint8Array.of(3, 7);
  * const shape = { height: 32, width: 32, channels: 3 };
  * const { result } = await autoAttack(network, { x, y, shape, classes: 10 }, { epsilon: 4 / 255 });

@@ -191,7 +191,7 @@ for (const where of ["parameters", "buffers", "momenta"] as const) {
         tensor.dispose();
         await assert.rejects(saveCheckpoint(path, diverged, ANY_BACKEND), (error: Error) => {
           assert.equal(error.name, "RunError");
-          assert.match(error.message, /^The model is not finite after epoch 7, step 31 \(\S+\): /);
+          assert.match(error.message, /^The model is not finite after epoch 7, step 31 \(\S+\)\.$/);
           return error.message.includes(name);
         });
         dispose(diverged);

@@ -204,3 +204,30 @@ Deno.test("RunFolder.open() lets the next process in after it failed", () =>
     await Deno.remove(join(runDir, "checkpoints"));
     await (await RunFolder.open(runDir)).close();
   }));
+
+Deno.test("RunFolder.withdraw() makes room for the same start, and takes nobody else's file with it", () =>
+  inTemporary(async (directory) => {
+    const runDir = join(directory, "run");
+    const folder = await RunFolder.create(runDir, RECORD);
+    await Deno.mkdir(folder.memoryDirectory);
+    const made = [
+      "metrics.jsonl",
+      "metrics.csv",
+      "memory/index.kv",
+      "memory/index.kv-wal",
+      "memory/index.json",
+    ];
+    for (const name of made) await Deno.writeTextFile(join(runDir, name), "");
+    await folder.withdraw();
+    await folder.close();
+    assert.deepEqual([...(await snapshot(runDir)).keys()], ["run.lock"]);
+
+    const again = await RunFolder.create(runDir, RECORD);
+    await Deno.writeTextFile(again.checkpointPath("epoch-001.safetensors"), "trained");
+    await Deno.writeTextFile(join(runDir, "notes"), "mine");
+    await again.withdraw();
+    await again.close();
+    assert.deepEqual([...(await snapshot(runDir)).keys()], [
+      ...["checkpoints", "checkpoints/epoch-001.safetensors", "notes", "run.lock"],
+    ]);
+  }));

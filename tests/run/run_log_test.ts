@@ -153,3 +153,67 @@ Deno.test("RunLog.open() drops lines that are JSON and none of the log's", () =>
     (await RunLog.open(directory, { epoch: 2, step: 3, complete: false }, TERMS)).close();
     assert.deepEqual(await readLines(directory), lines);
   }));
+
+Deno.test("RunLog.open() keeps rows of the table whose lines the log has lost", () =>
+  inTemporary(async (directory) => {
+    const log = await RunLog.open(directory, START, TERMS);
+    for (const epoch of [1, 2, 3]) await log.append(epochLine(epoch));
+    log.close();
+    const path = join(directory, "metrics.jsonl"), table = join(directory, "metrics.csv");
+    const lines = await readLines(directory), rows = await Deno.readTextFile(table);
+    await Deno.writeTextFile(path, lines[0] + "\n" + lines[1]!.slice(0, 9)); // what a power cut may leave
+    (await RunLog.open(directory, { epoch: 3, step: STEPS, complete: true }, TERMS)).close();
+    assert.equal(await Deno.readTextFile(table), rows);
+    // Cut back, it loses rows as before; with other columns, it keeps the cells that they have.
+    (await RunLog.open(directory, { epoch: 2, step: STEPS, complete: true }, ["ce", "bce"]))
+      .close();
+    assert.equal(
+      await Deno.readTextFile(table),
+      "epoch,loss,ce,bce,clean_accuracy,robust_accuracy,images_per_second,seconds\n" +
+        "1,1.5,0.5,,,,20,3\n2,1.5,0.5,,,,20,3\n",
+    );
+    await Deno.writeTextFile(table, "no table\n1,2\n\0");
+    const log2 = await RunLog.open(directory, { epoch: 2, step: STEPS, complete: true }, TERMS);
+    await log2.append(epochLine(3));
+    log2.close();
+    const epochs = (await Deno.readTextFile(table)).trim().split("\n").map((row) =>
+      row.split(",")[0]
+    );
+    assert.deepEqual(epochs, ["epoch", "1", "3"]);
+  }));
+
+Deno.test("RunLog.flush() flushes the log to the device, and names it when that fails", () =>
+  inTemporary(async (directory) => {
+    const log = await RunLog.open(directory, START, TERMS);
+    const { sync } = Deno.FsFile.prototype;
+    let flushed = 0;
+    Deno.FsFile.prototype.sync = function () {
+      flushed++;
+      return sync.call(this);
+    };
+    try {
+      await log.flush();
+    } finally {
+      Deno.FsFile.prototype.sync = sync;
+    }
+    assert.equal(flushed, 1);
+    log.close();
+    await assert.rejects(log.flush(), {
+      name: "RunError",
+      message: new RegExp(`^Could not write ${join(directory, "metrics.jsonl")}: `),
+    });
+  }));
+
+Deno.test("RunLog.speedBefore() is that of the steps before this sitting, of the epoch alone", () =>
+  inTemporary(async (directory) => {
+    const log = await RunLog.open(directory, START, TERMS);
+    await log.append({ ...stepLine(1, 1), imagesPerSecond: 1000 });
+    await log.append({ ...stepLine(2, 1), imagesPerSecond: 10 });
+    await log.append({ ...stepLine(2, 2), imagesPerSecond: 30 });
+    assert.equal(log.speedBefore(2), undefined);
+    log.close();
+    const again = await RunLog.open(directory, { epoch: 2, step: 2, complete: false }, TERMS);
+    assert.ok(Math.abs(again.speedBefore(2)! - 15) < 1e-9); // one image each: 2 in 1/10 + 1/30 s
+    assert.equal(again.speedBefore(3), undefined);
+    again.close();
+  }));

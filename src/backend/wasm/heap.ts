@@ -84,7 +84,7 @@ export class Heap {
 
   /** `length` float32 values at `address`; on an unshared memory valid until the next allocation. */
   floats(address: number, length: number): Float32Array<ArrayBuffer> {
-    return new Float32Array(this.memory.buffer, address, length);
+    return new Float32Array(this.memory.buffer as ArrayBuffer, address, length);
   }
 
   /** Adds at least `bytes` to the end, as the last free block. */

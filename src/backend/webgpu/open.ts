@@ -169,11 +169,12 @@ async function openDevice(adapter: GPUAdapter) {
   failed.promise.catch(() => {}); // whoever waits in `guard` reports it; nobody waiting is no crash
   device.addEventListener("uncapturederror", (event) => {
     event.preventDefault();
+    const { error } = event as GPUUncapturedErrorEvent;
     failed.reject(
       new RunError(
-        event.error instanceof GPUOutOfMemoryError
+        error instanceof GPUOutOfMemoryError
           ? "The GPU has not enough memory left: use a smaller --batch-size or --width."
-          : `The GPU reported an error: ${event.error.message}`,
+          : `The GPU reported an error: ${error.message}`,
       ),
     );
   });

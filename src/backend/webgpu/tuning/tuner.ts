@@ -226,7 +226,7 @@ export class Tuner {
   /** @throws {RunError} if the device is lost, which tells nothing of what was tried on it */
   async #refuseLoss(): Promise<void> {
     // It fails before it tells, a turn of the event loop later, that it is lost.
-    const turn = new Promise<undefined>((resolve) => setTimeout(resolve));
+    const turn = new Promise<undefined>((resolve) => setTimeout(() => resolve(undefined)));
     const lost = await Promise.race([this.#device.lost, turn]);
     if (lost) throw new RunError(`The GPU device was lost (${lost.reason}): ${lost.message}`);
   }
