@@ -12,7 +12,7 @@ import { engineOptions, resolveRecipe } from "../recipe/resolve.ts";
 import { capacity } from "../train/preflight.ts";
 import type { CellWork } from "./make_cell.ts";
 import { findMeasurement, type Measurement, measureSteps } from "./measure.ts";
-import { type CellPlan, recipeInput } from "./plan.ts";
+import { type CellPlan, readRecipe } from "./plan.ts";
 
 /** What one row takes. */
 export interface RowEstimate {
@@ -64,7 +64,7 @@ export async function estimate(
   const byRow = Map.groupBy(open, ({ row }) => row);
   for (const [row, plans] of byRow) {
     const { label, request } = plans[0]!;
-    const given = { ...recipeInput(request.recipe, row), ...session };
+    const given = { ...readRecipe(request.recipe, row), ...session };
     const recipe = resolveRecipe(given);
     const { test, ...data } = await loadData(recipe.data, recipe.dataDir, recipe.seed);
     const split = splitTraining(data.train.n, recipe.select === "val", recipe.limitTrain);

@@ -6,12 +6,13 @@
 import { basename, join } from "@std/path";
 import { createHash } from "node:crypto";
 import type { EvaluationReport } from "../evaluate/report.ts";
+import { FIELDS, nested, valueAt } from "../recipe/fields.ts";
 import type { RecipeInput } from "../recipe/recipe.ts";
 import { sourceDigest, VERSION } from "../run/program_version.ts";
 import { readRunRecord } from "../run/run_folder.ts";
 import { fileDigest, findSubject } from "../run/subject.ts";
 import { type Cell, type CellEvaluation, readCell, writeCell } from "./cell.ts";
-import { type CellPlan, recipeInput } from "./plan.ts";
+import { type CellPlan, readRecipe } from "./plan.ts";
 import { readTrainingTime } from "./training_time.ts";
 
 /** How runs are made and measured. */
@@ -39,7 +40,7 @@ export async function makeCell(
   work: CellWork,
 ): Promise<void> {
   const runDir = cellRun(out, plan.name);
-  await work.train(runDir, { ...recipeInput(plan.request.recipe, plan.name), ...session });
+  await work.train(runDir, { ...readRecipe(plan.request.recipe, plan.name), ...session });
   let cell = await beginCell(runDir, plan);
   const before = await readCell(out, plan);
   // Of another checkpoint where the run's folder was taken away in between and made again.
@@ -56,7 +57,8 @@ export async function makeCell(
 /** The cell of a finished run, before its first evaluation. */
 async function beginCell(runDir: string, { row, seed, request }: CellPlan): Promise<Cell> {
   const { recipe: all, dataSha256, program, machine } = await readRunRecord(runDir);
-  const { dataDir: _dataDir, workers: _workers, ...recipe } = all; // of this sitting, not of the result
+  const lasting = FIELDS.filter(({ perStart }) => !perStart).map(({ path }) => path);
+  const recipe = nested(lasting.map((path) => [path, valueAt(all, path)]));
   const { path, link } = await findSubject(runDir, undefined);
   const { backend, adapter, deno } = machine;
   return {
@@ -64,7 +66,7 @@ async function beginCell(runDir: string, { row, seed, request }: CellPlan): Prom
     row,
     seed,
     request,
-    recipe,
+    recipe: { ...recipe },
     recipeSha256: createHash("sha256").update(JSON.stringify(recipe)).digest("hex"),
     dataSha256,
     program,

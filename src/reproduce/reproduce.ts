@@ -10,7 +10,7 @@ import type { RecipeInput } from "../recipe/recipe.ts";
 import { resolveRecipe } from "../recipe/resolve.ts";
 import { cellsFolder, isFinished, readCell } from "./cell.ts";
 import { type CellWork, makeCell } from "./make_cell.ts";
-import { type CellPlan, recipeInput } from "./plan.ts";
+import { type CellPlan, readRecipe } from "./plan.ts";
 
 /** How the cells are made. */
 export interface ReproduceOptions {
@@ -36,7 +36,7 @@ export async function unfinishedCells(
 ): Promise<CellPlan[]> {
   const open: CellPlan[] = [];
   for (const plan of cells) {
-    resolveRecipe({ ...recipeInput(plan.request.recipe, plan.row), ...session });
+    resolveRecipe({ ...readRecipe(plan.request.recipe, plan.row), ...session });
     const cell = await readCell(out, plan);
     if (cell === undefined || !isFinished(cell)) open.push(plan);
   }
