@@ -50,9 +50,10 @@ export { resolveRecipe } from "./src/recipe/resolve.ts";
 export { RunFolder } from "./src/run/run_folder.ts";
 export { train, type TrainingObserver, type TrainingRun } from "./src/train/trainer.ts";
 export {
+  type AttackedImages,
   autoAttack,
+  type AutoAttackOptions,
   type AutoAttackResult,
-  type AutoAttackSettings,
 } from "./src/evaluate/autoattack.ts";
 export { type Accuracy, evaluateAccuracy } from "./src/evaluate/evaluate.ts";
 export { Interrupted, RunError, UsageError } from "./src/errors.ts";

@@ -19,14 +19,13 @@ import { Oracle } from "../src/attack/autoattack/oracle.ts";
 import { type Example, predictedClass } from "../src/attack/autoattack/search.ts";
 import { openBackend } from "../src/backend/open.ts";
 import { readArguments } from "../src/cli/shell/command.ts";
-import { findSubject, loadSubject } from "../src/run/subject.ts";
+import { architectureOf, freezeSubject } from "../src/evaluate/frozen_subject.ts";
+import { readSubject } from "../src/run/subject.ts";
 import { firstIndices, loadBatch } from "../src/data/batches.ts";
 import { type Dataset, valuesPerImage } from "../src/data/dataset.ts";
 import { loadData } from "../src/data/sets/sets.ts";
 import { UsageError } from "../src/errors.ts";
 import { report } from "../src/main.ts";
-import { freeze } from "../src/model/frozen.ts";
-import { disposeAll } from "../src/model/parameters.ts";
 import { integerFlag } from "../src/recipe/flag.ts";
 import { RECIPE_FLAGS, recipeInput } from "../src/recipe/fields.ts";
 import { resolveRecipe, withFields } from "../src/recipe/resolve.ts";
@@ -55,8 +54,8 @@ async function bench(args: readonly string[]): Promise<void> {
   const { flags, positionals: [target] } = readArguments(args, FLAGS, 1);
   if (target === undefined) throw new UsageError("Name a run folder or a .safetensors file.");
   const { nEx = 256, pairs = 3, threads = 2, ...overrides } = flags;
-  const subject = await findSubject(target, undefined);
-  const recipe = resolveRecipe(withFields(subject.recipe ?? {}, recipeInput(overrides)));
+  const subject = await readSubject(target, undefined);
+  const recipe = resolveRecipe(withFields(subject.run?.recipe ?? {}, recipeInput(overrides)));
   const { threat: { epsilon }, batchSize, seed } = recipe;
   const { test } = await loadData(recipe.data, recipe.dataDir, seed);
   const ids = firstIndices(test.n, nEx);
@@ -64,17 +63,18 @@ async function bench(args: readonly string[]): Promise<void> {
   const folder = await Deno.makeTempDir({ prefix: "memloss-apgd-" });
   const pytorch = new PyTorch("bench_apgd.py");
   try {
-    const { architecture, state } = await loadSubject(subject);
-    const model = freeze(architecture, state);
-    disposeAll(state.parameters);
-    disposeAll(state.buffers);
+    const architecture = architectureOf(subject), model = freezeSubject(subject, architecture);
     const { x, y } = loadBatch(test, ids);
     const images = join(folder, "images"), labels = join(folder, "labels");
     await Deno.writeFile(images, new Uint8Array(x.buffer));
     await Deno.writeFile(labels, y);
     const shared = { threads, batchSize, epsilon };
     const version = await pytorch.ask<string>({ ...shared, weights: subject.path, images, labels });
-    const oracle = new Oracle(model.logits, test, backend);
+    const oracle = new Oracle(
+      model.logits,
+      { classes: test.classes.length, shape: test.shape },
+      backend,
+    );
     const examples = await findCorrect(oracle, test, x, y, batchSize);
     const member = { norm: "linf", epsilon, seed, restarts: 1, gradientSamples: 1 } as const;
     const ours = async (): Promise<Attack> => {

@@ -14,7 +14,7 @@
  */
 import { openBackend } from "../src/backend/open.ts";
 import { readArguments } from "../src/cli/shell/command.ts";
-import { formatPercent } from "../src/cli/shell/terminal.ts";
+import { formatPercent } from "../src/report/words.ts";
 import { report } from "../src/main.ts";
 import { integerFlag, switchFlag } from "../src/recipe/flag.ts";
 import { RECIPE_FLAGS } from "../src/recipe/fields.ts";

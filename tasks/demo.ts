@@ -9,13 +9,13 @@
  * @module
  */
 import { join } from "@std/path";
-import { evalCommand } from "../src/cli/eval.ts";
+import { evaluateRun } from "../src/evaluate/evaluate_run.ts";
 import type { EvaluationReport } from "../src/evaluate/report.ts";
 import { readArguments } from "../src/cli/shell/command.ts";
 import { interruptible } from "../src/cli/shell/interrupt.ts";
 import { printResult } from "../src/cli/shell/output.ts";
-import { formatDuration, formatPercent } from "../src/cli/shell/terminal.ts";
-import { trainCommand } from "../src/cli/train.ts";
+import { formatDuration, formatPercent } from "../src/report/words.ts";
+import { continueShown, startShown } from "../src/cli/train_status.ts";
 import { report } from "../src/main.ts";
 import { textFlag } from "../src/recipe/flag.ts";
 import { RECIPE_FLAGS } from "../src/recipe/fields.ts";
@@ -59,9 +59,11 @@ async function demo(args: readonly string[]): Promise<void> {
     for (const recipe of MODELS) {
       const variant = recipe.variant!;
       const runDir = join(out, `${variant}-seed${seed}`);
-      const resume = await isRun(runDir);
-      await trainCommand(runDir, { ...recipe, seed }, { resume }, signal);
-      rows.push({ variant, runDir, result: await evalCommand(runDir, { nEx: N_EX }, signal) });
+      const given = { ...recipe, seed };
+      await (await isRun(runDir)
+        ? continueShown(runDir, { given, signal })
+        : startShown(given, runDir, { signal }));
+      rows.push({ variant, runDir, result: await evaluateRun(runDir, { limit: N_EX, signal }) });
     }
   });
   printResult(

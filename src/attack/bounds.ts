@@ -39,7 +39,7 @@ export function assertWithinBounds(
         ? `The attack on image ${ids[row]} went ${distance} far, beyond its radius ${epsilon}.`
         : `The attack on image ${
           ids[row]
-        } left [0,1] or is not a number: the model may have diverged, try a lower --lr.`,
+        } left [0,1] or is not a number: the model may have diverged.`,
     );
   }
 }

@@ -6,12 +6,13 @@
 import * as v from "valibot";
 import { closeEngines, openEngines } from "../bench/engines.ts";
 import { GPUS } from "../bench/gpus.ts";
-import { type LayerSpeed, measureKernels, type RatioSummary, summarise } from "../bench/kernels.ts";
+import { measureKernels, summarise } from "../bench/kernels.ts";
 import { convolutionLayers } from "../bench/layers.ts";
-import { rooflines, type VariantRoofline } from "../bench/roofline.ts";
-import { measureSteps, type StepComparison } from "../bench/step.ts";
+import type { BenchReport, Size } from "../bench/report.ts";
+import { rooflines } from "../bench/roofline.ts";
+import { measureSteps } from "../bench/step.ts";
 import { choiceFlag, type Flag, integerFlag, switchFlag } from "../recipe/flag.ts";
-import { describeBench } from "./bench_report.ts";
+import { describeBench } from "../report/bench_text.ts";
 import { type Command, type FlagValues, readArguments, refuseFlags } from "./shell/command.ts";
 import { printReport } from "./shell/output.ts";
 import { StatusLine } from "./shell/terminal.ts";
@@ -50,7 +51,9 @@ const FLAGS = {
   what: whatFlag,
   compare: choiceFlag("compare", ["stock"], "measure tfjs's own WebGPU kernels beside ours"),
   width: integerFlag(
-    ...["width", `channels of ResNet-18's first stage; default ${defaultsOf("width")}`, 1] as const,
+    "width",
+    `channels of ResNet-18's first stage; default ${defaultsOf("width")}`,
+    1,
   ),
   batchSize: integerFlag("batch-size", `images; default ${defaultsOf("batchSize")}`, 1),
   pairs: integerFlag("pairs", `measurements of each side; default ${DEFAULT_PAIRS}`, 1),
@@ -74,28 +77,6 @@ export const command: Command = {
     printReport(report, flags, describeBench);
   },
 };
-
-interface Size {
-  readonly width: number;
-  readonly batchSize: number;
-}
-
-/** What `bench --json` prints: what was asked for. */
-export interface BenchReport {
-  /** Whose times they are; absent where no device was needed. */
-  readonly adapter?: string;
-  readonly kernels?: Size & {
-    readonly pairs: number;
-    /** The fastest variants against tfjs; empty without it. */
-    readonly summary: readonly RatioSummary[];
-    readonly layers: readonly LayerSpeed[];
-  };
-  readonly step?: Size & { readonly pairs: number } & StepComparison;
-  readonly roofline?: Size & {
-    readonly gpus: typeof GPUS;
-    readonly variants: readonly VariantRoofline[];
-  };
-}
 
 async function bench(flags: FlagValues<typeof FLAGS>): Promise<BenchReport> {
   const what = flags.what ?? new Set<Subject>(["kernels", "step"]);

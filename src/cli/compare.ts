@@ -11,8 +11,9 @@ import { readEvaluations } from "../report/run_evaluations.ts";
 import { tableCsv } from "../report/table_csv.ts";
 import { tableLatex } from "../report/table_latex.ts";
 import { tableMarkdown } from "../report/table_markdown.ts";
-import { CHECKPOINT_LINKS, type CheckpointLink, readRunRecord } from "../run/run_folder.ts";
-import { fileDigest, findSubject } from "../run/subject.ts";
+import { CHECKPOINT_LINKS, type CheckpointLink } from "../run/checkpoints.ts";
+import { readRunRecord } from "../run/run_folder.ts";
+import { readSubject } from "../run/subject.ts";
 import { type Command, readArguments } from "./shell/command.ts";
 import { printResult } from "./shell/output.ts";
 import { commandLine } from "./shell/program_name.ts";
@@ -61,11 +62,11 @@ async function readRun(
   checkpoint: CheckpointLink | undefined,
 ): Promise<ComparedRun> {
   const record = await readRunRecord(directory);
-  const { path, link } = await findSubject(directory, checkpoint);
-  const evaluations = await readEvaluations(directory, await fileDigest(path));
+  const { sha256, run } = await readSubject(directory, checkpoint);
+  const evaluations = await readEvaluations(directory, sha256);
   if (evaluations.length > 0) return { directory, record, evaluations };
   throw new UsageError(
-    `${directory} has no evaluation of its ${link} checkpoint: ` +
+    `${directory} has no evaluation of its ${run!.link} checkpoint: ` +
       `make one with ${commandLine("eval", directory)}.`,
   );
 }

@@ -15,16 +15,19 @@ import { createDirectory, writeFileAtomically } from "../disk/files.ts";
 import { encodePng } from "../format/png.ts";
 import { integerFlag, switchFlag, textFlag } from "../recipe/flag.ts";
 import { RECIPE_FLAGS } from "../recipe/fields.ts";
+import { checkOutput, PNG } from "../run/output.ts";
 import { actionCommand } from "./shell/actions.ts";
 import { type FlagValues, refuseFlags } from "./shell/command.ts";
 import { interruptible } from "./shell/interrupt.ts";
 import { printReport } from "./shell/output.ts";
+import { OVERWRITE } from "./shell/overwrite_flag.ts";
 import { commandLine } from "./shell/program_name.ts";
 import { ProgressBar } from "./shell/progress_bar.ts";
 
 const FLAGS = {
   dataDir: RECIPE_FLAGS.dataDir,
   out: textFlag("out", "FILE.png", "show: write a contact sheet of test images"),
+  overwrite: OVERWRITE,
   nEx: integerFlag("n-ex", "show: images on the contact sheet; default 100", 1, 10_000),
   seed: RECIPE_FLAGS.seed,
   json: switchFlag("json", "print one JSON document on stdout"),
@@ -41,7 +44,11 @@ export const command = actionCommand({
   actions: {
     fetch: { operands: ["NAME"], flags: ["dataDir", "json"], act: fetchAction },
     verify: { operands: ["NAME"], flags: ["dataDir", "json"], act: verifyAction },
-    show: { operands: ["NAME"], flags: ["dataDir", "json", "out", "nEx", "seed"], act: showAction },
+    show: {
+      operands: ["NAME"],
+      flags: ["dataDir", "json", "out", "overwrite", "nEx", "seed"],
+      act: showAction,
+    },
   },
   examples: ["memloss data fetch cifar10", "memloss data show synthetic --out synthetic.png"],
 });
@@ -83,13 +90,19 @@ function describeVerification({ name, directory, files, train, test, official }:
 
 async function showAction(flags: Flags, [name = ""]: readonly string[]) {
   const set = findSet(name);
-  const { dataDir, seed = 1, out, nEx = 100 } = flags;
-  if (out === undefined) refuseFlags(FLAGS, flags, ["nEx"], "has no meaning without --out");
+  const { dataDir, seed = 1, out, overwrite = false, nEx = 100 } = flags;
+  if (out === undefined) {
+    refuseFlags(FLAGS, flags, ["nEx", "overwrite"], "has no meaning without --out");
+  }
   if (isPublished(set)) {
     refuseFlags(FLAGS, flags, ["seed"], `has no meaning for ${name}, which is read and not drawn`);
   }
   if (out !== undefined && !out.endsWith(".png")) {
     throw new UsageError(`--out must be a .png, not "${out}".`);
+  }
+  if (out !== undefined) {
+    const inputs = [dataDir ?? DATA_ROOT];
+    await checkOutput(out, { flag: "--out", kind: PNG, inputs, overwrite });
   }
   const { train, test } = await loadData(set.name, dataDir, seed);
   if (out !== undefined) {

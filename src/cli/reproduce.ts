@@ -14,13 +14,14 @@ import { planCells } from "../reproduce/plan.ts";
 import { reproduce, unfinishedCells } from "../reproduce/reproduce.ts";
 import { FULL_SCALE, loadTable, TABLES } from "../reproduce/table_file.ts";
 import { writeTable } from "../reproduce/write_table.ts";
-import { evalCommand } from "./eval.ts";
+import { type AttackName, evaluateRun } from "../evaluate/evaluate_run.ts";
+import { observeEvaluation } from "./eval_status.ts";
 import { type Command, readArguments } from "./shell/command.ts";
 import { printResult } from "./shell/output.ts";
 import { interruptible } from "./shell/interrupt.ts";
 import { commandLine } from "./shell/program_name.ts";
 import { StatusLine } from "./shell/terminal.ts";
-import { trainCommand } from "./train.ts";
+import { continueShown, startShown } from "./train_status.ts";
 
 const WHOLE = "must be whole numbers from 0, separated by commas";
 const seedList = v.pipe(
@@ -134,11 +135,16 @@ type SittingFlags = Pick<RecipeFlags, "dataDir" | "backend" | "workers">;
 function workOf(session: SittingFlags, signal: AbortSignal): CellWork {
   return {
     async train(runDir, recipe) {
-      const resume = await exists(join(runDir, "recipe.json"));
-      await trainCommand(runDir, recipe, { resume }, signal);
+      await (await exists(join(runDir, "recipe.json"))
+        ? continueShown(runDir, { given: recipe, signal })
+        : startShown(recipe, runDir, { signal }));
     },
-    evaluate: (runDir, name, n) =>
-      evalCommand(runDir, { attack: [name as "clean"], nEx: n, ...session }, signal),
+    evaluate(runDir, name, limit) {
+      const status = new StatusLine();
+      const observer = { ...observeEvaluation(status), onReport: () => status.clear() };
+      const attacks = [name as AttackName];
+      return evaluateRun(runDir, { attacks, limit, given: session, observer, signal });
+    },
   };
 }
 

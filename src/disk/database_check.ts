@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { dirname } from "@std/path";
 import { DatabaseSync } from "node:sqlite";
 import { existsSync } from "node:fs";
 import { ioError, isAboutPlace } from "./failure.ts";
@@ -28,7 +29,7 @@ let expected: Promise<Layout> | undefined;
 export async function describeDatabaseFault(path: string): Promise<string | undefined> {
   for (const file of databaseFiles(path)) await refuseForeign(file);
   if (!await exists(path)) return undefined;
-  expected ??= readNewLayout();
+  expected ??= readNewLayout(dirname(path));
   expected.catch(() => expected = undefined); // to be tried again
   const whole = await expected;
   let found: Layout;
@@ -47,7 +48,8 @@ export async function describeDatabaseFault(path: string): Promise<string | unde
     : "it holds other tables than this Deno's";
 }
 
-function readNewLayout(): Promise<Layout> {
+/** @param beside where a database may be made if not in the temporary folder */
+function readNewLayout(beside: string): Promise<Layout> {
   return withTemporaryDatabase(async (path) => {
     try {
       const kv = await Deno.openKv(path);
@@ -59,7 +61,7 @@ function readNewLayout(): Promise<Layout> {
     } catch (error) {
       throw new TemporaryError(error);
     }
-  });
+  }, beside);
 }
 
 /** Throws if a page, a cell or an entry of an index at `path` is not what it must be. */

@@ -19,6 +19,12 @@ export function temporaryOf(name: string): string | undefined {
   return TEMPORARY.test(name) ? name.replace(TEMPORARY, "") : undefined;
 }
 
+/** Whether an operation failed because nobody may write there, as opposed to a disk that is full or fails. */
+export function isReadOnly(error: unknown): boolean {
+  return (error as { code?: unknown } | null)?.code === "EROFS" ||
+    error instanceof Deno.errors.NotCapable || error instanceof Deno.errors.PermissionDenied;
+}
+
 /** `path` with an end that nobody can foresee: there is nothing to be written through or to be removed. */
 export function temporaryPath(path: string): string {
   return `${path}.tmp-${crypto.randomUUID().slice(0, 8)}`;

@@ -34,13 +34,17 @@ export function databaseFiles(path: string): string[] {
 /**
  * Calls `use` with the path of a database that does not exist yet, in a new folder, and removes both afterwards.
  *
+ * @param otherwise a folder that is taken where the process may not write in the system's temporary folder
  * @throws {TemporaryError} if the folder cannot be made
  */
-export async function withTemporaryDatabase<T>(use: (path: string) => Promise<T>): Promise<T> {
+export async function withTemporaryDatabase<T>(
+  use: (path: string) => Promise<T>,
+  otherwise?: string,
+): Promise<T> {
   let folder: string | undefined;
   let owner: Deno.FsFile | undefined;
   try {
-    folder = await Deno.makeTempDir({ prefix: PREFIX });
+    folder = await makeFolder(otherwise);
     owner = await Deno.open(join(folder, UNLOCKED_OWNER), { write: true, createNew: true });
     await owner.lock(true);
     await Deno.rename(join(folder, UNLOCKED_OWNER), join(folder, OWNER));
@@ -55,6 +59,15 @@ export async function withTemporaryDatabase<T>(use: (path: string) => Promise<T>
     owner.close();
     await removeFolder(folder);
     await collect(dirname(folder));
+  }
+}
+
+async function makeFolder(otherwise: string | undefined): Promise<string> {
+  try {
+    return await Deno.makeTempDir({ prefix: PREFIX });
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotCapable) || otherwise === undefined) throw error;
+    return await Deno.makeTempDir({ prefix: PREFIX, dir: otherwise });
   }
 }
 

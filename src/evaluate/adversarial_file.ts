@@ -3,11 +3,26 @@
  *
  * @module
  */
-import { type ImageShape, valuesPerImage } from "../data/dataset.ts";
-import type { EvaluationSettings } from "./evaluate.ts";
-import { writeFileAtomically } from "../disk/files.ts";
-import { encodeSafetensors, type SafeTensor } from "../format/safetensors.ts";
-import type { EvaluationReport } from "./report.ts";
+import * as v from "valibot";
+import type { AttackNorm } from "../attack/options.ts";
+import { type Dataset, type ImageShape, valuesPerImage } from "../data/dataset.ts";
+import { readNamedFile, writeFileAtomically } from "../disk/files.ts";
+import { UsageError } from "../errors.ts";
+import { decodeSafetensors, encodeSafetensors, type SafeTensor } from "../format/safetensors.ts";
+import { positiveFlag } from "../recipe/flag.ts";
+
+/** The tensor that such a file is known by. */
+export const IMAGES_TENSOR = "x_adv";
+
+/** What the images belong to; all of it is text in the file. */
+export interface AdversarialOrigin {
+  readonly norm: AttackNorm;
+  /** The radius in steps of a byte, e.g. `8/255`. */
+  readonly epsilon: string;
+  /** SHA-256 of the weights that were attacked. */
+  readonly checkpoint: string;
+  readonly seed: string;
+}
 
 /**
  * Writes `x_adv` (float32 `[N,channels,height,width]` in [0,1], PyTorch's layout; the clean image where none was found), `y` and
@@ -19,12 +34,13 @@ import type { EvaluationReport } from "./report.ts";
 export async function saveAdversarial(
   path: string,
   adversarial: Float32Array,
-  { ids, dataset }: EvaluationSettings,
-  { checkpoint, attack, data, seed }: EvaluationReport,
+  ids: Uint32Array,
+  dataset: Dataset,
+  { norm, epsilon, checkpoint, seed }: AdversarialOrigin,
 ): Promise<void> {
   const n = ids.length, { height, width, channels } = dataset.shape;
   const tensors = new Map<string, SafeTensor>([
-    ["x_adv", {
+    [IMAGES_TENSOR, {
       dtype: "F32",
       shape: [n, channels, height, width],
       data: channelsFirst(adversarial, dataset.shape),
@@ -36,14 +52,78 @@ export async function saveAdversarial(
     }],
     ["ids", { dtype: "I32", shape: [n], data: Int32Array.from(ids) }],
   ]);
-  const metadata = {
-    data: data.name,
-    norm: attack.norm,
-    epsilon: attack.fraction,
-    checkpoint: checkpoint.sha256,
-    seed: String(seed),
-  };
+  const metadata = { data: dataset.name, norm, epsilon, checkpoint, seed };
   await writeFileAtomically(path, encodeSafetensors(tensors, metadata));
+}
+
+/** What someone saved. */
+export interface AdversarialImages {
+  readonly norm: AttackNorm;
+  readonly epsilon: number;
+  /** Indices of N test images. */
+  readonly ids: Uint32Array;
+  /** N images, NHWC. */
+  readonly images: Float32Array;
+}
+
+const metadataSchema = v.object({ data: v.string(), norm: v.picklist(["linf", "l2"]) });
+const radius = positiveFlag("epsilon", "");
+
+/**
+ * Reads images of `dataset` as {@linkcode saveAdversarial} writes them; `ids` and `y` may be PyTorch's integers (int64), and
+ * `y` may be absent.
+ *
+ * @throws {UsageError} if the file is not such a file, or is about other images than `dataset` has
+ * @throws {RunError} if it cannot be read
+ */
+export async function readAdversarial(path: string, dataset: Dataset): Promise<AdversarialImages> {
+  const { tensors, metadata } = decodeSafetensors(await readNamedFile(path), path);
+  const fail = (what: string): never => {
+    throw new UsageError(`${path} does not hold images as --save-adv writes them: ${what}.`);
+  };
+  const images = tensors.get(IMAGES_TENSOR), ids = integersOf(tensors.get("ids"));
+  if (images?.dtype !== "F32" || ids === undefined) {
+    return fail("it needs x_adv (F32) and ids (I32 or I64)");
+  }
+  const n = ids.length;
+  if (n === 0) return fail("it holds no images");
+  const { height, width, channels } = dataset.shape;
+  const shape = [n, channels, height, width];
+  if (images.shape.join() !== shape.join()) {
+    return fail(`x_adv is [${images.shape}], not [${shape}]`);
+  }
+  const foreign = ids.find((id) => id < 0 || id >= dataset.n);
+  if (foreign !== undefined) return fail(`${dataset.name} has no test image ${foreign}`);
+  const described = v.safeParse(metadataSchema, metadata);
+  const epsilon = v.safeParse(radius.schema, radius.parse(metadata.epsilon ?? ""));
+  if (!described.success || !epsilon.success) {
+    return fail("its metadata lacks data, norm or epsilon");
+  }
+  if (described.output.data !== dataset.name) {
+    return fail(`its images are ${described.output.data}'s, not ${dataset.name}'s`);
+  }
+  if (tensors.has("y")) {
+    const labels = integersOf(tensors.get("y"));
+    if (labels?.length !== n) return fail(`y is not ${n} integers (I32 or I64)`);
+    const wrong = labels.filter((label, i) => label !== dataset.labels[ids[i]!]).length;
+    if (wrong > 0) {
+      return fail(`${wrong} of its ${n} labels are not those of ${dataset.name}'s test images`);
+    }
+  }
+  return {
+    norm: described.output.norm,
+    epsilon: epsilon.output,
+    ids: Uint32Array.from(ids),
+    images: channelsLast(images.data, dataset.shape),
+  };
+}
+
+/** The integers of `tensor`, which PyTorch keeps in 64 bits unless told; undefined if it has none. */
+function integersOf(tensor: SafeTensor | undefined): number[] | undefined {
+  if (tensor?.shape.length !== 1) return undefined;
+  return tensor.dtype === "I32" || tensor.dtype === "I64"
+    ? Array.from<number | bigint, number>(tensor.data, Number)
+    : undefined;
 }
 
 /** NHWC to NCHW. */

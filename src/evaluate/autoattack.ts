@@ -12,33 +12,50 @@ import {
 import { assertWithinBounds } from "../attack/bounds.ts";
 import { runSearches } from "../attack/autoattack/lanes.ts";
 import { Oracle } from "../attack/autoattack/oracle.ts";
-import type { PgdOptions } from "../attack/options.ts";
+import type { AttackNorm } from "../attack/options.ts";
 import type { LogitsFunction } from "../attack/pgd.ts";
 import { type Example, type Outcome, predictedClass } from "../attack/autoattack/search.ts";
 import type { Backend } from "../backend/backend.ts";
-import { loadBatch } from "../data/batches.ts";
-import { type Dataset, valuesPerImage } from "../data/dataset.ts";
+import { type ImageShape, valuesPerImage } from "../data/dataset.ts";
 import { Interrupted, UsageError } from "../errors.ts";
 import type { Accuracy, ImageAccuracy } from "./evaluate.ts";
 import type { Journal, Verdict } from "./journal.ts";
+import { assertFiniteLogits } from "./logits.ts";
 import { type Perturbation, PerturbationMeter } from "./perturbation.ts";
 import { checkNetwork, checkSquare } from "./sanity.ts";
 
-/** What to attack, and how. */
-export interface AutoAttackSettings {
-  readonly backend: Backend;
-  readonly dataset: Dataset;
-  /** Indices of the images to evaluate. */
-  readonly ids: Uint32Array;
-  /** Images that are attacked at once. */
-  readonly batchSize: number;
-  readonly seed: number;
-  readonly attack: Pick<PgdOptions, "norm" | "epsilon">;
-  readonly version: AutoAttackVersion;
-  /** What `custom` runs, in this order; the other versions' members are their own. */
+/** Images to attack, and what they are. */
+export interface AttackedImages {
+  /** `N · height · width · channels` values in [0,1], NHWC. */
+  readonly x: Float32Array;
+  readonly shape: ImageShape;
+  /** N labels in 0..classes-1. */
+  readonly y: Uint8Array;
+  /** Numbers of logits that the network gives. */
+  readonly classes: number;
+  /** What the images are called, and random draws are keyed by: N different numbers. @default 0, 1, 2, … */
+  readonly ids?: Uint32Array;
+}
+
+/** How to attack. */
+export interface AutoAttackOptions {
+  /** @default "linf" */
+  readonly norm?: AttackNorm;
+  /** Radius of the ball. @default 8/255, in L2 128/255 */
+  readonly epsilon?: number;
+  /** @default "standard" */
+  readonly version?: AutoAttackVersion;
+  /** What `custom` runs, in this order; the other versions' members are their own. @default none */
   readonly members?: readonly AutoAttackMember[];
+  /** Images that are attacked at once; never changes a result. @default 128 */
+  readonly batchSize?: number;
+  /** Seed of every random draw. @default 1 */
+  readonly seed?: number;
+  /** The device that computes, whose errors are then told. @default whichever tfjs uses */
+  readonly backend?: Pick<Backend, "guard">;
   /** Keeps what is found, so that another sitting continues. */
   readonly journal?: Journal;
+  /** Stops between two batches. */
   readonly signal?: AbortSignal;
   /** Told what was noticed, and each member's result. */
   readonly onLine?: (line: string) => void;
@@ -82,42 +99,60 @@ const CHECKED = 250;
 /** The difference of logits ratio needs four classes. */
 const LEAST_CLASSES = 4;
 
+/** The radius that is meant where none is given. */
+const RADIUS = { linf: 8 / 255, l2: 128 / 255 } as const;
+/** Stands for a device that reports no errors of its own. */
+const UNGUARDED: Pick<Backend, "guard"> = { guard: (work) => work };
+
 /**
  * Attacks `network`. Every member attacks the original images afresh; an image counts as robust if none breaks it.
  *
- * @returns the result, and every evaluated image as the attacks left it (NHWC, in the order of `ids`; the
+ * @example How robust is a network of one's own?
+ * ```ts
+ * import * as tf from "@tensorflow/tfjs";
+ * const weights = tf.randomNormal<tf.Rank.R2>([3072, 10]);
+ * const network = (x: tf.Tensor4D) => tf.matMul(x.reshape<tf.Rank.R2>([-1, 3072]), weights);
+ * const x = Float32Array.from({ length: 2 * 3072 }, Math.random), y = Uint8Array.of(3, 7);
+ * const shape = { height: 32, width: 32, channels: 3 };
+ * const { result } = await autoAttack(network, { x, y, shape, classes: 10 }, { epsilon: 4 / 255 });
+ * console.log(result.accuracy, result.perAttack);
+ * ```
+ *
+ * @returns the result, and every image as the attacks left it (NHWC, in the order that they were given in; the
  *   clean image where it is robust or was never classified correctly)
- * @throws {UsageError} if there are fewer than four classes
+ * @throws {UsageError} if there are fewer than four classes, or the images and labels do not fit together
  * @throws {Interrupted} if the signal is aborted
- * @throws {RunError} if an image leaves its ball, or the device or the journal fails
+ * @throws {RunError} if the logits of a clean image are not finite, an adversarial image leaves its ball, or the device or
+ *   the journal fails
  */
 export async function autoAttack(
   network: LogitsFunction,
-  settings: AutoAttackSettings,
+  images: AttackedImages,
+  options: AutoAttackOptions = {},
 ): Promise<{ readonly result: AutoAttackResult; readonly adversarial: Float32Array }> {
-  const { dataset, ids, attack, version, journal, signal } = settings;
-  if (dataset.classes.length < LEAST_CLASSES) {
-    throw new UsageError(
-      `AutoAttack needs four classes for its losses, and ${dataset.name} has ${dataset.classes.length}.`,
-    );
-  }
-  const tell = (line: string) => settings.onLine?.(line);
-  const oracle = new Oracle(network, dataset, settings.backend);
-  const values = valuesPerImage(dataset.shape);
+  const { version = "standard", batchSize = 128, seed = 1, norm = "linf", journal, signal } =
+    options;
+  const attack = { norm, epsilon: options.epsilon ?? RADIUS[norm] };
+  checkImages(images);
+  const { x, y, shape, classes, ids = Uint32Array.from(y.keys()) } = images;
+  const values = valuesPerImage(shape);
+  const tell = (line: string) => options.onLine?.(line);
+  const oracle = new Oracle(network, { classes, shape }, options.backend ?? UNGUARDED);
   const traits = VERSION_TRAITS[version];
-  const members = version === "custom" ? settings.members ?? [] : traits.members;
-  const images = loadBatch(dataset, ids).x;
-  let robust = await findCorrect(oracle, images, settings);
+  const members = version === "custom" ? options.members ?? [] : traits.members;
+  let robust = await findCorrect(oracle, { x, y, shape, classes, ids }, batchSize, () => {
+    if (signal?.aborted) throw new Interrupted(stopped(journal));
+  });
   const accuracy = () => robust.length / ids.length;
   const clean = { accuracy: accuracy(), correct: robust.length, n: ids.length };
   tell(`initial accuracy: ${percent(clean.accuracy)}`);
 
-  const head = ids.slice(0, Math.min(CHECKED, settings.batchSize));
-  const { x, y } = loadBatch(dataset, head);
-  const warnings = await checkNetwork(oracle, { images: x, labels: y, targets: y });
+  const checked = Math.min(CHECKED, batchSize), labels = y.slice(0, checked);
+  const head = x.slice(0, checked * values);
+  const warnings = await checkNetwork(oracle, { images: head, labels, targets: labels });
   for (const warning of warnings) tell(`Warning: ${warning}`);
 
-  const adversarial = images.slice();
+  const adversarial = x.slice();
   const rowOf = new Map(Array.from(ids, (id, row) => [id, row]));
   const perAttack: Partial<Record<AutoAttackMember, MemberResult>> = {};
   for (const member of members) {
@@ -125,19 +160,19 @@ export async function autoAttack(
     for (const { id, outcome } of known) {
       const row = rowOf.get(id)! * values;
       if (outcome) {
-        assertWithinBounds(images.subarray(row, row + values), outcome, attack, [id]);
+        assertWithinBounds(x.subarray(row, row + values), outcome, attack, [id]);
       }
     }
     const found = new Map<number, Outcome>(known.map(({ id, outcome }) => [id, outcome]));
     const earlier = known.at(-1)?.seconds ?? 0, since = performance.now();
     const seconds = () => earlier + (performance.now() - since) / 1000;
     let broken = known.filter(({ outcome }) => outcome).length;
-    const search = createMember(member, { ...attack, seed: settings.seed, ...traits });
+    const search = createMember(member, { ...attack, seed, ...traits });
     await runSearches(
       search,
       before.filter(({ id }) => !found.has(id)),
       oracle,
-      settings.batchSize,
+      batchSize,
       async ({ id, x }, outcome) => {
         if (outcome) assertWithinBounds(x, outcome, attack, [id]);
         found.set(id, outcome);
@@ -147,7 +182,7 @@ export async function autoAttack(
       (asked) => {
         if (signal?.aborted) throw new Interrupted(stopped(journal));
         const share = Math.min(1, (found.size + asked / search.queries) / before.length);
-        settings.onProgress?.(member, { done: found.size, of: before.length, broken, share });
+        options.onProgress?.(member, { done: found.size, of: before.length, broken, share });
       },
     );
     robust = before.filter(({ id }) => found.get(id) === undefined);
@@ -172,7 +207,7 @@ export async function autoAttack(
     }
   }
   const meter = new PerturbationMeter(attack.norm, values);
-  meter.add(images, adversarial);
+  meter.add(x, adversarial);
   const n = ids.length, correct = robust.length;
   const standing = new Set(robust.map(({ id }) => id));
   const result = {
@@ -216,21 +251,43 @@ function verdictsOf(
   return (journal?.verdicts ?? []).filter((each) => each.member === member && ids.has(each.id));
 }
 
+/** @throws {UsageError} if `images` are not what they must be */
+function checkImages({ x, y, shape, classes, ids }: AttackedImages): void {
+  const values = valuesPerImage(shape);
+  if (classes < LEAST_CLASSES) {
+    throw new UsageError(`AutoAttack needs four classes for its losses, and there are ${classes}.`);
+  }
+  const n = y.length;
+  if (n === 0 || x.length !== n * values || (ids ?? y).length !== n) {
+    throw new UsageError(
+      `AutoAttack needs one label and ${values} values for every image, and was given ${n} labels, ${x.length} values` +
+        `${ids ? ` and ${ids.length} ids` : ""}.`,
+    );
+  }
+  const foreign = y.find((label) => label >= classes);
+  if (foreign === undefined) return;
+  throw new UsageError(
+    `AutoAttack was given the label ${foreign}, and there are ${classes} classes.`,
+  );
+}
+
 /** The images that the network classifies correctly, with their logits. */
 async function findCorrect(
   oracle: Oracle,
-  images: Float32Array,
-  { dataset, ids, batchSize, signal, journal }: AutoAttackSettings,
+  { x: images, y, shape, ids }: Required<AttackedImages>,
+  batchSize: number,
+  onBatch: () => void,
 ): Promise<Example[]> {
   const correct: Example[] = [];
-  const { shape } = dataset, values = valuesPerImage(shape);
+  const values = valuesPerImage(shape);
   for (let first = 0; first < ids.length; first += batchSize) {
-    if (signal?.aborted) throw new Interrupted(stopped(journal));
+    onBatch();
     const batch = images.subarray(first * values, (first + batchSize) * values);
     const answers = await oracle.logits(batch);
+    assertFiniteLogits(answers, oracle.classes, ids.subarray(first));
     for (let row = 0; row < batch.length / values; row++) {
       const logits = answers.slice(row * oracle.classes, (row + 1) * oracle.classes);
-      const id = ids[first + row]!, label = dataset.labels[id]!;
+      const id = ids[first + row]!, label = y[first + row]!;
       if (predictedClass(logits) !== label) continue;
       const x = batch.subarray(row * values, (row + 1) * values);
       correct.push({ id, x, shape, label, logits });

@@ -12,11 +12,12 @@ import { predictedClass } from "../attack/autoattack/search.ts";
 import { normalNoise, uniformStart } from "../attack/start.ts";
 import type { Backend } from "../backend/backend.ts";
 import { type Batch, loadBatch } from "../data/batches.ts";
-import { type Dataset, type ImageShape, valuesPerImage } from "../data/dataset.ts";
+import { type Dataset, valuesPerImage } from "../data/dataset.ts";
 import { Interrupted } from "../errors.ts";
 import type { FrozenModel } from "../model/frozen.ts";
 import { imageTensor, oneHot } from "../model/inputs.ts";
 import { Purpose } from "../random/stream.ts";
+import { assertFiniteLogits } from "./logits.ts";
 
 /** An accuracy: clean, or under PGD of so many steps that maximises cross-entropy (`pgd20`) or the margin (`cw20`). */
 export type EvaluationName = "clean" | `${"pgd" | "cw"}${number}`;
@@ -65,7 +66,7 @@ const STEP_SIZE = { linf: 2 / 255, l2: 15 / 255 } as const;
  * in the ball (`pgd20`, `cw20`, …).
  *
  * @throws {Interrupted} if the signal is aborted
- * @throws {RunError} if an attack leaves its ball or the device fails
+ * @throws {RunError} if logits are not finite, an attack leaves its ball or the device fails
  */
 export async function evaluateAccuracy(
   name: EvaluationName,
@@ -82,7 +83,7 @@ export async function evaluateAccuracy(
       const images = name === "clean"
         ? batch.x
         : await pgdImages(name, model, batch, restart, settings);
-      const predictions = await predict(model, images, dataset.shape, settings.backend);
+      const predictions = await predict(model, images, batch, settings.backend);
       batch.y.forEach((label, row) => standing[row]! &= +(predictions[row] === label));
     }
     correct += standing.reduce((sum, one) => sum + one, 0);
@@ -92,11 +93,15 @@ export async function evaluateAccuracy(
   return { accuracy: correct / ids.length, correct, n: ids.length, verdicts };
 }
 
-/** The most likely class of each image. */
+/**
+ * The most likely class of each image.
+ *
+ * @throws {RunError} if an image has logits that are not finite
+ */
 async function predict(
   model: FrozenModel,
   images: Float32Array,
-  shape: ImageShape,
+  { ids, shape }: Pick<Batch, "ids" | "shape">,
   backend: Backend,
 ): Promise<number[]> {
   const x = imageTensor(images, shape);
@@ -104,6 +109,7 @@ async function predict(
   const values = await backend.guard(logits.data<"float32">());
   const [n, classes] = logits.shape;
   tf.dispose([x, logits]);
+  assertFiniteLogits(values, classes, ids);
   return Array.from(
     { length: n },
     (_, row) => predictedClass(values.subarray(row * classes, (row + 1) * classes)),

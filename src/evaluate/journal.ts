@@ -10,7 +10,7 @@ import { AUTOATTACK_MEMBERS, type AutoAttackMember } from "../attack/autoattack/
 import type { Outcome } from "../attack/autoattack/search.ts";
 import { RunError, UsageError } from "../errors.ts";
 import { crc32c } from "../format/crc32c.ts";
-import { createDirectory, describeIoError, removeTree } from "../disk/files.ts";
+import { createDirectory, describeIoError } from "../disk/files.ts";
 import { refuseForeign } from "../disk/regular.ts";
 
 /** How one member's search on one image ended. */
@@ -33,6 +33,8 @@ const lineSchema = v.strictObject({
 /** Hexadecimal digits of the CRC-32C of what stands before it in the line. */
 const SEAL_DIGITS = 8;
 const LOG = "verdicts.jsonl", IMAGES = "adversarial.bin";
+/** How the log's first line begins. */
+const HEADER_START = '{"key":"';
 
 /** An open journal folder. */
 export class Journal {
@@ -55,18 +57,18 @@ export class Journal {
   }
 
   /**
-   * Opens the journal in `directory`. A torn end, as a kill may leave it, is cut off; a journal of something else is
-   * begun anew.
+   * Opens the journal in `directory`, which is its own. A torn end, as a kill may leave it, is cut off; a journal of
+   * something else is begun anew.
    *
    * @param key digest of what is attacked and how: the first line of the log
    * @param values of one image
-   * @throws {UsageError} if another process has it open
+   * @throws {UsageError} if another process has it open, or the folder holds anything that is not a journal's
    * @throws {RunError} if the folder cannot be made, read or written
    */
   static async open(directory: string, key: string, values: number): Promise<Journal> {
     const imageBytes = Float32Array.BYTES_PER_ELEMENT * values;
+    await refuseOthers(directory);
     await createDirectory(directory);
-    for (const name of [LOG, IMAGES]) await refuseForeign(join(directory, name));
     try {
       const options = { read: true, write: true, create: true };
       const log = await Deno.open(join(directory, LOG), options);
@@ -133,11 +135,46 @@ export class Journal {
     this.#images.close();
   }
 
-  /** Closes and removes the journal of a finished evaluation. */
+  /** Closes and removes the journal of a finished evaluation, and nothing else that may lie in its folder. */
   async remove(): Promise<void> {
     this.close();
-    await removeTree(this.#directory);
+    try {
+      for (const name of [LOG, IMAGES]) await Deno.remove(join(this.#directory, name));
+    } catch (error) {
+      throw failure(this.#directory, error);
+    }
+    await Deno.remove(this.#directory).catch(() => {}); // which somebody else may use by now
   }
+}
+
+/** @throws {UsageError} if `directory` is no folder, or holds anything but the plain files of a journal */
+async function refuseOthers(directory: string): Promise<void> {
+  const refuse = (what: string) =>
+    new UsageError(
+      `The state of an evaluation would be kept in ${directory}, but ${what}: move it away, or choose another --state-dir.`,
+    );
+  const stat = await Deno.lstat(directory).catch(() => undefined);
+  if (stat === undefined) return;
+  if (!stat.isDirectory) throw refuse("that is no folder");
+  try {
+    for await (const { name } of Deno.readDir(directory)) {
+      const path = join(directory, name), own = name === IMAGES || name === LOG;
+      if (own) await refuseForeign(path);
+      if (own && (name === IMAGES || await isLog(path))) continue;
+      throw refuse(`there is ${name}, which is not its own`);
+    }
+  } catch (error) {
+    if (error instanceof UsageError || error instanceof RunError) throw error;
+    throw failure(directory, error);
+  }
+}
+
+/** Whether the file at `path` begins as a log does, as far as it goes: a kill may tear its first line. */
+async function isLog(path: string): Promise<boolean> {
+  using file = await Deno.open(path);
+  const head = new Uint8Array(HEADER_START.length);
+  const length = await file.read(head) ?? 0;
+  return HEADER_START.startsWith(new TextDecoder().decode(head.subarray(0, length)));
 }
 
 /** `text` with its checksum. */

@@ -1,12 +1,11 @@
 /**
- * What an evaluation tells: as JSON, in the run folder, and to people.
+ * What an evaluation found, as JSON and in the run folder.
  *
  * @module
  */
 import { join } from "@std/path";
-import type { AutoAttackMember } from "../attack/autoattack/versions.ts";
 import type { AttackNorm } from "../attack/options.ts";
-import { type AutoAttackResult, describeMember, type MemberResult } from "./autoattack.ts";
+import type { AutoAttackResult } from "./autoattack.ts";
 import {
   type Accuracy,
   type EvaluationName,
@@ -14,12 +13,10 @@ import {
   type ImageAccuracy,
   isEvaluationName,
 } from "./evaluate.ts";
-import { describePerturbation } from "./perturbation.ts";
 import { createDirectory, writeFileAtomically } from "../disk/files.ts";
 import type { Recipe } from "../recipe/recipe.ts";
 import type { AdversarialCheck } from "./adversarial_check.ts";
-import { fileDigest, type Subject, subjectName } from "../run/subject.ts";
-import { formatPercent } from "../cli/shell/terminal.ts";
+import { type Subject, subjectName } from "../run/subject.ts";
 
 /** The accuracies that were asked for, by name. */
 export type Accuracies = { readonly [name in EvaluationName]?: ImageAccuracy };
@@ -54,43 +51,48 @@ export interface EvaluationReport extends Accuracies {
 }
 
 /** The report of what was measured on `subject`. */
-export async function makeReport(
-  subject: Subject,
+export function makeReport(
+  { path, sha256, run }: Subject,
   recipe: Recipe,
   { ids, attack, restarts = 1, backend }: EvaluationSettings,
   accuracies: Partial<Record<EvaluationName, ImageAccuracy>>,
   { autoattack, verified }: {
-    readonly autoattack: AutoAttackResult | undefined;
-    readonly verified: AdversarialCheck | undefined;
+    readonly autoattack?: AutoAttackResult;
+    readonly verified?: AdversarialCheck;
   },
-): Promise<EvaluationReport> {
+): EvaluationReport {
   return {
     ...accuracies,
     ...autoattack && { autoattack },
     ...verified && { verified },
     checkpoint: {
-      path: subject.path,
-      sha256: await fileDigest(subject.path),
-      name: subject.link ?? null,
-      select: subject.recipe?.select ?? null,
+      path,
+      sha256,
+      name: run?.link ?? null,
+      select: run?.recipe.select ?? null,
     },
     data: { name: recipe.data, part: "test", n: verified?.n ?? ids.length },
     attack: { ...attack, fraction: formatRadius(attack.epsilon), restarts },
     backend: { name: backend.name, adapter: backend.adapter },
-    recipe: subject.recipe ?? null,
+    recipe: run?.recipe ?? null,
     seed: recipe.seed,
   };
 }
 
-/** Writes the report into the run's `eval/`, beside those of other settings. */
-export async function keepReport(runDir: string, subject: Subject, report: EvaluationReport) {
-  const folder = join(runDir, "eval");
+/**
+ * Writes the report of a run's checkpoint into the run's `eval/`, beside those of other settings. A file of weights has no
+ * place for it.
+ *
+ * @throws {RunError} if it cannot be written
+ */
+export async function keepReport(subject: Subject, report: EvaluationReport): Promise<void> {
+  if (subject.run === undefined) return;
+  const folder = join(subject.run.directory, "eval");
   await createDirectory(folder);
   const attacks = [
     ...accuraciesOf(report).map(([name]) => name),
     ...report.autoattack ? [autoAttackName(report.autoattack)] : [],
   ].join("-");
-  // Everything that can differ between two evaluations of one checkpoint: none replaces another.
   const { attack: { epsilon, restarts }, data: { n }, seed, backend } = report;
   const radius = (255 * epsilon).toFixed(2);
   const settings = `${attacks}.n${n}.eps${radius}.seed${seed}${
@@ -100,61 +102,19 @@ export async function keepReport(runDir: string, subject: Subject, report: Evalu
   await writeFileAtomically(path, new TextEncoder().encode(JSON.stringify(report, null, 2) + "\n"));
 }
 
-/** The report for people. */
-export function describeReport(report: EvaluationReport): string {
-  const { checkpoint, data, attack, seed } = report;
-  const selected = checkpoint.name === "best"
-    ? `, selected on ${checkpoint.select}`
-    : ", not selected";
-  const rows = accuraciesOf(report).map(([name, { accuracy, correct, n }]) =>
-    `  ${name.padEnd(6)} ${formatPercent(accuracy).padStart(9)}  (${correct} of ${n})`
-  );
-  return [
-    `${checkpoint.path}${checkpoint.name ? ` (${checkpoint.name}${selected})` : ""}`,
-    `${data.n} test images of ${data.name}, ${attack.norm} ε = ${
-      (255 * attack.epsilon).toFixed(2)
-    }/255, seed ${seed}`,
-    ...rows,
-    ...report.verified ? describeCheck(report.verified) : [],
-    ...report.autoattack ? describeAutoAttack(attack.norm, report.autoattack) : [],
-  ].join("\n");
-}
-
 /** `autoattack-standard`; a custom one by what it ran. */
 function autoAttackName({ version, perAttack }: AutoAttackResult): string {
   return `autoattack-${version === "custom" ? Object.keys(perAttack).join("+") : version}`;
 }
 
-function describeCheck(check: AdversarialCheck): string[] {
-  const { accuracy, correct, n, norm, epsilon, perturbation, withinBounds } = check;
-  return [
-    `saved images, ${norm} ε = ${formatRadius(epsilon)}: bounds ${
-      withinBounds ? "kept" : "broken"
-    }`,
-    `  ${describePerturbation(norm, perturbation)}`,
-    `  accuracy on them: ${formatPercent(accuracy)} (${correct} of ${n})`,
-  ];
-}
-
-/** In the words that AutoAttack's users know. */
-function describeAutoAttack(norm: AttackNorm, result: AutoAttackResult): string[] {
-  const members = Object.entries(result.perAttack) as [AutoAttackMember, MemberResult][];
-  return [
-    `AutoAttack, ${result.version}:`,
-    ...members.map(([member, found]) => `  ${describeMember(member, found)}`),
-    `  ${describePerturbation(norm, result.perturbation)}`,
-    ...result.warnings.map((warning) => `  Warning: ${warning}`),
-    `  robust accuracy: ${formatPercent(result.accuracy)} (${result.correct} of ${result.n})`,
-  ];
-}
-
-function accuraciesOf(report: EvaluationReport): [EvaluationName, Accuracy][] {
+/** The accuracies in `report`, in its order. */
+export function accuraciesOf(report: EvaluationReport): [EvaluationName, Accuracy][] {
   return Object.entries(report)
     .filter((entry): entry is [EvaluationName, Accuracy] => isEvaluationName(entry[0]));
 }
 
 /** `0.0313725…` as `8/255`; a radius between two bytes as the number it is. */
-function formatRadius(epsilon: number): string {
+export function formatRadius(epsilon: number): string {
   const steps = Math.round(255 * epsilon);
   return Math.abs(255 * epsilon - steps) < 1e-9 ? `${steps}/255` : String(epsilon);
 }

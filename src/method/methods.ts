@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { mart } from "./mart.ts";
 import { type Method, passesOf, termsOf } from "./method.ts";
 import { pgdAt } from "./pgd_at.ts";
 import { standard } from "./standard.ts";
@@ -17,6 +18,7 @@ export const METHODS = [
   v2,
   v3,
   trades,
+  mart,
   pgdAt,
   standard,
 ] as const;

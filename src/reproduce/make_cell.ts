@@ -10,7 +10,7 @@ import { FIELDS, nested, valueAt } from "../recipe/fields.ts";
 import type { RecipeInput } from "../recipe/recipe.ts";
 import { sourceDigest, VERSION } from "../run/program_version.ts";
 import { readRunRecord } from "../run/run_folder.ts";
-import { fileDigest, findSubject } from "../run/subject.ts";
+import { readSubject } from "../run/subject.ts";
 import { type Cell, type CellEvaluation, readCell, writeCell } from "./cell.ts";
 import { type CellPlan, readRecipe } from "./plan.ts";
 import { readTrainingTime } from "./training_time.ts";
@@ -59,7 +59,7 @@ async function beginCell(runDir: string, { row, seed, request }: CellPlan): Prom
   const { recipe: all, dataSha256, program, machine } = await readRunRecord(runDir);
   const lasting = FIELDS.filter(({ perStart }) => !perStart).map(({ path }) => path);
   const recipe = nested(lasting.map((path) => [path, valueAt(all, path)]));
-  const { path, link } = await findSubject(runDir, undefined);
+  const { path, sha256, run } = await readSubject(runDir, undefined);
   const { backend, adapter, deno } = machine;
   return {
     format: 1,
@@ -76,7 +76,7 @@ async function beginCell(runDir: string, { row, seed, request }: CellPlan): Prom
       system: `${Deno.build.os} ${Deno.build.arch}`,
       processors: navigator.hardwareConcurrency,
     },
-    checkpoint: { name: link ?? basename(path), sha256: await fileDigest(path) },
+    checkpoint: { name: run?.link ?? basename(path), sha256 },
     evaluations: {},
     times: { training: await readTrainingTime(runDir), evaluations: {}, written: "" },
   };

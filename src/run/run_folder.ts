@@ -11,37 +11,44 @@ import {
   describeIoError,
   readWholeFile,
   removeTemporaries,
-  removeTree,
   temporaryOf,
   temporaryPath,
   writeFileAtomically,
 } from "../disk/files.ts";
 import { ioError } from "../disk/failure.ts";
+import { exists } from "../disk/regular.ts";
+import { removeEmptyMemory } from "../memory/empty.ts";
+import {
+  CHECKPOINT_LINKS,
+  checkpointFolder,
+  type CheckpointLink,
+  checkpointPath,
+  findCheckpoint,
+  type FoundCheckpoint,
+  isCheckpointName,
+  readCommitted,
+  RECORD_FILE,
+  writeCommitted,
+} from "./checkpoints.ts";
+import { METRICS_TABLE } from "./metrics_table.ts";
+import { sha256 } from "./progress.ts";
 import { decodeRunRecord, encodeRunRecord, type RunRecord } from "./run_record.ts";
 import { RunLock } from "./run_lock.ts";
+import { METRICS_LOG } from "./run_log.ts";
 
 const RECIPE_FILE = "recipe.json";
 const LOCK_FILE = "run.lock";
-const CHECKPOINTS = "checkpoints", REPORTS = "eval";
-const CHECKPOINT = /^epoch-(\d+)(?:\.step-(\d+))?\.safetensors$/;
+const REPORTS = "eval";
 /** What earlier versions left of a link that was being made. */
 const TORN_LINK = /^(?:best|last)\.tmp$/;
 /** Files that are written under a temporary name first. */
-const RUN_FILES = [RECIPE_FILE, "metrics.jsonl", "metrics.csv"];
-
-/** The names by which a checkpoint is asked for. */
-export const CHECKPOINT_LINKS = ["best", "last"] as const;
-/** One of {@linkcode CHECKPOINT_LINKS}. */
-export type CheckpointLink = typeof CHECKPOINT_LINKS[number];
+const RUN_FILES = [RECIPE_FILE, METRICS_LOG, METRICS_TABLE];
+/** Names in the folder of checkpoints that are written under a temporary name first, beside those of checkpoints. */
+const NAMED: readonly string[] = [...CHECKPOINT_LINKS, RECORD_FILE];
 
 /** Where `directory` says how its run was started. */
 export function recipePath(directory: string): string {
   return join(directory, RECIPE_FILE);
-}
-
-/** The path of the checkpoint `name` of the run in `directory`. */
-export function checkpointPath(directory: string, name: string): string {
-  return join(directory, CHECKPOINTS, name);
 }
 
 /**
@@ -57,22 +64,6 @@ export async function readRunRecord(directory: string): Promise<RunRecord> {
     throw new UsageError(`${directory} is not a run folder: it has no ${RECIPE_FILE}.`);
   }
   return decodeRunRecord(new TextDecoder().decode(await readWholeFile(path)), path);
-}
-
-/**
- * The file name that `link` stands for in `directory`, or undefined if there is none.
- */
-export async function readCheckpointLink(
-  directory: string,
-  link: CheckpointLink,
-): Promise<string | undefined> {
-  try {
-    const name = await Deno.readLink(checkpointPath(directory, link));
-    await Deno.stat(checkpointPath(directory, name));
-    return name;
-  } catch {
-    return undefined;
-  }
 }
 
 /**
@@ -114,8 +105,10 @@ export class RunFolder {
       await removeLeftovers(directory);
       const text = new TextEncoder().encode(encodeRunRecord(record));
       await writeFileAtomically(recipePath(directory), text);
-      await createDirectory(join(directory, CHECKPOINTS));
+      await createDirectory(checkpointFolder(directory));
     } catch (error) {
+      // Of an empty folder, so it is this start's; the first error says more than a second one.
+      if (!(error instanceof UsageError)) await Deno.remove(recipePath(directory)).catch(() => {});
       await lock.release();
       throw error;
     }
@@ -132,7 +125,7 @@ export class RunFolder {
     const lock = await RunLock.acquire(directory);
     try {
       await removeLeftovers(directory);
-      await createDirectory(join(directory, CHECKPOINTS)); // missing if the run was killed at its very start
+      await createDirectory(checkpointFolder(directory)); // missing if the run was killed at its very start
       return new RunFolder(directory, await readRunRecord(directory), lock);
     } catch (error) {
       await lock.release();
@@ -145,9 +138,9 @@ export class RunFolder {
     return join(this.directory, "memory");
   }
 
-  /** The checkpoint that `last` stands for; the newest one where the link is lost, as it is in some copies. */
-  async last(): Promise<string | undefined> {
-    return await readCheckpointLink(this.directory, "last") ?? await this.#newest();
+  /** The checkpoint that the run stands at, see {@linkcode findCheckpoint}. */
+  last(): Promise<FoundCheckpoint | undefined> {
+    return findCheckpoint(this.directory, "last");
   }
 
   /** The path of the checkpoint called `name`. */
@@ -156,45 +149,49 @@ export class RunFolder {
   }
 
   /**
-   * Points `last` and `best` at the given checkpoints and removes all others; files that are none of the run's stay.
-   * Also the repair after a crash, which can leave links behind the memory's index, or checkpoints that nothing
-   * points at.
+   * Commits the given checkpoints, points the links at them where the file system has links, and removes all others; files
+   * that are none of the run's stay. Also the repair after a crash, which can leave the record behind the memory's index, or
+   * checkpoints that nothing names.
+   *
+   * @param names the file of each, and its digest where that is known
    */
-  async settle(names: { last: string; best: string | undefined }): Promise<void> {
-    const folder = join(this.directory, CHECKPOINTS);
-    for (const link of CHECKPOINT_LINKS) {
-      const target = names[link];
-      if (target === undefined) continue;
-      const path = join(folder, link), temporary = temporaryPath(path);
-      try {
-        await Deno.symlink(target, temporary);
-        await Deno.rename(temporary, path);
-      } catch (error) {
-        await Deno.remove(temporary).catch(() => {}); // there only if it could not be renamed
-        throw ioError(`Could not make the link ${path}`, error);
-      }
-    }
+  async settle(names: { last: FoundCheckpoint; best: string | undefined }): Promise<void> {
+    const folder = checkpointFolder(this.directory);
+    const before = await readCommitted(this.directory);
+    const known = [names.last, before?.best, before?.last];
+    const digest = async (name: string) =>
+      known.find((each) => each?.name === name)?.sha256 ??
+        sha256(await readWholeFile(this.checkpointPath(name)));
+    const { name } = names.last;
+    const last = { name, sha256: await digest(name) };
+    // A copy may have lost the best checkpoint of a run: it goes on without.
+    const best = names.best !== undefined && await isFile(this.checkpointPath(names.best))
+      ? { name: names.best, sha256: await digest(names.best) }
+      : undefined;
+    await writeCommitted(this.directory, { last, ...best && { best } });
+    await pointLink(folder, "last", last.name);
+    if (best) await pointLink(folder, "best", best.name);
     await syncDirectory(folder);
     for (const { name, isDirectory } of await Array.fromAsync(Deno.readDir(folder))) {
-      const stray = CHECKPOINT.test(name) && name !== names.last && name !== names.best;
-      if (!isDirectory && (stray || TORN_LINK.test(name))) await removeTree(join(folder, name));
+      const stray = isCheckpointName(name) && name !== last.name && name !== best?.name;
+      if (!isDirectory && (stray || TORN_LINK.test(name))) await removeFile(join(folder, name));
     }
-    const links: readonly string[] = CHECKPOINT_LINKS;
-    await removeTemporaries(folder, (name) => CHECKPOINT.test(name) || links.includes(name));
+    await removeTemporaries(folder, (name) => isCheckpointName(name) || NAMED.includes(name));
   }
 
-  /** Every checkpoint is whole: whichever got furthest can be continued. */
-  async #newest(): Promise<string | undefined> {
-    let newest: { name: string; epoch: number; step: number } | undefined;
-    for await (const { name } of Deno.readDir(join(this.directory, CHECKPOINTS))) {
-      const match = CHECKPOINT.exec(name);
-      if (match === null) continue;
-      const epoch = Number(match[1]), step = Number(match[2] ?? Infinity);
-      const further = newest === undefined || epoch > newest.epoch ||
-        epoch === newest.epoch && step > newest.step;
-      if (further) newest = { name, epoch, step };
+  /**
+   * Takes back what a start has made that failed before its first step, file by file, so that the same start can be made
+   * again. Nobody else's file goes, and whatever is not as a start leaves it stays.
+   *
+   * @throws {RunError} if the disk fails
+   */
+  async withdraw(): Promise<void> {
+    await removeEmptyMemory(this.memoryDirectory);
+    for (const name of [METRICS_LOG, METRICS_TABLE]) {
+      if (await exists(join(this.directory, name))) await removeFile(join(this.directory, name));
     }
-    return newest?.name;
+    await Deno.remove(checkpointFolder(this.directory)).catch(() => {}); // only if it is empty
+    await removeFile(recipePath(this.directory));
   }
 
   /** Lets the next process in. */
@@ -220,4 +217,31 @@ async function refuseUsed(directory: string): Promise<void> {
     }
     throw new RunError(`Could not read ${directory}: ${describeIoError(error)}`, { cause: error });
   }
+}
+
+/**
+ * Makes `link` name a checkpoint. Where there are no symbolic links, by the file system or for want of a permission, there is
+ * none, and what an earlier commit may have left under its name goes.
+ */
+async function pointLink(folder: string, link: CheckpointLink, target: string): Promise<void> {
+  const path = join(folder, link), temporary = temporaryPath(path);
+  try {
+    await Deno.symlink(target, temporary);
+    await Deno.rename(temporary, path);
+  } catch {
+    await Deno.remove(temporary).catch(() => {});
+    await Deno.remove(path).catch(() => {});
+  }
+}
+
+async function removeFile(path: string): Promise<void> {
+  try {
+    await Deno.remove(path);
+  } catch (error) {
+    throw ioError(`Could not remove ${path}`, error);
+  }
+}
+
+async function isFile(path: string): Promise<boolean> {
+  return await Deno.stat(path).then(({ isFile }) => isFile, () => false);
 }

@@ -1,73 +1,35 @@
 /**
- * `metrics.jsonl`, one line for every step, every epoch and every damaged example, and `metrics.csv`, one row for every epoch.
+ * `metrics.jsonl`: one line for every step, every epoch and every damaged example.
  *
  * @module
  */
 import { join } from "@std/path";
 import { ioError } from "../disk/failure.ts";
 import { readIfThere, writeAll, writeFileAtomically } from "../disk/files.ts";
+import type { Metrics, StepMetrics } from "./metrics.ts";
+import { MetricsTable } from "./metrics_table.ts";
 
-/** One optimisation step. Loss terms are means over the batch, before their coefficients. */
-export interface StepMetrics {
-  readonly kind: "step";
-  readonly epoch: number;
-  /** From 1. */
-  readonly step: number;
-  readonly loss: number;
-  /** The loss's terms by name, such as `ce`. */
-  readonly terms: Readonly<Record<string, number>>;
-  readonly lr: number;
-  readonly momentum: number;
-  readonly imagesPerSecond: number;
-}
-
-/** A memory example that could not be used: the step was taken without it. */
-export interface DamageNote {
-  readonly kind: "damage";
-  readonly epoch: number;
-  readonly step: number;
-  /** Its training index. */
-  readonly image: number;
-  readonly fault: string;
-}
-
-/** One epoch. */
-export interface EpochMetrics {
-  readonly kind: "epoch";
-  readonly epoch: number;
-  /** Means over the epoch's examples. */
-  readonly loss: number;
-  readonly terms: Readonly<Record<string, number>>;
-  /** Accuracies on what the checkpoint is selected on, in [0,1]. */
-  readonly cleanAccuracy?: number;
-  readonly robustAccuracy?: number;
-  readonly imagesPerSecond: number;
-  /** Wall-clock seconds of this session's part of the epoch, evaluation included. */
-  readonly seconds: number;
-}
-
-type Metrics = StepMetrics | EpochMetrics | DamageNote;
-
-/** The columns behind those of the loss's terms. */
-const TABLE_END = ["clean_accuracy", "robust_accuracy", "images_per_second", "seconds"] as const;
+/** Its name in a run's folder. */
+export const METRICS_LOG = "metrics.jsonl";
 
 /** The run's log, open for appending. */
 export class RunLog {
-  readonly #directory: string;
+  readonly #path: string;
   readonly #file: Deno.FsFile;
-  readonly #epochs: EpochMetrics[];
-  readonly #terms: readonly string[];
+  readonly #table: MetricsTable;
+  /** The steps that were logged before it was opened. */
+  readonly #before: readonly StepMetrics[];
 
   private constructor(
-    directory: string,
+    path: string,
     file: Deno.FsFile,
-    epochs: EpochMetrics[],
-    terms: readonly string[],
+    table: MetricsTable,
+    before: readonly StepMetrics[],
   ) {
-    this.#directory = directory;
+    this.#path = path;
     this.#file = file;
-    this.#epochs = epochs;
-    this.#terms = terms;
+    this.#table = table;
+    this.#before = before;
   }
 
   /**
@@ -82,7 +44,7 @@ export class RunLog {
     { epoch, step, complete }: { epoch: number; step: number; complete: boolean },
     terms: readonly string[],
   ): Promise<RunLog> {
-    const path = join(directory, "metrics.jsonl");
+    const path = join(directory, METRICS_LOG);
     const known = (await readLines(path)).filter((line) =>
       line.epoch < epoch ||
       line.epoch === epoch && (line.kind === "epoch" ? complete : line.step <= step)
@@ -90,8 +52,9 @@ export class RunLog {
     const text = known.map((line) => JSON.stringify(line) + "\n").join("");
     await writeFileAtomically(path, new TextEncoder().encode(text));
     const epochs = known.filter((line) => line.kind === "epoch");
-    await writeTable(directory, epochs, terms);
-    return new RunLog(directory, await Deno.open(path, { append: true }), epochs, terms);
+    const table = await MetricsTable.open(directory, terms, epochs, complete ? epoch : epoch - 1);
+    const steps = known.filter((line) => line.kind === "step");
+    return new RunLog(path, await Deno.open(path, { append: true }), table, steps);
   }
 
   /** Appends one line, and rewrites the table when it is an epoch's. */
@@ -100,11 +63,30 @@ export class RunLog {
       const bytes = new TextEncoder().encode(JSON.stringify(metrics) + "\n");
       await writeAll(this.#file, bytes);
     } catch (error) {
-      throw ioError(`Could not write ${join(this.#directory, "metrics.jsonl")}`, error);
+      throw ioError(`Could not write ${this.#path}`, error);
     }
-    if (metrics.kind !== "epoch") return;
-    this.#epochs.push(metrics);
-    await writeTable(this.#directory, this.#epochs, this.#terms);
+    if (metrics.kind === "epoch") await this.#table.add(metrics);
+  }
+
+  /**
+   * Flushes everything appended to the device: a commit must not outlive the lines before it.
+   *
+   * @throws {RunError} if the disk fails
+   */
+  async flush(): Promise<void> {
+    try {
+      await this.#file.sync();
+    } catch (error) {
+      throw ioError(`Could not write ${this.#path}`, error);
+    }
+  }
+
+  /** How fast the steps of `epoch` were that were logged before this sitting; undefined if none was. */
+  speedBefore(epoch: number): number | undefined {
+    const speeds = this.#before.filter((step) => step.epoch === epoch && step.imagesPerSecond > 0);
+    // Steps are of about as many images each: their times add up.
+    const seconds = speeds.reduce((sum, { imagesPerSecond }) => sum + 1 / imagesPerSecond, 0);
+    return speeds.length === 0 ? undefined : speeds.length / seconds;
   }
 
   close(): void {
@@ -114,30 +96,7 @@ export class RunLog {
 
 /** Whether the log in `directory` has seen the second epoch: then the first one's checkpoint was committed. */
 export async function reachedSecondEpoch(directory: string): Promise<boolean> {
-  return (await readLines(join(directory, "metrics.jsonl"))).some(({ epoch }) => epoch > 1);
-}
-
-async function writeTable(
-  directory: string,
-  epochs: readonly EpochMetrics[],
-  terms: readonly string[],
-): Promise<void> {
-  const header = ["epoch", "loss", ...terms, ...TABLE_END].join(",");
-  const rows = [header, ...epochs.map((metrics) => tableRow(metrics, terms))].join("\n") + "\n";
-  await writeFileAtomically(join(directory, "metrics.csv"), new TextEncoder().encode(rows));
-}
-
-function tableRow(metrics: EpochMetrics, columns: readonly string[]): string {
-  const { epoch, loss, terms, cleanAccuracy, robustAccuracy, imagesPerSecond, seconds } = metrics;
-  return [
-    epoch,
-    loss,
-    ...columns.map((name) => terms[name]),
-    cleanAccuracy,
-    robustAccuracy,
-    imagesPerSecond,
-    seconds,
-  ].map((value) => value ?? "").join(",");
+  return (await readLines(join(directory, METRICS_LOG))).some(({ epoch }) => epoch > 1);
 }
 
 async function readLines(path: string): Promise<Metrics[]> {

@@ -1,55 +1,64 @@
 /**
- * What is evaluated: a run's checkpoint, or a file of weights.
+ * What a target on the command line names: a run's checkpoint, or a file of weights.
  *
  * @module
  */
 import { basename } from "@std/path";
-import { createHash } from "node:crypto";
 import { UsageError } from "../errors.ts";
 import { readWholeFile } from "../disk/files.ts";
-import { decodeSafetensors } from "../format/safetensors.ts";
-import type { Architecture } from "../model/architecture.ts";
-import type { ModelState } from "../model/parameters.ts";
+import { decodeSafetensors, type SafeTensor } from "../format/safetensors.ts";
 import type { Recipe } from "../recipe/recipe.ts";
-import { importModel } from "../weights/state_dict.ts";
 import {
   type CheckpointLink,
   checkpointPath,
-  readCheckpointLink,
-  readRunRecord,
-} from "./run_folder.ts";
+  damagedCheckpoint,
+  readCheckpoint,
+} from "./checkpoints.ts";
+import { sha256 } from "./progress.ts";
+import { readRunRecord } from "./run_folder.ts";
 
-/** A model to evaluate and where it comes from. */
-export interface Subject {
+/** A file of weights, read once: everything said of it is said of the same bytes. */
+export interface Weights {
   readonly path: string;
-  /** `best` or `last` of a run; absent for a file of weights. */
-  readonly link?: CheckpointLink;
-  /** The run's recipe; absent for a file of weights. */
-  readonly recipe?: Recipe;
+  /** SHA-256 of the file's bytes, hexadecimal. */
+  readonly sha256: string;
+  readonly tensors: ReadonlyMap<string, SafeTensor>;
+}
+
+/** Weights and where they come from. */
+export interface Subject extends Weights {
+  /** The run whose checkpoint it is; absent for a file of weights. */
+  readonly run?: {
+    readonly directory: string;
+    readonly link: CheckpointLink;
+    readonly recipe: Recipe;
+  };
 }
 
 /**
- * Finds what `target` names: a run folder or a safetensors file.
+ * Reads what `target` names: a run folder or a safetensors file.
  *
  * @param link which checkpoint of a run; by default the best one, or the last of a run that selected none
- * @throws {UsageError} if `target` is neither, or the run has no such checkpoint
+ * @throws {UsageError} if `target` is neither, the run has no such checkpoint, or the weights are damaged
+ * @throws {RunError} if they cannot be read
  */
-export async function findSubject(
+export async function readSubject(
   target: string,
   link: CheckpointLink | undefined,
 ): Promise<Subject> {
   if (await isFile(target)) {
-    if (link === undefined) return { path: target };
+    if (link === undefined) return await readWeights(target);
     throw new UsageError(
       `--checkpoint ${link} chooses among a run's checkpoints, but ${target} is a file.`,
     );
   }
   const { recipe } = await readRunRecord(target);
   for (const candidate of link ? [link] : ["best", "last"] as const) {
-    const name = await readCheckpointLink(target, candidate);
-    if (name !== undefined) {
-      return { path: checkpointPath(target, name), link: candidate, recipe };
-    }
+    const read = await readCheckpoint(target, candidate);
+    if (read === undefined) continue;
+    const { found, bytes } = read, path = checkpointPath(target, found.name);
+    const weights = decode(path, bytes, found.sha256);
+    return { ...weights, run: { directory: target, link: candidate, recipe } };
   }
   throw new UsageError(
     link === "best" && recipe.select === "none"
@@ -60,22 +69,26 @@ export async function findSubject(
   );
 }
 
-/** Loads the subject's weights to the device. */
-export async function loadSubject(
-  { path }: Subject,
-): Promise<{ architecture: Architecture; state: ModelState }> {
-  const { tensors } = decodeSafetensors(await readWholeFile(path), path);
-  return importModel(tensors, path);
-}
-
-/** SHA-256 of the file at `path`. */
-export async function fileDigest(path: string): Promise<string> {
-  return createHash("sha256").update(await readWholeFile(path)).digest("hex");
-}
-
 /** The subject's file name without its ending. */
 export function subjectName({ path }: Subject): string {
   return basename(path, ".safetensors");
+}
+
+/**
+ * Reads the weights at `path`.
+ *
+ * @param expected what their SHA-256 must be, where that is known
+ * @throws {UsageError} if they are damaged or no safetensors file
+ * @throws {RunError} if the file cannot be read
+ */
+export async function readWeights(path: string, expected?: string): Promise<Weights> {
+  return decode(path, await readWholeFile(path), expected);
+}
+
+function decode(path: string, bytes: Uint8Array, expected: string | undefined): Weights {
+  const digest = sha256(bytes);
+  if (expected !== undefined && digest !== expected) throw damagedCheckpoint(path);
+  return { path, sha256: digest, tensors: decodeSafetensors(bytes, path).tensors };
 }
 
 async function isFile(path: string): Promise<boolean> {

@@ -5,25 +5,36 @@
  */
 import type { ThreatModel } from "../attack/options.ts";
 import type { Backend } from "../backend/backend.ts";
-import { UsageError } from "../errors.ts";
+import { type RunError, UsageError } from "../errors.ts";
 import { methodOf, tableTerms } from "../method/methods.ts";
 import { type MemorySettings, MemoryStore } from "../memory/store.ts";
 import type { Architecture } from "../model/architecture.ts";
 import { disposeAll, initialise } from "../model/parameters.ts";
 import type { MemoryRecipe, Recipe } from "../recipe/recipe.ts";
-import {
-  checkpointName,
-  loadCheckpoint,
-  type Progress,
-  saveCheckpoint,
-} from "../run/checkpoint.ts";
+import { loadCheckpoint, saveCheckpoint } from "../run/checkpoint.ts";
+import { findNamedLast } from "../run/checkpoints.ts";
+import { checkpointName, type Progress } from "../run/progress.ts";
 import { Learner } from "./learner.ts";
 import { largestDelta } from "./memory_outputs.ts";
-import { readCheckpointLink, type RunFolder } from "../run/run_folder.ts";
+import { notFinite } from "./not_finite.ts";
+import type { RunFolder } from "../run/run_folder.ts";
 import { reachedSecondEpoch, RunLog } from "../run/run_log.ts";
 
 /** Where a run stands before its first step. */
 const START: Progress = { epoch: 0, step: 0, complete: true, sums: {} };
+
+/** What a session is made of. */
+interface Parts {
+  readonly folder: RunFolder;
+  readonly recipe: Recipe;
+  readonly backend: Backend;
+  readonly learner: Learner;
+  readonly log: RunLog;
+  readonly memory: MemoryStore | undefined;
+  readonly progress: Progress;
+  /** The checkpoint that it begins with, if there is one. */
+  readonly checkpoint: string | undefined;
+}
 
 /** A run in progress. */
 export class Session {
@@ -32,27 +43,17 @@ export class Session {
   /** Present for the methods with a memory. */
   readonly memory: MemoryStore | undefined;
   progress: Progress;
-  readonly #folder: RunFolder;
-  readonly #backend: Backend;
-  /** Epochs between an example and its use. */
-  readonly #memoryAge: number;
+  readonly #parts: Parts;
+  /** The checkpoint that was committed last. */
+  #checkpoint: string | undefined;
 
-  private constructor(
-    folder: RunFolder,
-    backend: Backend,
-    memoryAge: number,
-    learner: Learner,
-    log: RunLog,
-    memory: MemoryStore | undefined,
-    progress: Progress,
-  ) {
-    this.#folder = folder;
-    this.#backend = backend;
-    this.#memoryAge = memoryAge;
-    this.learner = learner;
-    this.log = log;
-    this.memory = memory;
-    this.progress = progress;
+  private constructor(parts: Parts) {
+    this.#parts = parts;
+    this.learner = parts.learner;
+    this.log = parts.log;
+    this.memory = parts.memory;
+    this.progress = parts.progress;
+    this.#checkpoint = parts.checkpoint;
   }
 
   /**
@@ -73,32 +74,24 @@ export class Session {
       ? await openMemory(folder, recipe.memory, recipe.threat, images)
       : undefined;
     try {
-      // The memory's commit points at the checkpoint it belongs to; without a memory the link is the commit.
+      // The memory's commit points at the checkpoint it belongs to; without a memory the folder's record is the commit.
       const committed = memory?.current();
-      const name = memory ? committed?.checkpoint : await folder.last();
-      if (name === undefined) await refuseLost(folder);
-      const { state, momenta, progress } = name === undefined
+      const last = !memory ? await folder.last() : committed && {
+        name: committed.checkpoint,
+        sha256: committed.checkpointSha256,
+      };
+      if (last === undefined) await refuseLost(folder);
+      const { state, momenta, progress } = last === undefined
         ? { state: initialise(architecture, recipe.seed), momenta: undefined, progress: START }
-        : await loadCheckpoint(
-          folder.checkpointPath(name),
-          architecture,
-          committed?.checkpointSha256,
-        );
-      const log = await RunLog.open(
-        folder.directory,
-        progress,
-        tableTerms(methodOf(recipe.variant)),
-      );
-      const session = new Session(
-        folder,
-        backend,
-        recipe.memory?.age ?? 1,
-        new Learner(recipe, architecture, backend, state, momenta),
-        log,
-        memory,
-        progress,
-      );
-      if (name !== undefined) await folder.settle({ last: name, best: session.#bestName() });
+        : await loadCheckpoint(folder.checkpointPath(last.name), architecture, last.sha256);
+      const terms = tableTerms(methodOf(recipe.variant));
+      const log = await RunLog.open(folder.directory, progress, terms);
+      const session = new Session({
+        ...{ folder, recipe, backend, log, memory, progress },
+        learner: new Learner(recipe, architecture, backend, state, momenta),
+        checkpoint: last?.name,
+      });
+      if (last !== undefined) await folder.settle({ last, best: session.#bestName() });
       return session;
     } catch (error) {
       await memory?.close();
@@ -108,20 +101,29 @@ export class Session {
 
   /** Writes a checkpoint and makes it, and the memory that belongs to it, current: both or neither. */
   async commit(): Promise<void> {
-    const { progress } = this;
+    const { progress } = this, { folder, recipe, backend } = this.#parts;
     const { epoch, step, complete } = progress;
-    const name = checkpointName(progress), path = this.#folder.checkpointPath(name);
+    await this.log.flush();
+    const name = checkpointName(progress), path = folder.checkpointPath(name);
     const state = this.learner.snapshot(), momenta = this.learner.momenta();
-    const checkpointSha256 = await saveCheckpoint(path, { state, momenta, progress }, this.#backend)
+    const checkpoint = { state, momenta, progress };
+    const sha256 = await saveCheckpoint(path, checkpoint, backend, (what) => this.notFinite(what))
       .finally(() => [state.parameters, state.buffers, momenta].forEach(disposeAll));
     // While an epoch runs, the oldest one is still being read.
-    const oldest = Math.max(1, epoch - this.#memoryAge + (complete ? 1 : 0));
+    const age = recipe.memory?.age ?? 1;
+    const oldest = Math.max(1, epoch - age + (complete ? 1 : 0));
     const keep = Array.from({ length: epoch - oldest }, (_, i) => oldest + i);
     await this.memory?.commit({
       ...{ epoch, step, complete, keep },
-      ...{ checkpoint: name, checkpointSha256 },
+      ...{ checkpoint: name, checkpointSha256: sha256 },
     });
-    await this.#folder.settle({ last: name, best: this.#bestName() });
+    await folder.settle({ last: { name, sha256 }, best: this.#bestName() });
+    this.#checkpoint = name;
+  }
+
+  /** The error of a training that cannot go on because of `what`, see {@linkcode notFinite}. */
+  notFinite(what: string): RunError {
+    return notFinite(what, this.#parts.recipe, this.#checkpoint);
   }
 
   /** Frees the device's memory and closes the files. What was not committed is gone, as in a crash. */
@@ -153,10 +155,12 @@ function openMemory(
 
 /** A run that began anew here would wipe the traces of the one whose memory or checkpoints are gone. */
 async function refuseLost(folder: RunFolder): Promise<void> {
-  const last = await readCheckpointLink(folder.directory, "last");
+  const last = await findNamedLast(folder.directory);
   if (last !== undefined) {
     throw new UsageError(
-      `The run stands at ${folder.checkpointPath(last)}, but ${folder.memoryDirectory} is empty: ` +
+      `The run stands at ${
+        folder.checkpointPath(last.name)
+      }, but ${folder.memoryDirectory} is empty: ` +
         "restore it from a copy, or start a new run.",
     );
   }

@@ -7,7 +7,6 @@ import * as tf from "@tensorflow/tfjs";
 import type { Backend } from "../backend/backend.ts";
 import type { Batch } from "../data/batches.ts";
 import type { Dataset } from "../data/dataset.ts";
-import { RunError } from "../errors.ts";
 import type { Pass } from "../method/method.ts";
 import type { LossTerms } from "../method/objective.ts";
 import { imageTensor, oneHot } from "../model/inputs.ts";
@@ -76,7 +75,13 @@ export async function trainBatch(
     await memory.write(batch.ids, views, deltas);
   }
   const values = await readTerms(terms, backend);
-  refuseNonFinite(values, position);
+  if (!Object.values(values).every(Number.isFinite)) {
+    const said = Object.entries(values).map(([name, value]) => `${name} ${value}`).join(", ");
+    const { epoch, step } = position;
+    throw context.session.notFinite(
+      `The loss is not finite in epoch ${epoch}, step ${step} (${said})`,
+    );
+  }
   await learner.update(rates);
   return values;
 }
@@ -106,13 +111,4 @@ async function readTerms(terms: LossTerms, backend: Backend): Promise<LossValues
   entries.forEach(([name], i) => values[name] = read[i]![0]!);
   tf.dispose(entries.map(([, scalar]) => scalar));
   return values;
-}
-
-function refuseNonFinite(values: LossValues, { epoch, step }: Position): void {
-  if (Object.values(values).every(Number.isFinite)) return;
-  const terms = Object.entries(values).map(([name, value]) => `${name} ${value}`).join(", ");
-  throw new RunError(
-    `The loss is not finite in epoch ${epoch}, step ${step} (${terms}): ` +
-      "the last checkpoint is kept; try a lower --lr.",
-  );
 }

@@ -17,13 +17,15 @@ import { disposeAll } from "../model/parameters.ts";
 import type { Recipe } from "../recipe/recipe.ts";
 import { type PreparedBatch, ReadAhead } from "./prepare.ts";
 import type { RunFolder } from "../run/run_folder.ts";
-import type { DamageNote, EpochMetrics, StepMetrics } from "../run/run_log.ts";
+import type { DamageNote, EpochMetrics, StepMetrics } from "../run/metrics.ts";
 import { ratesAt } from "../optimise/schedule.ts";
 import { Session } from "./session.ts";
 import { type BatchContext, type Position, trainBatch } from "./train_batch.ts";
 
 /** Who watches a run. */
 export interface TrainingObserver {
+  /** The run is open and its next step comes. */
+  onOpen?(): void;
   /** For every fault of the memory once; the run log has every example that was left out for it. */
   onDamage?(note: DamageNote): void;
   onStep?(metrics: StepMetrics, length: { epochs: number; stepsPerEpoch: number }): void;
@@ -62,6 +64,7 @@ export async function train(run: TrainingRun): Promise<void> {
   const images = { imageCount, dataSha256: dataDigest(data.train), shape };
   const session = await Session.open(folder, recipe, architecture, images, backend);
   try {
+    run.observer?.onOpen?.();
     const trainer = new Trainer(run, session, architecture, split);
     while (!trainer.finished()) await trainer.epoch();
   } catch (error) {
@@ -138,6 +141,10 @@ class Trainer {
     if (signal?.aborted) await this.#stop();
     const accuracy = await this.#select();
 
+    // A resume after the epoch's last step takes none.
+    const imagesPerSecond = images > 0
+      ? images / ((trained - started) / 1000)
+      : session.log.speedBefore(epoch);
     const { examples = 1, loss = 0, ...terms } = session.progress.sums;
     const metrics: EpochMetrics = {
       kind: "epoch",
@@ -148,7 +155,7 @@ class Trainer {
         cleanAccuracy: accuracy.clean.accuracy,
         robustAccuracy: accuracy.robust.accuracy,
       },
-      imagesPerSecond: images / ((trained - started) / 1000),
+      ...imagesPerSecond && { imagesPerSecond },
       seconds: (performance.now() - started) / 1000,
     };
     session.progress = { ...session.progress, complete: true, best: this.#best(epoch, accuracy) };

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { BenchReport } from "../../src/cli/bench.ts";
+import type { BenchReport } from "../../src/bench/report.ts";
 import { assertRefused, memloss, memlossDone } from "./memloss.ts";
 
 for (

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "@std/path";
 import type { ResultTable } from "../../src/report/result_table.ts";
-import { fileDigest } from "../../src/run/subject.ts";
+import { readWeights } from "../../src/run/subject.ts";
 import { REFERENCE } from "../statistics/reference.ts";
 import { evaluation } from "../report/made_runs.ts";
 import { copyFolder } from "../testing/folder.ts";
@@ -21,7 +21,7 @@ Deno.test.beforeAll(async () => {
   const trained = world.path("trained");
   const epoch = ["--variant", "v1", "--select", "none", "--epochs", "1"];
   await memlossDone(...world.trainArgs(trained, ...epoch));
-  const sha256 = await fileDigest(join(trained, "checkpoints", "epoch-001.safetensors"));
+  const { sha256 } = await readWeights(join(trained, "checkpoints", "epoch-001.safetensors"));
   const recipe = await Deno.readTextFile(join(trained, "recipe.json"));
   for (const method of ["second", "first"] as const) {
     for (const [i, seed] of comparison.seeds.entries()) {

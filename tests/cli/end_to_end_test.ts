@@ -9,7 +9,7 @@ import { command as train } from "../../src/cli/train.ts";
 import { sourceDigest, VERSION } from "../../src/run/program_version.ts";
 import { decodeRunRecord } from "../../src/run/run_record.ts";
 import { copyFolder, snapshot } from "../testing/folder.ts";
-import { memloss, memlossDone, type Outcome } from "./memloss.ts";
+import { assertRefused, deno, memloss, memlossDone, type Outcome } from "./memloss.ts";
 import { TINY, TinyWorld, writeTinyData } from "./tiny.ts";
 
 let world: TinyWorld;
@@ -44,6 +44,7 @@ Deno.test("memloss train tells its progress on stderr and leaves a run folder", 
   const files = [...(await snapshot(run)).keys()].filter((name) => !name.startsWith("eval"));
   assert.deepEqual(files, [
     "checkpoints",
+    "checkpoints/committed.json",
     "checkpoints/epoch-002.safetensors",
     "checkpoints/last",
     "memory",
@@ -122,6 +123,92 @@ Deno.test("memloss eval tells its report also where the run folder cannot keep i
   assert.equal(code, 1, stderr);
   assert.match(stderr, /^error: .+eval.+$/m);
   assert.equal(JSON.parse(stdout).clean.n, TINY.test);
+});
+
+Deno.test("memloss eval of a run that nobody may write to prints its report and a note", async () => {
+  const archive = world.path("archive");
+  await copyFolder(run, archive);
+  await Deno.remove(join(archive, "eval"), { recursive: true }).catch(() => {});
+  const before = await snapshot(archive);
+  const mayRead = ["run", "--no-prompt", "--allow-read", `--allow-write=${world.path("state")}`];
+  const evaluate = (...flags: string[]) =>
+    deno(...mayRead, "src/main.ts", "eval", archive, "--n-ex", "4", "--json", ...flags);
+  const { code, stdout, stderr } = await evaluate("--attack", "clean");
+  assert.equal(code, 0, stderr);
+  assert.match(stderr, /^note: The report is not kept: Could not create .+archive.eval: .+\.$/m);
+  assert.equal(JSON.parse(stdout).clean.n, 4);
+  const attack = ["--attack", "autoattack", "--attack-version", "custom"];
+  const members = ["--attacks-to-run", "apgd-ce"];
+  assertRefused(
+    await evaluate(...attack, ...members),
+    2,
+    /AutoAttack keeps its state in .+archive.eval, which cannot be written .+--state-dir\.$/,
+  );
+  const { stdout: attacked } = await evaluate(
+    ...[...attack, ...members, "--state-dir", world.path("state")],
+  );
+  assert.equal(JSON.parse(attacked).autoattack.n, 4);
+  assert.deepEqual(await snapshot(archive), before);
+  assert.deepEqual(await snapshot(world.path("state")), new Map());
+});
+
+Deno.test("memloss eval, train --resume and memory stats take a copy that has lost its links", async () => {
+  const changes: Record<string, (last: string) => Promise<void>> = {
+    "without links": (last) => Deno.remove(last),
+    "with texts for links": async (last) => {
+      await Deno.remove(last);
+      await Deno.writeTextFile(last, "epoch-002.safetensors");
+    },
+    "with copies for links": async (last) => {
+      const bytes = await Deno.readFile(last);
+      await Deno.remove(last);
+      await Deno.writeFile(last, bytes);
+    },
+  };
+  const expected = await memlossDone("eval", run, "--attack", "clean", "--json");
+  for (const [name, change] of Object.entries(changes)) {
+    const copy = world.path(name);
+    await copyFolder(run, copy);
+    await change(join(copy, "checkpoints", "last"));
+    const { stdout } = await memlossDone("eval", copy, "--attack", "clean", "--json");
+    const [ours, theirs] = [stdout, expected.stdout].map((text) => JSON.parse(text));
+    assert.equal(ours.checkpoint.sha256, theirs.checkpoint.sha256, name);
+    assert.deepEqual(ours.clean, theirs.clean);
+    await memlossDone("memory", "stats", copy);
+    await memlossDone("train", "--run-dir", copy, "--resume");
+    assert.equal(
+      await Deno.readLink(join(copy, "checkpoints", "last")),
+      "epoch-002.safetensors",
+      "which repairs it",
+    );
+  }
+});
+
+Deno.test("memloss train and --resume do without links where they may not be made", async () => {
+  const directory = world.path("unlinked");
+  // Deno lets nobody make a link who may not write everywhere.
+  const permissions = ["--no-prompt", "--allow-read", "--allow-env", `--allow-write=${directory}`];
+  const train = (...args: string[]) => deno("run", ...permissions, "src/main.ts", ...args);
+  const flags = ["--variant", "v1", "--select", "test", "--limit-test", "4"];
+  for (
+    const args of [world.trainArgs(directory, ...flags), [
+      "train",
+      "--run-dir",
+      directory,
+      "--resume",
+    ]]
+  ) {
+    const { code, stderr } = await train(...args);
+    assert.equal(code, 0, stderr);
+    const names = [...(await snapshot(join(directory, "checkpoints"))).keys()];
+    assert.ok(!names.includes("last") && !names.includes("best"), names.join());
+  }
+  for (const checkpoint of ["last", "best"]) {
+    const { stdout } = await memlossDone(
+      ...["eval", directory, "--checkpoint", checkpoint, "--attack", "clean", "--json"],
+    );
+    assert.equal(JSON.parse(stdout).checkpoint.name, checkpoint);
+  }
 });
 
 Deno.test("memloss eval and memory stats do without the float16 that a run was attacked in", async () => {

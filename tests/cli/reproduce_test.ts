@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { join } from "@std/path";
 import type { ResultTable } from "../../src/report/result_table.ts";
 import type { Cell } from "../../src/reproduce/cell.ts";
-import { fileDigest } from "../../src/run/subject.ts";
+import { readWeights } from "../../src/run/subject.ts";
 import { madeTable } from "../reproduce/made_table.ts";
 import { startProgram } from "../testing/program.ts";
 import { snapshot } from "../testing/folder.ts";
@@ -82,7 +82,7 @@ Deno.test("memloss reproduce keeps in each cell all that it was made of", async 
   const run = join(out, "runs", "v1-seed2");
   assert.equal(
     cell.checkpoint.sha256,
-    await fileDigest(join(run, "checkpoints", "epoch-001.safetensors")),
+    (await readWeights(join(run, "checkpoints", "epoch-001.safetensors"))).sha256,
   );
   const { clean, pgd2, autoattack } = cell.evaluations;
   for (const { accuracy, correct, n, verdicts } of [clean!, pgd2!, autoattack!]) {

@@ -4,9 +4,14 @@ import * as tf from "@tensorflow/tfjs";
 import type { AutoAttackMember } from "../../src/attack/autoattack/versions.ts";
 import type { LogitsFunction } from "../../src/attack/pgd.ts";
 import type { Backend } from "../../src/backend/backend.ts";
+import { loadBatch } from "../../src/data/batches.ts";
 import type { Dataset } from "../../src/data/dataset.ts";
 import { Interrupted, UsageError } from "../../src/errors.ts";
-import { autoAttack, type AutoAttackSettings } from "../../src/evaluate/autoattack.ts";
+import {
+  type AttackedImages,
+  autoAttack,
+  type AutoAttackOptions,
+} from "../../src/evaluate/autoattack.ts";
 import { Journal } from "../../src/evaluate/journal.ts";
 import { Purpose, Stream } from "../../src/random/stream.ts";
 import { onOneThread, onWasm } from "../testing/device.ts";
@@ -59,22 +64,17 @@ async function withModel<T>(
   }
 }
 
+/** The images `ids` of the data set, or all, and how they are attacked. */
 function settings(
   backend: Backend,
   members: readonly AutoAttackMember[],
-  more: Partial<AutoAttackSettings> = {},
-): AutoAttackSettings {
-  return {
-    backend,
-    dataset: DATASET,
-    ids: Uint32Array.from({ length: N }, (_, i) => i),
-    batchSize: 8,
-    seed: 3,
-    attack: { norm: "linf", epsilon: 0.004 },
-    version: "custom",
-    members,
-    ...more,
-  };
+  { ids = Uint32Array.from({ length: N }, (_, i) => i), dataset = DATASET, ...more }:
+    & AutoAttackOptions
+    & { readonly ids?: Uint32Array; readonly dataset?: Dataset } = {},
+): [AttackedImages, AutoAttackOptions] {
+  const { x, y } = loadBatch(dataset, ids);
+  const options = { backend, batchSize: 8, seed: 3, epsilon: 0.004, members, ...more };
+  return [{ x, y, ids, shape: SHAPE, classes: CLASSES }, { version: "custom", ...options }];
 }
 
 /** How many of the first `n` images the model still classifies as labelled at the worst point of the L∞ ball, which is known exactly. */
@@ -100,7 +100,7 @@ onWasm("autoAttack() leaves exactly what is robust on a linear model", async (ba
   assert.ok(exact > 2 && exact < N - 2, `${exact} of ${N} are robust`);
   const members = ["apgd-ce", "apgd-t"] as const;
   const { result, adversarial } = await withModel((network) =>
-    autoAttack(network, settings(backend, members))
+    autoAttack(network, ...settings(backend, members))
   );
   assert.equal(result.clean.correct, N);
   assert.equal(result.correct, exact);
@@ -119,13 +119,13 @@ onWasm("autoAttack() leaves exactly what is robust on a linear model", async (ba
 
 onWasm("autoAttack() finds what is robust with FAB-T alone, and in L2", async (backend) => {
   const { result } = await withModel((network) =>
-    autoAttack(network, settings(backend, ["fab-t"]))
+    autoAttack(network, ...settings(backend, ["fab-t"]))
   );
   assert.equal(result.correct, trulyRobust(0.004));
-  const l2 = { ids: FEW, attack: { norm: "l2", epsilon: 0.15 } } as const;
+  const l2 = { ids: FEW, norm: "l2", epsilon: 0.15 } as const;
   const both = await withModel(async (network) => [
-    (await autoAttack(network, settings(backend, ["fab-t"], l2))).result,
-    (await autoAttack(network, settings(backend, ["apgd-t"], l2))).result,
+    (await autoAttack(network, ...settings(backend, ["fab-t"], l2))).result,
+    (await autoAttack(network, ...settings(backend, ["apgd-t"], l2))).result,
   ]);
   assert.ok(both[0]!.correct > 0 && both[0]!.correct < FEW.length);
   assert.equal(both[0]!.correct, both[1]!.correct);
@@ -136,11 +136,7 @@ onWasm("autoAttack() plus runs every member with restarts, FAB untargeted too", 
   const ids = Uint32Array.from({ length: 6 }, (_, i) => i);
   const plus = { ids, version: "plus" } as const;
   const { result } = await withModel((network) =>
-    autoAttack(network, {
-      ...settings(backend, []),
-      ...plus,
-      attack: { norm: "linf", epsilon: 0.003 },
-    })
+    autoAttack(network, ...settings(backend, [], { ...plus, epsilon: 0.003 }))
   );
   const order = ["apgd-ce", "apgd-dlr", "fab", "square", "apgd-t", "fab-t"];
   assert.deepEqual(Object.keys(result.perAttack), order);
@@ -152,7 +148,7 @@ onWasm("autoAttack() plus runs every member with restarts, FAB untargeted too", 
   const fab = await withModel((network) =>
     autoAttack(
       network,
-      settings(backend, ["fab"], { ids, attack: { norm: "linf", epsilon: 0.003 } }),
+      ...settings(backend, ["fab"], { ids, norm: "linf", epsilon: 0.003 }),
     )
   );
   assert.equal(fab.result.correct, result.correct);
@@ -162,15 +158,17 @@ onWasm("autoAttack() rand averages twenty gradients at every point", async (back
   const count = async (version: "rand" | "custom") => {
     let asked = 0;
     const { result } = await withModel((network) =>
-      autoAttack((x) => {
-        asked += x.shape[0];
-        return network(x);
-      }, {
-        ...settings(backend, ["apgd-ce", "apgd-dlr"]),
-        version,
-        ids: Uint32Array.of(0),
-        attack: { norm: "linf", epsilon: 0.0005 }, // which does not break it
-      })
+      autoAttack(
+        (x) => {
+          asked += x.shape[0];
+          return network(x);
+        },
+        ...settings(backend, ["apgd-ce", "apgd-dlr"], {
+          version,
+          ids: Uint32Array.of(0),
+          epsilon: 0.0005, // which does not break it
+        }),
+      )
     );
     return { asked, result };
   };
@@ -182,14 +180,51 @@ onWasm("autoAttack() rand averages twenty gradients at every point", async (back
   assert.ok(ratio > 3.8 && ratio < 4.2, `${ratio}`);
 });
 
+/** Images that lean towards two classes of the centred linear model, and no two of which rank its classes alike. */
+function makeVariedDataset(): Dataset {
+  const n = 8, stream = new Stream(8, Purpose.synthetic);
+  const labels = Uint8Array.from({ length: n }, (_, row) => row % CLASSES);
+  const images = new Uint8Array(n * VALUES);
+  for (const [row, label] of labels.entries()) {
+    const second = (label + 1 + row % 3) % CLASSES;
+    for (let i = 0; i < VALUES; i++) {
+      const lean = 5 * WEIGHTS[i * CLASSES + label]! + 4 * WEIGHTS[i * CLASSES + second]!;
+      images[row * VALUES + i] = Math.round(120 + lean + 15 * stream.uniform());
+    }
+  }
+  return { ...DATASET, name: "varied", n, images, labels };
+}
+
 onWasm("autoAttack() does not depend on how images are packed", async (backend) => {
-  const members = ["apgd-ce", "fab-t"] as const;
-  const images = (batchSize: number) =>
-    withModel((network) =>
-      autoAttack(network, settings(backend, members, { ids: FEW, batchSize }))
-    );
-  // One by one, or three side by side, of which each makes room for the next when it is done.
-  assert.deepEqual((await images(1)).adversarial, (await images(3)).adversarial);
+  const dataset = makeVariedDataset(), n = dataset.n;
+  const centred = (x: tf.Tensor4D) => tf.sub(x, 0.5);
+  const order = Array.from({ length: n }, (_, row) => row);
+  const logits = await withModel((network) => {
+    const images = Float32Array.from(dataset.images, (value) => value / 255);
+    const answers = tf.tidy(() => network(tf.tensor4d(images, [n, 32, 32, 3])).arraySync());
+    return Promise.resolve(answers as number[][]);
+  }, centred);
+  const ranked = logits.map((row) => [...row.keys()].sort((a, b) => row[b]! - row[a]!));
+  assert.deepEqual(ranked.map(([label]) => label), [...dataset.labels]);
+  assert.equal(new Set(ranked.map(String)).size, n, "each image has its own order of targets");
+  for (const member of ["apgd-ce", "apgd-t", "fab-t", "square"] as const) {
+    const attacked = async (ids: number[], batchSize: number) => {
+      const more = { dataset, ids: Uint32Array.from(ids), batchSize };
+      // Enough that no image stays robust: only a changed one shows how it was attacked.
+      const epsilon = member === "square" ? 0.05 : 0.008;
+      const { result, adversarial } = await withModel(
+        (network) => autoAttack(network, ...settings(backend, [member], { ...more, epsilon })),
+        centred,
+      );
+      assert.equal(result.perAttack[member]!.broken, n, `${member} breaks all of them`);
+      return new Map(
+        ids.map((id, row) => [id, adversarial.slice(row * VALUES, (row + 1) * VALUES)] as const),
+      );
+    };
+    // One by one, or three side by side from the last to the first, each of which makes room when it is done.
+    const alone = await attacked(order, 1), packed = await attacked(order.toReversed(), 3);
+    for (const id of order) assert.deepEqual(packed.get(id), alone.get(id), `${member}, ${id}`);
+  }
 });
 
 onWasm(
@@ -205,9 +240,10 @@ onWasm(
       (network) =>
         autoAttack(
           network,
-          settings(backend, ["apgd-t", "square"], {
+          ...settings(backend, ["apgd-t", "square"], {
             ids: FEW,
-            attack: { norm: "linf", epsilon: 0.02 },
+            norm: "linf",
+            epsilon: 0.02,
             onLine: (line) => lines.push(line),
           }),
         ),
@@ -226,7 +262,7 @@ onWasm(
 );
 
 onWasm("autoAttack() warns of probabilities and of randomised models", async (backend) => {
-  const run = (network: LogitsFunction) => autoAttack(network, settings(backend, []));
+  const run = (network: LogitsFunction) => autoAttack(network, ...settings(backend, []));
   const soft = await withModel((network) => run((x) => tf.softmax(network(x))));
   assert.match(soft.result.warnings.join(), /look like probabilities/);
   const noisy = await withModel((network) =>
@@ -243,7 +279,7 @@ onWasm(
       const withoutTimes = (result: unknown) =>
         JSON.parse(JSON.stringify(result, (key, value) => key === "seconds" ? 0 : value));
       await withModel(async (network) => {
-        const whole = await autoAttack(network, settings(backend, members, { ids: FEW }));
+        const whole = await autoAttack(network, ...settings(backend, members, { ids: FEW }));
         const path = join(folder, "state");
         let stops = 0, finished: typeof whole | undefined;
         for (let limit = 60; finished === undefined; limit += 240) {
@@ -254,7 +290,7 @@ onWasm(
           try {
             finished = await autoAttack(
               network,
-              settings(backend, members, {
+              ...settings(backend, members, {
                 ...{ ids: FEW, journal, onProgress },
                 signal: controller.signal,
               }),
@@ -277,10 +313,40 @@ onWasm(
     }),
 );
 
-onWasm("autoAttack() refuses fewer than four classes", async (backend) => {
-  const dataset = { ...DATASET, classes: ["a", "b", "c"] };
-  await assert.rejects(
-    withModel((network) => autoAttack(network, settings(backend, [], { dataset }))),
-    (error) => error instanceof UsageError && /needs four classes/.test(error.message),
-  );
+onWasm("autoAttack() refuses images that it cannot attack", async (backend) => {
+  const [images, options] = settings(backend, []);
+  const refused = (change: Partial<AttackedImages>, message: RegExp) =>
+    assert.rejects(
+      withModel((network) => autoAttack(network, { ...images, ...change }, options)),
+      (error) => error instanceof UsageError && message.test(error.message),
+    );
+  await refused({ classes: 3 }, /needs four classes/);
+  await refused({ classes: 4 }, /was given the label 4, and there are 4 classes\.$/);
+  await refused({ classes: 6 }, /^The network gives 5 logits, and there are 6 classes\.$/);
+  await refused({ y: images.y.slice(1) }, /needs one label and 3072 values for every image/);
+  await refused({ x: images.x.slice(1) }, /needs one label and 3072 values for every image/);
+  await refused({ ids: images.ids!.slice(1) }, / and 23 ids\.$/);
+});
+
+onWasm("autoAttack() names the first image whose logits are not finite", async (backend) => {
+  for (const bad of [NaN, Infinity]) {
+    // The third batch's second image.
+    const broken = (network: LogitsFunction): LogitsFunction => (x) =>
+      tf.tidy(() => {
+        const marked = tf.equal(tf.slice(x, [0, 0, 0, 0], [-1, 1, 1, 1]), 1);
+        const row = tf.reshape(marked, [-1, 1]);
+        return tf.where(tf.tile(row, [1, CLASSES]), bad, network(x)) as tf.Tensor2D;
+      });
+    const [images, options] = settings(backend, ["apgd-ce"]);
+    const x = images.x.slice();
+    x[17 * VALUES] = 1;
+    await assert.rejects(
+      withModel((network) => autoAttack(broken(network), { ...images, x }, options)),
+      {
+        name: "RunError",
+        message: `The model's logits on image 17 are not finite (${bad}): ` +
+          "its weights are damaged or it has diverged.",
+      },
+    );
+  }
 });

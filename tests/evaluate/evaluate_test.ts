@@ -92,17 +92,25 @@ onWasm("evaluateAccuracy() spends an L2 budget on the pixel that matters", async
 });
 
 eachBackend(
-  "evaluateAccuracy() never counts logits that are not finite as a hit",
+  "evaluateAccuracy() names the first image whose logits are not finite",
   async (backend) => {
     const dataset = pixelImages(new Array(6).fill([0, 1]));
-    const rows = [[0, 1], [NaN, 1], [0, NaN], [NaN, NaN], [0, Infinity], [2, 1]];
-    const model: FrozenModel = {
-      logits: (x) => tf.tidy(() => tf.add(tf.tensor2d(rows), tf.mul(tf.sum(x), 0))),
-      dispose: () => {},
-    };
-    const whole = settings(backend, dataset, { batchSize: 6 });
-    assert.equal((await evaluateAccuracy("clean", model, whole)).correct, 1);
-    assert.equal((await evaluateAccuracy("pgd20", model, whole)).correct, 1);
+    for (const bad of [NaN, Infinity, -Infinity]) {
+      const rows = [[0, 1], [2, 1], [0, bad], [bad, bad], [0, 1], [2, 1]];
+      const model: FrozenModel = {
+        logits: (x) => tf.tidy(() => tf.add(tf.tensor2d(rows), tf.mul(tf.sum(x), 0))),
+        dispose: () => {},
+      };
+      const ids = Uint32Array.of(5, 4, 3, 2, 1, 0);
+      const whole = settings(backend, dataset, { batchSize: 6, ids });
+      for (const name of ["clean", "pgd20"] as const) {
+        await assert.rejects(evaluateAccuracy(name, model, whole), {
+          name: "RunError",
+          message: `The model's logits on image 3 are not finite (${bad}): ` +
+            "its weights are damaged or it has diverged.",
+        });
+      }
+    }
   },
 );
 

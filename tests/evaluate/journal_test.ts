@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { join } from "@std/path";
 import { Journal, type Verdict } from "../../src/evaluate/journal.ts";
 import { inTemporary } from "../memory/support.ts";
+import { snapshot } from "../testing/folder.ts";
 import { VALUES } from "../testing/images.ts";
 
 const IMAGE_BYTES = 4 * VALUES;
@@ -125,7 +126,70 @@ Deno.test("Journal lets one evaluation at a time write, and names its folder", (
     await journal.remove();
     assert.throws(() => Deno.statSync(directory), Deno.errors.NotFound);
     await Deno.writeTextFile(directory, "");
-    await assert.rejects(Journal.open(directory, "key", VALUES), { name: "RunError" });
+    await assert.rejects(Journal.open(directory, "key", VALUES), {
+      name: "UsageError",
+      message:
+        `The state of an evaluation would be kept in ${directory}, but that is no folder: move it away, or choose another --state-dir.`,
+    });
     await Deno.remove(directory);
     await Deno.mkdir(directory);
+  }));
+
+Deno.test("Journal refuses a folder that holds anything of somebody else's, and leaves it as it is", () =>
+  inTemporary(async (directory) => {
+    const foreign: Record<string, (path: string) => Promise<void>> = {
+      "thesis.tex": (path) => Deno.writeTextFile(path, "years of work"),
+      checkpoints: (path) => Deno.mkdir(path),
+      "verdicts.jsonl": (path) => Deno.writeTextFile(path, '{"case":"Brown v. Board"}\n'),
+    };
+    for (const [name, make] of Object.entries(foreign)) {
+      const folder = join(directory, `with ${name}`);
+      await Deno.mkdir(folder);
+      await make(join(folder, name));
+      const before = await snapshot(folder);
+      await assert.rejects(Journal.open(folder, "key", VALUES), {
+        name: "UsageError",
+        message: new RegExp(`but there is ${name}, which is not its own: move it away`),
+      });
+      assert.deepEqual(await snapshot(folder), before);
+    }
+    const link = join(directory, "link");
+    await Deno.symlink(directory, link);
+    await assert.rejects(Journal.open(link, "key", VALUES), {
+      name: "UsageError",
+      message: /is no folder/,
+    });
+  }));
+
+Deno.test("Journal.remove() unlinks its own files and nothing that came beside them", () =>
+  inTemporary(async (directory) => {
+    const folder = join(directory, "state"), note = join(folder, "note.txt");
+    const journal = await Journal.open(folder, "key", VALUES);
+    for (const verdict of VERDICTS) await journal.append(verdict);
+    await Deno.writeTextFile(note, "put here meanwhile");
+    await journal.remove();
+    assert.deepEqual([...(await snapshot(folder)).keys()], ["note.txt"]);
+    await Deno.remove(note);
+    await (await Journal.open(folder, "key", VALUES)).remove();
+    await assert.rejects(Deno.stat(folder), Deno.errors.NotFound);
+  }));
+
+Deno.test("Journal.append() writes an image before the line that promises it", () =>
+  inTemporary(async (directory) => {
+    const journal = await Journal.open(directory, "key", VALUES);
+    const { write } = Deno.FsFile.prototype;
+    const sizes: number[][] = [];
+    Deno.FsFile.prototype.write = async function (bytes) {
+      const names = ["adversarial.bin", "verdicts.jsonl"];
+      sizes.push(names.map((name) => Deno.statSync(join(directory, name)).size));
+      return await write.call(this, bytes);
+    };
+    try {
+      await journal.append(VERDICTS[0]!);
+    } finally {
+      Deno.FsFile.prototype.write = write;
+    }
+    journal.close();
+    const header = '{"key":"key"}\n'.length;
+    assert.deepEqual(sizes, [[0, header], [IMAGE_BYTES, header]]);
   }));

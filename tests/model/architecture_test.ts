@@ -3,7 +3,7 @@ import * as tf from "@tensorflow/tfjs";
 import { forward, type Layers } from "../../src/model/architecture.ts";
 import { resnet18 } from "../../src/model/architectures/resnet18.ts";
 import { onWasm } from "../testing/device.ts";
-import { preactivation } from "../testing/preactivation.ts";
+import { preactivation } from "./preactivation.ts";
 
 /**
  * Without channels to mix, convolutions are identities and a sum doubles its signal; a nonlinearity that takes 1 off

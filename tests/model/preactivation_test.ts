@@ -13,7 +13,7 @@ import { fixture } from "../testing/fixture.ts";
 import { onNaiveWebGpu } from "../testing/naive/engine.ts";
 import { assertClose } from "../testing/numbers.ts";
 import { published } from "../testing/objectives.ts";
-import { preactivation } from "../testing/preactivation.ts";
+import { preactivation } from "./preactivation.ts";
 import { labelsOf, read, softplus, upload } from "../testing/tensors.ts";
 
 const W4 = preactivation({ width: 4, classes: 10 });

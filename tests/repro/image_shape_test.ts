@@ -16,7 +16,7 @@ import { resnet18 } from "../../src/model/architectures/resnet18.ts";
 import { freeze } from "../../src/model/frozen.ts";
 import { disposeAll } from "../../src/model/parameters.ts";
 import { Purpose, Stream } from "../../src/random/stream.ts";
-import { checkpointPath, readCheckpointLink } from "../../src/run/run_folder.ts";
+import { checkpointPath, findCheckpoint } from "../../src/run/checkpoints.ts";
 import { loadCheckpoint } from "../../src/run/checkpoint.ts";
 import { eachBackend } from "../testing/backends.ts";
 import { onWasm } from "../testing/device.ts";
@@ -62,7 +62,7 @@ for (const { shape, register } of CASES) {
         assert.ok(deltas.every((delta) => Math.abs(delta) <= recipe.threat.epsilon + 1e-6));
 
         const architecture = resnet18({ width: 1, classes: 12, channels: shape.channels });
-        const path = checkpointPath(runDir, (await readCheckpointLink(runDir, "last"))!);
+        const path = checkpointPath(runDir, (await findCheckpoint(runDir, "last"))!.name);
         const { state, momenta } = await loadCheckpoint(path, architecture);
         const model = freeze(architecture, state);
         [state.parameters, state.buffers, momenta].forEach(disposeAll);
@@ -72,15 +72,17 @@ for (const { shape, register } of CASES) {
         const { n } = await evaluateAccuracy("pgd2", model, { ...clean, attack });
         assert.equal(n, 3);
         // Every image as what it is taken for, so that there is something to attack.
-        const oracle = new Oracle(model.logits, data.test, backend);
+        const oracle = new Oracle(model.logits, {
+          classes: data.test.classes.length,
+          shape: data.test.shape,
+        }, backend);
         const logits = await oracle.logits(loadBatch(data.test, firstIndices(5, 5)).x);
         const labels = Uint8Array.from({ length: 5 }, (_, row) =>
           predictedClass(logits.subarray(12 * row, 12 * (row + 1))));
-        const { result, adversarial } = await autoAttack(model.logits, {
-          ...common,
-          dataset: { ...data.test, labels },
-          attack: { norm: "linf", epsilon: 0.3 },
-          version: "custom",
+        const images = loadBatch({ ...data.test, labels }, common.ids);
+        const attacked = { ...images, classes: CLASSES.length };
+        const { result, adversarial } = await autoAttack(model.logits, attacked, {
+          ...{ backend, batchSize: 2, epsilon: 0.3, version: "custom" },
           // A software GPU takes minutes for the hundred steps of an attack.
           members: backend.name === "wasm" ? ["apgd-ce", "fab-t"] : [],
         });

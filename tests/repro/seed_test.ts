@@ -28,7 +28,9 @@ async function assertSeeded(backend: Backend, recipe: RecipeFlags, written: stri
     { ...recipe, seed: 2 },
   );
   assert.deepEqual(again, first);
-  assert.deepEqual(Object.keys(first!.files), [...written, "checkpoints/last"].sort());
+  assert.deepEqual(Object.keys(first!.files), [
+    ...[...written, "checkpoints/committed.json", "checkpoints/last"].sort(),
+  ]);
   for (const file of written) assert.notEqual(other!.files[file], first!.files[file], file);
 }
 

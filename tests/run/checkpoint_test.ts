@@ -6,13 +6,8 @@ import * as tf from "@tensorflow/tfjs";
 import { decodeSafetensors, encodeSafetensors } from "../../src/format/safetensors.ts";
 import { resnet18 } from "../../src/model/architectures/resnet18.ts";
 import { disposeAll, initialise, parameterShapes } from "../../src/model/parameters.ts";
-import {
-  type Checkpoint,
-  checkpointName,
-  loadCheckpoint,
-  type Progress,
-  saveCheckpoint,
-} from "../../src/run/checkpoint.ts";
+import { type Checkpoint, loadCheckpoint, saveCheckpoint } from "../../src/run/checkpoint.ts";
+import { checkpointName, type Progress } from "../../src/run/progress.ts";
 import { inTemporary } from "../memory/support.ts";
 import { eachBackend } from "../testing/backends.ts";
 import { onWasm } from "../testing/device.ts";

@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
 import { join } from "@std/path";
-import { readCheckpointLink, readRunRecord, RunFolder } from "../../src/run/run_folder.ts";
+import { readCommitted } from "../../src/run/checkpoints.ts";
+import { readRunRecord, RunFolder } from "../../src/run/run_folder.ts";
 import { inTemporary } from "../memory/support.ts";
 import { StorageError } from "../../src/disk/failure.ts";
 import { snapshot } from "../testing/folder.ts";
@@ -82,20 +84,57 @@ Deno.test("RunFolder.open() refuses what is no run folder, and leaves nothing in
     assert.deepEqual(await snapshot(directory), new Map());
   }));
 
-Deno.test("RunFolder.settle() points the links and removes the other checkpoints", () =>
+/** A checkpoint of {@linkcode withFolder} as a commit names it. */
+function committed(name: string): { name: string; sha256: string } {
+  return { name, sha256: createHash("sha256").update(name).digest("hex") };
+}
+
+Deno.test("RunFolder.settle() commits two checkpoints, points the links and removes the others", () =>
   withFolder(async (folder, checkpoints) => {
-    await folder.settle({ last: NAMES[2], best: NAMES[0] });
+    await folder.settle({ last: { name: NAMES[2] }, best: NAMES[0] });
+    assert.deepEqual(await readCommitted(folder.directory), {
+      last: committed(NAMES[2]),
+      best: committed(NAMES[0]),
+    });
     assert.equal(await Deno.readTextFile(join(checkpoints, "last")), NAMES[2]);
     assert.equal(await Deno.readTextFile(join(checkpoints, "best")), NAMES[0]);
     assert.deepEqual([...(await snapshot(checkpoints)).keys()], [
       "best",
+      "committed.json",
       NAMES[0],
       NAMES[2],
       "last",
     ]);
-    await folder.settle({ last: NAMES[2], best: NAMES[2] });
-    assert.deepEqual([...(await snapshot(checkpoints)).keys()], ["best", NAMES[2], "last"]);
-    assert.equal(await readCheckpointLink(folder.directory, "best"), NAMES[2]);
+    await folder.settle({ last: committed(NAMES[2]), best: NAMES[2] });
+    assert.deepEqual([...(await snapshot(checkpoints)).keys()], [
+      ...["best", "committed.json", NAMES[2], "last"],
+    ]);
+    assert.equal(await Deno.readLink(join(checkpoints, "best")), NAMES[2]);
+  }));
+
+Deno.test("RunFolder.settle() keeps the digest that the best checkpoint was committed with", () =>
+  withFolder(async (folder) => {
+    await folder.settle({ last: committed(NAMES[0]), best: NAMES[0] });
+    await Deno.writeTextFile(folder.checkpointPath(NAMES[0]), "damaged");
+    await Deno.writeTextFile(folder.checkpointPath(NAMES[1]), NAMES[1]);
+    await folder.settle({ last: committed(NAMES[1]), best: NAMES[0] });
+    assert.deepEqual((await readCommitted(folder.directory))!.best, committed(NAMES[0]));
+  }));
+
+Deno.test("RunFolder.settle() does without links where there can be none", () =>
+  withFolder(async (folder, checkpoints) => {
+    const { symlink } = Deno;
+    Deno.symlink = () => Promise.reject(new Error("Operation not supported (os error 95)"));
+    try {
+      await Deno.writeTextFile(join(checkpoints, "last"), "a copy that followed the link");
+      await folder.settle({ last: committed(NAMES[1]), best: NAMES[0] });
+    } finally {
+      Deno.symlink = symlink;
+    }
+    assert.deepEqual([...(await snapshot(checkpoints)).keys()], [
+      ...["committed.json", NAMES[0], NAMES[1]],
+    ]);
+    assert.deepEqual(await folder.last(), committed(NAMES[1]));
   }));
 
 Deno.test("RunFolder.settle() repairs links and sweeps up what a crash left, but not the user's files", () =>
@@ -110,9 +149,9 @@ Deno.test("RunFolder.settle() repairs links and sweeps up what a crash left, but
     for (const name of theirs.slice(0, 3)) {
       await Deno.writeTextFile(join(checkpoints, name), "kept by hand");
     }
-    await folder.settle({ last: NAMES[1], best: NAMES[1] });
+    await folder.settle({ last: committed(NAMES[1]), best: NAMES[1] });
     const names = (await Array.fromAsync(Deno.readDir(checkpoints))).map(({ name }) => name);
-    assert.deepEqual(names.sort(), [...theirs, NAMES[1], "best", "last"].sort());
+    assert.deepEqual(names.sort(), [...theirs, NAMES[1], "best", "committed.json", "last"].sort());
     assert.equal(await Deno.readLink(join(checkpoints, "last")), NAMES[1]);
     assert.equal(await Deno.readLink(join(checkpoints, "best")), NAMES[1]);
     assert.equal(await Deno.readTextFile(join(checkpoints, "old", NAMES[0])), "kept by hand");
@@ -125,24 +164,18 @@ Deno.test("RunFolder.settle() leaves folders alone, whatever they are called", (
       await Deno.mkdir(join(checkpoints, name));
       await Deno.writeTextFile(join(checkpoints, name, "notes"), "mine");
     }
-    await folder.settle({ last: NAMES[1], best: NAMES[1] });
+    await folder.settle({ last: committed(NAMES[1]), best: NAMES[1] });
     const names = (await Array.fromAsync(Deno.readDir(checkpoints))).map(({ name }) => name);
-    assert.deepEqual(names.sort(), [...theirs, NAMES[1], "best", "last"].sort());
+    assert.deepEqual(names.sort(), [...theirs, NAMES[1], "best", "committed.json", "last"].sort());
   }));
 
-Deno.test("RunFolder.settle() says that it may not write, and leaves nothing half made", () =>
+Deno.test("RunFolder.settle() says that it may not write, and leaves everything as it was", () =>
   withFolder(async (folder, checkpoints) => {
-    await Deno.mkdir(join(checkpoints, "best", "full"), { recursive: true });
     const before = await snapshot(checkpoints);
-    await assert.rejects(folder.settle({ last: NAMES[1], best: NAMES[1] }), {
-      name: "RunError",
-      message: new RegExp(`^Could not make the link ${join(checkpoints, "best")}: `),
-    });
-    assert.deepEqual(await snapshot(checkpoints), before);
     const denied = Object.assign(new Deno.errors.PermissionDenied("no"), { code: "EACCES" });
-    const symlink = patched(Deno, "symlink", () => true, denied);
-    await symlink.during(() =>
-      assert.rejects(folder.settle({ last: NAMES[1], best: undefined }), StorageError)
+    const open = patched(Deno, "open", (path) => String(path).includes("committed"), denied);
+    await open.during(() =>
+      assert.rejects(folder.settle({ last: committed(NAMES[1]), best: undefined }), StorageError)
     );
     assert.deepEqual(await snapshot(checkpoints), before);
   }));
@@ -159,19 +192,6 @@ Deno.test("RunFolder.open() removes what killed processes left of the run's file
     const names = (await Array.fromAsync(Deno.readDir(runDir))).map(({ name }) => name).sort();
     const ours = ["checkpoints", "recipe.json", "run.lock"];
     assert.deepEqual(names, [...theirs, ...ours, "metrics.csv.tmp-1"].sort());
-  }));
-
-Deno.test("RunFolder.last() is what the link names, and the newest checkpoint where the link is lost", () =>
-  withFolder(async (folder, checkpoints) => {
-    assert.equal(await folder.last(), NAMES[3]);
-    await Deno.symlink(NAMES[0], join(checkpoints, "last"));
-    assert.equal(await folder.last(), NAMES[0]);
-    await Deno.remove(join(checkpoints, NAMES[0])); // the link dangles
-    assert.equal(await folder.last(), NAMES[3]);
-    await Deno.writeTextFile(join(checkpoints, "epoch-003.safetensors"), "");
-    assert.equal(await folder.last(), "epoch-003.safetensors");
-    await Deno.writeTextFile(join(checkpoints, "epoch-1000.step-1.safetensors"), "");
-    assert.equal(await folder.last(), "epoch-1000.step-1.safetensors");
   }));
 
 Deno.test("RunFolder.open() lets the next process in after it failed", () =>

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "@std/path";
-import { type EpochMetrics, RunLog, type StepMetrics } from "../../src/run/run_log.ts";
+import type { EpochMetrics, StepMetrics } from "../../src/run/metrics.ts";
+import { RunLog } from "../../src/run/run_log.ts";
 import { inTemporary } from "../memory/support.ts";
 
 const START = { epoch: 0, step: 0, complete: true };

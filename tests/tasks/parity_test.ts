@@ -81,11 +81,13 @@ for (const variant of VARIANTS) {
   Deno.test(`parity.ts makes PyTorch's step of ${variant} [wasm]`, () =>
     assertParity(variant, "wasm"));
 }
-Deno.test({
-  name: "parity.ts makes PyTorch's step of v1 [webgpu]",
-  ignore: skipWebGpu,
-  fn: () => assertParity("v1", "webgpu"),
-});
+for (const variant of ["v1", "mart"] as const) {
+  Deno.test({
+    name: `parity.ts makes PyTorch's step of ${variant} [webgpu]`,
+    ignore: skipWebGpu,
+    fn: () => assertParity(variant, "webgpu"),
+  });
+}
 
 /** IMAGES with `name` replaced, or left out. */
 function withTensor(name: string, tensor?: SafeTensor): Tensors {

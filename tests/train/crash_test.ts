@@ -102,7 +102,7 @@ for (const variant of ["v1", "trades"] as const) {
           killed.push(copy);
         }, () => run(folder, recipe));
         const expected = await resultOf(live);
-        assert.equal(Object.keys(expected.files).length, variant === "v1" ? 6 : 4);
+        assert.equal(Object.keys(expected.files).length, variant === "v1" ? 7 : 5);
         assert.ok(killed.length > 20, `${killed.length} moments`);
         for (const copy of killed) {
           await run(await RunFolder.open(copy), recipe);

@@ -5,7 +5,7 @@ import { drawView } from "../../src/data/augmentation.ts";
 import { decodeSafetensors, encodeSafetensors } from "../../src/format/safetensors.ts";
 import { resnet18 } from "../../src/model/architectures/resnet18.ts";
 import type { Recipe } from "../../src/recipe/recipe.ts";
-import type { Progress } from "../../src/run/checkpoint.ts";
+import type { Progress } from "../../src/run/progress.ts";
 import { RunFolder } from "../../src/run/run_folder.ts";
 import { Session } from "../../src/train/session.ts";
 import { copyFolder, DATA_SHA256, inTemporary } from "../memory/support.ts";
@@ -83,6 +83,7 @@ for (const recipe of [V1, TRADES]) {
         const before = await snapshot(join(runDir, "checkpoints"));
         assert.deepEqual([...before.keys()], [
           "best",
+          "committed.json",
           "epoch-001.safetensors",
           "epoch-003.step-1.safetensors",
           "last",
@@ -181,6 +182,40 @@ onWasm(
 );
 
 onWasm(
+  "Session.open() refuses a checkpoint that is not the one that was committed",
+  () =>
+    inTemporary(async (directory) => {
+      for (const recipe of [V1, TRADES]) {
+        const runDir = join(directory, recipe.variant);
+        await makeRun(runDir, recipe);
+        const path = join(runDir, "checkpoints", "epoch-003.step-1.safetensors");
+        const bytes = await Deno.readFile(path);
+        await Deno.writeFile(path, bytes.with(-1, bytes.at(-1)! ^ 1));
+        await assert.rejects(withSession(runDir, recipe, () => {}), {
+          name: "UsageError",
+          message:
+            `${path} is damaged (it is not the checkpoint that was committed): restore it from a copy`,
+        });
+      }
+    }),
+);
+
+onWasm(
+  "Session.open() goes on with a run that was made before checkpoints had digests",
+  () =>
+    inTemporary(async (directory) => {
+      for (const recipe of [V1, TRADES]) {
+        const runDir = join(directory, recipe.variant);
+        await makeRun(runDir, recipe);
+        const before = await snapshot(join(runDir, "checkpoints"));
+        await Deno.remove(join(runDir, "checkpoints", "committed.json"));
+        await withSession(runDir, recipe, (session) => assert.equal(session.progress.epoch, 3));
+        assert.deepEqual(await snapshot(join(runDir, "checkpoints")), before);
+      }
+    }),
+);
+
+onWasm(
   "Session.open() refuses to begin anew where the memory of a run is gone",
   () =>
     inTemporary(async (directory) => {
@@ -230,6 +265,7 @@ onWasm(
       const kept = new Map([...tensors].filter(([name]) => !name.startsWith("optimizer.")));
       assert.ok(kept.size < tensors.size);
       await Deno.writeFile(path, encodeSafetensors(kept, metadata));
+      await Deno.remove(join(without, "checkpoints", "committed.json")); // as before there was one
       for (const directory of [runDir, without]) {
         await withSession(directory, TRADES, async (session) => {
           await step(session, { ...session.progress, step: 1 }, 1);

@@ -7,7 +7,7 @@ import { measureMemory } from "../../src/memory/stats.ts";
 import { MemoryStore } from "../../src/memory/store.ts";
 import type { Recipe } from "../../src/recipe/recipe.ts";
 import { makeMemoryInputs } from "../../src/train/memory_inputs.ts";
-import type { DamageNote } from "../../src/run/run_log.ts";
+import type { DamageNote } from "../../src/run/metrics.ts";
 import { ratesAt } from "../../src/optimise/schedule.ts";
 import { inRunFolder, readLog, resultOf } from "../repro/support.ts";
 import { onOneThread, onWasm } from "../testing/device.ts";
@@ -228,7 +228,11 @@ onWasm(
           message:
             /^The model is not finite after epoch 2, step 2 \(\S+\): the last checkpoint is kept/,
         }, `attempt ${attempt}`);
-        assert.deepEqual([...(await kept()).keys()], ["epoch-001.safetensors", "last"]);
+        assert.deepEqual([...(await kept()).keys()], [
+          "committed.json",
+          "epoch-001.safetensors",
+          "last",
+        ]);
       }
     });
     assert.equal(tf.memory().numTensors, before);

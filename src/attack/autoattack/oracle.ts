@@ -5,7 +5,8 @@
  */
 import * as tf from "@tensorflow/tfjs";
 import type { Backend } from "../../backend/backend.ts";
-import type { Dataset, ImageShape } from "../../data/dataset.ts";
+import type { ImageShape } from "../../data/dataset.ts";
+import { UsageError } from "../../errors.ts";
 import { imageTensor, oneHot } from "../../model/inputs.ts";
 import type { ExampleLoss } from "./example_losses.ts";
 import type { LogitsFunction } from "../pgd.ts";
@@ -28,34 +29,39 @@ export interface Answers {
   readonly slope?: { readonly losses: Float32Array; readonly gradients: Float32Array };
 }
 
-/** Asks `network`, which tells the classes of a data set apart, on the device `backend`. */
+/** Asks `network`, which tells `classes` apart in images of `shape`, on the device `backend`. */
 export class Oracle {
   readonly #network: LogitsFunction;
-  readonly #backend: Backend;
+  readonly #backend: Pick<Backend, "guard">;
   readonly #shape: ImageShape;
   readonly classes: number;
 
   constructor(
     network: LogitsFunction,
-    { classes, shape }: Pick<Dataset, "classes" | "shape">,
-    backend: Backend,
+    { classes, shape }: { readonly classes: number; readonly shape: ImageShape },
+    backend: Pick<Backend, "guard">,
   ) {
     this.#network = network;
     this.#shape = shape;
-    this.classes = classes.length;
+    this.classes = classes;
     this.#backend = backend;
   }
 
   /**
    * Logits of N `images`, one after another: `N · classes` values.
    *
+   * @throws {UsageError} if the network tells another number of classes apart
    * @throws {RunError} if the device fails
    */
   async logits(images: Float32Array): Promise<Float32Array> {
     const logits = tf.tidy(() => this.#network(imageTensor(images, this.#shape)));
     const values = await this.#backend.guard(logits.data<"float32">());
     logits.dispose();
-    return values;
+    const [, given] = logits.shape;
+    if (given === this.classes) return values;
+    throw new UsageError(
+      `The network gives ${given} logits, and there are ${this.classes} classes.`,
+    );
   }
 
   /** Logits, and losses and gradients if there is a `loss`. Throws as {@linkcode logits} does. */

@@ -6,9 +6,11 @@
 import { applyView } from "../../data/augmentation.ts";
 import { contactSheet } from "../../data/contact_sheet.ts";
 import { type Dataset, valuesPerImage } from "../../data/dataset.ts";
+import { DATA_ROOT } from "../../data/sets/sets.ts";
 import { UsageError } from "../../errors.ts";
 import { writeFileAtomically } from "../../disk/files.ts";
 import { encodePng } from "../../format/png.ts";
+import { checkOutput, PNG, safetensorsWith } from "../../run/output.ts";
 import { makeMemoryInputs } from "../../train/memory_inputs.ts";
 import {
   loadMemoryData,
@@ -17,7 +19,7 @@ import {
   refuseOtherData,
   withMemory,
 } from "./run.ts";
-import { type MemoryExamples, writeMemoryFile } from "./file.ts";
+import { EXAMPLES_TENSOR, type MemoryExamples, writeMemoryFile } from "./file.ts";
 
 /** Examples on a contact sheet unless told otherwise. */
 const SHEET_EXAMPLES = 20;
@@ -45,6 +47,12 @@ export async function exportMemory(run: MemoryRun, flags: MemoryFlags): Promise<
   if (out === undefined || !drawn && !out.endsWith(".safetensors")) {
     throw new UsageError("Say where to: --out FILE.safetensors, or --out FILE.png.");
   }
+  await checkOutput(out, {
+    flag: "--out",
+    kind: drawn ? PNG : safetensorsWith(EXAMPLES_TENSOR),
+    inputs: [flags.dataDir ?? run.recipe.dataDir ?? DATA_ROOT],
+    overwrite: flags.overwrite === true,
+  });
   const data = await loadMemoryData(run, flags);
   const { train } = data;
   return await withMemory(run, flags, async (store) => {

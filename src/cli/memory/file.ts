@@ -12,6 +12,9 @@ import { readNamedFile, writeFileAtomically } from "../../disk/files.ts";
 import { decodeSafetensors, encodeSafetensors, type SafeTensor } from "../../format/safetensors.ts";
 import { channelsFirst, channelsLast } from "../../evaluate/adversarial_file.ts";
 
+/** The tensor that such a file is known by. */
+export const EXAMPLES_TENSOR = "x_mem";
+
 /** Examples of N training images. */
 export interface MemoryExamples {
   readonly ids: Uint32Array;
@@ -38,7 +41,7 @@ export async function writeMemoryFile(
   const shape = [n, channels, height, width];
   const placed = views.flatMap(({ top, left, flip }) => [top, left, flip ? 1 : 0]);
   const tensors = new Map<string, SafeTensor>([
-    ["x_mem", { dtype: "F32", shape, data: channelsFirst(images, dataset.shape) }],
+    [EXAMPLES_TENSOR, { dtype: "F32", shape, data: channelsFirst(images, dataset.shape) }],
     ["y", words([n], Int32Array.from(ids, (id) => dataset.labels[id]!))],
     ["ids", words([n], Int32Array.from(ids))],
     ["views", words([n, 3], Int32Array.from(placed))],
@@ -59,7 +62,9 @@ export async function readMemoryFile(path: string, dataset: Dataset): Promise<Me
   const fail = (what: string): never => {
     throw new UsageError(`${path} does not hold memory examples as memloss exports them: ${what}.`);
   };
-  const images = tensors.get("x_mem"), ids = tensors.get("ids"), views = tensors.get("views");
+  const images = tensors.get(EXAMPLES_TENSOR),
+    ids = tensors.get("ids"),
+    views = tensors.get("views");
   if (images?.dtype !== "F32" || ids?.dtype !== "I32") return fail("it needs x_mem and ids");
   const n = ids.data.length;
   const { height, width, channels } = dataset.shape;

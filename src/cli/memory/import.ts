@@ -12,14 +12,13 @@ import { syncDirectory } from "../../disk/disk.ts";
 import { ioError } from "../../disk/failure.ts";
 import { removeTree } from "../../disk/files.ts";
 import { exists } from "../../disk/regular.ts";
-import { databaseFiles } from "../../disk/temporary_database.ts";
 import { readCurrentFile } from "../../memory/current.ts";
-import { CURRENT_FILE, INDEX_FILE, listGenerations, PLACE_FILE } from "../../memory/layout.ts";
+import { findForeign, removeEmptyMemory } from "../../memory/empty.ts";
 import { MemoryStore } from "../../memory/store.ts";
 import type { MemoryRecipe } from "../../recipe/recipe.ts";
-import { describeCheckpoint } from "../../run/checkpoint.ts";
 import { largestDelta } from "../../train/memory_outputs.ts";
-import { checkpointPath, readCheckpointLink } from "../../run/run_folder.ts";
+import { checkpointPath, damagedCheckpoint, findNamedLast } from "../../run/checkpoints.ts";
+import { describeCheckpoint } from "../../run/progress.ts";
 import { RunLock } from "../../run/run_lock.ts";
 import { loadMemoryData, type MemoryFlags, type MemoryRun } from "./run.ts";
 import { type MemoryExamples, readMemoryFile } from "./file.ts";
@@ -53,11 +52,13 @@ export async function importMemory(
   const directory = join(runDir, "memory"), temporary = `${directory}.tmp`;
   try {
     await refuseMemory(directory);
-    const checkpoint = await readCheckpointLink(runDir, "last");
-    if (checkpoint === undefined) {
+    const last = await findNamedLast(runDir);
+    if (last === undefined) {
       throw new UsageError(`${runDir} has no checkpoint that a memory could belong to.`);
     }
-    const { progress, sha256 } = await describeCheckpoint(checkpointPath(runDir, checkpoint));
+    const checkpoint = last.name, path = checkpointPath(runDir, checkpoint);
+    const { progress, sha256 } = await describeCheckpoint(path);
+    if (last.sha256 !== undefined && last.sha256 !== sha256) throw damagedCheckpoint(path);
     if (!progress.complete) {
       throw new UsageError(
         `${runDir} stands inside epoch ${progress.epoch}, of which a part of the memory is missing: start a new run.`,
@@ -90,11 +91,13 @@ export async function importMemory(
   }
 }
 
+/** @throws {UsageError} if `directory` holds a memory, or anything that is no memory's */
 async function refuseMemory(directory: string): Promise<void> {
   const current = await readCurrentFile(directory);
-  const generations = await listGenerations(directory);
-  if (!current?.commit && generations.length === 0) return;
-  throw new UsageError(`${directory} holds a memory: move it away if it is to be replaced.`);
+  const foreign = await findForeign(directory);
+  if (!current?.commit && foreign === undefined) return;
+  const held = current?.commit || foreign?.startsWith("generation-") ? "a memory" : foreign;
+  throw new UsageError(`${directory} holds ${held}: move it away if it is to be replaced.`);
 }
 
 /** @throws {UsageError} naming `file` if an example leaves the ball of the recipe */
@@ -133,10 +136,8 @@ async function removeIfThere(path: string): Promise<void> {
 
 /** Puts the memory in `from` in place of the empty one at `to`, in which nothing else may lie. */
 async function moveIntoPlace(from: string, to: string): Promise<void> {
-  const own = [CURRENT_FILE, PLACE_FILE].map((name) => join(to, name));
-  for (const file of [...own, ...databaseFiles(join(to, INDEX_FILE))]) await removeIfThere(file);
+  await removeEmptyMemory(to);
   try {
-    if (await exists(to)) await Deno.remove(to);
     await Deno.rename(from, to);
     await syncDirectory(join(to, ".."));
   } catch (error) {

@@ -40,7 +40,7 @@ export const command = actionCommand({
         refuseDamage(runDir, report);
       },
     }),
-    export: onRun(["out", "epoch", "nEx", "dataDir", "memoryIndex"], {
+    export: onRun(["out", "overwrite", "epoch", "nEx", "dataDir", "memoryIndex"], {
       async act(run, flags) {
         printReport(await exportMemory(run, flags), flags, describeExport);
       },

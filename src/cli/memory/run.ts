@@ -13,6 +13,7 @@ import { integerFlag, switchFlag, textFlag } from "../../recipe/flag.ts";
 import { RECIPE_FLAGS } from "../../recipe/fields.ts";
 import type { Recipe } from "../../recipe/recipe.ts";
 import type { FlagValues } from "../shell/command.ts";
+import { OVERWRITE } from "../shell/overwrite_flag.ts";
 
 const { dataDir, backend, workers, memoryIndex } = RECIPE_FLAGS;
 
@@ -27,6 +28,7 @@ export const MEMORY_FLAGS = {
   ),
   epoch: integerFlag("epoch", "export: the epoch that made the examples; default the newest", 1),
   nEx: integerFlag("n-ex", "export: the first N examples; default all, in a .png 20", 1),
+  overwrite: OVERWRITE,
   json: switchFlag("json", "print one JSON document on stdout"),
   dataDir,
   backend,

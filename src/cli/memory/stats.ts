@@ -6,11 +6,11 @@
 import { Oracle } from "../../attack/autoattack/oracle.ts";
 import { predictedClass } from "../../attack/autoattack/search.ts";
 import { openBackend } from "../../backend/open.ts";
+import { architectureOf, freezeSubject } from "../../evaluate/frozen_subject.ts";
+import { assertFiniteLogits } from "../../evaluate/logits.ts";
 import { type GenerationStats, measureMemory, type MemoryStats } from "../../memory/stats.ts";
 import type { MemorySettings, MemoryStore, Pointer } from "../../memory/store.ts";
-import { freeze } from "../../model/frozen.ts";
-import { disposeAll } from "../../model/parameters.ts";
-import { checkpointPath } from "../../run/run_folder.ts";
+import { checkpointPath } from "../../run/checkpoints.ts";
 import { makeMemoryInputs } from "../../train/memory_inputs.ts";
 import {
   loadMemoryData,
@@ -20,8 +20,8 @@ import {
   refuseOtherData,
   withMemory,
 } from "./run.ts";
-import { loadSubject } from "../../run/subject.ts";
-import { formatPercent } from "../shell/terminal.ts";
+import { readWeights } from "../../run/subject.ts";
+import { formatPercent } from "../../report/words.ts";
 
 /** Numbers about one generation as `memory stats --json` prints them. */
 type ReportedGeneration = GenerationStats & {
@@ -72,16 +72,16 @@ async function misclassifiedShares(
   { train }: MemoryData,
 ): Promise<Map<number, number>> {
   const { runDir, recipe } = run;
+  const path = checkpointPath(runDir, current.checkpoint);
+  const weights = await readWeights(path, current.checkpointSha256);
   // Nothing is attacked: a device need not have the precision that the run's attack was made in.
   const options = { ...recipe, ...flags, attackPrecision: "f32" } as const;
   const backend = await openBackend(flags.backend ?? recipe.backend, options);
   try {
-    const path = checkpointPath(runDir, current.checkpoint);
-    const { architecture, state } = await loadSubject({ path });
-    const model = freeze(architecture, state);
-    disposeAll(state.parameters);
-    disposeAll(state.buffers);
-    const oracle = new Oracle(model.logits, train, backend);
+    const architecture = architectureOf(weights);
+    const model = freezeSubject(weights, architecture);
+    const { classes } = architecture, { shape } = train;
+    const oracle = new Oracle(model.logits, { classes, shape }, backend);
     const shares = new Map<number, number>();
     for (const epoch of current.generations) {
       const images = await store.images(epoch);
@@ -90,6 +90,7 @@ async function misclassifiedShares(
         const ids = images.subarray(first, first + recipe.batchSize);
         const remembered = makeMemoryInputs(await store.read(epoch, ids), train, ids);
         const logits = await oracle.logits(remembered.images);
+        assertFiniteLogits(logits, oracle.classes, ids);
         ids.forEach((id, row) => {
           const scores = logits.subarray(row * oracle.classes, (row + 1) * oracle.classes);
           if (predictedClass(scores) !== train.labels[id]) wrong++;

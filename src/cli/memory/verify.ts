@@ -11,7 +11,7 @@ import { readIndexPlace } from "../../memory/index/place.ts";
 import { CURRENT_FILE, INDEX_FILE } from "../../memory/layout.ts";
 import { rebuildIndex } from "../../memory/index/rebuild.ts";
 import { type Damage, type MemoryCheck, verifyMemory } from "../../memory/verify.ts";
-import { checkpointPath } from "../../run/run_folder.ts";
+import { checkpointPath } from "../../run/checkpoints.ts";
 import { RunLock } from "../../run/run_lock.ts";
 
 /** What `memory verify --json` prints. */

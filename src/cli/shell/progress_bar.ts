@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { formatBar, formatDuration, StatusLine } from "./terminal.ts";
+import { formatDuration } from "../../report/words.ts";
+import { formatBar, StatusLine } from "./terminal.ts";
 
 /** What a progress bar shows, and where. */
 export interface ProgressBarOptions {

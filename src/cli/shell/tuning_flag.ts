@@ -4,7 +4,7 @@
  * @module
  */
 import type { EngineOptions } from "../../backend/backend.ts";
-import { Interrupted } from "../../errors.ts";
+import { type EngineObserver, observedOptions } from "../../backend/observed.ts";
 import { switchFlag } from "../../recipe/flag.ts";
 import type { StatusLine } from "./terminal.ts";
 
@@ -14,22 +14,15 @@ export const NO_TUNE = switchFlag(
   "do not time this GPU's ways to compute a convolution: take what is usually fast on its kind",
 );
 
-/**
- * The engine's options by that flag; what the engine tells is shown on `status`.
- *
- * @param signal ends the timing, which may take minutes, with {@linkcode Interrupted}
- */
-export function tuningOptions(
-  noTune: boolean | undefined,
-  status: StatusLine,
-  signal?: AbortSignal,
-): EngineOptions {
+/** The engine's options by that flag; what the engine tells is shown on `status`. */
+export function tuningOptions(noTune: boolean | undefined, status: StatusLine): EngineOptions {
+  return observedOptions(noTune !== true, shownOn(status));
+}
+
+/** What an engine tells, shown on `status`. */
+export function shownOn(status: StatusLine): Required<EngineObserver> {
   return {
-    tune: noTune !== true,
     onNote: (note) => status.print(`note: ${note}`),
-    onProgress(text) {
-      if (signal?.aborted) throw new Interrupted("Stopped; what was timed so far is kept.");
-      status.update(text);
-    },
+    onStatus: (text) => status.update(text),
   };
 }

@@ -110,7 +110,7 @@ export function checkPerturbations(ids: Uint32Array, deltas: Float32Array, epsil
     throw new RunError(
       `The adversarial example of image ${image} differs from it by ${
         deltas[i]
-      }, outside ±${epsilon}: lower --lr if the loss diverged, else report this`,
+      }, outside ±${epsilon}: the loss has diverged, or else report this`,
     );
   }
 }

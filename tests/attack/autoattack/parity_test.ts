@@ -29,7 +29,7 @@ import { SHAPE, VALUES } from "../../testing/images.ts";
 onOneThread();
 
 const MODEL = fixture("steps_w2"), REFERENCE = fixture("attacks");
-const IMAGES = 4, CLASSES = [...Array(10).keys()].map(String);
+const IMAGES = 4, CLASSES = 10;
 const RADII = { linf: 1 / 255, l2: 16 / 255 } as const;
 const PACKAGE_NAMES = { linf: "Linf", l2: "L2" } as const;
 const SQUARE_EPSILON = 2 / 255;

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { formatDuration, formatPercent, StatusLine } from "../../../src/cli/shell/terminal.ts";
+import { StatusLine } from "../../../src/cli/shell/terminal.ts";
 import { FakeSink, screen } from "./fake_sink.ts";
 
 Deno.test("StatusLine redraws one line of a terminal, at most ten times a second", () => {
@@ -68,23 +68,4 @@ Deno.test("StatusLine writes plain lines, ten seconds apart, where there is no t
     sink.text,
     "step 1, and what is longer than a terminal's line stays whole\nepoch 1\nstep 3\n",
   );
-});
-
-Deno.test("formatDuration() shows the two units that matter", () => {
-  const shown = [0, -3, 0.4, 59.4, 59.6, 65, 3599.4, 3599.6, 3725, 86_400 * 2 + 60].map(
-    formatDuration,
-  );
-  assert.deepEqual(
-    shown,
-    ["0s", "0s", "0s", "59s", "1m00s", "1m05s", "59m59s", "1h00m", "1h02m", "48h01m"],
-  );
-});
-
-Deno.test("formatPercent() shows two decimals", () => {
-  assert.deepEqual([0, 0.4887, 1, 1 / 3].map(formatPercent), [
-    "0.00 %",
-    "48.87 %",
-    "100.00 %",
-    "33.33 %",
-  ]);
 });

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { Purpose, Stream } from "../../../../src/random/stream.ts";
-import { KernelBench } from "../../../testing/kernels.ts";
+import { KernelBench } from "../../../testing/wasm/kernels.ts";
 
 /** Values per slice. */
 const SLICE = 16384;

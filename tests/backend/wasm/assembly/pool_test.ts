@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { Purpose, Stream } from "../../../../src/random/stream.ts";
-import { KernelBench } from "../../../testing/kernels.ts";
+import { KernelBench } from "../../../testing/wasm/kernels.ts";
 import { largestError } from "../../../testing/numbers.ts";
 
 /** Largest error as a share of the largest output. */

@@ -8,7 +8,7 @@ import {
   randomTensors,
   referenceConvolution,
 } from "../../../../testing/naive/convolutions.ts";
-import { KernelBench } from "../../../../testing/kernels.ts";
+import { KernelBench } from "../../../../testing/wasm/kernels.ts";
 import { largestError } from "../../../../testing/numbers.ts";
 
 /** Largest error as a share of the largest value. */

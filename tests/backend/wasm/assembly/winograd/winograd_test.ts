@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { KernelBench } from "../../../../testing/kernels.ts";
+import { KernelBench } from "../../../../testing/wasm/kernels.ts";
 import { largestError } from "../../../../testing/numbers.ts";
 import {
   anyShape,

@@ -1,13 +1,17 @@
 import assert from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs";
-import type { Backend } from "../../src/backend/backend.ts";
-import { CATALOGUE, type Catalogue } from "../../src/backend/webgpu/convolution/catalogue.ts";
-import { describeAdapters, openWebGpu, type WebGpuOptions } from "../../src/backend/webgpu/open.ts";
-import { disposeAll } from "../../src/model/parameters.ts";
-import { exportState, exportTensors } from "../../src/weights/state_dict.ts";
-import { skipWebGpu } from "../testing/webgpu/adapter.ts";
-import { assertClose } from "../testing/numbers.ts";
-import { read, upload } from "../testing/tensors.ts";
+import type { Backend } from "../../../src/backend/backend.ts";
+import { CATALOGUE, type Catalogue } from "../../../src/backend/webgpu/convolution/catalogue.ts";
+import {
+  describeAdapters,
+  openWebGpu,
+  type WebGpuOptions,
+} from "../../../src/backend/webgpu/open.ts";
+import { disposeAll } from "../../../src/model/parameters.ts";
+import { exportState, exportTensors } from "../../../src/weights/state_dict.ts";
+import { skipWebGpu } from "../../testing/webgpu/adapter.ts";
+import { assertClose } from "../../testing/numbers.ts";
+import { read, upload } from "../../testing/tensors.ts";
 import {
   assertTensors,
   disposeInputs,
@@ -17,7 +21,7 @@ import {
   RATES,
   REFERENCE,
   UPDATE_TOLERANCE,
-} from "./steps_w2.ts";
+} from "../steps_w2.ts";
 
 /** The catalogue with nothing but variants whose names begin so, and register tiles for what they do not compute. */
 function family(start: string): Catalogue {

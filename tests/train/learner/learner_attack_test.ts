@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs";
-import { pgd } from "../../src/attack/pgd.ts";
-import { freeze } from "../../src/model/frozen.ts";
-import type { RecipeFlags } from "../../src/recipe/fields.ts";
-import { attackLoss, trainingAttack } from "../../src/train/inner_attack.ts";
-import type { StepInputs } from "../../src/train/step.ts";
-import { eachBackend } from "../testing/backends.ts";
-import { assertClose } from "../testing/numbers.ts";
-import { read, upload } from "../testing/tensors.ts";
+import { pgd } from "../../../src/attack/pgd.ts";
+import { freeze } from "../../../src/model/frozen.ts";
+import type { RecipeFlags } from "../../../src/recipe/fields.ts";
+import { attackLoss, trainingAttack } from "../../../src/train/inner_attack.ts";
+import type { StepInputs } from "../../../src/train/step.ts";
+import { eachBackend } from "../../testing/backends.ts";
+import { assertClose } from "../../testing/numbers.ts";
+import { read, upload } from "../../testing/tensors.ts";
 import {
   disposeInputs,
   disposeState,
@@ -17,7 +17,7 @@ import {
   smallV1,
   start,
   W2,
-} from "./steps_w2.ts";
+} from "../steps_w2.ts";
 
 const ATTACKS: RecipeFlags[] = [{ attackLoss: "ce" }, { attackNorm: "l2" }, {
   attackLoss: "memory-kl",

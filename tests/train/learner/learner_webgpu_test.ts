@@ -1,17 +1,17 @@
 import assert from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs";
-import type { Backend } from "../../src/backend/backend.ts";
-import { openBackend } from "../../src/backend/open.ts";
-import { disposeAll } from "../../src/model/parameters.ts";
-import type { RecipeFlags } from "../../src/recipe/fields.ts";
-import { Learner } from "../../src/train/learner.ts";
-import type { StepInputs } from "../../src/train/step.ts";
-import { skipWebGpu } from "../testing/webgpu/adapter.ts";
-import { openNaiveEngine } from "../testing/naive/engine.ts";
-import { assertClose } from "../testing/numbers.ts";
-import { smallRecipe } from "../testing/runs.ts";
-import { read } from "../testing/tensors.ts";
-import { makeInputs, RATES, REFERENCE, start, UPDATE_TOLERANCE, W2 } from "./steps_w2.ts";
+import type { Backend } from "../../../src/backend/backend.ts";
+import { openBackend } from "../../../src/backend/open.ts";
+import { disposeAll } from "../../../src/model/parameters.ts";
+import type { RecipeFlags } from "../../../src/recipe/fields.ts";
+import { Learner } from "../../../src/train/learner.ts";
+import type { StepInputs } from "../../../src/train/step.ts";
+import { skipWebGpu } from "../../testing/webgpu/adapter.ts";
+import { openNaiveEngine } from "../../testing/naive/engine.ts";
+import { assertClose } from "../../testing/numbers.ts";
+import { smallRecipe } from "../../testing/runs.ts";
+import { read } from "../../testing/tensors.ts";
+import { makeInputs, RATES, REFERENCE, start, UPDATE_TOLERANCE, W2 } from "../steps_w2.ts";
 
 /** Images of the fixture's batch, and those rows of them that have a memory example. */
 const N = 3, REMEMBERED = [2, 0];
@@ -114,6 +114,7 @@ const DESCENTS: readonly RecipeFlags[] = [
   { variant: "v1" },
   { variant: "v2" },
   { variant: "v3", memoryWeight: "misclassified" },
+  { variant: "mart" },
 ];
 
 onBoth(

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { DISK, type Disk, type WritableFile } from "../../src/disk/disk.ts";
+import { DISK, type Disk, type WritableFile } from "../../../src/disk/disk.ts";
 
 /** An operation of the disk, with what it is about. */
 export interface Operation {

@@ -1,16 +1,16 @@
 import assert from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs";
-import { VARIANTS } from "../../src/method/methods.ts";
-import { disposeAll, type TensorMap } from "../../src/model/parameters.ts";
-import { exportState, exportTensors } from "../../src/weights/state_dict.ts";
-import { Learner } from "../../src/train/learner.ts";
-import { lossAndGradients, type StepInputs } from "../../src/train/step.ts";
-import { eachBackend } from "../testing/backends.ts";
-import { onOneThread, onWasm } from "../testing/device.ts";
-import { assertClose } from "../testing/numbers.ts";
-import { published } from "../testing/objectives.ts";
-import { smallRecipe } from "../testing/runs.ts";
-import { read, upload } from "../testing/tensors.ts";
+import { VARIANTS } from "../../../src/method/methods.ts";
+import { disposeAll, type TensorMap } from "../../../src/model/parameters.ts";
+import { exportState, exportTensors } from "../../../src/weights/state_dict.ts";
+import { Learner } from "../../../src/train/learner.ts";
+import { lossAndGradients, type StepInputs } from "../../../src/train/step.ts";
+import { eachBackend } from "../../testing/backends.ts";
+import { onOneThread, onWasm } from "../../testing/device.ts";
+import { assertClose } from "../../testing/numbers.ts";
+import { published } from "../../testing/objectives.ts";
+import { smallRecipe } from "../../testing/runs.ts";
+import { read, upload } from "../../testing/tensors.ts";
 import {
   assertTensors,
   disposeInputs,
@@ -23,9 +23,10 @@ import {
   start,
   UPDATE_TOLERANCE,
   W2,
-} from "./steps_w2.ts";
+} from "../steps_w2.ts";
 
 onOneThread();
+
 const WEIGHT_DECAY = 5e-4; // the default
 
 const { fround } = Math;

@@ -7,9 +7,9 @@ import type { Bound, Predictions } from "../bench/roofline.ts";
 import { MODES } from "../bench/convolutions.ts";
 import { type GpuName, GPUS } from "../bench/gpus.ts";
 import type { LayerSpeed } from "../bench/kernels.ts";
+import type { BenchReport } from "../bench/report.ts";
 import { formatSpread } from "../bench/statistics.ts";
 import type { StepSpeed } from "../bench/step.ts";
-import type { BenchReport } from "./bench.ts";
 
 type Row = readonly string[];
 

@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { join } from "@std/path";
-import { RunError } from "../../src/errors.ts";
-import type { Disk } from "../../src/disk/disk.ts";
-import { DISK } from "../../src/disk/disk.ts";
-import { writeFileAtomically } from "../../src/disk/files.ts";
-import { measureMemory } from "../../src/memory/stats.ts";
-import { type MemorySettings, MemoryStore } from "../../src/memory/store.ts";
+import { RunError } from "../../../src/errors.ts";
+import type { Disk } from "../../../src/disk/disk.ts";
+import { DISK } from "../../../src/disk/disk.ts";
+import { writeFileAtomically } from "../../../src/disk/files.ts";
+import { measureMemory } from "../../../src/memory/stats.ts";
+import { type MemorySettings, MemoryStore } from "../../../src/memory/store.ts";
 import {
   failingDisk,
   type Failure,
@@ -15,8 +15,8 @@ import {
   recordingDisk,
   shortWritingDisk,
 } from "./faulty_disk.ts";
-import { assertHolds, order, settings } from "./store_support.ts";
-import { generationFiles, inTemporary, writeExamples } from "./support.ts";
+import { assertHolds, order, settings } from "../store_support.ts";
+import { generationFiles, inTemporary, writeExamples } from "../support.ts";
 
 const SMALL: MemorySettings = { ...settings, imageCount: 12 };
 const EPOCHS = 2;

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { kernelBytes } from "../../src/backend/wasm/binaries.ts";
+import { kernelBytes } from "../../../src/backend/wasm/binaries.ts";
 
 /** An argument of a kernel: an integer or address, or a float32. */
 type Word = number | { readonly real: number };

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { join } from "@std/path";
-import { RunError, UsageError } from "../../src/errors.ts";
-import { CHUNK_HEADER_BYTES } from "../../src/memory/chunk/chunk.ts";
-import { type MemorySettings, MemoryStore } from "../../src/memory/store.ts";
-import { assertHolds, commitOf, order, settings } from "./store_support.ts";
-import { inTemporary, writeExamples } from "./support.ts";
+import { RunError, UsageError } from "../../../src/errors.ts";
+import { CHUNK_HEADER_BYTES } from "../../../src/memory/chunk/chunk.ts";
+import { type MemorySettings, MemoryStore } from "../../../src/memory/store.ts";
+import { assertHolds, commitOf, order, settings } from "../store_support.ts";
+import { inTemporary, writeExamples } from "../support.ts";
 
 Deno.test("MemoryStore.read() throws rather than give back a record with a flipped bit", async () => {
   await inTemporary(async (directory) => {

@@ -1,17 +1,17 @@
 /** A memory whose place is full, read-only, forbidden or failing is not a damaged one. */
 import assert from "node:assert/strict";
 import { join } from "@std/path";
-import { StorageError } from "../../src/disk/failure.ts";
-import { TemporaryError } from "../../src/disk/temporary_database.ts";
-import { RunError } from "../../src/errors.ts";
-import { rebuildIndex } from "../../src/memory/index/rebuild.ts";
-import type { DamagedExample } from "../../src/memory/options.ts";
-import { type MemorySettings, MemoryStore } from "../../src/memory/store.ts";
-import { verifyMemory } from "../../src/memory/verify.ts";
-import { snapshot } from "../testing/folder.ts";
-import { type Patched, patched } from "../disk/patched.ts";
-import { assertHolds, commitOf, order, settings } from "./store_support.ts";
-import { inTemporary, writeExamples } from "./support.ts";
+import { StorageError } from "../../../src/disk/failure.ts";
+import { TemporaryError } from "../../../src/disk/temporary_database.ts";
+import { RunError } from "../../../src/errors.ts";
+import { rebuildIndex } from "../../../src/memory/index/rebuild.ts";
+import type { DamagedExample } from "../../../src/memory/options.ts";
+import { type MemorySettings, MemoryStore } from "../../../src/memory/store.ts";
+import { verifyMemory } from "../../../src/memory/verify.ts";
+import { snapshot } from "../../testing/folder.ts";
+import { type Patched, patched } from "../../disk/patched.ts";
+import { assertHolds, commitOf, order, settings } from "../store_support.ts";
+import { inTemporary, writeExamples } from "../support.ts";
 
 const SMALL: MemorySettings = { ...settings, imageCount: 3 };
 const CODES = ["ENOSPC", "EACCES", "EROFS", "EIO", "EMFILE"];

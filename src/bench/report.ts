@@ -1,0 +1,32 @@
+/**
+ * What a bench found, as plain data.
+ *
+ * @module
+ */
+import type { GPUS } from "./gpus.ts";
+import type { LayerSpeed, RatioSummary } from "./kernels.ts";
+import type { VariantRoofline } from "./roofline.ts";
+import type { StepComparison } from "./step.ts";
+
+/** What is measured: the network's width and the images of a batch. */
+export interface Size {
+  readonly width: number;
+  readonly batchSize: number;
+}
+
+/** What `bench --json` prints: what was asked for. */
+export interface BenchReport {
+  /** Whose times they are; absent where no device was needed. */
+  readonly adapter?: string;
+  readonly kernels?: Size & {
+    readonly pairs: number;
+    /** The fastest variants against tfjs; empty without it. */
+    readonly summary: readonly RatioSummary[];
+    readonly layers: readonly LayerSpeed[];
+  };
+  readonly step?: Size & { readonly pairs: number } & StepComparison;
+  readonly roofline?: Size & {
+    readonly gpus: typeof GPUS;
+    readonly variants: readonly VariantRoofline[];
+  };
+}

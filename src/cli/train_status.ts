@@ -1,0 +1,125 @@
+/**
+ * What a person sees while a run is made.
+ *
+ * @module
+ */
+import type { Demand } from "../backend/backend.ts";
+import { Interrupted } from "../errors.ts";
+import type { RecipeInput } from "../recipe/recipe.ts";
+import { formatDuration, formatPercent } from "../report/words.ts";
+import type { EpochMetrics, StepMetrics } from "../run/metrics.ts";
+import {
+  type ContinueOptions,
+  continueRun,
+  type RunObserver,
+  type RunStart,
+  type StartOptions,
+  startRun,
+} from "../train/start.ts";
+import { commandLine } from "./shell/program_name.ts";
+import { StatusLine } from "./shell/terminal.ts";
+import { shownOn } from "./shell/tuning_flag.ts";
+
+/** {@linkcode startRun}, watched. */
+export function startShown(
+  recipe: RecipeInput,
+  directory: string,
+  options: Omit<StartOptions, "observer">,
+): Promise<void> {
+  return shown(directory, (observer) => startRun(recipe, directory, { ...options, observer }));
+}
+
+/** {@linkcode continueRun}, watched. */
+export function continueShown(
+  directory: string,
+  options: Omit<ContinueOptions, "observer">,
+): Promise<void> {
+  return shown(directory, (observer) => continueRun(directory, { ...options, observer }));
+}
+
+async function shown(
+  directory: string,
+  run: (observer: RunObserver) => Promise<void>,
+): Promise<void> {
+  const status = new StatusLine();
+  try {
+    await run(observe(status));
+  } catch (error) {
+    if (!(error instanceof Interrupted)) throw error;
+    throw new Interrupted(
+      `${error.message}\nContinue with: ${
+        commandLine("train", "--run-dir", directory, "--resume")
+      }`,
+    );
+  } finally {
+    status.clear();
+  }
+  status.print(`Done. Evaluate it with: ${commandLine("eval", directory)}`);
+}
+
+/** Shows on `status` how far a run is. */
+function observe(status: StatusLine): RunObserver {
+  const started = performance.now();
+  let stepsHere = 0, select = "";
+  return {
+    ...shownOn(status),
+    onStart({ directory, recipe, continued, backend, demand }) {
+      select = recipe.select;
+      status.print(
+        `${
+          continued ? "Continuing" : "Training"
+        } ${recipe.variant} on ${recipe.data}, width ${recipe.width}` +
+          `${recipe.attack?.precision === "f16" ? ", attacked in float16" : ""}, ` +
+          `${describeDevice(backend, demand)}, in ${directory}`,
+      );
+    },
+    onDamage({ image, fault }) {
+      status.print(`warning: image ${image} goes without memory in this epoch: ${fault}`);
+    },
+    onStep(metrics: StepMetrics, { epochs, stepsPerEpoch }) {
+      stepsHere++;
+      const left = epochs * stepsPerEpoch - (metrics.epoch - 1) * stepsPerEpoch - metrics.step;
+      const secondsLeft = (performance.now() - started) / 1000 / stepsHere * left;
+      const position = `epoch ${metrics.epoch}/${epochs} step ${metrics.step}/${stepsPerEpoch}`;
+      const rate = `${metrics.imagesPerSecond.toFixed(1)} images/s`;
+      const remaining = `${formatDuration(secondsLeft)} left`;
+      status.update(
+        `${position}  ${describeTerms(metrics)}  ${rate}  ${remaining}`,
+        `${position}  ${rate}  ${remaining}`,
+        `${position}  ${remaining}`,
+        remaining,
+      );
+    },
+    onEvaluation(name, done, n) {
+      status.update(`${select}: ${name}, ${done} of ${n} images`);
+    },
+    onEpoch(metrics: EpochMetrics, { epochs }) {
+      const { cleanAccuracy, robustAccuracy } = metrics;
+      const accuracies = cleanAccuracy === undefined || robustAccuracy === undefined
+        ? ""
+        : `  ${select}: clean ${formatPercent(cleanAccuracy)}  PGD-20 ${
+          formatPercent(robustAccuracy)
+        }`;
+      status.print(
+        `epoch ${metrics.epoch}/${epochs}  ${describeTerms(metrics)}${accuracies}  ` +
+          `${describeSpeed(metrics)}${formatDuration(metrics.seconds)}`,
+      );
+    },
+  };
+}
+
+function describeSpeed({ imagesPerSecond }: EpochMetrics): string {
+  return imagesPerSecond === undefined ? "" : `${imagesPerSecond.toFixed(1)} images/s  `;
+}
+
+/** The device in a few words. */
+function describeDevice({ name, adapter, threads }: RunStart["backend"], demand?: Demand): string {
+  const crew = name === "wasm" ? `, ${threads} ${threads === 1 ? "thread" : "threads"}` : "";
+  const memory = demand ? `, ${Math.ceil(demand.bytes / 2 ** 20)} MiB of its memory` : "";
+  return `${name} (${adapter}${crew}${memory})`;
+}
+
+function describeTerms({ loss, terms }: StepMetrics | EpochMetrics): string {
+  const parts = Object.entries(terms).map(([name, value]) => `${name} ${value.toFixed(4)}`);
+  return `loss ${loss.toFixed(4)} (${parts.join(", ")})`;
+}

@@ -1,0 +1,94 @@
+/**
+ * Where an unfinished AutoAttack is kept, and under which key: so that the same evaluation continues, and no other one takes
+ * over its verdicts.
+ *
+ * @module
+ */
+import { basename, dirname, join } from "@std/path";
+import { createHash } from "node:crypto";
+import type { AutoAttackMember, AutoAttackVersion } from "../attack/autoattack/versions.ts";
+import { loadBatch } from "../data/batches.ts";
+import { valuesPerImage } from "../data/dataset.ts";
+import { createDirectory, describeIoError } from "../disk/files.ts";
+import { UsageError } from "../errors.ts";
+import { sourceDigest } from "../run/program_version.ts";
+import type { Subject } from "../run/subject.ts";
+import type { EvaluationSettings } from "./evaluate.ts";
+import { Journal } from "./journal.ts";
+
+/** Which AutoAttack, and where its state is kept. */
+export interface AutoAttackChoice {
+  /** @default "standard" */
+  readonly version?: AutoAttackVersion;
+  /** What `custom` runs, in this order. */
+  readonly members?: readonly AutoAttackMember[];
+  /** Folder for a folder of the unfinished evaluation's own. @default the run's `eval/`, or beside the weights */
+  readonly stateDir?: string;
+}
+
+/** The folder that an evaluation of `subject` keeps its state in, as a folder of its own, and how that is called. */
+function place(subject: Subject, stateDir: string | undefined) {
+  if (stateDir !== undefined) return { folder: stateDir, prefix: "" };
+  const { run, path } = subject;
+  return run
+    ? { folder: join(run.directory, "eval"), prefix: "" }
+    : { folder: dirname(path), prefix: `${basename(path)}.` };
+}
+
+/**
+ * Makes sure that state can be kept before hours are spent on it.
+ *
+ * @throws {UsageError} if the folder cannot be written
+ */
+export async function checkState(subject: Subject, stateDir: string | undefined): Promise<void> {
+  const { folder } = place(subject, stateDir);
+  const probe = join(folder, `autoattack.probe-${Deno.pid}`);
+  try {
+    await Deno.mkdir(folder, { recursive: true });
+    (await Deno.open(probe, { write: true, createNew: true })).close();
+    await Deno.remove(probe);
+  } catch (error) {
+    const advice = stateDir === undefined ? "name a folder with --state-dir" : "name another";
+    throw new UsageError(
+      `${
+        stateDir === undefined ? "" : "--state-dir: "
+      }AutoAttack keeps its state in ${folder}, which cannot be written (${
+        describeIoError(error)
+      }): ${advice}.`,
+      { cause: error },
+    );
+  }
+}
+
+/**
+ * Opens the state of this evaluation, of which nothing may be there yet.
+ *
+ * @throws {UsageError} if another process has it open, or something else lies in its place
+ * @throws {RunError} if the disk fails
+ */
+export async function openState(
+  subject: Subject,
+  settings: EvaluationSettings,
+  { version = "standard", members, stateDir }: AutoAttackChoice,
+): Promise<Journal> {
+  const key = await stateKey(subject, settings, version, members);
+  const { folder, prefix } = place(subject, stateDir);
+  await createDirectory(folder);
+  const directory = join(folder, `${prefix}autoattack-${key.slice(0, 12)}.state`);
+  return await Journal.open(directory, key, valuesPerImage(settings.dataset.shape));
+}
+
+/** Digest of everything that can change a verdict. */
+async function stateKey(
+  { sha256: checkpoint }: Subject,
+  { dataset, ids, seed, attack, backend }: EvaluationSettings,
+  version: AutoAttackVersion,
+  members: readonly AutoAttackMember[] | undefined,
+): Promise<string> {
+  const { x, y } = loadBatch(dataset, ids);
+  const images = createHash("sha256").update(new Uint8Array(x.buffer)).update(y).digest("hex");
+  const { name, adapter } = backend;
+  const program = await sourceDigest();
+  const settings = { program, checkpoint, images, seed, attack, version, members, name, adapter };
+  return createHash("sha256").update(JSON.stringify(settings)).digest("hex");
+}

@@ -1,0 +1,285 @@
+/**
+ * A whole evaluation, from what a target names to the report.
+ *
+ * @module
+ */
+import type { AutoAttackMember } from "../attack/autoattack/versions.ts";
+import { type EngineObserver, observedOptions } from "../backend/observed.ts";
+import { openBackend } from "../backend/open.ts";
+import { firstIndices, loadBatch } from "../data/batches.ts";
+import { DATA_ROOT, loadData } from "../data/sets/sets.ts";
+import { UsageError } from "../errors.ts";
+import { isReadOnly } from "../disk/files.ts";
+import { type FrozenModel, prepareFrozen } from "../model/frozen.ts";
+import type { Recipe, RecipeInput } from "../recipe/recipe.ts";
+import { engineOptions, resolveRecipe, withFields } from "../recipe/resolve.ts";
+import type { CheckpointLink } from "../run/checkpoints.ts";
+import { checkOutput, safetensorsWith } from "../run/output.ts";
+import { recipePath } from "../run/run_folder.ts";
+import { readSubject, type Subject } from "../run/subject.ts";
+import { checkAdversarial } from "./adversarial_check.ts";
+import {
+  type AdversarialImages,
+  IMAGES_TENSOR,
+  readAdversarial,
+  saveAdversarial,
+} from "./adversarial_file.ts";
+import { autoAttack, type AutoAttackResult, type MemberProgress } from "./autoattack.ts";
+import { type AutoAttackChoice, checkState, openState } from "./autoattack_state.ts";
+import {
+  evaluateAccuracy,
+  type EvaluationName,
+  type EvaluationSettings,
+  type ImageAccuracy,
+  isEvaluationName,
+} from "./evaluate.ts";
+import { architectureOf, freezeSubject } from "./frozen_subject.ts";
+import { type EvaluationReport, keepReport, makeReport } from "./report.ts";
+
+/** Everything that can be measured. */
+export type AttackName = EvaluationName | "autoattack";
+
+/** What is measured unless told otherwise. */
+export const DEFAULT_ATTACKS: readonly AttackName[] = ["clean", "pgd20"];
+
+/** Who watches an evaluation. */
+export interface EvaluationObserver extends EngineObserver {
+  /** After every batch: how many of `n` images are done. */
+  onProgress?(name: EvaluationName, done: number, n: number): void;
+  /** What AutoAttack noticed, and each member's result. */
+  onAutoAttack?(line: string): void;
+  /** How far a member of AutoAttack is. */
+  onMember?(member: AutoAttackMember, progress: MemberProgress): void;
+  /** The report, before anything is written: a disk that is full must not cost it. */
+  onReport?(report: EvaluationReport): void;
+}
+
+/** What to measure, and how. */
+export interface EvaluationOptions {
+  /** @default ["clean", "pgd20"] */
+  readonly attacks?: readonly AttackName[];
+  /** Which checkpoint of a run. @default "best", or "last" where none was selected */
+  readonly checkpoint?: CheckpointLink;
+  /** What differs from the run's recipe, or for a file of weights from the paper's. @default {} */
+  readonly given?: RecipeInput;
+  /** Evaluates the first so many test images. @default the recipe's limit, or all */
+  readonly limit?: number;
+  /** Runs of PGD, each from another start. @default 1 */
+  readonly restarts?: number;
+  /** Which AutoAttack, if it is among the attacks, and where its state is kept. @default {} */
+  readonly autoAttack?: AutoAttackChoice;
+  /** File to save AutoAttack's images in, as safetensors. @default none */
+  readonly saveAdversarial?: string;
+  /** File of saved images to check, instead of attacking. @default none */
+  readonly verifyAdversarial?: string;
+  /** Whether a file of another kind may be replaced by the images. @default false */
+  readonly overwrite?: boolean;
+  /** Whether to time a GPU's ways to compute a convolution. @default true */
+  readonly tune?: boolean;
+  readonly observer?: EvaluationObserver;
+  /** Stops at the next safe place. */
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Evaluates the run or the weights at `target`; a run keeps the report in its `eval/`. The weights are read once, before the
+ * device is opened: the run may train on.
+ *
+ * @throws {UsageError} if there is nothing to evaluate, the options contradict the run's recipe, or a file that is to be
+ *   written would cost another
+ * @throws {Interrupted} if the signal is aborted; AutoAttack then goes on where it stopped when it is called again
+ * @throws {RunError} if logits are not finite, an attack leaves its ball, or the device or the disk fails
+ */
+export async function evaluateRun(
+  target: string,
+  options: EvaluationOptions = {},
+): Promise<EvaluationReport> {
+  const { attacks = DEFAULT_ATTACKS, checkpoint, given = {}, limit, restarts = 1 } = options;
+  const { autoAttack: choice = {}, saveAdversarial: save, verifyAdversarial: verify } = options;
+  const { observer, signal } = options;
+  const subject = await readSubject(target, checkpoint);
+  const recipe = evaluationRecipe(subject, given);
+  const architecture = architectureOf(subject);
+  if (save !== undefined) {
+    await checkSaved(save, subject, recipe, verify, options.overwrite === true);
+  }
+  // A seed of the evaluation draws the attack's starts; a run's data stay those it was trained with.
+  const dataSeed = subject.run?.recipe.seed ?? recipe.seed;
+  const { test } = await loadData(recipe.data, recipe.dataDir, dataSeed);
+  if (architecture.classes !== test.classes.length) {
+    throw new UsageError(
+      `${subject.path} tells ${architecture.classes} classes apart, but ${recipe.data} has ${test.classes.length}.`,
+    );
+  }
+  const saved = verify === undefined ? undefined : await readAdversarial(verify, test);
+  if (attacks.includes("autoattack")) await checkState(subject, choice.stateDir);
+  const backend = await openBackend(recipe.backend, {
+    ...engineOptions(recipe),
+    ...observedOptions(options.tune !== false, observer, signal),
+    attackPrecision: "f32", // however a run was attacked in training: every device has that
+  });
+  try {
+    const ids = firstIndices(test.n, limit ?? recipe.limitTest);
+    const settings: EvaluationSettings = {
+      backend,
+      dataset: test,
+      ids,
+      batchSize: recipe.batchSize,
+      seed: recipe.seed,
+      attack: recipe.threat,
+      restarts,
+      ...signal && { signal },
+      onProgress: (name, done) => observer?.onProgress?.(name, done, ids.length),
+    };
+    await backend.guard(prepareFrozen(architecture, test.shape, recipe.batchSize, backend));
+    const model = freezeSubject(subject, architecture);
+    try {
+      return saved
+        ? await verifySaved(
+          saved,
+          subject,
+          recipe,
+          model,
+          settings,
+          given.threat?.epsilon,
+          observer,
+        )
+        : await attackAll(attacks, subject, recipe, model, settings, options);
+    } finally {
+      model.dispose();
+    }
+  } catch (error) {
+    return await backend.guard(Promise.reject(error)); // which tells the cause if that is the device
+  } finally {
+    backend.close();
+  }
+}
+
+/** Measures everything that was asked for, tells and keeps the report, and only then forgets the state. */
+async function attackAll(
+  attacks: readonly AttackName[],
+  subject: Subject,
+  recipe: Recipe,
+  model: FrozenModel,
+  settings: EvaluationSettings,
+  { autoAttack: choice = {}, saveAdversarial: save, observer }: EvaluationOptions,
+): Promise<EvaluationReport> {
+  const accuracies: Partial<Record<EvaluationName, ImageAccuracy>> = {};
+  for (const name of attacks.filter(isEvaluationName)) {
+    accuracies[name] = await evaluateAccuracy(name, model, settings);
+  }
+  const attacked = attacks.includes("autoattack")
+    ? await runAutoAttack(subject, model, settings, choice, observer)
+    : undefined;
+  const report = makeReport(subject, recipe, settings, accuracies, {
+    ...attacked && { autoattack: attacked.result },
+  });
+  let untold: unknown;
+  try {
+    observer?.onReport?.(report);
+  } catch (error) {
+    untold = error; // it is kept all the same
+  }
+  if (save !== undefined && attacked) {
+    const { dataset, ids } = settings;
+    await saveAdversarial(save, attacked.adversarial, ids, dataset, {
+      norm: report.attack.norm,
+      epsilon: report.attack.fraction,
+      checkpoint: report.checkpoint.sha256,
+      seed: String(report.seed),
+    });
+  }
+  await keepInRun(subject, report, observer);
+  if (untold !== undefined) throw untold;
+  await attacked?.finish();
+  return report;
+}
+
+async function verifySaved(
+  saved: AdversarialImages,
+  subject: Subject,
+  recipe: Recipe,
+  model: FrozenModel,
+  settings: EvaluationSettings,
+  epsilon: number | undefined,
+  observer: EvaluationObserver | undefined,
+): Promise<EvaluationReport> {
+  const { dataset, backend, batchSize } = settings;
+  const verified = await checkAdversarial(saved, model, dataset, backend, batchSize, epsilon);
+  const report = makeReport(subject, recipe, settings, {}, { verified });
+  observer?.onReport?.(report);
+  return report;
+}
+
+/** Runs AutoAttack, or goes on where the same evaluation stopped; `finish` removes what was kept for that. */
+async function runAutoAttack(
+  subject: Subject,
+  model: FrozenModel,
+  settings: EvaluationSettings,
+  choice: AutoAttackChoice,
+  observer: EvaluationObserver | undefined,
+): Promise<
+  { result: AutoAttackResult; adversarial: Float32Array; finish: () => Promise<void> }
+> {
+  const journal = await openState(subject, settings, choice);
+  const { dataset, ids, attack, backend, batchSize, seed, signal } = settings;
+  const images = { ...loadBatch(dataset, ids), classes: dataset.classes.length };
+  try {
+    const finished = await autoAttack(model.logits, images, {
+      ...attack,
+      ...{ backend, batchSize, seed, journal },
+      ...choice.version && { version: choice.version },
+      ...choice.members && { members: choice.members },
+      ...signal && { signal },
+      onLine: (line) => observer?.onAutoAttack?.(line),
+      onProgress: (member, progress) => observer?.onMember?.(member, progress),
+    });
+    return { ...finished, finish: () => journal.remove() };
+  } catch (error) {
+    journal.close();
+    throw error;
+  }
+}
+
+/** A run that cannot be written to, an archive perhaps, was evaluated all the same. */
+async function keepInRun(
+  subject: Subject,
+  report: EvaluationReport,
+  observer: EvaluationObserver | undefined,
+): Promise<void> {
+  try {
+    await keepReport(subject, report);
+  } catch (error) {
+    if (!isReadOnly((error as Error).cause)) throw error;
+    observer?.onNote?.(`The report is not kept: ${(error as Error).message}.`);
+  }
+}
+
+function checkSaved(
+  path: string,
+  subject: Subject,
+  recipe: Recipe,
+  verify: string | undefined,
+  overwrite: boolean,
+): Promise<void> {
+  const inputs = [
+    subject.path,
+    ...subject.run ? [recipePath(subject.run.directory)] : [],
+    ...verify === undefined ? [] : [verify],
+    recipe.dataDir ?? DATA_ROOT,
+  ];
+  const kind = safetensorsWith(IMAGES_TENSOR);
+  return checkOutput(path, { flag: "--save-adv", kind, inputs, overwrite });
+}
+
+/** The run's recipe, or the paper's for a file of weights, with what the user overrides. */
+function evaluationRecipe({ run }: Subject, given: RecipeInput): Recipe {
+  if (run === undefined) return resolveRecipe(given);
+  const { data, threat } = given;
+  if (data !== undefined || threat?.norm !== undefined) {
+    throw new UsageError(
+      `--${data ? "data" : "attack-norm"} is fixed by the run's recipe: leave it out.`,
+    );
+  }
+  return resolveRecipe(withFields(run.recipe, given));
+}

@@ -1,0 +1,71 @@
+/**
+ * What an evaluation found, in words.
+ *
+ * @module
+ */
+import type { AutoAttackMember } from "../attack/autoattack/versions.ts";
+import { BOUND_TOLERANCE } from "../attack/bounds.ts";
+import type { AttackNorm } from "../attack/options.ts";
+import type { AdversarialCheck } from "../evaluate/adversarial_check.ts";
+import {
+  type AutoAttackResult,
+  describeMember,
+  type MemberResult,
+} from "../evaluate/autoattack.ts";
+import { describePerturbation } from "../evaluate/perturbation.ts";
+import { accuraciesOf, type EvaluationReport, formatRadius } from "../evaluate/report.ts";
+import { formatPercent } from "./words.ts";
+
+/** The report for people. */
+export function describeReport(report: EvaluationReport): string {
+  const { checkpoint, data, attack, seed } = report;
+  const selected = checkpoint.name === "best"
+    ? `, selected on ${checkpoint.select}`
+    : ", not selected";
+  const rows = accuraciesOf(report).map(([name, { accuracy, correct, n }]) =>
+    `  ${name.padEnd(6)} ${formatPercent(accuracy).padStart(9)}  (${correct} of ${n})`
+  );
+  return [
+    `${checkpoint.path}${checkpoint.name ? ` (${checkpoint.name}${selected})` : ""}`,
+    `${data.n} test images of ${data.name}, ${attack.norm} ε = ${
+      (255 * attack.epsilon).toFixed(2)
+    }/255, seed ${seed}`,
+    ...rows,
+    ...report.verified ? describeCheck(report.verified) : [],
+    ...report.autoattack ? describeAutoAttack(attack.norm, report.autoattack) : [],
+  ].join("\n");
+}
+
+function describeCheck(check: AdversarialCheck): string[] {
+  const { accuracy, correct, n, norm, epsilon, perturbation, outside } = check;
+  return [
+    `saved images, ${norm} ε = ${formatRadius(epsilon)}: bounds ${
+      outside === 0 ? "kept" : `broken by ${outside} of ${n}`
+    }`,
+    `  ${describePerturbation(norm, perturbation)}`,
+    `  accuracy on them: ${formatPercent(accuracy)} (${correct} of ${n})`,
+  ];
+}
+
+/** Why the images in the file `path` are not to be counted. */
+export function describeOutside(path: string, check: AdversarialCheck): string {
+  const { norm, epsilon, outside, n, perturbation: { largest, max, min } } = check;
+  const spare = `each with ${BOUND_TOLERANCE} to spare`;
+  return `${outside} of the ${n} images in ${path} leave their bounds: do not count them as adversarial. They must be ` +
+    `in [0,1] and within ${norm} ${
+      formatRadius(epsilon)
+    } of the clean ones, ${spare}; they are in [${min},${max}] and ` +
+    `up to ${largest} away.`;
+}
+
+/** In the words that AutoAttack's users know. */
+function describeAutoAttack(norm: AttackNorm, result: AutoAttackResult): string[] {
+  const members = Object.entries(result.perAttack) as [AutoAttackMember, MemberResult][];
+  return [
+    `AutoAttack, ${result.version}:`,
+    ...members.map(([member, found]) => `  ${describeMember(member, found)}`),
+    `  ${describePerturbation(norm, result.perturbation)}`,
+    ...result.warnings.map((warning) => `  Warning: ${warning}`),
+    `  robust accuracy: ${formatPercent(result.accuracy)} (${result.correct} of ${result.n})`,
+  ];
+}

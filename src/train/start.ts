@@ -1,0 +1,198 @@
+/**
+ * A whole run, from a recipe and a folder's name to its last epoch.
+ *
+ * @module
+ */
+import type { Backend, Demand } from "../backend/backend.ts";
+import { type EngineObserver, observedOptions } from "../backend/observed.ts";
+import { openBackend } from "../backend/open.ts";
+import type { Splits } from "../data/dataset.ts";
+import { dataDigest, loadData } from "../data/sets/sets.ts";
+import { splitTraining } from "../data/split.ts";
+import { UsageError } from "../errors.ts";
+import type { Recipe, RecipeInput } from "../recipe/recipe.ts";
+import { engineOptions, resolveRecipe } from "../recipe/resolve.ts";
+import { sourceDigest, VERSION } from "../run/program_version.ts";
+import { readRunRecord, recipePath, RunFolder } from "../run/run_folder.ts";
+import { resumeRecipe, type RunRecord } from "../run/run_record.ts";
+import { preflight } from "./preflight.ts";
+import { train, type TrainingObserver } from "./trainer.ts";
+
+/** A run that is about to take its next step. */
+export interface RunStart {
+  readonly directory: string;
+  readonly recipe: Recipe;
+  /** Whether it goes on where an earlier sitting stopped. */
+  readonly continued: boolean;
+  readonly backend: Pick<Backend, "name" | "adapter" | "threads">;
+  /** What its steps need of the device's memory; absent where the engine allocates as it goes. */
+  readonly demand?: Demand;
+}
+
+/** Who watches a run from its beginning. */
+export interface RunObserver extends TrainingObserver, EngineObserver {
+  /** The run has its folder; nothing is computed yet. */
+  onStart?(start: RunStart): void;
+}
+
+/** How a run is made, which never changes what it is. */
+export interface StartOptions {
+  readonly observer?: RunObserver;
+  /** Saves after the current step and stops. */
+  readonly signal?: AbortSignal;
+  /** Whether to time a GPU's ways to compute a convolution. @default true */
+  readonly tune?: boolean;
+}
+
+/** How a run is continued. */
+export interface ContinueOptions extends StartOptions {
+  /** What differs from the run's recipe in this sitting: where its data lie, what computes. @default {} */
+  readonly given?: RecipeInput;
+}
+
+/**
+ * Trains a new run in `directory`, which must be empty or absent.
+ *
+ * @example Ten steps on the built-in data
+ * ```ts
+ * const directory = await Deno.makeTempDir();
+ * await startRun({
+ *   ...{ variant: "v1", data: "synthetic", width: 1, epochs: 5, batchSize: 8, limitTrain: 16 },
+ *   ...{ attack: { steps: 1 }, select: "none", backend: "wasm", workers: 1 },
+ * }, directory);
+ * ```
+ *
+ * @param recipe what differs from the published recipe of its method
+ * @throws {UsageError} if the recipe contradicts itself, the data are missing, the device cannot take it, or the folder is in
+ *   use; no folder is made then
+ * @throws {Interrupted} after a checkpoint, if the signal is aborted: {@linkcode continueRun} goes on from there
+ * @throws {RunError} if the loss is not finite, or device or disk fail; the last checkpoint stays
+ */
+export async function startRun(
+  recipe: RecipeInput,
+  directory: string,
+  options: StartOptions = {},
+): Promise<void> {
+  await runIn(directory, resolveRecipe(recipe), undefined, options);
+}
+
+/**
+ * Trains the rest of the run in `directory`, from its last checkpoint; a finished run stays as it is.
+ *
+ * @throws {UsageError} if there is no run, it is in use or damaged, or what is given or the data differ from the run's
+ * @throws {Interrupted | RunError} as {@linkcode startRun} does
+ */
+export async function continueRun(directory: string, options: ContinueOptions = {}): Promise<void> {
+  const stored = await readRunRecord(directory);
+  const recipe = resumeRecipe(stored.recipe, options.given ?? {}, recipePath(directory));
+  await runIn(directory, recipe, stored, options);
+}
+
+/** @param stored what the run was started with; undefined for a new one */
+async function runIn(
+  directory: string,
+  recipe: Recipe,
+  stored: RunRecord | undefined,
+  { observer, signal, tune = true }: StartOptions,
+): Promise<void> {
+  const data = await loadData(recipe.data, recipe.dataDir, recipe.seed);
+  const digest = dataDigest(data.train);
+  if (stored && stored.dataSha256 !== digest) {
+    throw new UsageError(
+      `The training images are not those that ${directory} was started on: check --data-dir.`,
+    );
+  }
+  // Refused here rather than in training: no folder has been made yet.
+  const { train: { length: images } } = splitTraining(
+    data.train.n,
+    recipe.select === "val",
+    recipe.limitTrain,
+  );
+  // A resumed run computes where it began: another engine's rounding would end it elsewhere.
+  const { backend: choice = recipe.backend, adapter = "", variants } = stored?.machine ?? {};
+  const backend = await openBackend(choice, {
+    ...engineOptions(recipe),
+    ...observedOptions(tune, observer, signal),
+    ...variants && { pinned: { adapter, variants } },
+  });
+  try {
+    const demand = await backend.guard(preflight(recipe, data.train, images, backend));
+    const now = await describeRun(recipe, backend, digest);
+    const folder = stored
+      ? await RunFolder.open(directory)
+      : await RunFolder.create(directory, now);
+    try {
+      observer?.onStart?.({ directory, recipe, continued: stored !== undefined, backend, demand });
+      if (stored) noteChanges(stored, now, observer);
+      if (demand) observer?.onStatus?.("compiling kernels for the first steps");
+      await trainIn(folder, stored === undefined, { recipe, data, backend, observer, signal });
+    } finally {
+      await folder.close();
+    }
+  } finally {
+    backend.close();
+  }
+}
+
+/** What {@linkcode train} takes beside the folder. */
+interface Training {
+  readonly recipe: Recipe;
+  readonly data: Splits;
+  readonly backend: Backend;
+  readonly observer: RunObserver | undefined;
+  readonly signal: AbortSignal | undefined;
+}
+
+/** A start that cannot even open the run, because its memory's index cannot be reached perhaps, leaves no folder in the way. */
+async function trainIn(folder: RunFolder, isNew: boolean, training: Training): Promise<void> {
+  const { observer, signal, ...rest } = training;
+  let opened = false;
+  const watching: TrainingObserver = {
+    onOpen() {
+      opened = true;
+      observer?.onOpen?.();
+    },
+    onDamage: (note) => observer?.onDamage?.(note),
+    onStep: (metrics, length) => observer?.onStep?.(metrics, length),
+    onEvaluation: (name, done, n) => observer?.onEvaluation?.(name, done, n),
+    onEpoch: (metrics, length) => observer?.onEpoch?.(metrics, length),
+  };
+  try {
+    await train({ folder, ...rest, observer: watching, ...signal && { signal } });
+  } catch (error) {
+    if (isNew && !opened) await folder.withdraw();
+    throw error;
+  }
+}
+
+async function describeRun(
+  recipe: Recipe,
+  backend: Backend,
+  dataSha256: string,
+): Promise<RunRecord> {
+  const variants = backend.choices();
+  return {
+    format: 2,
+    program: { version: VERSION, digest: await sourceDigest() },
+    machine: {
+      ...{ backend: backend.name, adapter: backend.adapter, deno: Deno.version.deno },
+      ...Object.keys(variants).length > 0 && { variants },
+    },
+    dataSha256,
+    recipe,
+  };
+}
+
+/** Another device or another program computes other roundings: said, so that nobody wonders about the bytes. */
+function noteChanges(before: RunRecord, now: RunRecord, observer: RunObserver | undefined): void {
+  const changes = [
+    before.machine.adapter === now.machine.adapter ? "" : `adapter (${before.machine.adapter})`,
+    before.machine.deno === now.machine.deno ? "" : `Deno (${before.machine.deno})`,
+    before.program.digest === now.program.digest ? "" : `program (${before.program.version})`,
+  ].filter(Boolean);
+  if (changes.length === 0) return;
+  observer?.onNote?.(
+    `the run began with another ${changes.join(" and another ")}: ` +
+      "it may not end in the same bytes as without the interruption.",
+  );
+}

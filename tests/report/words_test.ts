@@ -1,0 +1,21 @@
+import assert from "node:assert/strict";
+import { formatDuration, formatPercent } from "../../src/report/words.ts";
+
+Deno.test("formatDuration() shows the two units that matter", () => {
+  const shown = [0, -3, 0.4, 59.4, 59.6, 65, 3599.4, 3599.6, 3725, 86_400 * 2 + 60].map(
+    formatDuration,
+  );
+  assert.deepEqual(
+    shown,
+    ["0s", "0s", "0s", "59s", "1m00s", "1m05s", "59m59s", "1h00m", "1h02m", "48h01m"],
+  );
+});
+
+Deno.test("formatPercent() shows two decimals", () => {
+  assert.deepEqual([0, 0.4887, 1, 1 / 3].map(formatPercent), [
+    "0.00 %",
+    "48.87 %",
+    "100.00 %",
+    "33.33 %",
+  ]);
+});
