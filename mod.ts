@@ -20,14 +20,30 @@ export { synthetic } from "./src/data/sets/synthetic.ts";
 export { applyView, drawView, IDENTITY_VIEW, type View } from "./src/data/augmentation.ts";
 export { type Batch, loadBatch } from "./src/data/batches.ts";
 
-export { type Architecture, forward, type ModelConfig } from "./src/model/architecture.ts";
-export { ARCHITECTURES, buildArchitecture } from "./src/model/architectures/architectures.ts";
+export {
+  type Architecture,
+  type BatchNorm,
+  type Convolution,
+  type ConvolutionLayer,
+  forward,
+  type Layer,
+  type Layers,
+  type ModelConfig,
+  type NormLayer,
+} from "./src/model/architecture.ts";
+export {
+  type ArchitectureName,
+  ARCHITECTURES,
+  buildArchitecture,
+} from "./src/model/architectures/architectures.ts";
+export { type ArchitectureDefinition, type Shapes } from "./src/model/architectures/definition.ts";
 export { resnet18 } from "./src/model/architectures/resnet18.ts";
 export { freeze, type FrozenModel } from "./src/model/frozen.ts";
 export { imageTensor, oneHot } from "./src/model/inputs.ts";
-export { initialise, type ModelState } from "./src/model/parameters.ts";
-export { trainLayers } from "./src/model/train_mode.ts";
-export { exportState, importModel, importState } from "./src/weights/state_dict.ts";
+export { initialise, type ModelState, type TensorMap } from "./src/model/parameters.ts";
+export { type Activation, trainLayers } from "./src/model/train_mode.ts";
+export { type SafeTensor } from "./src/format/safetensors.ts";
+export { exportState, importModel, importState, type StateDict } from "./src/weights/state_dict.ts";
 
 export { crossEntropy, klDivergence } from "./src/method/divergence.ts";
 export { evaluateObjective, type LossTerms, type Objective } from "./src/method/objective.ts";

@@ -23,7 +23,7 @@ import { architectureOf, freezeSubject } from "../src/evaluate/frozen_subject.ts
 import { readSubject } from "../src/run/subject.ts";
 import { firstIndices, loadBatch } from "../src/data/batches.ts";
 import { type Dataset, valuesPerImage } from "../src/data/dataset.ts";
-import { loadData } from "../src/data/sets/sets.ts";
+import { loadSplit } from "../src/data/sets/sets.ts";
 import { UsageError } from "../src/errors.ts";
 import { report } from "../src/main.ts";
 import { integerFlag } from "../src/recipe/flag.ts";
@@ -57,7 +57,7 @@ async function bench(args: readonly string[]): Promise<void> {
   const subject = await readSubject(target, undefined);
   const recipe = resolveRecipe(withFields(subject.run?.recipe ?? {}, recipeInput(overrides)));
   const { threat: { epsilon }, batchSize, seed } = recipe;
-  const { test } = await loadData(recipe.data, recipe.dataDir, seed);
+  const test = await loadSplit(recipe.data, "test", recipe.dataDir, seed);
   const ids = firstIndices(test.n, nEx);
   const backend = await openBackend("wasm", { workers: threads });
   const folder = await Deno.makeTempDir({ prefix: "memloss-apgd-" });

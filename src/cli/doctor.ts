@@ -46,7 +46,7 @@ export const command: Command = {
   },
 };
 
-/** What is asked of a device's memory: the paper's recipe. */
+/** What a device's memory and the data are wanted for: the paper's recipe. */
 const PAPER = resolveRecipe({});
 
 interface AdapterReport {
@@ -97,9 +97,8 @@ async function examine(dataDir: string): Promise<DoctorReport> {
         ? "The only WebGPU adapter is software: train with --backend wasm, or install a GPU's Vulkan driver."
         : "There is no WebGPU adapter: train with --backend wasm, or install a GPU's Vulkan driver.",
     ],
-    ...PUBLISHED_SETS.filter((set) => !there.get(set)).map(({ name, title }) =>
-      `${title} is not in ${dataDir}: memloss data fetch ${name}`
-    ),
+    ...PUBLISHED_SETS.filter((set) => set.name === PAPER.data && !there.get(set))
+      .map(({ name, title }) => `${title} is not in ${dataDir}: memloss data fetch ${name}`),
   ];
   return {
     memloss: { version: VERSION, digest: await sourceDigest() },
@@ -164,6 +163,11 @@ function describeTraining(training: AdapterReport["training"]): string {
   return `training at --width ${width} --batch-size ${batchSize} ${need}; the largest batch is ${largestBatch}`;
 }
 
+function describeData({ directory, ...sets }: DoctorReport["data"]): string {
+  const there = Object.keys(sets).filter((name) => sets[name]);
+  return `${there.join(", ") || "none"} in ${directory}`;
+}
+
 function describe(report: DoctorReport): string {
   const yes = (flag: boolean) => flag ? "yes" : "no";
   return [
@@ -176,6 +180,7 @@ function describe(report: DoctorReport): string {
     ),
     ...report.webgpu.map(({ training }) => `        ${describeTraining(training)}`),
     `auto    ${report.auto}`,
+    `data    ${describeData(report.data)}`,
     ...report.advice.map((line) => `note    ${line}`),
   ].join("\n");
 }

@@ -3,8 +3,9 @@
  *
  * @module
  */
+import { createHash } from "node:crypto";
 import { dirname, join } from "@std/path";
-import { type RunError, UsageError } from "../errors.ts";
+import { RunError, UsageError } from "../errors.ts";
 import { DISK, type Disk, type WritableFile } from "./disk.ts";
 import { describeIoError, ioError } from "./failure.ts";
 import { refuseSpecial } from "./regular.ts";
@@ -41,7 +42,7 @@ export async function removeTemporaries(
   written: (name: string) => boolean,
   { disk = DISK, age = 0 }: { readonly disk?: Disk; readonly age?: number } = {},
 ): Promise<void> {
-  for (const { name, isDirectory } of await list(folder)) {
+  for (const { name, isDirectory } of await listFolder(folder)) {
     const of = isDirectory ? undefined : temporaryOf(name);
     const path = join(folder, name);
     if (of === undefined || !written(of) || !await isOlder(path, age)) continue;
@@ -49,7 +50,8 @@ export async function removeTemporaries(
   }
 }
 
-async function list(folder: string): Promise<Deno.DirEntry[]> {
+/** What lies in `folder`; nothing if there is none. Throws a `RunError` if it cannot be read. */
+export async function listFolder(folder: string): Promise<Deno.DirEntry[]> {
   try {
     return await Array.fromAsync(Deno.readDir(folder));
   } catch (error) {
@@ -175,4 +177,31 @@ export async function createDirectory(path: string, disk: Disk = DISK): Promise<
   } catch (error) {
     throw ioError(`Could not create ${path}`, error);
   }
+}
+
+/**
+ * What `write` returns, where `write` creates, writes, renames or removes `path`.
+ *
+ * @throws {RunError} when the operating system refuses
+ */
+export async function onDisk<T>(path: string, write: () => Promise<T>): Promise<T> {
+  try {
+    return await write();
+  } catch (cause) {
+    throw new RunError(
+      `Could not write "${path}": ${
+        describeIoError(cause)
+      }; make room or choose another directory, and run the ` +
+        "command again.",
+      { cause },
+    );
+  }
+}
+
+/** SHA-256 of the file at `path` as 64 lower-case hexadecimal digits, read in pieces. */
+export async function sha256OfFile(path: string): Promise<string> {
+  const hash = createHash("sha256");
+  const file = await Deno.open(path);
+  for await (const chunk of file.readable) hash.update(chunk);
+  return hash.digest("hex");
 }

@@ -7,7 +7,7 @@ import type { AutoAttackMember } from "../attack/autoattack/versions.ts";
 import { type EngineObserver, observedOptions } from "../backend/observed.ts";
 import { openBackend } from "../backend/open.ts";
 import { firstIndices, loadBatch } from "../data/batches.ts";
-import { DATA_ROOT, loadData } from "../data/sets/sets.ts";
+import { DATA_ROOT, loadSplit } from "../data/sets/sets.ts";
 import { UsageError } from "../errors.ts";
 import { isReadOnly } from "../disk/files.ts";
 import { type FrozenModel, prepareFrozen } from "../model/frozen.ts";
@@ -33,6 +33,7 @@ import {
   type ImageAccuracy,
   isEvaluationName,
 } from "./evaluate.ts";
+import { checkFitting } from "./fitting.ts";
 import { architectureOf, freezeSubject } from "./frozen_subject.ts";
 import { type EvaluationReport, keepReport, makeReport } from "./report.ts";
 
@@ -105,12 +106,8 @@ export async function evaluateRun(
   }
   // A seed of the evaluation draws the attack's starts; a run's data stay those it was trained with.
   const dataSeed = subject.run?.recipe.seed ?? recipe.seed;
-  const { test } = await loadData(recipe.data, recipe.dataDir, dataSeed);
-  if (architecture.classes !== test.classes.length) {
-    throw new UsageError(
-      `${subject.path} tells ${architecture.classes} classes apart, but ${recipe.data} has ${test.classes.length}.`,
-    );
-  }
+  const test = await loadSplit(recipe.data, "test", recipe.dataDir, dataSeed);
+  checkFitting(subject.path, architecture, test);
   const saved = verify === undefined ? undefined : await readAdversarial(verify, test);
   if (attacks.includes("autoattack")) await checkState(subject, choice.stateDir);
   const backend = await openBackend(recipe.backend, {

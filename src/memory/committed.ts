@@ -11,7 +11,7 @@ import { sha256 } from "../format/sha256.ts";
 import { chunkBytes } from "./chunk/chunk.ts";
 import { createCodec } from "./chunk/codec.ts";
 import type { CommittedGeneration, Current, MemorySettings } from "./current.ts";
-import { impliedShape, sameShape } from "./image_shape.ts";
+import { impliedShape, sameShape } from "./generation/image_shape.ts";
 import { generationFolder } from "./layout.ts";
 import { decodeManifest, type Manifest } from "./generation/manifest.ts";
 

@@ -11,7 +11,7 @@ import type { ImageShape } from "../data/dataset.ts";
 import { readIfThere } from "../disk/files.ts";
 import { sha256 } from "../format/sha256.ts";
 import { codecNumbers } from "./chunk/codec.ts";
-import { impliedShape, saidShape, shapeSchema } from "./image_shape.ts";
+import { impliedShape, saidShape, shapeSchema } from "./generation/image_shape.ts";
 import { CHECKPOINT_NAME, CURRENT_FILE, MANIFEST_NAME } from "./layout.ts";
 import {
   countSchema,

@@ -6,8 +6,7 @@
  */
 import { join } from "@std/path";
 import type { Disk } from "../disk/disk.ts";
-import { ioError } from "../disk/failure.ts";
-import { removeTemporaries, removeTree } from "../disk/files.ts";
+import { listFolder, removeTemporaries, removeTree, temporaryOf } from "../disk/files.ts";
 
 /** Name of the Deno KV file. */
 export const INDEX_FILE = "index.kv";
@@ -19,6 +18,8 @@ export const PLACE_FILE = "index.json";
 
 /** What a committed checkpoint may be called: a name in its folder, and nothing that leads out of it. */
 export const CHECKPOINT_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]*$/;
+/** What {@linkcode chunkFile} calls a chunk. */
+export const CHUNK_NAME = /^chunk-\d{4,}(?:\.partial-\d{4,})?\.bin$/;
 /** What {@linkcode manifestFile} calls a manifest. */
 export const MANIFEST_NAME = /^manifest(?:\.partial-\d+)?\.json$/;
 const GENERATION = /^generation-(\d{4,})$/;
@@ -44,21 +45,16 @@ export function manifestFile(partialRecords?: number): string {
 /** The epochs that have a folder in `directory`, ascending; none if it does not exist. Throws a `RunError` if it cannot be read. */
 export async function listGenerations(directory: string): Promise<number[]> {
   const epochs: number[] = [];
-  try {
-    for await (const entry of Deno.readDir(directory)) {
-      const match = entry.isDirectory ? GENERATION.exec(entry.name) : null;
-      if (match && generationFolder(Number(match[1])) === entry.name) epochs.push(Number(match[1]));
-    }
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return [];
-    throw ioError(`Could not read ${directory}`, error);
+  for (const { name, isDirectory } of await listFolder(directory)) {
+    const match = isDirectory ? GENERATION.exec(name) : null;
+    if (match && generationFolder(Number(match[1])) === name) epochs.push(Number(match[1]));
   }
   return epochs.sort((a, b) => a - b);
 }
 
 /**
  * Removes every generation, and every file of a generation, that `wanted` does not name: what a killed
- * process left, or what a commit made old. Anything else in `directory` is left alone.
+ * process left, or what a commit made old. Whatever a memory does not write is left alone.
  *
  * @param wanted file names by epoch
  */
@@ -70,14 +66,14 @@ export async function removeUnwanted(
   const documents = [CURRENT_FILE, PLACE_FILE];
   await removeTemporaries(directory, (name) => documents.includes(name), { disk });
   for (const epoch of await listGenerations(directory)) {
-    const folder = join(directory, generationFolder(epoch));
-    const files = wanted.get(epoch);
-    if (files === undefined) {
-      await removeTree(folder, disk);
-      continue;
+    const folder = join(directory, generationFolder(epoch)), files = wanted.get(epoch);
+    let left = 0;
+    for (const { name, isDirectory } of await listFolder(folder)) {
+      const own = temporaryOf(name) ?? name;
+      const written = !isDirectory && (CHUNK_NAME.test(own) || MANIFEST_NAME.test(own));
+      if (written && !files?.has(name)) await removeTree(join(folder, name), disk);
+      else left++;
     }
-    for (const { name } of await Array.fromAsync(Deno.readDir(folder))) {
-      if (!files.has(name)) await removeTree(join(folder, name), disk);
-    }
+    if (files === undefined && left === 0) await removeTree(folder, disk);
   }
 }

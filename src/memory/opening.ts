@@ -26,7 +26,7 @@ import {
   listGenerations,
   removeUnwanted,
 } from "./layout.ts";
-import { sameShape } from "./image_shape.ts";
+import { sameShape } from "./generation/image_shape.ts";
 import { newPlace, readIndexPlace, writeIndexPlace } from "./index/place.ts";
 import { LocationIndex } from "./index/location_index.ts";
 

@@ -67,6 +67,8 @@ export type Layer = ConvolutionLayer | NormLayer;
 export interface Architecture {
   /** For people, e.g. `ResNet-18`. */
   readonly title: string;
+  /** Channels of the images. */
+  readonly channels: number;
   /** Everything that has weights but the linear layer, in the state dict's order. */
   readonly modules: readonly (Convolution | BatchNorm)[];
   /** In an order in which they can be computed. Whatever else reads a value that is added stands before the sum. */
@@ -75,6 +77,7 @@ export interface Architecture {
   readonly linear: string;
   /** What the linear layer takes. */
   readonly features: number;
+  /** Number of logits. */
   readonly classes: number;
 }
 

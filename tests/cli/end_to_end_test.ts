@@ -6,6 +6,7 @@ import { command as doctor } from "../../src/cli/doctor.ts";
 import { command as evaluate } from "../../src/cli/eval.ts";
 import { command as memory } from "../../src/cli/memory/memory.ts";
 import { command as train } from "../../src/cli/train.ts";
+import { PUBLISHED_SETS } from "../../src/data/sets/sets.ts";
 import { sourceDigest, VERSION } from "../../src/run/program_version.ts";
 import { decodeRunRecord } from "../../src/run/run_record.ts";
 import { copyFolder, snapshot } from "../testing/folder.ts";
@@ -243,6 +244,26 @@ Deno.test("memloss eval finds the same in a run and in its file of weights", asy
   assert.deepEqual(await snapshot(run), before, "a file of weights has no folder to keep it in");
 });
 
+Deno.test("memloss eval reads the test images alone, and memory stats the training images alone", async () => {
+  const [train, test] = [world.path("train-files"), world.path("test-file")];
+  await copyFolder(world.data, train);
+  await Deno.mkdir(test);
+  await Deno.rename(join(train, "test_batch.bin"), join(test, "test_batch.bin"));
+  const weights = join(run, "checkpoints", "epoch-002.safetensors");
+  const flags = ["--attack", "clean", "--backend", "wasm", "--json"];
+  const { clean } = JSON.parse(
+    (await memlossDone("eval", weights, ...flags, "--data-dir", test)).stdout,
+  );
+  assert.equal(clean.n, TINY.test);
+  const { code, stderr } = await memloss("eval", weights, ...flags, "--data-dir", train);
+  assert.equal(code, 2);
+  assert.match(
+    stderr,
+    /The data file ".+test_batch\.bin" is missing; `memloss data fetch cifar10`/,
+  );
+  await memlossDone("memory", "stats", run, "--misclassified", "--data-dir", train);
+});
+
 Deno.test("memloss eval prints a table for people, of what was asked for", async () => {
   const { stdout } = await memlossDone("eval", run, "--attack", "clean", "--n-ex", "4");
   const [subject, what, ...rows] = stdout.trimEnd().split("\n");
@@ -270,6 +291,7 @@ Deno.test("memloss memory stats tells what the run remembers", async () => {
     codec: "int8",
     epsilon: 8 / 255,
     imageCount: TINY.train,
+    shape: { height: 32, width: 32, channels: 3 },
     ages: [{ age: 0, images: TINY.train }],
     current: {
       epoch: 2,
@@ -357,8 +379,10 @@ Deno.test("memloss doctor --json tells what the machine has and what is missing"
   });
   const hardware = there.webgpu.some(({ software }: { software: boolean }) => !software);
   assert.equal(there.auto, hardware ? "webgpu" : "wasm");
-  assert.deepEqual(there.data, { directory: world.data, cifar10: true });
-  assert.deepEqual(absent.data, { directory: world.path("absent"), cifar10: false });
+  const sets = (cifar10: boolean) =>
+    Object.fromEntries(PUBLISHED_SETS.map(({ name }) => [name, cifar10 && name === "cifar10"]));
+  assert.deepEqual(there.data, { directory: world.data, ...sets(true) });
+  assert.deepEqual(absent.data, { directory: world.path("absent"), ...sets(false) });
   assert.ok(!there.advice.some((line: string) => line.includes("memloss data fetch")));
   assert.ok(
     absent.advice.includes(

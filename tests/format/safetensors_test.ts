@@ -106,6 +106,17 @@ Deno.test("decodeSafetensors() reads every type of the format, as its bits where
   assert.deepEqual(values, [[1.5], [0x3fc0], [1, 0], [7]]);
 });
 
+Deno.test("decodeSafetensors() reads no header that is longer than the format allows", () => {
+  const limit = 100_000_000;
+  const bytes = new Uint8Array(8 + limit + 1);
+  const claim = (length: number) =>
+    new DataView(bytes.buffer).setBigUint64(0, BigInt(length), true);
+  claim(limit + 1);
+  refuses(bytes, /its header claims 100000001 bytes$/);
+  claim(limit);
+  refuses(bytes, /its header is not JSON/);
+});
+
 Deno.test("decodeSafetensors() copies: changing the bytes afterwards changes no tensor", () => {
   const bytes = file('{"u":{"dtype":"U8","shape":[1],"data_offsets":[0,1]}}', [5]);
   const { tensors } = decodeSafetensors(bytes, "file");
@@ -158,6 +169,15 @@ Deno.test("decodeSafetensors() names what is wrong", () => {
     [entry('{"dtype":"toString","shape":[2],"data_offsets":[0,4]}'), /dtype "toString"/],
     [entry('{"dtype":"F32","shape":[-1],"data_offsets":[0,4]}'), /no valid shape/],
     [entry('{"dtype":"F32","shape":[1.5],"data_offsets":[0,4]}'), /no valid shape/],
+    // No number that loses its last digit, were it for a tensor without values.
+    [
+      file('{"w":{"dtype":"U8","shape":[9007199254740993,0],"data_offsets":[0,0]}}'),
+      /no valid shape/,
+    ],
+    [
+      entry('{"dtype":"U8","shape":[4],"data_offsets":[9007199254740992,9007199254740996]}'),
+      /no valid data_offsets/,
+    ],
     [entry('{"dtype":"F32","shape":[1],"data_offsets":[0]}'), /no valid data_offsets/],
     [entry('{"dtype":"F32","shape":[1],"data_offsets":[-4,0]}'), /no valid data_offsets/],
     [entry('{"dtype":"F32","shape":[1],"data_offsets":[4,0]}'), /needs 4 bytes .* span -4/],

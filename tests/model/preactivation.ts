@@ -13,7 +13,7 @@ import type {
 } from "../../src/model/architecture.ts";
 
 /** The network of `config`. */
-export function preactivation({ width, classes }: ModelConfig): Architecture {
+export function preactivation({ width, classes, channels = 3 }: ModelConfig): Architecture {
   const layers: Layer[] = [];
   const modules: (Convolution | BatchNorm)[] = [];
   const norm = (name: string, channels: number): BatchNorm => {
@@ -34,7 +34,7 @@ export function preactivation({ width, classes }: ModelConfig): Architecture {
   };
   const append = (layer: Layer) => layers.push(layer);
 
-  const stem = conv("conv1", [3, width]);
+  const stem = conv("conv1", [channels, width]);
   let hidden = append({ convolution: stem, input: 0, activate: false });
   for (
     const [at, inChannels, stride] of [["layer1.0", width, 1], ["layer2.0", width, 2]] as const
@@ -54,5 +54,5 @@ export function preactivation({ width, classes }: ModelConfig): Architecture {
     hidden = append({ convolution: second, input: inner, add, activate: false });
   }
   append({ norm: norm("bn", 2 * width), input: hidden });
-  return { title: "tiny", modules, layers, linear: "fc", features: 2 * width, classes };
+  return { title: "tiny", channels, modules, layers, linear: "fc", features: 2 * width, classes };
 }

@@ -73,6 +73,31 @@ Deno.test("RunLock.acquire() keeps other processes out until release()", async (
   await Deno.remove(directory, { recursive: true });
 });
 
+Deno.test("RunLock.acquire() is turned away by nobody who only looks for an instant", async () => {
+  const directory = await Deno.makeTempDir();
+  const looker = await Deno.open(join(directory, "run.lock"), { write: true, create: true });
+  await looker.lock(false);
+  setTimeout(() => looker.close(), 30);
+  const lock = await RunLock.acquire(directory);
+  await lock.release();
+  await Deno.remove(directory, { recursive: true });
+});
+
+Deno.test("RunLock.isHeld() looks without keeping others from looking, and needs no lock file", async () => {
+  const directory = await Deno.makeTempDir();
+  assert.equal(await RunLock.isHeld(directory), false);
+  const looker = await Deno.open(join(directory, "run.lock"), { write: true, create: true });
+  await looker.lock(false);
+  assert.equal(await RunLock.isHeld(directory), false, "looked at by another");
+  looker.close();
+  const lock = await RunLock.acquire(directory);
+  assert.equal(await RunLock.isHeld(directory), true);
+  await lock.release();
+  assert.equal(await RunLock.isHeld(directory), false);
+  assert.equal(await Deno.readTextFile(join(directory, "run.lock")), "", "no owner is named");
+  await Deno.remove(directory, { recursive: true });
+});
+
 Deno.test("RunLock writes to no file that a link leads to, and waits at no pipe", async () => {
   const directory = await Deno.makeTempDir();
   const path = join(directory, "run.lock"), elsewhere = join(directory, "elsewhere");

@@ -1,6 +1,5 @@
 /**
- * The batch-norm kernels written in tfjs operations: they run on any backend. The WebGPU engine uses them until it has
- * shaders of its own.
+ * The batch-norm kernels written in tfjs operations.
  *
  * @module
  */
@@ -16,7 +15,7 @@ import {
   RUNNING_STATISTICS,
   type RunningAttributes,
 } from "../operations/batch_norm.ts";
-import type { ComposedKernels, Inputs } from "./register.ts";
+import type { ComposedKernels, Inputs } from "./kernel.ts";
 
 /** The inputs of each group: statistics `[G,C]` by row, images by examples, and what is per channel as it is. */
 function byGroup(inputs: Inputs, groups: number[]): Inputs[] {

@@ -5,16 +5,9 @@
  */
 import * as tf from "@tensorflow/tfjs";
 import { batchNormKernels } from "./batch_norm.ts";
+import type { ComposedKernels, Inputs } from "./kernel.ts";
 import { softmaxLossKernels } from "./softmax_losses.ts";
 import { stepKernels } from "./steps.ts";
-
-/** A kernel's inputs by name; optional ones may be absent. */
-export type Inputs = Readonly<Record<string, tf.Tensor | undefined>>;
-
-/** Kernels by name. */
-export type ComposedKernels = Readonly<
-  Record<string, (inputs: Inputs, attributes: tf.NamedAttrMap) => tf.Tensor | tf.Tensor[]>
->;
 
 const KERNELS: ComposedKernels = { ...batchNormKernels, ...softmaxLossKernels, ...stepKernels };
 

@@ -12,7 +12,7 @@ import {
   LABEL_PROBABILITY,
   LABEL_PROBABILITY_GRADIENT,
 } from "../operations/softmax_losses.ts";
-import type { ComposedKernels, Inputs } from "./register.ts";
+import type { ComposedKernels, Inputs } from "./kernel.ts";
 
 /** `values` `[N]` as a column `[N,1]`. */
 function column(values: tf.Tensor): tf.Tensor {

@@ -7,7 +7,7 @@ import * as tf from "@tensorflow/tfjs";
 import { GLOBAL_AVERAGE_POOL, GLOBAL_AVERAGE_POOL_GRADIENT } from "../operations/average_pool.ts";
 import { SGD_STEP, type SgdStepAttributes } from "../operations/sgd_step.ts";
 import { SIGN_STEP, type SignStepAttributes } from "../operations/sign_step.ts";
-import type { ComposedKernels, Inputs } from "./register.ts";
+import type { ComposedKernels, Inputs } from "./kernel.ts";
 
 function pool({ x }: Inputs): tf.Tensor {
   return tf.mean(x!, [1, 2]);

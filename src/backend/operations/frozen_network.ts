@@ -53,7 +53,8 @@ export type SizedLayer =
  * The layers for `images`.
  *
  * @param weights shapes by name
- * @throws {RangeError} if a value is read after it was added: its gradient would be incomplete
+ * @throws {RangeError} if a value is read after it was added, its gradient would be incomplete; or if a convolution is
+ *   given other channels than its filter has
  */
 export function sizeLayers(
   layers: readonly FrozenLayer[],
@@ -72,7 +73,10 @@ export function sizeLayers(
       throw new RangeError(`The value that ${name} adds is read by a later layer.`);
     }
     const [batch, height, width, inChannels] = input;
-    const outChannels = weights(`${name}.weight`)[3]!;
+    const [, , taken, outChannels] = weights(`${name}.weight`) as [number, number, number, number];
+    if (taken !== inChannels) {
+      throw new RangeError(`${name} takes ${taken} channels, and is given ${inChannels}.`);
+    }
     const shape = { batch, height, width, inChannels, outChannels, kernel, stride };
     const output = [batch, ...outputSize(shape), outChannels] as const;
     values.push(output);

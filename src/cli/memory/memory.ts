@@ -12,7 +12,7 @@ import { printReport } from "../shell/output.ts";
 import { describeExport, exportMemory } from "./export.ts";
 import { collectGarbage, describeGarbage } from "./gc.ts";
 import { describeImport, importMemory } from "./import.ts";
-import { MEMORY_FLAGS, type MemoryFlags, type MemoryRun } from "./run.ts";
+import { MEMORY_ACTION_FLAGS, type MemoryFlags, type MemoryRun } from "./run.ts";
 import { describeStats, memoryStats } from "./stats.ts";
 import { describeVerification, refuseDamage, verifyRun } from "./verify.ts";
 
@@ -21,13 +21,13 @@ export const command = actionCommand({
   question: "Say what to do with which memory",
   positionals: "stats|verify|export|import|gc RUN_DIR [FILE]",
   summary: "look into a run's memory of adversarial examples, check it, copy it out and in",
-  flags: MEMORY_FLAGS,
+  flags: MEMORY_ACTION_FLAGS,
   actions: {
     stats: onRun(["misclassified", "dataDir", "backend", "workers", "memoryIndex"], {
       async act(run, flags) {
         if (!flags.misclassified) {
           const fields = ["dataDir", "backend", "workers"] as const;
-          refuseFlags(MEMORY_FLAGS, flags, fields, "has no meaning without --misclassified");
+          refuseFlags(MEMORY_ACTION_FLAGS, flags, fields, "has no meaning without --misclassified");
         }
         refuseDeviceFlags(flags);
         printReport(await memoryStats(run, flags), flags, describeStats);
@@ -74,9 +74,9 @@ interface RunAction {
 
 /** An action on a run, with its flags beside --json. */
 function onRun(
-  flags: readonly (keyof typeof MEMORY_FLAGS)[],
+  flags: readonly (keyof typeof MEMORY_ACTION_FLAGS)[],
   { operand, act }: RunAction,
-): Action<typeof MEMORY_FLAGS> {
+): Action<typeof MEMORY_ACTION_FLAGS> {
   return {
     operands: ["RUN_DIR", ...operand === undefined ? [] : [operand]],
     flags: ["json", ...flags],

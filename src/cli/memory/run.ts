@@ -4,7 +4,7 @@
  * @module
  */
 import type { Dataset } from "../../data/dataset.ts";
-import { dataDigest, loadData } from "../../data/sets/sets.ts";
+import { dataDigest, loadSplit } from "../../data/sets/sets.ts";
 import { join } from "@std/path";
 import { RunError, UsageError } from "../../errors.ts";
 import { readCurrentFile } from "../../memory/current.ts";
@@ -18,7 +18,7 @@ import { OVERWRITE } from "../shell/overwrite_flag.ts";
 const { dataDir, backend, workers, memoryIndex } = RECIPE_FLAGS;
 
 /** Flags of `memloss memory`. */
-export const MEMORY_FLAGS = {
+export const MEMORY_ACTION_FLAGS = {
   misclassified: switchFlag("misclassified", "stats: also the share that the model gets wrong"),
   rebuild: switchFlag("rebuild", "verify: make a damaged or lost index anew from the chunks"),
   out: textFlag(
@@ -37,7 +37,7 @@ export const MEMORY_FLAGS = {
 } as const;
 
 /** Their values. */
-export type MemoryFlags = FlagValues<typeof MEMORY_FLAGS>;
+export type MemoryFlags = FlagValues<typeof MEMORY_ACTION_FLAGS>;
 
 /** A run with a memory. */
 export interface MemoryRun {
@@ -60,7 +60,8 @@ export async function loadMemoryData(
   { recipe }: MemoryRun,
   { dataDir }: MemoryFlags,
 ): Promise<MemoryData> {
-  const { train } = await loadData(recipe.data, dataDir ?? recipe.dataDir, recipe.seed);
+  const directory = dataDir ?? recipe.dataDir;
+  const train = await loadSplit(recipe.data, "train", directory, recipe.seed);
   return { train, sha256: dataDigest(train) };
 }
 

@@ -9,10 +9,9 @@ import { setTimeout as delay } from "node:timers/promises";
 import { RunError, UsageError } from "../../errors.ts";
 import { syncDirectory } from "../../disk/disk.ts";
 import { fileSize, refuseForeign } from "../../disk/regular.ts";
-import { writeAll } from "../../disk/files.ts";
+import { onDisk, sha256OfFile, writeAll } from "../../disk/files.ts";
 import { ConnectionWatch } from "./connection_watch.ts";
-import { onDisk, sha256OfFile } from "../disk.ts";
-import { judgeResponse } from "./range_response.ts";
+import { chooseNextStep } from "./range_response.ts";
 
 /** What to expect of a download, and how to watch and stop it. */
 export interface DownloadOptions {
@@ -175,15 +174,15 @@ class Transfer {
     try {
       const response = await watch.during(() => this.#request(watch.signal));
       if (typeof response === "string") return response;
-      const verdict = judgeResponse(response, this.#useRange ? this.#have : 0, this.options.bytes);
-      if (verdict.kind === "write") return await this.#receive(response, verdict.offset, watch);
+      const next = chooseNextStep(response, this.#useRange ? this.#have : 0, this.options.bytes);
+      if (next.kind === "write") return await this.#receive(response, next.offset, watch);
       await response.body?.cancel();
-      if (verdict.kind === "start over") this.#useRange = false;
-      if (verdict.kind === "give up") {
-        if (verdict.tooLong) await this.#discard();
-        throw new RunError(`Could not download ${this.url}: ${verdict.reason}.`);
+      if (next.kind === "start over") this.#useRange = false;
+      if (next.kind === "give up") {
+        if (next.tooLong) await this.#discard();
+        throw new RunError(`Could not download ${this.url}: ${next.reason}.`);
       }
-      return verdict.reason;
+      return next.reason;
     } finally {
       watch.stop();
     }

@@ -5,8 +5,9 @@
  */
 import { basename, join } from "@std/path";
 import { UsageError } from "../../errors.ts";
+import { isAboutPlace } from "../../disk/failure.ts";
 import { exists } from "../../disk/regular.ts";
-import { onDisk } from "../disk.ts";
+import { onDisk } from "../../disk/files.ts";
 import { download } from "./download.ts";
 import { ArchiveError, unpackTarGz } from "./unpack.ts";
 import { filesOf, type PublishedSet } from "../sets/definition.ts";
@@ -71,7 +72,7 @@ async function checkWhole(
   failure: (reason: string, cause?: Error) => Error,
 ): Promise<void> {
   const { train, test, official } = await verifyDataset(set, folder).catch((cause: Error) => {
-    throw failure(cause.message, cause);
+    throw isAboutPlace(cause) ? cause : failure(cause.message, cause);
   });
   if (official) return;
   const { name, splits } = set;

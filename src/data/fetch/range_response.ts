@@ -5,7 +5,7 @@
  */
 
 /** What to do with a response. Only `write` means that its body is wanted. */
-export type Verdict =
+export type NextStep =
   /** The body starts at byte `offset` of the file: `have`, or 0. */
   | { readonly kind: "write"; readonly offset: number }
   /** The ranges of this server cannot be used: ask for the whole file. */
@@ -25,7 +25,7 @@ const TOO_MANY_REQUESTS = 429;
  * @param have bytes already on disk; a `Range` was sent when it is over 0
  * @param bytes size of the whole file
  */
-export function judgeResponse(response: Response, have: number, bytes: number): Verdict {
+export function chooseNextStep(response: Response, have: number, bytes: number): NextStep {
   const { status, headers } = response;
   if (status === 200) {
     const length = Number(headers.get("content-length") ?? bytes);
@@ -51,7 +51,7 @@ export function judgeResponse(response: Response, have: number, bytes: number): 
   return passing ? { kind: "try again", reason } : { kind: "give up", reason, tooLong: false };
 }
 
-function wrongLength(length: number, bytes: number): Verdict {
+function wrongLength(length: number, bytes: number): NextStep {
   const reason = `the server's file has ${length} bytes, and ${bytes} were expected`;
   return { kind: "give up", reason, tooLong: length > bytes };
 }

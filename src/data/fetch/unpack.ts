@@ -11,9 +11,9 @@ import { dirname, join } from "@std/path";
 import { extract } from "tar-stream";
 import { RunError, UsageError } from "../../errors.ts";
 import { syncDirectory } from "../../disk/disk.ts";
-import { describeIoError, removeTree, writeAll } from "../../disk/files.ts";
+import { describeIoError, onDisk, removeTree, writeAll } from "../../disk/files.ts";
+import { ioError, isAboutPlace } from "../../disk/failure.ts";
 import { exists } from "../../disk/regular.ts";
-import { onDisk } from "../disk.ts";
 
 /** The archive itself is no good, so that trying it again is of no use. */
 export class ArchiveError extends RunError {}
@@ -116,6 +116,7 @@ async function unpackInto(
   } catch (cause) {
     signal?.throwIfAborted();
     if (cause instanceof RunError) throw cause;
+    if (isAboutPlace(cause)) throw ioError(`Could not read the archive "${archive}"`, cause);
     const reason = (cause as Error).message;
     throw new ArchiveError(`The archive "${archive}" is damaged (${reason}); fetch it again.`, {
       cause,

@@ -4,8 +4,9 @@
  * @module
  */
 import { join } from "@std/path";
-import { describeIoError } from "../../disk/files.ts";
-import { UsageError } from "../../errors.ts";
+import { describeIoError, isAboutPlace } from "../../disk/failure.ts";
+import { readWholeFile } from "../../disk/files.ts";
+import { type RunError, UsageError } from "../../errors.ts";
 import { type Dataset, type SplitName, valuesPerImage } from "../dataset.ts";
 import { imageFilesOf, type LabelledImages, type PublishedSet } from "./definition.ts";
 
@@ -55,15 +56,18 @@ export async function locateFiles(set: PublishedSet, directory: string): Promise
 /**
  * The bytes of a data file of `set`.
  *
- * @throws {UsageError} when it is missing or cannot be read
+ * @throws {UsageError} when it is missing or no file
+ * @throws {StorageError} when it cannot be read, and may be whole
  */
 export async function readDataFile(
   set: PublishedSet,
   path: string,
 ): Promise<Uint8Array<ArrayBuffer>> {
   try {
-    return await Deno.readFile(path);
-  } catch (cause) {
+    return await readWholeFile(path);
+  } catch (error) {
+    if (isAboutPlace(error)) throw error;
+    const { cause } = error as RunError;
     const what = cause instanceof Deno.errors.NotFound
       ? `is missing; ${hint(set)}`
       : `cannot be read: ${describeIoError(cause)}; move it away, and ${hint(set)} again`;

@@ -8,7 +8,8 @@ import * as v from "valibot";
 import { RunError } from "../../errors.ts";
 import { CHUNK_RECORDS, CHUNK_VERSION } from "../chunk/chunk.ts";
 import { type Codec, codecNumbers, createCodec } from "../chunk/codec.ts";
-import { impliedShape, shapeSchema } from "../image_shape.ts";
+import { CHUNK_NAME } from "../layout.ts";
+import { impliedShape, shapeSchema } from "./image_shape.ts";
 
 /** Version of everything in a memory folder. */
 export const MEMORY_VERSION = CHUNK_VERSION;
@@ -37,7 +38,7 @@ const fieldsSchema = v.strictObject({
   dataSha256: digestSchema,
   records: countSchema,
   chunks: v.array(v.strictObject({
-    file: v.pipe(v.string(), v.regex(/^chunk-[a-z0-9.-]+\.bin$/)),
+    file: v.pipe(v.string(), v.regex(CHUNK_NAME)),
     records: v.pipe(countSchema, v.minValue(1), v.maxValue(CHUNK_RECORDS)),
     sha256: digestSchema,
   })),

@@ -16,7 +16,7 @@ import {
   encodeChunkHeader,
 } from "../chunk/chunk.ts";
 import type { Codec } from "../chunk/codec.ts";
-import { saidShape } from "../image_shape.ts";
+import { saidShape } from "./image_shape.ts";
 import { chunkFile, manifestFile } from "../layout.ts";
 import type { Locations } from "../index/locations.ts";
 import { encodeManifest, type Manifest, type ManifestChunk, MEMORY_VERSION } from "./manifest.ts";

@@ -6,7 +6,11 @@
 import { join } from "@std/path";
 import { readIfThere, readWholeFile } from "../../disk/files.ts";
 import { refuseForeign } from "../../disk/regular.ts";
-import { TemporaryError, withTemporaryDatabase } from "../../disk/temporary_database.ts";
+import {
+  databaseFiles,
+  TemporaryError,
+  withTemporaryDatabase,
+} from "../../disk/temporary_database.ts";
 import { INDEX_FILE } from "../layout.ts";
 import { LocationIndex } from "./location_index.ts";
 
@@ -22,18 +26,16 @@ export async function withIndexCopy<T>(
   remote?: string,
 ): Promise<T> {
   if (remote !== undefined) return await closing(await LocationIndex.open(remote), use);
-  const path = join(directory, INDEX_FILE), log = `${path}-wal`;
-  for (const file of [path, log]) await refuseForeign(file);
+  const path = join(directory, INDEX_FILE);
+  for (const file of databaseFiles(path)) await refuseForeign(file);
   const bytes = await readWholeFile(path);
-  // There only while it is open, and after a crash.
-  const logged = await readIfThere(log);
   return await withTemporaryDatabase(async (copy) => {
-    try {
-      await Deno.writeFile(copy, bytes);
-      if (logged !== undefined) await Deno.writeFile(`${copy}-wal`, logged);
-    } catch (error) {
-      throw new TemporaryError(error);
+    // There only while it is open, and after a crash.
+    for (const log of ["-wal", "-journal"]) {
+      const logged = await readIfThere(path + log);
+      if (logged !== undefined) await write(copy + log, logged);
     }
+    await write(copy, bytes);
     return await closing(await LocationIndex.openCopy(copy, path), use);
   });
 }
@@ -46,5 +48,13 @@ async function closing<T>(
     return await use(index);
   } finally {
     index.close();
+  }
+}
+
+async function write(path: string, bytes: Uint8Array): Promise<void> {
+  try {
+    await Deno.writeFile(path, bytes);
+  } catch (error) {
+    throw new TemporaryError(error);
   }
 }

@@ -9,9 +9,9 @@ import type { Architecture, ModelConfig } from "../architecture.ts";
 export type Shapes = ReadonlyMap<string, readonly number[]>;
 
 /** A row of the table. */
-export interface ArchitectureDefinition {
+export interface ArchitectureDefinition<Name extends string = string> {
   /** Its name in recipes. */
-  readonly name: string;
+  readonly name: Name;
   /** The network of that size. */
   build(config: ModelConfig): Architecture;
   /**

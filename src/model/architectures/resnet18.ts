@@ -49,7 +49,7 @@ export function resnet18({ width, classes, channels = 3 }: ModelConfig): Archite
     }
   }
   const title = "ResNet-18";
-  return { title, modules, layers, linear: "linear", features: inChannels, classes };
+  return { title, channels, modules, layers, linear: "linear", features: inChannels, classes };
 }
 
 function convNorm(conv: string, norm: string, size: Omit<Convolution, "kind" | "name">): ConvNorm {
@@ -60,9 +60,9 @@ function convNorm(conv: string, norm: string, size: Omit<Convolution, "kind" | "
 }
 
 /** ResNet-18. A batch norm behind the stem tells it from its pre-activation form. */
-export const RESNET18 = {
+export const RESNET18: ArchitectureDefinition<"resnet18"> = {
   name: "resnet18",
   build: resnet18,
   infer: (shapes) =>
     configOf(shapes, { stem: "conv1.weight", linear: "linear.weight", also: ["bn1.weight"] }),
-} as const satisfies ArchitectureDefinition;
+};

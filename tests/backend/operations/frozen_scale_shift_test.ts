@@ -78,11 +78,19 @@ for (const relu of [false, true]) {
   });
 }
 
+const square = () => [3, 3, 4, 4];
+
 Deno.test("sizeLayers() refuses a network that reads a value again after it was added", () => {
   const again: FrozenLayer[] = [...preactivated(false), { ...CONVOLUTION, name: "more", input: 1 }];
-  const shape = [3, 3, 4, 4];
-  assert.throws(() => sizeLayers(again, () => shape, [1, 8, 8, 3]), {
+  assert.throws(() => sizeLayers(again, square, [1, 8, 8, 4]), {
     name: "RangeError",
     message: "The value that second adds is read by a later layer.",
+  });
+});
+
+Deno.test("sizeLayers() refuses images of other channels than the first filter has", () => {
+  assert.throws(() => sizeLayers(preactivated(false), square, [1, 8, 8, 3]), {
+    name: "RangeError",
+    message: "stem takes 4 channels, and is given 3.",
   });
 });

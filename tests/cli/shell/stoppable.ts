@@ -1,6 +1,6 @@
 /**
  * Work that can be stopped, as a process of its own: `stoppable.ts BUSY SAVING` computes for BUSY milliseconds without a
- * pause when it is asked to stop, and then saves for SAVING milliseconds.
+ * pause when it is asked to stop, then saves for SAVING milliseconds, and takes a while to end.
  *
  * @module
  */
@@ -17,3 +17,5 @@ await interruptible(async (signal) => {
   await sleep(saving);
   printMessage("saved");
 });
+await sleep(300);
+printMessage("ended");

@@ -5,6 +5,7 @@ import fc from "fast-check";
 import { download } from "../../../src/data/fetch/download.ts";
 import { RunError, UsageError } from "../../../src/errors.ts";
 import { listTree, sha256, withDirectory } from "../made_cifar10.ts";
+import { flushes } from "./flushes.ts";
 import {
   type Answer,
   dripping,
@@ -363,6 +364,13 @@ Deno.test("download() says that the disk is full, and resumes once there is room
     await download(url, path, EXPECTED);
     await assertArrived(directory);
     assert.deepEqual(ranges, [null, "bytes=1000-", "bytes=1500-"]);
+  }));
+
+Deno.test("download() flushes the file before it gets its name, and the name afterwards", () =>
+  scene([ranged(FILE)], async ({ url }, path, directory) => {
+    const events = await flushes(() => download(url, path, EXPECTED));
+    const part = `${path}.part`;
+    assert.deepEqual(events, [`flush ${part}`, `rename ${part} ${path}`, `flush ${directory}`]);
   }));
 
 Deno.test("download() says that a directory cannot be created", () =>

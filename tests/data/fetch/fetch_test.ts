@@ -3,7 +3,9 @@ import { join } from "@std/path";
 import { fetchDataset } from "../../../src/data/fetch/fetch.ts";
 import type { PublishedSet } from "../../../src/data/sets/definition.ts";
 import { loadData } from "../../../src/data/sets/sets.ts";
+import { StorageError } from "../../../src/disk/failure.ts";
 import { RunError, UsageError } from "../../../src/errors.ts";
+import { patched } from "../../disk/patched.ts";
 import {
   ALL_FILES,
   type ArchiveEntry,
@@ -182,6 +184,20 @@ Deno.test("fetchDataset() keeps the archive when unpacking is interrupted", () =
     assert.deepEqual(await listTree(directory), ["made.tar.gz"]);
     await assertFetched(await fetchDataset(set, directory), directory);
     assert.equal(server.ranges.length, 0);
+  }));
+
+Deno.test("fetchDataset() keeps an archive that the disk would not read, and calls no file damaged for that", () =>
+  scene(GOOD, (archive) => [whole(archive)], async ({ set, directory }) => {
+    const failure = Object.assign(new Error("no"), { code: "EIO" });
+    const failing = patched(Deno, "readFile", (path) => String(path).endsWith(".bin"), failure);
+    const fetching = () => fetchDataset(set, directory, FAST);
+    await failing.during(() => assert.rejects(fetching(), StorageError));
+    const [archive] = await listTree(directory);
+    assert.match(archive!, /\.tar\.gz$/);
+    assert.deepEqual(await listTree(directory), [archive]);
+    await assertFetched(await fetching(), directory);
+    await failing.during(() => assert.rejects(fetching(), StorageError));
+    assert.deepEqual(await listTree(directory), COMPLETE);
   }));
 
 Deno.test("fetchDataset() leaves alone what is there but is not the data set", () =>

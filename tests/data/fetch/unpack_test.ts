@@ -1,9 +1,12 @@
 import assert from "node:assert/strict";
+import { ReadStream } from "node:fs";
 import { gzipSync } from "node:zlib";
 import { join } from "@std/path";
 import fc from "fast-check";
 import { unpackTarGz } from "../../../src/data/fetch/unpack.ts";
+import { StorageError } from "../../../src/disk/failure.ts";
 import { RunError, UsageError } from "../../../src/errors.ts";
+import { flushes } from "./flushes.ts";
 import { type ArchiveEntry, listTree, makeTar, makeTarGz, withDirectory } from "../made_cifar10.ts";
 
 const CONTENTS = { folder: "set", files: ["a.bin", "b.bin"] };
@@ -185,6 +188,58 @@ Deno.test("unpackTarGz() leaves nothing when it is aborted or the check fails", 
     await assert.rejects(unpackTarGz(archive, out, CONTENTS, { check }), /not these/);
     assert.deepEqual(checked, ["a.bin", "b.bin"]);
     assert.deepEqual(await listTree(directory), ["made.tar.gz"]);
+  }));
+
+Deno.test("unpackTarGz() flushes every file and its folder before they get their name, and the name afterwards", () =>
+  withDirectory(async (directory) => {
+    const archive = await makeTarGz(GOOD);
+    const data = join(directory, "data"), out = join(data, "out"), staging = `${out}.unpacking`;
+    const events = await flushes(() => unpack(directory, archive));
+    assert.deepEqual(events, [
+      `flush ${join(staging, "a.bin")}`,
+      `flush ${join(staging, "b.bin")}`,
+      `flush ${staging}`,
+      `rename ${staging} ${out}`,
+      `flush ${data}`,
+    ]);
+  }));
+
+Deno.test("unpackTarGz() does not call an archive damaged that the disk would not read", () =>
+  withDirectory(async (directory) => {
+    const archive = await makeTarGz(GOOD);
+    const { _read } = ReadStream.prototype;
+    ReadStream.prototype._read = function () {
+      this.destroy(Object.assign(new Error("no"), { code: "EIO" }));
+    };
+    try {
+      await assert.rejects(unpack(directory, archive), (error) => {
+        assert(error instanceof StorageError, String(error));
+        assert.match(error.message, /Could not read the archive ".*": the device failed/);
+        return true;
+      });
+    } finally {
+      ReadStream.prototype._read = _read;
+    }
+    assert.deepEqual(await listTree(directory), ["data", "data/made.tar.gz"]);
+  }));
+
+Deno.test("unpackTarGz() writes to no file that a link leads to", () =>
+  withDirectory(async (directory) => {
+    const elsewhere = join(directory, "elsewhere");
+    await Deno.writeTextFile(elsewhere, "mine");
+    const staging = join(directory, "data", "out.unpacking");
+    const { open } = Deno;
+    Deno.open = async (path, options) => {
+      if (path === join(staging, "a.bin")) await Deno.symlink(elsewhere, path);
+      return await open(path, options);
+    };
+    try {
+      await assert.rejects(unpack(directory, await makeTarGz(GOOD)), RunError);
+    } finally {
+      Deno.open = open;
+    }
+    assert.equal(await Deno.readTextFile(elsewhere), "mine");
+    assert.deepEqual(await listTree(directory), ["data", "data/made.tar.gz", "elsewhere"]);
   }));
 
 Deno.test("unpackTarGz() lets one process at a time unpack an archive", () =>

@@ -92,6 +92,21 @@ Deno.test("ChunkReader.read() reads any record of a chunk, in any order", async 
   });
 });
 
+Deno.test("ChunkReader opens no chunk but the one it is told of, and waits at no pipe", async () => {
+  await inTemporary(async (directory) => {
+    const path = join(directory, "chunk.bin");
+    await Deno.writeFile(path, makeChunk());
+    new ChunkReader(path, header).close();
+    for (const other of [{ epoch: 4 }, { number: 1 }, { dataSha256: "0".repeat(64) }]) {
+      const open = () => new ChunkReader(path, { ...header, ...other });
+      assert.throws(open, /chunk\.bin is not usable \(its header describes another chunk\)/);
+    }
+    await Deno.remove(path);
+    await new Deno.Command("mkfifo", { args: [path] }).output();
+    assert.throws(() => new ChunkReader(path, header), /chunk\.bin is a named pipe/);
+  });
+});
+
 Deno.test("ChunkReader reads right values or throws a RunError naming the file, whatever the bytes", async () => {
   await inTemporary((directory) => {
     const path = join(directory, "chunk.bin");

@@ -4,6 +4,7 @@ import { RunError, UsageError } from "../../../src/errors.ts";
 import { CHUNK_HEADER_BYTES } from "../../../src/memory/chunk/chunk.ts";
 import { type MemorySettings, MemoryStore } from "../../../src/memory/store.ts";
 import { assertHolds, commitOf, order, settings } from "../store_support.ts";
+import { snapshot } from "../../testing/folder.ts";
 import { inTemporary, writeExamples } from "../support.ts";
 
 Deno.test("MemoryStore.read() throws rather than give back a record with a flipped bit", async () => {
@@ -38,7 +39,7 @@ Deno.test("MemoryStore.open() refuses a folder whose committed files are not as 
     await store.commit(commitOf(1, false));
     await store.close();
     const folder = join(directory, "generation-0001");
-    await Deno.writeTextFile(join(folder, "left-over"), "");
+    await Deno.writeTextFile(join(folder, "chunk-0001.bin.tmp-12ab"), "");
     for (const name of ["manifest.partial-20.json", "chunk-0000.partial-0020.bin"]) {
       const path = join(folder, name);
       const bytes = await Deno.readFile(path);
@@ -178,6 +179,37 @@ Deno.test("MemoryStore.open() leaves lost and short chunks of an ended epoch to 
     assert.deepEqual([...present], [1, ...new Array(1099).fill(0)]);
     assert.deepEqual(damaged, [...ids.subarray(1)]);
     await open.close();
+  }));
+
+Deno.test("MemoryStore removes old generations, and nothing of theirs that it does not write", () =>
+  inTemporary(async (directory) => {
+    const store = await MemoryStore.open(directory, settings);
+    const commit = async (epoch: number) => {
+      await store.begin(epoch);
+      await writeExamples(store, epoch, order(epoch).subarray(0, 20));
+      await store.commit(commitOf(epoch, true));
+    };
+    await commit(1);
+    const theirs = ["notes.txt", "chunk-0000.bin.bak", "my-manifest.json", "chunk-0009.bin/x"];
+    await Deno.mkdir(join(directory, "generation-0001", "chunk-0009.bin"));
+    await Deno.mkdir(join(directory, "generation-0NaN"));
+    for (const name of theirs) {
+      await Deno.writeTextFile(join(directory, "generation-0001", name), "mine");
+    }
+    await Deno.writeTextFile(join(directory, "generation-0001", "chunk-0001.bin.tmp-12ab"), "");
+    await commit(2);
+    await commit(3);
+    await store.close();
+    const names = [...(await snapshot(directory)).keys()].filter((name) => /ion-0/.test(name));
+    assert.deepEqual(
+      names.sort(),
+      [
+        ...["generation-0001", "generation-0001/chunk-0009.bin", "generation-0NaN"],
+        ...theirs.map((name) => `generation-0001/${name}`),
+        ...["generation-0003", "generation-0003/chunk-0000.bin", "generation-0003/manifest.json"],
+      ].sort(),
+    );
+    await (await MemoryStore.open(directory, settings)).close();
   }));
 
 Deno.test("MemoryStore writes to no folder and no index that a link leads to", () =>

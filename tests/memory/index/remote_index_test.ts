@@ -107,6 +107,36 @@ Deno.test(
 );
 
 Deno.test(
+  "LocationIndex.claim() takes an empty database for one run, and none that holds anything else",
+  options,
+  () =>
+    withService(async ({ url, values }) => {
+      const ids = [crypto.randomUUID(), crypto.randomUUID()] as const;
+      const inUse = /in use by something else: give this run one of its own$/;
+      // Another run's claim falls between the look and the claim.
+      const late = await LocationIndex.open(url);
+      const early = await LocationIndex.open(url, {
+        ...DISK,
+        async commit(transaction) {
+          await late.claim(ids[1]);
+          return await DISK.commit(transaction);
+        },
+      });
+      await assert.rejects(early.claim(ids[0]), inUse);
+      await late.claim(ids[1]); // again
+      await assert.rejects(early.claim(ids[0]), inUse);
+      values.clear();
+      const kv = await Deno.openKv(url);
+      await kv.set(["somebody"], "else's");
+      kv.close();
+      await assert.rejects(early.claim(ids[0]), inUse);
+      assert.equal(values.size, 1);
+      early.close();
+      late.close();
+    }),
+);
+
+Deno.test(
   "rebuildIndex() goes behind what a service's index knows only after that has been taken away",
   options,
   () =>

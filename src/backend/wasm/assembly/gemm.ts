@@ -109,7 +109,6 @@ function block4x8(a: usize, aStride: usize, b: usize, k: i32, c: usize): void {
   v128.store(c, c31, 112);
 }
 
-
 /** As {@link block4x8}, with four columns: `b` rows and `c` rows are 16 bytes. */
 function block4x4(a: usize, aStride: usize, b: usize, k: i32, c: usize): void {
   let a1 = a + aStride, a2 = a1 + aStride, a3 = a2 + aStride;

@@ -1,5 +1,5 @@
 /**
- * A kernel's arguments are 32-bit words in memory, written by `program.ts`: every kernel then has the same signature,
+ * A kernel's arguments are 32-bit words in memory, written by `phases.ts`: every kernel then has the same signature,
  * `(args, slice, scratch)`, and a thread can run any of them.
  */
 

@@ -78,7 +78,11 @@ function multiplyPanel(
   }
 }
 
-/** {@link multiply} for the first four of `rows` pixels at `a0` and a panel `b`, of which `lanes` columns are stored. */
+/**
+ * {@link multiply} for the first four of `rows` pixels at `a0` and a panel `b`, of which `lanes` columns are stored. The
+ * loop is that of `block4x8` in `../gemm`, written out again: sums that come back through memory instead of in local
+ * variables made convolutions of few channels 8 to 22 % slower.
+ */
 function multiplyBlock(
   args: usize, a0: usize, depth: i32, b: usize, offsets: usize, rows: i32, column: i32, lanes: i32,
 ): void {

@@ -15,7 +15,7 @@ import { FILTER, INPUT, OUTPUT, sandwich, sandwichFlops } from "./matrices.ts";
 import { PLANES, type Planes } from "./planes.ts";
 
 /** Side of the tile of the result that one product makes. */
-export const TILE = 4;
+const TILE = 4;
 
 const WORKGROUP = 64;
 

@@ -4,7 +4,7 @@
  * @module
  */
 import * as v from "valibot";
-import { type ImageShape, valuesPerImage } from "../data/dataset.ts";
+import { type ImageShape, valuesPerImage } from "../../data/dataset.ts";
 
 /** What a document means that does not say: there were no other images when the format was made. */
 const UNSAID: ImageShape = { height: 32, width: 32, channels: 3 };

@@ -1,15 +1,15 @@
 import assert from "node:assert/strict";
 import { join } from "@std/path";
-import { IDENTITY_VIEW } from "../../src/data/augmentation.ts";
-import { type ImageShape, valuesPerImage } from "../../src/data/dataset.ts";
-import { decodeManifest } from "../../src/memory/generation/manifest.ts";
-import { impliedShape, saidShape } from "../../src/memory/image_shape.ts";
-import { measureMemory } from "../../src/memory/stats.ts";
-import { MemoryStore } from "../../src/memory/store.ts";
-import { verifyMemory } from "../../src/memory/verify.ts";
-import { SHAPE } from "../testing/images.ts";
-import { commitOf, settings } from "./store_support.ts";
-import { EPSILON, inTemporary } from "./support.ts";
+import { IDENTITY_VIEW } from "../../../src/data/augmentation.ts";
+import { type ImageShape, valuesPerImage } from "../../../src/data/dataset.ts";
+import { decodeManifest } from "../../../src/memory/generation/manifest.ts";
+import { impliedShape, saidShape } from "../../../src/memory/generation/image_shape.ts";
+import { measureMemory } from "../../../src/memory/stats.ts";
+import { MemoryStore } from "../../../src/memory/store.ts";
+import { verifyMemory } from "../../../src/memory/verify.ts";
+import { SHAPE } from "../../testing/images.ts";
+import { commitOf, settings } from "../store_support.ts";
+import { EPSILON, inTemporary } from "../support.ts";
 
 const OTHER: ImageShape = { height: 5, width: 7, channels: 2 };
 const IDS = Uint32Array.of(3, 0, 8);

@@ -1,0 +1,38 @@
+import assert from "node:assert/strict";
+import { createMember } from "../../../src/attack/autoattack/members.ts";
+import type { Example } from "../../../src/attack/autoattack/search.ts";
+
+const CLASSES = 100, LABEL = 42;
+const shape = { height: 3, width: 4, channels: 1 };
+const x = Float32Array.from({ length: 12 }, (_, i) => 0.3 + i / 30);
+/** Class `c` is the `(7c mod 100)`-th most likely one, but for the label, which nothing moves. */
+const logits = Float32Array.from({ length: CLASSES }, (_, c) => -(7 * c % CLASSES) / 10);
+logits[LABEL] = 5;
+const example: Example = { id: 1, x, shape, label: LABEL, logits };
+const LIKELIEST = Array.from(logits.keys())
+  .filter((c) => c !== LABEL)
+  .sort((a, b) => logits[b]! - logits[a]!);
+
+for (const member of ["apgd-t", "fab-t"] as const) {
+  Deno.test(`createMember() aims ${member} at the nine likeliest of a hundred classes, one after another`, () => {
+    const options = {
+      norm: "linf",
+      epsilon: 0.1,
+      seed: 1,
+      restarts: 1,
+      gradientSamples: 1,
+    } as const;
+    const search = createMember(member, options).search(example);
+    const gradient = Float32Array.from(x, (_, i) => i % 2 ? 1 : -1);
+    const targets = new Set<number>();
+    let step = search.next();
+    while (!step.done) {
+      const { point, target } = step.value;
+      assert.equal(point.length, x.length);
+      targets.add(target!);
+      step = search.next({ logits, loss: -1, gradient });
+    }
+    assert.equal(step.value, undefined, "the label stays the likeliest");
+    assert.deepEqual([...targets], LIKELIEST.slice(0, 9));
+  });
+}

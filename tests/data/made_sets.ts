@@ -1,0 +1,64 @@
+/** Small versions of every published data set: files, archives, and definitions that fit them. */
+import { join } from "@std/path";
+import type { SplitName } from "../../src/data/dataset.ts";
+import { filesOf, type PublishedSet } from "../../src/data/sets/definition.ts";
+import { makeTarGz, records, sha256 } from "./made_cifar10.ts";
+
+/** What writes a file of one record for each label, by the data set's name; pixels as in `records`. */
+const WRITERS: Readonly<Record<string, typeof records>> = {
+  cifar10: records,
+};
+
+/** How many images there are in each part. */
+export type Counts = Readonly<Record<SplitName, number>>;
+
+/** All files of `set` with as many images; labels go round, and pixels differ between images and files. */
+export function madeFiles(set: PublishedSet, counts: Counts): Map<string, Uint8Array> {
+  const write = WRITERS[set.name]!;
+  const made = new Map<string, Uint8Array>();
+  for (const split of ["train", "test"] as const) {
+    const { files } = set.splits[split];
+    for (const [f, file] of files.entries()) {
+      const n = counts[split] / files.length;
+      const labels = Array.from({ length: n }, (_, i) => (f * n + i) % set.classes.length);
+      made.set(file, write(labels, (r, i) => (i * (3 + f) ^ r * 37) + 11 * f));
+    }
+  }
+  return made;
+}
+
+/** An archive of `files` as `set` is published. */
+export async function madeArchive(set: PublishedSet, files: ReadonlyMap<string, Uint8Array>) {
+  const { folder } = set.source;
+  return await makeTarGz([
+    { name: `${folder}/`, type: "directory" },
+    ...filesOf(set).map((name) => ({ name: `${folder}/${name}`, body: files.get(name) ?? name })),
+  ]);
+}
+
+/** `set` as if exactly `archive` were published at `url`. */
+export function asMade(
+  set: PublishedSet,
+  archive: Uint8Array,
+  url: string,
+  { train, test }: Counts,
+): PublishedSet {
+  return {
+    ...set,
+    source: {
+      ...set.source,
+      url: `${url}/made.tar.gz`,
+      bytes: archive.length,
+      sha256: sha256(archive),
+    },
+    splits: {
+      train: { ...set.splits.train, images: train },
+      test: { ...set.splits.test, images: test },
+    },
+  };
+}
+
+/** Where {@linkcode madeFiles} would be in `directory`. */
+export function folderOf({ source }: PublishedSet, directory: string): string {
+  return join(directory, source.folder);
+}

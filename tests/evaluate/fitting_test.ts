@@ -1,0 +1,17 @@
+import assert from "node:assert/strict";
+import { checkFitting } from "../../src/evaluate/fitting.ts";
+import { resnet18 } from "../../src/model/architectures/resnet18.ts";
+import { smallData } from "../testing/runs.ts";
+
+Deno.test("checkFitting() refuses a network of other classes or channels than the data set's", () => {
+  const { test } = smallData();
+  checkFitting("w", resnet18({ width: 1, classes: 10 }), test);
+  assert.throws(() => checkFitting("w", resnet18({ width: 1, classes: 100 }), test), {
+    name: "UsageError",
+    message: "w tells 100 classes apart, but synthetic has 10.",
+  });
+  assert.throws(() => checkFitting("w", resnet18({ width: 1, classes: 10, channels: 1 }), test), {
+    name: "UsageError",
+    message: "w takes 1-channel images, but those of synthetic have 3 channels.",
+  });
+});
