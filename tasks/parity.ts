@@ -28,7 +28,7 @@ import {
 import { COEFFICIENTS, type Pass, passesOf } from "../src/method/method.ts";
 import { methodOf, VARIANTS } from "../src/method/methods.ts";
 import { report } from "../src/main.ts";
-import { type Architecture, convolutionsOf } from "../src/model/architecture.ts";
+import type { Architecture } from "../src/model/architecture.ts";
 import { freeze } from "../src/model/frozen.ts";
 import { imageTensor, oneHot } from "../src/model/inputs.ts";
 import { exportState, exportTensors, importModel } from "../src/weights/state_dict.ts";
@@ -163,7 +163,7 @@ function imagesOf(
   architecture: Architecture,
   path: string,
 ): tf.Tensor4D {
-  const expected = convolutionsOf(architecture)[0]!.inChannels;
+  const expected = architecture.channels;
   const tensor = tensors.get(name);
   const [count, height, width, channels] = tensor?.shape ?? [];
   const fits = tensor?.shape.length === 4 && count === n && channels === expected;

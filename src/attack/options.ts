@@ -26,5 +26,6 @@ export interface ThreatModel {
 export interface PgdOptions extends ThreatModel {
   /** Length of one step. */
   readonly stepSize: number;
+  /** How many of them. */
   readonly steps: number;
 }

@@ -111,12 +111,13 @@ async function showAction(flags: Flags, [name = ""]: readonly string[]) {
   }
   const summary = { name, train: summarise(train), test: summarise(test) };
   const parts = Object.entries({ train: summary.train, test: summary.test });
+  const labelWidth = Math.max(12, ...train.classes.map((label) => label.length));
   const lines = [
     ...parts.map(([part, { n, mean, deviation }]) =>
       `${part}: ${n} images, channel means ${mean.map(round)}, deviations ${deviation.map(round)}`
     ),
     ...train.classes.map((label, index) =>
-      `  ${label.padEnd(12)} ${
+      `  ${label.padEnd(labelWidth)} ${
         parts.map(([, { labels }]) => String(labels[index]).padStart(6)).join("")
       }`
     ),

@@ -3,26 +3,24 @@
  *
  * @module
  */
-import { join } from "@std/path";
 import * as v from "valibot";
 import { Interrupted } from "../errors.ts";
+import { RECIPE_FLAGS, recipeInput } from "../recipe/fields.ts";
 import { type Flag, integerFlag, switchFlag, textFlag } from "../recipe/flag.ts";
-import { RECIPE_FLAGS, type RecipeFlags } from "../recipe/fields.ts";
 import { describeEstimate, estimate } from "../reproduce/estimate.ts";
-import type { CellWork } from "../reproduce/make_cell.ts";
+import type { Sitting } from "../reproduce/make_cell.ts";
 import { planCells } from "../reproduce/plan.ts";
 import { reproduce, unfinishedCells } from "../reproduce/reproduce.ts";
 import { FULL_SCALE, loadTable, TABLES } from "../reproduce/table_file.ts";
 import { writeTable } from "../reproduce/write_table.ts";
-import { type AttackName, evaluateRun } from "../evaluate/evaluate_run.ts";
 import { observeEvaluation } from "./eval_status.ts";
 import { type Command, readArguments } from "./shell/command.ts";
-import { printResult } from "./shell/output.ts";
 import { refuseDeviceFlags } from "./shell/device_flags.ts";
 import { interruptible } from "./shell/interrupt.ts";
+import { printResult } from "./shell/output.ts";
 import { commandLine } from "./shell/program_name.ts";
 import { StatusLine } from "./shell/terminal.ts";
-import { continueShown, startShown } from "./train_status.ts";
+import { observeRun } from "./train_status.ts";
 
 const WHOLE = "must be whole numbers from 0, separated by commas";
 const seedList = v.pipe(
@@ -80,38 +78,41 @@ export const command: Command = {
     const { flags } = readArguments(args, FLAGS, 0);
     refuseDeviceFlags(flags);
     const { seeds = [1, 2, 3], scale = FULL_SCALE, only, nEx, dryRun, ...rest } = flags;
-    const { table: tableName = "paper", out: given, ...session } = rest;
+    const { table: tableName = "paper", out: folder, ...device } = rest;
     const table = await loadTable(tableName);
     const cells = planCells(table, { scale, seeds, only, nEx });
-    const out = given ?? join(`reproduce-${table.name}-${scale}`);
-    const again = commandLine("reproduce", ...args);
-    const plain = commandLine(
+    const out = folder ?? `reproduce-${table.name}-${scale}`;
+    const given = recipeInput(device);
+    const open = await unfinishedCells(out, cells, given);
+    const status = new StatusLine();
+    status.print(`${cells.length - open.length} of ${cells.length} cells are finished in ${out}.`);
+    const sitting: Sitting = {
+      given,
+      watchRun: () => observeRun(status),
+      watchEvaluation: () => ({ ...observeEvaluation(status), onReport: () => status.clear() }),
+    };
+    const command = commandLine(
       ...["reproduce", "--table", tableName, "--scale", scale, "--seeds", seeds.join(",")],
       ...nEx === undefined ? [] : ["--n-ex", String(nEx)],
     );
-    const status = new StatusLine();
-    const write = () => writeTable(out, table, { scale, seeds, nEx, command: plain });
+    const write = () => writeTable(out, table, { scale, seeds, nEx, command });
     let current = "the estimate";
     await interruptible(async (signal) => {
-      const work = workOf(session, signal);
-      const open = await unfinishedCells(out, cells, session);
-      status.print(
-        `${cells.length - open.length} of ${cells.length} cells are finished in ${out}.`,
-      );
       if (open.length > 0) {
         const tell = (label: string) => status.print(`measuring a few steps of ${label}`);
-        const needed = await estimate(out, cells, open, session, work.train, tell);
+        const needed = await estimate(out, cells, open, { ...sitting, signal }, tell);
         for (const line of describeEstimate(needed, out)) status.print(line);
       }
       if (dryRun) return;
       const held = await reproduce(out, cells, {
-        session,
-        work,
+        ...sitting,
+        signal,
         onCell({ name, label, seed }, position) {
           current = name;
           status.print(`cell ${position + 1} of ${cells.length}: ${label}, seed ${seed}`);
         },
         onFinished: async () => {
+          status.clear();
           await write();
         },
       });
@@ -123,33 +124,10 @@ export const command: Command = {
       );
     }).catch((error) => {
       if (!(error instanceof Interrupted)) throw error;
+      const again = commandLine("reproduce", ...args);
       throw new Interrupted(
         `Stopped in ${current}; everything so far is saved.\nContinue with: ${again}`,
       );
     });
   },
 };
-
-/** What a sitting says of the recipe. */
-type SittingFlags = Pick<RecipeFlags, "dataDir" | "backend" | "workers">;
-
-/** Runs as the commands `train` and `eval` make and measure them. */
-function workOf(session: SittingFlags, signal: AbortSignal): CellWork {
-  return {
-    async train(runDir, recipe) {
-      await (await exists(join(runDir, "recipe.json"))
-        ? continueShown(runDir, { given: recipe, signal })
-        : startShown(recipe, runDir, { signal }));
-    },
-    evaluate(runDir, name, limit) {
-      const status = new StatusLine();
-      const observer = { ...observeEvaluation(status), onReport: () => status.clear() };
-      const attacks = [name as AttackName];
-      return evaluateRun(runDir, { attacks, limit, given: session, observer, signal });
-    },
-  };
-}
-
-async function exists(path: string): Promise<boolean> {
-  return await Deno.stat(path).then(() => true, () => false);
-}

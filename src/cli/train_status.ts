@@ -43,7 +43,7 @@ async function shown(
 ): Promise<void> {
   const status = new StatusLine();
   try {
-    await run(observe(status));
+    await run(observeRun(status));
   } catch (error) {
     if (!(error instanceof Interrupted)) throw error;
     throw new Interrupted(
@@ -58,7 +58,7 @@ async function shown(
 }
 
 /** Shows on `status` how far a run is. */
-function observe(status: StatusLine): RunObserver {
+export function observeRun(status: StatusLine): RunObserver {
   const started = performance.now();
   let stepsHere = 0, select = "";
   return {

@@ -5,7 +5,7 @@
  */
 import type { Dataset } from "../data/dataset.ts";
 import { UsageError } from "../errors.ts";
-import { type Architecture, convolutionsOf } from "../model/architecture.ts";
+import type { Architecture } from "../model/architecture.ts";
 
 /**
  * Refuses the network at `path` if it is made for other images or classes than those of `dataset`.
@@ -19,7 +19,7 @@ export function checkFitting(path: string, architecture: Architecture, dataset: 
       `${path} tells ${architecture.classes} classes apart, but ${name} has ${classes.length}.`,
     );
   }
-  const channels = convolutionsOf(architecture)[0]!.inChannels;
+  const { channels } = architecture;
   if (channels === shape.channels) return;
   throw new UsageError(
     `${path} takes ${channels}-channel images, but those of ${name} have ${shape.channels} channels.`,

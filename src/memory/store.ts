@@ -230,7 +230,7 @@ export class MemoryStore {
     const number = (this.#commit?.commit ?? 0) + 1;
     await index.writePages(epoch, number, writer.locations);
 
-    const kept = [...this.#generations].filter(([old]) => old !== epoch && keep.includes(old));
+    const kept = [...this.#generations].filter(([old]) => keep.includes(old));
     const entry = { epoch, commit: number, manifest: file, sha256 };
     const generations = new Map([...kept, [epoch, { entry, manifest }]]);
     const entries = [...generations.values()].map((generation) => generation.entry);

@@ -17,6 +17,7 @@ import {
 
 /** A method's loss with its coefficients. */
 export interface Objective {
+  /** Whose terms are summed. */
   readonly method: Method;
   /** One for each that the method has. */
   readonly coefficients: Coefficients;
@@ -29,7 +30,9 @@ export type StepLogits = { readonly [P in Pass]?: tf.Tensor2D };
 
 /** The loss, a scalar, and the terms it is the sum of, by name, each before its coefficient. */
 export interface LossTerms {
+  /** The weighted sum. */
   readonly loss: tf.Scalar;
+  /** A mean over the batch. */
   readonly [term: string]: tf.Scalar;
 }
 

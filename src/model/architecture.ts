@@ -91,11 +91,6 @@ export interface Layers {
   classify(x: tf.Tensor4D): tf.Tensor2D;
 }
 
-/** The convolutions of `architecture`, in the state dict's order. */
-export function convolutionsOf({ modules }: Architecture): Convolution[] {
-  return modules.filter((module) => module.kind === "convolution");
-}
-
 /** The batch norms of `architecture`, in the state dict's order. */
 export function normsOf({ modules }: Architecture): BatchNorm[] {
   return modules.filter((module) => module.kind === "norm");

@@ -33,7 +33,7 @@ export const ATTACK_FIELDS = {
       "attack-steps",
       "iterations of the training attack",
       1,
-      10_000, // a step of training is not interrupted
+      10_000, // what a step may cost at the most
     ),
     { group: "Attack", needs: ATTACKS, spared: true, default: 10 },
   ),

@@ -102,7 +102,7 @@ export interface OptimiserRecipe extends Schedule {
 }
 
 /** Parts of a recipe that are objects of their own. */
-type Section = "threat" | "attack" | "memory" | "optimiser";
+export type Section = "threat" | "attack" | "memory" | "optimiser";
 
 /** Some fields of a recipe; what is left out is the paper's. */
 export type RecipeInput =

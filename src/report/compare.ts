@@ -4,6 +4,8 @@
  * @module
  */
 import { UsageError } from "../errors.ts";
+import { FIELDS, valueAt } from "../recipe/fields.ts";
+import type { Path } from "../recipe/recipe.ts";
 import type { RunRecord } from "../run/run_record.ts";
 import type { StoredEvaluation } from "./run_evaluations.ts";
 import { type ResultTable, summarise } from "./result_table.ts";
@@ -16,11 +18,8 @@ export interface ComparedRun {
   readonly evaluations: readonly StoredEvaluation[];
 }
 
-/** Fields of a recipe that change no result, or only where it is computed; and the seed. */
-const IGNORED: readonly string[] = [
-  ...["seed", "dataDir", "workers", "backend"],
-  ...["memoryBudget", "memoryIndex", "onCorruption"],
-];
+/** Beside what belongs to one start of a run: two runs of one recipe may differ in these. */
+const FREE: readonly Path[] = ["seed", "backend"];
 
 /**
  * Groups `runs` by recipe, equal but for the seed, and sums them up.
@@ -49,20 +48,16 @@ export function compareRuns(runs: readonly ComparedRun[]): ResultTable {
   }, measured);
 }
 
-/** Everything that makes a run another one than the same with another seed, by name. */
+/** Everything that makes a run another one than the same with another seed, by the name of its flag. */
 function describe({ recipe, dataSha256 }: RunRecord): Record<string, string> {
-  const fields = flatten(recipe).filter(([path]) => !IGNORED.includes(path));
-  const training = ["training images", dataSha256.slice(0, 12)] as const;
-  return Object.fromEntries([...fields, training].sort(([a], [b]) => a < b ? -1 : 1));
-}
-
-/** The leaves of `value` with their paths, such as `attackEps`. */
-function flatten(value: object): [path: string, text: string][] {
-  return Object.entries(value).flatMap(([name, part]): [string, string][] =>
-    typeof part === "object" && part !== null
-      ? flatten(part).map(([path, text]) => [`${name}.${path}`, text])
-      : [[name, String(part)]]
-  );
+  const fields = FIELDS.filter(({ path, perStart }) => !perStart && !FREE.includes(path));
+  return {
+    ...Object.fromEntries(fields.flatMap(({ path, flag }) => {
+      const value = valueAt(recipe, path);
+      return value === undefined ? [] : [[flag.name, String(value)]];
+    })),
+    "training images": dataSha256.slice(0, 12),
+  };
 }
 
 /** The variant of each description, with whatever else sets it apart from others of its variant. */

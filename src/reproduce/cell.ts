@@ -5,8 +5,8 @@
  */
 import { join } from "@std/path";
 import * as v from "valibot";
-import { readWholeFile, writeFileAtomically } from "../disk/files.ts";
-import { RunError, UsageError } from "../errors.ts";
+import { readIfThere, writeFileAtomically } from "../disk/files.ts";
+import { UsageError } from "../errors.ts";
 import type { CellPlan, CellRequest } from "./plan.ts";
 
 const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
@@ -98,12 +98,12 @@ export async function readCell(out: string, plan: CellPlan): Promise<Cell | unde
 
 /** Reads the cell at `path`, whatever it was made for; undefined if there is no such file. Throws as {@linkcode readCell}. */
 export async function readCellFile(path: string): Promise<Cell | undefined> {
+  const bytes = await readIfThere(path);
+  if (bytes === undefined) return undefined;
   let json: unknown;
   try {
-    json = JSON.parse(new TextDecoder().decode(await readWholeFile(path)));
-  } catch (error) {
-    if (error instanceof RunError && error.cause instanceof Deno.errors.NotFound) return undefined;
-    if (!(error instanceof SyntaxError)) throw error;
+    json = JSON.parse(new TextDecoder().decode(bytes));
+  } catch {
     throw new UsageError(`${path} is not valid JSON: move it away, and its cell is made again.`);
   }
   const result = v.safeParse(CellSchema, json);

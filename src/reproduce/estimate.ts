@@ -7,12 +7,12 @@ import { openBackend } from "../backend/open.ts";
 import { loadData } from "../data/sets/sets.ts";
 import { freeBytes } from "../disk/free_space.ts";
 import { splitTraining, VALIDATION_SIZE } from "../data/split.ts";
-import type { Recipe, RecipeInput } from "../recipe/recipe.ts";
+import type { Recipe } from "../recipe/recipe.ts";
 import { engineOptions, resolveRecipe } from "../recipe/resolve.ts";
 import { capacity } from "../train/preflight.ts";
-import type { CellWork } from "./make_cell.ts";
+import type { Sitting } from "./make_cell.ts";
 import { findMeasurement, type Measurement, measureSteps } from "./measure.ts";
-import { type CellPlan, recipeInput } from "./plan.ts";
+import { type CellPlan, readRecipe } from "./plan.ts";
 
 /** What one row takes. */
 export interface RowEstimate {
@@ -55,8 +55,7 @@ export async function estimate(
   out: string,
   cells: readonly CellPlan[],
   open: readonly CellPlan[],
-  session: RecipeInput,
-  train: CellWork["train"],
+  sitting: Sitting,
   onMeasure: (label: string) => void,
 ): Promise<Estimate> {
   const rows: RowEstimate[] = [];
@@ -64,7 +63,7 @@ export async function estimate(
   const byRow = Map.groupBy(open, ({ row }) => row);
   for (const [row, plans] of byRow) {
     const { label, request } = plans[0]!;
-    const given = { ...recipeInput(request.recipe, row), ...session };
+    const given = { ...readRecipe(request.recipe, row), ...sitting.given };
     const recipe = resolveRecipe(given);
     const { test, ...data } = await loadData(recipe.data, recipe.dataDir, recipe.seed);
     const split = splitTraining(data.train.n, recipe.select === "val", recipe.limitTrain);
@@ -79,7 +78,7 @@ export async function estimate(
     let found = await findMeasurement(out, own, images);
     if (found === undefined) {
       onMeasure(label);
-      found = await measureSteps(out, recipe, given, train, backend.name === "wasm");
+      found = await measureSteps(out, recipe, given, backend.name === "wasm", sitting.signal);
     }
     const kept = (recipe.select === "none" ? 1 : 2) * found.checkpointBytes +
       images * found.memoryBytes;

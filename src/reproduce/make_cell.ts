@@ -5,21 +5,30 @@
  */
 import { basename, join } from "@std/path";
 import { createHash } from "node:crypto";
+import { exists } from "../disk/regular.ts";
+import { type AttackName, evaluateRun, type EvaluationObserver } from "../evaluate/evaluate_run.ts";
 import type { EvaluationReport } from "../evaluate/report.ts";
+import { FIELDS, nested, valueAt } from "../recipe/fields.ts";
 import type { RecipeInput } from "../recipe/recipe.ts";
+import type { Metrics } from "../run/metrics.ts";
 import { sourceDigest, VERSION } from "../run/program_version.ts";
-import { readRunRecord } from "../run/run_folder.ts";
+import { readRunRecord, recipePath } from "../run/run_folder.ts";
+import { readMetrics } from "../run/run_log.ts";
 import { readSubject } from "../run/subject.ts";
+import { continueRun, type RunObserver, startRun } from "../train/start.ts";
 import { type Cell, type CellEvaluation, readCell, writeCell } from "./cell.ts";
-import { type CellPlan, recipeInput } from "./plan.ts";
-import { readTrainingTime } from "./training_time.ts";
+import { type CellPlan, readRecipe } from "./plan.ts";
 
-/** How runs are made and measured. */
-export interface CellWork {
-  /** Trains the run in `runDir` to its end, from wherever it stands. */
-  train(runDir: string, recipe: RecipeInput): Promise<void>;
-  /** Measures `name` on the first `n` test images, or on all. */
-  evaluate(runDir: string, name: string, n: number | undefined): Promise<EvaluationReport>;
+/** One sitting at a table. */
+export interface Sitting {
+  /** Where the data lie and what computes. */
+  readonly given: RecipeInput;
+  /** Makes who watches the next run. */
+  readonly watchRun?: () => RunObserver;
+  /** Makes who watches the next evaluation. */
+  readonly watchEvaluation?: () => EvaluationObserver;
+  /** Stops at the next safe place. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** The folder of the run of the cell called `name`. */
@@ -30,16 +39,11 @@ export function cellRun(out: string, name: string): string {
 /**
  * Makes the cell of `plan` in `out`, from wherever it stands. What was measured is kept at once.
  *
- * @param session where the data lie and what computes, for this sitting
+ * @throws {Interrupted} if the sitting ends; the same call continues
  */
-export async function makeCell(
-  out: string,
-  plan: CellPlan,
-  session: RecipeInput,
-  work: CellWork,
-): Promise<void> {
+export async function makeCell(out: string, plan: CellPlan, sitting: Sitting): Promise<void> {
   const runDir = cellRun(out, plan.name);
-  await work.train(runDir, { ...recipeInput(plan.request.recipe, plan.name), ...session });
+  await trainRun(runDir, plan, sitting);
   let cell = await beginCell(runDir, plan);
   const before = await readCell(out, plan);
   // Of another checkpoint where the run's folder was taken away in between and made again.
@@ -47,16 +51,39 @@ export async function makeCell(
   for (const [name, images] of Object.entries(plan.request.evaluations)) {
     if (name in cell.evaluations) continue;
     const started = performance.now();
-    const report = await work.evaluate(runDir, name, images === "all" ? undefined : images);
+    const observer = sitting.watchEvaluation?.();
+    const report = await evaluateRun(runDir, {
+      attacks: [name as AttackName],
+      given: sitting.given,
+      ...images !== "all" && { limit: images },
+      ...observer && { observer },
+      ...sitting.signal && { signal: sitting.signal },
+    });
     cell = await withEvaluation(cell, name, report, (performance.now() - started) / 1000);
     await writeCell(out, plan.name, cell);
   }
 }
 
+/** Trains the run in `runDir` to its end, from wherever it stands. */
+async function trainRun(runDir: string, { name, request }: CellPlan, sitting: Sitting) {
+  const { signal, watchRun } = sitting;
+  const observer = watchRun?.();
+  const options = { ...observer && { observer }, ...signal && { signal } };
+  const recipe = { ...readRecipe(request.recipe, name), ...sitting.given };
+  if (await exists(recipePath(runDir))) await continueRun(runDir, { ...options, given: recipe });
+  else await startRun(recipe, runDir, options);
+}
+
+/** Seconds that a run's epochs took; what an interruption lost is not in them. */
+function trainingTime(metrics: readonly Metrics[]): number {
+  return metrics.reduce((sum, line) => sum + (line.kind === "epoch" ? line.seconds : 0), 0);
+}
+
 /** The cell of a finished run, before its first evaluation. */
 async function beginCell(runDir: string, { row, seed, request }: CellPlan): Promise<Cell> {
   const { recipe: all, dataSha256, program, machine } = await readRunRecord(runDir);
-  const { dataDir: _dataDir, workers: _workers, ...recipe } = all; // of this sitting, not of the result
+  const lasting = FIELDS.filter(({ perStart }) => !perStart).map(({ path }) => path);
+  const recipe = nested(lasting.map((path) => [path, valueAt(all, path)]));
   const { path, sha256, run } = await readSubject(runDir, undefined);
   const { backend, adapter, deno } = machine;
   return {
@@ -64,7 +91,7 @@ async function beginCell(runDir: string, { row, seed, request }: CellPlan): Prom
     row,
     seed,
     request,
-    recipe,
+    recipe: { ...recipe },
     recipeSha256: createHash("sha256").update(JSON.stringify(recipe)).digest("hex"),
     dataSha256,
     program,
@@ -76,7 +103,7 @@ async function beginCell(runDir: string, { row, seed, request }: CellPlan): Prom
     },
     checkpoint: { name: run?.link ?? basename(path), sha256 },
     evaluations: {},
-    times: { training: await readTrainingTime(runDir), evaluations: {}, written: "" },
+    times: { training: trainingTime(await readMetrics(runDir)), evaluations: {}, written: "" },
   };
 }
 

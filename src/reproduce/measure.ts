@@ -7,11 +7,13 @@
 import { join } from "@std/path";
 import { FileLock } from "../disk/file_lock.ts";
 import { createDirectory, removeTree } from "../disk/files.ts";
+import { exists } from "../disk/regular.ts";
 import type { Recipe, RecipeInput } from "../recipe/recipe.ts";
+import { readMetrics } from "../run/run_log.ts";
+import { startRun } from "../train/start.ts";
 import { isFinished, readCell } from "./cell.ts";
-import { cellRun, type CellWork } from "./make_cell.ts";
+import { cellRun } from "./make_cell.ts";
 import type { CellPlan } from "./plan.ts";
-import { readTrainingSpeed } from "./training_time.ts";
 
 /** What was found out about one row. */
 export interface Measurement {
@@ -42,7 +44,7 @@ export async function findMeasurement(
   }
   for (const plan of plans) {
     const runDir = cellRun(out, plan.name);
-    const speed = await readTrainingSpeed(runDir);
+    const speed = await lastSpeed(runDir);
     if (speed !== undefined) return { speed, ...await sizes(runDir, trainingImages) };
   }
   return undefined;
@@ -53,8 +55,8 @@ export async function measureSteps(
   out: string,
   recipe: Recipe,
   given: RecipeInput,
-  train: CellWork["train"],
   onCpu: boolean,
+  signal: AbortSignal | undefined,
 ): Promise<Measurement> {
   const batchSize = onCpu ? Math.min(FEW, recipe.batchSize) : recipe.batchSize;
   const images = 2 * batchSize;
@@ -65,15 +67,24 @@ export async function measureSteps(
   await removeIfThere(runDir); // left by a process that was killed
   try {
     // The second epoch is the first with a memory, and its second step the first for which everything is compiled.
-    await train(runDir, { ...given, batchSize, limitTrain: images, epochs: 2, select: "none" });
-    return { speed: (await readTrainingSpeed(runDir))!, ...await sizes(runDir, images) };
+    const few = { ...given, batchSize, limitTrain: images, epochs: 2, select: "none" } as const;
+    await startRun(few, runDir, { tune: false, ...signal && { signal } });
+    return { speed: (await lastSpeed(runDir))!, ...await sizes(runDir, images) };
   } finally {
     await removeIfThere(runDir);
   }
 }
 
 async function removeIfThere(path: string): Promise<void> {
-  if (await Deno.lstat(path).then(() => true, () => false)) await removeTree(path);
+  if (await exists(path)) await removeTree(path);
+}
+
+/** Images per second of the last step that the run in `runDir` took; undefined if it took none. */
+async function lastSpeed(runDir: string): Promise<number | undefined> {
+  for (const line of (await readMetrics(runDir)).toReversed()) {
+    if (line.kind === "step") return line.imagesPerSecond;
+  }
+  return undefined;
 }
 
 async function sizes(runDir: string, images: number) {

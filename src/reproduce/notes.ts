@@ -4,7 +4,7 @@
  * @module
  */
 import type { Cell } from "./cell.ts";
-import type { RecipeFlags, TableFile } from "./table_file.ts";
+import type { NamedFlags, TableFile } from "./table_file.ts";
 
 /** The words for what the weights that count were chosen by. */
 const SELECTED: Readonly<Record<string, string>> = {
@@ -25,7 +25,7 @@ export function tableNotes(
   table: TableFile,
   { scale, recipe, cells, asked, finished, command }: {
     readonly scale: string;
-    readonly recipe: RecipeFlags;
+    readonly recipe: NamedFlags;
     readonly cells: readonly Cell[];
     readonly asked: number;
     readonly finished: number;

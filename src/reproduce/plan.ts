@@ -6,14 +6,14 @@
 import * as v from "valibot";
 import { UsageError } from "../errors.ts";
 import type { Flag } from "../recipe/flag.ts";
-import { RECIPE_FLAGS, recipeInput as inputOf } from "../recipe/fields.ts";
+import { RECIPE_FLAGS, recipeInput } from "../recipe/fields.ts";
 import type { RecipeInput } from "../recipe/recipe.ts";
-import { FULL_SCALE, type RecipeFlags, type TableFile } from "./table_file.ts";
+import { FULL_SCALE, type NamedFlags, type TableFile } from "./table_file.ts";
 
 /** What decides a cell's numbers, as the table file words it: a cell that was made of something else is another one. */
 export interface CellRequest {
   /** Values of `memloss train`'s flags by their names. */
-  readonly recipe: RecipeFlags;
+  readonly recipe: NamedFlags;
   /** How many of the first test images each evaluation is on, or all. */
   readonly evaluations: Readonly<Record<string, number | "all">>;
 }
@@ -77,7 +77,7 @@ export function planCells(table: TableFile, { scale, seeds, only, nEx }: PlanOpt
  *
  * @throws {UsageError} naming the flag that is unknown or has a wrong value
  */
-export function recipeInput(flags: RecipeFlags, where: string): RecipeInput {
+export function readRecipe(flags: NamedFlags, where: string): RecipeInput {
   const fields: Record<string, unknown> = {};
   for (const [name, value] of Object.entries(flags)) {
     const found = Object.entries<Flag>(RECIPE_FLAGS).find(([, flag]) => flag.name === name);
@@ -90,5 +90,5 @@ export function recipeInput(flags: RecipeFlags, where: string): RecipeInput {
     }
     fields[field] = checked.output;
   }
-  return inputOf(fields);
+  return recipeInput(fields);
 }

@@ -9,14 +9,11 @@ import { createDirectory } from "../disk/files.ts";
 import type { RecipeInput } from "../recipe/recipe.ts";
 import { resolveRecipe } from "../recipe/resolve.ts";
 import { cellsFolder, isFinished, readCell } from "./cell.ts";
-import { type CellWork, makeCell } from "./make_cell.ts";
-import { type CellPlan, recipeInput } from "./plan.ts";
+import { makeCell, type Sitting } from "./make_cell.ts";
+import { type CellPlan, readRecipe } from "./plan.ts";
 
-/** How the cells are made. */
-export interface ReproduceOptions {
-  /** Where the data lie and what computes, for this sitting. */
-  readonly session: RecipeInput;
-  readonly work: CellWork;
+/** How the cells are made, and who watches. */
+export interface ReproduceOptions extends Sitting {
   /** Told which cell is next. */
   readonly onCell: (plan: CellPlan, position: number) => void;
   /** Called when a cell is finished. */
@@ -32,11 +29,11 @@ export interface ReproduceOptions {
 export async function unfinishedCells(
   out: string,
   cells: readonly CellPlan[],
-  session: RecipeInput,
+  given: RecipeInput,
 ): Promise<CellPlan[]> {
   const open: CellPlan[] = [];
   for (const plan of cells) {
-    resolveRecipe({ ...recipeInput(plan.request.recipe, plan.row), ...session });
+    resolveRecipe({ ...readRecipe(plan.request.recipe, plan.row), ...given });
     const cell = await readCell(out, plan);
     if (cell === undefined || !isFinished(cell)) open.push(plan);
   }
@@ -52,7 +49,7 @@ export async function unfinishedCells(
 export async function reproduce(
   out: string,
   cells: readonly CellPlan[],
-  { session, work, onCell, onFinished }: ReproduceOptions,
+  { onCell, onFinished, ...sitting }: ReproduceOptions,
 ): Promise<CellPlan[]> {
   await createDirectory(cellsFolder(out));
   let open = [...cells];
@@ -68,7 +65,7 @@ export async function reproduce(
       const cell = await readCell(out, plan);
       if (cell && isFinished(cell)) continue;
       onCell(plan, cells.indexOf(plan));
-      await makeCell(out, plan, session, work);
+      await makeCell(out, plan, sitting);
       await onFinished();
       made++;
     }

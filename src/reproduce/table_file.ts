@@ -67,7 +67,7 @@ const TableSchema = v.strictObject({
 /** A table file's content. */
 export type TableFile = v.InferOutput<typeof TableSchema>;
 /** A part of a recipe in a table file. */
-export type RecipeFlags = v.InferOutput<typeof flags>;
+export type NamedFlags = v.InferOutput<typeof flags>;
 
 /** The tables that come with the program, by name. */
 export const TABLES: Readonly<Record<string, unknown>> = { paper };

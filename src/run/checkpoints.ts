@@ -7,7 +7,7 @@
  */
 import { join } from "@std/path";
 import * as v from "valibot";
-import { describeIoError, readWholeFile, writeFileAtomically } from "../disk/files.ts";
+import { readIfThere, readWholeFile, writeFileAtomically } from "../disk/files.ts";
 import { RunError, UsageError } from "../errors.ts";
 import { type Current, readCurrentFile } from "../memory/current.ts";
 import { checkpointName, describeCheckpoint, type Progress } from "./progress.ts";
@@ -63,13 +63,8 @@ export function isCheckpointName(name: string): boolean {
  */
 export async function readCommitted(directory: string): Promise<CommittedCheckpoints | undefined> {
   const path = checkpointPath(directory, RECORD_FILE);
-  let bytes: Uint8Array;
-  try {
-    bytes = await Deno.readFile(path);
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return undefined;
-    throw new RunError(`Could not read ${path}: ${describeIoError(error)}`, { cause: error });
-  }
+  const bytes = await readIfThere(path);
+  if (bytes === undefined) return undefined;
   const record = decodeRecord(new TextDecoder().decode(bytes));
   if (record !== undefined) return record;
   throw new RunError(`${path} is damaged: restore it from a copy`);

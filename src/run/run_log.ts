@@ -45,7 +45,7 @@ export class RunLog {
     terms: readonly string[],
   ): Promise<RunLog> {
     const path = join(directory, METRICS_LOG);
-    const known = (await readLines(path)).filter((line) =>
+    const known = (await readMetrics(directory)).filter((line) =>
       line.epoch < epoch ||
       line.epoch === epoch && (line.kind === "epoch" ? complete : line.step <= step)
     );
@@ -96,11 +96,12 @@ export class RunLog {
 
 /** Whether the log in `directory` has seen the second epoch: then the first one's checkpoint was committed. */
 export async function reachedSecondEpoch(directory: string): Promise<boolean> {
-  return (await readLines(join(directory, METRICS_LOG))).some(({ epoch }) => epoch > 1);
+  return (await readMetrics(directory)).some(({ epoch }) => epoch > 1);
 }
 
-async function readLines(path: string): Promise<Metrics[]> {
-  const text = new TextDecoder().decode(await readIfThere(path));
+/** The lines of the log in `directory`, as far as they are whole; none if there is no log. */
+export async function readMetrics(directory: string): Promise<Metrics[]> {
+  const text = new TextDecoder().decode(await readIfThere(join(directory, METRICS_LOG)));
   return text.split("\n").flatMap((line) => {
     try {
       const metrics = JSON.parse(line);

@@ -9,17 +9,20 @@ import { gaussianStart, normalNoise, uniformStart } from "../attack/start.ts";
 import type { Backend } from "../backend/backend.ts";
 import type { Batch } from "../data/batches.ts";
 import { valuesPerImage } from "../data/dataset.ts";
+import { Interrupted } from "../errors.ts";
 import { imageTensor } from "../model/inputs.ts";
 import { Purpose } from "../random/stream.ts";
 import type { Recipe } from "../recipe/recipe.ts";
 import type { Learner } from "./learner.ts";
-import { trainingAttack } from "./inner_attack.ts";
+import { attackParts, trainingAttack } from "./inner_attack.ts";
 import type { StepInputs } from "./step.ts";
 
 /**
  * Adversarial images for `batch` against the learner's present model, on the host, checked against their bounds.
  *
  * @param inputs the same batch on the device; its `mem` images are used by the `memory-kl` loss alone
+ * @param signal heard between two parts of a long attack
+ * @throws {Interrupted} if the signal is aborted
  * @throws {RunError} if the attack left its bounds or the device failed
  */
 export async function attackBatch(
@@ -29,24 +32,37 @@ export async function attackBatch(
   recipe: Recipe,
   epoch: number,
   backend: Backend,
+  signal?: AbortSignal,
 ): Promise<Float32Array> {
   const attack = trainingAttack(recipe), { seed } = recipe;
   if (attack === undefined) throw new TypeError(`The method ${recipe.variant} does not attack.`);
   const { pgd: options } = attack;
   const { ids, x, shape } = batch;
-  const start = imageTensor(
+  let adversarial = imageTensor(
     attack.start === "uniform"
       ? uniformStart(x, ids, options, seed, Purpose.attackStart, epoch)
       : gaussianStart(x, ids, seed, epoch),
     shape,
   );
-  const noise = options.norm === "linf" ? [] : Array.from(
-    { length: options.steps },
-    (_, step) => imageTensor(normalNoise(ids, valuesPerImage(shape), seed, epoch, step), shape),
-  );
-  const adversarial = await learner.attack(inputs, start, noise);
-  const values = await backend.guard(adversarial.data<"float32">());
-  tf.dispose([start, noise, adversarial]);
+  const noiseAt = (step: number) =>
+    imageTensor(normalNoise(ids, valuesPerImage(shape), seed, epoch, step), shape);
+  let step = 0, values: Float32Array = x;
+  for (const steps of attackParts(options.steps)) {
+    if (step > 0 && signal?.aborted) {
+      adversarial.dispose();
+      throw new Interrupted("Stopped within a step.");
+    }
+    const first = step;
+    const noise = options.norm === "linf"
+      ? []
+      : Array.from({ length: steps }, (_, i) => noiseAt(first + i));
+    const next = await learner.attack(inputs, adversarial, noise, steps);
+    values = await backend.guard(next.data<"float32">());
+    tf.dispose([adversarial, noise]);
+    adversarial = next;
+    step += steps;
+  }
+  adversarial.dispose();
   assertWithinBounds(x, values, options, ids);
   return values;
 }

@@ -36,6 +36,18 @@ export function trainingAttack(recipe: Recipe): TrainingAttack | undefined {
   return { pgd, start: method.attack.start, loss, memoryShare: betaPrime / beta };
 }
 
+/**
+ * Iterations that a device is given at once. An attack of more is made in parts, between which a signal is heard; and a
+ * program for thousands of iterations would be too large for a GPU.
+ */
+const PART = 25;
+
+/** The numbers of iterations of the parts of an attack of `steps`, in order. */
+export function attackParts(steps: number): number[] {
+  const parts = new Array<number>(Math.floor(steps / PART)).fill(PART);
+  return steps % PART === 0 ? parts : [...parts, steps % PART];
+}
+
 /** What `attack` maximises on `model`; reference distributions are computed once, and stay constant. */
 export function attackLoss(
   model: FrozenModel,

@@ -14,7 +14,13 @@ import type { Architecture } from "../model/architecture.ts";
 import { freeze } from "../model/frozen.ts";
 import type { ModelState, TensorMap } from "../model/parameters.ts";
 import type { Recipe } from "../recipe/recipe.ts";
-import { attackInputs, attackLoss, type TrainingAttack, trainingAttack } from "./inner_attack.ts";
+import {
+  attackInputs,
+  attackLoss,
+  attackParts,
+  type TrainingAttack,
+  trainingAttack,
+} from "./inner_attack.ts";
 import type { Rates } from "../optimise/schedule.ts";
 import { rateTensor, Sgd, zeroMomenta } from "../optimise/sgd.ts";
 import { lossAndGradients, passesMade, type StepInputs } from "./step.ts";
@@ -28,7 +34,9 @@ export class Learner {
   readonly #recipe: Recipe;
   readonly #classes: number;
   /** Absent where the method does not attack. */
-  readonly #attack: { readonly how: TrainingAttack; readonly compute: Computation } | undefined;
+  readonly #attack: TrainingAttack | undefined;
+  /** By its number of iterations. */
+  readonly #attackParts = new Map<number, Computation>();
   readonly #descend: Computation;
   readonly #update: Computation;
 
@@ -54,8 +62,13 @@ export class Learner {
     );
     this.deviceState = backend.deviceState([parameters, buffers, momenta, gradients]);
     const objective = objectiveOf(recipe);
-    const how = trainingAttack(recipe);
-    this.#attack = how && { how, compute: this.#compileAttack(architecture, how) };
+    this.#attack = trainingAttack(recipe);
+    if (this.#attack) {
+      for (const steps of attackParts(this.#attack.pgd.steps)) {
+        if (this.#attackParts.has(steps)) continue;
+        this.#attackParts.set(steps, this.#compileAttack(architecture, this.#attack, steps));
+      }
+    }
     this.#descend = this.deviceState.compile(({ labels, memoryRows, ...images }) => {
       const inputs = stepInputs(images, labels!, memoryRows);
       const result = lossAndGradients(architecture, state, objective, inputs);
@@ -70,31 +83,38 @@ export class Learner {
   }
 
   /**
-   * `x'` `[N,H,W,channels]` for `inputs`, made as the recipe says, on the network in evaluation mode; the caller's to dispose.
+   * `x'` `[N,H,W,channels]` for `inputs` after one part of the recipe's attack, see {@linkcode attackParts}, on the network
+   * in evaluation mode; the caller's to dispose.
    *
-   * @param start where the attack begins, the same shape
+   * @param start where the part begins, the same shape
    * @param noise standard-normal images, the same shape, for every step, which replace vanished gradients; none in L∞
+   * @param steps of the part; all of the attack's unless given
    */
   async attack(
     inputs: StepInputs,
     start: tf.Tensor4D,
     noise: readonly tf.Tensor4D[],
-  ): Promise<tf.Tensor> {
+    steps: number | undefined = this.#attack?.pgd.steps,
+  ): Promise<tf.Tensor4D> {
     const noises = Object.fromEntries(noise.map((images, step) => [noiseName(step), images]));
-    if (this.#attack === undefined) throw new TypeError("The recipe's method does not attack.");
-    const { how, compute } = this.#attack, seen = attackInputs(inputs, how.loss);
+    const how = this.#attack, compute = this.#attackParts.get(steps ?? 0);
+    if (how === undefined || compute === undefined) {
+      throw new TypeError(`The recipe's attack has no part of ${steps} steps.`);
+    }
+    const seen = attackInputs(inputs, how.loss);
     const { adversarial } = await compute({ ...namedInputs(seen), start, ...noises });
-    return adversarial!;
+    return adversarial as tf.Tensor4D;
   }
 
-  #compileAttack(architecture: Architecture, how: TrainingAttack): Computation {
+  #compileAttack(architecture: Architecture, how: TrainingAttack, steps: number): Computation {
     return this.deviceState.compile(({ start, labels, memoryRows, ...images }) => {
       const model = freeze(architecture, this.state);
       const inputs = stepInputs(images, labels!, memoryRows);
       const loss = attackLoss(model, inputs, how);
       const noise = (step: number) => images[noiseName(step)] as tf.Tensor4D;
       const nat = inputs.images.nat!;
-      const adversarial = pgd(model.logits, nat, start as tf.Tensor4D, loss, how.pgd, noise);
+      const options = { ...how.pgd, steps };
+      const adversarial = pgd(model.logits, nat, start as tf.Tensor4D, loss, options, noise);
       model.dispose();
       return { adversarial };
     });
@@ -128,8 +148,9 @@ export class Learner {
     tune: boolean,
   ): Promise<Demand | undefined> {
     const passes = passesOf(methodOf(this.#recipe.variant));
-    const attack = this.#attack, { how } = attack ?? {};
-    const steps = how?.pgd.norm === "l2" ? [...Array(how.pgd.steps).keys()] : [];
+    const attack = this.#attack;
+    const noises = (steps: number) =>
+      attack?.pgd.norm === "l2" ? Array.from({ length: steps }, (_, step) => noiseName(step)) : [];
     const requests = sizes.flatMap((n) => {
       const images = [n, height, width, channels];
       const named = (names: readonly string[]) => ({
@@ -137,14 +158,14 @@ export class Learner {
         labels: [n, this.#classes],
       });
       const memories = passes.includes("mem") ? [[], ["mem"]] : [[]]; // empty in the first epochs
-      const seen = how?.loss === "memory-kl" ? memories : [[]];
+      const seen = attack?.loss === "memory-kl" ? memories : [[]];
       return [
-        ...attack
-          ? seen.map((mem) => ({
-            computation: attack.compute,
-            shapes: named(["nat", ...mem, "start", ...steps.map(noiseName)]),
+        ...[...this.#attackParts].flatMap(([steps, computation]) =>
+          seen.map((mem) => ({
+            computation,
+            shapes: named(["nat", ...mem, "start", ...noises(steps)]),
           }))
-          : [],
+        ),
         ...memories.map((mem) => ({
           computation: this.#descend,
           shapes: named(["nat", ...mem, ...attack ? ["adv"] : []]),

@@ -25,6 +25,8 @@ export interface BatchContext {
   readonly dataset: Dataset;
   readonly backend: Backend;
   readonly session: Session;
+  /** Heard within a long attack. */
+  readonly signal?: AbortSignal;
 }
 
 /** The loss and its terms by name, means over the batch. */
@@ -43,6 +45,7 @@ export interface Position {
  * Trains on a batch: updates the session's model and optimiser, and adds the adversarial examples to its memory.
  *
  * @param whileBusy is called when the device has the most to do
+ * @throws {Interrupted} if the signal is aborted within the attack; nothing of the batch has an effect then
  * @throws {RunError} if the loss is not finite (before the model is updated), the attack leaves its bounds, or the
  *   device, the disk or the memory fails
  */
@@ -53,7 +56,7 @@ export async function trainBatch(
   rates: Rates,
   whileBusy: () => void,
 ): Promise<LossValues> {
-  const { recipe, dataset, backend } = context;
+  const { recipe, dataset, backend, signal } = context;
   const { learner, memory } = context.session;
   const { batch, memoryInputs, last } = prepared;
   const { y, shape } = batch;
@@ -61,14 +64,16 @@ export async function trainBatch(
   const { images } = inputs;
   let adversarial: Float32Array | undefined;
   if (recipe.attack) {
-    const attack = attackBatch(learner, batch, inputs, recipe, position.epoch, backend);
+    const attack = attackBatch(learner, batch, inputs, recipe, position.epoch, backend, signal);
     whileBusy();
-    adversarial = await attack;
+    adversarial = await attack.catch((error) => {
+      freeInputs(inputs);
+      throw error;
+    });
     images.adv = imageTensor(adversarial, shape);
   } else whileBusy();
   const terms = await learner.descend(inputs);
-  tf.dispose([Object.values(images), inputs.labels]);
-  inputs.memoryRows?.dispose();
+  freeInputs(inputs);
   // The device is at work on the gradients.
   if (memory && recipe.memory && adversarial) {
     const { views, deltas } = perturbations(recipe.memory, dataset, batch, adversarial, last);
@@ -84,6 +89,11 @@ export async function trainBatch(
   }
   await learner.update(rates);
   return values;
+}
+
+function freeInputs({ images, labels, memoryRows }: StepInputs): void {
+  tf.dispose([Object.values(images), labels]);
+  memoryRows?.dispose();
 }
 
 /** The batch on the device, with the memory's examples of it. */

@@ -90,10 +90,10 @@ class Trainer {
     architecture: Architecture,
     split: TrainingSplit,
   ) {
-    const { recipe, backend, data } = run;
+    const { recipe, backend, data, signal } = run;
     this.#run = run;
     this.#session = session;
-    this.#context = { recipe, dataset: data.train, backend, session };
+    this.#context = { recipe, dataset: data.train, backend, session, ...signal && { signal } };
     this.#architecture = architecture;
     this.#split = split;
     this.#length = {
@@ -180,7 +180,7 @@ class Trainer {
       position,
       rates,
       whileBusy,
-    );
+    ).catch((error) => error instanceof Interrupted ? this.#stop() : Promise.reject(error));
 
     const n = prepared.batch.ids.length;
     const session = this.#session;

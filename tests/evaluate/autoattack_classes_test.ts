@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs";
+import { firstIndices, loadBatch } from "../../src/data/batches.ts";
 import type { Dataset } from "../../src/data/dataset.ts";
-import { loadBatch } from "../../src/data/batches.ts";
 import { autoAttack } from "../../src/evaluate/autoattack.ts";
 import { Purpose, Stream } from "../../src/random/stream.ts";
 import { onOneThread, onWasm } from "../testing/device.ts";
@@ -56,19 +56,14 @@ for (const member of ["apgd-t", "fab-t"] as const) {
       const weights = tf.tensor2d(WEIGHTS, [VALUES, CLASSES]);
       const network = (x: tf.Tensor4D) =>
         tf.matMul<tf.Tensor2D>(tf.reshape(x, [-1, VALUES]), weights);
-      const { x, y } = loadBatch(DATASET, Uint32Array.from({ length: N }, (_, i) => i));
-      const { result } = await autoAttack(
-        network,
-        { x, y, shape: DATASET.shape, classes: CLASSES },
-        {
-          backend,
-          batchSize: 8,
-          seed: 3,
-          epsilon: EPSILON,
-          version: "custom",
-          members: [member],
-        },
-      );
+      const { x, y } = loadBatch(DATASET, firstIndices(N, undefined));
+      const images = { x, y, shape: SHAPE, classes: CLASSES };
+      const options = { backend, batchSize: 8, seed: 3, epsilon: EPSILON };
+      const { result } = await autoAttack(network, images, {
+        ...options,
+        version: "custom",
+        members: [member],
+      });
       weights.dispose();
       assert.equal(result.clean.correct, N);
       assert.equal(result.correct, robust);

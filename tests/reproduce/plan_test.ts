@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { UsageError } from "../../src/errors.ts";
 import { resolveRecipe } from "../../src/recipe/resolve.ts";
-import { planCells, recipeInput } from "../../src/reproduce/plan.ts";
+import { planCells, readRecipe } from "../../src/reproduce/plan.ts";
 import { loadTable, type TableFile } from "../../src/reproduce/table_file.ts";
 import { madeTable } from "./made_table.ts";
 
@@ -33,9 +33,9 @@ Deno.test("planCells() names the scale or row that the table lacks", () => {
   assert.throws(plan("tiny", ["v1", "v2"]), /--only v2 is no row of table made: it has v1, plain/);
 });
 
-Deno.test("recipeInput() reads flags as the command line does", () => {
+Deno.test("readRecipe() reads flags as the command line does", () => {
   const flags = { "attack-eps": "4/255", "limit-train": 7, deterministic: true };
-  const input = recipeInput(flags, "here");
+  const input = readRecipe(flags, "here");
   const { threat, limitTrain, deterministic } = resolveRecipe({ variant: "v1", ...input });
   assert.deepEqual([threat.epsilon, limitTrain, deterministic], [4 / 255, 7, true]);
   for (
@@ -45,7 +45,7 @@ Deno.test("recipeInput() reads flags as the command line does", () => {
     ] as const
   ) {
     assert.throws(
-      () => recipeInput(wrong, "here"),
+      () => readRecipe(wrong, "here"),
       (error: unknown) => error instanceof UsageError && sentence.test(error.message),
     );
   }
@@ -54,7 +54,7 @@ Deno.test("recipeInput() reads flags as the command line does", () => {
 Deno.test("the paper's table asks for the published recipe of every row", async () => {
   const table = await loadTable("paper");
   for (const { row, request } of planCells(table, { scale: "full", seeds: [2] })) {
-    const given = recipeInput(request.recipe, row);
+    const given = readRecipe(request.recipe, row);
     const plain = resolveRecipe({ variant: given.variant!, seed: 2 });
     assert.deepEqual(resolveRecipe(given), plain, row);
   }

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { join } from "@std/path";
 import { UsageError } from "../../src/errors.ts";
 import { resolveRecipe } from "../../src/recipe/resolve.ts";
-import { planCells, recipeInput } from "../../src/reproduce/plan.ts";
+import { planCells, readRecipe } from "../../src/reproduce/plan.ts";
 import { loadTable } from "../../src/reproduce/table_file.ts";
 import { inTemporary } from "../memory/support.ts";
 import { madeTable } from "./made_table.ts";
@@ -73,6 +73,6 @@ Deno.test("docs/tables.md shows a table that can be made", () =>
     await Deno.writeTextFile(path, /```json\n([^]*?)```/.exec(document)![1]!);
     const table = await loadTable(path);
     const cells = planCells(table, { scale: "small", seeds: [1] });
-    const recipes = cells.map(({ request }) => resolveRecipe(recipeInput(request.recipe, "shown")));
+    const recipes = cells.map(({ request }) => resolveRecipe(readRecipe(request.recipe, "shown")));
     assert.deepEqual(recipes.map(({ beta, width }) => [beta, width]), [[1, 16], [6, 16]]);
   }));

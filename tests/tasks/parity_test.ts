@@ -108,7 +108,7 @@ const WRONG: readonly { what: string; images: Tensors; sentence: RegExp }[] = [
   {
     what: "fewer labels than images",
     images: withTensor("y", { dtype: "I32", shape: [2], data: Int32Array.of(0, 1) }),
-    sentence: /has no "x" of dtype F32 and shape \[2,32,32,3\]\.$/,
+    sentence: /has no "x" of dtype F32 and shape \[2,height,width,3\]\.$/,
   },
   {
     what: "images as planes",
@@ -117,7 +117,7 @@ const WRONG: readonly { what: string; images: Tensors; sentence: RegExp }[] = [
       shape: [6, 3, 32, 32],
       data: new Float32Array(6 * 3072),
     }),
-    sentence: /has no "x_adv" of dtype F32 and shape \[6,32,32,3\]\.$/,
+    sentence: /has no "x_adv" of dtype F32 and shape \[6,height,width,3\]\.$/,
   },
 ];
 

@@ -1,17 +1,21 @@
 import assert from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs";
 import { ATTACK_LOSSES, ATTACK_NORMS, type AttackNorm } from "../../src/attack/options.ts";
+import { pgd } from "../../src/attack/pgd.ts";
+import { gaussianStart, normalNoise } from "../../src/attack/start.ts";
 import type { Backend } from "../../src/backend/backend.ts";
 import { type Batch, loadBatch } from "../../src/data/batches.ts";
 import { methodOf, VARIANTS } from "../../src/method/methods.ts";
+import { freeze } from "../../src/model/frozen.ts";
 import { imageTensor, oneHot } from "../../src/model/inputs.ts";
 import type { RecipeFlags } from "../../src/recipe/fields.ts";
 import type { Recipe } from "../../src/recipe/recipe.ts";
 import { attackBatch } from "../../src/train/adversary.ts";
+import { attackLoss, trainingAttack } from "../../src/train/inner_attack.ts";
 import type { StepInputs } from "../../src/train/step.ts";
 import { onOneThread, onWasm } from "../testing/device.ts";
 import { smallData, smallRecipe } from "../testing/runs.ts";
-import { makeLearner } from "./steps_w2.ts";
+import { makeLearner, W2 } from "./steps_w2.ts";
 import { SHAPE, VALUES } from "../testing/images.ts";
 
 onOneThread();
@@ -122,6 +126,53 @@ onWasm(
     assert.deepEqual(without, plain);
   },
 );
+
+for (const attackNorm of ATTACK_NORMS) {
+  onWasm(
+    `attackBatch() makes in parts what it would make at once, ${attackNorm}`,
+    async (backend) => {
+      // Steps so short that every one of them counts.
+      const recipe = smallRecipe({
+        ...{ variant: "v1", attackNorm, attackLoss: "kl", attackSteps: 53 },
+        attackStep: attackNorm === "linf" ? 0.5 / 255 : 5 / 255,
+      });
+      const parts = await attacked(recipe, backend);
+      const learner = makeLearner(backend, recipe), batch = makeBatch(), { x, ids } = batch;
+      const inputs = makeInputs(batch), how = trainingAttack(recipe)!;
+      const noises: tf.Tensor4D[] = [];
+      const whole = learner.deviceState.compile(({ start }) => {
+        const model = freeze(W2, learner.state), { nat } = inputs.images;
+        const loss = attackLoss(model, inputs, how);
+        const noise = (step: number) => {
+          noises.push(imageTensor(normalNoise(ids, VALUES, recipe.seed, EPOCH, step), SHAPE));
+          return noises.at(-1)!;
+        };
+        const adversarial = pgd(model.logits, nat!, start as tf.Tensor4D, loss, how.pgd, noise);
+        model.dispose();
+        return { adversarial };
+      });
+      const start = imageTensor(gaussianStart(x, ids, recipe.seed, EPOCH), SHAPE);
+      const { adversarial } = await whole({ start });
+      assert.deepEqual(parts, await adversarial!.data());
+      tf.dispose([start, adversarial!, inputs.labels, inputs.memoryRows!, noises]);
+      tf.dispose(Object.values(inputs.images));
+      learner.dispose();
+    },
+  );
+}
+
+onWasm("attackBatch() hears the signal between two parts", async (backend) => {
+  const batch = makeBatch(), inputs = makeInputs(batch);
+  for (const [attackSteps, ended] of [[25, true], [26, false]] as const) {
+    const recipe = smallRecipe({ attackSteps }), learner = makeLearner(backend, recipe);
+    const stopped = AbortSignal.abort();
+    const attack = attackBatch(learner, batch, inputs, recipe, EPOCH, backend, stopped);
+    if (ended) await attack;
+    else await assert.rejects(attack, { name: "Interrupted" });
+    learner.dispose();
+  }
+  tf.dispose([Object.values(inputs.images), inputs.labels, inputs.memoryRows!]);
+});
 
 onWasm("attackBatch() leaves it to the loss to tell that the model diverged", async (backend) => {
   const batch = makeBatch(), inputs = makeInputs(batch);

@@ -42,6 +42,35 @@ onWasm(
 );
 
 onWasm(
+  "train() stopped within the attack of a step saves the steps before",
+  (backend) =>
+    inRunFolder((whole) =>
+      inRunFolder(async (runDir) => {
+        const recipe = smallRecipe({ variant: "v1", attackSteps: 26 });
+        await trainIn(whole, recipe, backend);
+        const controller = new AbortController(), { signal } = controller;
+        let begun = false;
+        // Where the device is waited for first after the first step: after one part of the second one's attack.
+        const stopping: Backend = {
+          ...backend,
+          guard: async (work) => {
+            const result = await backend.guard(work);
+            if (begun) controller.abort();
+            return result;
+          },
+        };
+        const observer = { onStep: () => void (begun = true) };
+        await assert.rejects(trainIn(runDir, recipe, stopping, { signal, observer }), {
+          name: "Interrupted",
+          message: "Stopped in epoch 1 after step 1; everything so far is saved.",
+        });
+        await trainIn(runDir, recipe, backend);
+        assert.deepEqual(await resultOf(runDir), await resultOf(whole));
+      })
+    ),
+);
+
+onWasm(
   "train() ends with the same bytes whatever it checkpoints in between, and from every one of them",
   (backend) =>
     inRunFolder((whole) =>

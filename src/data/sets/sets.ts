@@ -7,6 +7,7 @@ import { createHash } from "node:crypto";
 import { UsageError } from "../../errors.ts";
 import type { Dataset, SplitName, Splits } from "../dataset.ts";
 import { CIFAR10 } from "./cifar10.ts";
+import { CIFAR100 } from "./cifar100.ts";
 import { isPublished, type PublishedSet, type SetDefinition } from "./definition.ts";
 import { readSplit } from "./published.ts";
 import { SYNTHETIC } from "./synthetic.ts";
@@ -14,6 +15,7 @@ import { SYNTHETIC } from "./synthetic.ts";
 /** Every data set. */
 const SETS = [
   CIFAR10,
+  CIFAR100,
   SYNTHETIC,
 ] as const;
 

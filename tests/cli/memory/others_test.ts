@@ -63,6 +63,7 @@ Deno.test("memloss memory import refuses a run that stands inside an epoch", asy
   const inside = await copyOfRun("inside");
   await Deno.remove(join(inside, "memory"), { recursive: true });
   const path = join(inside, "checkpoints", "epoch-002.safetensors");
+  await Deno.remove(join(inside, "checkpoints", "committed.json")); // knows the digest of another
   const { tensors, metadata } = decodeSafetensors(await Deno.readFile(path), path);
   const progress = { ...JSON.parse(metadata.memloss!), complete: false };
   const about = { ...metadata, memloss: JSON.stringify(progress) };
@@ -81,14 +82,16 @@ Deno.test("memloss memory import replaces no generations, though nothing says wh
   assert.deepEqual(await snapshot(lost), before);
   await Deno.remove(join(memory, "generation-0002"), { recursive: true });
   await Deno.writeTextFile(join(memory, "notes.txt"), "mine");
-  assertRefused(await memloss(...args), 1, /Could not move .*memory\.tmp to .*memory: /);
+  assertRefused(await memloss(...args), 2, /memory holds notes\.txt: move it away/);
   assert.equal(await Deno.readTextFile(join(memory, "notes.txt")), "mine");
   await Deno.remove(join(memory, "notes.txt"));
   await memlossDone(...args);
 });
 
-Deno.test("memloss memory verify waits at no pipe, wherever one lies", async () => {
+Deno.test("memloss memory verify and train --resume wait at no pipe, wherever one lies", async () => {
   const piped = await copyOfRun("piped");
+  const resume = ["train", "--run-dir", piped, "--resume", "--data-dir", world.data];
+  const verify = ["memory", "verify", piped];
   const files = [
     "recipe.json",
     "run.lock",
@@ -101,12 +104,14 @@ Deno.test("memloss memory verify waits at no pipe, wherever one lies", async () 
     "memory/generation-0002/chunk-0000.bin",
     "checkpoints/epoch-002.safetensors",
   ];
-  for (const file of files) {
+  const resumed = ["metrics.jsonl", "checkpoints/committed.json", "memory/index.kv-shm"];
+  for (const file of [...files, ...resumed]) {
     const path = join(piped, file);
     await Deno.rename(path, `${path}.bak`).catch(() => {});
     await new Deno.Command("mkfifo", { args: [path] }).output();
-    const refused = await memloss("memory", "verify", piped);
-    assertRefused(refused, 1, new RegExp(`${file} is a named pipe and not a file: move it away$`));
+    const { code, stderr } = await memloss(...resumed.includes(file) ? resume : verify);
+    assert.equal(code, 1, file);
+    assert.match(stderr, new RegExp(`${file} is a named pipe and not a file: move it away$`, "m"));
     await Deno.remove(path);
     await Deno.rename(`${path}.bak`, path).catch(() => {});
   }
