@@ -22,7 +22,12 @@
  *
  * @module
  */
-export { type Backend, BACKEND_CHOICES, type BackendChoice } from "./src/backend/backend.ts";
+export {
+  type Backend,
+  BACKEND_CHOICES,
+  type BackendChoice,
+  type Demand,
+} from "./src/backend/backend.ts";
 export { type EngineObserver } from "./src/backend/observed.ts";
 export { openBackend } from "./src/backend/open.ts";
 
@@ -69,21 +74,19 @@ export {
   klAttack,
   memoryKlAttack,
 } from "./src/attack/attack_loss.ts";
-export { type PgdOptions } from "./src/attack/options.ts";
+export { type AttackNorm, type PgdOptions } from "./src/attack/options.ts";
 export { type LogitsFunction, pgd } from "./src/attack/pgd.ts";
 
 export {
   type DamagedExample,
   type MemoryBatch,
   type MemorySettings,
-  MemoryStore,
   type Pointer,
 } from "./src/memory/store.ts";
 export { type OpenMemory, openMemory } from "./src/run/memory.ts";
 
 export { type Recipe, type RecipeInput } from "./src/recipe/recipe.ts";
 export { resolveRecipe } from "./src/recipe/resolve.ts";
-export { RunFolder } from "./src/run/run_folder.ts";
 export { type DamageNote, type EpochMetrics, type StepMetrics } from "./src/run/metrics.ts";
 export {
   type ContinueOptions,
@@ -93,7 +96,7 @@ export {
   type StartOptions,
   startRun,
 } from "./src/train/start.ts";
-export { train, type TrainingObserver, type TrainingRun } from "./src/train/trainer.ts";
+export { type TrainingObserver } from "./src/train/trainer.ts";
 export {
   type AttackedImages,
   autoAttack,
@@ -109,8 +112,8 @@ export {
   type EvaluationObserver,
   type EvaluationOptions,
 } from "./src/evaluate/evaluate_run.ts";
-export { type EvaluationReport } from "./src/evaluate/report.ts";
-export { Journal } from "./src/evaluate/journal.ts";
+export { type Accuracies, type EvaluationReport } from "./src/evaluate/report.ts";
+export { Journal, type Verdict } from "./src/evaluate/journal.ts";
 export {
   type Accuracy,
   evaluateAccuracy,
@@ -119,3 +122,14 @@ export {
   type ImageAccuracy,
 } from "./src/evaluate/evaluate.ts";
 export { Interrupted, RunError, UsageError } from "./src/errors.ts";
+export { type CheckpointLink } from "./src/run/checkpoints.ts";
+export {
+  AUTOATTACK_MEMBERS,
+  AUTOATTACK_VERSIONS,
+  type AutoAttackMember,
+  type AutoAttackVersion,
+} from "./src/attack/autoattack/versions.ts";
+export { type Perturbation } from "./src/evaluate/perturbation.ts";
+export { type AdversarialCheck } from "./src/evaluate/adversarial_check.ts";
+export { type Outcome } from "./src/attack/autoattack/search.ts";
+export { CODEC_NAMES, type CodecName } from "./src/memory/chunk/codec.ts";

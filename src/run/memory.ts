@@ -4,13 +4,34 @@
  * @module
  */
 import { join } from "@std/path";
-import { MemoryStore } from "../memory/store.ts";
+import {
+  type DamagedExample,
+  type MemoryBatch,
+  type MemorySettings,
+  MemoryStore,
+  type Pointer,
+} from "../memory/store.ts";
 
 /** A memory that is open for reading; `await using` closes it. */
-export interface OpenMemory
-  extends
-    Pick<MemoryStore, "settings" | "current" | "has" | "manifest" | "images" | "read">,
-    AsyncDisposable {}
+export interface OpenMemory extends AsyncDisposable {
+  /** What all examples have in common. */
+  readonly settings: MemorySettings;
+  /** What the last commit points at, or undefined before the first. */
+  current(): Pointer | undefined;
+  /** The images that `epoch` has examples of, in the order in which they were written. */
+  images(epoch: number): Promise<Uint32Array>;
+  /**
+   * The examples of `epoch` for the images `ids`, as the codec gives them back.
+   *
+   * @param onDamage is told of an example that is damaged, which then counts as absent
+   * @throws {RunError} if one is damaged and nobody is to be told, or if there is no such generation
+   */
+  read(
+    epoch: number,
+    ids: Uint32Array,
+    onDamage?: (damaged: DamagedExample) => void,
+  ): Promise<MemoryBatch>;
+}
 
 /**
  * Opens what the run in `directory` remembers as its last commit left it. The run may train on: it is neither waited for nor
@@ -33,8 +54,6 @@ export async function openMemory(directory: string, index?: string): Promise<Ope
   return {
     settings: store.settings,
     current: () => store.current(),
-    has: (epoch) => store.has(epoch),
-    manifest: (epoch) => store.manifest(epoch),
     images: (epoch) => store.images(epoch),
     read: (epoch, ids, onDamage) => store.read(epoch, ids, onDamage),
     [Symbol.asyncDispose]: () => store.close(),

@@ -81,7 +81,9 @@ export async function removeLeftovers(directory: string): Promise<void> {
 
 /** A run's folder, open for writing by this process alone. */
 export class RunFolder {
+  /** Where it is. */
   readonly directory: string;
+  /** How the run was started. */
   readonly record: RunRecord;
   readonly #lock: RunLock;
 
