@@ -2,18 +2,22 @@
  * memloss as a library: adversarial training with MemLoss (arXiv 2510.09105) on tfjs, on WebGPU or WebAssembly.
  *
  * @example A run, its evaluation and its memory
- * ```ts no-eval
+ * ```ts
  * import { evaluateRun, openMemory, startRun } from "@memloss/memloss";
- * await startRun({ variant: "v1", data: "cifar10", epochs: 50 }, "runs/v1");
- * const { clean, pgd20 } = await evaluateRun("runs/v1");
+ * const run = await Deno.makeTempDir();
+ * // A tiny one, on the built-in data: `{ variant: "v1" }` alone is the paper's, on CIFAR-10.
+ * const tiny = { data: "synthetic", width: 1, limitTrain: 8, limitTest: 4, select: "none" } as const;
+ * await startRun({ variant: "v1", epochs: 1, attack: { steps: 1 }, backend: "wasm", ...tiny }, run);
+ * const { clean, pgd20 } = await evaluateRun(run);
  * console.log(clean?.accuracy, pgd20?.accuracy);
- * await using memory = await openMemory("runs/v1");
+ * await using memory = await openMemory(run);
+ * console.log(await memory.images(1));
  * ```
  *
  * @example Losses, attacks and models take and return tensors
- * ```ts no-eval
+ * ```ts
  * import { freeze, initialise, openBackend, resnet18 } from "@memloss/memloss";
- * const backend = await openBackend("auto");
+ * const backend = await openBackend("wasm");
  * const architecture = resnet18({ width: 64, classes: 10, channels: 3 });
  * const model = freeze(architecture, initialise(architecture, 1));
  * model.dispose();
@@ -30,6 +34,7 @@ export {
 } from "./src/backend/backend.ts";
 export { type EngineObserver } from "./src/backend/observed.ts";
 export { openBackend } from "./src/backend/open.ts";
+export { registerComposedKernels } from "./src/backend/composed/register.ts";
 
 export { type Dataset, type ImageShape, type SplitName, type Splits } from "./src/data/dataset.ts";
 export { DATA_NAMES, type DataName, loadData, loadSplit } from "./src/data/sets/sets.ts";

@@ -115,7 +115,10 @@ const UNGUARDED: Pick<Backend, "guard"> = { guard: (work) => work };
  *
  * @example How robust is a network of one's own?
  * ```ts
+ * import { registerComposedKernels } from "@memloss/memloss";
  * import * as tf from "@tensorflow/tfjs";
+ * await tf.setBackend("cpu"); // any of tfjs's, or openBackend()
+ * registerComposedKernels("cpu");
  * const weights = tf.randomNormal<tf.Rank.R2>([3072, 10]);
  * const network = (x: tf.Tensor4D) => tf.matMul<tf.Tensor2D>(tf.reshape(x, [-1, 3072]), weights);
  * const x = Float32Array.from({ length: 2 * 3072 }, Math.random), y = Uint8Array.of(3, 7);

@@ -38,8 +38,12 @@ export interface OpenMemory extends AsyncDisposable {
  * kept waiting, and what it commits meanwhile is not seen.
  *
  * @example What a run remembers of the images of its newest epoch
- * ```ts no-eval
- * await using memory = await openMemory("runs/v1");
+ * ```ts
+ * import { startRun } from "@memloss/memloss";
+ * const run = await Deno.makeTempDir();
+ * const tiny = { data: "synthetic", width: 1, limitTrain: 8, select: "none" } as const;
+ * await startRun({ variant: "v1", epochs: 1, attack: { steps: 1 }, backend: "wasm", ...tiny }, run);
+ * await using memory = await openMemory(run);
  * const epoch = memory.current()!.generations.at(-1)!;
  * const ids = await memory.images(epoch);
  * const { deltas } = await memory.read(epoch, ids.slice(0, 8));
