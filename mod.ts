@@ -102,15 +102,15 @@ export {
   startRun,
 } from "./src/train/start.ts";
 export { type TrainingObserver } from "./src/train/trainer.ts";
+export { type AttackedImages } from "./src/evaluate/autoattack/attacked_images.ts";
 export {
-  type AttackedImages,
   autoAttack,
   type AutoAttackOptions,
   type AutoAttackResult,
-  type MemberProgress,
   type MemberResult,
-} from "./src/evaluate/autoattack.ts";
-export { type AutoAttackChoice } from "./src/evaluate/autoattack_state.ts";
+} from "./src/evaluate/autoattack/autoattack.ts";
+export { type MemberProgress } from "./src/evaluate/autoattack/member_run.ts";
+export { type AutoAttackChoice } from "./src/evaluate/autoattack/state_folder.ts";
 export {
   type AttackName,
   evaluateRun,
@@ -118,7 +118,9 @@ export {
   type EvaluationOptions,
 } from "./src/evaluate/evaluate_run.ts";
 export { type Accuracies, type EvaluationReport } from "./src/evaluate/report.ts";
-export { Journal, type Verdict } from "./src/evaluate/journal.ts";
+export { Journal, type Verdict } from "./src/evaluate/autoattack/journal.ts";
+export { type Unfinished } from "./src/evaluate/autoattack/unfinished.ts";
+export { type RunState, type SearchState } from "./src/attack/autoattack/search_state.ts";
 export {
   type Accuracy,
   evaluateAccuracy,

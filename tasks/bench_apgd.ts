@@ -84,9 +84,10 @@ async function bench(args: readonly string[]): Promise<void> {
         createMember("apgd-ce", member),
         examples,
         oracle,
-        batchSize,
-        (_, outcome) => Promise.resolve(void (robust += outcome ? 0 : 1)),
-        () => {},
+        {
+          width: batchSize,
+          onDone: (_, outcome) => Promise.resolve(void (robust += outcome ? 0 : 1)),
+        },
       );
       const seconds = (performance.now() - started) / 1000;
       return { attacked: examples.length, robust, seconds };

@@ -24,8 +24,9 @@ import {
   readAdversarial,
   saveAdversarial,
 } from "./adversarial_file.ts";
-import { autoAttack, type AutoAttackResult, type MemberProgress } from "./autoattack.ts";
-import { type AutoAttackChoice, checkState, openState } from "./autoattack_state.ts";
+import { autoAttack, type AutoAttackResult } from "./autoattack/autoattack.ts";
+import type { MemberProgress } from "./autoattack/member_run.ts";
+import { type AutoAttackChoice, checkState, openState } from "./autoattack/state_folder.ts";
 import {
   evaluateAccuracy,
   type EvaluationName,

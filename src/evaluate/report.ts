@@ -5,7 +5,7 @@
  */
 import { join } from "@std/path";
 import type { AttackNorm } from "../attack/options.ts";
-import type { AutoAttackResult } from "./autoattack.ts";
+import type { AutoAttackResult } from "./autoattack/autoattack.ts";
 import {
   type Accuracy,
   type EvaluationName,

@@ -11,7 +11,7 @@ import {
   type AutoAttackResult,
   describeMember,
   type MemberResult,
-} from "../evaluate/autoattack.ts";
+} from "../evaluate/autoattack/autoattack.ts";
 import { describePerturbation } from "../evaluate/perturbation.ts";
 import { accuraciesOf, type EvaluationReport, formatRadius } from "../evaluate/report.ts";
 import { formatPercent } from "./words.ts";

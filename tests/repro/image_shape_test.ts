@@ -9,7 +9,7 @@ import {
 import { firstIndices, loadBatch } from "../../src/data/batches.ts";
 import { Oracle } from "../../src/attack/autoattack/oracle.ts";
 import { predictedClass } from "../../src/attack/autoattack/search.ts";
-import { autoAttack } from "../../src/evaluate/autoattack.ts";
+import { autoAttack } from "../../src/evaluate/autoattack/autoattack.ts";
 import { evaluateAccuracy } from "../../src/evaluate/evaluate.ts";
 import { MemoryStore } from "../../src/memory/store.ts";
 import { resnet18 } from "../../src/model/architectures/resnet18.ts";

@@ -32,72 +32,119 @@ const LEAST_SHARE_OF_RISES = 0.75;
 /** First stretch, shortest stretch, and how much shorter each is than the one before; shares of the iterations. */
 const FIRST = 0.22, SHORTEST = 0.06, SHORTER_BY = 0.03;
 
-/**
- * Maximises the attack's loss over the ball around `example.x`, and stops at the first misclassified point.
- *
- * @param start where to begin, an image in the ball and in [0,1]
- */
-export function* apgd(
-  example: Example,
+/** Where a run stands: about to look at `point`. */
+export type ApgdState = {
+  point: Float32Array;
+  /** The point before, as far as the momentum is concerned. */
+  previous: Float32Array;
+  /** Steps that led to `point`. */
+  steps: number;
+  /** The point of the largest loss, with its gradient; absent before the first answer. */
+  best?: Float32Array;
+  bestGradient?: Float32Array;
+  bestLoss: number;
+  stepSize: number;
+  /** Steps until the next check, and those since the last. */
+  stretch: number;
+  sinceCheck: number;
+  /** The best loss at the last check; NaN where that halved the step, and before the first. */
+  lossAtCheck: number;
+  /** The loss after each step. */
+  losses: Float32Array;
+  /** Gradients seen at `point`, where several are averaged, and their sum. */
+  samples: number;
+  sum?: Float64Array | undefined;
+};
+
+/** A run's state before it looks at `start`, an image in the ball and in [0,1]. */
+export function beginApgd(
   start: Float32Array,
-  options: ApgdOptions,
-): Search<Outcome> {
-  const { epsilon, iterations } = options;
-  const share = (part: number) => Math.max(1, Math.trunc(part * iterations));
-  let point = start, previous = start;
-  let seen = yield* look(point, options);
-  if (predictedClass(seen.logits) !== example.label) return point;
-  let gradient = seen.gradient.slice();
-  let best = { point, gradient, loss: seen.loss };
-  let stepSize = 2 * epsilon;
-  let stretch = share(FIRST), sinceCheck = 0, lossAtCheck = best.loss, halvedAtCheck = true;
-  const losses = new Float32Array(iterations);
-
-  for (let i = 0; i < iterations; i++) {
-    const weight = i === 0 ? 1 : MOMENTUM_WEIGHT;
-    const next = step(example.x, point, previous, gradient, stepSize, weight, options);
-    previous = point;
-    point = next;
-    seen = yield* look(point, options);
-    if (predictedClass(seen.logits) !== example.label) return point;
-    gradient = seen.gradient.slice();
-    losses[i] = seen.loss;
-    if (seen.loss > best.loss) best = { point, gradient, loss: seen.loss };
-
-    if (++sinceCheck < stretch) continue;
-    let rises = 0;
-    for (let back = 0; back < stretch; back++) {
-      // Before the first loss the published code reads a row that was never written: zero.
-      if (losses[i - back]! > (losses[i - back - 1] ?? 0)) rises++;
-    }
-    const halve: boolean = rises <= stretch * LEAST_SHARE_OF_RISES ||
-      (!halvedAtCheck && lossAtCheck >= best.loss);
-    if (halve) {
-      stepSize /= 2;
-      ({ point, gradient } = best);
-    }
-    halvedAtCheck = halve;
-    lossAtCheck = best.loss;
-    stretch = Math.max(stretch - share(SHORTER_BY), share(SHORTEST));
-    sinceCheck = 0;
-  }
-  return undefined;
+  { epsilon, iterations }: Pick<ApgdOptions, "epsilon" | "iterations">,
+): ApgdState {
+  return {
+    point: start,
+    previous: start,
+    steps: 0,
+    bestLoss: NaN,
+    stepSize: 2 * epsilon,
+    stretch: share(FIRST, iterations),
+    sinceCheck: 0,
+    lossAtCheck: NaN,
+    losses: new Float32Array(iterations),
+    samples: 0,
+  };
 }
 
-/** The answer at `point`, its gradient averaged over `gradientSamples` answers. */
+/** Maximises the attack's loss over the ball around `x`, and stops at the first misclassified point. */
+export function* apgd(
+  { x, label }: Example,
+  options: ApgdOptions,
+  at: ApgdState,
+): Search<Outcome> {
+  while (true) {
+    const { logits, loss, gradient } = yield* look(at, options);
+    if (predictedClass(logits) !== label) return at.point;
+    if (at.steps === 0 || loss > at.bestLoss) {
+      at.best = at.point;
+      at.bestGradient = gradient.slice();
+      at.bestLoss = loss;
+    }
+    let ahead = gradient;
+    if (at.steps > 0) {
+      at.losses[at.steps - 1] = loss;
+      if (++at.sinceCheck === at.stretch && check(at, options)) {
+        at.point = at.best!;
+        ahead = at.bestGradient!;
+      }
+    }
+    if (at.steps === options.iterations) return undefined;
+    const weight = at.steps === 0 ? 1 : MOMENTUM_WEIGHT;
+    const next = step(x, at.point, at.previous, ahead, at.stepSize, weight, options);
+    at.previous = at.point;
+    at.point = next;
+    at.steps++;
+  }
+}
+
+/** The answer at the point, its gradient averaged over `gradientSamples` answers. */
 function* look(
-  point: Float32Array,
+  at: ApgdState,
   { target, gradientSamples = 1 }: ApgdOptions,
 ): Search<Observation> {
-  const query = { point, ...target !== undefined && { target } };
-  let seen = yield query;
-  if (gradientSamples === 1) return seen;
-  const sum = Float64Array.from(seen.gradient);
-  for (let sample = 1; sample < gradientSamples; sample++) {
-    seen = yield query;
-    seen.gradient.forEach((value, i) => sum[i]! += value);
+  const query = { point: at.point, ...target !== undefined && { target } };
+  while (true) {
+    const seen = yield query;
+    if (gradientSamples === 1) return seen;
+    const { sum } = at;
+    if (sum) seen.gradient.forEach((value, i) => sum[i]! += value);
+    else at.sum = Float64Array.from(seen.gradient);
+    if (++at.samples < gradientSamples) continue;
+    const gradient = Float32Array.from(at.sum!, (value) => value / gradientSamples);
+    at.samples = 0;
+    at.sum = undefined;
+    return { ...seen, gradient };
   }
-  return { ...seen, gradient: Float32Array.from(sum, (value) => value / gradientSamples) };
+}
+
+/** Halves the step size if the last stretch has made too little progress; whether it has. */
+function check(at: ApgdState, { iterations }: ApgdOptions): boolean {
+  const { losses, steps, stretch } = at;
+  let rises = 0;
+  for (let last = steps - 1; last > steps - 1 - stretch; last--) {
+    // Before the first loss the published code reads a row that was never written: zero.
+    if (losses[last]! > (losses[last - 1] ?? 0)) rises++;
+  }
+  const halve = rises <= stretch * LEAST_SHARE_OF_RISES || at.lossAtCheck >= at.bestLoss;
+  if (halve) at.stepSize /= 2;
+  at.lossAtCheck = halve ? NaN : at.bestLoss;
+  at.stretch = Math.max(stretch - share(SHORTER_BY, iterations), share(SHORTEST, iterations));
+  at.sinceCheck = 0;
+  return halve;
+}
+
+/** So many of the iterations, at least one. */
+function share(part: number, iterations: number): number {
+  return Math.max(1, Math.trunc(part * iterations));
 }
 
 function step(

@@ -7,6 +7,7 @@
 import type { ExampleLoss } from "./example_losses.ts";
 import type { Oracle } from "./oracle.ts";
 import type { Example, Outcome, Query, Search } from "./search.ts";
+import { type SearchState, unbegun } from "./search_state.ts";
 
 /** An attack on single images. */
 export interface ExampleAttack {
@@ -14,46 +15,65 @@ export interface ExampleAttack {
   readonly loss?: ExampleLoss;
   /** What a search that finds nothing asks, about: for a forecast of its time. */
   readonly queries: number;
-  /** Begins the attack on one image. */
-  search(example: Example): Search<Outcome>;
+  /** How far from the clean image its points lie, at most. */
+  readonly reach: number;
+  /** Attacks one image from where `state` stands, which it keeps up to date. */
+  search(example: Example, state: SearchState): Search<Outcome>;
 }
 
 /** One image being attacked. */
 interface Lane {
   readonly example: Example;
   readonly search: Search<Outcome>;
+  readonly state: SearchState;
   query: Query;
-  asked: number;
+}
+
+/** How many searches go on at once, where they stand, and who is told. */
+export interface SearchesOptions {
+  readonly width: number;
+  /**
+   * Where the searches stand that have begun and not ended, by the example's id: they go on from there, and the map
+   * is kept up to date before every batch. @default none has begun
+   */
+  readonly states?: Map<number, SearchState>;
+  /** Told each result; awaited before the next batch. */
+  readonly onDone: (example: Example, outcome: Outcome) => Promise<void>;
+  /** Awaited before every batch; what it throws stops the run. */
+  readonly onBatch?: () => Promise<void>;
 }
 
 /**
  * Attacks every example, `width` at a time. An image's result does not depend on which others share its batches, as
  * far as the engine's arithmetic does not: on the CPU engine not by a bit.
- *
- * @param onDone told each result; awaited before the next batch
- * @param onBatch called before every batch with the queries that the searches under way have asked; what it throws
- *   stops the run
  */
 export async function runSearches(
   attack: ExampleAttack,
   examples: Iterable<Example>,
   oracle: Oracle,
-  width: number,
-  onDone: (example: Example, outcome: Outcome) => Promise<void>,
-  onBatch: (asked: number) => void,
+  { width, states = new Map(), onDone, onBatch }: SearchesOptions,
 ): Promise<void> {
   const waiting = examples[Symbol.iterator]();
+  const end = async (example: Example, outcome: Outcome) => {
+    await onDone(example, outcome);
+    states.delete(example.id);
+  };
   let lanes: Lane[] = [];
   while (true) {
     while (lanes.length < width) {
       const { done, value: example } = waiting.next();
       if (done) break;
-      const search = attack.search(example), first = search.next();
-      if (first.done) await onDone(example, first.value);
-      else lanes.push({ example, search, query: first.value, asked: 0 });
+      const state = states.get(example.id) ?? unbegun();
+      const search = attack.search(example, state), first = search.next();
+      if (first.done) {
+        await end(example, first.value);
+        continue;
+      }
+      states.set(example.id, state);
+      lanes.push({ example, search, state, query: first.value });
     }
     if (lanes.length === 0) return;
-    onBatch(lanes.reduce((sum, { asked }) => sum + asked, 0));
+    await onBatch?.();
     const { logits, slope } = await oracle.ask(gather(lanes), attack.loss);
     const row = (values: Float32Array, i: number, size: number) =>
       values.subarray(i * size, (i + 1) * size);
@@ -64,10 +84,10 @@ export async function runSearches(
         loss: slope ? slope.losses[i]! : NaN,
         gradient: slope ? row(slope.gradients, i, lane.query.point.length) : NO_GRADIENT,
       });
-      if (step.done) await onDone(lane.example, step.value);
+      if (step.done) await end(lane.example, step.value);
       else {
         lane.query = step.value;
-        lane.asked++;
+        lane.state.asked++;
         staying.push(lane);
       }
     }

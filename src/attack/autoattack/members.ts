@@ -4,7 +4,7 @@
  * @module
  */
 import { Purpose, Stream } from "../../random/stream.ts";
-import { apgd } from "./apgd.ts";
+import { apgd, type ApgdState, beginApgd } from "./apgd.ts";
 import type { AutoAttackMember } from "./versions.ts";
 import {
   crossEntropyLoss,
@@ -13,12 +13,13 @@ import {
   targetDifference,
   targetedDlrLoss,
 } from "./example_losses.ts";
-import { fab } from "./fab.ts";
+import { beginFab, fab, type FabState } from "./fab.ts";
 import { startAlong } from "./geometry.ts";
 import type { ExampleAttack } from "./lanes.ts";
 import type { PgdOptions } from "../options.ts";
-import { type Example, firstFound, likeliestOthers, type Outcome, type Search } from "./search.ts";
-import { square } from "./square.ts";
+import { type Example, likeliestOthers, type Outcome, type Search } from "./search.ts";
+import { firstFound, type Run } from "./search_state.ts";
+import { beginSquare, square, type SquareState } from "./square.ts";
 
 /** Where and how the members of a version attack. */
 export interface MemberOptions extends Pick<PgdOptions, "norm" | "epsilon"> {
@@ -41,6 +42,7 @@ const RESTARTS = 256;
 
 /** The attack `member`; every draw is keyed by (seed, member, image, restart and target, query). */
 export function createMember(member: AutoAttackMember, options: MemberOptions): ExampleAttack {
+  const { epsilon, restarts, gradientSamples } = options;
   switch (member) {
     case "apgd-ce":
       return createApgd(crossEntropyLoss, 0, options);
@@ -49,45 +51,61 @@ export function createMember(member: AutoAttackMember, options: MemberOptions): 
     case "apgd-t":
       return {
         loss: targetedDlrLoss,
-        queries: TARGETS * ITERATIONS * options.gradientSamples,
-        search: (example) => targetedApgd(example, options),
+        queries: TARGETS * ITERATIONS * gradientSamples,
+        reach: epsilon,
+        search: (example, state) => firstFound(targetedApgdRuns(example, options), state),
       };
     case "fab":
     case "fab-t":
       return {
         loss: targetDifference,
-        queries: TARGETS * FAB_QUERIES * (member === "fab" ? options.restarts : 1),
-        search: (example) => firstFound(fabRuns(example, member === "fab-t", options)),
+        queries: TARGETS * FAB_QUERIES * (member === "fab" ? restarts : 1),
+        reach: Infinity,
+        search: (example, state) =>
+          firstFound(fabRuns(example, member === "fab-t", options), state),
       };
     case "square":
       return {
         queries: QUERIES,
-        search: (example) => square(example, squareOptions(example, options)),
+        reach: epsilon,
+        search: (example, state) => firstFound([squareRun(example, options)], state),
       };
   }
 }
 
 function createApgd(loss: ExampleLoss, number: number, options: MemberOptions): ExampleAttack {
-  const runs = function* (example: Example) {
-    for (let restart = 0; restart < options.restarts; restart++) {
-      yield apgd(example, apgdStart(example, options, number, restart), {
-        ...options,
-        iterations: ITERATIONS,
-      });
-    }
+  const { epsilon, restarts, gradientSamples } = options;
+  return {
+    loss,
+    queries: restarts * ITERATIONS * gradientSamples,
+    reach: epsilon,
+    search: (example, state) => {
+      const runs = Array.from(
+        { length: restarts },
+        (_, restart) => apgdRun(example, number, restart, options),
+      );
+      return firstFound(runs, state);
+    },
   };
-  const queries = options.restarts * ITERATIONS * options.gradientSamples;
-  return { loss, queries, search: (example) => firstFound(runs(example)) };
 }
 
-function targetedApgd(example: Example, options: MemberOptions): Search<Outcome> {
-  const runs = function* () {
-    for (const [rank, target] of likeliestOthers(example, TARGETS).entries()) {
-      const start = apgdStart(example, options, 2, rank * RESTARTS);
-      yield apgd(example, start, { ...options, iterations: ITERATIONS, target });
-    }
+function targetedApgdRuns(example: Example, options: MemberOptions): Run<ApgdState>[] {
+  return likeliestOthers(example, TARGETS)
+    .map((target, rank) => apgdRun(example, 2, rank * RESTARTS, options, target));
+}
+
+function apgdRun(
+  example: Example,
+  number: number,
+  run: number,
+  options: MemberOptions,
+  target?: number,
+): Run<ApgdState> {
+  const aimed = { ...options, iterations: ITERATIONS, ...target !== undefined && { target } };
+  return {
+    begin: () => beginApgd(apgdStart(example, options, number, run), aimed),
+    search: (at) => apgd(example, aimed, at),
   };
-  return firstFound(runs());
 }
 
 /** `x + ε·u/max|u|` with `u` uniform in [−1,1] (L∞), `x + ε·u/‖u‖` with `u` normal (L2), clipped to [0,1]. */
@@ -101,29 +119,30 @@ function apgdStart(
   return startAlong(norm, x, direction(stream, norm, x.length), epsilon);
 }
 
-function* fabRuns(
+function fabRuns(
   example: Example,
   targeted: boolean,
   { norm, epsilon, seed, restarts }: MemberOptions,
-): Generator<Search<Outcome>> {
+): Run<FabState>[] {
+  const { id, x } = example;
   const classes = likeliestOthers(example, example.logits.length);
   const groups = targeted ? classes.slice(0, TARGETS).map((target) => [target]) : [classes];
-  for (const [rank, targets] of groups.entries()) {
-    for (let restart = 0; restart < (targeted ? 1 : restarts); restart++) {
-      const stream = new Stream(seed, Purpose.fabStart, 0, example.id, rank * RESTARTS + restart);
-      const start = restart === 0 ? example.x : startAlong(
-        norm,
-        example.x,
-        direction(stream, norm, example.x.length),
-        FAB_START * epsilon,
-      );
-      yield withinBall(example, start, { norm, iterations: ITERATIONS, targets, within: epsilon });
-    }
-  }
+  const start = (rank: number, restart: number) => {
+    if (restart === 0) return x;
+    const stream = new Stream(seed, Purpose.fabStart, 0, id, rank * RESTARTS + restart);
+    return startAlong(norm, x, direction(stream, norm, x.length), FAB_START * epsilon);
+  };
+  return groups.flatMap((targets, rank) =>
+    Array.from({ length: targeted ? 1 : restarts }, (_, restart) => ({
+      begin: () => beginFab(start(rank, restart)),
+      search: (at) =>
+        withinBall(example, { norm, iterations: ITERATIONS, targets, within: epsilon }, at),
+    }))
+  );
 }
 
-function* withinBall(...[example, start, options]: Parameters<typeof fab>): Search<Outcome> {
-  const nearest = yield* fab(example, start, options);
+function* withinBall(...[example, options, at]: Parameters<typeof fab>): Search<Outcome> {
+  const nearest = yield* fab(example, options, at);
   return nearest && nearest.distance <= options.within ? nearest.point : undefined;
 }
 
@@ -132,13 +151,17 @@ function direction(stream: Stream, norm: PgdOptions["norm"], length: number): Fl
   return Float32Array.from({ length }, draw);
 }
 
-function squareOptions({ id }: Example, { norm, epsilon, seed }: MemberOptions) {
+function squareRun(example: Example, { norm, epsilon, seed }: MemberOptions): Run<SquareState> {
   const draws = (query: number) => {
-    const stream = new Stream(seed, Purpose.square, 0, id, query);
+    const stream = new Stream(seed, Purpose.square, 0, example.id, query);
     return {
       sign: () => stream.integer(2) === 0 ? -1 : 1,
       integer: (n: number) => stream.integer(n),
     };
   };
-  return { norm, epsilon, queries: QUERIES, draws };
+  const options = { norm, epsilon, queries: QUERIES, draws };
+  return {
+    begin: () => beginSquare(example, options),
+    search: (at) => square(example, options, at),
+  };
 }

@@ -53,12 +53,3 @@ export function likeliestOthers({ logits, label }: Example, count: number): numb
     .sort((a, b) => logits[b]! - logits[a]!)
     .slice(0, count);
 }
-
-/** The first adversarial image that one of `searches` finds, tried in their order. */
-export function* firstFound(searches: Iterable<Search<Outcome>>): Search<Outcome> {
-  for (const search of searches) {
-    const found = yield* search;
-    if (found !== undefined) return found;
-  }
-  return undefined;
-}

@@ -29,22 +29,41 @@ export function squareShare(number: number): number {
   return FIRST_SHARE / 2 ** HALVED_AFTER.filter((after) => number > after).length;
 }
 
+/** Where a search stands: about to ask for its guess `number`, which follows from the rest. */
+export type SquareState = {
+  number: number;
+  /** The guess of the least margin, and that; before the first answer the first guess. */
+  best: Float32Array;
+  least: number;
+};
+
+/** A search's state before its first guess. */
+export function beginSquare(
+  { x, shape }: Example,
+  { norm, epsilon, draws }: SquareOptions,
+): SquareState {
+  const first = norm === "linf" ? stripes : firstGuessL2;
+  return { number: 0, best: first(x, shape, epsilon, draws(0)), least: Infinity };
+}
+
 /** Lowers the margin `z_y − max_{c≠y} z_c` until the image is misclassified or the queries are used up. */
 export function* square(
   { x, shape, label }: Example,
   { norm, epsilon, queries, draws }: SquareOptions,
+  at: SquareState,
 ): Search<Outcome> {
-  const [first, next] = norm === "linf" ? [stripes, nextGuessLinf] : [firstGuessL2, nextGuessL2];
-  let best = first(x, shape, epsilon, draws(0)), least = Infinity;
-  let guess = best;
-  for (let number = 0; number < queries; number++) {
-    if (number > 0) guess = next(x, shape, best, epsilon, squareShare(number), draws(number));
+  const next = norm === "linf" ? nextGuessLinf : nextGuessL2;
+  for (; at.number < queries; at.number++) {
+    const { number, best } = at;
+    const guess = number > 0
+      ? next(x, shape, best, epsilon, squareShare(number), draws(number))
+      : best;
     const { logits } = yield { point: guess };
     const margin = marginOf(logits, label);
     if (predictedClass(logits) !== label) return guess;
-    if (margin < least) {
-      least = margin;
-      best = guess;
+    if (margin < at.least) {
+      at.least = margin;
+      at.best = guess;
     }
     if (margin <= 0) return undefined; // a tie that is still classified correctly: the published search rests here
   }

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { createMember } from "../../../src/attack/autoattack/members.ts";
 import type { Example } from "../../../src/attack/autoattack/search.ts";
+import { unbegun } from "../../../src/attack/autoattack/search_state.ts";
 
 const CLASSES = 100, LABEL = 42;
 const shape = { height: 3, width: 4, channels: 1 };
@@ -22,7 +23,7 @@ for (const member of ["apgd-t", "fab-t"] as const) {
       restarts: 1,
       gradientSamples: 1,
     } as const;
-    const search = createMember(member, options).search(example);
+    const search = createMember(member, options).search(example, unbegun());
     const gradient = Float32Array.from(x, (_, i) => i % 2 ? 1 : -1);
     const targets = new Set<number>();
     let step = search.next();

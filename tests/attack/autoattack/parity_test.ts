@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
-import { apgd } from "../../../src/attack/autoattack/apgd.ts";
+import { apgd, beginApgd } from "../../../src/attack/autoattack/apgd.ts";
 import {
   crossEntropyLoss,
   type ExampleLoss,
   targetDifference,
   targetedDlrLoss,
 } from "../../../src/attack/autoattack/example_losses.ts";
-import { fab } from "../../../src/attack/autoattack/fab.ts";
+import { beginFab, fab } from "../../../src/attack/autoattack/fab.ts";
 import { runSearches } from "../../../src/attack/autoattack/lanes.ts";
 import { Oracle } from "../../../src/attack/autoattack/oracle.ts";
 import {
@@ -14,7 +14,7 @@ import {
   likeliestOthers,
   type Search,
 } from "../../../src/attack/autoattack/search.ts";
-import { square } from "../../../src/attack/autoattack/square.ts";
+import { beginSquare, square, type SquareOptions } from "../../../src/attack/autoattack/square.ts";
 import type { Backend } from "../../../src/backend/backend.ts";
 import { resnet18 } from "../../../src/model/architectures/resnet18.ts";
 import { freeze } from "../../../src/model/frozen.ts";
@@ -77,8 +77,8 @@ async function attack<T>(
     results[example.id] = step.value;
     return undefined;
   };
-  const packed = { ...loss && { loss }, queries: 1, search };
-  await runSearches(packed, examples, oracle, IMAGES, () => Promise.resolve(), () => {});
+  const packed = { ...loss && { loss }, queries: 1, reach: Infinity, search };
+  await runSearches(packed, examples, oracle, { width: IMAGES, onDone: () => Promise.resolve() });
   model.dispose();
   return { results, seen };
 }
@@ -100,13 +100,12 @@ for (const norm of ["linf", "l2"] as const) {
         const { results, seen } = await attack(
           backend,
           loss,
-          (example, row) =>
-            apgd(example, starts.slice(row * VALUES, (row + 1) * VALUES), {
-              norm,
-              epsilon: RADII[norm],
-              iterations: 100,
-              ...name === "t" && { target: likeliestOthers(example, 1)[0]! },
-            }),
+          (example, row) => {
+            const start = starts.slice(row * VALUES, (row + 1) * VALUES);
+            const options = { norm, epsilon: RADII[norm], iterations: 100 };
+            const target = name === "t" ? { target: likeliestOthers(example, 1)[0]! } : {};
+            return apgd(example, { ...options, ...target }, beginApgd(start, options));
+          },
         );
         assert.deepEqual(results, new Array(IMAGES).fill(undefined));
         const expected = REFERENCE.values(`${prefix}.losses`); // [101, IMAGES]
@@ -126,12 +125,11 @@ for (const norm of ["linf", "l2"] as const) {
         backend,
         targetDifference,
         (example) =>
-          fab(example, example.x, {
-            norm,
-            iterations,
-            targets: likeliestOthers(example, 1),
-            within: 0,
-          }),
+          fab(
+            example,
+            { norm, iterations, targets: likeliestOthers(example, 1), within: 0 },
+            beginFab(example.x),
+          ),
       );
       const distances = results.map((nearest) => nearest?.distance ?? 0);
       const expected = REFERENCE.values(`fab-t.${package_}.distance${iterations}`);
@@ -155,7 +153,7 @@ onWasm(
     const { seen } = await attack(backend, undefined, ({ id, ...example }) => {
       const stripes = integers(id, "stripes"), signs = integers(id, "signs");
       const places = integers(id, "places");
-      return square({ id, ...example }, {
+      const options: SquareOptions = {
         norm: "linf",
         epsilon: SQUARE_EPSILON,
         queries: integers(id, "accepted").length,
@@ -166,7 +164,8 @@ onWasm(
             integer: () => places[2 * (query - 1) + place++]!,
           };
         },
-      });
+      };
+      return square({ id, ...example }, options, beginSquare({ id, ...example }, options));
     });
     for (const [row, { margins }] of seen.entries()) {
       const best = bestSoFar(margins.map((margin) => -margin));

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { ATTACK_NORMS } from "../../../src/attack/options.ts";
 import { distanceBetween } from "../../../src/attack/autoattack/geometry.ts";
-import { square } from "../../../src/attack/autoattack/square.ts";
+import { beginSquare, square } from "../../../src/attack/autoattack/square.ts";
 import { placeWindow, squareSide } from "../../../src/attack/autoattack/square_window.ts";
 import { describeShape, type ImageShape, valuesPerImage } from "../../../src/data/dataset.ts";
 import { Purpose, Stream } from "../../../src/random/stream.ts";
@@ -29,7 +29,8 @@ for (const shape of SHAPES) {
       const stream = new Stream(1, Purpose.synthetic), epsilon = EPSILON[norm];
       const x = Float32Array.from({ length: valuesPerImage(shape) }, () => stream.uniform());
       const example = { id: 0, x, shape, label: 0, logits: Float32Array.of(1, 0) };
-      const search = square(example, { norm, epsilon, queries: 400, draws: drawsOf });
+      const options = { norm, epsilon, queries: 400, draws: drawsOf };
+      const search = square(example, options, beginSquare(example, options));
       const touched = new Set<number>();
       let step = search.next(), margin = 1;
       while (!step.done) {

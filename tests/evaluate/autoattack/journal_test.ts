@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { join } from "@std/path";
-import { Journal, type Verdict } from "../../src/evaluate/journal.ts";
-import { inTemporary } from "../memory/support.ts";
-import { snapshot } from "../testing/folder.ts";
-import { VALUES } from "../testing/images.ts";
+import { Journal, type Verdict } from "../../../src/evaluate/autoattack/journal.ts";
+import { inTemporary } from "../../memory/support.ts";
+import { snapshot } from "../../testing/folder.ts";
+import { VALUES } from "../../testing/images.ts";
 
 const IMAGE_BYTES = 4 * VALUES;
 

@@ -1,21 +1,18 @@
 import assert from "node:assert/strict";
 import { join } from "@std/path";
 import * as tf from "@tensorflow/tfjs";
-import type { AutoAttackMember } from "../../src/attack/autoattack/versions.ts";
-import type { LogitsFunction } from "../../src/attack/pgd.ts";
-import type { Backend } from "../../src/backend/backend.ts";
-import { loadBatch } from "../../src/data/batches.ts";
-import type { Dataset } from "../../src/data/dataset.ts";
-import { Interrupted, UsageError } from "../../src/errors.ts";
-import {
-  type AttackedImages,
-  autoAttack,
-  type AutoAttackOptions,
-} from "../../src/evaluate/autoattack.ts";
-import { Journal } from "../../src/evaluate/journal.ts";
-import { Purpose, Stream } from "../../src/random/stream.ts";
-import { onOneThread, onWasm } from "../testing/device.ts";
-import { SHAPE, VALUES } from "../testing/images.ts";
+import type { AutoAttackMember } from "../../../src/attack/autoattack/versions.ts";
+import type { LogitsFunction } from "../../../src/attack/pgd.ts";
+import type { Backend } from "../../../src/backend/backend.ts";
+import { loadBatch } from "../../../src/data/batches.ts";
+import type { Dataset } from "../../../src/data/dataset.ts";
+import { Interrupted, UsageError } from "../../../src/errors.ts";
+import type { AttackedImages } from "../../../src/evaluate/autoattack/attacked_images.ts";
+import { autoAttack, type AutoAttackOptions } from "../../../src/evaluate/autoattack/autoattack.ts";
+import { Journal } from "../../../src/evaluate/autoattack/journal.ts";
+import { Purpose, Stream } from "../../../src/random/stream.ts";
+import { onOneThread, onWasm } from "../../testing/device.ts";
+import { SHAPE, VALUES } from "../../testing/images.ts";
 
 onOneThread();
 

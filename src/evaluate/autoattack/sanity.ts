@@ -3,8 +3,8 @@
  *
  * @module
  */
-import { crossEntropyLoss } from "../attack/autoattack/example_losses.ts";
-import type { Oracle, Points } from "../attack/autoattack/oracle.ts";
+import { crossEntropyLoss } from "../../attack/autoattack/example_losses.ts";
+import type { Oracle, Points } from "../../attack/autoattack/oracle.ts";
 
 /** Below this a difference is rounding. */
 const TOLERANCE = 1e-5;

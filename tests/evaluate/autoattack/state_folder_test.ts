@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
 import { join } from "@std/path";
-import type { Dataset } from "../../src/data/dataset.ts";
-import { checkState, openState } from "../../src/evaluate/autoattack_state.ts";
-import type { EvaluationSettings } from "../../src/evaluate/evaluate.ts";
-import type { Subject } from "../../src/run/subject.ts";
-import { inTemporary } from "../memory/support.ts";
-import { snapshot } from "../testing/folder.ts";
-import { VALUES } from "../testing/images.ts";
-import { ANY_BACKEND, smallData, smallRecipe } from "../testing/runs.ts";
+import type { Dataset } from "../../../src/data/dataset.ts";
+import { checkState, openState } from "../../../src/evaluate/autoattack/state_folder.ts";
+import type { EvaluationSettings } from "../../../src/evaluate/evaluate.ts";
+import type { Subject } from "../../../src/run/subject.ts";
+import { inTemporary } from "../../memory/support.ts";
+import { snapshot } from "../../testing/folder.ts";
+import { VALUES } from "../../testing/images.ts";
+import { ANY_BACKEND, smallData, smallRecipe } from "../../testing/runs.ts";
 
 function settings(more: Partial<EvaluationSettings> = {}): EvaluationSettings {
   return {

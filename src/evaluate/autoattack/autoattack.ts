@@ -3,40 +3,23 @@
  *
  * @module
  */
-import { createMember } from "../attack/autoattack/members.ts";
+import { Oracle } from "../../attack/autoattack/oracle.ts";
 import {
   type AutoAttackMember,
   type AutoAttackVersion,
   VERSION_TRAITS,
-} from "../attack/autoattack/versions.ts";
-import { assertWithinBounds } from "../attack/bounds.ts";
-import { runSearches } from "../attack/autoattack/lanes.ts";
-import { Oracle } from "../attack/autoattack/oracle.ts";
-import type { AttackNorm } from "../attack/options.ts";
-import type { LogitsFunction } from "../attack/pgd.ts";
-import { type Example, type Outcome, predictedClass } from "../attack/autoattack/search.ts";
-import type { Backend } from "../backend/backend.ts";
-import { type ImageShape, valuesPerImage } from "../data/dataset.ts";
-import { Interrupted, UsageError } from "../errors.ts";
-import type { Accuracy, ImageAccuracy } from "./evaluate.ts";
-import type { Journal, Verdict } from "./journal.ts";
-import { assertFiniteLogits } from "./logits.ts";
-import { type Perturbation, PerturbationMeter } from "./perturbation.ts";
+} from "../../attack/autoattack/versions.ts";
+import type { AttackNorm } from "../../attack/options.ts";
+import type { LogitsFunction } from "../../attack/pgd.ts";
+import type { Backend } from "../../backend/backend.ts";
+import { valuesPerImage } from "../../data/dataset.ts";
+import type { Accuracy, ImageAccuracy } from "../evaluate.ts";
+import { type Perturbation, PerturbationMeter } from "../perturbation.ts";
+import { type AttackedImages, checkImages, findCorrect } from "./attacked_images.ts";
+import type { Journal } from "./journal.ts";
+import { type MemberProgress, runMember } from "./member_run.ts";
 import { checkNetwork, checkSquare } from "./sanity.ts";
-
-/** Images to attack, and what they are. */
-export interface AttackedImages {
-  /** `N · height · width · channels` values in [0,1], NHWC. */
-  readonly x: Float32Array;
-  /** Size of every image. */
-  readonly shape: ImageShape;
-  /** N labels in 0..classes-1. */
-  readonly y: Uint8Array;
-  /** Numbers of logits that the network gives. */
-  readonly classes: number;
-  /** What the images are called, and random draws are keyed by: N different numbers. @default 0, 1, 2, … */
-  readonly ids?: Uint32Array;
-}
+import { Sitting } from "./sitting.ts";
 
 /** How to attack. */
 export interface AutoAttackOptions {
@@ -62,18 +45,6 @@ export interface AutoAttackOptions {
   readonly onLine?: (line: string) => void;
   /** Told how far a member is before each of its batches. */
   readonly onProgress?: (member: AutoAttackMember, progress: MemberProgress) => void;
-}
-
-/** How far a member is. */
-export interface MemberProgress {
-  /** Images that it is done with, broken or not. */
-  readonly done: number;
-  /** Images that it attacks. */
-  readonly of: number;
-  /** Images that it has broken. */
-  readonly broken: number;
-  /** Share of its queries in [0,1], about; a broken image counts as all of its queries. */
-  readonly share: number;
 }
 
 /** What one member found. */
@@ -102,9 +73,6 @@ export interface AutoAttackResult extends ImageAccuracy {
 
 /** Images that the first checks look at, at most. */
 const CHECKED = 250;
-/** The difference of logits ratio needs four classes. */
-const LEAST_CLASSES = 4;
-
 /** The radius that is meant where none is given. */
 const RADIUS = { linf: 8 / 255, l2: 128 / 255 } as const;
 /** Stands for a device that reports no errors of its own. */
@@ -149,9 +117,8 @@ export async function autoAttack(
   const oracle = new Oracle(network, { classes, shape }, options.backend ?? UNGUARDED);
   const traits = VERSION_TRAITS[version];
   const members = version === "custom" ? options.members ?? [] : traits.members;
-  let robust = await findCorrect(oracle, { x, y, shape, classes, ids }, batchSize, () => {
-    if (signal?.aborted) throw new Interrupted(stopped(journal));
-  });
+  const sitting = new Sitting(journal, signal, (line) => tell(`Warning: ${line}`));
+  let robust = await findCorrect(oracle, { x, y, shape, classes, ids }, batchSize, sitting);
   const accuracy = () => robust.length / ids.length;
   const clean = { accuracy: accuracy(), correct: robust.length, n: ids.length };
   tell(`initial accuracy: ${percent(clean.accuracy)}`);
@@ -165,35 +132,11 @@ export async function autoAttack(
   const rowOf = new Map(Array.from(ids, (id, row) => [id, row]));
   const perAttack: Partial<Record<AutoAttackMember, MemberResult>> = {};
   for (const member of members) {
-    const before = robust, known = verdictsOf(member, before, journal);
-    for (const { id, outcome } of known) {
-      const row = rowOf.get(id)! * values;
-      if (outcome) {
-        assertWithinBounds(x.subarray(row, row + values), outcome, attack, [id]);
-      }
-    }
-    const found = new Map<number, Outcome>(known.map(({ id, outcome }) => [id, outcome]));
-    const earlier = known.at(-1)?.seconds ?? 0, since = performance.now();
-    const seconds = () => earlier + (performance.now() - since) / 1000;
-    let broken = known.filter(({ outcome }) => outcome).length;
-    const search = createMember(member, { ...attack, seed, ...traits });
-    await runSearches(
-      search,
-      before.filter(({ id }) => !found.has(id)),
-      oracle,
-      batchSize,
-      async ({ id, x }, outcome) => {
-        if (outcome) assertWithinBounds(x, outcome, attack, [id]);
-        found.set(id, outcome);
-        if (outcome) broken++;
-        await journal?.append({ member, id, outcome, seconds: seconds() });
-      },
-      (asked) => {
-        if (signal?.aborted) throw new Interrupted(stopped(journal));
-        const share = Math.min(1, (found.size + asked / search.queries) / before.length);
-        options.onProgress?.(member, { done: found.size, of: before.length, broken, share });
-      },
-    );
+    const before = robust;
+    const { found, seconds } = await runMember(member, before, oracle, sitting, {
+      ...{ ...attack, seed, ...traits, batchSize },
+      ...options.onProgress && { onProgress: options.onProgress },
+    });
     robust = before.filter(({ id }) => found.get(id) === undefined);
     for (const [id, outcome] of found) {
       if (outcome) adversarial.set(outcome, rowOf.get(id)! * values);
@@ -205,7 +148,7 @@ export async function autoAttack(
       n: ids.length,
       attacked,
       broken: attacked - correct,
-      seconds: seconds(),
+      seconds,
     };
     tell(describeMember(member, perAttack[member]));
     const warning = member === "square" && Object.keys(perAttack).length > 1 &&
@@ -242,65 +185,4 @@ export function describeMember(member: AutoAttackMember, result: MemberResult): 
 
 function percent(accuracy: number): string {
   return `${(100 * accuracy).toFixed(2)}%`;
-}
-
-function stopped(journal: Journal | undefined): string {
-  return journal
-    ? "Stopped during AutoAttack: the same command continues where it stopped."
-    : "Stopped during AutoAttack.";
-}
-
-/** What the journal says of the images that `member` attacks. */
-function verdictsOf(
-  member: AutoAttackMember,
-  attacked: readonly Example[],
-  journal: Journal | undefined,
-): Verdict[] {
-  const ids = new Set(attacked.map(({ id }) => id));
-  return (journal?.verdicts ?? []).filter((each) => each.member === member && ids.has(each.id));
-}
-
-/** @throws {UsageError} if `images` are not what they must be */
-function checkImages({ x, y, shape, classes, ids }: AttackedImages): void {
-  const values = valuesPerImage(shape);
-  if (classes < LEAST_CLASSES) {
-    throw new UsageError(`AutoAttack needs four classes for its losses, and there are ${classes}.`);
-  }
-  const n = y.length;
-  if (n === 0 || x.length !== n * values || (ids ?? y).length !== n) {
-    throw new UsageError(
-      `AutoAttack needs one label and ${values} values for every image, and was given ${n} labels, ${x.length} values` +
-        `${ids ? ` and ${ids.length} ids` : ""}.`,
-    );
-  }
-  const foreign = y.find((label) => label >= classes);
-  if (foreign === undefined) return;
-  throw new UsageError(
-    `AutoAttack was given the label ${foreign}, and there are ${classes} classes.`,
-  );
-}
-
-/** The images that the network classifies correctly, with their logits. */
-async function findCorrect(
-  oracle: Oracle,
-  { x: images, y, shape, ids }: Required<AttackedImages>,
-  batchSize: number,
-  onBatch: () => void,
-): Promise<Example[]> {
-  const correct: Example[] = [];
-  const values = valuesPerImage(shape);
-  for (let first = 0; first < ids.length; first += batchSize) {
-    onBatch();
-    const batch = images.subarray(first * values, (first + batchSize) * values);
-    const answers = await oracle.logits(batch);
-    assertFiniteLogits(answers, oracle.classes, ids.subarray(first));
-    for (let row = 0; row < batch.length / values; row++) {
-      const logits = answers.slice(row * oracle.classes, (row + 1) * oracle.classes);
-      const id = ids[first + row]!, label = y[first + row]!;
-      if (predictedClass(logits) !== label) continue;
-      const x = batch.subarray(row * values, (row + 1) * values);
-      correct.push({ id, x, shape, label, logits });
-    }
-  }
-  return correct;
 }

@@ -6,14 +6,14 @@
  */
 import { basename, dirname, join } from "@std/path";
 import { createHash } from "node:crypto";
-import type { AutoAttackMember, AutoAttackVersion } from "../attack/autoattack/versions.ts";
-import { loadBatch } from "../data/batches.ts";
-import { valuesPerImage } from "../data/dataset.ts";
-import { createDirectory, describeIoError } from "../disk/files.ts";
-import { UsageError } from "../errors.ts";
-import { sourceDigest } from "../run/program_version.ts";
-import type { Subject } from "../run/subject.ts";
-import type { EvaluationSettings } from "./evaluate.ts";
+import type { AutoAttackMember, AutoAttackVersion } from "../../attack/autoattack/versions.ts";
+import { loadBatch } from "../../data/batches.ts";
+import { valuesPerImage } from "../../data/dataset.ts";
+import { createDirectory, describeIoError } from "../../disk/files.ts";
+import { UsageError } from "../../errors.ts";
+import { sourceDigest } from "../../run/program_version.ts";
+import type { Subject } from "../../run/subject.ts";
+import type { EvaluationSettings } from "../evaluate.ts";
 import { Journal } from "./journal.ts";
 
 /** Which AutoAttack, and where its state is kept. */

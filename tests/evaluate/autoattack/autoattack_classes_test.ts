@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs";
-import { firstIndices, loadBatch } from "../../src/data/batches.ts";
-import type { Dataset } from "../../src/data/dataset.ts";
-import { autoAttack } from "../../src/evaluate/autoattack.ts";
-import { Purpose, Stream } from "../../src/random/stream.ts";
-import { onOneThread, onWasm } from "../testing/device.ts";
+import { firstIndices, loadBatch } from "../../../src/data/batches.ts";
+import type { Dataset } from "../../../src/data/dataset.ts";
+import { autoAttack } from "../../../src/evaluate/autoattack/autoattack.ts";
+import { Purpose, Stream } from "../../../src/random/stream.ts";
+import { onOneThread, onWasm } from "../../testing/device.ts";
 
 onOneThread();
 

@@ -1,17 +1,23 @@
 /**
  * What an interrupted AutoAttack has found: a log that grows by one line per attacked image, and the adversarial images
- * beside it. A killed process loses at most the images it was busy with.
+ * beside it. What it was busy with lies in a third file now and then, which may be missing or old.
  *
  * @module
  */
 import { join } from "@std/path";
 import * as v from "valibot";
-import { AUTOATTACK_MEMBERS, type AutoAttackMember } from "../attack/autoattack/versions.ts";
-import type { Outcome } from "../attack/autoattack/search.ts";
-import { RunError, UsageError } from "../errors.ts";
-import { crc32c } from "../format/crc32c.ts";
-import { createDirectory, describeIoError } from "../disk/files.ts";
-import { refuseForeign } from "../disk/regular.ts";
+import { AUTOATTACK_MEMBERS, type AutoAttackMember } from "../../attack/autoattack/versions.ts";
+import type { Outcome } from "../../attack/autoattack/search.ts";
+import { RunError, UsageError } from "../../errors.ts";
+import { crc32c } from "../../format/crc32c.ts";
+import {
+  createDirectory,
+  describeIoError,
+  removeTemporaries,
+  temporaryOf,
+} from "../../disk/files.ts";
+import { refuseForeign } from "../../disk/regular.ts";
+import { readUnfinished, type Unfinished, writeUnfinished } from "./unfinished.ts";
 
 /** How one member's search on one image ended. */
 export interface Verdict {
@@ -35,7 +41,7 @@ const lineSchema = v.strictObject({
 
 /** Hexadecimal digits of the CRC-32C of what stands before it in the line. */
 const SEAL_DIGITS = 8;
-const LOG = "verdicts.jsonl", IMAGES = "adversarial.bin";
+const LOG = "verdicts.jsonl", IMAGES = "adversarial.bin", UNFINISHED = "unfinished.bin";
 /** How the log's first line begins. */
 const HEADER_START = '{"key":"';
 
@@ -43,20 +49,27 @@ const HEADER_START = '{"key":"';
 export class Journal {
   /** What was found before this sitting, in that order. */
   readonly verdicts: readonly Verdict[];
+  /** What was begun before this sitting; undefined if nothing is, or a sentence that says why it is lost. */
+  readonly unfinished: Unfinished | string | undefined;
   readonly #directory: string;
+  readonly #key: string;
   readonly #log: Deno.FsFile;
   readonly #images: Deno.FsFile;
 
   private constructor(
     directory: string,
+    key: string,
     log: Deno.FsFile,
     images: Deno.FsFile,
     verdicts: readonly Verdict[],
+    unfinished: Unfinished | string | undefined,
   ) {
     this.#directory = directory;
+    this.#key = key;
     this.#log = log;
     this.#images = images;
     this.verdicts = verdicts;
+    this.unfinished = unfinished;
   }
 
   /**
@@ -109,7 +122,9 @@ export class Journal {
       await log.seek(0, Deno.SeekMode.End);
       await images.seek(0, Deno.SeekMode.End);
       if (length === 0) await writeAll(log, new TextEncoder().encode(header));
-      return new Journal(directory, log, images, verdicts);
+      await removeTemporaries(directory, (name) => name === UNFINISHED);
+      const unfinished = await readUnfinished(join(directory, UNFINISHED), key);
+      return new Journal(directory, key, log, images, verdicts, unfinished);
     } catch (error) {
       throw error instanceof UsageError ? error : failure(directory, error);
     }
@@ -132,6 +147,15 @@ export class Journal {
     }
   }
 
+  /**
+   * Keeps what is begun, instead of what was kept before.
+   *
+   * @throws {RunError} if the disk fails
+   */
+  keep(unfinished: Unfinished): Promise<void> {
+    return writeUnfinished(join(this.#directory, UNFINISHED), this.#key, unfinished);
+  }
+
   /** Closes the files; the folder stays. */
   close(): void {
     this.#log.close();
@@ -143,6 +167,7 @@ export class Journal {
     this.close();
     try {
       for (const name of [LOG, IMAGES]) await Deno.remove(join(this.#directory, name));
+      await removeIfThere(join(this.#directory, UNFINISHED));
     } catch (error) {
       throw failure(this.#directory, error);
     }
@@ -161,9 +186,10 @@ async function refuseOthers(directory: string): Promise<void> {
   if (!stat.isDirectory) throw refuse("that is no folder");
   try {
     for await (const { name } of Deno.readDir(directory)) {
-      const path = join(directory, name), own = name === IMAGES || name === LOG;
+      const path = join(directory, name);
+      const own = name === LOG || name === IMAGES || (temporaryOf(name) ?? name) === UNFINISHED;
       if (own) await refuseForeign(path);
-      if (own && (name === IMAGES || await isLog(path))) continue;
+      if (own && (name !== LOG || await isLog(path))) continue;
       throw refuse(`there is ${name}, which is not its own`);
     }
   } catch (error) {
@@ -194,6 +220,14 @@ function readLine(line: string): v.InferOutput<typeof lineSchema> | undefined {
     return result.success ? result.output : undefined;
   } catch {
     return undefined;
+  }
+}
+
+async function removeIfThere(path: string): Promise<void> {
+  try {
+    await Deno.remove(path);
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
   }
 }
 

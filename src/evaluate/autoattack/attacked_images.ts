@@ -1,0 +1,79 @@
+/**
+ * The images that AutoAttack is given, and which of them are worth an attack.
+ *
+ * @module
+ */
+import type { Oracle } from "../../attack/autoattack/oracle.ts";
+import { type Example, predictedClass } from "../../attack/autoattack/search.ts";
+import { type ImageShape, valuesPerImage } from "../../data/dataset.ts";
+import { UsageError } from "../../errors.ts";
+import { assertFiniteLogits } from "../logits.ts";
+import type { Sitting } from "./sitting.ts";
+
+/** Images to attack, and what they are. */
+export interface AttackedImages {
+  /** `N · height · width · channels` values in [0,1], NHWC. */
+  readonly x: Float32Array;
+  /** Size of every image. */
+  readonly shape: ImageShape;
+  /** N labels in 0..classes-1. */
+  readonly y: Uint8Array;
+  /** Numbers of logits that the network gives. */
+  readonly classes: number;
+  /** What the images are called, and random draws are keyed by: N different numbers. @default 0, 1, 2, … */
+  readonly ids?: Uint32Array;
+}
+
+/** The difference of logits ratio needs four classes. */
+const LEAST_CLASSES = 4;
+
+/** @throws {UsageError} if `images` are not what they must be */
+export function checkImages({ x, y, shape, classes, ids }: AttackedImages): void {
+  const values = valuesPerImage(shape);
+  if (classes < LEAST_CLASSES) {
+    throw new UsageError(`AutoAttack needs four classes for its losses, and there are ${classes}.`);
+  }
+  const n = y.length;
+  if (n === 0 || x.length !== n * values || (ids ?? y).length !== n) {
+    throw new UsageError(
+      `AutoAttack needs one label and ${values} values for every image, and was given ${n} labels, ${x.length} values` +
+        `${ids ? ` and ${ids.length} ids` : ""}.`,
+    );
+  }
+  const foreign = y.find((label) => label >= classes);
+  if (foreign === undefined) return;
+  throw new UsageError(
+    `AutoAttack was given the label ${foreign}, and there are ${classes} classes.`,
+  );
+}
+
+/**
+ * The images that the network classifies correctly, with their logits.
+ *
+ * @throws {RunError} naming the first image with a logit that is not finite, or if the device fails
+ */
+export async function findCorrect(
+  oracle: Oracle,
+  { x: images, y, shape, ids }: Required<AttackedImages>,
+  batchSize: number,
+  sitting: Sitting,
+): Promise<Example[]> {
+  const { classes } = oracle, values = valuesPerImage(shape);
+  const logits = new Float32Array(ids.length * classes);
+  logits.set(sitting.clean);
+  for (let first = sitting.clean.length / classes; first < ids.length; first += batchSize) {
+    await sitting.pause();
+    const batch = images.subarray(first * values, (first + batchSize) * values);
+    const answers = await oracle.logits(batch);
+    assertFiniteLogits(answers, classes, ids.subarray(first));
+    logits.set(answers, first * classes);
+    sitting.clean = logits.subarray(0, first * classes + answers.length);
+  }
+  return Array.from(ids, (id, row) => ({
+    id,
+    x: images.subarray(row * values, (row + 1) * values),
+    shape,
+    label: y[row]!,
+    logits: logits.subarray(row * classes, (row + 1) * classes),
+  })).filter((example) => predictedClass(example.logits) === example.label);
+}
