@@ -10,7 +10,7 @@ import type { Example, Outcome } from "../../attack/autoattack/search.ts";
 import { imagesOf } from "../../attack/autoattack/search_state.ts";
 import type { AutoAttackMember } from "../../attack/autoattack/versions.ts";
 import { assertWithinBounds } from "../../attack/bounds.ts";
-import type { Left, Sitting } from "./sitting.ts";
+import type { Sitting } from "./sitting.ts";
 
 /** How far a member is. */
 export interface MemberProgress {

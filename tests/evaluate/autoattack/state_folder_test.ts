@@ -39,6 +39,21 @@ async function stateName(
   return entry!.name;
 }
 
+/** What `run` gives where one byte of the program is another. */
+async function withChangedProgram<T>(run: () => Promise<T>): Promise<T> {
+  const { readFile } = Deno;
+  Deno.readFile = async (path, options) => {
+    const bytes = await readFile(path, options);
+    if (String(path).endsWith(join("src", "attack", "pgd.ts"))) bytes[0]! ^= 1;
+    return bytes;
+  };
+  try {
+    return await run();
+  } finally {
+    Deno.readFile = readFile;
+  }
+}
+
 Deno.test("openState() keeps every evaluation apart whose verdicts may differ, and no others", () =>
   inTemporary(async (directory) => {
     const path = join(directory, "weights.safetensors"), at = join(directory, "state");
@@ -58,6 +73,8 @@ Deno.test("openState() keeps every evaluation apart whose verdicts may differ, a
       await stateName(at, weights(path), {}, { version: "plus" }),
       await stateName(at, weights(path), {}, { version: "custom", members: ["square"] }),
       await stateName(at, weights(path), { backend: { ...ANY_BACKEND, adapter: "another" } }),
+      await stateName(at, weights(path), { backend: { ...ANY_BACKEND, name: "webgpu" } }),
+      await withChangedProgram(() => stateName(at, weights(path), {})),
     ];
     assert.equal(new Set(names).size, names.length);
     for (const name of names) assert.match(name, /^autoattack-[0-9a-f]{12}\.state$/);
