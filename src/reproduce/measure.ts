@@ -6,8 +6,8 @@
  */
 import { join } from "@std/path";
 import { FileLock } from "../disk/file_lock.ts";
-import { createDirectory, removeTree } from "../disk/files.ts";
-import { exists } from "../disk/regular.ts";
+import { createDirectory, listFolder, removeTree } from "../disk/files.ts";
+import { exists, fileSize } from "../disk/regular.ts";
 import type { Recipe, RecipeInput } from "../recipe/recipe.ts";
 import { readMetrics } from "../run/run_log.ts";
 import { startRun } from "../train/start.ts";
@@ -97,15 +97,11 @@ async function sizes(runDir: string, images: number) {
 /** Sizes of the files below `folder`, links left out; none if there is no such folder. */
 async function fileSizes(folder: string): Promise<number[]> {
   const found: number[] = [];
-  try {
-    for await (const { name, isDirectory, isFile } of Deno.readDir(folder)) {
-      const path = join(folder, name);
-      if (isDirectory) found.push(...await fileSizes(path));
-      else if (isFile) found.push((await Deno.stat(path)).size);
-    }
-  } catch (error) {
+  for (const { name, isDirectory, isFile } of await listFolder(folder)) {
+    const path = join(folder, name);
+    if (isDirectory) found.push(...await fileSizes(path));
     // A run under way may take a file away meanwhile.
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
+    else if (isFile) found.push(await fileSize(path) ?? 0);
   }
   return found;
 }

@@ -9,6 +9,7 @@ import { syncDirectory } from "../disk/disk.ts";
 import {
   createDirectory,
   describeIoError,
+  listFolder,
   readWholeFile,
   removeTemporaries,
   temporaryOf,
@@ -174,7 +175,7 @@ export class RunFolder {
     await pointLink(folder, "last", last.name);
     if (best) await pointLink(folder, "best", best.name);
     await syncDirectory(folder);
-    for (const { name, isDirectory } of await Array.fromAsync(Deno.readDir(folder))) {
+    for (const { name, isDirectory } of await listFolder(folder)) {
       const stray = isCheckpointName(name) && name !== last.name && name !== best?.name;
       if (!isDirectory && (stray || TORN_LINK.test(name))) await removeFile(join(folder, name));
     }
