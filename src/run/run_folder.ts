@@ -16,7 +16,7 @@ import {
   temporaryPath,
   writeFileAtomically,
 } from "../disk/files.ts";
-import { ioError } from "../disk/failure.ts";
+import { ioError, isAboutPlace } from "../disk/failure.ts";
 import { exists } from "../disk/regular.ts";
 import { removeEmptyMemory } from "../memory/empty.ts";
 import {
@@ -56,12 +56,14 @@ export function recipePath(directory: string): string {
  * Reads how the run in `directory` was started.
  *
  * @throws {UsageError} if it is not a run folder
+ * @throws {RunError} if that cannot be seen
  */
 export async function readRunRecord(directory: string): Promise<RunRecord> {
   const path = recipePath(directory);
   try {
     await Deno.stat(path);
-  } catch {
+  } catch (error) {
+    if (isAboutPlace(error)) throw ioError(`Could not read ${path}`, error);
     throw new UsageError(`${directory} is not a run folder: it has no ${RECIPE_FILE}.`);
   }
   return decodeRunRecord(new TextDecoder().decode(await readWholeFile(path)), path);

@@ -5,6 +5,7 @@
  */
 import { basename } from "@std/path";
 import { UsageError } from "../errors.ts";
+import { ioError, isAboutPlace } from "../disk/failure.ts";
 import { readWholeFile } from "../disk/files.ts";
 import { decodeSafetensors, type SafeTensor } from "../format/safetensors.ts";
 import type { Recipe } from "../recipe/recipe.ts";
@@ -94,7 +95,8 @@ function decode(path: string, bytes: Uint8Array, expected: string | undefined): 
 async function isFile(path: string): Promise<boolean> {
   try {
     return (await Deno.stat(path)).isFile;
-  } catch {
+  } catch (error) {
+    if (isAboutPlace(error)) throw ioError(`Could not read ${path}`, error);
     throw new UsageError(`${path} does not exist: name a run folder or a .safetensors file.`);
   }
 }
