@@ -26,6 +26,7 @@ import {
 } from "./adversarial_file.ts";
 import { autoAttack, type AutoAttackResult, type MemberProgress } from "./autoattack.ts";
 import { type AutoAttackChoice, checkState, openState } from "./autoattack_state.ts";
+import { checkOptions } from "./check_options.ts";
 import {
   evaluateAccuracy,
   type EvaluationName,
@@ -96,6 +97,7 @@ export async function evaluateRun(
   target: string,
   options: EvaluationOptions = {},
 ): Promise<EvaluationReport> {
+  checkOptions(options);
   const { attacks = DEFAULT_ATTACKS, checkpoint, given = {}, limit, restarts = 1 } = options;
   const { autoAttack: choice = {}, saveAdversarial: save, verifyAdversarial: verify } = options;
   const { observer, signal } = options;

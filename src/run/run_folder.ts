@@ -207,6 +207,8 @@ export class RunFolder {
 
 /** A folder with nothing but a lock and a torn recipe in it was left by a run that never began. */
 async function refuseUsed(directory: string): Promise<void> {
+  // Paths in it would be paths in the working directory.
+  if (directory === "") throw new UsageError("The name of the run's folder is empty.");
   try {
     for await (const { name } of Deno.readDir(directory)) {
       if (name === LOCK_FILE || temporaryOf(name) === RECIPE_FILE) continue;

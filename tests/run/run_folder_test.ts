@@ -73,6 +73,13 @@ Deno.test("RunFolder.create() takes an empty folder and one that a killed run ne
     });
   }));
 
+Deno.test("RunFolder.create() refuses an empty name rather than filling the working directory", async () => {
+  await assert.rejects(RunFolder.create("", RECORD), {
+    name: "UsageError",
+    message: "The name of the run's folder is empty.",
+  });
+});
+
 Deno.test("RunFolder.open() refuses what is no run folder, and leaves nothing in it", () =>
   inTemporary(async (directory) => {
     for (const runDir of [directory, join(directory, "absent")]) {
