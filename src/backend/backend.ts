@@ -3,8 +3,8 @@
  *
  * @module
  */
-import type * as tf from "@tensorflow/tfjs";
 import type { FrozenLayer } from "./operations/frozen_network.ts";
+import type { NamedTensorMap, Tensor } from "./tensor.ts";
 
 /** What `--backend` accepts. */
 export const BACKEND_CHOICES = ["auto", "webgpu", "wasm"] as const;
@@ -43,13 +43,13 @@ export interface EngineOptions {
 }
 
 /** A function from tensors by name to tensors by name, in tfjs's operations. */
-export type Compute = (inputs: tf.NamedTensorMap) => tf.NamedTensorMap;
+export type Compute = (inputs: NamedTensorMap) => NamedTensorMap;
 
 /** A {@linkcode Compute} made ready for a device. */
-export type Computation = (inputs: tf.NamedTensorMap) => Promise<tf.NamedTensorMap>;
+export type Computation = (inputs: NamedTensorMap) => Promise<NamedTensorMap>;
 
 /** Tensors by name that stay on the device while computations read and replace them. */
-export type TensorMap = Map<string, tf.Tensor>;
+export type TensorMap = Map<string, Tensor>;
 
 /** A computation and the shapes of its inputs. */
 export interface Request {

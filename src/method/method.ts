@@ -5,6 +5,7 @@
  * @module
  */
 import type * as tf from "@tensorflow/tfjs";
+import type { Tensor1D, Tensor2D } from "../backend/tensor.ts";
 import type * as perExample from "./divergence.ts";
 
 /** A step's inputs, in the order in which they pass the network: `x`, this step's `x'`, the memory's `x''`. */
@@ -42,10 +43,10 @@ export interface Term<P extends Pass = Pass> {
    * @param labels one-hot `[N,C]` of the same examples
    */
   readonly value: (
-    logits: Readonly<Record<P, tf.Tensor2D>>,
-    labels: tf.Tensor2D,
+    logits: Readonly<Record<P, Tensor2D>>,
+    labels: Tensor2D,
     arithmetic: Arithmetic,
-  ) => tf.Tensor1D;
+  ) => Tensor1D;
 }
 
 /** How a method makes `x'`. */

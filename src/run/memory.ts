@@ -4,13 +4,37 @@
  * @module
  */
 import { join } from "@std/path";
-import { MemoryStore } from "../memory/store.ts";
+import type { MemorySettings } from "../memory/current.ts";
+import type { MemoryBatch } from "../memory/generation/reader.ts";
+import type { DamagedExample } from "../memory/options.ts";
+import { MemoryStore, type Pointer } from "../memory/store.ts";
 
 /** A memory that is open for reading; `await using` closes it. */
-export interface OpenMemory
-  extends
-    Pick<MemoryStore, "settings" | "current" | "has" | "manifest" | "images" | "read">,
-    AsyncDisposable {}
+export interface OpenMemory extends AsyncDisposable {
+  /** What all its examples have in common. */
+  readonly settings: MemorySettings;
+  /** What the last commit points at, or undefined before the first. */
+  current(): Pointer | undefined;
+  /** Whether the last commit holds a generation of `epoch`. */
+  has(epoch: number): boolean;
+  /**
+   * The images that `epoch` has committed examples of, in the order in which they were written.
+   *
+   * @throws {RunError} as {@linkcode OpenMemory.read} does
+   */
+  images(epoch: number): Promise<Uint32Array>;
+  /**
+   * The committed examples of `epoch` for the images `ids`, as they were stored.
+   *
+   * @param onDamage is told of an example that is damaged, which then counts as absent
+   * @throws {RunError} if one is damaged and nobody is to be told, or if there is no such generation
+   */
+  read(
+    epoch: number,
+    ids: Uint32Array,
+    onDamage?: (damaged: DamagedExample) => void,
+  ): Promise<MemoryBatch>;
+}
 
 /**
  * Opens what the run in `directory` remembers as its last commit left it. The run may train on: it is neither waited for nor
@@ -34,7 +58,6 @@ export async function openMemory(directory: string, index?: string): Promise<Ope
     settings: store.settings,
     current: () => store.current(),
     has: (epoch) => store.has(epoch),
-    manifest: (epoch) => store.manifest(epoch),
     images: (epoch) => store.images(epoch),
     read: (epoch, ids, onDamage) => store.read(epoch, ids, onDamage),
     [Symbol.asyncDispose]: () => store.close(),

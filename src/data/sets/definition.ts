@@ -6,7 +6,7 @@
 import type { Dataset, ImageShape, SplitName } from "../dataset.ts";
 
 /** What is known of every data set. */
-interface Described<Name extends string> {
+export interface SetDescription<Name extends string> {
   /** What it is called on the command line, e.g. `cifar10`. */
   readonly name: Name;
   /** What people call it, e.g. `CIFAR-10`. */
@@ -45,7 +45,7 @@ export interface LabelledImages {
 }
 
 /** A data set that lies on disk as its authors published it. */
-export interface PublishedSet<Name extends string = string> extends Described<Name> {
+export interface PublishedSet<Name extends string = string> extends SetDescription<Name> {
   readonly source: Source;
   readonly splits: Readonly<Record<SplitName, SplitFiles>>;
   /**
@@ -58,7 +58,7 @@ export interface PublishedSet<Name extends string = string> extends Described<Na
 }
 
 /** A data set that is computed, and needs no files. */
-export interface GeneratedSet<Name extends string = string> extends Described<Name> {
+export interface GeneratedSet<Name extends string = string> extends SetDescription<Name> {
   /** Images of one part; equal seeds give equal bytes. */
   generate(split: SplitName, seed: number): Dataset;
 }
