@@ -18,8 +18,11 @@ import { type Perturbation, PerturbationMeter } from "./perturbation.ts";
 
 /** What a check found. */
 export interface AdversarialCheck extends Accuracy {
+  /** The norm of the distances. */
   readonly norm: AttackNorm;
+  /** The radius that they were held to; images in [0,1]. */
   readonly epsilon: number;
+  /** Extremes over all images. */
   readonly perturbation: Perturbation;
   /** Whether every image is a number in [0,1] within ε of its clean image, each bound with 1e-6 to spare. */
   readonly withinBounds: boolean;

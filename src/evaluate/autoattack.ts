@@ -28,38 +28,87 @@ import { checkNetwork, checkSquare } from "./sanity.ts";
 export interface AttackedImages {
   /** `N · height · width · channels` values in [0,1], NHWC. */
   readonly x: Float32Array;
+  /** Size of the images. */
   readonly shape: ImageShape;
   /** N labels in 0..classes-1. */
   readonly y: Uint8Array;
   /** Numbers of logits that the network gives. */
   readonly classes: number;
-  /** What the images are called, and random draws are keyed by: N different numbers. @default 0, 1, 2, … */
+  /**
+   * What the images are called, and random draws are keyed by: N different numbers.
+   *
+   * @default {0, 1, 2, …}
+   */
   readonly ids?: Uint32Array;
 }
 
 /** How to attack. */
 export interface AutoAttackOptions {
-  /** @default "linf" */
+  /**
+   * What distances are measured in.
+   *
+   * @default {"linf"}
+   */
   readonly norm?: AttackNorm;
-  /** Radius of the ball. @default 8/255, in L2 128/255 */
+  /**
+   * Radius of the ball.
+   *
+   * @default {8/255, in L2 128/255}
+   */
   readonly epsilon?: number;
-  /** @default "standard" */
+  /**
+   * Which members run.
+   *
+   * @default {"standard"}
+   */
   readonly version?: AutoAttackVersion;
-  /** What `custom` runs, in this order; the other versions' members are their own. @default none */
+  /**
+   * What `custom` runs, in this order; the other versions' members are their own.
+   *
+   * @default {none}
+   */
   readonly members?: readonly AutoAttackMember[];
-  /** Images that are attacked at once; never changes a result. @default 128 */
+  /**
+   * Images that are attacked at once; never changes a result.
+   *
+   * @default {128}
+   */
   readonly batchSize?: number;
-  /** Seed of every random draw. @default 1 */
+  /**
+   * Seed of every random draw.
+   *
+   * @default {1}
+   */
   readonly seed?: number;
-  /** The device that computes, whose errors are then told. @default whichever tfjs uses */
+  /**
+   * The device that computes, whose errors are then told.
+   *
+   * @default {whichever tfjs uses}
+   */
   readonly backend?: Pick<Backend, "guard">;
-  /** Keeps what is found, so that another sitting continues. */
+  /**
+   * Keeps what is found, so that another sitting continues.
+   *
+   * @default {nothing is kept}
+   */
   readonly journal?: Journal;
-  /** Stops between two batches. */
+  /**
+   * Stops between two batches.
+   *
+   * @default {never}
+   */
   readonly signal?: AbortSignal;
-  /** Told what was noticed, and each member's result. */
+  /**
+   * Told what was noticed, and each member's result.
+   *
+   * @default {nobody is told}
+   */
   readonly onLine?: (line: string) => void;
-  /** Told how far a member is before each of its batches. */
+  /**
+   * Told how far a member is before each of its batches.
+   *
+   * @default {nobody is told}
+   */
   readonly onProgress?: (member: AutoAttackMember, progress: MemberProgress) => void;
 }
 
@@ -69,6 +118,7 @@ export interface MemberProgress {
   readonly done: number;
   /** Images that it attacks. */
   readonly of: number;
+  /** Images that it has broken so far. */
   readonly broken: number;
   /** Share of its queries in [0,1], about; a broken image counts as all of its queries. */
   readonly share: number;
@@ -80,17 +130,21 @@ export interface MemberResult extends Accuracy {
   readonly attacked: number;
   /** Images it broke. */
   readonly broken: number;
+  /** Its time in all sittings. */
   readonly seconds: number;
 }
 
 /** The outcome; accuracies are over all images, as the clean one is. */
 export interface AutoAttackResult extends ImageAccuracy {
+  /** Which members ran. */
   readonly version: AutoAttackVersion;
   /** The accuracy before any attack. */
   readonly clean: Accuracy;
   /** The accuracy that each member left, in the order in which they ran. */
   readonly perAttack: Partial<Record<AutoAttackMember, MemberResult>>;
+  /** Extremes over the images as the attacks left them. */
   readonly perturbation: Perturbation;
+  /** Why the result should not be believed, a sentence each. */
   readonly warnings: readonly string[];
 }
 

@@ -31,7 +31,9 @@ export function isEvaluationName(name: string): name is EvaluationName {
 export interface Accuracy {
   /** `correct / n`, in [0,1]. */
   readonly accuracy: number;
+  /** Images that were classified correctly. */
   readonly correct: number;
+  /** All images. */
   readonly n: number;
 }
 
@@ -43,18 +45,35 @@ export interface ImageAccuracy extends Accuracy {
 
 /** What to evaluate, and how. */
 export interface EvaluationSettings {
+  /** The device that computes. */
   readonly backend: Backend;
+  /** Where the images are from. */
   readonly dataset: Dataset;
   /** Indices of the images to evaluate. */
   readonly ids: Uint32Array;
+  /** Images at a time; never changes a draw. */
   readonly batchSize: number;
+  /** Seed of the attack's starts. */
   readonly seed: number;
+  /** How far an image may be changed. */
   readonly attack: Pick<PgdOptions, "norm" | "epsilon">;
-  /** Runs of PGD, each from a start of its own; an image counts if it withstands all. 1 unless given. */
+  /**
+   * Runs of PGD, each from a start of its own; an image counts if it withstands all.
+   *
+   * @default {1}
+   */
   readonly restarts?: number;
-  /** Stops between two batches. */
+  /**
+   * Stops between two batches.
+   *
+   * @default {never}
+   */
   readonly signal?: AbortSignal;
-  /** Told after every batch how many images are done, of `ids.length`. */
+  /**
+   * Told after every batch how many images are done, of `ids.length`.
+   *
+   * @default {nobody is told}
+   */
   readonly onProgress?: (name: EvaluationName, done: number) => void;
 }
 

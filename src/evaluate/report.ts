@@ -23,10 +23,13 @@ export type Accuracies = { readonly [name in EvaluationName]?: ImageAccuracy };
 
 /** What an evaluation prints with `--json`, and keeps in the run's `eval/`. */
 export interface EvaluationReport extends Accuracies {
+  /** What AutoAttack found. */
   readonly autoattack?: AutoAttackResult;
   /** What `--verify-adv` found. */
   readonly verified?: AdversarialCheck;
+  /** The weights that were evaluated. */
   readonly checkpoint: {
+    /** Their file. */
     readonly path: string;
     /** SHA-256 of the file. */
     readonly sha256: string;
@@ -35,18 +38,24 @@ export interface EvaluationReport extends Accuracies {
     /** What the run's best checkpoint was chosen on. */
     readonly select: Recipe["select"] | null;
   };
+  /** The images: of which data set, and the first how many of them. */
   readonly data: { readonly name: string; readonly part: "test"; readonly n: number };
+  /** How far an image could be changed. */
   readonly attack: {
+    /** The norm that bounds the attack. */
     readonly norm: AttackNorm;
+    /** Radius of the ball; images in [0,1]. */
     readonly epsilon: number;
     /** The radius in steps of a byte, e.g. `8/255`. */
     readonly fraction: string;
     /** Runs of PGD. */
     readonly restarts: number;
   };
+  /** The device that computed. */
   readonly backend: { readonly name: string; readonly adapter: string };
   /** The recipe of the run; null for a file of weights. */
   readonly recipe: Recipe | null;
+  /** The seed that the attacks drew from. */
   readonly seed: number;
 }
 

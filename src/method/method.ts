@@ -32,7 +32,11 @@ export type Arithmetic = typeof perExample & { readonly tf: typeof tf };
 export interface Term<P extends Pass = Pass> {
   /** Its name in the run's log. */
   readonly name: string;
-  /** What it is multiplied by; by nothing unless given. */
+  /**
+   * What it is multiplied by.
+   *
+   * @default {nothing}
+   */
   readonly coefficient?: Coefficient;
   /** The passes that it looks at. */
   readonly passes: readonly P[];

@@ -22,7 +22,11 @@ export interface Objective {
   readonly method: Method;
   /** One for each that the method has. */
   readonly coefficients: Coefficients;
-  /** The method's default unless given. */
+  /**
+   * How the memory term weighs its examples.
+   *
+   * @default {the method's}
+   */
   readonly memoryWeight?: MemoryWeight | undefined;
 }
 

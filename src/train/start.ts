@@ -20,10 +20,13 @@ import { train, type TrainingObserver } from "./trainer.ts";
 
 /** A run that is about to take its next step. */
 export interface RunStart {
+  /** The folder of the run. */
   readonly directory: string;
+  /** What is run, complete. */
   readonly recipe: Recipe;
   /** Whether it goes on where an earlier sitting stopped. */
   readonly continued: boolean;
+  /** The device that computes. */
   readonly backend: Pick<Backend, "name" | "adapter" | "threads">;
   /** What its steps need of the device's memory; absent where the engine allocates as it goes. */
   readonly demand?: Demand;
@@ -37,16 +40,33 @@ export interface RunObserver extends TrainingObserver, EngineObserver {
 
 /** How a run is made, which never changes what it is. */
 export interface StartOptions {
+  /**
+   * Who is told how it goes.
+   *
+   * @default {nobody}
+   */
   readonly observer?: RunObserver;
-  /** Saves after the current step and stops. */
+  /**
+   * Saves after the current step and stops.
+   *
+   * @default {never}
+   */
   readonly signal?: AbortSignal;
-  /** Whether to time a GPU's ways to compute a convolution. @default true */
+  /**
+   * Whether to time a GPU's ways to compute a convolution.
+   *
+   * @default {true}
+   */
   readonly tune?: boolean;
 }
 
 /** How a run is continued. */
 export interface ContinueOptions extends StartOptions {
-  /** What differs from the run's recipe in this sitting: where its data lie, what computes. @default {} */
+  /**
+   * What differs from the run's recipe in this sitting: where its data lie, what computes.
+   *
+   * @default {}
+   */
   readonly given?: RecipeInput;
 }
 

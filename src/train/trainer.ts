@@ -28,9 +28,11 @@ export interface TrainingObserver {
   onOpen?(): void;
   /** For every fault of the memory once; the run log has every example that was left out for it. */
   onDamage?(note: DamageNote): void;
+  /** After every step; `length` is of the whole run. */
   onStep?(metrics: StepMetrics, length: { epochs: number; stepsPerEpoch: number }): void;
   /** While the checkpoint's selection evaluates `done` of `n` images. */
   onEvaluation?(name: EvaluationName, done: number, n: number): void;
+  /** After every epoch; `length` is of the whole run. */
   onEpoch?(metrics: EpochMetrics, length: { epochs: number }): void;
 }
 

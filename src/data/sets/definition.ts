@@ -13,11 +13,13 @@ export interface SetDescription<Name extends string> {
   readonly title: string;
   /** Class names, in label order; at most 256, because a label is a byte. */
   readonly classes: readonly string[];
+  /** Size of every image. */
   readonly shape: ImageShape;
 }
 
 /** Where a data set is fetched from: one gzipped tar archive with one folder in it. */
 export interface Source {
+  /** The address of the archive. */
   readonly url: string;
   /** Size of the archive. */
   readonly bytes: number;
@@ -41,12 +43,15 @@ export interface SplitFiles {
 export interface LabelledImages {
   /** As in {@linkcode Dataset}. */
   readonly images: Uint8Array;
+  /** As in {@linkcode Dataset}. */
   readonly labels: Uint8Array;
 }
 
 /** A data set that lies on disk as its authors published it. */
 export interface PublishedSet<Name extends string = string> extends SetDescription<Name> {
+  /** Where it is fetched from. */
   readonly source: Source;
+  /** The files of its two parts. */
   readonly splits: Readonly<Record<SplitName, SplitFiles>>;
   /**
    * What the bytes of one file say.
