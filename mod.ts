@@ -196,6 +196,7 @@ export { type Interval } from "./src/statistics/interval.ts";
 
 // The device that computes.
 export { openBackend } from "./src/backend/open.ts";
+export { registerComposedKernels } from "./src/backend/composed/register.ts";
 export {
   ATTACK_PRECISIONS,
   type AttackPrecision,

@@ -18,11 +18,11 @@ import { type Perturbation, PerturbationMeter } from "./perturbation.ts";
 
 /** What a check found. */
 export interface AdversarialCheck extends Accuracy {
-  /** The norm of the distances. */
+  /** In which the images were held to the radius. */
   readonly norm: AttackNorm;
-  /** The radius that they were held to; images in [0,1]. */
+  /** The radius. */
   readonly epsilon: number;
-  /** Extremes over all images. */
+  /** What distinguishes the images from the clean ones. */
   readonly perturbation: Perturbation;
   /** Whether every image is a number in [0,1] within ε of its clean image, each bound with 1e-6 to spare. */
   readonly withinBounds: boolean;

@@ -28,7 +28,7 @@ import { checkNetwork, checkSquare } from "./sanity.ts";
 export interface AttackedImages {
   /** `N · height · width · channels` values in [0,1], NHWC. */
   readonly x: Float32Array;
-  /** Size of the images. */
+  /** Size of every image. */
   readonly shape: ImageShape;
   /** N labels in 0..classes-1. */
   readonly y: Uint8Array;
@@ -45,7 +45,7 @@ export interface AttackedImages {
 /** How to attack. */
 export interface AutoAttackOptions {
   /**
-   * What distances are measured in.
+   * What bounds the attack.
    *
    * @default {"linf"}
    */
@@ -57,7 +57,7 @@ export interface AutoAttackOptions {
    */
   readonly epsilon?: number;
   /**
-   * Which members run.
+   * Which AutoAttack.
    *
    * @default {"standard"}
    */
@@ -118,7 +118,7 @@ export interface MemberProgress {
   readonly done: number;
   /** Images that it attacks. */
   readonly of: number;
-  /** Images that it has broken so far. */
+  /** Images that it has broken. */
   readonly broken: number;
   /** Share of its queries in [0,1], about; a broken image counts as all of its queries. */
   readonly share: number;
@@ -130,21 +130,21 @@ export interface MemberResult extends Accuracy {
   readonly attacked: number;
   /** Images it broke. */
   readonly broken: number;
-  /** Its time in all sittings. */
+  /** Time that it took, over all sittings. */
   readonly seconds: number;
 }
 
 /** The outcome; accuracies are over all images, as the clean one is. */
 export interface AutoAttackResult extends ImageAccuracy {
-  /** Which members ran. */
+  /** Which AutoAttack it was. */
   readonly version: AutoAttackVersion;
   /** The accuracy before any attack. */
   readonly clean: Accuracy;
   /** The accuracy that each member left, in the order in which they ran. */
   readonly perAttack: Partial<Record<AutoAttackMember, MemberResult>>;
-  /** Extremes over the images as the attacks left them. */
+  /** What the attacks made of the images. */
   readonly perturbation: Perturbation;
-  /** Why the result should not be believed, a sentence each. */
+  /** Signs that the accuracy should not be believed, a sentence each. */
   readonly warnings: readonly string[];
 }
 
@@ -163,7 +163,10 @@ const UNGUARDED: Pick<Backend, "guard"> = { guard: (work) => work };
  *
  * @example How robust is a network of one's own?
  * ```ts
+ * import { registerComposedKernels } from "@memloss/memloss";
  * import * as tf from "@tensorflow/tfjs";
+ * await tf.setBackend("cpu"); // any of tfjs's, or openBackend()
+ * registerComposedKernels("cpu");
  * const weights = tf.randomNormal<tf.Rank.R2>([3072, 10]);
  * const network = (x: tf.Tensor4D) => tf.matMul<tf.Tensor2D>(tf.reshape(x, [-1, 3072]), weights);
  * const x = Float32Array.from({ length: 2 * 3072 }, Math.random), y = Uint8Array.of(3, 7);

@@ -19,7 +19,7 @@ import { Journal } from "./journal.ts";
 /** Which AutoAttack, and where its state is kept. */
 export interface AutoAttackChoice {
   /**
-   * Which members run.
+   * Which AutoAttack.
    *
    * @default {"standard"}
    */

@@ -33,7 +33,7 @@ export interface Accuracy {
   readonly accuracy: number;
   /** Images that were classified correctly. */
   readonly correct: number;
-  /** All images. */
+  /** Images that were counted. */
   readonly n: number;
 }
 
@@ -47,15 +47,15 @@ export interface ImageAccuracy extends Accuracy {
 export interface EvaluationSettings {
   /** The device that computes. */
   readonly backend: Backend;
-  /** Where the images are from. */
+  /** Where the images come from. */
   readonly dataset: Dataset;
   /** Indices of the images to evaluate. */
   readonly ids: Uint32Array;
-  /** Images at a time; never changes a draw. */
+  /** Images that are evaluated at once. */
   readonly batchSize: number;
-  /** Seed of the attack's starts. */
+  /** Seed of every random draw. */
   readonly seed: number;
-  /** How far an image may be changed. */
+  /** How far an image may be moved. */
   readonly attack: Pick<PgdOptions, "norm" | "epsilon">;
   /**
    * Runs of PGD, each from a start of its own; an image counts if it withstands all.

@@ -72,7 +72,7 @@ export interface EvaluationOptions {
   /**
    * What differs from the run's recipe, or for a file of weights from the paper's.
    *
-   * @default {}
+   * @default {none}
    */
   readonly given?: RecipeInput;
   /**
@@ -90,7 +90,7 @@ export interface EvaluationOptions {
   /**
    * Which AutoAttack, if it is among the attacks, and where its state is kept.
    *
-   * @default {}
+   * @default {none}
    */
   readonly autoAttack?: AutoAttackChoice;
   /**
@@ -118,7 +118,7 @@ export interface EvaluationOptions {
    */
   readonly tune?: boolean;
   /**
-   * Who is told how it goes.
+   * Told what happens.
    *
    * @default {nobody}
    */

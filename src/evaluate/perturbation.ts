@@ -12,9 +12,9 @@ export interface Perturbation {
   readonly largest: number;
   /** Values that are no numbers. */
   readonly nan: number;
-  /** The largest value of a pixel. */
+  /** The largest value. */
   readonly max: number;
-  /** The smallest value of a pixel. */
+  /** The smallest value. */
   readonly min: number;
 }
 

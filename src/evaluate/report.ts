@@ -23,11 +23,11 @@ export type Accuracies = { readonly [name in EvaluationName]?: ImageAccuracy };
 
 /** What an evaluation prints with `--json`, and keeps in the run's `eval/`. */
 export interface EvaluationReport extends Accuracies {
-  /** What AutoAttack found. */
+  /** What AutoAttack found, if it was asked for. */
   readonly autoattack?: AutoAttackResult;
   /** What `--verify-adv` found. */
   readonly verified?: AdversarialCheck;
-  /** The weights that were evaluated. */
+  /** What was evaluated. */
   readonly checkpoint: {
     /** Their file. */
     readonly path: string;
@@ -38,9 +38,9 @@ export interface EvaluationReport extends Accuracies {
     /** What the run's best checkpoint was chosen on. */
     readonly select: Recipe["select"] | null;
   };
-  /** The images: of which data set, and the first how many of them. */
+  /** What it was evaluated on. */
   readonly data: { readonly name: string; readonly part: "test"; readonly n: number };
-  /** How far an image could be changed. */
+  /** How it was attacked. */
   readonly attack: {
     /** The norm that bounds the attack. */
     readonly norm: AttackNorm;
@@ -55,7 +55,7 @@ export interface EvaluationReport extends Accuracies {
   readonly backend: { readonly name: string; readonly adapter: string };
   /** The recipe of the run; null for a file of weights. */
   readonly recipe: Recipe | null;
-  /** The seed that the attacks drew from. */
+  /** Seed of the attacks' random draws. */
   readonly seed: number;
 }
 

@@ -21,9 +21,12 @@ import {
 } from "./generation/manifest.ts";
 
 const settingsSchema = v.strictObject({
-  codec: v.picklist(Object.keys(codecNumbers) as CodecName[]),
+  codec: v.picklist(Object.keys(codecNumbers) as (keyof typeof codecNumbers)[]),
+  /** The largest |δ|, positive; pixels are in [0,1]. */
   epsilon: v.pipe(v.number(), v.gtValue(0)),
+  /** Training indices are in 0..imageCount-1. */
   imageCount: imageCountSchema,
+  /** SHA-256 of the training images and labels, hexadecimal. */
   dataSha256: digestSchema,
   shape: v.optional(shapeSchema),
 });
@@ -37,7 +40,7 @@ export interface MemorySettings {
   readonly imageCount: number;
   /** SHA-256 of the training images and labels, hexadecimal. */
   readonly dataSha256: string;
-  /** Size of the images. */
+  /** Size of every image. */
   readonly shape: ImageShape;
 }
 

@@ -4,27 +4,24 @@
  * @module
  */
 import { join } from "@std/path";
-import type { MemorySettings } from "../memory/current.ts";
-import type { MemoryBatch } from "../memory/generation/reader.ts";
-import type { DamagedExample } from "../memory/options.ts";
-import { MemoryStore, type Pointer } from "../memory/store.ts";
+import {
+  type DamagedExample,
+  type MemoryBatch,
+  type MemorySettings,
+  MemoryStore,
+  type Pointer,
+} from "../memory/store.ts";
 
 /** A memory that is open for reading; `await using` closes it. */
 export interface OpenMemory extends AsyncDisposable {
-  /** What all its examples have in common. */
+  /** What all examples have in common. */
   readonly settings: MemorySettings;
   /** What the last commit points at, or undefined before the first. */
   current(): Pointer | undefined;
-  /** Whether the last commit holds a generation of `epoch`. */
-  has(epoch: number): boolean;
-  /**
-   * The images that `epoch` has committed examples of, in the order in which they were written.
-   *
-   * @throws {RunError} as {@linkcode OpenMemory.read} does
-   */
+  /** The images that `epoch` has examples of, in the order in which they were written. */
   images(epoch: number): Promise<Uint32Array>;
   /**
-   * The committed examples of `epoch` for the images `ids`, as they were stored.
+   * The examples of `epoch` for the images `ids`, as the codec gives them back.
    *
    * @param onDamage is told of an example that is damaged, which then counts as absent
    * @throws {RunError} if one is damaged and nobody is to be told, or if there is no such generation
@@ -41,8 +38,12 @@ export interface OpenMemory extends AsyncDisposable {
  * kept waiting, and what it commits meanwhile is not seen.
  *
  * @example What a run remembers of the images of its newest epoch
- * ```ts no-eval
- * await using memory = await openMemory("runs/v1");
+ * ```ts
+ * import { startRun } from "@memloss/memloss";
+ * const run = await Deno.makeTempDir();
+ * const tiny = { data: "synthetic", width: 1, limitTrain: 8, select: "none" } as const;
+ * await startRun({ variant: "v1", epochs: 1, attack: { steps: 1 }, backend: "wasm", ...tiny }, run);
+ * await using memory = await openMemory(run);
  * const epoch = memory.current()!.generations.at(-1)!;
  * const ids = await memory.images(epoch);
  * const { deltas } = await memory.read(epoch, ids.slice(0, 8));
@@ -57,7 +58,6 @@ export async function openMemory(directory: string, index?: string): Promise<Ope
   return {
     settings: store.settings,
     current: () => store.current(),
-    has: (epoch) => store.has(epoch),
     images: (epoch) => store.images(epoch),
     read: (epoch, ids, onDamage) => store.read(epoch, ids, onDamage),
     [Symbol.asyncDispose]: () => store.close(),

@@ -6,13 +6,13 @@
 
 /** One optimisation step. Loss terms are means over the batch, before their coefficients. */
 export interface StepMetrics {
-  /** What tells it from the other lines of the log. */
+  /** What line of the log it is. */
   readonly kind: "step";
   /** From 1. */
   readonly epoch: number;
-  /** Within the epoch, from 1. */
+  /** From 1. */
   readonly step: number;
-  /** The weighted sum of its terms. */
+  /** The whole loss. */
   readonly loss: number;
   /** The loss's terms by name, such as `ce`. */
   readonly terms: Readonly<Record<string, number>>;
@@ -20,37 +20,37 @@ export interface StepMetrics {
   readonly lr: number;
   /** The momentum of the step. */
   readonly momentum: number;
-  /** Of the batch, by the wall clock. */
+  /** Training images of the step by its time. */
   readonly imagesPerSecond: number;
 }
 
 /** A memory example that could not be used: the step was taken without it. */
 export interface DamageNote {
-  /** What tells it from the other lines of the log. */
+  /** What line of the log it is. */
   readonly kind: "damage";
   /** From 1. */
   readonly epoch: number;
-  /** Within the epoch, from 1. */
+  /** From 1. */
   readonly step: number;
   /** Its training index. */
   readonly image: number;
-  /** What is wrong with it, as a sentence without its full stop. */
+  /** What is wrong, as a sentence without its full stop. */
   readonly fault: string;
 }
 
 /** One epoch. */
 export interface EpochMetrics {
-  /** What tells it from the other lines of the log. */
+  /** What line of the log it is. */
   readonly kind: "epoch";
   /** From 1. */
   readonly epoch: number;
-  /** The mean over the epoch's examples. */
+  /** Means over the epoch's examples. */
   readonly loss: number;
-  /** The loss's terms by name, likewise. */
+  /** Means over the epoch's examples of the loss's terms, by name. */
   readonly terms: Readonly<Record<string, number>>;
-  /** Accuracy on the clean images that the checkpoint is selected on, in [0,1]; absent where nothing is. */
+  /** Accuracies on what the checkpoint is selected on, in [0,1]. */
   readonly cleanAccuracy?: number;
-  /** Accuracy on them under PGD-20, in [0,1]. */
+  /** Accuracy under PGD-20 on the same images. */
   readonly robustAccuracy?: number;
   /** Of the steps of this session, or of the last one that took any in this epoch; absent if nothing is known of them. */
   readonly imagesPerSecond?: number;

@@ -20,9 +20,9 @@ import { train, type TrainingObserver } from "./trainer.ts";
 
 /** A run that is about to take its next step. */
 export interface RunStart {
-  /** The folder of the run. */
+  /** The run's folder. */
   readonly directory: string;
-  /** What is run, complete. */
+  /** What is trained: complete, as it is kept. */
   readonly recipe: Recipe;
   /** Whether it goes on where an earlier sitting stopped. */
   readonly continued: boolean;
@@ -41,7 +41,7 @@ export interface RunObserver extends TrainingObserver, EngineObserver {
 /** How a run is made, which never changes what it is. */
 export interface StartOptions {
   /**
-   * Who is told how it goes.
+   * Told what happens.
    *
    * @default {nobody}
    */
@@ -65,7 +65,7 @@ export interface ContinueOptions extends StartOptions {
   /**
    * What differs from the run's recipe in this sitting: where its data lie, what computes.
    *
-   * @default {}
+   * @default {none}
    */
   readonly given?: RecipeInput;
 }
