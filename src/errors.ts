@@ -32,6 +32,7 @@ export class UsageError extends Error {
  * await Deno.mkdir(`${run}/memory`);
  * await Deno.writeTextFile(`${run}/memory/current.json`, "damaged");
  * await assert.rejects(openMemory(run), RunError);
+ * await Deno.remove(run, { recursive: true });
  * ```
  */
 export class RunError extends Error {
@@ -53,6 +54,7 @@ export class RunError extends Error {
  * const recipe = { variant: "v1", epochs: 1, backend: "wasm", ...tiny } as const;
  * const signal = AbortSignal.abort();
  * await assert.rejects(startRun(recipe, run, { signal }), Interrupted);
+ * await Deno.remove(run, { recursive: true });
  * ```
  */
 export class Interrupted extends Error {

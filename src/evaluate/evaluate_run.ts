@@ -145,6 +145,7 @@ export interface EvaluationOptions {
  * const { clean, pgd5 } = await evaluateRun(run, { attacks: ["clean", "pgd5"] });
  * assert.equal(clean?.n, 4);
  * assert.ok(pgd5!.correct <= 4);
+ * await Deno.remove(run, { recursive: true });
  * ```
  *
  * @throws {UsageError} if there is nothing to evaluate, the options contradict the run's recipe, or a file that is to be

@@ -53,13 +53,13 @@ const HEADER_START = '{"key":"';
  * const x = Float32Array.from({ length: 64 }, Math.random), shape = { height: 8, width: 8, channels: 1 };
  * const [label] = await tf.argMax(network(tf.tensor4d(x, [1, 8, 8, 1])), 1).data();
  * const images = { x, y: Uint8Array.of(label!), shape, classes: 4 };
- * const folder = await Deno.makeTempDir() + "/state", key = "this network, these images";
+ * const folder = await Deno.makeTempDir(), key = "this network, these images";
  * const journal = await Journal.open(folder, key, 64);
  * await autoAttack(network, images, { version: "custom", members: ["apgd-ce"], journal });
  * journal.close();
  * const again = await Journal.open(folder, key, 64);
  * assert.equal(again.verdicts.length, 1);
- * await again.remove();
+ * await again.remove(); // the folder too
  * backend.close();
  * ```
  */

@@ -49,6 +49,7 @@ export interface OpenMemory extends AsyncDisposable {
  * const ids = await memory.images(epoch);
  * const { deltas } = await memory.read(epoch, ids);
  * assert.equal(deltas.length, 8 * 32 * 32 * 3);
+ * await Deno.remove(run, { recursive: true });
  * ```
  *
  * @param index address of the KV Connect service that has the memory's index; the run's folder has it unless given

@@ -87,6 +87,7 @@ export interface ContinueOptions extends StartOptions {
  *   { observer: { onStep: ({ loss }) => losses.push(loss) } },
  * );
  * assert.equal(losses.length, 4);
+ * await Deno.remove(directory, { recursive: true });
  * ```
  *
  * @param recipe what differs from the published recipe of its method
@@ -117,6 +118,7 @@ export async function startRun(
  * const stopping = { signal: stop.signal, observer: { onStep: () => stop.abort() } };
  * await assert.rejects(startRun(recipe, run, stopping), Interrupted); // after the first of two steps
  * await continueRun(run, { observer: { onStep: ({ step }) => assert.equal(step, 2) } });
+ * await Deno.remove(run, { recursive: true });
  * ```
  *
  * @throws {UsageError} if there is no run, it is in use or damaged, or what is given or the data differ from the run's

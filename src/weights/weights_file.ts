@@ -27,11 +27,12 @@ import { exportState, importModel } from "./state_dict.ts";
  * } from "@memloss/memloss";
  * import assert from "node:assert/strict";
  * const backend = await openBackend("wasm");
- * const path = await Deno.makeTempDir() + "/weights.safetensors";
+ * const folder = await Deno.makeTempDir(), path = `${folder}/weights.safetensors`;
  * await saveWeights(path, initialise(buildArchitecture("resnet18", { width: 1, classes: 7 }), 1));
  * const { architecture, state } = await loadWeights(path);
  * assert.deepEqual([architecture.classes, state.batchesTracked], [7, 0]);
  * backend.close();
+ * await Deno.remove(folder, { recursive: true });
  * ```
  *
  * @throws {UsageError} if there is no such file, or its tensors are not exactly those of a network that is known
@@ -73,11 +74,12 @@ export interface SaveOptions {
  * } from "@memloss/memloss";
  * import assert from "node:assert/strict";
  * const backend = await openBackend("wasm");
- * const path = await Deno.makeTempDir() + "/weights.safetensors";
+ * const folder = await Deno.makeTempDir(), path = `${folder}/weights.safetensors`;
  * const state = initialise(buildArchitecture("resnet18", { width: 1, classes: 7 }), 1);
  * await saveWeights(path, state, { backend });
  * await assert.rejects(saveWeights(path, state), UsageError); // it is there already
  * backend.close();
+ * await Deno.remove(folder, { recursive: true });
  * ```
  *
  * @throws {UsageError} if there is a file and it may not be replaced
