@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "@std/path";
 import {
+  agrees,
   type Current,
   decodeCurrent,
   encodeCurrent,
@@ -40,6 +41,30 @@ Deno.test("decodeCurrent() refuses a document with any one byte changed, added o
     assert.equal(decodeCurrent(bytes.subarray(0, i)), undefined);
   }
   assert.equal(decodeCurrent(Uint8Array.of(...bytes, 10)), undefined);
+});
+
+Deno.test("agrees() lets an index be ahead of what readers were shown, and nothing else", () => {
+  const empty: Current = { settings, commit: undefined };
+  const at = (commit: number, step = 20): Current => ({
+    settings,
+    commit: { ...CURRENT.commit!, commit, step },
+  });
+  const others = { settings: { ...settings, imageCount: 7 }, commit: at(3).commit };
+  const table: [indexed: Current, shown: Current | undefined, expected: boolean][] = [
+    [empty, undefined, true],
+    [at(1), undefined, false],
+    [empty, empty, true],
+    [at(1), empty, true],
+    [empty, at(1), false],
+    [at(3), at(3), true],
+    [at(4), at(3), true],
+    [at(2), at(3), false],
+    [at(3, 21), at(3), false],
+    [others, at(3), false],
+  ];
+  for (const [row, [indexed, shown, expected]] of table.entries()) {
+    assert.equal(agrees(indexed, shown), expected, `row ${row}`);
+  }
 });
 
 /** What the tests change of a document. */
