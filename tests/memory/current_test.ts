@@ -108,6 +108,13 @@ Deno.test("decodeCurrent() takes names for checkpoint and manifest, and no paths
   assert.equal(decodeCurrent(other), undefined);
 });
 
+Deno.test("decodeCurrent() refuses a commit without the generation of its epoch", () => {
+  const pruned = (keep: number) =>
+    sealed(({ commit }) => commit!.generations = [commit!.generations[keep]!]);
+  assert.equal(decodeCurrent(pruned(1))?.commit?.generations[0]?.epoch, 3);
+  assert.equal(decodeCurrent(pruned(0)), undefined);
+});
+
 Deno.test("decodeCurrent() refuses more images than a table of locations is ever made for", () => {
   const counting = (imageCount: number) =>
     sealed(({ settings }) => settings!.imageCount = imageCount);
