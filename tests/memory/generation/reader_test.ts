@@ -21,7 +21,10 @@ const codec = createCodec("int8", EPSILON, SHAPE);
 const { views, deltas } = makeExamples(1, IDS);
 
 /** A reader of the generation in `folder`, whose chunks have one record each: image i is in chunk i. */
-async function makeReader(folder: string): Promise<GenerationReader> {
+async function makeReader(
+  folder: string,
+  budget = new ReadBudget(0),
+): Promise<GenerationReader> {
   const locations = new Locations(CHUNKS);
   const chunks: Manifest["chunks"] = [];
   for (const id of IDS) {
@@ -39,7 +42,7 @@ async function makeReader(folder: string): Promise<GenerationReader> {
     ...{ epsilon: EPSILON, images: CHUNKS, dataSha256: DATA_SHA256, records: CHUNKS },
     ...{ chunks, index: "" },
   };
-  const reader = new GenerationReader(folder, manifest, codec, new ReadBudget(0));
+  const reader = new GenerationReader(folder, manifest, codec, budget);
   reader.locations = locations;
   return reader;
 }
@@ -78,6 +81,25 @@ Deno.test("GenerationReader keeps so many chunks open and no more, and closes th
     });
     assert.ok(most <= MOST_OPEN + 1, `${most} open`); // the next one is opened before the oldest is closed
     assert.equal(left, 0);
+  }));
+
+Deno.test("GenerationReader.read() brings one chunk into RAM at a time, and gives its bytes back in the end", () =>
+  inTemporary(async (folder) => {
+    const size = chunkBytes(codec, 1), total = CHUNKS * size;
+    const budget = new ReadBudget(total);
+    const reader = await makeReader(folder, budget);
+    const taken = () => {
+      let left = 0;
+      while (budget.take(size)) left += size;
+      budget.give(left);
+      return total - left;
+    };
+    for (const reads of [1, 2, 3]) {
+      reader.read(IDS.subarray(0, MOST_OPEN));
+      assert.equal(taken(), reads * size);
+    }
+    reader.close();
+    assert.equal(taken(), 0);
   }));
 
 Deno.test("GenerationReader.openChunks() opens the last chunks, which outlive their files, and passes over damage", () =>
