@@ -5,7 +5,7 @@ import fc from "fast-check";
 import { download } from "../../../src/data/fetch/download.ts";
 import { RunError, UsageError } from "../../../src/errors.ts";
 import { listTree, sha256, withDirectory } from "../made_cifar10.ts";
-import { flushes } from "./flushes.ts";
+import { flushes } from "../../disk/flushes.ts";
 import {
   type Answer,
   dripping,
