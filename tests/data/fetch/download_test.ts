@@ -263,6 +263,18 @@ Deno.test("download() can be aborted while it waits to try again", () =>
     await assert.rejects(download(url, path, options), { name: "TimeoutError" });
   }));
 
+Deno.test("download() ends with the signal's reason, also where it would have given up", () =>
+  scene([], async ({ url, answer, ranges }, path) => {
+    const abort = new AbortController();
+    answer((request) => {
+      if (ranges.length === 5) abort.abort(new Error("Ctrl-C"));
+      return status(503)(request);
+    });
+    const stopped = download(url, path, { ...EXPECTED, signal: abort.signal });
+    await assert.rejects(stopped, /Ctrl-C/);
+    assert.equal(ranges.length, 5);
+  }));
+
 Deno.test("download() takes a silent connection for a dropped one", () =>
   scene(
     [silentAfter(FILE.subarray(0, 900), 5000), ranged(FILE)],
