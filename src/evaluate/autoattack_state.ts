@@ -9,7 +9,9 @@ import { createHash } from "node:crypto";
 import type { AutoAttackMember, AutoAttackVersion } from "../attack/autoattack/versions.ts";
 import { loadBatch } from "../data/batches.ts";
 import { valuesPerImage } from "../data/dataset.ts";
-import { createDirectory, describeIoError } from "../disk/files.ts";
+import { describeIoError } from "../disk/failure.ts";
+import { sha256 } from "../format/sha256.ts";
+import { createDirectory } from "../disk/files.ts";
 import { UsageError } from "../errors.ts";
 import { sourceDigest } from "../run/program_version.ts";
 import type { Subject } from "../run/subject.ts";
@@ -90,5 +92,5 @@ async function stateKey(
   const { name, adapter } = backend;
   const program = await sourceDigest();
   const settings = { program, checkpoint, images, seed, attack, version, members, name, adapter };
-  return createHash("sha256").update(JSON.stringify(settings)).digest("hex");
+  return sha256(JSON.stringify(settings));
 }

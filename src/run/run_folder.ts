@@ -8,14 +8,13 @@ import { RunError, UsageError } from "../errors.ts";
 import { syncDirectory } from "../disk/disk.ts";
 import {
   createDirectory,
-  describeIoError,
   readWholeFile,
   removeTemporaries,
   temporaryOf,
   temporaryPath,
   writeFileAtomically,
 } from "../disk/files.ts";
-import { ioError } from "../disk/failure.ts";
+import { describeIoError, ioError } from "../disk/failure.ts";
 import { exists } from "../disk/regular.ts";
 import { removeEmptyMemory } from "../memory/empty.ts";
 import {
@@ -31,7 +30,7 @@ import {
   writeCommitted,
 } from "./checkpoints.ts";
 import { METRICS_TABLE } from "./metrics_table.ts";
-import { sha256 } from "./progress.ts";
+import { sha256 } from "../format/sha256.ts";
 import { decodeRunRecord, encodeRunRecord, type RunRecord } from "./run_record.ts";
 import { RunLock } from "./run_lock.ts";
 import { METRICS_LOG } from "./run_log.ts";

@@ -14,7 +14,7 @@ import {
   damagedCheckpoint,
   readCheckpoint,
 } from "./checkpoints.ts";
-import { sha256 } from "./progress.ts";
+import { sha256 } from "../format/sha256.ts";
 import { readRunRecord } from "./run_folder.ts";
 
 /** A file of weights, read once: everything said of it is said of the same bytes. */

@@ -11,8 +11,8 @@ import { dirname, join } from "@std/path";
 import { extract } from "tar-stream";
 import { RunError, UsageError } from "../../errors.ts";
 import { syncDirectory } from "../../disk/disk.ts";
-import { describeIoError, onDisk, removeTree, writeAll } from "../../disk/files.ts";
-import { ioError, isAboutPlace } from "../../disk/failure.ts";
+import { onDisk, removeTree, writeAll } from "../../disk/files.ts";
+import { describeIoError, ioError, isAboutPlace } from "../../disk/failure.ts";
 import { exists } from "../../disk/regular.ts";
 
 /** The archive itself is no good, so that trying it again is of no use. */
