@@ -5,11 +5,12 @@
  */
 import * as tf from "@tensorflow/tfjs";
 import { signStep } from "../backend/operations/sign_step.ts";
+import type { Tensor2D, Tensor4D } from "../backend/tensor.ts";
 import type { AttackLoss } from "./attack_loss.ts";
 import type { PgdOptions } from "./options.ts";
 
 /** Images `[N,H,W,channels]` to logits `[N,C]`, differentiable. */
-export type LogitsFunction = (x: tf.Tensor4D) => tf.Tensor2D;
+export type LogitsFunction = (x: Tensor4D) => Tensor2D;
 
 /** Below this L2 norm a gradient counts as zero and is replaced by noise. */
 const SMALLEST_GRADIENT = 1e-20;
@@ -27,17 +28,17 @@ const SMALLEST_GRADIENT = 1e-20;
  */
 export function pgd(
   logits: LogitsFunction,
-  x: tf.Tensor4D,
-  start: tf.Tensor4D,
+  x: Tensor4D,
+  start: Tensor4D,
   loss: AttackLoss,
   options: PgdOptions,
-  noise: (step: number) => tf.Tensor4D = () => tf.randomNormal(x.shape),
-): tf.Tensor4D {
-  const gradient = tf.grad((adversarial) => loss(logits(adversarial as tf.Tensor4D)));
+  noise: (step: number) => Tensor4D = () => tf.randomNormal(x.shape),
+): Tensor4D {
+  const gradient = tf.grad((adversarial) => loss(logits(adversarial as Tensor4D)));
   let adversarial = start.clone();
   for (let step = 0; step < options.steps; step++) {
     const next = tf.tidy(() => {
-      const slope = gradient(adversarial) as tf.Tensor4D;
+      const slope = gradient(adversarial) as Tensor4D;
       if (options.norm === "l2") return stepL2(x, adversarial, slope, options, () => noise(step));
       const { stepSize, epsilon } = options;
       return signStep(x, adversarial, slope, { stepSize, epsilon });
@@ -49,23 +50,23 @@ export function pgd(
 }
 
 function stepL2(
-  x: tf.Tensor4D,
-  adversarial: tf.Tensor4D,
-  slope: tf.Tensor4D,
+  x: Tensor4D,
+  adversarial: Tensor4D,
+  slope: Tensor4D,
   { epsilon, stepSize }: PgdOptions,
-  noise: () => tf.Tensor4D,
-): tf.Tensor4D {
+  noise: () => Tensor4D,
+): Tensor4D {
   // Compared this way round, a NaN counts as vanished too: the loss, not the attack, then tells that the model diverged.
   const usable = tf.greater(l2Norm(slope), SMALLEST_GRADIENT);
   const replaced = tf.where(tf.broadcastTo(usable, slope.shape), slope, noise());
   const unit = tf.div(replaced, l2Norm(replaced));
-  const delta = tf.sub(tf.add(adversarial, tf.mul(unit, stepSize)), x) as tf.Tensor4D;
+  const delta = tf.sub(tf.add(adversarial, tf.mul(unit, stepSize)), x) as Tensor4D;
   const length = tf.maximum(l2Norm(delta), epsilon);
   return tf.clipByValue(tf.add(x, tf.mul(delta, tf.div(epsilon, length))), 0, 1);
 }
 
 /** L2 norm of every image, `[N,1,1,1]`. */
-function l2Norm(images: tf.Tensor4D): tf.Tensor4D {
+function l2Norm(images: Tensor4D): Tensor4D {
   const rows = tf.reshape(images, [images.shape[0], -1]);
   return tf.reshape(tf.sqrt(tf.sum(tf.square(rows), 1)), [-1, 1, 1, 1]);
 }

@@ -34,33 +34,81 @@ export interface AttackedImages {
   readonly y: Uint8Array;
   /** Numbers of logits that the network gives. */
   readonly classes: number;
-  /** What the images are called, and random draws are keyed by: N different numbers. @default 0, 1, 2, … */
+  /**
+   * What the images are called, and random draws are keyed by: N different numbers.
+   *
+   * @default {0, 1, 2, …}
+   */
   readonly ids?: Uint32Array;
 }
 
 /** How to attack. */
 export interface AutoAttackOptions {
-  /** What bounds the attack. @default "linf" */
+  /**
+   * What bounds the attack.
+   *
+   * @default {"linf"}
+   */
   readonly norm?: AttackNorm;
-  /** Radius of the ball. @default 8/255, in L2 128/255 */
+  /**
+   * Radius of the ball.
+   *
+   * @default {8/255, in L2 128/255}
+   */
   readonly epsilon?: number;
-  /** Which AutoAttack. @default "standard" */
+  /**
+   * Which AutoAttack.
+   *
+   * @default {"standard"}
+   */
   readonly version?: AutoAttackVersion;
-  /** What `custom` runs, in this order; the other versions' members are their own. @default none */
+  /**
+   * What `custom` runs, in this order; the other versions' members are their own.
+   *
+   * @default {none}
+   */
   readonly members?: readonly AutoAttackMember[];
-  /** Images that are attacked at once; never changes a result. @default 128 */
+  /**
+   * Images that are attacked at once; never changes a result.
+   *
+   * @default {128}
+   */
   readonly batchSize?: number;
-  /** Seed of every random draw. @default 1 */
+  /**
+   * Seed of every random draw.
+   *
+   * @default {1}
+   */
   readonly seed?: number;
-  /** The device that computes, whose errors are then told. @default whichever tfjs uses */
+  /**
+   * The device that computes, whose errors are then told.
+   *
+   * @default {whichever tfjs uses}
+   */
   readonly backend?: Pick<Backend, "guard">;
-  /** Keeps what is found, so that another sitting continues. */
+  /**
+   * Keeps what is found, so that another sitting continues.
+   *
+   * @default {nothing is kept}
+   */
   readonly journal?: Journal;
-  /** Stops between two batches. */
+  /**
+   * Stops between two batches.
+   *
+   * @default {never}
+   */
   readonly signal?: AbortSignal;
-  /** Told what was noticed, and each member's result. */
+  /**
+   * Told what was noticed, and each member's result.
+   *
+   * @default {nobody is told}
+   */
   readonly onLine?: (line: string) => void;
-  /** Told how far a member is before each of its batches. */
+  /**
+   * Told how far a member is before each of its batches.
+   *
+   * @default {nobody is told}
+   */
   readonly onProgress?: (member: AutoAttackMember, progress: MemberProgress) => void;
 }
 

@@ -20,11 +20,23 @@ import { Journal } from "./journal.ts";
 
 /** Which AutoAttack, and where its state is kept. */
 export interface AutoAttackChoice {
-  /** Which AutoAttack. @default "standard" */
+  /**
+   * Which AutoAttack.
+   *
+   * @default {"standard"}
+   */
   readonly version?: AutoAttackVersion;
-  /** What `custom` runs, in this order. */
+  /**
+   * What `custom` runs, in this order.
+   *
+   * @default {none}
+   */
   readonly members?: readonly AutoAttackMember[];
-  /** Folder for a folder of the unfinished evaluation's own. @default the run's `eval/`, or beside the weights */
+  /**
+   * Folder for a folder of the unfinished evaluation's own.
+   *
+   * @default {the run's `eval/`, or beside the weights}
+   */
   readonly stateDir?: string;
 }
 

@@ -57,11 +57,23 @@ export interface EvaluationSettings {
   readonly seed: number;
   /** How far an image may be moved. */
   readonly attack: Pick<PgdOptions, "norm" | "epsilon">;
-  /** Runs of PGD, each from a start of its own; an image counts if it withstands all. 1 unless given. */
+  /**
+   * Runs of PGD, each from a start of its own; an image counts if it withstands all.
+   *
+   * @default {1}
+   */
   readonly restarts?: number;
-  /** Stops between two batches. */
+  /**
+   * Stops between two batches.
+   *
+   * @default {never}
+   */
   readonly signal?: AbortSignal;
-  /** Told after every batch how many images are done, of `ids.length`. */
+  /**
+   * Told after every batch how many images are done, of `ids.length`.
+   *
+   * @default {nobody is told}
+   */
   readonly onProgress?: (name: EvaluationName, done: number) => void;
 }
 

@@ -57,29 +57,77 @@ export interface EvaluationObserver extends EngineObserver {
 
 /** What to measure, and how. */
 export interface EvaluationOptions {
-  /** What to measure. @default ["clean", "pgd20"] */
+  /**
+   * What to measure.
+   *
+   * @default {["clean", "pgd20"]}
+   */
   readonly attacks?: readonly AttackName[];
-  /** Which checkpoint of a run. @default "best", or "last" where none was selected */
+  /**
+   * Which checkpoint of a run.
+   *
+   * @default {"best", or "last" where none was selected}
+   */
   readonly checkpoint?: CheckpointLink;
-  /** What differs from the run's recipe, or for a file of weights from the paper's. @default {} */
+  /**
+   * What differs from the run's recipe, or for a file of weights from the paper's.
+   *
+   * @default {none}
+   */
   readonly given?: RecipeInput;
-  /** Evaluates the first so many test images. @default the recipe's limit, or all */
+  /**
+   * Evaluates the first so many test images.
+   *
+   * @default {the recipe's limit, or all}
+   */
   readonly limit?: number;
-  /** Runs of PGD, each from another start. @default 1 */
+  /**
+   * Runs of PGD, each from another start.
+   *
+   * @default {1}
+   */
   readonly restarts?: number;
-  /** Which AutoAttack, if it is among the attacks, and where its state is kept. @default {} */
+  /**
+   * Which AutoAttack, if it is among the attacks, and where its state is kept.
+   *
+   * @default {none}
+   */
   readonly autoAttack?: AutoAttackChoice;
-  /** File to save AutoAttack's images in, as safetensors. @default none */
+  /**
+   * File to save AutoAttack's images in, as safetensors.
+   *
+   * @default {none}
+   */
   readonly saveAdversarial?: string;
-  /** File of saved images to check, instead of attacking. @default none */
+  /**
+   * File of saved images to check, instead of attacking.
+   *
+   * @default {none}
+   */
   readonly verifyAdversarial?: string;
-  /** Whether a file of another kind may be replaced by the images. @default false */
+  /**
+   * Whether a file of another kind may be replaced by the images.
+   *
+   * @default {false}
+   */
   readonly overwrite?: boolean;
-  /** Whether to time a GPU's ways to compute a convolution. @default true */
+  /**
+   * Whether to time a GPU's ways to compute a convolution.
+   *
+   * @default {true}
+   */
   readonly tune?: boolean;
-  /** Told what happens. @default nobody */
+  /**
+   * Told what happens.
+   *
+   * @default {nobody}
+   */
   readonly observer?: EvaluationObserver;
-  /** Stops at the next safe place. */
+  /**
+   * Stops at the next safe place.
+   *
+   * @default {never}
+   */
   readonly signal?: AbortSignal;
 }
 

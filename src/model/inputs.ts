@@ -4,16 +4,17 @@
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
+import type { Tensor2D, Tensor4D } from "../backend/tensor.ts";
 import { type ImageShape, valuesPerImage } from "../data/dataset.ts";
 
 /** N images of `shape`, one after another in NHWC order, as a tensor `[N,height,width,channels]`. */
-export function imageTensor(values: Float32Array, shape: ImageShape): tf.Tensor4D {
+export function imageTensor(values: Float32Array, shape: ImageShape): Tensor4D {
   const { height, width, channels } = shape;
   return tf.tensor4d(values, [values.length / valuesPerImage(shape), height, width, channels]);
 }
 
 /** Labels as a one-hot tensor `[N,classes]`. */
-export function oneHot(labels: Uint8Array, classes: number): tf.Tensor2D {
+export function oneHot(labels: Uint8Array, classes: number): Tensor2D {
   const rows = new Float32Array(labels.length * classes);
   labels.forEach((label, row) => rows[row * classes + label] = 1);
   return tf.tensor2d(rows, [labels.length, classes]);

@@ -40,17 +40,33 @@ export interface RunObserver extends TrainingObserver, EngineObserver {
 
 /** How a run is made, which never changes what it is. */
 export interface StartOptions {
-  /** Told what happens. @default nobody */
+  /**
+   * Told what happens.
+   *
+   * @default {nobody}
+   */
   readonly observer?: RunObserver;
-  /** Saves after the current step and stops. */
+  /**
+   * Saves after the current step and stops.
+   *
+   * @default {never}
+   */
   readonly signal?: AbortSignal;
-  /** Whether to time a GPU's ways to compute a convolution. @default true */
+  /**
+   * Whether to time a GPU's ways to compute a convolution.
+   *
+   * @default {true}
+   */
   readonly tune?: boolean;
 }
 
 /** How a run is continued. */
 export interface ContinueOptions extends StartOptions {
-  /** What differs from the run's recipe in this sitting: where its data lie, what computes. @default {} */
+  /**
+   * What differs from the run's recipe in this sitting: where its data lie, what computes.
+   *
+   * @default {none}
+   */
   readonly given?: RecipeInput;
 }
 

@@ -27,9 +27,17 @@ export async function loadWeights(
 
 /** How weights are saved. */
 export interface SaveOptions {
-  /** Whether a file that is there may be replaced. @default false */
+  /**
+   * Whether a file that is there may be replaced.
+   *
+   * @default {false}
+   */
   readonly overwrite?: boolean;
-  /** The device that has them, whose errors are then told. @default whichever tfjs uses */
+  /**
+   * The device that has them, whose errors are then told.
+   *
+   * @default {whichever tfjs uses}
+   */
   readonly backend?: Pick<Backend, "guard">;
 }
 

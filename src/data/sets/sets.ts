@@ -12,8 +12,8 @@ import { isPublished, type PublishedSet, type SetDefinition } from "./definition
 import { readSplit } from "./published.ts";
 import { SYNTHETIC } from "./synthetic.ts";
 
-/** Every data set. */
-const SETS = [
+/** All of them. A new one is a file beside this one and a row here. */
+export const SETS = [
   CIFAR10,
   CIFAR100,
   SYNTHETIC,
