@@ -3,8 +3,8 @@
  *
  * @module
  */
-import { createHash } from "node:crypto";
 import { join } from "@std/path";
+import { sha256 } from "../format/sha256.ts";
 import type { SplitName } from "./dataset.ts";
 import type { PublishedSet } from "./sets/definition.ts";
 import { locateFiles, readDataFile } from "./sets/published.ts";
@@ -65,6 +65,5 @@ async function inspect(
   const labels = set.classes.map(() => 0);
   const decoded = set.decode(bytes, path);
   for (const label of decoded.labels) labels[label]!++;
-  const sha256 = createHash("sha256").update(bytes).digest("hex");
-  return { file, split, records: decoded.labels.length, labels, sha256 };
+  return { file, split, records: decoded.labels.length, labels, sha256: sha256(bytes) };
 }

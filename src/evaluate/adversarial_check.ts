@@ -6,11 +6,11 @@
 import type { AttackNorm } from "../attack/options.ts";
 import { BOUND_TOLERANCE } from "../attack/bounds.ts";
 import { Oracle } from "../attack/autoattack/oracle.ts";
-import { predictedClass } from "../attack/autoattack/search.ts";
 import type { Backend } from "../backend/backend.ts";
 import { loadBatch } from "../data/batches.ts";
 import { type Dataset, valuesPerImage } from "../data/dataset.ts";
 import type { FrozenModel } from "../model/frozen.ts";
+import { predictedClass } from "../model/predicted_class.ts";
 import type { AdversarialImages } from "./adversarial_file.ts";
 import type { Accuracy } from "./evaluate.ts";
 import { assertFiniteLogits } from "./logits.ts";

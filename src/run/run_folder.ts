@@ -17,6 +17,7 @@ import {
 } from "../disk/files.ts";
 import { ioError } from "../disk/failure.ts";
 import { exists } from "../disk/regular.ts";
+import { sha256 } from "../format/sha256.ts";
 import { removeEmptyMemory } from "../memory/empty.ts";
 import {
   CHECKPOINT_LINKS,
@@ -31,7 +32,6 @@ import {
   writeCommitted,
 } from "./checkpoints.ts";
 import { METRICS_TABLE } from "./metrics_table.ts";
-import { sha256 } from "./progress.ts";
 import { decodeRunRecord, encodeRunRecord, type RunRecord } from "./run_record.ts";
 import { RunLock } from "./run_lock.ts";
 import { METRICS_LOG } from "./run_log.ts";

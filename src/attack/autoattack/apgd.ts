@@ -6,13 +6,8 @@
  */
 import { clamp, lengthOf } from "./geometry.ts";
 import type { AttackNorm } from "../options.ts";
-import {
-  type Example,
-  type Observation,
-  type Outcome,
-  predictedClass,
-  type Search,
-} from "./search.ts";
+import { predictedClass } from "../../model/predicted_class.ts";
+import type { Example, Observation, Outcome, Search } from "./search.ts";
 
 /** Bounds and effort of one run. */
 export interface ApgdOptions {

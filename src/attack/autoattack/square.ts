@@ -6,7 +6,8 @@
 import type { ImageShape } from "../../data/dataset.ts";
 import { clamp } from "./geometry.ts";
 import type { AttackNorm } from "../options.ts";
-import { type Example, type Outcome, predictedClass, type Search } from "./search.ts";
+import { predictedClass } from "../../model/predicted_class.ts";
+import type { Example, Outcome, Search } from "./search.ts";
 import { firstGuessL2, nextGuessL2 } from "./square_l2.ts";
 import { placeWindow, type SquareDraws, squareSide } from "./square_window.ts";
 

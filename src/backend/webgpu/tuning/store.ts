@@ -8,7 +8,7 @@ import { dirname, join } from "@std/path";
 import * as v from "valibot";
 import { describeDatabaseFault } from "../../../disk/database_check.ts";
 import { describeIoError } from "../../../disk/failure.ts";
-import { removeTree } from "../../../disk/files.ts";
+import { removeTreeIfThere } from "../../../disk/files.ts";
 import { exists } from "../../../disk/regular.ts";
 import { databaseFiles } from "../../../disk/temporary_database.ts";
 
@@ -80,9 +80,7 @@ export class TuningStore {
    */
   async clear(): Promise<void> {
     if (this.#path === undefined) return;
-    for (const path of databaseFiles(this.#path)) {
-      if (await exists(path)) await removeTree(path);
-    }
+    for (const path of databaseFiles(this.#path)) await removeTreeIfThere(path);
   }
 
   /** What `action` makes of the open database, which is made first if `make`; `otherwise` where it cannot be used. */
