@@ -17,7 +17,7 @@ import {
 import { bytesOf, type Cost, floats, type Lowered } from "../backend/webgpu/program/kernel.ts";
 import { MODES } from "./convolutions.ts";
 import { GPU_TRAITS, type GpuName, GPUS } from "./gpus.ts";
-import type { ConvolutionLayer } from "./layers.ts";
+import type { BenchLayer } from "./layers.ts";
 
 /** What a GPU can make of a count. */
 export interface Bound {
@@ -62,7 +62,7 @@ export interface VariantRoofline {
 }
 
 /** The roofline of everything in the catalogue that runs on GPUs of today, on `layers`. */
-export function rooflines(layers: readonly ConvolutionLayer[]): VariantRoofline[] {
+export function rooflines(layers: readonly BenchLayer[]): VariantRoofline[] {
   const host = { traits: GPU_TRAITS, software: false };
   return MODES.flatMap((mode) =>
     layers.flatMap(({ name, shape }) =>

@@ -27,7 +27,7 @@ import {
   findCheckpoint,
   type FoundCheckpoint,
   isCheckpointName,
-  readCommitted,
+  readCommittedCheckpoints,
   RECORD_FILE,
   writeCommitted,
 } from "./checkpoints.ts";
@@ -157,7 +157,7 @@ export class RunFolder {
    */
   async settle(names: { last: FoundCheckpoint; best: string | undefined }): Promise<void> {
     const folder = checkpointFolder(this.directory);
-    const before = await readCommitted(this.directory);
+    const before = await readCommittedCheckpoints(this.directory);
     const known = [names.last, before?.best, before?.last];
     const digest = async (name: string) =>
       known.find((each) => each?.name === name)?.sha256 ??

@@ -71,7 +71,7 @@ export class Session {
     backend: Backend,
   ): Promise<Session> {
     const memory = recipe.memory
-      ? await openMemory(folder, recipe.memory, recipe.threat, images)
+      ? await openStore(folder, recipe.memory, recipe.threat, images)
       : undefined;
     try {
       // The memory's commit points at the checkpoint it belongs to; without a memory the folder's record is the commit.
@@ -139,7 +139,7 @@ export class Session {
   }
 }
 
-function openMemory(
+function openStore(
   { memoryDirectory }: RunFolder,
   memory: MemoryRecipe,
   threat: ThreatModel,

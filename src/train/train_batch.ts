@@ -1,5 +1,5 @@
 /**
- * One batch of training: make `x'`, take the step, remember `x'`.
+ * One batch of training: make `x'`, take the step, store `x'`.
  *
  * @module
  */

@@ -26,7 +26,7 @@ const FIRST_SHARE = 0.8;
 const HALVED_AFTER = [10, 50, 200, 500, 1000, 2000, 4000, 6000, 8000] as const;
 
 /** The square's share of the image at query `number`; not rescaled to the budget. */
-export function squareShare(number: number): number {
+function squareShare(number: number): number {
   return FIRST_SHARE / 2 ** HALVED_AFTER.filter((after) => number > after).length;
 }
 

@@ -89,8 +89,8 @@ async function misclassifiedShares(
       let wrong = 0;
       for (let first = 0; first < images.length; first += recipe.batchSize) {
         const ids = images.subarray(first, first + recipe.batchSize);
-        const remembered = makeMemoryInputs(await store.read(epoch, ids), train, ids);
-        const logits = await oracle.logits(remembered.images);
+        const inputs = makeMemoryInputs(await store.read(epoch, ids), train, ids);
+        const logits = await oracle.logits(inputs.images);
         assertFiniteLogits(logits, oracle.classes, ids);
         ids.forEach((id, row) => {
           const scores = logits.subarray(row * oracle.classes, (row + 1) * oracle.classes);

@@ -22,7 +22,7 @@ export type Origin =
   | { readonly kind: "input"; readonly name: string }
   | { readonly kind: "constant"; readonly data: Float32Array }
   /** A part of a slab, or all of it. */
-  | { readonly kind: "resident"; readonly slab: Slab; readonly part?: string }
+  | { readonly kind: "slab"; readonly slab: Slab; readonly part?: string }
   | { readonly kind: "result" };
 
 /** Numbers on the device, `size` float32 values; how they are shaped is a matter of who looks. */
@@ -62,7 +62,7 @@ export class Graph {
   /** Number of operations after which each phase ends; a program can run phase by phase. */
   readonly marks: number[] = [];
   readonly #inputs = new Map<string, Value>();
-  readonly #residents = new Map<Slab, Map<string | undefined, Value>>();
+  readonly #parts = new Map<Slab, Map<string | undefined, Value>>();
 
   constructor(frozenPrecision: Precision = "f32") {
     this.frozenPrecision = frozenPrecision;
@@ -76,13 +76,13 @@ export class Graph {
   }
 
   /** Part `part` of `slab`, or all of it. */
-  resident(slab: Slab, part?: string): Value {
-    let parts = this.#residents.get(slab);
-    if (parts === undefined) this.#residents.set(slab, parts = new Map());
+  partOf(slab: Slab, part?: string): Value {
+    let parts = this.#parts.get(slab);
+    if (parts === undefined) this.#parts.set(slab, parts = new Map());
     let value = parts.get(part);
     if (value === undefined) {
       const size = part === undefined ? slab.bytes / 4 : slab.parts.get(part)!.size;
-      const origin = { kind: "resident", slab, ...part !== undefined && { part } } as const;
+      const origin = { kind: "slab", slab, ...part !== undefined && { part } } as const;
       parts.set(part, value = { size, origin });
     }
     return value;

@@ -75,7 +75,7 @@ Deno.test("schedule() puts what depends on steady inputs alone into the preparat
 Deno.test("schedule() keeps what changes a slab in place", () => {
   const graph = new Graph();
   const slab = { label: "slab", parts: new Map(), bytes: 256 };
-  graph.update(oneDispatch("update", 1, 1), [graph.input("x", 64)], [graph.resident(slab)]);
+  graph.update(oneDispatch("update", 1, 1), [graph.input("x", 64)], [graph.partOf(slab)]);
   assert.deepEqual(namesOf(graph), ["update"]);
 });
 
