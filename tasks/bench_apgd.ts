@@ -81,14 +81,10 @@ async function bench(args: readonly string[]): Promise<void> {
     const ours = async (): Promise<Attack> => {
       const started = performance.now();
       let robust = 0;
-      await runSearches(
-        createMember("apgd-ce", member),
-        examples,
-        oracle,
-        batchSize,
-        (_, outcome) => Promise.resolve(void (robust += outcome ? 0 : 1)),
-        () => {},
-      );
+      await runSearches(createMember("apgd-ce", member), examples, oracle, {
+        width: batchSize,
+        onDone: (_, outcome) => void (robust += outcome ? 0 : 1),
+      });
       const seconds = (performance.now() - started) / 1000;
       return { attacked: examples.length, robust, seconds };
     };

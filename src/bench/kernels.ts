@@ -80,7 +80,10 @@ export async function measureKernels(
           { ratio: spreadOf(each.map((value, pair) => stockSeconds[pair]! / value)) },
       }));
       speeds.push({
-        ...{ mode, layer: name, main, shape },
+        mode,
+        layer: name,
+        main,
+        shape,
         variants: results.sort((a, b) => b.gflops - a.gflops),
         ...stockSeconds && { stock: speedOf(stockSeconds) },
       });

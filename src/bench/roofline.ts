@@ -67,7 +67,9 @@ export function rooflines(layers: readonly BenchLayer[]): VariantRoofline[] {
   return MODES.flatMap((mode) =>
     layers.flatMap(({ name, shape }) =>
       variantsFor(CATALOGUE, { mode, shape, precision: "f32" }, host).map((variant) => ({
-        ...{ mode, layer: name, variant: variant.name },
+        mode,
+        layer: name,
+        variant: variant.name,
         ...variantRoofline(variant, shape),
       }))
     )
@@ -83,7 +85,9 @@ export function variantRoofline(
   const kernels = counts.map((count): KernelRoofline => {
     const { kernel, dispatches, workgroups, footprint, cost } = count;
     return {
-      ...{ kernel, dispatches, workgroups },
+      kernel,
+      dispatches,
+      workgroups,
       perWorkgroup: {
         flops: cost.flops / workgroups,
         bytesRead: cost.bytesRead / workgroups,

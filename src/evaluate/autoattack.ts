@@ -169,23 +169,20 @@ export async function autoAttack(
     const seconds = () => earlier + (performance.now() - since) / 1000;
     let broken = known.filter(({ outcome }) => outcome).length;
     const search = createMember(member, { ...attack, seed, ...traits });
-    await runSearches(
-      search,
-      before.filter(({ id }) => !found.has(id)),
-      oracle,
-      batchSize,
-      async ({ id, x }, outcome) => {
+    await runSearches(search, before.filter(({ id }) => !found.has(id)), oracle, {
+      width: batchSize,
+      onDone: async ({ id, x }, outcome) => {
         if (outcome) assertWithinBounds(x, outcome, attack, [id]);
         found.set(id, outcome);
         if (outcome) broken++;
         await journal?.append({ member, id, outcome, seconds: seconds() });
       },
-      (asked) => {
+      onBatch: (asked) => {
         if (signal?.aborted) throw new Interrupted(stopped(journal));
         const share = Math.min(1, (found.size + asked / search.queries) / before.length);
         options.onProgress?.(member, { done: found.size, of: before.length, broken, share });
       },
-    );
+    });
     robust = before.filter(({ id }) => found.get(id) === undefined);
     for (const [id, outcome] of found) {
       if (outcome) adversarial.set(outcome, rowOf.get(id)! * values);

@@ -39,7 +39,7 @@ export interface Supplies {
 async function prepareBatch(supplies: Supplies, step: number): Promise<PreparedBatch> {
   const { recipe, dataset, memory, epoch, order } = supplies;
   const { batchSize, seed, cropPadding } = recipe;
-  const batch = trainingBatch(dataset, order, step, batchSize, seed, epoch, cropPadding);
+  const batch = trainingBatch(dataset, order, step, { batchSize, seed, epoch, cropPadding });
   const damaged: DamagedExample[] = [];
   if (memory === undefined || recipe.memory === undefined) {
     return { batch, memoryInputs: undefined, last: undefined, damaged };

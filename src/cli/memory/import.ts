@@ -76,8 +76,12 @@ export async function importMemory(
       await store.begin(epoch);
       await writeExamples(store, examples, train, recipe.memory, file);
       await store.commit({
-        ...{ epoch, step, complete: true, keep: [] },
-        ...{ checkpoint, checkpointSha256: sha256 },
+        epoch,
+        step,
+        complete: true,
+        keep: [],
+        checkpoint,
+        checkpointSha256: sha256,
       });
     } finally {
       await store.close();

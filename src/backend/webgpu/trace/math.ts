@@ -15,6 +15,7 @@ import {
 import { concat, split, tile } from "../operations/layout.ts";
 import { matMul } from "../operations/mat_mul.ts";
 import { argMax, reduce, type Reduction } from "../operations/reduce.ts";
+import { sizeOf } from "../operations/shader.ts";
 import { softmaxRows } from "../operations/softmax_losses.ts";
 import { broadcastShape } from "../operations/strides.ts";
 import type { TraceBackend } from "./trace.ts";
@@ -28,8 +29,6 @@ export type TraceKernel = (
   inputs: Inputs,
   attributes: tf.NamedAttrMap,
 ) => tf.TensorInfo | tf.TensorInfo[];
-
-const sizeOf = (shape: readonly number[]) => tf.util.sizeFromShape([...shape]);
 
 /** Tensors of `shapes` that `lowered` makes of `inputs`. Whatever tfjs is to take them for, they are float32 numbers. */
 export function operate(
