@@ -2,18 +2,22 @@
  * memloss as a library: adversarial training with MemLoss (arXiv 2510.09105) on tfjs, on WebGPU or WebAssembly.
  *
  * @example A run, its evaluation and its memory
- * ```ts no-eval
+ * ```ts
  * import { evaluateRun, openMemory, startRun } from "@memloss/memloss";
- * await startRun({ variant: "v1", data: "cifar10", epochs: 50 }, "runs/v1");
- * const { clean, pgd20 } = await evaluateRun("runs/v1");
+ * const run = await Deno.makeTempDir();
+ * // A tiny one, on the built-in data: `{ variant: "v1" }` alone is the paper's, on CIFAR-10.
+ * const tiny = { data: "synthetic", width: 1, limitTrain: 8, limitTest: 4, select: "none" } as const;
+ * await startRun({ variant: "v1", epochs: 1, attack: { steps: 1 }, backend: "wasm", ...tiny }, run);
+ * const { clean, pgd20 } = await evaluateRun(run);
  * console.log(clean?.accuracy, pgd20?.accuracy);
- * await using memory = await openMemory("runs/v1");
+ * await using memory = await openMemory(run);
+ * console.log(await memory.images(1));
  * ```
  *
  * @example Losses, attacks and models take and return tensors
- * ```ts no-eval
+ * ```ts
  * import { freeze, initialise, openBackend, resnet18 } from "@memloss/memloss";
- * const backend = await openBackend("auto");
+ * const backend = await openBackend("wasm");
  * const architecture = resnet18({ width: 64, classes: 10, channels: 3 });
  * const model = freeze(architecture, initialise(architecture, 1));
  * model.dispose();
@@ -22,9 +26,15 @@
  *
  * @module
  */
-export { type Backend, BACKEND_CHOICES, type BackendChoice } from "./src/backend/backend.ts";
+export {
+  type Backend,
+  BACKEND_CHOICES,
+  type BackendChoice,
+  type Demand,
+} from "./src/backend/backend.ts";
 export { type EngineObserver } from "./src/backend/observed.ts";
 export { openBackend } from "./src/backend/open.ts";
+export { registerComposedKernels } from "./src/backend/composed/register.ts";
 
 export { type Dataset, type ImageShape, type SplitName, type Splits } from "./src/data/dataset.ts";
 export { DATA_NAMES, type DataName, loadData, loadSplit } from "./src/data/sets/sets.ts";
@@ -69,21 +79,19 @@ export {
   klAttack,
   memoryKlAttack,
 } from "./src/attack/attack_loss.ts";
-export { type PgdOptions } from "./src/attack/options.ts";
+export { type AttackNorm, type PgdOptions } from "./src/attack/options.ts";
 export { type LogitsFunction, pgd } from "./src/attack/pgd.ts";
 
 export {
   type DamagedExample,
   type MemoryBatch,
   type MemorySettings,
-  MemoryStore,
   type Pointer,
 } from "./src/memory/store.ts";
 export { type OpenMemory, openMemory } from "./src/run/memory.ts";
 
 export { type Recipe, type RecipeInput } from "./src/recipe/recipe.ts";
 export { resolveRecipe } from "./src/recipe/resolve.ts";
-export { RunFolder } from "./src/run/run_folder.ts";
 export { type DamageNote, type EpochMetrics, type StepMetrics } from "./src/run/metrics.ts";
 export {
   type ContinueOptions,
@@ -93,7 +101,7 @@ export {
   type StartOptions,
   startRun,
 } from "./src/train/start.ts";
-export { train, type TrainingObserver, type TrainingRun } from "./src/train/trainer.ts";
+export { type TrainingObserver } from "./src/train/trainer.ts";
 export {
   type AttackedImages,
   autoAttack,
@@ -109,8 +117,8 @@ export {
   type EvaluationObserver,
   type EvaluationOptions,
 } from "./src/evaluate/evaluate_run.ts";
-export { type EvaluationReport } from "./src/evaluate/report.ts";
-export { Journal } from "./src/evaluate/journal.ts";
+export { type Accuracies, type EvaluationReport } from "./src/evaluate/report.ts";
+export { Journal, type Verdict } from "./src/evaluate/journal.ts";
 export {
   type Accuracy,
   evaluateAccuracy,
@@ -119,3 +127,14 @@ export {
   type ImageAccuracy,
 } from "./src/evaluate/evaluate.ts";
 export { Interrupted, RunError, UsageError } from "./src/errors.ts";
+export { type CheckpointLink } from "./src/run/checkpoints.ts";
+export {
+  AUTOATTACK_MEMBERS,
+  AUTOATTACK_VERSIONS,
+  type AutoAttackMember,
+  type AutoAttackVersion,
+} from "./src/attack/autoattack/versions.ts";
+export { type Perturbation } from "./src/evaluate/perturbation.ts";
+export { type AdversarialCheck } from "./src/evaluate/adversarial_check.ts";
+export { type Outcome } from "./src/attack/autoattack/search.ts";
+export { CODEC_NAMES, type CodecName } from "./src/memory/chunk/codec.ts";

@@ -17,8 +17,11 @@ import { type Perturbation, PerturbationMeter } from "./perturbation.ts";
 
 /** What a check found. */
 export interface AdversarialCheck extends Accuracy {
+  /** In which the images were held to the radius. */
   readonly norm: AttackNorm;
+  /** The radius. */
   readonly epsilon: number;
+  /** What distinguishes the images from the clean ones. */
   readonly perturbation: Perturbation;
   /** Whether every image is a number in [0,1] within ε of its clean image, each bound with 1e-6 to spare. */
   readonly withinBounds: boolean;

@@ -29,6 +29,7 @@ import { checkNetwork, checkSquare } from "./sanity.ts";
 export interface AttackedImages {
   /** `N · height · width · channels` values in [0,1], NHWC. */
   readonly x: Float32Array;
+  /** Size of every image. */
   readonly shape: ImageShape;
   /** N labels in 0..classes-1. */
   readonly y: Uint8Array;
@@ -40,11 +41,11 @@ export interface AttackedImages {
 
 /** How to attack. */
 export interface AutoAttackOptions {
-  /** @default "linf" */
+  /** What bounds the attack. @default "linf" */
   readonly norm?: AttackNorm;
   /** Radius of the ball. @default 8/255, in L2 128/255 */
   readonly epsilon?: number;
-  /** @default "standard" */
+  /** Which AutoAttack. @default "standard" */
   readonly version?: AutoAttackVersion;
   /** What `custom` runs, in this order; the other versions' members are their own. @default none */
   readonly members?: readonly AutoAttackMember[];
@@ -70,6 +71,7 @@ export interface MemberProgress {
   readonly done: number;
   /** Images that it attacks. */
   readonly of: number;
+  /** Images that it has broken. */
   readonly broken: number;
   /** Share of its queries in [0,1], about; a broken image counts as all of its queries. */
   readonly share: number;
@@ -81,17 +83,21 @@ export interface MemberResult extends Accuracy {
   readonly attacked: number;
   /** Images it broke. */
   readonly broken: number;
+  /** Time that it took, over all sittings. */
   readonly seconds: number;
 }
 
 /** The outcome; accuracies are over all images, as the clean one is. */
 export interface AutoAttackResult extends ImageAccuracy {
+  /** Which AutoAttack it was. */
   readonly version: AutoAttackVersion;
   /** The accuracy before any attack. */
   readonly clean: Accuracy;
   /** The accuracy that each member left, in the order in which they ran. */
   readonly perAttack: Partial<Record<AutoAttackMember, MemberResult>>;
+  /** What the attacks made of the images. */
   readonly perturbation: Perturbation;
+  /** Signs that the accuracy should not be believed, a sentence each. */
   readonly warnings: readonly string[];
 }
 
@@ -110,7 +116,10 @@ const UNGUARDED: Pick<Backend, "guard"> = { guard: (work) => work };
  *
  * @example How robust is a network of one's own?
  * ```ts
+ * import { registerComposedKernels } from "@memloss/memloss";
  * import * as tf from "@tensorflow/tfjs";
+ * await tf.setBackend("cpu"); // any of tfjs's, or openBackend()
+ * registerComposedKernels("cpu");
  * const weights = tf.randomNormal<tf.Rank.R2>([3072, 10]);
  * const network = (x: tf.Tensor4D) => tf.matMul<tf.Tensor2D>(tf.reshape(x, [-1, 3072]), weights);
  * const x = Float32Array.from({ length: 2 * 3072 }, Math.random), y = Uint8Array.of(3, 7);

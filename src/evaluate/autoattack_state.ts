@@ -18,7 +18,7 @@ import { Journal } from "./journal.ts";
 
 /** Which AutoAttack, and where its state is kept. */
 export interface AutoAttackChoice {
-  /** @default "standard" */
+  /** Which AutoAttack. @default "standard" */
   readonly version?: AutoAttackVersion;
   /** What `custom` runs, in this order. */
   readonly members?: readonly AutoAttackMember[];

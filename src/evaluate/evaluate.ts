@@ -31,7 +31,9 @@ export function isEvaluationName(name: string): name is EvaluationName {
 export interface Accuracy {
   /** `correct / n`, in [0,1]. */
   readonly accuracy: number;
+  /** Images that were classified correctly. */
   readonly correct: number;
+  /** Images that were counted. */
   readonly n: number;
 }
 
@@ -43,12 +45,17 @@ export interface ImageAccuracy extends Accuracy {
 
 /** What to evaluate, and how. */
 export interface EvaluationSettings {
+  /** The device that computes. */
   readonly backend: Backend;
+  /** Where the images come from. */
   readonly dataset: Dataset;
   /** Indices of the images to evaluate. */
   readonly ids: Uint32Array;
+  /** Images that are evaluated at once. */
   readonly batchSize: number;
+  /** Seed of every random draw. */
   readonly seed: number;
+  /** How far an image may be moved. */
   readonly attack: Pick<PgdOptions, "norm" | "epsilon">;
   /** Runs of PGD, each from a start of its own; an image counts if it withstands all. 1 unless given. */
   readonly restarts?: number;

@@ -57,7 +57,7 @@ export interface EvaluationObserver extends EngineObserver {
 
 /** What to measure, and how. */
 export interface EvaluationOptions {
-  /** @default ["clean", "pgd20"] */
+  /** What to measure. @default ["clean", "pgd20"] */
   readonly attacks?: readonly AttackName[];
   /** Which checkpoint of a run. @default "best", or "last" where none was selected */
   readonly checkpoint?: CheckpointLink;
@@ -77,6 +77,7 @@ export interface EvaluationOptions {
   readonly overwrite?: boolean;
   /** Whether to time a GPU's ways to compute a convolution. @default true */
   readonly tune?: boolean;
+  /** Told what happens. @default nobody */
   readonly observer?: EvaluationObserver;
   /** Stops at the next safe place. */
   readonly signal?: AbortSignal;

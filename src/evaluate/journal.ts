@@ -15,8 +15,11 @@ import { refuseForeign } from "../disk/regular.ts";
 
 /** How one member's search on one image ended. */
 export interface Verdict {
+  /** Which attack it was. */
   readonly member: AutoAttackMember;
+  /** What the image is called. */
   readonly id: number;
+  /** The adversarial image, if one was found. */
   readonly outcome: Outcome;
   /** Time that the member has taken so far, over all sittings. */
   readonly seconds: number;

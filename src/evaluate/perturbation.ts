@@ -12,7 +12,9 @@ export interface Perturbation {
   readonly largest: number;
   /** Values that are no numbers. */
   readonly nan: number;
+  /** The largest value. */
   readonly max: number;
+  /** The smallest value. */
   readonly min: number;
 }
 

@@ -23,9 +23,11 @@ export type Accuracies = { readonly [name in EvaluationName]?: ImageAccuracy };
 
 /** What an evaluation prints with `--json`, and keeps in the run's `eval/`. */
 export interface EvaluationReport extends Accuracies {
+  /** What AutoAttack found, if it was asked for. */
   readonly autoattack?: AutoAttackResult;
   /** What `--verify-adv` found. */
   readonly verified?: AdversarialCheck;
+  /** What was evaluated. */
   readonly checkpoint: {
     readonly path: string;
     /** SHA-256 of the file. */
@@ -35,7 +37,9 @@ export interface EvaluationReport extends Accuracies {
     /** What the run's best checkpoint was chosen on. */
     readonly select: Recipe["select"] | null;
   };
+  /** What it was evaluated on. */
   readonly data: { readonly name: string; readonly part: "test"; readonly n: number };
+  /** How it was attacked. */
   readonly attack: {
     readonly norm: AttackNorm;
     readonly epsilon: number;
@@ -44,9 +48,11 @@ export interface EvaluationReport extends Accuracies {
     /** Runs of PGD. */
     readonly restarts: number;
   };
+  /** The device that computed. */
   readonly backend: { readonly name: string; readonly adapter: string };
   /** The recipe of the run; null for a file of weights. */
   readonly recipe: Recipe | null;
+  /** Seed of the attacks' random draws. */
   readonly seed: number;
 }
 

@@ -10,7 +10,7 @@ import { RunError } from "../errors.ts";
 import type { ImageShape } from "../data/dataset.ts";
 import { readIfThere } from "../disk/files.ts";
 import { sha256 } from "../format/sha256.ts";
-import { codecNumbers } from "./chunk/codec.ts";
+import { type CodecName, codecNumbers } from "./chunk/codec.ts";
 import { impliedShape, saidShape, shapeSchema } from "./generation/image_shape.ts";
 import { CHECKPOINT_NAME, CURRENT_FILE, MANIFEST_NAME } from "./layout.ts";
 import {
@@ -31,9 +31,18 @@ const settingsSchema = v.strictObject({
   shape: v.optional(shapeSchema),
 });
 /** What all examples of a store have in common. */
-export type MemorySettings =
-  & Readonly<Omit<v.InferOutput<typeof settingsSchema>, "shape">>
-  & { readonly shape: ImageShape };
+export interface MemorySettings {
+  /** How perturbations are stored. */
+  readonly codec: CodecName;
+  /** The largest |δ|, positive; pixels are in [0,1]. */
+  readonly epsilon: number;
+  /** Training indices are in 0..imageCount-1. */
+  readonly imageCount: number;
+  /** SHA-256 of the training images and labels, hexadecimal. */
+  readonly dataSha256: string;
+  /** Size of every image. */
+  readonly shape: ImageShape;
+}
 
 const generationSchema = v.strictObject({
   epoch: countSchema,

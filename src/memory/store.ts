@@ -71,6 +71,7 @@ const WORKING_BYTES = 64 * 2 ** 20;
 
 /** An open memory folder: one writer, or readers. */
 export class MemoryStore {
+  /** What all its examples have in common. */
   readonly settings: MemorySettings;
   readonly #directory: string;
   readonly #codec: Codec;

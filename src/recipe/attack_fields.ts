@@ -35,7 +35,7 @@ export const ATTACK_FIELDS = {
       1,
       10_000, // what a step may cost at the most
     ),
-    { group: "Attack", needs: ATTACKS, spared: true, default: 10 },
+    { group: "Attack", needs: ATTACKS, inFormat1: true, default: 10 },
   ),
   attackStep: field(
     "attack.stepSize",
@@ -43,7 +43,7 @@ export const ATTACK_FIELDS = {
     {
       group: "Attack",
       needs: ATTACKS,
-      spared: true,
+      inFormat1: true,
       default: ({ threat, attack }) =>
         threat.norm === "linf" ? 2 / 255 : 2 * threat.epsilon / attack.steps,
       said: "2/255, in l2 2ε/steps",

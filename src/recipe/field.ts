@@ -40,8 +40,8 @@ export interface Settings<T> {
   readonly said?: string;
   /** When it has a meaning; always unless given. */
   readonly needs?: Condition;
-  /** Whether it is left out rather than refused where it has no meaning: recipes of format 1 have it for every method. */
-  readonly spared?: true;
+  /** Whether recipes of format 1 have it also where it has no meaning. */
+  readonly inFormat1?: true;
   /** @throws {UsageError} if the value does not go with what is above */
   readonly check?: (value: T, above: Above) => void;
   /** Whether it belongs to one start of a run, and another start may have another. */

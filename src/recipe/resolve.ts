@@ -66,14 +66,14 @@ function checked(input: RecipeInput): RecipeInput {
   );
 }
 
-/** Whether `field` has a meaning; where it has none, it must not have been `asked` for, unless that does no harm. */
-export function isMeant(
-  { needs, spared, flag }: Field,
-  asked: unknown,
-  above: Above,
-): boolean {
+/**
+ * Whether `field` has a meaning.
+ *
+ * @throws {UsageError} if it has none and is `asked` for
+ */
+function isMeant({ needs, flag }: Field, asked: unknown, above: Above): boolean {
   if (needs === undefined || needs.holds(above)) return true;
-  if (asked === undefined || spared) return false;
+  if (asked === undefined) return false;
   throw new UsageError(`--${flag.name} has no meaning for ${needs.cause(above)}.`);
 }
 

@@ -18,9 +18,9 @@ export const RECORD_FILE = "committed.json";
 const CHECKPOINT = /^epoch-(\d+)(?:\.step-(\d+))?\.safetensors$/;
 
 /** The names by which a checkpoint is asked for. */
-export const CHECKPOINT_LINKS = ["best", "last"] as const;
+export const CHECKPOINT_LINKS = ["best", "last"] as const satisfies CheckpointLink[];
 /** One of {@linkcode CHECKPOINT_LINKS}. */
-export type CheckpointLink = typeof CHECKPOINT_LINKS[number];
+export type CheckpointLink = "best" | "last";
 
 const committedSchema = v.strictObject({
   /** A name in the folder, never a path out of it. */

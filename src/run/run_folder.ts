@@ -81,7 +81,9 @@ export async function removeLeftovers(directory: string): Promise<void> {
 
 /** A run's folder, open for writing by this process alone. */
 export class RunFolder {
+  /** Where it is. */
   readonly directory: string;
+  /** How the run was started. */
   readonly record: RunRecord;
   readonly #lock: RunLock;
 
@@ -99,20 +101,21 @@ export class RunFolder {
   static async create(directory: string, record: RunRecord): Promise<RunFolder> {
     await refuseUsed(directory);
     await createDirectory(directory);
-    const lock = await RunLock.acquire(directory);
-    try {
+    return await RunFolder.#locked(directory, async () => {
       await refuseUsed(directory); // again, now that nobody else can fill it
-      await removeLeftovers(directory);
-      const text = new TextEncoder().encode(encodeRunRecord(record));
-      await writeFileAtomically(recipePath(directory), text);
-      await createDirectory(checkpointFolder(directory));
-    } catch (error) {
-      // Of an empty folder, so it is this start's; the first error says more than a second one.
-      if (!(error instanceof UsageError)) await Deno.remove(recipePath(directory)).catch(() => {});
-      await lock.release();
-      throw error;
-    }
-    return new RunFolder(directory, record, lock);
+      try {
+        await writeFileAtomically(
+          recipePath(directory),
+          new TextEncoder().encode(encodeRunRecord(record)),
+        );
+        await prepareFolders(directory);
+      } catch (error) {
+        // Of an empty folder, so it is this start's; the first error says more than a second one.
+        await Deno.remove(recipePath(directory)).catch(() => {});
+        throw error;
+      }
+      return record;
+    });
   }
 
   /**
@@ -122,11 +125,20 @@ export class RunFolder {
    */
   static async open(directory: string): Promise<RunFolder> {
     await readRunRecord(directory); // before the lock file is made in a folder that is none of ours
+    return await RunFolder.#locked(directory, async () => {
+      await prepareFolders(directory); // incomplete if the run was killed at its very start
+      return await readRunRecord(directory);
+    });
+  }
+
+  /** The folder, locked before `prepare` gives its record. */
+  static async #locked(
+    directory: string,
+    prepare: () => Promise<RunRecord>,
+  ): Promise<RunFolder> {
     const lock = await RunLock.acquire(directory);
     try {
-      await removeLeftovers(directory);
-      await createDirectory(checkpointFolder(directory)); // missing if the run was killed at its very start
-      return new RunFolder(directory, await readRunRecord(directory), lock);
+      return new RunFolder(directory, await prepare(), lock);
     } catch (error) {
       await lock.release();
       throw error;
@@ -198,6 +210,12 @@ export class RunFolder {
   async close(): Promise<void> {
     await this.#lock.release();
   }
+}
+
+/** What is in a run's folder beside its record, as it is before the first step. */
+async function prepareFolders(directory: string): Promise<void> {
+  await removeLeftovers(directory);
+  await createDirectory(checkpointFolder(directory));
 }
 
 /** A folder with nothing but a lock and a torn recipe in it was left by a run that never began. */

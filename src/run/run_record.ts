@@ -8,6 +8,7 @@ import { UsageError } from "../errors.ts";
 import type { Above } from "../recipe/field.ts";
 import {
   FIELDS,
+  nested,
   RECIPE_FLAGS,
   type RecipeFlags,
   recipeInput,
@@ -15,7 +16,7 @@ import {
   valueAt,
 } from "../recipe/fields.ts";
 import type { Recipe, RecipeInput } from "../recipe/recipe.ts";
-import { isMeant, resolveRecipe, unsaidFields, withFields } from "../recipe/resolve.ts";
+import { resolveRecipe, unsaidFields, withFields } from "../recipe/resolve.ts";
 
 /** What both formats say beside the recipe. */
 const REST = {
@@ -73,9 +74,19 @@ export function decodeRunRecord(text: string, path: string): RunRecord {
     throw wrong(`${v.getDotPath(issue) ?? "it"}: ${issue.message}`);
   }
   const { output } = result;
-  const said = output.format === 1 ? recipeInput(output.recipe as RecipeFlags) : output.recipe;
+  const said = output.format === 1 ? ofFormat1(output.recipe as RecipeFlags) : output.recipe;
   const recipe = completed(said, wrong);
   return { ...output, format: 2, recipe };
+}
+
+/** The recipe of format 1 that says `values`, without what has no meaning in it. */
+function ofFormat1(values: RecipeFlags): RecipeInput {
+  const said = recipeInput(values);
+  if (said.variant === undefined) return said; // which is told when it is completed
+  const meant = FIELDS.filter(({ inFormat1, needs }) =>
+    !inFormat1 || needs === undefined || needs.holds(said as Above)
+  );
+  return nested(meant.map(({ path }) => [path, valueAt(said, path)]));
 }
 
 /** The recipe that `said` is, if nothing is missing: a coefficient left out must not train as the published one. */
@@ -101,7 +112,6 @@ export function resumeRecipe(stored: Recipe, given: RecipeInput, path: string): 
   for (const field of FIELDS) {
     const asked = valueAt(given, field.path), before = valueAt(stored, field.path);
     if (asked === undefined || field.perStart || asked === before) continue;
-    if (field.spared && !isMeant(field, asked, stored as Above)) continue;
     throw new UsageError(
       `--${field.flag.name} ${asked} differs from ${path}, which has ${
         before ?? "none"

@@ -20,10 +20,13 @@ import { train, type TrainingObserver } from "./trainer.ts";
 
 /** A run that is about to take its next step. */
 export interface RunStart {
+  /** The run's folder. */
   readonly directory: string;
+  /** What is trained: complete, as it is kept. */
   readonly recipe: Recipe;
   /** Whether it goes on where an earlier sitting stopped. */
   readonly continued: boolean;
+  /** The device that computes. */
   readonly backend: Pick<Backend, "name" | "adapter" | "threads">;
   /** What its steps need of the device's memory; absent where the engine allocates as it goes. */
   readonly demand?: Demand;
@@ -37,6 +40,7 @@ export interface RunObserver extends TrainingObserver, EngineObserver {
 
 /** How a run is made, which never changes what it is. */
 export interface StartOptions {
+  /** Told what happens. @default nobody */
   readonly observer?: RunObserver;
   /** Saves after the current step and stops. */
   readonly signal?: AbortSignal;

@@ -28,18 +28,25 @@ export interface TrainingObserver {
   onOpen?(): void;
   /** For every fault of the memory once; the run log has every example that was left out for it. */
   onDamage?(note: DamageNote): void;
+  /** After every step. */
   onStep?(metrics: StepMetrics, length: { epochs: number; stepsPerEpoch: number }): void;
   /** While the checkpoint's selection evaluates `done` of `n` images. */
   onEvaluation?(name: EvaluationName, done: number, n: number): void;
+  /** After every epoch, when its checkpoint is kept. */
   onEpoch?(metrics: EpochMetrics, length: { epochs: number }): void;
 }
 
 /** A run to make or to continue. */
 export interface TrainingRun {
+  /** What is trained. */
   readonly recipe: Recipe;
+  /** Where it is kept. */
   readonly folder: RunFolder;
+  /** What it is trained and selected on. */
   readonly data: Splits;
+  /** The device that computes. */
   readonly backend: Backend;
+  /** Told what happens. */
   readonly observer?: TrainingObserver;
   /** Checkpoints after the current step and stops. */
   readonly signal?: AbortSignal;

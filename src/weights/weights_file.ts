@@ -13,12 +13,8 @@ import type { ModelState } from "../model/parameters.ts";
 import { exportState, importModel } from "./state_dict.ts";
 
 /**
- * Loads the network in the file at `path` to the device, a checkpoint's or one that PyTorch has saved.
- *
- * @example
- * ```ts no-eval
- * const { architecture, state } = await loadWeights("weights.safetensors");
- * ```
+ * Loads the network in the file at `path` to the device, a checkpoint's or one that PyTorch has saved: the other way of
+ * {@linkcode saveWeights}.
  *
  * @throws {UsageError} if there is no such file, or its tensors are not exactly those of a network that is known
  * @throws {RunError} if it cannot be read
@@ -41,9 +37,14 @@ export interface SaveOptions {
  * Saves `state` to a new file at `path`, whole or not at all; equal weights give equal bytes.
  *
  * @example
- * ```ts no-eval
- * const { state } = await loadWeights("weights.safetensors");
- * await saveWeights("copy.safetensors", state);
+ * ```ts
+ * import { initialise, openBackend, resnet18 } from "@memloss/memloss";
+ * const backend = await openBackend("wasm");
+ * const path = await Deno.makeTempDir() + "/weights.safetensors";
+ * await saveWeights(path, initialise(resnet18({ width: 1, classes: 10 }), 1));
+ * const { architecture } = await loadWeights(path);
+ * console.log(architecture.classes);
+ * backend.close();
  * ```
  *
  * @throws {UsageError} if there is a file and it may not be replaced

@@ -4,11 +4,15 @@ import { onNaiveWebGpu } from "../testing/naive/engine.ts";
 import { smallRecipe, trainIn, trainUntil } from "../testing/runs.ts";
 import { inRunFolder, resultOf, type RunResult } from "./support.ts";
 
-/** Two epochs of a whole batch and a part of one, the second one with a memory, each validated. */
+/**
+ * Two epochs of a whole batch and a part of one, the second one with a memory, each validated. The shapes are those of
+ * `learner_webgpu_test.ts`: Mesa keeps their kernels.
+ */
 const RECIPE = smallRecipe({
   variant: "v1",
-  limitTrain: 10,
-  batchSize: 6,
+  width: 2,
+  limitTrain: 5,
+  batchSize: 3,
   select: "test",
   limitTest: 2,
 });

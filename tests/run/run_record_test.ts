@@ -132,9 +132,12 @@ Deno.test("resumeRecipe() names the first flag that differs, and what the run ha
   }
 });
 
-Deno.test("resumeRecipe() takes the steps of an attack that there is not for nothing said", () => {
+Deno.test("resumeRecipe() refuses the steps of an attack that there is not", () => {
   const { recipe } = recordOf({ variant: "standard" });
-  assert.deepEqual(resumeRecipe(recipe, { attack: { steps: 3 } }, PATH), recipe);
+  assert.throws(() => resumeRecipe(recipe, { attack: { steps: 3 } }, PATH), {
+    message: `--attack-steps 3 differs from ${PATH}, which has none: ` +
+      "resume without it, or start a new run.",
+  });
 });
 
 /** `recipe.json` of a run that an earlier program made. */

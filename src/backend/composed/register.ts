@@ -11,7 +11,10 @@ import { stepKernels } from "./steps.ts";
 
 const KERNELS: ComposedKernels = { ...batchNormKernels, ...softmaxLossKernels, ...stepKernels };
 
-/** Registers the composed kernels for the backend called `backendName`, where it has none under these names. */
+/**
+ * Registers the composed kernels for the backend called `backendName`, where it has none under these names. Engines do so for
+ * themselves; on a backend of tfjs's own, losses and attacks need it.
+ */
 export function registerComposedKernels(backendName: string): void {
   for (const [kernelName, compute] of Object.entries(KERNELS)) {
     if (tf.getKernel(kernelName, backendName)) continue;

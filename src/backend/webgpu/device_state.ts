@@ -39,7 +39,7 @@ interface Replay {
   readonly shapes: ReadonlyMap<string, readonly number[]>;
 }
 
-/** A deviceState on a WebGPU device. At rest the maps hold tensors without values. */
+/** A {@linkcode DeviceState} on a WebGPU device. At rest the maps hold tensors without values. */
 export class ReplayedDeviceState implements DeviceState {
   readonly #engine: WebGpuEngine;
   readonly #homes: readonly Home[];

@@ -18,7 +18,11 @@ async function trainWithout(feature: "shared memory" | "SIMD" | undefined) {
   try {
     let result: Awaited<ReturnType<typeof resultOf>> | undefined;
     await inRunFolder(async (runDir) => {
-      await trainIn(runDir, smallRecipe({ variant: "v1", width: 2, epochs: 1 }), backend);
+      await trainIn(
+        runDir,
+        smallRecipe({ variant: "v1", width: 2, epochs: 1, limitTrain: 8, batchSize: 4 }),
+        backend,
+      );
       result = await resultOf(runDir);
     });
     return { threads, adapter, result: result! };

@@ -41,7 +41,7 @@ async function differentiate(model: FrozenModel, x: tf.Tensor4D) {
 onNaiveWebGpu(
   "the frozen network agrees with its layers, whatever weights and batches come between",
   async () => {
-    const pairs = [models(1), models(2)], batches = [images(1, 3), images(3, 4)];
+    const pairs = [models(1), models(2)], batches = [images(2, 3), images(5, 4)];
     const expected = [];
     for (const [, layered] of pairs) {
       for (const x of batches) expected.push(await differentiate(layered, x));

@@ -24,7 +24,7 @@ export class TraceBackend extends tf.KernelBackend {
     const value = this.#values.get(tensor.dataId);
     if (value !== undefined) return value;
     throw new Error(
-      "A traced computation takes its inputs and what lives in its deviceState, no other tensors.",
+      "A traced computation takes its inputs and what lives in its device state, no other tensors.",
     );
   }
 

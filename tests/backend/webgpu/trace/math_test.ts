@@ -280,7 +280,7 @@ onNaiveWebGpu("compile() refuses tensors that are neither inputs nor state", asy
   await assertRefused(
     backend,
     ({ x }) => ({ y: tf.add(x!, captured) }),
-    "A traced computation takes its inputs and what lives in its deviceState, no other tensors.",
+    "A traced computation takes its inputs and what lives in its device state, no other tensors.",
   );
   captured.dispose();
 });

@@ -1,19 +1,19 @@
 import assert from "node:assert/strict";
 import { join } from "@std/path";
 import fc from "fast-check";
-import { drawView, type View } from "../../src/data/augmentation.ts";
-import type { Dataset } from "../../src/data/dataset.ts";
-import type { CodecName } from "../../src/memory/chunk/codec.ts";
-import { type DamagedExample, MemoryStore } from "../../src/memory/store.ts";
-import { Purpose, Stream } from "../../src/random/stream.ts";
+import { drawView, type View } from "../../../src/data/augmentation.ts";
+import type { Dataset } from "../../../src/data/dataset.ts";
+import type { CodecName } from "../../../src/memory/chunk/codec.ts";
+import { type DamagedExample, MemoryStore } from "../../../src/memory/store.ts";
+import { Purpose, Stream } from "../../../src/random/stream.ts";
 import {
   makeMemoryInputs,
   type MemoryInputs,
   selectionMatrix,
-} from "../../src/train/memory_inputs.ts";
-import { commitOf, settings } from "../memory/store_support.ts";
-import { EPSILON, inTemporary } from "../memory/support.ts";
-import { SHAPE, VALUES } from "../testing/images.ts";
+} from "../../../src/train/memory_inputs.ts";
+import { commitOf, settings } from "../../memory/store_support.ts";
+import { EPSILON, inTemporary } from "../../memory/support.ts";
+import { SHAPE, VALUES } from "../../testing/images.ts";
 
 /** What float32 rounding may add to the radius. */
 const TOLERANCE = 1e-6;

@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
-import { IDENTITY_VIEW, intoView } from "../../src/data/augmentation.ts";
-import { type Batch, trainingBatch } from "../../src/data/batches.ts";
-import type { MemoryBatch } from "../../src/memory/store.ts";
-import { Purpose, Stream } from "../../src/random/stream.ts";
-import { makeMemoryInputs } from "../../src/train/memory_inputs.ts";
-import { largestDelta, perturbations } from "../../src/train/memory_outputs.ts";
-import { smallData } from "../testing/runs.ts";
-import { SHAPE, VALUES } from "../testing/images.ts";
+import { IDENTITY_VIEW, intoView } from "../../../src/data/augmentation.ts";
+import { type Batch, trainingBatch } from "../../../src/data/batches.ts";
+import type { MemoryBatch } from "../../../src/memory/store.ts";
+import { Purpose, Stream } from "../../../src/random/stream.ts";
+import { makeMemoryInputs } from "../../../src/train/memory_inputs.ts";
+import { largestDelta, perturbations } from "../../../src/train/memory_outputs.ts";
+import { smallData } from "../../testing/runs.ts";
+import { SHAPE, VALUES } from "../../testing/images.ts";
 
 const EPSILON = 8 / 255, N = 4;
 const THREAT = { epsilon: EPSILON };
