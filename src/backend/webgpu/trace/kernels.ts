@@ -50,7 +50,8 @@ import * as losses from "../operations/softmax_losses.ts";
 import { sizeOf } from "../operations/shader.ts";
 import { signStep } from "../operations/steps.ts";
 import { TRACE_BACKEND, type TraceBackend } from "./trace.ts";
-import { type Inputs, mathKernels, operate, type TraceKernel } from "./math.ts";
+import { mathKernels } from "./math.ts";
+import { type Inputs, operate, type TraceKernel } from "./operate.ts";
 import { sgdSteps } from "./update.ts";
 
 type FilterShape = [kernel: number, kernel: number, inChannels: number, outChannels: number];

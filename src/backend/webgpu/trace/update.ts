@@ -6,7 +6,7 @@
 import type { SgdStepAttributes } from "../../operations/sgd_step.ts";
 import type { Slab, Value } from "./graph.ts";
 import { sgd } from "../operations/steps.ts";
-import type { TraceKernel } from "./math.ts";
+import type { TraceKernel } from "./operate.ts";
 
 /** All parameters at once, in place: they fill one slab, their gradients a second and their velocities a third. */
 export const sgdSteps: TraceKernel = (backend, inputs, attributes) => {
