@@ -42,13 +42,13 @@ export interface Block {
 /** A program before it has a device. */
 export interface Plan {
   readonly dispatches: readonly PlannedDispatch[];
-  /** Number of dispatches after which the preparation and then every phase ends. */
+  /** Number of dispatches after which the preparation and then every section ends. */
   readonly marks: readonly number[];
   readonly blocks: readonly Block[];
   readonly constants: readonly { readonly data: Float32Array; readonly place: Place }[];
   readonly inputs: ReadonlyMap<string, Placed>;
   readonly outputs: ReadonlyMap<string, Placed>;
-  /** Copied into slabs after the last phase. */
+  /** Copied into slabs after the last section. */
   readonly copies: readonly { readonly from: Placed; readonly to: Place }[];
 }
 

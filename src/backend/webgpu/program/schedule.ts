@@ -29,7 +29,7 @@ export interface ScheduledDispatch {
 export interface DispatchSchedule {
   /** The preparation's first. */
   readonly dispatches: readonly ScheduledDispatch[];
-  /** Number of dispatches after which the preparation and then every phase ends. */
+  /** Number of dispatches after which the preparation and then every section ends. */
   readonly marks: readonly number[];
   /** What must last from run to run: what the preparation is given, and what it makes for the others. */
   readonly prepared: ReadonlySet<Bindable>;

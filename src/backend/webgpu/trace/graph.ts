@@ -8,7 +8,7 @@ import type { ConvolutionShape } from "../../operations/convolution_shape.ts";
 import type { ConvolutionMode, Epilogue, Precision } from "../convolution/shape.ts";
 import type { Lowered } from "../program/kernel.ts";
 
-/** Tensors that stay on the device between programs: one buffer, parts of it by name. */
+/** A slab is one buffer of tensors that stay on the device between programs; its parts have names. */
 export interface Slab {
   readonly label: string;
   /** Offset in bytes (a multiple of 256) and number of float32 values of every part. */
@@ -59,7 +59,7 @@ export class Graph {
   readonly outputs = new Map<string, Value>();
   /** Results that replace a part of a slab once the program has run. */
   readonly stores: { readonly value: Value; readonly into: Value }[] = [];
-  /** Number of operations after which each phase ends; a program can run phase by phase. */
+  /** Number of operations after which each section ends: a stretch of the program that can run by itself. */
   readonly marks: number[] = [];
   readonly #inputs = new Map<string, Value>();
   readonly #parts = new Map<Slab, Map<string | undefined, Value>>();
@@ -120,7 +120,7 @@ export class Graph {
     return result;
   }
 
-  /** Ends a phase here. */
+  /** Ends a section here. */
   mark(): void {
     this.marks.push(this.operations.length);
   }
