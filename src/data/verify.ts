@@ -23,7 +23,7 @@ export interface FileReport {
 }
 
 /** What a data set on disk holds. */
-export interface Verification {
+export interface DatasetVerification {
   readonly name: string;
   /** The folder of the files. */
   readonly directory: string;
@@ -41,7 +41,10 @@ export interface Verification {
  *
  * @throws {UsageError} when a file is missing or malformed
  */
-export async function verifyDataset(set: PublishedSet, directory: string): Promise<Verification> {
+export async function verifyDataset(
+  set: PublishedSet,
+  directory: string,
+): Promise<DatasetVerification> {
   const folder = await locateFiles(set, directory);
   const files: FileReport[] = [];
   for (const split of ["train", "test"] as const) {

@@ -3,12 +3,12 @@
  *
  * @module
  */
-import { createHash } from "node:crypto";
 import { dirname, join } from "@std/path";
+import { createHash } from "node:crypto";
 import { RunError, UsageError } from "../errors.ts";
 import { DISK, type Disk, type WritableFile } from "./disk.ts";
 import { describeIoError, ioError, isAboutPlace, StorageError } from "./failure.ts";
-import { refuseSpecial } from "./regular.ts";
+import { exists, refuseSpecial } from "./regular.ts";
 
 /** The end of the name of a file that is being written. */
 const TEMPORARY = /\.tmp-[0-9a-f]+$/;
@@ -161,6 +161,11 @@ export async function removeTree(path: string, disk: Disk = DISK): Promise<void>
   } catch (error) {
     throw ioError(`Could not remove ${path}`, error);
   }
+}
+
+/** {@linkcode removeTree} of a path where nothing may be. */
+export async function removeTreeIfThere(path: string, disk: Disk = DISK): Promise<void> {
+  if (await exists(path)) await removeTree(path, disk);
 }
 
 /**

@@ -5,7 +5,6 @@
  * @module
  */
 import { basename, dirname, join } from "@std/path";
-import { createHash } from "node:crypto";
 import type { AutoAttackMember, AutoAttackVersion } from "../attack/autoattack/versions.ts";
 import { loadBatch } from "../data/batches.ts";
 import { valuesPerImage } from "../data/dataset.ts";
@@ -100,7 +99,7 @@ async function stateKey(
   members: readonly AutoAttackMember[] | undefined,
 ): Promise<string> {
   const { x, y } = loadBatch(dataset, ids);
-  const images = createHash("sha256").update(new Uint8Array(x.buffer)).update(y).digest("hex");
+  const images = sha256(new Uint8Array(x.buffer), y);
   const { name, adapter } = backend;
   const program = await sourceDigest();
   const settings = { program, checkpoint, images, seed, attack, version, members, name, adapter };

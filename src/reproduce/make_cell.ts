@@ -97,7 +97,9 @@ async function beginCell(runDir: string, { row, seed, request }: CellPlan): Prom
     program,
     finishedBy: { version: VERSION, digest: await sourceDigest() },
     machine: {
-      ...{ backend, adapter, deno },
+      backend,
+      adapter,
+      deno,
       system: `${Deno.build.os} ${Deno.build.arch}`,
       processors: navigator.hardwareConcurrency,
     },
@@ -118,7 +120,10 @@ async function withEvaluation(
   const { accuracy, correct, n, verdicts } = found!;
   const members = Object.entries(autoattack?.perAttack ?? {});
   const evaluation: CellEvaluation = {
-    ...{ accuracy, correct, n, verdicts },
+    accuracy,
+    correct,
+    n,
+    verdicts,
     attack: { norm: report.attack.norm, radius: report.attack.fraction, seed: report.seed },
     ...autoattack && {
       version: autoattack.version,

@@ -11,7 +11,7 @@ import { dirname, join } from "@std/path";
 import { extract } from "tar-stream";
 import { RunError, UsageError } from "../../errors.ts";
 import { syncDirectory } from "../../disk/disk.ts";
-import { onDisk, removeTree, writeAll } from "../../disk/files.ts";
+import { onDisk, removeTreeIfThere, writeAll } from "../../disk/files.ts";
 import { describeIoError, ioError, isAboutPlace } from "../../disk/failure.ts";
 import { exists } from "../../disk/regular.ts";
 
@@ -65,7 +65,7 @@ export async function unpackTarGz(
     if (!(await lock.tryLock(true))) {
       throw new RunError(`Another process is unpacking "${archive}"; wait for it to finish.`);
     }
-    await clear(staging);
+    await removeTreeIfThere(staging);
     try {
       await onDisk(staging, () => Deno.mkdir(staging, { recursive: true }));
       await unpackInto(staging, archive, contents, options.signal);
@@ -76,7 +76,7 @@ export async function unpackTarGz(
         await syncDirectory(dirname(intoDirectory));
       });
     } finally {
-      await clear(staging);
+      await removeTreeIfThere(staging);
     }
   } finally {
     lock.close();
@@ -166,8 +166,4 @@ async function openArchive(archive: string): Promise<Deno.FsFile> {
       { cause },
     );
   }
-}
-
-async function clear(path: string): Promise<void> {
-  if (await exists(path)) await removeTree(path);
 }
