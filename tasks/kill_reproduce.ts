@@ -18,8 +18,14 @@ const TABLE = {
   name: "killed",
   title: "Killed",
   recipe: {
-    ...{ data: "cifar10", width: 1, epochs: 3, "batch-size": 8, "limit-train": 20 },
-    ...{ lr: 0.05, select: "none", "checkpoint-every": 1 },
+    data: "cifar10",
+    width: 1,
+    epochs: 3,
+    "batch-size": 8,
+    "limit-train": 20,
+    lr: 0.05,
+    select: "none",
+    "checkpoint-every": 1,
   },
   columns: [
     { name: "clean", label: "clean" },

@@ -7,7 +7,7 @@
  */
 import { parseArgs } from "@std/cli/parse-args";
 import { join } from "@std/path";
-import { createHash } from "node:crypto";
+import { sha256 } from "../src/format/sha256.ts";
 import { commitNumber, readCurrentFile } from "../src/memory/current.ts";
 import { withIndexCopy } from "../src/memory/index/copy.ts";
 import { verifyMemory } from "../src/memory/verify.ts";
@@ -183,7 +183,7 @@ async function digests(runDir: string): Promise<Record<string, string>> {
       // The database's bytes depend on its history.
       else if (!name.startsWith("index.kv")) {
         const bytes = await Deno.readFile(join(runDir, path));
-        found[path] = createHash("sha256").update(bytes).digest("hex");
+        found[path] = sha256(bytes);
       }
     }
   };

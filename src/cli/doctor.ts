@@ -123,8 +123,8 @@ async function examineAdapter(described: AdapterDescription): Promise<AdapterRep
     software,
     shaderF16: features.has("shader-f16"),
     timestampQuery: features.has("timestamp-query"),
-    maxBufferMiB: mebibytes(limits.maxBufferSize),
-    maxBindingMiB: mebibytes(limits.maxStorageBufferBindingSize),
+    maxBufferMiB: roundedMebibytes(limits.maxBufferSize),
+    maxBindingMiB: roundedMebibytes(limits.maxStorageBufferBindingSize),
     training: await examineTraining(described),
   };
 }
@@ -143,7 +143,7 @@ async function examineTraining(adapter: AdapterDescription): Promise<AdapterRepo
   }
 }
 
-const mebibytes = (bytes: number) => Math.round(bytes / 2 ** 20);
+const roundedMebibytes = (bytes: number) => Math.round(bytes / 2 ** 20);
 
 /** Whether the last file of `set` is in `directory`: they are fetched together or not at all. */
 async function isThere(set: PublishedSet, directory: string): Promise<boolean> {
@@ -159,7 +159,7 @@ async function isThere(set: PublishedSet, directory: string): Promise<boolean> {
 function describeTraining(training: AdapterReport["training"]): string {
   if (typeof training === "string") return `gives no device: ${training}`;
   const { width, batchSize, bytes, largestBatch } = training;
-  const need = Number.isFinite(bytes) ? `takes ${mebibytes(bytes)} MiB` : "does not fit";
+  const need = Number.isFinite(bytes) ? `takes ${roundedMebibytes(bytes)} MiB` : "does not fit";
   return `training at --width ${width} --batch-size ${batchSize} ${need}; the largest batch is ${largestBatch}`;
 }
 

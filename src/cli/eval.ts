@@ -129,7 +129,14 @@ export const command: Command = {
     };
     const { verified } = await interruptible((signal) =>
       evaluateRun(target, {
-        ...{ attacks, checkpoint, given, limit, restarts, overwrite, observer, signal },
+        attacks,
+        checkpoint,
+        given,
+        limit,
+        restarts,
+        overwrite,
+        observer,
+        signal,
         autoAttack: { version, members, stateDir },
         saveAdversarial: saveAdv,
         verifyAdversarial: verifyAdv,

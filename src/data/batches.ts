@@ -56,15 +56,22 @@ export function epochOrder(ids: Uint32Array, seed: number, epoch: number): Uint3
     .map((position) => ids[position]!);
 }
 
+/** What a batch of training is drawn by. */
+export interface TrainingBatchOptions {
+  readonly batchSize: number;
+  readonly seed: number;
+  /** From 1. */
+  readonly epoch: number;
+  /** As in {@linkcode drawView}. */
+  readonly cropPadding?: number;
+}
+
 /** Batch `step` (from 0) of an epoch's `order`, augmented as {@linkcode drawView} does; the last one may be smaller. */
 export function trainingBatch(
   dataset: Dataset,
   order: Uint32Array,
   step: number,
-  batchSize: number,
-  seed: number,
-  epoch: number,
-  cropPadding?: number,
+  { batchSize, seed, epoch, cropPadding }: TrainingBatchOptions,
 ): Batch {
   const ids = order.slice(step * batchSize, (step + 1) * batchSize);
   return loadBatch(dataset, ids, (id) => drawView(seed, epoch, id, cropPadding));

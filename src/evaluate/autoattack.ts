@@ -14,10 +14,11 @@ import { runSearches } from "../attack/autoattack/lanes.ts";
 import { Oracle } from "../attack/autoattack/oracle.ts";
 import type { AttackNorm } from "../attack/options.ts";
 import type { LogitsFunction } from "../attack/pgd.ts";
-import { type Example, type Outcome, predictedClass } from "../attack/autoattack/search.ts";
+import type { Example, Outcome } from "../attack/autoattack/search.ts";
 import type { Backend } from "../backend/backend.ts";
 import { type ImageShape, valuesPerImage } from "../data/dataset.ts";
 import { Interrupted, UsageError } from "../errors.ts";
+import { predictedClass } from "../model/predicted_class.ts";
 import type { Accuracy, ImageAccuracy } from "./evaluate.ts";
 import type { Journal, Verdict } from "./journal.ts";
 import { assertFiniteLogits } from "./logits.ts";
@@ -229,23 +230,20 @@ export async function autoAttack(
     const seconds = () => earlier + (performance.now() - since) / 1000;
     let broken = known.filter(({ outcome }) => outcome).length;
     const search = createMember(member, { ...attack, seed, ...traits });
-    await runSearches(
-      search,
-      before.filter(({ id }) => !found.has(id)),
-      oracle,
-      batchSize,
-      async ({ id, x }, outcome) => {
+    await runSearches(search, before.filter(({ id }) => !found.has(id)), oracle, {
+      width: batchSize,
+      onDone: async ({ id, x }, outcome) => {
         if (outcome) assertWithinBounds(x, outcome, attack, [id]);
         found.set(id, outcome);
         if (outcome) broken++;
         await journal?.append({ member, id, outcome, seconds: seconds() });
       },
-      (asked) => {
+      onBatch: (asked) => {
         if (signal?.aborted) throw new Interrupted(stopped(journal));
         const share = Math.min(1, (found.size + asked / search.queries) / before.length);
         options.onProgress?.(member, { done: found.size, of: before.length, broken, share });
       },
-    );
+    });
     robust = before.filter(({ id }) => found.get(id) === undefined);
     for (const [id, outcome] of found) {
       if (outcome) adversarial.set(outcome, rowOf.get(id)! * values);

@@ -5,11 +5,12 @@
  * @module
  */
 import { basename, dirname, join } from "@std/path";
-import { createHash } from "node:crypto";
 import type { AutoAttackMember, AutoAttackVersion } from "../attack/autoattack/versions.ts";
 import { loadBatch } from "../data/batches.ts";
 import { valuesPerImage } from "../data/dataset.ts";
-import { createDirectory, describeIoError } from "../disk/files.ts";
+import { describeIoError } from "../disk/failure.ts";
+import { sha256 } from "../format/sha256.ts";
+import { createDirectory } from "../disk/files.ts";
 import { UsageError } from "../errors.ts";
 import { sourceDigest } from "../run/program_version.ts";
 import type { Subject } from "../run/subject.ts";
@@ -98,9 +99,9 @@ async function stateKey(
   members: readonly AutoAttackMember[] | undefined,
 ): Promise<string> {
   const { x, y } = loadBatch(dataset, ids);
-  const images = createHash("sha256").update(new Uint8Array(x.buffer)).update(y).digest("hex");
+  const images = sha256(new Uint8Array(x.buffer), y);
   const { name, adapter } = backend;
   const program = await sourceDigest();
   const settings = { program, checkpoint, images, seed, attack, version, members, name, adapter };
-  return createHash("sha256").update(JSON.stringify(settings)).digest("hex");
+  return sha256(JSON.stringify(settings));
 }

@@ -8,7 +8,6 @@ import { crossEntropyAttack, marginAttack } from "../attack/attack_loss.ts";
 import { assertWithinBounds } from "../attack/bounds.ts";
 import type { PgdOptions } from "../attack/options.ts";
 import { pgd } from "../attack/pgd.ts";
-import { predictedClass } from "../attack/autoattack/search.ts";
 import { normalNoise, uniformStart } from "../attack/start.ts";
 import type { Backend } from "../backend/backend.ts";
 import { type Batch, loadBatch } from "../data/batches.ts";
@@ -16,6 +15,7 @@ import { type Dataset, valuesPerImage } from "../data/dataset.ts";
 import { Interrupted } from "../errors.ts";
 import type { FrozenModel } from "../model/frozen.ts";
 import { imageTensor, oneHot } from "../model/inputs.ts";
+import { predictedClass } from "../model/predicted_class.ts";
 import { Purpose } from "../random/stream.ts";
 import { assertFiniteLogits } from "./logits.ts";
 

@@ -263,8 +263,7 @@ async function verifySaved(
   epsilon: number | undefined,
   observer: EvaluationObserver | undefined,
 ): Promise<EvaluationReport> {
-  const { dataset, backend, batchSize } = settings;
-  const verified = await checkAdversarial(saved, model, dataset, backend, batchSize, epsilon);
+  const verified = await checkAdversarial(saved, model, settings, epsilon);
   const report = makeReport(subject, recipe, settings, {}, { verified });
   observer?.onReport?.(report);
   return report;
@@ -286,7 +285,10 @@ async function runAutoAttack(
   try {
     const finished = await autoAttack(model.logits, images, {
       ...attack,
-      ...{ backend, batchSize, seed, journal },
+      backend,
+      batchSize,
+      seed,
+      journal,
       ...choice.version && { version: choice.version },
       ...choice.members && { members: choice.members },
       ...signal && { signal },

@@ -10,7 +10,8 @@ import { AUTOATTACK_MEMBERS, type AutoAttackMember } from "../attack/autoattack/
 import type { Outcome } from "../attack/autoattack/search.ts";
 import { RunError, UsageError } from "../errors.ts";
 import { crc32c } from "../format/crc32c.ts";
-import { createDirectory, describeIoError } from "../disk/files.ts";
+import { describeIoError } from "../disk/failure.ts";
+import { createDirectory, writeAll } from "../disk/files.ts";
 import { refuseForeign } from "../disk/regular.ts";
 
 /** How one member's search on one image ended. */
@@ -217,12 +218,6 @@ function readLine(line: string): v.InferOutput<typeof lineSchema> | undefined {
     return result.success ? result.output : undefined;
   } catch {
     return undefined;
-  }
-}
-
-async function writeAll(file: Deno.FsFile, bytes: Uint8Array): Promise<void> {
-  for (let written = 0; written < bytes.length;) {
-    written += await file.write(bytes.subarray(written));
   }
 }
 

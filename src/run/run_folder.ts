@@ -8,15 +8,15 @@ import { RunError, UsageError } from "../errors.ts";
 import { syncDirectory } from "../disk/disk.ts";
 import {
   createDirectory,
-  describeIoError,
   readWholeFile,
   removeTemporaries,
   temporaryOf,
   temporaryPath,
   writeFileAtomically,
 } from "../disk/files.ts";
-import { ioError } from "../disk/failure.ts";
+import { describeIoError, ioError } from "../disk/failure.ts";
 import { exists } from "../disk/regular.ts";
+import { sha256 } from "../format/sha256.ts";
 import { removeEmptyMemory } from "../memory/empty.ts";
 import {
   CHECKPOINT_LINKS,
@@ -26,12 +26,11 @@ import {
   findCheckpoint,
   type FoundCheckpoint,
   isCheckpointName,
-  readCommitted,
+  readCommittedCheckpoints,
   RECORD_FILE,
   writeCommitted,
 } from "./checkpoints.ts";
 import { METRICS_TABLE } from "./metrics_table.ts";
-import { sha256 } from "./progress.ts";
 import { decodeRunRecord, encodeRunRecord, type RunRecord } from "./run_record.ts";
 import { RunLock } from "./run_lock.ts";
 import { METRICS_LOG } from "./run_log.ts";
@@ -169,7 +168,7 @@ export class RunFolder {
    */
   async settle(names: { last: FoundCheckpoint; best: string | undefined }): Promise<void> {
     const folder = checkpointFolder(this.directory);
-    const before = await readCommitted(this.directory);
+    const before = await readCommittedCheckpoints(this.directory);
     const known = [names.last, before?.best, before?.last];
     const digest = async (name: string) =>
       known.find((each) => each?.name === name)?.sha256 ??

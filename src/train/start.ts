@@ -217,7 +217,9 @@ async function describeRun(
     format: 2,
     program: { version: VERSION, digest: await sourceDigest() },
     machine: {
-      ...{ backend: backend.name, adapter: backend.adapter, deno: Deno.version.deno },
+      backend: backend.name,
+      adapter: backend.adapter,
+      deno: Deno.version.deno,
       ...Object.keys(variants).length > 0 && { variants },
     },
     dataSha256,

@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { join } from "@std/path";
-import { type Measurement, TuningStore } from "../../src/backend/webgpu/tuning/store.ts";
+import { type TuningResult, TuningStore } from "../../src/backend/webgpu/tuning/store.ts";
 import { describeTuning } from "../../src/cli/doctor_tuning.ts";
 import { startDeno } from "../testing/program.ts";
 import { ROOT } from "./memloss.ts";
 
-const MEASUREMENT: Measurement = {
+const MEASUREMENT: TuningResult = {
   variant: "texture-2x4x8",
   seconds: { "register-2x4x8": 0.0123456, "texture-2x4x8": 0.0012345, "tile-64x64": 0.00987 },
   excluded: { "winograd-texture": "its results are wrong by 4e-1 of the largest" },

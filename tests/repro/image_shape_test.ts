@@ -8,7 +8,7 @@ import {
 } from "../../src/data/dataset.ts";
 import { firstIndices, loadBatch } from "../../src/data/batches.ts";
 import { Oracle } from "../../src/attack/autoattack/oracle.ts";
-import { predictedClass } from "../../src/attack/autoattack/search.ts";
+import { predictedClass } from "../../src/model/predicted_class.ts";
 import { autoAttack } from "../../src/evaluate/autoattack.ts";
 import { evaluateAccuracy } from "../../src/evaluate/evaluate.ts";
 import { MemoryStore } from "../../src/memory/store.ts";

@@ -92,7 +92,7 @@ onWasm(
       const data = smallData().train;
       const ids = Uint32Array.from({ length: data.n }, (_, id) => id);
       const order = epochOrder(ids, recipe.seed, 2);
-      const batch = trainingBatch(data, order, 0, recipe.batchSize, recipe.seed, 2);
+      const batch = trainingBatch(data, order, 0, { ...recipe, epoch: 2 });
       const images = {
         nat: imageTensor(batch.x, SHAPE),
         adv: imageTensor(batch.x, SHAPE), // has no part in the memory term

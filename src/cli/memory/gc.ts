@@ -8,6 +8,7 @@ import { UsageError } from "../../errors.ts";
 import { ioError } from "../../disk/failure.ts";
 import { removeTree } from "../../disk/files.ts";
 import { exists } from "../../disk/regular.ts";
+import { mebibytes } from "../../format/mebibytes.ts";
 import { readCurrentFile } from "../../memory/current.ts";
 import { MemoryStore } from "../../memory/store.ts";
 import { removeLeftovers } from "../../run/run_folder.ts";
@@ -59,6 +60,5 @@ async function bytesIn(path: string): Promise<number> {
 
 /** `report` in words. */
 export function describeGarbage({ before, after }: GarbageReport): string {
-  const mebibytes = (bytes: number) => `${(bytes / 2 ** 20).toFixed(1)} MiB`;
-  return `${mebibytes(after)} are left of ${mebibytes(before)}`;
+  return `${mebibytes(after)} MiB are left of ${mebibytes(before)} MiB`;
 }

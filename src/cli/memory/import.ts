@@ -10,8 +10,7 @@ import { type Dataset, valuesPerImage } from "../../data/dataset.ts";
 import { UsageError } from "../../errors.ts";
 import { syncDirectory } from "../../disk/disk.ts";
 import { ioError } from "../../disk/failure.ts";
-import { removeTree } from "../../disk/files.ts";
-import { exists } from "../../disk/regular.ts";
+import { removeTreeIfThere } from "../../disk/files.ts";
 import { readCurrentFile } from "../../memory/current.ts";
 import { findForeign, removeEmptyMemory } from "../../memory/empty.ts";
 import { MemoryStore } from "../../memory/store.ts";
@@ -64,7 +63,7 @@ export async function importMemory(
         `${runDir} stands inside epoch ${progress.epoch}, of which a part of the memory is missing: start a new run.`,
       );
     }
-    await removeIfThere(temporary); // left by an import that was killed
+    await removeTreeIfThere(temporary); // left by an import that was killed
     const store = await MemoryStore.open(temporary, {
       codec: recipe.memory.codec,
       epsilon: largestDelta(recipe.memory, recipe.threat),
@@ -75,10 +74,14 @@ export async function importMemory(
     const { epoch, step } = progress;
     try {
       await store.begin(epoch);
-      await writeAll(store, examples, train, recipe.memory, file);
+      await writeExamples(store, examples, train, recipe.memory, file);
       await store.commit({
-        ...{ epoch, step, complete: true, keep: [] },
-        ...{ checkpoint, checkpointSha256: sha256 },
+        epoch,
+        step,
+        complete: true,
+        keep: [],
+        checkpoint,
+        checkpointSha256: sha256,
       });
     } finally {
       await store.close();
@@ -86,7 +89,7 @@ export async function importMemory(
     await moveIntoPlace(temporary, directory);
     return { epoch, checkpoint, examples: examples.ids.length };
   } finally {
-    await removeIfThere(temporary).catch(() => {}); // the first error says more
+    await removeTreeIfThere(temporary).catch(() => {}); // the first error says more
     await lock.release();
   }
 }
@@ -101,7 +104,7 @@ async function refuseMemory(directory: string): Promise<void> {
 }
 
 /** @throws {UsageError} naming `file` if an example leaves the ball of the recipe */
-async function writeAll(
+async function writeExamples(
   store: MemoryStore,
   { ids, views, images }: MemoryExamples,
   train: Dataset,
@@ -128,10 +131,6 @@ async function writeAll(
     const kept = view === "realigned" ? shown.map(() => IDENTITY_VIEW) : shown;
     await store.write(batch, kept, deltas);
   }
-}
-
-async function removeIfThere(path: string): Promise<void> {
-  if (await exists(path)) await removeTree(path);
 }
 
 /** Puts the memory in `from` in place of the empty one at `to`, in which nothing else may lie. */

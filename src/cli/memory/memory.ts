@@ -14,7 +14,7 @@ import { collectGarbage, describeGarbage } from "./gc.ts";
 import { describeImport, importMemory } from "./import.ts";
 import { MEMORY_ACTION_FLAGS, type MemoryFlags, type MemoryRun } from "./run.ts";
 import { describeStats, memoryStats } from "./stats.ts";
-import { describeVerification, refuseDamage, verifyRun } from "./verify.ts";
+import { describeMemoryVerification, refuseDamage, verifyRun } from "./verify.ts";
 
 export const command = actionCommand({
   name: "memory",
@@ -36,7 +36,7 @@ export const command = actionCommand({
     verify: onRun(["rebuild", "memoryIndex"], {
       async act({ runDir }, flags) {
         const report = await verifyRun(runDir, flags.rebuild === true, flags.memoryIndex);
-        printReport(report, flags, describeVerification);
+        printReport(report, flags, describeMemoryVerification);
         refuseDamage(runDir, report);
       },
     }),

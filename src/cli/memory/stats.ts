@@ -4,12 +4,13 @@
  * @module
  */
 import { Oracle } from "../../attack/autoattack/oracle.ts";
-import { predictedClass } from "../../attack/autoattack/search.ts";
 import { openBackend } from "../../backend/open.ts";
 import { architectureOf, freezeSubject } from "../../evaluate/frozen_subject.ts";
 import { assertFiniteLogits } from "../../evaluate/logits.ts";
+import { mebibytes } from "../../format/mebibytes.ts";
 import { type GenerationStats, measureMemory, type MemoryStats } from "../../memory/stats.ts";
 import type { MemorySettings, MemoryStore, Pointer } from "../../memory/store.ts";
+import { predictedClass } from "../../model/predicted_class.ts";
 import { checkpointPath } from "../../run/checkpoints.ts";
 import { makeMemoryInputs } from "../../train/memory_inputs.ts";
 import {
@@ -88,8 +89,8 @@ async function misclassifiedShares(
       let wrong = 0;
       for (let first = 0; first < images.length; first += recipe.batchSize) {
         const ids = images.subarray(first, first + recipe.batchSize);
-        const remembered = makeMemoryInputs(await store.read(epoch, ids), train, ids);
-        const logits = await oracle.logits(remembered.images);
+        const inputs = makeMemoryInputs(await store.read(epoch, ids), train, ids);
+        const logits = await oracle.logits(inputs.images);
         assertFiniteLogits(logits, oracle.classes, ids);
         ids.forEach((id, row) => {
           const scores = logits.subarray(row * oracle.classes, (row + 1) * oracle.classes);
@@ -128,7 +129,7 @@ function describeGeneration(generation: ReportedGeneration): string {
     generation;
   return [
     `  epoch ${epoch}: ${examples} examples (${formatPercent(coverage)} of the images)`,
-    `${(bytes / 2 ** 20).toFixed(1)} MiB`,
+    `${mebibytes(bytes)} MiB`,
     `mean |δ| ${meanAbsoluteDelta.toFixed(2)}/255`,
     `${formatPercent(boundaryShare)} at the boundary`,
     ...misclassified === undefined ? [] : [`${formatPercent(misclassified)} misclassified`],

@@ -15,7 +15,7 @@ import { checkpointPath } from "../../run/checkpoints.ts";
 import { RunLock } from "../../run/run_lock.ts";
 
 /** What `memory verify --json` prints. */
-export interface VerifyReport extends MemoryCheck {
+export interface MemoryVerification extends MemoryCheck {
   /** Whether the index was made anew before. */
   readonly rebuilt: boolean;
 }
@@ -31,7 +31,7 @@ export async function verifyRun(
   runDir: string,
   rebuild: boolean,
   remote: string | undefined,
-): Promise<VerifyReport> {
+): Promise<MemoryVerification> {
   const directory = join(runDir, "memory");
   const options = { remote, checkpointPath: (name: string) => checkpointPath(runDir, name) };
   const place = remote === undefined ? await readIndexPlace(directory) : undefined;
@@ -64,7 +64,7 @@ export async function verifyRun(
 }
 
 /** `report` in words. */
-export function describeVerification(report: VerifyReport): string {
+export function describeMemoryVerification(report: MemoryVerification): string {
   const { commit, generations, chunks, records, index, rebuilt, damage } = report;
   const looked = commit === 0
     ? "nothing committed yet"
@@ -85,7 +85,7 @@ function describeDamage({ fault, image }: Damage): string {
 }
 
 /** @throws {RunError} if `report` has damage: exit code 1 */
-export function refuseDamage(runDir: string, { damage }: VerifyReport): void {
+export function refuseDamage(runDir: string, { damage }: MemoryVerification): void {
   if (damage.length === 0) return;
   const places = damage.length === 1 ? "1 place" : `${damage.length} places`;
   const derived = [INDEX_FILE, CURRENT_FILE].map((name) => join(runDir, "memory", name));

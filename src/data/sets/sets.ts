@@ -3,8 +3,8 @@
  *
  * @module
  */
-import { createHash } from "node:crypto";
 import { UsageError } from "../../errors.ts";
+import { sha256 } from "../../format/sha256.ts";
 import type { Dataset, SplitName, Splits } from "../dataset.ts";
 import { CIFAR10 } from "./cifar10.ts";
 import { CIFAR100 } from "./cifar100.ts";
@@ -105,5 +105,5 @@ export async function loadData(
 
 /** SHA-256 of a data set's images and labels. */
 export function dataDigest({ images, labels }: Dataset): string {
-  return createHash("sha256").update(images).update(labels).digest("hex");
+  return sha256(images, labels);
 }
