@@ -7,10 +7,8 @@ import { dirname, join } from "@std/path";
 import { createHash } from "node:crypto";
 import { RunError, UsageError } from "../errors.ts";
 import { DISK, type Disk, type WritableFile } from "./disk.ts";
-import { describeIoError, ioError } from "./failure.ts";
+import { describeIoError, ioError, isAboutPlace, StorageError } from "./failure.ts";
 import { exists, refuseSpecial } from "./regular.ts";
-
-export { describeIoError };
 
 /** The end of the name of a file that is being written. */
 const TEMPORARY = /\.tmp-[0-9a-f]+$/;
@@ -193,11 +191,9 @@ export async function onDisk<T>(path: string, write: () => Promise<T>): Promise<
   try {
     return await write();
   } catch (cause) {
-    throw new RunError(
-      `Could not write "${path}": ${
-        describeIoError(cause)
-      }; make room or choose another directory, and run the ` +
-        "command again.",
+    const reason = describeIoError(cause);
+    throw new (isAboutPlace(cause) ? StorageError : RunError)(
+      `Could not write "${path}": ${reason}; make room or choose another directory, and run the command again.`,
       { cause },
     );
   }

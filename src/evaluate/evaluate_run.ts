@@ -57,35 +57,96 @@ export interface EvaluationObserver extends EngineObserver {
 
 /** What to measure, and how. */
 export interface EvaluationOptions {
-  /** What to measure. @default ["clean", "pgd20"] */
+  /**
+   * What to measure.
+   *
+   * @default {["clean", "pgd20"]}
+   */
   readonly attacks?: readonly AttackName[];
-  /** Which checkpoint of a run. @default "best", or "last" where none was selected */
+  /**
+   * Which checkpoint of a run.
+   *
+   * @default {"best", or "last" where none was selected}
+   */
   readonly checkpoint?: CheckpointLink;
-  /** What differs from the run's recipe, or for a file of weights from the paper's. @default {} */
+  /**
+   * What differs from the run's recipe, or for a file of weights from the paper's.
+   *
+   * @default {none}
+   */
   readonly given?: RecipeInput;
-  /** Evaluates the first so many test images. @default the recipe's limit, or all */
+  /**
+   * Evaluates the first so many test images.
+   *
+   * @default {the recipe's limit, or all}
+   */
   readonly limit?: number;
-  /** Runs of PGD, each from another start. @default 1 */
+  /**
+   * Runs of PGD, each from another start.
+   *
+   * @default {1}
+   */
   readonly restarts?: number;
-  /** Which AutoAttack, if it is among the attacks, and where its state is kept. @default {} */
+  /**
+   * Which AutoAttack, if it is among the attacks, and where its state is kept.
+   *
+   * @default {none}
+   */
   readonly autoAttack?: AutoAttackChoice;
-  /** File to save AutoAttack's images in, as safetensors. @default none */
+  /**
+   * File to save AutoAttack's images in, as safetensors.
+   *
+   * @default {none}
+   */
   readonly saveAdversarial?: string;
-  /** File of saved images to check, instead of attacking. @default none */
+  /**
+   * File of saved images to check, instead of attacking.
+   *
+   * @default {none}
+   */
   readonly verifyAdversarial?: string;
-  /** Whether a file of another kind may be replaced by the images. @default false */
+  /**
+   * Whether a file of another kind may be replaced by the images.
+   *
+   * @default {false}
+   */
   readonly overwrite?: boolean;
-  /** Whether to time a GPU's ways to compute a convolution. @default true */
+  /**
+   * Whether to time a GPU's ways to compute a convolution.
+   *
+   * @default {true}
+   */
   readonly tune?: boolean;
-  /** Told what happens. @default nobody */
+  /**
+   * Told what happens.
+   *
+   * @default {nobody}
+   */
   readonly observer?: EvaluationObserver;
-  /** Stops at the next safe place. */
+  /**
+   * Stops at the next safe place.
+   *
+   * @default {never}
+   */
   readonly signal?: AbortSignal;
 }
 
 /**
  * Evaluates the run or the weights at `target`; a run keeps the report in its `eval/`. The weights are read once, before the
  * device is opened: the run may train on.
+ *
+ * @example A run, clean and under five steps of PGD
+ * ```ts
+ * import { evaluateRun, startRun } from "@memloss/memloss";
+ * import assert from "node:assert/strict";
+ * const run = await Deno.makeTempDir();
+ * const tiny = { data: "synthetic", width: 1, limitTrain: 8, limitTest: 4, select: "none" } as const;
+ * await startRun({ variant: "v1", epochs: 1, attack: { steps: 1 }, backend: "wasm", ...tiny }, run);
+ * const { clean, pgd5 } = await evaluateRun(run, { attacks: ["clean", "pgd5"] });
+ * assert.equal(clean?.n, 4);
+ * assert.ok(pgd5!.correct <= 4);
+ * await Deno.remove(run, { recursive: true });
+ * ```
  *
  * @throws {UsageError} if there is nothing to evaluate, the options contradict the run's recipe, or a file that is to be
  *   written would cost another

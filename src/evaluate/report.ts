@@ -29,6 +29,7 @@ export interface EvaluationReport extends Accuracies {
   readonly verified?: AdversarialCheck;
   /** What was evaluated. */
   readonly checkpoint: {
+    /** Their file. */
     readonly path: string;
     /** SHA-256 of the file. */
     readonly sha256: string;
@@ -41,7 +42,9 @@ export interface EvaluationReport extends Accuracies {
   readonly data: { readonly name: string; readonly part: "test"; readonly n: number };
   /** How it was attacked. */
   readonly attack: {
+    /** The norm that bounds the attack. */
     readonly norm: AttackNorm;
+    /** Radius of the ball; images in [0,1]. */
     readonly epsilon: number;
     /** The radius in steps of a byte, e.g. `8/255`. */
     readonly fraction: string;

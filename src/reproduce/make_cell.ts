@@ -6,8 +6,8 @@
 import { basename, join } from "@std/path";
 import { exists } from "../disk/regular.ts";
 import { type AttackName, evaluateRun, type EvaluationObserver } from "../evaluate/evaluate_run.ts";
-import type { EvaluationReport } from "../evaluate/report.ts";
 import { sha256 } from "../format/sha256.ts";
+import type { EvaluationReport } from "../evaluate/report.ts";
 import { FIELDS, nested, valueAt } from "../recipe/fields.ts";
 import type { RecipeInput } from "../recipe/recipe.ts";
 import type { Metrics } from "../run/metrics.ts";

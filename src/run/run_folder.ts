@@ -8,14 +8,13 @@ import { RunError, UsageError } from "../errors.ts";
 import { syncDirectory } from "../disk/disk.ts";
 import {
   createDirectory,
-  describeIoError,
   readWholeFile,
   removeTemporaries,
   temporaryOf,
   temporaryPath,
   writeFileAtomically,
 } from "../disk/files.ts";
-import { ioError } from "../disk/failure.ts";
+import { describeIoError, ioError } from "../disk/failure.ts";
 import { exists } from "../disk/regular.ts";
 import { sha256 } from "../format/sha256.ts";
 import { removeEmptyMemory } from "../memory/empty.ts";

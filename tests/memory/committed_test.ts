@@ -99,3 +99,18 @@ Deno.test("readCommittedGenerations() names a chunk that is missing, short or lo
     await Deno.remove(path);
     await refused("is missing");
   }));
+
+Deno.test("readCommitted() leaves no chunk of an epoch that goes on, whatever it is told", () =>
+  inTemporary(async (directory) => {
+    const store = await MemoryStore.open(directory, settings);
+    await store.begin(1);
+    await writeExamples(store, 1, order(1).subarray(0, 20));
+    await store.commit(commitOf(1, false));
+    await store.close();
+    await Deno.remove(join(directory, "generation-0001", "chunk-0000.partial-0020.bin"));
+    const current = (await readCurrentFile(directory))!;
+    await assert.rejects(
+      readCommittedGenerations(directory, current, true),
+      /partial-0020\.bin is missing/,
+    );
+  }));

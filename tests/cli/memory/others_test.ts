@@ -97,14 +97,18 @@ Deno.test("memloss memory verify and train --resume wait at no pipe, wherever on
     "run.lock",
     "memory/index.kv",
     "memory/index.kv-wal",
-    "memory/index.kv-journal",
     "memory/index.json",
     "memory/current.json",
     "memory/generation-0002/manifest.json",
     "memory/generation-0002/chunk-0000.bin",
     "checkpoints/epoch-002.safetensors",
   ];
-  const resumed = ["metrics.jsonl", "checkpoints/committed.json", "memory/index.kv-shm"];
+  const resumed = [
+    "metrics.jsonl",
+    "checkpoints/committed.json",
+    "memory/index.kv-shm",
+    "memory/index.kv-journal",
+  ];
   for (const file of [...files, ...resumed]) {
     const path = join(piped, file);
     await Deno.rename(path, `${path}.bak`).catch(() => {});

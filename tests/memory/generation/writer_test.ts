@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "@std/path";
+import { DISK, type Disk } from "../../../src/disk/disk.ts";
+import { sha256 } from "../../../src/format/sha256.ts";
 import { createCodec } from "../../../src/memory/chunk/codec.ts";
 import { GenerationWriter } from "../../../src/memory/generation/writer.ts";
 import { Locations } from "../../../src/memory/index/locations.ts";
@@ -70,5 +72,31 @@ Deno.test("GenerationWriter.resume() goes on to the same files, and refuses a ch
       await Deno.writeFile(path, bytes.with(200, bytes[200]! ^ 1));
       const third = await open("5", first.locations);
       await assert.rejects(third.resume(partial.manifest), /does not match its manifest/);
+    }
+  }));
+
+Deno.test("GenerationWriter.append() waits for a slow disk rather than write over what is on its way", () =>
+  inTemporary(async (directory) => {
+    const images = 2 * 1024 + 5, large = { ...shape, imageCount: images };
+    const slow: Disk = {
+      ...DISK,
+      async create(path) {
+        await new Promise((resolve) => setTimeout(resolve, 30));
+        return await DISK.create(path);
+      },
+    };
+    const write = async (name: string, disk: Disk) => {
+      await Deno.mkdir(join(directory, name));
+      const folder = join(directory, name);
+      const writer = new GenerationWriter(folder, large, new Locations(images), disk);
+      await append(writer, 0, images);
+      return await writer.seal(true);
+    };
+    assert.deepEqual(await write("slow", slow), await write("fast", DISK));
+    for (const { name } of Deno.readDirSync(join(directory, "fast"))) {
+      const [one, other] = ["slow", "fast"].map((each) =>
+        sha256(Deno.readFileSync(join(directory, each, name)))
+      );
+      assert.equal(one, other, name);
     }
   }));
