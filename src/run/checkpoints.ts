@@ -28,8 +28,6 @@ const committedSchema = v.strictObject({
   /** SHA-256 of its bytes, hexadecimal. */
   sha256: v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/)),
 });
-/** A checkpoint as a commit points at it. */
-export type CommittedCheckpoint = Readonly<v.InferOutput<typeof committedSchema>>;
 
 const recordSchema = v.strictObject({
   format: v.literal("memloss-checkpoints"),
