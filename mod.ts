@@ -13,6 +13,7 @@
  * console.log(clean?.accuracy, pgd20?.accuracy);
  * await using memory = await openMemory(directory);
  * console.log(memory.current()?.generations);
+ * await Deno.remove(directory, { recursive: true });
  * ```
  *
  * @example A network of one's own under attack

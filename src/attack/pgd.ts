@@ -20,10 +20,27 @@ const SMALLEST_GRADIENT = 1e-20;
  * `x' ← clip_[0,1](Π_ball(x' + stepSize · direction))`, where `direction` is the gradient's sign (L∞, `sign(0) = 0`) or
  * the gradient at unit length (L2).
  *
+ * @example A linear model of grey images
+ * ```ts
+ * import { crossEntropyAttack, oneHot, openBackend, pgd } from "@memloss/memloss";
+ * import * as tf from "@tensorflow/tfjs";
+ * import assert from "node:assert/strict";
+ * const backend = await openBackend("wasm");
+ * const weights = tf.randomNormal<tf.Rank.R2>([64, 4]);
+ * const network = (x: tf.Tensor4D) => tf.matMul<tf.Tensor2D>(tf.reshape(x, [-1, 64]), weights);
+ * const images = tf.randomUniform<tf.Rank.R4>([2, 8, 8, 1]);
+ * const loss = crossEntropyAttack(oneHot(Uint8Array.of(3, 1), 4));
+ * const options = { norm: "linf", epsilon: 8 / 255, stepSize: 2 / 255, steps: 10 } as const;
+ * const adversarial = pgd(network, images, images, loss, options);
+ * const [largest] = await tf.max(tf.abs(tf.sub(adversarial, images))).data();
+ * assert.ok(largest! <= 8 / 255 + 1e-6);
+ * backend.close();
+ * ```
+ *
  * @param x clean images `[N,H,W,channels]` in [0,1]
  * @param start where to begin, same shape; need not lie in the ball
  * @param noise standard-normal images, same shape, that replace a vanished L2 gradient; not called in L∞.
- *   @default drawn by tfjs, other ones each time
+ *   Drawn by tfjs unless given, other ones each time.
  * @returns adversarial images within `epsilon` of `x` and in [0,1]
  */
 export function pgd(

@@ -21,7 +21,19 @@ export interface Batch {
   readonly y: Uint8Array;
 }
 
-/** The images `ids` of `dataset`, image `i` under `viewOf(i)`. */
+/**
+ * The images `ids` of `dataset`, image `i` under `viewOf(i)`.
+ *
+ * @example
+ * ```ts
+ * import { loadBatch, loadSplit } from "@memloss/memloss";
+ * import assert from "node:assert/strict";
+ * const test = await loadSplit("synthetic", "test", undefined, 1);
+ * const { x, y } = loadBatch(test, Uint32Array.of(0, 11));
+ * assert.equal(x.length, 2 * 32 * 32 * 3);
+ * assert.deepEqual([...y], [test.labels[0], test.labels[11]]);
+ * ```
+ */
 export function loadBatch(
   dataset: Dataset,
   ids: Uint32Array,

@@ -164,16 +164,20 @@ const UNGUARDED: Pick<Backend, "guard"> = { guard: (work) => work };
  *
  * @example How robust is a network of one's own?
  * ```ts
- * import { registerComposedKernels } from "@memloss/memloss";
+ * import { autoAttack, openBackend } from "@memloss/memloss";
  * import * as tf from "@tensorflow/tfjs";
- * await tf.setBackend("cpu"); // any of tfjs's, or openBackend()
- * registerComposedKernels("cpu");
- * const weights = tf.randomNormal<tf.Rank.R2>([3072, 10]);
- * const network = (x: tf.Tensor4D) => tf.matMul<tf.Tensor2D>(tf.reshape(x, [-1, 3072]), weights);
- * const x = Float32Array.from({ length: 2 * 3072 }, Math.random), y = Uint8Array.of(3, 7);
- * const shape = { height: 32, width: 32, channels: 3 };
- * const { result } = await autoAttack(network, { x, y, shape, classes: 10 }, { epsilon: 4 / 255 });
+ * import assert from "node:assert/strict";
+ * const backend = await openBackend("wasm");
+ * const weights = tf.randomNormal<tf.Rank.R2>([64, 4]);
+ * const network = (x: tf.Tensor4D) => tf.matMul<tf.Tensor2D>(tf.reshape(x, [-1, 64]), weights);
+ * const x = Float32Array.from({ length: 2 * 64 }, Math.random);
+ * const y = Uint8Array.from(await tf.argMax(network(tf.tensor4d(x, [2, 8, 8, 1])), 1).data());
+ * const images = { x, y, shape: { height: 8, width: 8, channels: 1 }, classes: 4 };
+ * const { result } = await autoAttack(network, images, { epsilon: 32 / 255, backend });
+ * assert.equal(result.clean.correct, 2);
+ * assert.ok(result.correct <= 2);
  * console.log(result.accuracy, result.perAttack);
+ * backend.close();
  * ```
  *
  * @returns the result, and every image as the attacks left it (NHWC, in the order that they were given in; the

@@ -84,6 +84,28 @@ const STEP_SIZE = { linf: 2 / 255, l2: 15 / 255 } as const;
  * Accuracy of `model` on the clean images (`clean`), or on adversarial ones made by PGD from a uniformly random start
  * in the ball (`pgd20`, `cw20`, …).
  *
+ * @example A model under two steps of PGD
+ * ```ts
+ * import {
+ *   buildArchitecture,
+ *   evaluateAccuracy,
+ *   freeze,
+ *   initialise,
+ *   loadSplit,
+ *   openBackend,
+ * } from "@memloss/memloss";
+ * import assert from "node:assert/strict";
+ * const backend = await openBackend("wasm");
+ * const architecture = buildArchitecture("resnet18", { width: 1, classes: 10 });
+ * const model = freeze(architecture, initialise(architecture, 1));
+ * const dataset = await loadSplit("synthetic", "test", undefined, 1);
+ * const attack = { norm: "linf", epsilon: 8 / 255 } as const;
+ * const settings = { backend, dataset, ids: Uint32Array.of(0, 1, 2, 3), batchSize: 4, seed: 1, attack };
+ * const { n, verdicts } = await evaluateAccuracy("pgd2", model, settings);
+ * assert.deepEqual([n, verdicts.length], [4, 4]);
+ * backend.close();
+ * ```
+ *
  * @throws {Interrupted} if the signal is aborted
  * @throws {RunError} if logits are not finite, an attack leaves its ball or the device fails
  */

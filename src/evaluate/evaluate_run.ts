@@ -135,6 +135,19 @@ export interface EvaluationOptions {
  * Evaluates the run or the weights at `target`; a run keeps the report in its `eval/`. The weights are read once, before the
  * device is opened: the run may train on.
  *
+ * @example A run, clean and under five steps of PGD
+ * ```ts
+ * import { evaluateRun, startRun } from "@memloss/memloss";
+ * import assert from "node:assert/strict";
+ * const run = await Deno.makeTempDir();
+ * const tiny = { data: "synthetic", width: 1, limitTrain: 8, limitTest: 4, select: "none" } as const;
+ * await startRun({ variant: "v1", epochs: 1, attack: { steps: 1 }, backend: "wasm", ...tiny }, run);
+ * const { clean, pgd5 } = await evaluateRun(run, { attacks: ["clean", "pgd5"] });
+ * assert.equal(clean?.n, 4);
+ * assert.ok(pgd5!.correct <= 4);
+ * await Deno.remove(run, { recursive: true });
+ * ```
+ *
  * @throws {UsageError} if there is nothing to evaluate, the options contradict the run's recipe, or a file that is to be
  *   written would cost another
  * @throws {Interrupted} if the signal is aborted; AutoAttack then goes on where it stopped when it is called again

@@ -47,6 +47,20 @@ const ARITHMETIC: Arithmetic = { ...perExample, tf };
  * The objective's value for one batch of `N`. Every term is a mean over the whole batch: an example that has no
  * memory yet contributes zero to the memory term.
  *
+ * @example The loss of TRADES for one example
+ * ```ts
+ * import { evaluateObjective, methodOf, oneHot, openBackend } from "@memloss/memloss";
+ * import * as tf from "@tensorflow/tfjs";
+ * import assert from "node:assert/strict";
+ * const backend = await openBackend("wasm");
+ * const objective = { method: methodOf("trades"), coefficients: { beta: 6 } };
+ * const nat = tf.tensor2d([[2, 0]]), adv = tf.tensor2d([[0, 0]]);
+ * const { loss, ...terms } = evaluateObjective(objective, { nat, adv }, oneHot(Uint8Array.of(0), 2));
+ * assert.deepEqual(Object.keys(terms), ["ce", "kl"]);
+ * assert.ok(Math.abs((await loss.data())[0]! - 2.093808) < 1e-5);
+ * backend.close();
+ * ```
+ *
  * @param labels one-hot `[N,C]`
  * @param memoryRows selection matrix `[M,N]` whose row `m` is one-hot at the batch row of memory example `m`; left
  * out when every example has a memory (`M = N`, same order)

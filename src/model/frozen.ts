@@ -29,6 +29,19 @@ export interface FrozenModel {
 /**
  * Folds `state` as it is now: `w' = w · γ/√(running_var + ε)`, `b' = β − running_mean · γ/√(running_var + ε)`.
  * Later updates of `state` do not reach the folded weights.
+ *
+ * @example
+ * ```ts
+ * import { buildArchitecture, freeze, initialise, openBackend } from "@memloss/memloss";
+ * import * as tf from "@tensorflow/tfjs";
+ * import assert from "node:assert/strict";
+ * const backend = await openBackend("wasm");
+ * const architecture = buildArchitecture("resnet18", { width: 1, classes: 10 });
+ * const model = freeze(architecture, initialise(architecture, 1));
+ * assert.deepEqual(model.logits(tf.zeros([2, 32, 32, 3])).shape, [2, 10]);
+ * model.dispose();
+ * backend.close();
+ * ```
  */
 export function freeze(
   architecture: Architecture,

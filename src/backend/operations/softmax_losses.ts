@@ -21,7 +21,21 @@ export const LABEL_PROBABILITY = "MemlossLabelProbability";
 /** `{logits, labels, dy [N]} → dLogits`. */
 export const LABEL_PROBABILITY_GRADIENT = "MemlossLabelProbabilityGradient";
 
-/** Cross-entropy `−log p_y` of `logits` `[N,C]` against one-hot `labels` `[N,C]`, `[N]`; labels get no gradient. */
+/**
+ * Cross-entropy `−log p_y` of `logits` `[N,C]` against one-hot `labels` `[N,C]`, `[N]`; labels get no gradient.
+ *
+ * @example
+ * ```ts
+ * import { crossEntropy, oneHot, openBackend } from "@memloss/memloss";
+ * import * as tf from "@tensorflow/tfjs";
+ * import assert from "node:assert/strict";
+ * const backend = await openBackend("wasm");
+ * const logits = tf.tensor2d([[0, 0, 0, 0]]);
+ * const [value] = await crossEntropy(logits, oneHot(Uint8Array.of(2), 4)).data();
+ * assert.ok(Math.abs(value! - Math.log(4)) < 1e-6);
+ * backend.close();
+ * ```
+ */
 export function crossEntropy(logits: Tensor2D, labels: Tensor2D): Tensor1D {
   return againstLabels(CROSS_ENTROPY, CROSS_ENTROPY_GRADIENT, logits, labels);
 }
@@ -37,6 +51,18 @@ export function labelProbability(logits: Tensor2D, labels: Tensor2D): Tensor1D {
 /**
  * `KL(p‖q) = Σ_c p_c (log p_c − log q_c)` of two softmax distributions given by their logits `[N,C]`, `[N]`. The
  * gradient flows through both.
+ *
+ * @example
+ * ```ts
+ * import { klDivergence, openBackend } from "@memloss/memloss";
+ * import * as tf from "@tensorflow/tfjs";
+ * import assert from "node:assert/strict";
+ * const backend = await openBackend("wasm");
+ * const p = tf.tensor2d([[0, 0]]), q = tf.tensor2d([[Math.log(3), 0]]); // ½, ½ and ¾, ¼
+ * const [value] = await klDivergence(p, q).data();
+ * assert.ok(Math.abs(value! - 0.143841) < 1e-6);
+ * backend.close();
+ * ```
  */
 export function klDivergence(pLogits: Tensor2D, qLogits: Tensor2D): Tensor1D {
   const divergence = tf.customGrad((...inputs) => {

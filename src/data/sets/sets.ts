@@ -57,6 +57,14 @@ export function findPublished(name: string): PublishedSet {
 /**
  * One part of the data set `name`; nothing of the other one is looked at.
  *
+ * @example
+ * ```ts
+ * import { loadSplit } from "@memloss/memloss";
+ * import assert from "node:assert/strict";
+ * const { n, shape } = await loadSplit("synthetic", "test", undefined, 1);
+ * assert.deepEqual([n, shape], [1024, { height: 32, width: 32, channels: 3 }]);
+ * ```
+ *
  * @param directory where its files are, or the folder of its archive is; `data/` unless given
  * @param seed what a generated data set is made from; it needs no files
  * @throws {UsageError} if files of that part are missing or malformed
@@ -73,7 +81,17 @@ export async function loadSplit(
     : set.generate(split, seed);
 }
 
-/** Both parts of the data set `name`; see {@linkcode loadSplit}. */
+/**
+ * Both parts of the data set `name`; see {@linkcode loadSplit}.
+ *
+ * @example
+ * ```ts
+ * import { loadData } from "@memloss/memloss";
+ * import assert from "node:assert/strict";
+ * const { train, test } = await loadData("synthetic", undefined, 1);
+ * assert.deepEqual([train.n, test.n], [5120, 1024]);
+ * ```
+ */
 export async function loadData(
   name: DataName,
   directory: string | undefined,

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { join } from "@std/path";
-import { judge, type Outcome, runTestFile } from "../../../tasks/test/process.ts";
+import { judge, type Outcome, runExamples, runTestFile } from "../../../tasks/test/process.ts";
 import { withDirectory } from "../../data/made_cifar10.ts";
 
 /** Ends the process as a fault in a library does. */
@@ -81,6 +81,29 @@ Deno.test("runTestFile() hides every WebGPU adapter from a file without webGpu",
     `Deno.test("there is none", () => { if (adapter !== null) throw new Error("one"); });`,
   ]);
   assert.equal(passed, 1);
+});
+
+Deno.test("runExamples() runs the examples of all files, and fails where one fails or has a wrong type", () =>
+  withDirectory(async (directory) => {
+    const outcomeOf = async (...examples: string[]) => {
+      for (const [i, code] of examples.entries()) {
+        const text = `/**\n * \`\`\`ts\n * ${code}\n * \`\`\`\n */\nexport const a${i} = 1;\n`;
+        await Deno.writeTextFile(join(directory, `made${i}.ts`), text);
+      }
+      return counts(await runExamples([directory], { webGpu: false }));
+    };
+    const none = { ignored: 0, signal: undefined };
+    const fails = await outcomeOf("a0 + 1;", "throw a1;");
+    assert.deepEqual(fails, { passed: 1, failed: 1, ...none });
+    assert.deepEqual(await outcomeOf("a0.length;"), { passed: 0, failed: 1, ...none });
+  }));
+
+Deno.test("judge() counts the tests of all modules that a process reports", () => {
+  const report = ["a", "b"].map((name) => `running 1 test from ./${name}\n${name} ... ok (1ms)\n`);
+  const all = { passed: 2, failed: 0, ignored: 0 };
+  assert.deepEqual(judge(report.join(""), 139, "SIGSEGV"), { ...all, signal: "SIGSEGV" });
+  const torn = report.join("").replace("b ... ok (1ms)\n", "");
+  assert.deepEqual(judge(torn, 139, "SIGSEGV"), { passed: 1, failed: 1, ignored: 0 });
 });
 
 Deno.test("judge() fails a process that was killed while it still had tests to report", () => {
