@@ -45,12 +45,12 @@ export {
 export { type TrainingObserver } from "./src/train/trainer.ts";
 export { type DamageNote, type EpochMetrics, type StepMetrics } from "./src/run/metrics.ts";
 export { CHECKPOINT_LINKS, type CheckpointLink } from "./src/run/checkpoints.ts";
+export { evaluateRun } from "./src/evaluate/evaluate_run.ts";
 export {
   type AttackName,
-  evaluateRun,
   type EvaluationObserver,
   type EvaluationOptions,
-} from "./src/evaluate/evaluate_run.ts";
+} from "./src/evaluate/evaluation_options.ts";
 export { type Accuracies, type EvaluationReport } from "./src/evaluate/report.ts";
 export { type AdversarialCheck } from "./src/evaluate/adversarial_check.ts";
 export { type AutoAttackChoice } from "./src/evaluate/autoattack_state.ts";

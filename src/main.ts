@@ -10,7 +10,7 @@ import { Interrupted, RunError, UsageError } from "./errors.ts";
 const COMMANDS: Readonly<Record<string, () => Promise<{ command: Command }>>> = {
   train: () => import("./cli/train.ts"),
   eval: () => import("./cli/eval.ts"),
-  memory: () => import("./cli/memory/memory.ts"),
+  memory: () => import("./cli/memory.ts"),
   compare: () => import("./cli/compare.ts"),
   reproduce: () => import("./cli/reproduce.ts"),
   data: () => import("./cli/data.ts"),

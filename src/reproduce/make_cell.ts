@@ -5,7 +5,8 @@
  */
 import { basename, join } from "@std/path";
 import { exists } from "../disk/regular.ts";
-import { type AttackName, evaluateRun, type EvaluationObserver } from "../evaluate/evaluate_run.ts";
+import { evaluateRun } from "../evaluate/evaluate_run.ts";
+import type { AttackName, EvaluationObserver } from "../evaluate/evaluation_options.ts";
 import { sha256 } from "../format/sha256.ts";
 import type { EvaluationReport } from "../evaluate/report.ts";
 import { FIELDS, nested, valueAt } from "../recipe/fields.ts";

@@ -4,7 +4,7 @@ import { join } from "@std/path";
 import { command as data } from "../../src/cli/data.ts";
 import { command as doctor } from "../../src/cli/doctor.ts";
 import { command as evaluate } from "../../src/cli/eval.ts";
-import { command as memory } from "../../src/cli/memory/memory.ts";
+import { command as memory } from "../../src/cli/memory.ts";
 import { command as train } from "../../src/cli/train.ts";
 import { PUBLISHED_SETS } from "../../src/data/sets/sets.ts";
 import { sourceDigest, VERSION } from "../../src/run/program_version.ts";
