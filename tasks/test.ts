@@ -1,7 +1,7 @@
 /**
- * Runs the tests, each file in a process of its own: those that use WebGPU one after the other, since they wait for the
- * device and fill its memory, and beside them as many others as the machine has cores. The examples in docstrings are
- * one process more, unless files or folders are named.
+ * Runs the tests, each file in a process of its own, as many at a time as there are cores. One of these lanes runs the
+ * files that use WebGPU one after the other, since they wait for the device and fill its memory, and then helps. The
+ * examples in docstrings are one process more, unless files or folders are named.
  *
  * `deno task test [--filter NAME] [FILE|FOLDER…]` prints a line for each file, everything of those that fail, and
  * `N passed, N failed` at the end.
@@ -60,7 +60,10 @@ async function drain(queue: string[], webGpu: boolean): Promise<void> {
 const started = performance.now();
 await Promise.all([
   drain(withWebGpu, true).then(() => drain(others, false)),
-  ...Array.from({ length: navigator.hardwareConcurrency }, () => drain(others, false)),
+  ...Array.from(
+    { length: Math.max(1, navigator.hardwareConcurrency - 1) },
+    () => drain(others, false),
+  ),
 ]);
 const minutes = ((performance.now() - started) / 60_000).toFixed(1);
 console.log(`\n${files.length} files in ${minutes} minutes, ${total.ignored} tests ignored`);
