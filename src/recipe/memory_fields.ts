@@ -62,7 +62,7 @@ export const MEMORY_FIELDS = {
   ),
   memoryAge: field(
     "memory.age",
-    integerFlag("memory-age", "epochs between making an example and using it", 1),
+    integerFlag("memory-age", "epochs between making an example and using it", 1, 1000),
     { group: "Memory", needs: HAS_MEMORY, default: 1, later: true },
   ),
   memoryEma: field(
