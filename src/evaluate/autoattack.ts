@@ -14,10 +14,11 @@ import { runSearches } from "../attack/autoattack/lanes.ts";
 import { Oracle } from "../attack/autoattack/oracle.ts";
 import type { AttackNorm } from "../attack/options.ts";
 import type { LogitsFunction } from "../attack/pgd.ts";
-import { type Example, type Outcome, predictedClass } from "../attack/autoattack/search.ts";
+import type { Example, Outcome } from "../attack/autoattack/search.ts";
 import type { Backend } from "../backend/backend.ts";
 import { type ImageShape, valuesPerImage } from "../data/dataset.ts";
 import { Interrupted, UsageError } from "../errors.ts";
+import { predictedClass } from "../model/predicted_class.ts";
 import type { Accuracy, ImageAccuracy } from "./evaluate.ts";
 import type { Journal, Verdict } from "./journal.ts";
 import { assertFiniteLogits } from "./logits.ts";
@@ -34,33 +35,81 @@ export interface AttackedImages {
   readonly y: Uint8Array;
   /** Numbers of logits that the network gives. */
   readonly classes: number;
-  /** What the images are called, and random draws are keyed by: N different numbers. @default 0, 1, 2, … */
+  /**
+   * What the images are called, and random draws are keyed by: N different numbers.
+   *
+   * @default {0, 1, 2, …}
+   */
   readonly ids?: Uint32Array;
 }
 
 /** How to attack. */
 export interface AutoAttackOptions {
-  /** What bounds the attack. @default "linf" */
+  /**
+   * What bounds the attack.
+   *
+   * @default {"linf"}
+   */
   readonly norm?: AttackNorm;
-  /** Radius of the ball. @default 8/255, in L2 128/255 */
+  /**
+   * Radius of the ball.
+   *
+   * @default {8/255, in L2 128/255}
+   */
   readonly epsilon?: number;
-  /** Which AutoAttack. @default "standard" */
+  /**
+   * Which AutoAttack.
+   *
+   * @default {"standard"}
+   */
   readonly version?: AutoAttackVersion;
-  /** What `custom` runs, in this order; the other versions' members are their own. @default none */
+  /**
+   * What `custom` runs, in this order; the other versions' members are their own.
+   *
+   * @default {none}
+   */
   readonly members?: readonly AutoAttackMember[];
-  /** Images that are attacked at once; never changes a result. @default 128 */
+  /**
+   * Images that are attacked at once; never changes a result.
+   *
+   * @default {128}
+   */
   readonly batchSize?: number;
-  /** Seed of every random draw. @default 1 */
+  /**
+   * Seed of every random draw.
+   *
+   * @default {1}
+   */
   readonly seed?: number;
-  /** The device that computes, whose errors are then told. @default whichever tfjs uses */
+  /**
+   * The device that computes, whose errors are then told.
+   *
+   * @default {whichever tfjs uses}
+   */
   readonly backend?: Pick<Backend, "guard">;
-  /** Keeps what is found, so that another sitting continues. */
+  /**
+   * Keeps what is found, so that another sitting continues.
+   *
+   * @default {nothing is kept}
+   */
   readonly journal?: Journal;
-  /** Stops between two batches. */
+  /**
+   * Stops between two batches.
+   *
+   * @default {never}
+   */
   readonly signal?: AbortSignal;
-  /** Told what was noticed, and each member's result. */
+  /**
+   * Told what was noticed, and each member's result.
+   *
+   * @default {nobody is told}
+   */
   readonly onLine?: (line: string) => void;
-  /** Told how far a member is before each of its batches. */
+  /**
+   * Told how far a member is before each of its batches.
+   *
+   * @default {nobody is told}
+   */
   readonly onProgress?: (member: AutoAttackMember, progress: MemberProgress) => void;
 }
 
@@ -115,13 +164,20 @@ const UNGUARDED: Pick<Backend, "guard"> = { guard: (work) => work };
  *
  * @example How robust is a network of one's own?
  * ```ts
+ * import { autoAttack, openBackend } from "@memloss/memloss";
  * import * as tf from "@tensorflow/tfjs";
- * const weights = tf.randomNormal<tf.Rank.R2>([3072, 10]);
- * const network = (x: tf.Tensor4D) => tf.matMul<tf.Tensor2D>(tf.reshape(x, [-1, 3072]), weights);
- * const x = Float32Array.from({ length: 2 * 3072 }, Math.random), y = Uint8Array.of(3, 7);
- * const shape = { height: 32, width: 32, channels: 3 };
- * const { result } = await autoAttack(network, { x, y, shape, classes: 10 }, { epsilon: 4 / 255 });
+ * import assert from "node:assert/strict";
+ * const backend = await openBackend("wasm");
+ * const weights = tf.randomNormal<tf.Rank.R2>([64, 4]);
+ * const network = (x: tf.Tensor4D) => tf.matMul<tf.Tensor2D>(tf.reshape(x, [-1, 64]), weights);
+ * const x = Float32Array.from({ length: 2 * 64 }, Math.random);
+ * const y = Uint8Array.from(await tf.argMax(network(tf.tensor4d(x, [2, 8, 8, 1])), 1).data());
+ * const images = { x, y, shape: { height: 8, width: 8, channels: 1 }, classes: 4 };
+ * const { result } = await autoAttack(network, images, { epsilon: 32 / 255, backend });
+ * assert.equal(result.clean.correct, 2);
+ * assert.ok(result.correct <= 2);
  * console.log(result.accuracy, result.perAttack);
+ * backend.close();
  * ```
  *
  * @returns the result, and every image as the attacks left it (NHWC, in the order that they were given in; the
@@ -174,23 +230,20 @@ export async function autoAttack(
     const seconds = () => earlier + (performance.now() - since) / 1000;
     let broken = known.filter(({ outcome }) => outcome).length;
     const search = createMember(member, { ...attack, seed, ...traits });
-    await runSearches(
-      search,
-      before.filter(({ id }) => !found.has(id)),
-      oracle,
-      batchSize,
-      async ({ id, x }, outcome) => {
+    await runSearches(search, before.filter(({ id }) => !found.has(id)), oracle, {
+      width: batchSize,
+      onDone: async ({ id, x }, outcome) => {
         if (outcome) assertWithinBounds(x, outcome, attack, [id]);
         found.set(id, outcome);
         if (outcome) broken++;
         await journal?.append({ member, id, outcome, seconds: seconds() });
       },
-      (asked) => {
+      onBatch: (asked) => {
         if (signal?.aborted) throw new Interrupted(stopped(journal));
         const share = Math.min(1, (found.size + asked / search.queries) / before.length);
         options.onProgress?.(member, { done: found.size, of: before.length, broken, share });
       },
-    );
+    });
     robust = before.filter(({ id }) => found.get(id) === undefined);
     for (const [id, outcome] of found) {
       if (outcome) adversarial.set(outcome, rowOf.get(id)! * values);

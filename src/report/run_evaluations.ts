@@ -81,7 +81,12 @@ function evaluationsOf(report: v.InferOutput<typeof ReportSchema>): StoredEvalua
     const { version, perAttack = {}, ...result } = accuracy.output;
     const members = Object.keys(perAttack).join("+");
     return [{
-      ...{ name, norm, radius, restarts, seed, result },
+      name,
+      norm,
+      radius,
+      restarts,
+      seed,
+      result,
       ...version && { version: version === "custom" ? members : version },
     }];
   });

@@ -5,7 +5,8 @@
  */
 import { basename, dirname, join, resolve } from "@std/path";
 import { UsageError } from "../errors.ts";
-import { describeIoError, readWholeFile, temporaryPath } from "../disk/files.ts";
+import { describeIoError } from "../disk/failure.ts";
+import { readWholeFile, temporaryPath } from "../disk/files.ts";
 import { decodeSafetensors } from "../format/safetensors.ts";
 import { recipePath } from "./run_folder.ts";
 

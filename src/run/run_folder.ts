@@ -8,7 +8,6 @@ import { RunError, UsageError } from "../errors.ts";
 import { syncDirectory } from "../disk/disk.ts";
 import {
   createDirectory,
-  describeIoError,
   listFolder,
   readWholeFile,
   removeTemporaries,
@@ -16,8 +15,9 @@ import {
   temporaryPath,
   writeFileAtomically,
 } from "../disk/files.ts";
-import { ioError, isAboutPlace } from "../disk/failure.ts";
+import { describeIoError, ioError, isAboutPlace } from "../disk/failure.ts";
 import { exists } from "../disk/regular.ts";
+import { sha256 } from "../format/sha256.ts";
 import { removeEmptyMemory } from "../memory/empty.ts";
 import {
   CHECKPOINT_LINKS,
@@ -27,12 +27,11 @@ import {
   findCheckpoint,
   type FoundCheckpoint,
   isCheckpointName,
-  readCommitted,
+  readCommittedCheckpoints,
   RECORD_FILE,
   writeCommitted,
 } from "./checkpoints.ts";
 import { METRICS_TABLE } from "./metrics_table.ts";
-import { sha256 } from "./progress.ts";
 import { decodeRunRecord, encodeRunRecord, type RunRecord } from "./run_record.ts";
 import { RunLock } from "./run_lock.ts";
 import { METRICS_LOG } from "./run_log.ts";
@@ -104,20 +103,21 @@ export class RunFolder {
   static async create(directory: string, record: RunRecord): Promise<RunFolder> {
     await refuseUsed(directory);
     await createDirectory(directory);
-    const lock = await RunLock.acquire(directory);
-    try {
+    return await RunFolder.#locked(directory, async () => {
       await refuseUsed(directory); // again, now that nobody else can fill it
-      await removeLeftovers(directory);
-      const text = new TextEncoder().encode(encodeRunRecord(record));
-      await writeFileAtomically(recipePath(directory), text);
-      await createDirectory(checkpointFolder(directory));
-    } catch (error) {
-      // Of an empty folder, so it is this start's; the first error says more than a second one.
-      if (!(error instanceof UsageError)) await Deno.remove(recipePath(directory)).catch(() => {});
-      await lock.release();
-      throw error;
-    }
-    return new RunFolder(directory, record, lock);
+      try {
+        await writeFileAtomically(
+          recipePath(directory),
+          new TextEncoder().encode(encodeRunRecord(record)),
+        );
+        await prepareFolders(directory);
+      } catch (error) {
+        // Of an empty folder, so it is this start's; the first error says more than a second one.
+        await Deno.remove(recipePath(directory)).catch(() => {});
+        throw error;
+      }
+      return record;
+    });
   }
 
   /**
@@ -127,11 +127,20 @@ export class RunFolder {
    */
   static async open(directory: string): Promise<RunFolder> {
     await readRunRecord(directory); // before the lock file is made in a folder that is none of ours
+    return await RunFolder.#locked(directory, async () => {
+      await prepareFolders(directory); // incomplete if the run was killed at its very start
+      return await readRunRecord(directory);
+    });
+  }
+
+  /** The folder, locked before `prepare` gives its record. */
+  static async #locked(
+    directory: string,
+    prepare: () => Promise<RunRecord>,
+  ): Promise<RunFolder> {
     const lock = await RunLock.acquire(directory);
     try {
-      await removeLeftovers(directory);
-      await createDirectory(checkpointFolder(directory)); // missing if the run was killed at its very start
-      return new RunFolder(directory, await readRunRecord(directory), lock);
+      return new RunFolder(directory, await prepare(), lock);
     } catch (error) {
       await lock.release();
       throw error;
@@ -162,7 +171,7 @@ export class RunFolder {
    */
   async settle(names: { last: FoundCheckpoint; best: string | undefined }): Promise<void> {
     const folder = checkpointFolder(this.directory);
-    const before = await readCommitted(this.directory);
+    const before = await readCommittedCheckpoints(this.directory);
     const known = [names.last, before?.best, before?.last];
     const digest = async (name: string) =>
       known.find((each) => each?.name === name)?.sha256 ??
@@ -203,6 +212,12 @@ export class RunFolder {
   async close(): Promise<void> {
     await this.#lock.release();
   }
+}
+
+/** What is in a run's folder beside its record, as it is before the first step. */
+async function prepareFolders(directory: string): Promise<void> {
+  await removeLeftovers(directory);
+  await createDirectory(checkpointFolder(directory));
 }
 
 /** A folder with nothing but a lock and a torn recipe in it was left by a run that never began. */

@@ -8,6 +8,7 @@ import { UsageError } from "../errors.ts";
 import { ioError, isAboutPlace } from "../disk/failure.ts";
 import { readWholeFile } from "../disk/files.ts";
 import { decodeSafetensors, type SafeTensor } from "../format/safetensors.ts";
+import { sha256 } from "../format/sha256.ts";
 import type { Recipe } from "../recipe/recipe.ts";
 import {
   type CheckpointLink,
@@ -15,7 +16,6 @@ import {
   damagedCheckpoint,
   readCheckpoint,
 } from "./checkpoints.ts";
-import { sha256 } from "./progress.ts";
 import { readRunRecord } from "./run_folder.ts";
 
 /** A file of weights, read once: everything said of it is said of the same bytes. */

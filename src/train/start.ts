@@ -40,30 +40,54 @@ export interface RunObserver extends TrainingObserver, EngineObserver {
 
 /** How a run is made, which never changes what it is. */
 export interface StartOptions {
-  /** Told what happens. @default nobody */
+  /**
+   * Told what happens.
+   *
+   * @default {nobody}
+   */
   readonly observer?: RunObserver;
-  /** Saves after the current step and stops. */
+  /**
+   * Saves after the current step and stops.
+   *
+   * @default {never}
+   */
   readonly signal?: AbortSignal;
-  /** Whether to time a GPU's ways to compute a convolution. @default true */
+  /**
+   * Whether to time a GPU's ways to compute a convolution.
+   *
+   * @default {true}
+   */
   readonly tune?: boolean;
 }
 
 /** How a run is continued. */
 export interface ContinueOptions extends StartOptions {
-  /** What differs from the run's recipe in this sitting: where its data lie, what computes. @default {} */
+  /**
+   * What differs from the run's recipe in this sitting: where its data lie, what computes.
+   *
+   * @default {none}
+   */
   readonly given?: RecipeInput;
 }
 
 /**
  * Trains a new run in `directory`, which must be empty or absent.
  *
- * @example Ten steps on the built-in data
+ * @example Four steps on the built-in data
  * ```ts
- * const directory = await Deno.makeTempDir();
- * await startRun({
- *   ...{ variant: "v1", data: "synthetic", width: 1, epochs: 5, batchSize: 8, limitTrain: 16 },
- *   ...{ attack: { steps: 1 }, select: "none", backend: "wasm", workers: 1 },
- * }, directory);
+ * import { startRun } from "@memloss/memloss";
+ * import assert from "node:assert/strict";
+ * const directory = await Deno.makeTempDir(), losses: number[] = [];
+ * await startRun(
+ *   {
+ *     ...{ variant: "v1", data: "synthetic", limitTrain: 16, width: 1, epochs: 2, batchSize: 8 },
+ *     ...{ attack: { steps: 1 }, select: "none", backend: "wasm", workers: 1 },
+ *   },
+ *   directory,
+ *   { observer: { onStep: ({ loss }) => losses.push(loss) } },
+ * );
+ * assert.equal(losses.length, 4);
+ * await Deno.remove(directory, { recursive: true });
  * ```
  *
  * @param recipe what differs from the published recipe of its method
@@ -82,6 +106,20 @@ export async function startRun(
 
 /**
  * Trains the rest of the run in `directory`, from its last checkpoint; a finished run stays as it is.
+ *
+ * @example A run that is stopped and goes on
+ * ```ts
+ * import { continueRun, Interrupted, startRun } from "@memloss/memloss";
+ * import assert from "node:assert/strict";
+ * const run = await Deno.makeTempDir();
+ * const tiny = { data: "synthetic", width: 1, limitTrain: 8, limitTest: 4, select: "none" } as const;
+ * const recipe = { variant: "v1", epochs: 1, batchSize: 4, backend: "wasm", ...tiny } as const;
+ * const stop = new AbortController();
+ * const stopping = { signal: stop.signal, observer: { onStep: () => stop.abort() } };
+ * await assert.rejects(startRun(recipe, run, stopping), Interrupted); // after the first of two steps
+ * await continueRun(run, { observer: { onStep: ({ step }) => assert.equal(step, 2) } });
+ * await Deno.remove(run, { recursive: true });
+ * ```
  *
  * @throws {UsageError} if there is no run, it is in use or damaged, or what is given or the data differ from the run's
  * @throws {Interrupted | RunError} as {@linkcode startRun} does
@@ -179,7 +217,9 @@ async function describeRun(
     format: 2,
     program: { version: VERSION, digest: await sourceDigest() },
     machine: {
-      ...{ backend: backend.name, adapter: backend.adapter, deno: Deno.version.deno },
+      backend: backend.name,
+      adapter: backend.adapter,
+      deno: Deno.version.deno,
       ...Object.keys(variants).length > 0 && { variants },
     },
     dataSha256,

@@ -13,11 +13,26 @@ import type { ModelState } from "../model/parameters.ts";
 import { exportState, importModel } from "./state_dict.ts";
 
 /**
- * Loads the network in the file at `path` to the device, a checkpoint's or one that PyTorch has saved.
+ * Loads the network in the file at `path` to the device, a checkpoint's or one that PyTorch has saved: the other way of
+ * {@linkcode saveWeights}.
  *
  * @example
- * ```ts no-eval
- * const { architecture, state } = await loadWeights("weights.safetensors");
+ * ```ts
+ * import {
+ *   buildArchitecture,
+ *   initialise,
+ *   loadWeights,
+ *   openBackend,
+ *   saveWeights,
+ * } from "@memloss/memloss";
+ * import assert from "node:assert/strict";
+ * const backend = await openBackend("wasm");
+ * const folder = await Deno.makeTempDir(), path = `${folder}/weights.safetensors`;
+ * await saveWeights(path, initialise(buildArchitecture("resnet18", { width: 1, classes: 7 }), 1));
+ * const { architecture, state } = await loadWeights(path);
+ * assert.deepEqual([architecture.classes, state.batchesTracked], [7, 0]);
+ * backend.close();
+ * await Deno.remove(folder, { recursive: true });
  * ```
  *
  * @throws {UsageError} if there is no such file, or its tensors are not exactly those of a network that is known
@@ -31,9 +46,17 @@ export async function loadWeights(
 
 /** How weights are saved. */
 export interface SaveOptions {
-  /** Whether a file that is there may be replaced. @default false */
+  /**
+   * Whether a file that is there may be replaced.
+   *
+   * @default {false}
+   */
   readonly overwrite?: boolean;
-  /** The device that has them, whose errors are then told. @default whichever tfjs uses */
+  /**
+   * The device that has them, whose errors are then told.
+   *
+   * @default {whichever tfjs uses}
+   */
   readonly backend?: Pick<Backend, "guard">;
 }
 
@@ -41,9 +64,22 @@ export interface SaveOptions {
  * Saves `state` to a new file at `path`, whole or not at all; equal weights give equal bytes.
  *
  * @example
- * ```ts no-eval
- * const { state } = await loadWeights("weights.safetensors");
- * await saveWeights("copy.safetensors", state);
+ * ```ts
+ * import {
+ *   buildArchitecture,
+ *   initialise,
+ *   openBackend,
+ *   saveWeights,
+ *   UsageError,
+ * } from "@memloss/memloss";
+ * import assert from "node:assert/strict";
+ * const backend = await openBackend("wasm");
+ * const folder = await Deno.makeTempDir(), path = `${folder}/weights.safetensors`;
+ * const state = initialise(buildArchitecture("resnet18", { width: 1, classes: 7 }), 1);
+ * await saveWeights(path, state, { backend });
+ * await assert.rejects(saveWeights(path, state), UsageError); // it is there already
+ * backend.close();
+ * await Deno.remove(folder, { recursive: true });
  * ```
  *
  * @throws {UsageError} if there is a file and it may not be replaced

@@ -18,6 +18,15 @@ export interface ExampleAttack {
   search(example: Example): Search<Outcome>;
 }
 
+/** How many searches run side by side, and who is told of them. */
+export interface LaneOptions {
+  readonly width: number;
+  /** Told each result; awaited before the next batch. */
+  readonly onDone: (example: Example, outcome: Outcome) => void | Promise<void>;
+  /** Called before every batch with the queries that the searches under way have asked; what it throws stops the run. */
+  readonly onBatch?: (asked: number) => void;
+}
+
 /** One image being attacked. */
 interface Lane {
   readonly example: Example;
@@ -29,18 +38,12 @@ interface Lane {
 /**
  * Attacks every example, `width` at a time. An image's result does not depend on which others share its batches, as
  * far as the engine's arithmetic does not: on the CPU engine not by a bit.
- *
- * @param onDone told each result; awaited before the next batch
- * @param onBatch called before every batch with the queries that the searches under way have asked; what it throws
- *   stops the run
  */
 export async function runSearches(
   attack: ExampleAttack,
   examples: Iterable<Example>,
   oracle: Oracle,
-  width: number,
-  onDone: (example: Example, outcome: Outcome) => Promise<void>,
-  onBatch: (asked: number) => void,
+  { width, onDone, onBatch }: LaneOptions,
 ): Promise<void> {
   const waiting = examples[Symbol.iterator]();
   let lanes: Lane[] = [];
@@ -53,7 +56,7 @@ export async function runSearches(
       else lanes.push({ example, search, query: first.value, asked: 0 });
     }
     if (lanes.length === 0) return;
-    onBatch(lanes.reduce((sum, { asked }) => sum + asked, 0));
+    onBatch?.(lanes.reduce((sum, { asked }) => sum + asked, 0));
     const { logits, slope } = await oracle.ask(gather(lanes), attack.loss);
     const row = (values: Float32Array, i: number, size: number) =>
       values.subarray(i * size, (i + 1) * size);

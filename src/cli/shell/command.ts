@@ -40,7 +40,7 @@ export interface Command {
 }
 
 /** Flags that every command has. */
-export const COMMON_FLAGS = {
+const COMMON_FLAGS = {
   help: switchFlag("help", "show this help"),
   verbose: switchFlag("verbose", "show where an error came from"),
 } as const;
