@@ -5,6 +5,7 @@
  */
 import type { Backend, Demand } from "../backend/backend.ts";
 import { type EngineObserver, observedOptions } from "../backend/observed.ts";
+import { exclusively } from "../backend/exclusive.ts";
 import { openBackend } from "../backend/open.ts";
 import type { Splits } from "../data/dataset.ts";
 import { dataDigest, loadData } from "../data/sets/sets.ts";
@@ -101,7 +102,7 @@ export async function startRun(
   directory: string,
   options: StartOptions = {},
 ): Promise<void> {
-  await runIn(directory, resolveRecipe(recipe), undefined, options);
+  await exclusively(() => runIn(directory, resolveRecipe(recipe), undefined, options));
 }
 
 /**
@@ -127,7 +128,7 @@ export async function startRun(
 export async function continueRun(directory: string, options: ContinueOptions = {}): Promise<void> {
   const stored = await readRunRecord(directory);
   const recipe = resumeRecipe(stored.recipe, options.given ?? {}, recipePath(directory));
-  await runIn(directory, recipe, stored, options);
+  await exclusively(() => runIn(directory, recipe, stored, options));
 }
 
 /** @param stored what the run was started with; undefined for a new one */
