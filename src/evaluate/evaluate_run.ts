@@ -4,6 +4,7 @@
  * @module
  */
 import { observedOptions } from "../backend/observed.ts";
+import { exclusively } from "../backend/exclusive.ts";
 import { openBackend } from "../backend/open.ts";
 import { firstIndices, loadBatch } from "../data/batches.ts";
 import { loadSplit } from "../data/sets/sets.ts";
@@ -52,8 +53,8 @@ import { type EvaluationReport, keepReport, makeReport } from "./report.ts";
  * await Deno.remove(run, { recursive: true });
  * ```
  *
- * @throws {UsageError} if there is nothing to evaluate, the options contradict the run's recipe, or a file that is to be
- *   written would cost another
+ * @throws {UsageError} if there is nothing to evaluate, the options contradict the run's recipe, a file that is to be
+ *   written would cost another, or another run or evaluation is under way in this process
  * @throws {Interrupted} if the signal is aborted; AutoAttack then goes on where it stopped when it is called again
  * @throws {RunError} if logits are not finite, an attack leaves its ball, or the device or the disk fails
  */
@@ -62,6 +63,13 @@ export async function evaluateRun(
   options: EvaluationOptions = {},
 ): Promise<EvaluationReport> {
   checkOptions(options);
+  return await exclusively(() => evaluateAlone(target, options));
+}
+
+async function evaluateAlone(
+  target: string,
+  options: EvaluationOptions,
+): Promise<EvaluationReport> {
   const { attacks = DEFAULT_ATTACKS, checkpoint, given = {}, limit, restarts = 1 } = options;
   const { autoAttack: choice = {}, saveAdversarial: save, verifyAdversarial: verify } = options;
   const { observer, signal } = options;

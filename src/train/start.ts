@@ -93,7 +93,7 @@ export interface ContinueOptions extends StartOptions {
  *
  * @param recipe what differs from the published recipe of its method
  * @throws {UsageError} if the recipe contradicts itself, the data are missing, the device cannot take it, or the folder is in
- *   use; no folder is made then
+ *   use, or another run or evaluation is under way in this process; no folder is made then
  * @throws {Interrupted} after a checkpoint, if the signal is aborted: {@linkcode continueRun} goes on from there
  * @throws {RunError} if the loss is not finite, or device or disk fail; the last checkpoint stays
  */
