@@ -4,95 +4,36 @@
  * @example A run, its evaluation and its memory
  * ```ts
  * import { evaluateRun, openMemory, startRun } from "@memloss/memloss";
- * const run = await Deno.makeTempDir();
- * // A tiny one, on the built-in data: `{ variant: "v1" }` alone is the paper's, on CIFAR-10.
- * const tiny = { data: "synthetic", width: 1, limitTrain: 8, limitTest: 4, select: "none" } as const;
- * await startRun({ variant: "v1", epochs: 1, attack: { steps: 1 }, backend: "wasm", ...tiny }, run);
- * const { clean, pgd20 } = await evaluateRun(run);
+ * const directory = await Deno.makeTempDir();
+ * await startRun({
+ *   ...{ variant: "v1", data: "synthetic", width: 1, epochs: 1, batchSize: 8 },
+ *   ...{ limitTrain: 16, limitTest: 16, select: "none", backend: "wasm", workers: 1 },
+ * }, directory);
+ * const { clean, pgd20 } = await evaluateRun(directory);
  * console.log(clean?.accuracy, pgd20?.accuracy);
- * await using memory = await openMemory(run);
- * console.log(await memory.images(1));
+ * await using memory = await openMemory(directory);
+ * console.log(memory.current()?.generations);
+ * await Deno.remove(directory, { recursive: true });
  * ```
  *
- * @example Losses, attacks and models take and return tensors
+ * @example A network of one's own under attack
  * ```ts
- * import { freeze, initialise, openBackend, resnet18 } from "@memloss/memloss";
+ * import { crossEntropyAttack, oneHot, openBackend, pgd } from "@memloss/memloss";
+ * import * as tf from "@tensorflow/tfjs";
  * const backend = await openBackend("wasm");
- * const architecture = resnet18({ width: 64, classes: 10, channels: 3 });
- * const model = freeze(architecture, initialise(architecture, 1));
- * model.dispose();
+ * const weights = tf.randomNormal<tf.Rank.R2>([64, 10]);
+ * const network = (x: tf.Tensor4D) => tf.matMul<tf.Tensor2D>(tf.reshape(x, [-1, 64]), weights);
+ * const images = tf.randomUniform<tf.Rank.R4>([2, 8, 8, 1]);
+ * const loss = crossEntropyAttack(oneHot(Uint8Array.of(3, 7), 10));
+ * const options = { norm: "linf", epsilon: 8 / 255, stepSize: 2 / 255, steps: 10 } as const;
+ * const adversarial = pgd(network, images, images, loss, options);
  * backend.close();
  * ```
  *
  * @module
  */
-export {
-  type Backend,
-  BACKEND_CHOICES,
-  type BackendChoice,
-  type Demand,
-} from "./src/backend/backend.ts";
-export { type EngineObserver } from "./src/backend/observed.ts";
-export { openBackend } from "./src/backend/open.ts";
-export { registerComposedKernels } from "./src/backend/composed/register.ts";
 
-export { type Dataset, type ImageShape, type SplitName, type Splits } from "./src/data/dataset.ts";
-export { DATA_NAMES, type DataName, loadData, loadSplit } from "./src/data/sets/sets.ts";
-export { synthetic } from "./src/data/sets/synthetic.ts";
-export { applyView, drawView, IDENTITY_VIEW, type View } from "./src/data/augmentation.ts";
-export { type Batch, loadBatch } from "./src/data/batches.ts";
-
-export {
-  type Architecture,
-  type BatchNorm,
-  type Convolution,
-  type ConvolutionLayer,
-  forward,
-  type Layer,
-  type Layers,
-  type ModelConfig,
-  type NormLayer,
-} from "./src/model/architecture.ts";
-export {
-  type ArchitectureName,
-  ARCHITECTURES,
-  buildArchitecture,
-} from "./src/model/architectures/architectures.ts";
-export { type ArchitectureDefinition, type Shapes } from "./src/model/architectures/definition.ts";
-export { resnet18 } from "./src/model/architectures/resnet18.ts";
-export { freeze, type FrozenModel } from "./src/model/frozen.ts";
-export { imageTensor, oneHot } from "./src/model/inputs.ts";
-export { initialise, type ModelState, type TensorMap } from "./src/model/parameters.ts";
-export { type Activation, trainLayers } from "./src/model/train_mode.ts";
-export { type SafeTensor } from "./src/format/safetensors.ts";
-export { exportState, importModel, importState, type StateDict } from "./src/weights/state_dict.ts";
-export { loadWeights, type SaveOptions, saveWeights } from "./src/weights/weights_file.ts";
-
-export { crossEntropy, klDivergence } from "./src/method/divergence.ts";
-export { evaluateObjective, type LossTerms, type Objective } from "./src/method/objective.ts";
-export { type Method, type Pass, passesOf, type Term, termsOf } from "./src/method/method.ts";
-export { methodOf, METHODS, type Variant, VARIANTS } from "./src/method/methods.ts";
-
-export {
-  type AttackLoss,
-  crossEntropyAttack,
-  klAttack,
-  memoryKlAttack,
-} from "./src/attack/attack_loss.ts";
-export { type AttackNorm, type PgdOptions } from "./src/attack/options.ts";
-export { type LogitsFunction, pgd } from "./src/attack/pgd.ts";
-
-export {
-  type DamagedExample,
-  type MemoryBatch,
-  type MemorySettings,
-  type Pointer,
-} from "./src/memory/store.ts";
-export { type OpenMemory, openMemory } from "./src/run/memory.ts";
-
-export { type Recipe, type RecipeInput } from "./src/recipe/recipe.ts";
-export { resolveRecipe } from "./src/recipe/resolve.ts";
-export { type DamageNote, type EpochMetrics, type StepMetrics } from "./src/run/metrics.ts";
+// Runs: train, go on, evaluate, read what a run remembers.
 export {
   type ContinueOptions,
   continueRun,
@@ -102,6 +43,126 @@ export {
   startRun,
 } from "./src/train/start.ts";
 export { type TrainingObserver } from "./src/train/trainer.ts";
+export { type DamageNote, type EpochMetrics, type StepMetrics } from "./src/run/metrics.ts";
+export { CHECKPOINT_LINKS, type CheckpointLink } from "./src/run/checkpoints.ts";
+export { evaluateRun } from "./src/evaluate/evaluate_run.ts";
+export {
+  type AttackName,
+  type EvaluationObserver,
+  type EvaluationOptions,
+} from "./src/evaluate/evaluation_options.ts";
+export { type Accuracies, type EvaluationReport } from "./src/evaluate/report.ts";
+export { type AdversarialCheck } from "./src/evaluate/adversarial_check.ts";
+export { type AutoAttackChoice } from "./src/evaluate/autoattack/state_folder.ts";
+export { type OpenMemory, openMemory } from "./src/run/memory.ts";
+export { type MemorySettings } from "./src/memory/current.ts";
+export { type Pointer } from "./src/memory/store.ts";
+export { type MemoryBatch } from "./src/memory/generation/reader.ts";
+
+// Recipes: what to run.
+export { resolveRecipe } from "./src/recipe/resolve.ts";
+export {
+  type AttackRecipe,
+  type MemoryRecipe,
+  type OptimiserRecipe,
+  type Recipe,
+  type RecipeInput,
+  type Section,
+  type Selection,
+  SELECTIONS,
+} from "./src/recipe/recipe.ts";
+export { type Schedule, type ScheduleName, SCHEDULES } from "./src/optimise/schedule.ts";
+export {
+  CORRUPTION_POLICIES,
+  type CorruptionPolicy,
+  type DamagedExample,
+  MEMORY_VIEWS,
+  type MemoryView,
+} from "./src/memory/options.ts";
+export { CODEC_NAMES, type CodecName } from "./src/memory/chunk/codec.ts";
+
+// Methods: what is minimised.
+export { methodOf, METHODS, type Variant, VARIANTS } from "./src/method/methods.ts";
+export {
+  type Arithmetic,
+  type Coefficient,
+  COEFFICIENTS,
+  type Coefficients,
+  MEMORY_WEIGHTS,
+  type MemoryWeight,
+  type Method,
+  type MethodAttack,
+  type Pass,
+  PASSES,
+  type Term,
+} from "./src/method/method.ts";
+export {
+  evaluateObjective,
+  type LossTerms,
+  type Objective,
+  type StepLogits,
+} from "./src/method/objective.ts";
+export { crossEntropy, klDivergence } from "./src/method/divergence.ts";
+
+// Data sets: images and labels.
+export {
+  DATA_NAMES,
+  type DataName,
+  loadData,
+  loadSplit,
+  SETS as DATA_SETS,
+} from "./src/data/sets/sets.ts";
+export { type Dataset, type ImageShape, type SplitName, type Splits } from "./src/data/dataset.ts";
+export {
+  type GeneratedSet,
+  type LabelledImages,
+  type PublishedSet,
+  type SetDescription,
+  type Source,
+  type SplitFiles,
+} from "./src/data/sets/definition.ts";
+export { type Batch, loadBatch } from "./src/data/batches.ts";
+export { type View } from "./src/data/augmentation.ts";
+
+// Networks: made, loaded, saved, frozen for an attack.
+export {
+  type ArchitectureName,
+  ARCHITECTURES,
+  buildArchitecture,
+} from "./src/model/architectures/architectures.ts";
+export { type ArchitectureDefinition, type Shapes } from "./src/model/architectures/definition.ts";
+export {
+  type Architecture,
+  type BatchNorm,
+  type Convolution,
+  type ConvolutionLayer,
+  type Layer,
+  type ModelConfig,
+  type NormLayer,
+} from "./src/model/architecture.ts";
+export { initialise, type ModelState } from "./src/model/parameters.ts";
+export { loadWeights, type SaveOptions, saveWeights } from "./src/weights/weights_file.ts";
+export { freeze, type FrozenModel } from "./src/model/frozen.ts";
+export { type Activation } from "./src/model/train_mode.ts";
+export { imageTensor, oneHot } from "./src/model/inputs.ts";
+
+// Attacks: a function from images to logits in, adversarial images or accuracies out.
+export { type LogitsFunction, pgd } from "./src/attack/pgd.ts";
+export {
+  type AttackLoss,
+  crossEntropyAttack,
+  klAttack,
+  marginAttack,
+  memoryKlAttack,
+} from "./src/attack/attack_loss.ts";
+export {
+  ATTACK_LOSSES,
+  ATTACK_NORMS,
+  type AttackLossName,
+  type AttackNorm,
+  type PgdOptions,
+  type ThreatModel,
+} from "./src/attack/options.ts";
 export { type AttackedImages } from "./src/evaluate/autoattack/attacked_images.ts";
 export {
   autoAttack,
@@ -110,14 +171,14 @@ export {
   type MemberResult,
 } from "./src/evaluate/autoattack/autoattack.ts";
 export { type MemberProgress } from "./src/evaluate/autoattack/member_run.ts";
-export { type AutoAttackChoice } from "./src/evaluate/autoattack/state_folder.ts";
 export {
-  type AttackName,
-  evaluateRun,
-  type EvaluationObserver,
-  type EvaluationOptions,
-} from "./src/evaluate/evaluate_run.ts";
-export { type Accuracies, type EvaluationReport } from "./src/evaluate/report.ts";
+  AUTOATTACK_MEMBERS,
+  AUTOATTACK_VERSIONS,
+  type AutoAttackMember,
+  type AutoAttackVersion,
+} from "./src/attack/autoattack/versions.ts";
+export { type Outcome } from "./src/attack/autoattack/search.ts";
+export { type Perturbation } from "./src/evaluate/perturbation.ts";
 export { Journal, type Verdict } from "./src/evaluate/autoattack/journal.ts";
 export { type Unfinished } from "./src/evaluate/autoattack/unfinished.ts";
 export { type RunState, type SearchState } from "./src/attack/autoattack/search_state.ts";
@@ -128,15 +189,46 @@ export {
   type EvaluationSettings,
   type ImageAccuracy,
 } from "./src/evaluate/evaluate.ts";
-export { Interrupted, RunError, UsageError } from "./src/errors.ts";
-export { type CheckpointLink } from "./src/run/checkpoints.ts";
+
+// Statistics: how well an accuracy, or the difference of two, is known.
+export { wilsonInterval } from "./src/statistics/wilson.ts";
+export { type McNemar, mcNemar } from "./src/statistics/mcnemar.ts";
+export { tInterval } from "./src/statistics/student_t.ts";
+export { bootstrapIntervals } from "./src/statistics/bootstrap.ts";
+export { type Interval } from "./src/statistics/interval.ts";
+
+// The device that computes.
+export { openBackend } from "./src/backend/open.ts";
+export { registerComposedKernels } from "./src/backend/composed/register.ts";
 export {
-  AUTOATTACK_MEMBERS,
-  AUTOATTACK_VERSIONS,
-  type AutoAttackMember,
-  type AutoAttackVersion,
-} from "./src/attack/autoattack/versions.ts";
-export { type Perturbation } from "./src/evaluate/perturbation.ts";
-export { type AdversarialCheck } from "./src/evaluate/adversarial_check.ts";
-export { type Outcome } from "./src/attack/autoattack/search.ts";
-export { CODEC_NAMES, type CodecName } from "./src/memory/chunk/codec.ts";
+  ATTACK_PRECISIONS,
+  type AttackPrecision,
+  type Backend,
+  BACKEND_CHOICES,
+  type BackendChoice,
+  type Computation,
+  type Compute,
+  type Demand,
+  type DeviceState,
+  type EngineOptions,
+  type PinnedVariants,
+  type Request,
+  type TensorMap,
+} from "./src/backend/backend.ts";
+export {
+  type FrozenConvolution,
+  type FrozenLayer,
+  type FrozenScaleShift,
+} from "./src/backend/operations/frozen_network.ts";
+export { type EngineObserver } from "./src/backend/observed.ts";
+export {
+  type NamedTensorMap,
+  type Scalar,
+  type Tensor,
+  type Tensor1D,
+  type Tensor2D,
+  type Tensor4D,
+} from "./src/backend/tensor.ts";
+
+// Errors: what a caller can see fail.
+export { Interrupted, RunError, UsageError } from "./src/errors.ts";

@@ -10,7 +10,7 @@ import { Interrupted, RunError, UsageError } from "./errors.ts";
 const COMMANDS: Readonly<Record<string, () => Promise<{ command: Command }>>> = {
   train: () => import("./cli/train.ts"),
   eval: () => import("./cli/eval.ts"),
-  memory: () => import("./cli/memory/memory.ts"),
+  memory: () => import("./cli/memory.ts"),
   compare: () => import("./cli/compare.ts"),
   reproduce: () => import("./cli/reproduce.ts"),
   data: () => import("./cli/data.ts"),
@@ -60,12 +60,13 @@ async function dispatch([name, ...rest]: readonly string[]): Promise<void> {
 
 async function overview(): Promise<string> {
   const commands = await Promise.all(Object.values(COMMANDS).map((load) => load()));
+  const width = Math.max(...Object.keys(COMMANDS).map(({ length }) => length));
   return [
     "memloss trains adversarially robust image classifiers with MemLoss (arXiv 2510.09105).",
     "",
     "Usage: memloss COMMAND [flags]",
     "",
-    ...commands.map(({ command }) => `  ${command.name.padEnd(8)} ${command.summary}`),
+    ...commands.map(({ command }) => `  ${command.name.padEnd(width)} ${command.summary}`),
     "",
     "memloss COMMAND --help shows a command's flags.",
   ].join("\n");

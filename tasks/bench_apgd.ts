@@ -16,7 +16,7 @@ import { join } from "@std/path";
 import { createMember } from "../src/attack/autoattack/members.ts";
 import { runSearches } from "../src/attack/autoattack/lanes.ts";
 import { Oracle } from "../src/attack/autoattack/oracle.ts";
-import { type Example, predictedClass } from "../src/attack/autoattack/search.ts";
+import type { Example } from "../src/attack/autoattack/search.ts";
 import { openBackend } from "../src/backend/open.ts";
 import { readArguments } from "../src/cli/shell/command.ts";
 import { architectureOf, freezeSubject } from "../src/evaluate/frozen_subject.ts";
@@ -26,6 +26,7 @@ import { type Dataset, valuesPerImage } from "../src/data/dataset.ts";
 import { loadSplit } from "../src/data/sets/sets.ts";
 import { UsageError } from "../src/errors.ts";
 import { report } from "../src/main.ts";
+import { predictedClass } from "../src/model/predicted_class.ts";
 import { integerFlag } from "../src/recipe/flag.ts";
 import { RECIPE_FLAGS, recipeInput } from "../src/recipe/fields.ts";
 import { resolveRecipe, withFields } from "../src/recipe/resolve.ts";
@@ -80,15 +81,10 @@ async function bench(args: readonly string[]): Promise<void> {
     const ours = async (): Promise<Attack> => {
       const started = performance.now();
       let robust = 0;
-      await runSearches(
-        createMember("apgd-ce", member),
-        examples,
-        oracle,
-        {
-          width: batchSize,
-          onDone: (_, outcome) => Promise.resolve(void (robust += outcome ? 0 : 1)),
-        },
-      );
+      await runSearches(createMember("apgd-ce", member), examples, oracle, {
+        width: batchSize,
+        onDone: (_, outcome) => void (robust += outcome ? 0 : 1),
+      });
       const seconds = (performance.now() - started) / 1000;
       return { attacked: examples.length, robust, seconds };
     };

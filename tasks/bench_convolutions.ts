@@ -11,7 +11,7 @@
 import * as tf from "@tensorflow/tfjs";
 import { setWasmPaths } from "@tensorflow/tfjs-backend-wasm";
 import { openBackend } from "../src/backend/open.ts";
-import { type ConvolutionLayer, convolutionLayers } from "../src/bench/layers.ts";
+import { type BenchLayer, convolutionLayers } from "../src/bench/layers.ts";
 import { formatSpread, median } from "../src/bench/statistics.ts";
 import { readArguments } from "../src/cli/shell/command.ts";
 import { report } from "../src/main.ts";
@@ -33,7 +33,7 @@ const LEAST_SECONDS = 0.05;
 
 /** Both sides' GFLOPS on one shape, a value per pair. */
 interface ShapeResult {
-  readonly layer: ConvolutionLayer;
+  readonly layer: BenchLayer;
   readonly ours: readonly number[];
   readonly stock: readonly number[];
 }
@@ -74,7 +74,7 @@ async function openStock(): Promise<void> {
 }
 
 async function compare(
-  layer: ConvolutionLayer,
+  layer: BenchLayer,
   backend: string,
   pairs: number,
 ): Promise<ShapeResult> {
@@ -95,11 +95,11 @@ async function compare(
 /** One shape's convolution on one backend. */
 class Convolution {
   readonly #backend: string;
-  readonly #layer: ConvolutionLayer;
+  readonly #layer: BenchLayer;
   readonly #images: tf.Tensor4D;
   readonly #filter: tf.Tensor4D;
 
-  private constructor(backend: string, layer: ConvolutionLayer) {
+  private constructor(backend: string, layer: BenchLayer) {
     const { batch, height, width, kernel, inChannels, outChannels } = layer.shape;
     this.#backend = backend;
     this.#layer = layer;
@@ -108,7 +108,7 @@ class Convolution {
   }
 
   /** Makes the tensors on `backend` and runs until its code is warm. */
-  static async open(backend: string, layer: ConvolutionLayer): Promise<Convolution> {
+  static async open(backend: string, layer: BenchLayer): Promise<Convolution> {
     await tf.setBackend(backend);
     const convolution = new Convolution(backend, layer);
     await convolution.measure();

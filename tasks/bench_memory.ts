@@ -26,7 +26,9 @@ const budget = Number(given.budget ?? 256) * 2 ** 20;
 const step = Number(given.step ?? 20);
 const codec = CODEC_NAMES.find((name) => name === given.codec) ?? "int8";
 const settings: MemorySettings = {
-  ...{ codec, epsilon: EPSILON, imageCount },
+  codec,
+  epsilon: EPSILON,
+  imageCount,
   dataSha256: "0".repeat(64),
   shape,
 };
@@ -54,8 +56,12 @@ async function measure(): Promise<void> {
   });
   const commit = await time(() =>
     store.commit({
-      ...{ epoch: 1, step: 1, complete: true, keep: [] },
-      ...{ checkpoint: "none", checkpointSha256: "0".repeat(64) },
+      epoch: 1,
+      step: 1,
+      complete: true,
+      keep: [],
+      checkpoint: "none",
+      checkpointSha256: "0".repeat(64),
     })
   );
   await store.close();

@@ -9,8 +9,7 @@
 import { parseArgs } from "@std/cli/parse-args";
 import { join } from "@std/path";
 import { Purpose, Stream } from "../src/random/stream.ts";
-
-const ROOT = join(import.meta.dirname!, "..");
+import { finish, startProgram, wasKilled } from "./kill_program.ts";
 
 /** Two rows of the smallest network, three epochs of three steps; every kind of evaluation, on a few images. */
 const TABLE = {
@@ -18,8 +17,14 @@ const TABLE = {
   name: "killed",
   title: "Killed",
   recipe: {
-    ...{ data: "cifar10", width: 1, epochs: 3, "batch-size": 8, "limit-train": 20 },
-    ...{ lr: 0.05, select: "none", "checkpoint-every": 1 },
+    data: "cifar10",
+    width: 1,
+    epochs: 3,
+    "batch-size": 8,
+    "limit-train": 20,
+    lr: 0.05,
+    select: "none",
+    "checkpoint-every": 1,
   },
   columns: [
     { name: "clean", label: "clean" },
@@ -57,7 +62,7 @@ export async function killReproduce(options: ReproduceKillOptions): Promise<numb
   const stream = new Stream(seed, Purpose.synthetic);
   await Deno.writeTextFile(join(directory, "table.json"), JSON.stringify(TABLE));
   const started = performance.now();
-  await finish(options, "whole");
+  await finish(start(options, "whole"), "whole");
   const length = performance.now() - started;
   const expected = await results(join(directory, "whole"));
   log(`left alone: ${(length / 1000).toFixed(1)} s, ${Object.keys(expected).length} files of JSON`);
@@ -72,7 +77,7 @@ export async function killReproduce(options: ReproduceKillOptions): Promise<numb
       const made = cells.length > 0 ? cells.join(" ") : "no cell";
       log(`kill ${done}: after ${(milliseconds / 1000).toFixed(2)} s, ${made}`);
     }
-    await finish(options, out);
+    await finish(start(options, out), out);
     const ended = await results(join(directory, out));
     const differing = Object.keys({ ...expected, ...ended }).filter((name) =>
       expected[name] !== ended[name]
@@ -85,24 +90,12 @@ export async function killReproduce(options: ReproduceKillOptions): Promise<numb
 }
 
 function start({ directory, dataDir }: ReproduceKillOptions, out: string): Deno.ChildProcess {
-  return new Deno.Command(Deno.execPath(), {
-    args: [
-      ...["run", "--no-prompt", "-P=train", "src/main.ts", "reproduce"],
-      ...["--table", join(directory, "table.json"), "--scale", "few", "--seeds", "1"],
-      ...["--out", join(directory, out), "--data-dir", dataDir, "--backend", "wasm"],
-      ...["--workers", "1"],
-    ],
-    cwd: ROOT,
-    env: { NO_COLOR: "1" },
-    stdin: "null",
-    stdout: "null",
-    stderr: "piped",
-  }).spawn();
-}
-
-async function finish(options: ReproduceKillOptions, out: string): Promise<void> {
-  const { code, stderr } = await start(options, out).output();
-  if (code !== 0) throw new Error(`${out}: ${new TextDecoder().decode(stderr)}`);
+  return startProgram([
+    "reproduce",
+    ...["--table", join(directory, "table.json"), "--scale", "few", "--seeds", "1"],
+    ...["--out", join(directory, out), "--data-dir", dataDir, "--backend", "wasm"],
+    ...["--workers", "1"],
+  ]);
 }
 
 /** Makes the table in `out` for so long; false if it came to its end before. */
@@ -113,11 +106,7 @@ async function runAndKill(
 ): Promise<boolean> {
   const child = start(options, out);
   const timer = setTimeout(() => child.kill("SIGKILL"), milliseconds);
-  const { signal, code, stderr } = await child.output();
-  clearTimeout(timer);
-  if (signal === "SIGKILL") return true;
-  if (code !== 0) throw new Error(`${out}: ${new TextDecoder().decode(stderr)}`);
-  return false;
+  return await wasKilled(child.output(), out).finally(() => clearTimeout(timer));
 }
 
 /** Files of cells, finished or not. */

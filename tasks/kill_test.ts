@@ -7,13 +7,13 @@
  */
 import { parseArgs } from "@std/cli/parse-args";
 import { join } from "@std/path";
-import { createHash } from "node:crypto";
+import { sha256 } from "../src/format/sha256.ts";
 import { commitNumber, readCurrentFile } from "../src/memory/current.ts";
 import { withIndexCopy } from "../src/memory/index/copy.ts";
 import { verifyMemory } from "../src/memory/verify.ts";
 import { Purpose, Stream } from "../src/random/stream.ts";
+import { finish, startProgram, wasKilled } from "./kill_program.ts";
 
-const ROOT = join(import.meta.dirname!, "..");
 /** Three epochs of eight steps of the smallest network, with twelve commits. */
 const RECIPE = [
   ...["--data=synthetic", "--width=1", "--epochs=3", "--batch-size=8", "--limit-train=64"],
@@ -51,9 +51,10 @@ export async function killTest(options: KillOptions): Promise<KillResult> {
   const { kills, seed, directory, log } = options;
   const stream = new Stream(seed, Purpose.synthetic);
   const started = performance.now();
-  await finish(join(directory, "whole"));
+  const whole = join(directory, "whole");
+  await finish(await start(whole), whole);
   const length = performance.now() - started;
-  const expected = await digests(join(directory, "whole"));
+  const expected = await digests(whole);
   log(`left alone: ${(length / 1000).toFixed(1)} s, ${Object.keys(expected).length} files`);
 
   let done = 0, insideCommit = 0, finished = 0;
@@ -78,7 +79,7 @@ export async function killTest(options: KillOptions): Promise<KillResult> {
           (found.left.length > 0 ? `, left behind: ${found.left.join(" ")}` : ""),
       );
     }
-    await finish(runDir);
+    await finish(await start(runDir), runDir);
     const ended = await digests(runDir);
     const differing = Object.keys({ ...expected, ...ended }).filter((path) =>
       expected[path] !== ended[path]
@@ -103,20 +104,7 @@ function describeMoment(moment: Moment): string {
 async function start(runDir: string): Promise<Deno.ChildProcess> {
   const exists = await Deno.stat(join(runDir, "recipe.json")).then(() => true, () => false);
   const args = exists ? ["--resume"] : RECIPE;
-  return new Deno.Command(Deno.execPath(), {
-    args: ["run", "--no-prompt", "-P=train", "src/main.ts", "train", "--run-dir", runDir, ...args],
-    cwd: ROOT,
-    env: { NO_COLOR: "1" },
-    stdin: "null",
-    stdout: "null",
-    stderr: "piped",
-  }).spawn();
-}
-
-/** Runs `runDir` to its end. */
-async function finish(runDir: string): Promise<void> {
-  const { code, stderr } = await (await start(runDir)).output();
-  if (code !== 0) throw new Error(`${runDir}: ${new TextDecoder().decode(stderr)}`);
+  return startProgram(["train", "--run-dir", runDir, ...args]);
 }
 
 /** Runs `runDir` until `moment`; false if it came to its end before. */
@@ -139,10 +127,7 @@ async function runAndKill(runDir: string, moment: Moment): Promise<boolean> {
   const first = await Promise.race([due, output]);
   clearTimeout(timer);
   if (first === "due") child.kill("SIGKILL");
-  const { signal, code, stderr } = await output;
-  if (signal === "SIGKILL") return true;
-  if (code !== 0) throw new Error(`${runDir}: ${new TextDecoder().decode(stderr)}`);
-  return false;
+  return await wasKilled(output, runDir);
 }
 
 /** Reads every byte that is committed in `runDir`; lists what a killed process left there besides. */
@@ -183,7 +168,7 @@ async function digests(runDir: string): Promise<Record<string, string>> {
       // The database's bytes depend on its history.
       else if (!name.startsWith("index.kv")) {
         const bytes = await Deno.readFile(join(runDir, path));
-        found[path] = createHash("sha256").update(bytes).digest("hex");
+        found[path] = sha256(bytes);
       }
     }
   };

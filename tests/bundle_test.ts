@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { join, resolve } from "@std/path";
-import type { DoctorReport } from "../src/cli/doctor.ts";
 import type { EvaluationReport } from "../src/evaluate/report.ts";
 import { decodeRunRecord } from "../src/run/run_record.ts";
+import type { MachineReport } from "../src/upkeep/machine.ts";
 import { type Ended, startDeno } from "./testing/program.ts";
 
 const ROOT = resolve(import.meta.dirname!, "..");
@@ -40,7 +40,7 @@ Deno.test("the bundle is one file", async () => {
 
 Deno.test("the bundled program examines the machine", async () => {
   const { stdout, stderr } = await memloss("doctor", "--json");
-  const report = JSON.parse(stdout) as DoctorReport;
+  const report = JSON.parse(stdout) as MachineReport;
   assert.equal(report.deno, Deno.version.deno);
   assert.match(report.memloss.digest, /^[0-9a-f]{64}$/);
   assert.match(report.wasm.arithmetic, /relaxed/);

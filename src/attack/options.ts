@@ -16,9 +16,17 @@ export type AttackNorm = typeof ATTACK_NORMS[number];
 
 /** How far an adversarial image may be from the clean one; images in [0,1]. */
 export interface ThreatModel {
-  /** @default {"linf"} */
+  /**
+   * What distances are measured in.
+   *
+   * @default {"linf"}
+   */
   readonly norm: AttackNorm;
-  /** Radius of the ball. @default {8/255, in l2 128/255} */
+  /**
+   * Radius of the ball.
+   *
+   * @default {8/255, in l2 128/255}
+   */
   readonly epsilon: number;
 }
 

@@ -7,7 +7,7 @@ import { Purpose, Stream } from "../random/stream.ts";
 import type { PgdOptions } from "./options.ts";
 
 /** Standard deviation of TRADES' start, `x + 0.001 · N(0,1)`. */
-export const GAUSSIAN_START = 0.001;
+const GAUSSIAN_START = 0.001;
 
 /**
  * `x + 0.001 · N(0,1)`, not clipped: where TRADES and MemLoss begin.

@@ -3,8 +3,8 @@
  *
  * @module
  */
-import type * as tf from "@tensorflow/tfjs";
 import type { FrozenLayer } from "./operations/frozen_network.ts";
+import type { NamedTensorMap, Tensor } from "./tensor.ts";
 
 /** What `--backend` accepts. */
 export const BACKEND_CHOICES = ["auto", "webgpu", "wasm"] as const;
@@ -26,34 +26,64 @@ export interface PinnedVariants {
 
 /** How an engine computes: the first two are the CPU engine's, the others WebGPU's. */
 export interface EngineOptions {
-  /** Threads; all processors unless given. They never change a bit of any result. */
+  /**
+   * Threads. They never change a bit of any result.
+   *
+   * @default {all processors}
+   */
   readonly workers?: number;
-  /** Rounds every operation as WebAssembly defines it, so that all machines get the same bits; slower. */
+  /**
+   * Rounds every operation as WebAssembly defines it, so that all machines get the same bits; slower.
+   *
+   * @default {false}
+   */
   readonly deterministic?: boolean;
-  /** Of the attack in training; f32 unless given. Evaluation and gradients of the weights are always f32. */
+  /**
+   * Of the attack in training. Evaluation and gradients of the weights are always f32.
+   *
+   * @default {"f32"}
+   */
   readonly attackPrecision?: AttackPrecision;
-  /** Whether to time the ways to compute each convolution and to use earlier timings, as is done unless told otherwise. */
+  /**
+   * Whether to time the ways to compute each convolution and to use earlier timings.
+   *
+   * @default {true}
+   */
   readonly tune?: boolean;
-  /** The ways that are to be used whatever was timed, unless the run that is continued had another device. */
+  /**
+   * The ways that are to be used whatever was timed, unless the run that is continued had another device.
+   *
+   * @default {none}
+   */
   readonly pinned?: PinnedVariants;
-  /** Told in a sentence what is unusual about the device. */
+  /**
+   * Told in a sentence what is unusual about the device.
+   *
+   * @default {nobody is told}
+   */
   readonly onNote?: (note: string) => void;
-  /** Told in a few words, again and again, what is done before the device can begin. What it throws ends that. */
+  /**
+   * Told in a few words, again and again, what is done before the device can begin. What it throws ends that.
+   *
+   * @default {nobody is told}
+   */
   readonly onProgress?: (text: string) => void;
 }
 
 /** A function from tensors by name to tensors by name, in tfjs's operations. */
-export type Compute = (inputs: tf.NamedTensorMap) => tf.NamedTensorMap;
+export type Compute = (inputs: NamedTensorMap) => NamedTensorMap;
 
 /** A {@linkcode Compute} made ready for a device. */
-export type Computation = (inputs: tf.NamedTensorMap) => Promise<tf.NamedTensorMap>;
+export type Computation = (inputs: NamedTensorMap) => Promise<NamedTensorMap>;
 
 /** Tensors by name that stay on the device while computations read and replace them. */
-export type TensorMap = Map<string, tf.Tensor>;
+export type TensorMap = Map<string, Tensor>;
 
 /** A computation and the shapes of its inputs. */
 export interface Request {
+  /** What is to be run. */
   readonly computation: Computation;
+  /** The shapes of its inputs, by name. */
   readonly shapes: Readonly<Record<string, readonly number[]>>;
 }
 

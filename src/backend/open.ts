@@ -12,6 +12,15 @@ import { describeAdapters, openWebGpu } from "./webgpu/open.ts";
  * Opens `choice` and makes it tfjs's backend. `auto` takes WebGPU when a hardware adapter exists, else WASM;
  * `webgpu` takes any adapter, software ones included.
  *
+ * @example
+ * ```ts
+ * import { openBackend } from "@memloss/memloss";
+ * import assert from "node:assert/strict";
+ * const backend = await openBackend("wasm", { workers: 1 });
+ * assert.deepEqual([backend.name, backend.threads], ["wasm", 1]);
+ * backend.close();
+ * ```
+ *
  * @param options a `deterministic` run is always made on the CPU engine
  * @throws {UsageError} if `webgpu` is asked for and no adapter exists, or cannot do what the options ask
  */

@@ -91,8 +91,13 @@ export async function timeStock(
     tf.tensor(randomValues(tf.util.sizeFromShape(size)), size)
   ) as [tf.Tensor, tf.Tensor];
   const attributes = {
-    ...{ strides: shape.stride, pad: (shape.kernel - 1) / 2, dataFormat: "NHWC" },
-    ...{ dilations: 1, dimRoundingMode: "floor", inputShape: output, filterShape: output },
+    strides: shape.stride,
+    pad: (shape.kernel - 1) / 2,
+    dataFormat: "NHWC",
+    dilations: 1,
+    dimRoundingMode: "floor",
+    inputShape: output,
+    filterShape: output,
   };
   const [kernel, names] = ({
     forward: ["Conv2D", ["x", "filter"]],

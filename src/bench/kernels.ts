@@ -9,7 +9,7 @@ import { convolutionFlops, type ConvolutionMode } from "../backend/webgpu/convol
 import { KernelDevice, traitsOf } from "../backend/webgpu/program/device.ts";
 import { MODES, type TimedConvolution, timeStock, timeVariant } from "./convolutions.ts";
 import { type Engines, guardAll } from "./engines.ts";
-import type { ConvolutionLayer } from "./layers.ts";
+import type { BenchLayer } from "./layers.ts";
 import { geometricMean, median, type Spread, spreadOf } from "./statistics.ts";
 
 /** How long something took, in whole runs. */
@@ -52,7 +52,7 @@ export interface RatioSummary {
  * @throws {RunError} if a device fails
  */
 export async function measureKernels(
-  layers: readonly ConvolutionLayer[],
+  layers: readonly BenchLayer[],
   engines: Engines,
   pairs: number,
   progress: (layer: string) => void,
@@ -80,7 +80,10 @@ export async function measureKernels(
           { ratio: spreadOf(each.map((value, pair) => stockSeconds[pair]! / value)) },
       }));
       speeds.push({
-        ...{ mode, layer: name, main, shape },
+        mode,
+        layer: name,
+        main,
+        shape,
         variants: results.sort((a, b) => b.gflops - a.gflops),
         ...stockSeconds && { stock: speedOf(stockSeconds) },
       });
@@ -101,7 +104,7 @@ async function takeTurns(timed: readonly TimedConvolution[], rounds: number): Pr
 }
 
 /** Geometric means of the median ratios of each layer's fastest variant; nothing without tfjs beside it. */
-export function summarise(speeds: readonly LayerSpeed[]): RatioSummary[] {
+export function summariseSpeeds(speeds: readonly LayerSpeed[]): RatioSummary[] {
   const summary = (of: string, belongs: (speed: LayerSpeed) => boolean): RatioSummary[] => {
     const ratios = speeds.filter(belongs).flatMap(({ variants }) =>
       variants[0]?.ratio?.median ?? []

@@ -8,7 +8,7 @@ import { CIFAR10 } from "../data/sets/cifar10.ts";
 import { buildArchitecture, DEFAULT_ARCHITECTURE } from "../model/architectures/architectures.ts";
 
 /** What one or more of the network's convolutions are. */
-export interface ConvolutionLayer {
+export interface BenchLayer {
   /** For people, e.g. `3x3/2, 32x32, 64 to 128`. */
   readonly name: string;
   readonly shape: ConvolutionShape;
@@ -17,12 +17,12 @@ export interface ConvolutionLayer {
 }
 
 /** Every shape that a convolution of the network has, once, for `batch` images of CIFAR-10's size. */
-export function convolutionLayers(width: number, batch: number): ConvolutionLayer[] {
+export function convolutionLayers(width: number, batch: number): BenchLayer[] {
   const { layers } = buildArchitecture(DEFAULT_ARCHITECTURE, {
     width,
     classes: CIFAR10.classes.length,
   });
-  const found = new Map<string, ConvolutionLayer>();
+  const found = new Map<string, BenchLayer>();
   const sizes = [CIFAR10.shape.height]; // of every value
   for (const { convolution, input } of layers) {
     const size = sizes[input]!;

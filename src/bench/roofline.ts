@@ -17,7 +17,7 @@ import {
 import { bytesOf, type Cost, floats, type Lowered } from "../backend/webgpu/program/kernel.ts";
 import { MODES } from "./convolutions.ts";
 import { GPU_TRAITS, type GpuName, GPUS } from "./gpus.ts";
-import type { ConvolutionLayer } from "./layers.ts";
+import type { BenchLayer } from "./layers.ts";
 
 /** What a GPU can make of a count. */
 export interface Bound {
@@ -62,12 +62,14 @@ export interface VariantRoofline {
 }
 
 /** The roofline of everything in the catalogue that runs on GPUs of today, on `layers`. */
-export function rooflines(layers: readonly ConvolutionLayer[]): VariantRoofline[] {
+export function rooflines(layers: readonly BenchLayer[]): VariantRoofline[] {
   const host = { traits: GPU_TRAITS, software: false };
   return MODES.flatMap((mode) =>
     layers.flatMap(({ name, shape }) =>
       variantsFor(CATALOGUE, { mode, shape, precision: "f32" }, host).map((variant) => ({
-        ...{ mode, layer: name, variant: variant.name },
+        mode,
+        layer: name,
+        variant: variant.name,
         ...variantRoofline(variant, shape),
       }))
     )
@@ -83,7 +85,9 @@ export function variantRoofline(
   const kernels = counts.map((count): KernelRoofline => {
     const { kernel, dispatches, workgroups, footprint, cost } = count;
     return {
-      ...{ kernel, dispatches, workgroups },
+      kernel,
+      dispatches,
+      workgroups,
       perWorkgroup: {
         flops: cost.flops / workgroups,
         bytesRead: cost.bytesRead / workgroups,

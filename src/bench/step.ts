@@ -109,7 +109,7 @@ class Contender {
  *
  * @throws {RunError} if a device fails
  */
-export async function measureSteps(
+export async function compareSteps(
   engines: Engines,
   width: number,
   batchSize: number,

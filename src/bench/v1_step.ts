@@ -60,7 +60,11 @@ export class V1Step {
     const learner = this.#learner, backend = this.#backend, batch = this.#batch;
     const started = performance.now();
     const inputs = this.inputs();
-    const adversarial = await attackBatch(learner, batch, inputs, this.#recipe, EPOCH, backend);
+    const adversarial = await attackBatch(learner, batch, inputs, {
+      recipe: this.#recipe,
+      epoch: EPOCH,
+      backend,
+    });
     const attacked = performance.now();
     const adv = imageTensor(adversarial, SHAPE);
     const terms = await this.#descend(inputs, adv);

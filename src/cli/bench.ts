@@ -6,11 +6,11 @@
 import * as v from "valibot";
 import { closeEngines, openEngines } from "../bench/engines.ts";
 import { GPUS } from "../bench/gpus.ts";
-import { measureKernels, summarise } from "../bench/kernels.ts";
+import { measureKernels, summariseSpeeds } from "../bench/kernels.ts";
 import { convolutionLayers } from "../bench/layers.ts";
 import type { BenchReport, Size } from "../bench/report.ts";
 import { rooflines } from "../bench/roofline.ts";
-import { measureSteps } from "../bench/step.ts";
+import { compareSteps } from "../bench/step.ts";
 import { choiceFlag, type Flag, integerFlag, switchFlag } from "../recipe/flag.ts";
 import { describeBench } from "../report/bench_text.ts";
 import { type Command, type FlagValues, readArguments, refuseFlags } from "./shell/command.ts";
@@ -20,10 +20,10 @@ import { NO_TUNE, tuningOptions } from "./shell/tuning_flag.ts";
 
 /** What can be asked for. */
 const SUBJECTS = ["kernels", "step", "roofline"] as const;
-type Subject = typeof SUBJECTS[number];
+type BenchSubject = typeof SUBJECTS[number];
 
 /** Sizes unless told otherwise: a software device, and tfjs's kernels on it, must be done in minutes. */
-const DEFAULTS: Readonly<Record<Subject, Size>> = {
+const DEFAULTS: Readonly<Record<BenchSubject, Size>> = {
   kernels: { width: 64, batchSize: 8 },
   step: { width: 8, batchSize: 8 },
   roofline: { width: 64, batchSize: 128 },
@@ -79,7 +79,7 @@ export const command: Command = {
 };
 
 async function bench(flags: FlagValues<typeof FLAGS>): Promise<BenchReport> {
-  const what = flags.what ?? new Set<Subject>(["kernels", "step"]);
+  const what = flags.what ?? new Set<BenchSubject>(["kernels", "step"]);
   const measured = what.has("kernels") || what.has("step");
   if (!measured) {
     const why = "has no meaning for --what roofline, which measures nothing";
@@ -94,7 +94,7 @@ async function bench(flags: FlagValues<typeof FLAGS>): Promise<BenchReport> {
   };
 }
 
-function sizeOf(subject: Subject, { width, batchSize }: FlagValues<typeof FLAGS>): Size {
+function sizeOf(subject: BenchSubject, { width, batchSize }: FlagValues<typeof FLAGS>): Size {
   const size = DEFAULTS[subject];
   return { width: width ?? size.width, batchSize: batchSize ?? size.batchSize };
 }
@@ -105,7 +105,7 @@ function boundOnPaper(size: Size): BenchReport["roofline"] {
 }
 
 async function measure(
-  what: ReadonlySet<Subject>,
+  what: ReadonlySet<BenchSubject>,
   flags: FlagValues<typeof FLAGS>,
 ): Promise<BenchReport> {
   const { compare, pairs = DEFAULT_PAIRS } = flags;
@@ -116,10 +116,10 @@ async function measure(
   const kernels = async ({ width, batchSize }: Size) => {
     const layers = convolutionLayers(width, batchSize);
     const speeds = await measureKernels(layers, engines, pairs, progress);
-    return { width, batchSize, pairs, summary: summarise(speeds), layers: speeds };
+    return { width, batchSize, pairs, summary: summariseSpeeds(speeds), layers: speeds };
   };
   const step = async ({ width, batchSize }: Size) => {
-    const comparison = await measureSteps(engines, width, batchSize, pairs, progress);
+    const comparison = await compareSteps(engines, width, batchSize, pairs, progress);
     return { width, batchSize, pairs, ...comparison };
   };
   try {

@@ -9,7 +9,7 @@ import type { Dataset } from "../data/dataset.ts";
 import { fetchDataset } from "../data/fetch/fetch.ts";
 import { isPublished } from "../data/sets/definition.ts";
 import { DATA_NAMES, DATA_ROOT, findPublished, findSet, loadData } from "../data/sets/sets.ts";
-import { type Verification, verifyDataset } from "../data/verify.ts";
+import { type DatasetVerification, verifyDataset } from "../data/verify.ts";
 import { Interrupted, UsageError } from "../errors.ts";
 import { createDirectory, writeFileAtomically } from "../disk/files.ts";
 import { encodePng } from "../format/png.ts";
@@ -77,10 +77,16 @@ async function fetchAction({ dataDir = DATA_ROOT, json }: Flags, [name = ""]: re
 }
 
 async function verifyAction({ dataDir = DATA_ROOT, json }: Flags, [name = ""]: readonly string[]) {
-  printReport(await verifyDataset(findPublished(name), dataDir), { json }, describeVerification);
+  printReport(
+    await verifyDataset(findPublished(name), dataDir),
+    { json },
+    describeDatasetVerification,
+  );
 }
 
-function describeVerification({ name, directory, files, train, test, official }: Verification) {
+function describeDatasetVerification(
+  { name, directory, files, train, test, official }: DatasetVerification,
+) {
   return [
     `${name} in ${directory}: ${train} training and ${test} test images, all well-formed` +
     (official ? "." : "; these are not the published numbers."),
@@ -109,7 +115,7 @@ async function showAction(flags: Flags, [name = ""]: readonly string[]) {
     const { width, height, rgb } = contactSheet(test, firstIndices(test.n, nEx), 10);
     await writeFileAtomically(out, encodePng(width, height, rgb));
   }
-  const summary = { name, train: summarise(train), test: summarise(test) };
+  const summary = { name, train: summariseSet(train), test: summariseSet(test) };
   const parts = Object.entries({ train: summary.train, test: summary.test });
   const labelWidth = Math.max(12, ...train.classes.map((label) => label.length));
   const lines = [
@@ -127,7 +133,7 @@ async function showAction(flags: Flags, [name = ""]: readonly string[]) {
 }
 
 /** Number of images, images per class, and mean and standard deviation of every channel in [0,1]. */
-function summarise({ n, images, labels, classes, shape: { channels } }: Dataset) {
+function summariseSet({ n, images, labels, classes, shape: { channels } }: Dataset) {
   const perClass = new Array<number>(classes.length).fill(0);
   for (const label of labels) perClass[label]!++;
   const sums = new Array<number>(channels).fill(0);

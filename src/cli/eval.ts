@@ -7,7 +7,8 @@ import * as v from "valibot";
 import { AUTOATTACK_MEMBERS, AUTOATTACK_VERSIONS } from "../attack/autoattack/versions.ts";
 import { RunError, UsageError } from "../errors.ts";
 import { isEvaluationName } from "../evaluate/evaluate.ts";
-import { type AttackName, DEFAULT_ATTACKS, evaluateRun } from "../evaluate/evaluate_run.ts";
+import { evaluateRun } from "../evaluate/evaluate_run.ts";
+import { type AttackName, DEFAULT_ATTACKS } from "../evaluate/evaluation_options.ts";
 import type { EvaluationReport } from "../evaluate/report.ts";
 import { choiceFlag, type Flag, integerFlag, switchFlag, textFlag } from "../recipe/flag.ts";
 import { RECIPE_FLAGS, recipeInput } from "../recipe/fields.ts";
@@ -129,7 +130,14 @@ export const command: Command = {
     };
     const { verified } = await interruptible((signal) =>
       evaluateRun(target, {
-        ...{ attacks, checkpoint, given, limit, restarts, overwrite, observer, signal },
+        attacks,
+        checkpoint,
+        given,
+        limit,
+        restarts,
+        overwrite,
+        observer,
+        signal,
         autoAttack: { version, members, stateDir },
         saveAdversarial: saveAdv,
         verifyAdversarial: verifyAdv,

@@ -4,7 +4,7 @@
  * @module
  */
 import type { AutoAttackMember } from "../attack/autoattack/versions.ts";
-import type { EvaluationObserver } from "../evaluate/evaluate_run.ts";
+import type { EvaluationObserver } from "../evaluate/evaluation_options.ts";
 import { formatDuration } from "../report/words.ts";
 import { formatBar, type StatusLine } from "./shell/terminal.ts";
 import { shownOn } from "./shell/tuning_flag.ts";

@@ -5,6 +5,7 @@
  */
 import type { Demand } from "../backend/backend.ts";
 import { Interrupted } from "../errors.ts";
+import { wholeMebibytes } from "../format/mebibytes.ts";
 import type { RecipeInput } from "../recipe/recipe.ts";
 import { formatDuration, formatPercent } from "../report/words.ts";
 import type { EpochMetrics, StepMetrics } from "../run/metrics.ts";
@@ -115,7 +116,7 @@ function describeSpeed({ imagesPerSecond }: EpochMetrics): string {
 /** The device in a few words. */
 function describeDevice({ name, adapter, threads }: RunStart["backend"], demand?: Demand): string {
   const crew = name === "wasm" ? `, ${threads} ${threads === 1 ? "thread" : "threads"}` : "";
-  const memory = demand ? `, ${Math.ceil(demand.bytes / 2 ** 20)} MiB of its memory` : "";
+  const memory = demand ? `, ${wholeMebibytes(demand.bytes)} MiB of its memory` : "";
   return `${name} (${adapter}${crew}${memory})`;
 }
 

@@ -21,7 +21,19 @@ export interface Batch {
   readonly y: Uint8Array;
 }
 
-/** The images `ids` of `dataset`, image `i` under `viewOf(i)`. */
+/**
+ * The images `ids` of `dataset`, image `i` under `viewOf(i)`.
+ *
+ * @example
+ * ```ts
+ * import { loadBatch, loadSplit } from "@memloss/memloss";
+ * import assert from "node:assert/strict";
+ * const test = await loadSplit("synthetic", "test", undefined, 1);
+ * const { x, y } = loadBatch(test, Uint32Array.of(0, 11));
+ * assert.equal(x.length, 2 * 32 * 32 * 3);
+ * assert.deepEqual([...y], [test.labels[0], test.labels[11]]);
+ * ```
+ */
 export function loadBatch(
   dataset: Dataset,
   ids: Uint32Array,
@@ -44,15 +56,22 @@ export function epochOrder(ids: Uint32Array, seed: number, epoch: number): Uint3
     .map((position) => ids[position]!);
 }
 
+/** What a batch of training is drawn by. */
+export interface TrainingBatchOptions {
+  readonly batchSize: number;
+  readonly seed: number;
+  /** From 1. */
+  readonly epoch: number;
+  /** As in {@linkcode drawView}. */
+  readonly cropPadding?: number;
+}
+
 /** Batch `step` (from 0) of an epoch's `order`, augmented as {@linkcode drawView} does; the last one may be smaller. */
 export function trainingBatch(
   dataset: Dataset,
   order: Uint32Array,
   step: number,
-  batchSize: number,
-  seed: number,
-  epoch: number,
-  cropPadding?: number,
+  { batchSize, seed, epoch, cropPadding }: TrainingBatchOptions,
 ): Batch {
   const ids = order.slice(step * batchSize, (step + 1) * batchSize);
   return loadBatch(dataset, ids, (id) => drawView(seed, epoch, id, cropPadding));

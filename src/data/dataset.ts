@@ -6,8 +6,11 @@
 
 /** Size of an image, in pixels, and its colour channels. */
 export interface ImageShape {
+  /** Rows of pixels. */
   readonly height: number;
+  /** Columns of pixels. */
   readonly width: number;
+  /** Values of a pixel: 3 are red, green and blue. */
   readonly channels: number;
 }
 
@@ -39,7 +42,9 @@ export interface Dataset {
 
 /** A data set's two parts. */
 export interface Splits {
+  /** What is trained on. */
   readonly train: Dataset;
+  /** What is evaluated on. */
   readonly test: Dataset;
 }
 

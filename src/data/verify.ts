@@ -3,8 +3,8 @@
  *
  * @module
  */
-import { createHash } from "node:crypto";
 import { join } from "@std/path";
+import { sha256 } from "../format/sha256.ts";
 import type { SplitName } from "./dataset.ts";
 import type { PublishedSet } from "./sets/definition.ts";
 import { locateFiles, readDataFile } from "./sets/published.ts";
@@ -23,7 +23,7 @@ export interface FileReport {
 }
 
 /** What a data set on disk holds. */
-export interface Verification {
+export interface DatasetVerification {
   readonly name: string;
   /** The folder of the files. */
   readonly directory: string;
@@ -41,7 +41,10 @@ export interface Verification {
  *
  * @throws {UsageError} when a file is missing or malformed
  */
-export async function verifyDataset(set: PublishedSet, directory: string): Promise<Verification> {
+export async function verifyDataset(
+  set: PublishedSet,
+  directory: string,
+): Promise<DatasetVerification> {
   const folder = await locateFiles(set, directory);
   const files: FileReport[] = [];
   for (const split of ["train", "test"] as const) {
@@ -65,6 +68,5 @@ async function inspect(
   const labels = set.classes.map(() => 0);
   const decoded = set.decode(bytes, path);
   for (const label of decoded.labels) labels[label]!++;
-  const sha256 = createHash("sha256").update(bytes).digest("hex");
-  return { file, split, records: decoded.labels.length, labels, sha256 };
+  return { file, split, records: decoded.labels.length, labels, sha256: sha256(bytes) };
 }

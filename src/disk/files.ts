@@ -3,14 +3,12 @@
  *
  * @module
  */
-import { createHash } from "node:crypto";
 import { dirname, join } from "@std/path";
+import { createHash } from "node:crypto";
 import { RunError, UsageError } from "../errors.ts";
 import { DISK, type Disk, type WritableFile } from "./disk.ts";
-import { describeIoError, ioError } from "./failure.ts";
-import { refuseSpecial } from "./regular.ts";
-
-export { describeIoError };
+import { describeIoError, ioError, isAboutPlace, StorageError } from "./failure.ts";
+import { exists, refuseSpecial } from "./regular.ts";
 
 /** The end of the name of a file that is being written. */
 const TEMPORARY = /\.tmp-[0-9a-f]+$/;
@@ -165,6 +163,11 @@ export async function removeTree(path: string, disk: Disk = DISK): Promise<void>
   }
 }
 
+/** {@linkcode removeTree} of a path where nothing may be. */
+export async function removeTreeIfThere(path: string, disk: Disk = DISK): Promise<void> {
+  if (await exists(path)) await removeTree(path, disk);
+}
+
 /**
  * Creates the folder at `path` and its parents, flushed to the device.
  *
@@ -188,11 +191,9 @@ export async function onDisk<T>(path: string, write: () => Promise<T>): Promise<
   try {
     return await write();
   } catch (cause) {
-    throw new RunError(
-      `Could not write "${path}": ${
-        describeIoError(cause)
-      }; make room or choose another directory, and run the ` +
-        "command again.",
+    const reason = describeIoError(cause);
+    throw new (isAboutPlace(cause) ? StorageError : RunError)(
+      `Could not write "${path}": ${reason}; make room or choose another directory, and run the command again.`,
       { cause },
     );
   }

@@ -6,13 +6,12 @@
 import type { AttackNorm } from "../attack/options.ts";
 import { BOUND_TOLERANCE } from "../attack/bounds.ts";
 import { Oracle } from "../attack/autoattack/oracle.ts";
-import { predictedClass } from "../attack/autoattack/search.ts";
-import type { Backend } from "../backend/backend.ts";
 import { loadBatch } from "../data/batches.ts";
-import { type Dataset, valuesPerImage } from "../data/dataset.ts";
+import { valuesPerImage } from "../data/dataset.ts";
 import type { FrozenModel } from "../model/frozen.ts";
+import { predictedClass } from "../model/predicted_class.ts";
 import type { AdversarialImages } from "./adversarial_file.ts";
-import type { Accuracy } from "./evaluate.ts";
+import type { Accuracy, EvaluationSettings } from "./evaluate.ts";
 import { assertFiniteLogits } from "./logits.ts";
 import { type Perturbation, PerturbationMeter } from "./perturbation.ts";
 
@@ -39,10 +38,8 @@ export interface AdversarialCheck extends Accuracy {
 export async function checkAdversarial(
   saved: AdversarialImages,
   model: FrozenModel,
-  dataset: Dataset,
-  backend: Backend,
-  batchSize: number,
-  epsilon: number | undefined,
+  { dataset, backend, batchSize }: Pick<EvaluationSettings, "dataset" | "backend" | "batchSize">,
+  epsilon?: number,
 ): Promise<AdversarialCheck> {
   const { norm, ids } = saved;
   const bound = epsilon ?? saved.epsilon;

@@ -8,7 +8,6 @@ import { crossEntropyAttack, marginAttack } from "../attack/attack_loss.ts";
 import { assertWithinBounds } from "../attack/bounds.ts";
 import type { PgdOptions } from "../attack/options.ts";
 import { pgd } from "../attack/pgd.ts";
-import { predictedClass } from "../attack/autoattack/search.ts";
 import { normalNoise, uniformStart } from "../attack/start.ts";
 import type { Backend } from "../backend/backend.ts";
 import { type Batch, loadBatch } from "../data/batches.ts";
@@ -16,6 +15,7 @@ import { type Dataset, valuesPerImage } from "../data/dataset.ts";
 import { Interrupted } from "../errors.ts";
 import type { FrozenModel } from "../model/frozen.ts";
 import { imageTensor, oneHot } from "../model/inputs.ts";
+import { predictedClass } from "../model/predicted_class.ts";
 import { Purpose } from "../random/stream.ts";
 import { assertFiniteLogits } from "./logits.ts";
 
@@ -57,11 +57,23 @@ export interface EvaluationSettings {
   readonly seed: number;
   /** How far an image may be moved. */
   readonly attack: Pick<PgdOptions, "norm" | "epsilon">;
-  /** Runs of PGD, each from a start of its own; an image counts if it withstands all. 1 unless given. */
+  /**
+   * Runs of PGD, each from a start of its own; an image counts if it withstands all.
+   *
+   * @default {1}
+   */
   readonly restarts?: number;
-  /** Stops between two batches. */
+  /**
+   * Stops between two batches.
+   *
+   * @default {never}
+   */
   readonly signal?: AbortSignal;
-  /** Told after every batch how many images are done, of `ids.length`. */
+  /**
+   * Told after every batch how many images are done, of `ids.length`.
+   *
+   * @default {nobody is told}
+   */
   readonly onProgress?: (name: EvaluationName, done: number) => void;
 }
 
@@ -71,6 +83,28 @@ const STEP_SIZE = { linf: 2 / 255, l2: 15 / 255 } as const;
 /**
  * Accuracy of `model` on the clean images (`clean`), or on adversarial ones made by PGD from a uniformly random start
  * in the ball (`pgd20`, `cw20`, …).
+ *
+ * @example A model under two steps of PGD
+ * ```ts
+ * import {
+ *   buildArchitecture,
+ *   evaluateAccuracy,
+ *   freeze,
+ *   initialise,
+ *   loadSplit,
+ *   openBackend,
+ * } from "@memloss/memloss";
+ * import assert from "node:assert/strict";
+ * const backend = await openBackend("wasm");
+ * const architecture = buildArchitecture("resnet18", { width: 1, classes: 10 });
+ * const model = freeze(architecture, initialise(architecture, 1));
+ * const dataset = await loadSplit("synthetic", "test", undefined, 1);
+ * const attack = { norm: "linf", epsilon: 8 / 255 } as const;
+ * const settings = { backend, dataset, ids: Uint32Array.of(0, 1, 2, 3), batchSize: 4, seed: 1, attack };
+ * const { n, verdicts } = await evaluateAccuracy("pgd2", model, settings);
+ * assert.deepEqual([n, verdicts.length], [4, 4]);
+ * backend.close();
+ * ```
  *
  * @throws {Interrupted} if the signal is aborted
  * @throws {RunError} if logits are not finite, an attack leaves its ball or the device fails

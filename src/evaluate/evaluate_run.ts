@@ -3,29 +3,18 @@
  *
  * @module
  */
-import type { AutoAttackMember } from "../attack/autoattack/versions.ts";
-import { type EngineObserver, observedOptions } from "../backend/observed.ts";
+import { observedOptions } from "../backend/observed.ts";
+import { exclusively } from "../backend/exclusive.ts";
 import { openBackend } from "../backend/open.ts";
 import { firstIndices, loadBatch } from "../data/batches.ts";
-import { DATA_ROOT, loadSplit } from "../data/sets/sets.ts";
-import { UsageError } from "../errors.ts";
-import { isReadOnly } from "../disk/files.ts";
+import { loadSplit } from "../data/sets/sets.ts";
 import { type FrozenModel, prepareFrozen } from "../model/frozen.ts";
-import type { Recipe, RecipeInput } from "../recipe/recipe.ts";
-import { engineOptions, resolveRecipe, withFields } from "../recipe/resolve.ts";
-import type { CheckpointLink } from "../run/checkpoints.ts";
-import { checkOutput, safetensorsWith } from "../run/output.ts";
-import { recipePath } from "../run/run_folder.ts";
+import type { Recipe } from "../recipe/recipe.ts";
+import { engineOptions } from "../recipe/resolve.ts";
 import { readSubject, type Subject } from "../run/subject.ts";
 import { checkAdversarial } from "./adversarial_check.ts";
-import {
-  type AdversarialImages,
-  IMAGES_TENSOR,
-  readAdversarial,
-  saveAdversarial,
-} from "./adversarial_file.ts";
+import { type AdversarialImages, readAdversarial, saveAdversarial } from "./adversarial_file.ts";
 import { autoAttack, type AutoAttackResult } from "./autoattack/autoattack.ts";
-import type { MemberProgress } from "./autoattack/member_run.ts";
 import { type AutoAttackChoice, checkState, openState } from "./autoattack/state_folder.ts";
 import {
   evaluateAccuracy,
@@ -34,68 +23,52 @@ import {
   type ImageAccuracy,
   isEvaluationName,
 } from "./evaluate.ts";
+import {
+  type AttackName,
+  checkOptions,
+  checkSaved,
+  DEFAULT_ATTACKS,
+  type EvaluationObserver,
+  type EvaluationOptions,
+  evaluationRecipe,
+} from "./evaluation_options.ts";
 import { checkFitting } from "./fitting.ts";
 import { architectureOf, freezeSubject } from "./frozen_subject.ts";
 import { type EvaluationReport, keepReport, makeReport } from "./report.ts";
-
-/** Everything that can be measured. */
-export type AttackName = EvaluationName | "autoattack";
-
-/** What is measured unless told otherwise. */
-export const DEFAULT_ATTACKS: readonly AttackName[] = ["clean", "pgd20"];
-
-/** Who watches an evaluation. */
-export interface EvaluationObserver extends EngineObserver {
-  /** After every batch: how many of `n` images are done. */
-  onProgress?(name: EvaluationName, done: number, n: number): void;
-  /** What AutoAttack noticed, and each member's result. */
-  onAutoAttack?(line: string): void;
-  /** How far a member of AutoAttack is. */
-  onMember?(member: AutoAttackMember, progress: MemberProgress): void;
-  /** The report, before anything is written: a disk that is full must not cost it. */
-  onReport?(report: EvaluationReport): void;
-}
-
-/** What to measure, and how. */
-export interface EvaluationOptions {
-  /** What to measure. @default ["clean", "pgd20"] */
-  readonly attacks?: readonly AttackName[];
-  /** Which checkpoint of a run. @default "best", or "last" where none was selected */
-  readonly checkpoint?: CheckpointLink;
-  /** What differs from the run's recipe, or for a file of weights from the paper's. @default {} */
-  readonly given?: RecipeInput;
-  /** Evaluates the first so many test images. @default the recipe's limit, or all */
-  readonly limit?: number;
-  /** Runs of PGD, each from another start. @default 1 */
-  readonly restarts?: number;
-  /** Which AutoAttack, if it is among the attacks, and where its state is kept. @default {} */
-  readonly autoAttack?: AutoAttackChoice;
-  /** File to save AutoAttack's images in, as safetensors. @default none */
-  readonly saveAdversarial?: string;
-  /** File of saved images to check, instead of attacking. @default none */
-  readonly verifyAdversarial?: string;
-  /** Whether a file of another kind may be replaced by the images. @default false */
-  readonly overwrite?: boolean;
-  /** Whether to time a GPU's ways to compute a convolution. @default true */
-  readonly tune?: boolean;
-  /** Told what happens. @default nobody */
-  readonly observer?: EvaluationObserver;
-  /** Stops at the next safe place. */
-  readonly signal?: AbortSignal;
-}
 
 /**
  * Evaluates the run or the weights at `target`; a run keeps the report in its `eval/`. The weights are read once, before the
  * device is opened: the run may train on.
  *
- * @throws {UsageError} if there is nothing to evaluate, the options contradict the run's recipe, or a file that is to be
- *   written would cost another
+ * @example A run, clean and under five steps of PGD
+ * ```ts
+ * import { evaluateRun, startRun } from "@memloss/memloss";
+ * import assert from "node:assert/strict";
+ * const run = await Deno.makeTempDir();
+ * const tiny = { data: "synthetic", width: 1, limitTrain: 8, limitTest: 4, select: "none" } as const;
+ * await startRun({ variant: "v1", epochs: 1, attack: { steps: 1 }, backend: "wasm", ...tiny }, run);
+ * const { clean, pgd5 } = await evaluateRun(run, { attacks: ["clean", "pgd5"] });
+ * assert.equal(clean?.n, 4);
+ * assert.ok(pgd5!.correct <= 4);
+ * await Deno.remove(run, { recursive: true });
+ * ```
+ *
+ * @throws {UsageError} if there is nothing to evaluate, the options contradict the run's recipe, a file that is to be
+ *   written would cost another, or another run or evaluation is under way in this process
  * @throws {Interrupted} if the signal is aborted; AutoAttack then goes on where it stopped when it is called again
  * @throws {RunError} if logits are not finite, an attack leaves its ball, or the device or the disk fails
  */
 export async function evaluateRun(
   target: string,
   options: EvaluationOptions = {},
+): Promise<EvaluationReport> {
+  checkOptions(options);
+  return await exclusively(() => evaluateAlone(target, options));
+}
+
+async function evaluateAlone(
+  target: string,
+  options: EvaluationOptions,
 ): Promise<EvaluationReport> {
   const { attacks = DEFAULT_ATTACKS, checkpoint, given = {}, limit, restarts = 1 } = options;
   const { autoAttack: choice = {}, saveAdversarial: save, verifyAdversarial: verify } = options;
@@ -188,7 +161,7 @@ async function attackAll(
       seed: String(report.seed),
     });
   }
-  await keepInRun(subject, report, observer);
+  await keepReport(subject, report, (note) => observer?.onNote?.(note));
   if (untold !== undefined) throw untold;
   await attacked?.finish();
   return report;
@@ -203,8 +176,7 @@ async function verifySaved(
   epsilon: number | undefined,
   observer: EvaluationObserver | undefined,
 ): Promise<EvaluationReport> {
-  const { dataset, backend, batchSize } = settings;
-  const verified = await checkAdversarial(saved, model, dataset, backend, batchSize, epsilon);
+  const verified = await checkAdversarial(saved, model, settings, epsilon);
   const report = makeReport(subject, recipe, settings, {}, { verified });
   observer?.onReport?.(report);
   return report;
@@ -226,7 +198,10 @@ async function runAutoAttack(
   try {
     const finished = await autoAttack(model.logits, images, {
       ...attack,
-      ...{ backend, batchSize, seed, journal },
+      backend,
+      batchSize,
+      seed,
+      journal,
       ...choice.version && { version: choice.version },
       ...choice.members && { members: choice.members },
       ...signal && { signal },
@@ -238,47 +213,4 @@ async function runAutoAttack(
     journal.close();
     throw error;
   }
-}
-
-/** A run that cannot be written to, an archive perhaps, was evaluated all the same. */
-async function keepInRun(
-  subject: Subject,
-  report: EvaluationReport,
-  observer: EvaluationObserver | undefined,
-): Promise<void> {
-  try {
-    await keepReport(subject, report);
-  } catch (error) {
-    if (!isReadOnly((error as Error).cause)) throw error;
-    observer?.onNote?.(`The report is not kept: ${(error as Error).message}.`);
-  }
-}
-
-function checkSaved(
-  path: string,
-  subject: Subject,
-  recipe: Recipe,
-  verify: string | undefined,
-  overwrite: boolean,
-): Promise<void> {
-  const inputs = [
-    subject.path,
-    ...subject.run ? [recipePath(subject.run.directory)] : [],
-    ...verify === undefined ? [] : [verify],
-    recipe.dataDir ?? DATA_ROOT,
-  ];
-  const kind = safetensorsWith(IMAGES_TENSOR);
-  return checkOutput(path, { flag: "--save-adv", kind, inputs, overwrite });
-}
-
-/** The run's recipe, or the paper's for a file of weights, with what the user overrides. */
-function evaluationRecipe({ run }: Subject, given: RecipeInput): Recipe {
-  if (run === undefined) return resolveRecipe(given);
-  const { data, threat } = given;
-  if (data !== undefined || threat?.norm !== undefined) {
-    throw new UsageError(
-      `--${data ? "data" : "attack-norm"} is fixed by the run's recipe: leave it out.`,
-    );
-  }
-  return resolveRecipe(withFields(run.recipe, given));
 }

@@ -13,7 +13,7 @@ import {
   type ImageAccuracy,
   isEvaluationName,
 } from "./evaluate.ts";
-import { createDirectory, writeFileAtomically } from "../disk/files.ts";
+import { createDirectory, isReadOnly, writeFileAtomically } from "../disk/files.ts";
 import type { Recipe } from "../recipe/recipe.ts";
 import type { AdversarialCheck } from "./adversarial_check.ts";
 import { type Subject, subjectName } from "../run/subject.ts";
@@ -29,6 +29,7 @@ export interface EvaluationReport extends Accuracies {
   readonly verified?: AdversarialCheck;
   /** What was evaluated. */
   readonly checkpoint: {
+    /** Their file. */
     readonly path: string;
     /** SHA-256 of the file. */
     readonly sha256: string;
@@ -41,7 +42,9 @@ export interface EvaluationReport extends Accuracies {
   readonly data: { readonly name: string; readonly part: "test"; readonly n: number };
   /** How it was attacked. */
   readonly attack: {
+    /** The norm that bounds the attack. */
     readonly norm: AttackNorm;
+    /** Radius of the ball; images in [0,1]. */
     readonly epsilon: number;
     /** The radius in steps of a byte, e.g. `8/255`. */
     readonly fraction: string;
@@ -87,11 +90,24 @@ export function makeReport(
 
 /**
  * Writes the report of a run's checkpoint into the run's `eval/`, beside those of other settings. A file of weights has no
- * place for it.
+ * place for it; a run that cannot be written to, an archive perhaps, was evaluated all the same, and `onNote` is told.
  *
- * @throws {RunError} if it cannot be written
+ * @throws {RunError} if it cannot be written for another reason
  */
-export async function keepReport(subject: Subject, report: EvaluationReport): Promise<void> {
+export async function keepReport(
+  subject: Subject,
+  report: EvaluationReport,
+  onNote: (note: string) => void,
+): Promise<void> {
+  try {
+    await writeReport(subject, report);
+  } catch (error) {
+    if (!isReadOnly((error as Error).cause)) throw error;
+    onNote(`The report is not kept: ${(error as Error).message}.`);
+  }
+}
+
+async function writeReport(subject: Subject, report: EvaluationReport): Promise<void> {
   if (subject.run === undefined) return;
   const folder = join(subject.run.directory, "eval");
   await createDirectory(folder);

@@ -1,11 +1,13 @@
 /**
- * SHA-256 of what is in RAM.
+ * SHA-256, as 64 lower-case hexadecimal digits.
  *
  * @module
  */
 import { createHash } from "node:crypto";
 
-/** SHA-256 of `content` (a text as UTF-8) as 64 lower-case hexadecimal digits. */
-export function sha256(content: Uint8Array | string): string {
-  return createHash("sha256").update(content).digest("hex");
+/** SHA-256 of `parts`, one after another (a text as UTF-8), as 64 lower-case hexadecimal digits. */
+export function sha256(...parts: readonly (Uint8Array | string)[]): string {
+  const hash = createHash("sha256");
+  for (const part of parts) hash.update(part);
+  return hash.digest("hex");
 }

@@ -28,7 +28,7 @@ export interface Generation {
  * @param tolerateDamage whether chunks of ended epochs may be missing or short
  * @throws {RunError} naming the file that is missing or is not what was committed
  */
-export async function readCommitted(
+export async function readCommittedGenerations(
   directory: string,
   { settings, commit }: Current,
   tolerateDamage = false,

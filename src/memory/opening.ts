@@ -9,7 +9,7 @@ import type { Disk } from "../disk/disk.ts";
 import { describeShape } from "../data/dataset.ts";
 import { createDirectory, writeFileAtomically } from "../disk/files.ts";
 import { exists } from "../disk/regular.ts";
-import { type Generation, ownedFiles, readCommitted } from "./committed.ts";
+import { type Generation, ownedFiles, readCommittedGenerations } from "./committed.ts";
 import {
   agrees,
   commitNumber,
@@ -87,7 +87,7 @@ export async function openForWriting(
     const current = await readIndex(directory, place, index, shown) ??
       await createMemory(directory, index, settings);
     checkSettings(directory, current.settings, settings);
-    const generations = await readCommitted(directory, current, tolerateDamage);
+    const generations = await readCommittedGenerations(directory, current, tolerateDamage);
     // A killed process may have committed and not come to say so here.
     if (!shown || !sameBytes(encodeCurrent(shown), encodeCurrent(current))) {
       await showCurrent(directory, current, disk);
@@ -115,7 +115,7 @@ export async function openForReading(
         throw new UsageError(`There is no memory in ${directory}: name the folder of a run`);
       }
       try {
-        const generations = await readCommitted(directory, current);
+        const generations = await readCommittedGenerations(directory, current);
         return { ...current, directory, index, generations, writable: false };
       } catch (error) {
         const now = await read();

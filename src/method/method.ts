@@ -5,6 +5,7 @@
  * @module
  */
 import type * as tf from "@tensorflow/tfjs";
+import type { Tensor1D, Tensor2D } from "../backend/tensor.ts";
 import type * as perExample from "./divergence.ts";
 
 /** A step's inputs, in the order in which they pass the network: `x`, this step's `x'`, the memory's `x''`. */
@@ -31,7 +32,11 @@ export type Arithmetic = typeof perExample & { readonly tf: typeof tf };
 export interface Term<P extends Pass = Pass> {
   /** Its name in the run's log. */
   readonly name: string;
-  /** What it is multiplied by; by nothing unless given. */
+  /**
+   * What it is multiplied by.
+   *
+   * @default {nothing}
+   */
   readonly coefficient?: Coefficient;
   /** The passes that it looks at. */
   readonly passes: readonly P[];
@@ -42,10 +47,10 @@ export interface Term<P extends Pass = Pass> {
    * @param labels one-hot `[N,C]` of the same examples
    */
   readonly value: (
-    logits: Readonly<Record<P, tf.Tensor2D>>,
-    labels: tf.Tensor2D,
+    logits: Readonly<Record<P, Tensor2D>>,
+    labels: Tensor2D,
     arithmetic: Arithmetic,
-  ) => tf.Tensor1D;
+  ) => Tensor1D;
 }
 
 /** How a method makes `x'`. */

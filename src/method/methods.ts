@@ -33,7 +33,16 @@ const byName = Object.fromEntries(METHODS.map((method) => [method.name, method])
   Record<Variant, Method>
 >;
 
-/** The method called `name`. */
+/**
+ * The method called `name`.
+ *
+ * @example
+ * ```ts
+ * import { methodOf } from "@memloss/memloss";
+ * import assert from "node:assert/strict";
+ * assert.deepEqual(methodOf("v1").coefficients, { beta: 3, betaPrime: 2 });
+ * ```
+ */
 export function methodOf(name: Variant): Method {
   return byName[name];
 }

@@ -4,6 +4,7 @@
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
+import type { Scalar, Tensor2D } from "../backend/tensor.ts";
 import * as perExample from "./divergence.ts";
 import {
   type Arithmetic,
@@ -21,19 +22,23 @@ export interface Objective {
   readonly method: Method;
   /** One for each that the method has. */
   readonly coefficients: Coefficients;
-  /** The method's default unless given. */
+  /**
+   * How the memory term weighs its examples.
+   *
+   * @default {the method's}
+   */
   readonly memoryWeight?: MemoryWeight | undefined;
 }
 
 /** The logits of a step's passes, for those that were made: `[N,C]`, of the memory `[M,C]`. */
-export type StepLogits = { readonly [P in Pass]?: tf.Tensor2D };
+export type StepLogits = { readonly [P in Pass]?: Tensor2D };
 
 /** The loss, a scalar, and the terms it is the sum of, by name, each before its coefficient. */
 export interface LossTerms {
   /** The weighted sum. */
-  readonly loss: tf.Scalar;
+  readonly loss: Scalar;
   /** A mean over the batch. */
-  readonly [term: string]: tf.Scalar;
+  readonly [term: string]: Scalar;
 }
 
 const ARITHMETIC: Arithmetic = { ...perExample, tf };
@@ -42,6 +47,20 @@ const ARITHMETIC: Arithmetic = { ...perExample, tf };
  * The objective's value for one batch of `N`. Every term is a mean over the whole batch: an example that has no
  * memory yet contributes zero to the memory term.
  *
+ * @example The loss of TRADES for one example
+ * ```ts
+ * import { evaluateObjective, methodOf, oneHot, openBackend } from "@memloss/memloss";
+ * import * as tf from "@tensorflow/tfjs";
+ * import assert from "node:assert/strict";
+ * const backend = await openBackend("wasm");
+ * const objective = { method: methodOf("trades"), coefficients: { beta: 6 } };
+ * const nat = tf.tensor2d([[2, 0]]), adv = tf.tensor2d([[0, 0]]);
+ * const { loss, ...terms } = evaluateObjective(objective, { nat, adv }, oneHot(Uint8Array.of(0), 2));
+ * assert.deepEqual(Object.keys(terms), ["ce", "kl"]);
+ * assert.ok(Math.abs((await loss.data())[0]! - 2.093808) < 1e-5);
+ * backend.close();
+ * ```
+ *
  * @param labels one-hot `[N,C]`
  * @param memoryRows selection matrix `[M,N]` whose row `m` is one-hot at the batch row of memory example `m`; left
  * out when every example has a memory (`M = N`, same order)
@@ -49,13 +68,13 @@ const ARITHMETIC: Arithmetic = { ...perExample, tf };
 export function evaluateObjective(
   { method, coefficients, memoryWeight }: Objective,
   logits: StepLogits,
-  labels: tf.Tensor2D,
-  memoryRows?: tf.Tensor2D,
+  labels: Tensor2D,
+  memoryRows?: Tensor2D,
 ): LossTerms {
   const made = termsOf(method, memoryWeight).filter(({ passes }) =>
     passes.every((pass) => logits[pass])
   );
-  const values = made.map((term): [string, tf.Scalar] => [
+  const values = made.map((term): [string, Scalar] => [
     term.name,
     evaluateTerm(term, logits, labels, memoryRows),
   ]);
@@ -68,19 +87,19 @@ export function evaluateObjective(
 function evaluateTerm(
   { passes, value }: Term,
   logits: StepLogits,
-  labels: tf.Tensor2D,
-  memoryRows: tf.Tensor2D | undefined,
-): tf.Scalar {
+  labels: Tensor2D,
+  memoryRows: Tensor2D | undefined,
+): Scalar {
   // The term looks at no others: see `Term.passes`.
-  const given = logits as Record<Pass, tf.Tensor2D>;
+  const given = logits as Record<Pass, Tensor2D>;
   if (!passes.includes("mem")) return tf.mean(value(given, labels, ARITHMETIC));
-  const select = (rows: tf.Tensor2D) => perExample.selectRows(rows, memoryRows);
+  const select = (rows: Tensor2D) => perExample.selectRows(rows, memoryRows);
   const selected = passes.map((pass) => [pass, pass === "mem" ? given.mem : select(given[pass])]);
   const ofMemory = value(Object.fromEntries(selected), select(labels), ARITHMETIC);
   return tf.div(tf.sum(ofMemory), labels.shape[0]);
 }
 
-function scaled(value: tf.Scalar, { coefficient }: Term, coefficients: Coefficients): tf.Scalar {
+function scaled(value: Scalar, { coefficient }: Term, coefficients: Coefficients): Scalar {
   if (coefficient === undefined) return value;
   const factor = coefficients[coefficient];
   if (factor === undefined) throw new TypeError(`The objective has no ${coefficient}.`);

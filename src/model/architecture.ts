@@ -15,32 +15,40 @@ export interface ModelConfig {
   /**
    * Channels of the images.
    *
-   * @default 3
+   * @default {3}
    */
   readonly channels?: number;
 }
 
 /** A convolution without bias, padded by `(kernel − 1)/2` on every side. */
 export interface Convolution {
+  /** What tells it from a batch norm. */
   readonly kind: "convolution";
   /** State-dict prefix, e.g. `layer2.0.shortcut.0`. */
   readonly name: string;
+  /** Height and width of the filter. */
   readonly kernel: 1 | 3;
+  /** Pixels of the input between two of the result. */
   readonly stride: 1 | 2;
+  /** Channels of the input. */
   readonly inChannels: number;
+  /** Channels of the result. */
   readonly outChannels: number;
 }
 
 /** A batch norm. */
 export interface BatchNorm {
+  /** What tells it from a convolution. */
   readonly kind: "norm";
   /** State-dict prefix, e.g. `layer2.0.bn1`. */
   readonly name: string;
+  /** Channels that are normalised. */
   readonly channels: number;
 }
 
 /** A convolution and what follows it, in this order. */
 export interface ConvolutionLayer {
+  /** What comes first. */
   readonly convolution: Convolution;
   /** The batch norm right behind it. */
   readonly norm?: BatchNorm;
@@ -54,7 +62,9 @@ export interface ConvolutionLayer {
 
 /** A batch norm by itself and the nonlinearity, as they stand before a convolution or the pool. */
 export interface NormLayer {
+  /** There is none. */
   readonly convolution?: undefined;
+  /** What comes first. */
   readonly norm: BatchNorm;
   /** The value that is normalised. */
   readonly input: number;

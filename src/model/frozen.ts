@@ -12,6 +12,7 @@ import {
   type FrozenLayer,
   hasFrozenKernels,
 } from "../backend/operations/frozen_network.ts";
+import type { Tensor2D, Tensor4D } from "../backend/tensor.ts";
 import type { ImageShape } from "../data/dataset.ts";
 import { type Architecture, type BatchNorm, forward, type Layers } from "./architecture.ts";
 import type { ModelState, TensorMap } from "./parameters.ts";
@@ -20,7 +21,7 @@ import { type Activation, BATCH_NORM_EPSILON, classifier, linear } from "./train
 /** A network that only maps images to logits. */
 export interface FrozenModel {
   /** Logits `[N,classes]` of `x` `[N,H,W,channels]` in [0,1], differentiable in `x`. */
-  logits(x: tf.Tensor4D): tf.Tensor2D;
+  logits(x: Tensor4D): Tensor2D;
   /** Frees the folded weights. */
   dispose(): void;
 }
@@ -28,6 +29,19 @@ export interface FrozenModel {
 /**
  * Folds `state` as it is now: `w' = w · γ/√(running_var + ε)`, `b' = β − running_mean · γ/√(running_var + ε)`.
  * Later updates of `state` do not reach the folded weights.
+ *
+ * @example
+ * ```ts
+ * import { buildArchitecture, freeze, initialise, openBackend } from "@memloss/memloss";
+ * import * as tf from "@tensorflow/tfjs";
+ * import assert from "node:assert/strict";
+ * const backend = await openBackend("wasm");
+ * const architecture = buildArchitecture("resnet18", { width: 1, classes: 10 });
+ * const model = freeze(architecture, initialise(architecture, 1));
+ * assert.deepEqual(model.logits(tf.zeros([2, 32, 32, 3])).shape, [2, 10]);
+ * model.dispose();
+ * backend.close();
+ * ```
  */
 export function freeze(
   architecture: Architecture,

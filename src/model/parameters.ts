@@ -53,6 +53,16 @@ export function bufferShapes(architecture: Architecture): Map<string, number[]> 
 /**
  * A fresh model as PyTorch initialises it: convolution and linear weights uniform in ±1/√fan_in, the linear bias
  * likewise, batch norm γ=1 β=0, running mean 0 and variance 1. The same seed gives the same values on every backend.
+ *
+ * @example
+ * ```ts
+ * import { buildArchitecture, initialise, openBackend } from "@memloss/memloss";
+ * import assert from "node:assert/strict";
+ * const backend = await openBackend("wasm");
+ * const { parameters } = initialise(buildArchitecture("resnet18", { width: 4, classes: 10 }), 1);
+ * assert.deepEqual(parameters.get("conv1.weight")!.shape, [3, 3, 3, 4]);
+ * backend.close();
+ * ```
  */
 export function initialise(architecture: Architecture, seed: number): ModelState {
   const parameters: TensorMap = new Map();

@@ -8,6 +8,7 @@ import { type BatchStatistics, updateRunning } from "../backend/operations/batch
 import { convNormTrain, type NormOptions } from "../backend/operations/conv_norm.ts";
 import { globalAveragePool } from "../backend/operations/average_pool.ts";
 import { normTrain } from "../backend/operations/norm_train.ts";
+import type { Tensor4D } from "../backend/tensor.ts";
 import type { Architecture, BatchNorm, Layers } from "./architecture.ts";
 import type { ModelState, TensorMap } from "./parameters.ts";
 
@@ -20,7 +21,7 @@ const BATCH_NORM_MOMENTUM = 0.1;
  * The nonlinearity of the network. Tests put a smooth one in ReLU's place: rounding cannot switch one of its units on or
  * off, so that they hold gradients to a hundredth of the error that ReLU needs.
  */
-export type Activation = (x: tf.Tensor4D) => tf.Tensor4D;
+export type Activation = (x: Tensor4D) => Tensor4D;
 
 /** The linear layer on pooled `features` `[N,features]`. */
 export function linear(features: tf.Tensor2D, weight: tf.Tensor, bias: tf.Tensor): tf.Tensor2D {

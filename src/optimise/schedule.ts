@@ -23,13 +23,29 @@ export interface RunLength {
 
 /** How the rates change over a run. */
 export interface Schedule {
-  /** @default {"onecycle"} */
+  /**
+   * How the rate changes over the run.
+   *
+   * @default {"onecycle"}
+   */
   readonly schedule: ScheduleName;
-  /** Peak of `onecycle`, start of `step` and `cosine`; over 0. @default {0.21} */
+  /**
+   * Peak of `onecycle`, start of `step` and `cosine`; over 0.
+   *
+   * @default {0.21}
+   */
   readonly lr: number;
-  /** Of `onecycle` the highest; 0 to 1. @default {0.9, in onecycle 0.95} */
+  /**
+   * Of `onecycle` the highest; 0 to 1.
+   *
+   * @default {0.9, in onecycle 0.95}
+   */
   readonly momentum: number;
-  /** What `onecycle` lowers the momentum to at its peak, 0 to 1; not at all unless given. @default {0.85} */
+  /**
+   * What `onecycle` lowers the momentum to at its peak, 0 to 1; not at all unless given.
+   *
+   * @default {0.85}
+   */
   readonly baseMomentum?: number;
 }
 

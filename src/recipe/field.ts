@@ -80,7 +80,7 @@ const byVariant = (holds: (above: Above) => boolean): Condition => ({
 export const ATTACKS = byVariant(({ variant }) => methodOf(variant).attack !== undefined);
 
 /** The method has a memory. */
-export const REMEMBERS = byVariant(({ variant }) => methodOf(variant).memory !== undefined);
+export const HAS_MEMORY = byVariant(({ variant }) => methodOf(variant).memory !== undefined);
 
 /** The method has the coefficient `name`. */
 export function has(name: Coefficient): Condition {

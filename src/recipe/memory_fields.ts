@@ -9,7 +9,7 @@ import { CODEC_NAMES } from "../memory/chunk/codec.ts";
 import { CORRUPTION_POLICIES, MEMORY_VIEWS } from "../memory/options.ts";
 import { MEMORY_WEIGHTS, type MemoryWeight, memoryWeights } from "../method/method.ts";
 import { methodOf } from "../method/methods.ts";
-import { type Above, field, REMEMBERS } from "./field.ts";
+import { type Above, field, HAS_MEMORY } from "./field.ts";
 import { choiceFlag, type Flag, integerFlag, numberFlag, textFlag } from "./flag.ts";
 
 const address = textFlag(
@@ -35,7 +35,7 @@ export const MEMORY_FIELDS = {
     choiceFlag("memory-weight", MEMORY_WEIGHTS, "how the memory term weighs examples"),
     {
       group: "Memory",
-      needs: REMEMBERS,
+      needs: HAS_MEMORY,
       default: ({ variant }) => memoryWeights(methodOf(variant))[0] ?? "uniform",
       said: "the variant's",
       check: refuseForeignWeight,
@@ -46,7 +46,7 @@ export const MEMORY_FIELDS = {
     choiceFlag("memory-codec", CODEC_NAMES, "how perturbations are stored"),
     {
       group: "Memory",
-      needs: REMEMBERS,
+      needs: HAS_MEMORY,
       default: ({ threat }) => threat.norm === "linf" ? "int8" : "f32",
       said: "int8, in l2 f32",
     },
@@ -58,12 +58,12 @@ export const MEMORY_FIELDS = {
       MEMORY_VIEWS,
       "crop and flip of a memory example: those it was made under, or this epoch's",
     ),
-    { group: "Memory", needs: REMEMBERS, default: "stored", later: true },
+    { group: "Memory", needs: HAS_MEMORY, default: "stored", later: true },
   ),
   memoryAge: field(
     "memory.age",
-    integerFlag("memory-age", "epochs between making an example and using it", 1),
-    { group: "Memory", needs: REMEMBERS, default: 1, later: true },
+    integerFlag("memory-age", "epochs between making an example and using it", 1, 1000),
+    { group: "Memory", needs: HAS_MEMORY, default: 1, later: true },
   ),
   memoryEma: field(
     "memory.ema",
@@ -72,16 +72,16 @@ export const MEMORY_FIELDS = {
       "keep a running average of examples: the share a in [0,1) of the earlier ones",
       0,
     ),
-    { group: "Memory", needs: REMEMBERS, said: "none", check: refuseAverage },
+    { group: "Memory", needs: HAS_MEMORY, said: "none", check: refuseAverage },
   ),
   memoryBudget: field(
     "memory.budget",
     integerFlag("memory-budget", "MiB of RAM for the memory, which never change a result", 0),
-    { group: "Memory", needs: REMEMBERS, default: 256, perStart: true, later: true },
+    { group: "Memory", needs: HAS_MEMORY, default: 256, perStart: true, later: true },
   ),
   memoryIndex: field("memory.index", addressFlag, {
     group: "Memory",
-    needs: REMEMBERS,
+    needs: HAS_MEMORY,
     said: "a file in the run folder",
     perStart: true,
   }),
@@ -92,7 +92,7 @@ export const MEMORY_FIELDS = {
       CORRUPTION_POLICIES,
       "a damaged memory example: take the step without it, or stop",
     ),
-    { group: "Memory", needs: REMEMBERS, default: "rerun", perStart: true, later: true },
+    { group: "Memory", needs: HAS_MEMORY, default: "rerun", perStart: true, later: true },
   ),
 } as const;
 

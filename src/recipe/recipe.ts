@@ -19,27 +19,71 @@ export type Selection = typeof SELECTIONS[number];
 
 /** A complete recipe. What its method has no use for is absent. */
 export interface Recipe {
-  /** The training method. @default {"v1"} */
+  /**
+   * The training method.
+   *
+   * @default {"v1"}
+   */
   readonly variant: Variant;
-  /** β, the weight of `KL(p(x)‖p(x'))`; 0 or more. @default {the method's published one} */
+  /**
+   * β, the weight of `KL(p(x)‖p(x'))`; 0 or more.
+   *
+   * @default {the method's published one}
+   */
   readonly beta?: number;
-  /** β', the weight of the memory term; 0 or more. @default {the method's published one} */
+  /**
+   * β', the weight of the memory term; 0 or more.
+   *
+   * @default {the method's published one}
+   */
   readonly betaPrime?: number;
-  /** The data set. @default {"cifar10"} */
+  /**
+   * The data set.
+   *
+   * @default {"cifar10"}
+   */
   readonly data: DataName;
-  /** Folder of the data set's files. @default {"data"} */
+  /**
+   * Folder of the data set's files.
+   *
+   * @default {"data"}
+   */
   readonly dataDir?: string;
-  /** Train on the first images only, this many. @default {all} */
+  /**
+   * Train on the first images only, this many.
+   *
+   * @default {all}
+   */
   readonly limitTrain?: number;
-  /** Channels of ResNet-18's first stage, 1 to 1024. @default {64} */
+  /**
+   * Channels of ResNet-18's first stage, 1 to 1024.
+   *
+   * @default {64}
+   */
   readonly width: number;
-  /** Passes over the training images. @default {50} */
+  /**
+   * Passes over the training images.
+   *
+   * @default {50}
+   */
   readonly epochs: number;
-  /** Images of a step. @default {128} */
+  /**
+   * Images of a step.
+   *
+   * @default {128}
+   */
   readonly batchSize: number;
-  /** Zeros around an image before its random crop, in pixels, 0 to 4. @default {4} */
+  /**
+   * Zeros around an image before its random crop, in pixels, 0 to 4.
+   *
+   * @default {4}
+   */
   readonly cropPadding: number;
-  /** Seed of every random draw, 32 bits. @default {1} */
+  /**
+   * Seed of every random draw, 32 bits.
+   *
+   * @default {1}
+   */
   readonly seed: number;
   /** How an image may be changed, in training and in evaluation. */
   readonly threat: ThreatModel;
@@ -49,55 +93,131 @@ export interface Recipe {
   readonly memory?: MemoryRecipe;
   /** How the weights move. */
   readonly optimiser: OptimiserRecipe;
-  /** What the best checkpoint is chosen on, by PGD-20. @default {"val"} */
+  /**
+   * What the best checkpoint is chosen on, by PGD-20.
+   *
+   * @default {"val"}
+   */
   readonly select: Selection;
-  /** Evaluate on the first test images only, this many. @default {all} */
+  /**
+   * Evaluate on the first test images only, this many.
+   *
+   * @default {all}
+   */
   readonly limitTest?: number;
-  /** Steps between checkpoints within an epoch. @default {at the end of an epoch only} */
+  /**
+   * Steps between checkpoints within an epoch.
+   *
+   * @default {at the end of an epoch only}
+   */
   readonly checkpointEvery?: number;
-  /** The device that computes. @default {"auto"} */
+  /**
+   * The device that computes.
+   *
+   * @default {"auto"}
+   */
   readonly backend: BackendChoice;
-  /** Threads of the CPU engine, which never change a result. @default {all processors} */
+  /**
+   * Threads of the CPU engine, which never change a result.
+   *
+   * @default {all processors}
+   */
   readonly workers?: number;
-  /** Whether the CPU engine rounds the same on every machine. @default {false} */
+  /**
+   * Whether the CPU engine rounds the same on every machine.
+   *
+   * @default {false}
+   */
   readonly deterministic?: boolean;
 }
 
 /** How training attacks, within the threat model. */
 export interface AttackRecipe {
-  /** What the attack maximises. @default {the method's} */
+  /**
+   * What the attack maximises.
+   *
+   * @default {the method's}
+   */
   readonly loss: AttackLossName;
-  /** Length of one step; images in [0,1]. @default {2/255, in l2 2ε/steps} */
+  /**
+   * Length of one step; images in [0,1].
+   *
+   * @default {2/255, in l2 2ε/steps}
+   */
   readonly stepSize: number;
-  /** Steps. @default {10} */
+  /**
+   * Steps.
+   *
+   * @default {10}
+   */
   readonly steps: number;
-  /** What is multiplied on a GPU, with float32 sums. @default {"f32"} */
+  /**
+   * What is multiplied on a GPU, with float32 sums.
+   *
+   * @default {"f32"}
+   */
   readonly precision: AttackPrecision;
 }
 
 /** The memory of adversarial examples. */
 export interface MemoryRecipe {
-  /** How its term weighs examples. @default {the method's} */
+  /**
+   * How its term weighs examples.
+   *
+   * @default {the method's}
+   */
   readonly weight: MemoryWeight;
-  /** How perturbations are stored. @default {"int8", in l2 "f32"} */
+  /**
+   * How perturbations are stored.
+   *
+   * @default {"int8", in l2 "f32"}
+   */
   readonly codec: CodecName;
-  /** Crop and flip of an example: those it was made under, or this epoch's. @default {"stored"} */
+  /**
+   * Crop and flip of an example: those it was made under, or this epoch's.
+   *
+   * @default {"stored"}
+   */
   readonly view: MemoryView;
-  /** Epochs between making an example and using it. @default {1} */
+  /**
+   * Epochs between making an example and using it.
+   *
+   * @default {1}
+   */
   readonly age: number;
-  /** Share in [0,1) of the earlier examples in a running average. @default {no average} */
+  /**
+   * Share in [0,1) of the earlier examples in a running average.
+   *
+   * @default {no average}
+   */
   readonly ema?: number;
-  /** MiB of RAM, which never change a result. @default {256} */
+  /**
+   * MiB of RAM, which never change a result.
+   *
+   * @default {256}
+   */
   readonly budget: number;
-  /** Address of a KV Connect service that keeps the index. @default {a file in the run folder} */
+  /**
+   * Address of a KV Connect service that keeps the index.
+   *
+   * @default {a file in the run folder}
+   */
   readonly index?: string;
-  /** What becomes of a step whose example is damaged. @default {"rerun"} */
+  /**
+   * What becomes of a step whose example is damaged.
+   *
+   * @default {"rerun"}
+   */
   readonly onCorruption: CorruptionPolicy;
 }
 
 /** Stochastic gradient descent and its schedule. */
 export interface OptimiserRecipe extends Schedule {
-  /** λ in `g + λw`, for every parameter; 0 or more. @default {5e-4} */
+  /**
+   * λ in `g + λw`, for every parameter; 0 or more.
+   *
+   * @default {5e-4}
+   */
   readonly weightDecay: number;
 }
 

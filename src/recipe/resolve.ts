@@ -13,6 +13,14 @@ import type { Recipe, RecipeInput } from "./recipe.ts";
 /**
  * Fills `input` up with the published values for its method and with what follows from the rest.
  *
+ * @example
+ * ```ts
+ * import { resolveRecipe } from "@memloss/memloss";
+ * import assert from "node:assert/strict";
+ * const { beta, epochs, attack } = resolveRecipe({ variant: "v2", epochs: 2 });
+ * assert.deepEqual([beta, epochs, attack?.steps], [4, 2, 10]);
+ * ```
+ *
  * @throws {UsageError} if a field has a wrong value, or one that has no meaning with the others
  */
 export function resolveRecipe(input: RecipeInput): Recipe {

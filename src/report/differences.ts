@@ -59,7 +59,10 @@ export function pairedDifferences(
       const differences = pairs.map((pair) => pair.first.accuracy - pair.second.accuracy);
       const overSeeds = tInterval(differences);
       return {
-        ...{ column, first, second, difference: mean(differences) },
+        column,
+        first,
+        second,
+        difference: mean(differences),
         seeds: pairs.map(({ seed }) => seed),
         ...overSeeds && { overSeeds },
         ...images[index] && { overImages: images[index] },

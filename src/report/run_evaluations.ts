@@ -5,7 +5,7 @@
  */
 import { join } from "@std/path";
 import * as v from "valibot";
-import { readWholeFile } from "../disk/files.ts";
+import { listFolder, readWholeFile } from "../disk/files.ts";
 import { UsageError } from "../errors.ts";
 import { isEvaluationName } from "../evaluate/evaluate.ts";
 import type { Evaluation } from "./table_layout.ts";
@@ -47,20 +47,16 @@ export interface StoredEvaluation {
  * What was measured of the checkpoint with this SHA-256 of the run in `directory`, by file name.
  *
  * @throws {UsageError} if a file in its `eval/` is no report
+ * @throws {RunError} if that folder or a file in it cannot be read
  */
 export async function readEvaluations(
   directory: string,
   checkpointSha256: string,
 ): Promise<StoredEvaluation[]> {
   const folder = join(directory, "eval");
-  const names: string[] = [];
-  try {
-    for await (const { name } of Deno.readDir(folder)) if (name.endsWith(".json")) names.push(name);
-  } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
-  }
+  const names = (await listFolder(folder)).map(({ name }) => name);
   const found: StoredEvaluation[] = [];
-  for (const name of names.sort()) {
+  for (const name of names.filter((each) => each.endsWith(".json")).sort()) {
     const path = join(folder, name);
     const report = readReport(new TextDecoder().decode(await readWholeFile(path)), path);
     if (report.checkpoint.sha256 === checkpointSha256) found.push(...evaluationsOf(report));
@@ -85,7 +81,12 @@ function evaluationsOf(report: v.InferOutput<typeof ReportSchema>): StoredEvalua
     const { version, perAttack = {}, ...result } = accuracy.output;
     const members = Object.keys(perAttack).join("+");
     return [{
-      ...{ name, norm, radius, restarts, seed, result },
+      name,
+      norm,
+      radius,
+      restarts,
+      seed,
+      result,
       ...version && { version: version === "custom" ? members : version },
     }];
   });

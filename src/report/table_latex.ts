@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { meanAndDeviation } from "./numbers.ts";
+import { meanAndDeviation } from "./words.ts";
 import type { ResultTable } from "./result_table.ts";
 
 /** Writes the results of `table` beside what was published as a `tabular`, its title and notes as comments. */

@@ -12,7 +12,7 @@ import {
   points,
   pointsInterval,
   pValue,
-} from "./numbers.ts";
+} from "./words.ts";
 import type { ResultTable } from "./result_table.ts";
 
 /** Writes `table` as Markdown. */

@@ -4,9 +4,10 @@
  * @module
  */
 import { basename, join } from "@std/path";
-import { createHash } from "node:crypto";
 import { exists } from "../disk/regular.ts";
-import { type AttackName, evaluateRun, type EvaluationObserver } from "../evaluate/evaluate_run.ts";
+import { evaluateRun } from "../evaluate/evaluate_run.ts";
+import type { AttackName, EvaluationObserver } from "../evaluate/evaluation_options.ts";
+import { sha256 } from "../format/sha256.ts";
 import type { EvaluationReport } from "../evaluate/report.ts";
 import { FIELDS, nested, valueAt } from "../recipe/fields.ts";
 import type { RecipeInput } from "../recipe/recipe.ts";
@@ -84,7 +85,7 @@ async function beginCell(runDir: string, { row, seed, request }: CellPlan): Prom
   const { recipe: all, dataSha256, program, machine } = await readRunRecord(runDir);
   const lasting = FIELDS.filter(({ perStart }) => !perStart).map(({ path }) => path);
   const recipe = nested(lasting.map((path) => [path, valueAt(all, path)]));
-  const { path, sha256, run } = await readSubject(runDir, undefined);
+  const { path, sha256: digest, run } = await readSubject(runDir, undefined);
   const { backend, adapter, deno } = machine;
   return {
     format: 1,
@@ -92,16 +93,18 @@ async function beginCell(runDir: string, { row, seed, request }: CellPlan): Prom
     seed,
     request,
     recipe: { ...recipe },
-    recipeSha256: createHash("sha256").update(JSON.stringify(recipe)).digest("hex"),
+    recipeSha256: sha256(JSON.stringify(recipe)),
     dataSha256,
     program,
     finishedBy: { version: VERSION, digest: await sourceDigest() },
     machine: {
-      ...{ backend, adapter, deno },
+      backend,
+      adapter,
+      deno,
       system: `${Deno.build.os} ${Deno.build.arch}`,
       processors: navigator.hardwareConcurrency,
     },
-    checkpoint: { name: run?.link ?? basename(path), sha256 },
+    checkpoint: { name: run?.link ?? basename(path), sha256: digest },
     evaluations: {},
     times: { training: trainingTime(await readMetrics(runDir)), evaluations: {}, written: "" },
   };
@@ -118,7 +121,10 @@ async function withEvaluation(
   const { accuracy, correct, n, verdicts } = found!;
   const members = Object.entries(autoattack?.perAttack ?? {});
   const evaluation: CellEvaluation = {
-    ...{ accuracy, correct, n, verdicts },
+    accuracy,
+    correct,
+    n,
+    verdicts,
     attack: { norm: report.attack.norm, radius: report.attack.fraction, seed: report.seed },
     ...autoattack && {
       version: autoattack.version,

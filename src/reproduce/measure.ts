@@ -6,8 +6,8 @@
  */
 import { join } from "@std/path";
 import { FileLock } from "../disk/file_lock.ts";
-import { createDirectory, removeTree } from "../disk/files.ts";
-import { exists } from "../disk/regular.ts";
+import { createDirectory, listFolder, removeTreeIfThere } from "../disk/files.ts";
+import { fileSize } from "../disk/regular.ts";
 import type { Recipe, RecipeInput } from "../recipe/recipe.ts";
 import { readMetrics } from "../run/run_log.ts";
 import { startRun } from "../train/start.ts";
@@ -64,19 +64,15 @@ export async function measureSteps(
   // Two processes that measure at once would measure each other.
   using _lock = await FileLock.wait(join(out, "measure.lock"));
   const runDir = join(out, "measure");
-  await removeIfThere(runDir); // left by a process that was killed
+  await removeTreeIfThere(runDir); // left by a process that was killed
   try {
     // The second epoch is the first with a memory, and its second step the first for which everything is compiled.
     const few = { ...given, batchSize, limitTrain: images, epochs: 2, select: "none" } as const;
     await startRun(few, runDir, { tune: false, ...signal && { signal } });
     return { speed: (await lastSpeed(runDir))!, ...await sizes(runDir, images) };
   } finally {
-    await removeIfThere(runDir);
+    await removeTreeIfThere(runDir);
   }
-}
-
-async function removeIfThere(path: string): Promise<void> {
-  if (await exists(path)) await removeTree(path);
 }
 
 /** Images per second of the last step that the run in `runDir` took; undefined if it took none. */
@@ -97,15 +93,11 @@ async function sizes(runDir: string, images: number) {
 /** Sizes of the files below `folder`, links left out; none if there is no such folder. */
 async function fileSizes(folder: string): Promise<number[]> {
   const found: number[] = [];
-  try {
-    for await (const { name, isDirectory, isFile } of Deno.readDir(folder)) {
-      const path = join(folder, name);
-      if (isDirectory) found.push(...await fileSizes(path));
-      else if (isFile) found.push((await Deno.stat(path)).size);
-    }
-  } catch (error) {
+  for (const { name, isDirectory, isFile } of await listFolder(folder)) {
+    const path = join(folder, name);
+    if (isDirectory) found.push(...await fileSizes(path));
     // A run under way may take a file away meanwhile.
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
+    else if (isFile) found.push(await fileSize(path) ?? 0);
   }
   return found;
 }

@@ -5,7 +5,7 @@
  */
 import { join } from "@std/path";
 import { FileLock } from "../disk/file_lock.ts";
-import { writeFileAtomically } from "../disk/files.ts";
+import { listFolder, writeFileAtomically } from "../disk/files.ts";
 import { judgeClaims } from "../report/claims.ts";
 import { summarise } from "../report/result_table.ts";
 import { tableCsv } from "../report/table_csv.ts";
@@ -72,7 +72,7 @@ async function readCells(
   table: TableFile,
   { scale, nEx }: TableOptions,
 ): Promise<Cell[]> {
-  const names = (await Array.fromAsync(Deno.readDir(cellsFolder(out)), ({ name }) => name))
+  const names = (await listFolder(cellsFolder(out))).map(({ name }) => name)
     .filter((name) => name.endsWith(".json")).sort();
   const cells: Cell[] = [];
   for (const name of names) {

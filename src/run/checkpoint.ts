@@ -8,6 +8,7 @@ import type { Backend } from "../backend/backend.ts";
 import { RunError } from "../errors.ts";
 import { readWholeFile, writeFileAtomically } from "../disk/files.ts";
 import { decodeSafetensors, encodeSafetensors, type SafeTensor } from "../format/safetensors.ts";
+import { sha256 } from "../format/sha256.ts";
 import type { Architecture } from "../model/architecture.ts";
 import {
   disposeAll,
@@ -18,7 +19,7 @@ import {
 import { zeroMomenta } from "../optimise/sgd.ts";
 import { exportState, exportTensors, importState, importTensors } from "../weights/state_dict.ts";
 import { damagedCheckpoint } from "./checkpoints.ts";
-import { decodeProgress, encodeProgress, type Progress, sha256 } from "./progress.ts";
+import { decodeProgress, encodeProgress, type Progress } from "./progress.ts";
 
 /** Prefix of the momentum buffers' names. */
 const MOMENTUM_PREFIX = "optimizer.momentum_buffer.";

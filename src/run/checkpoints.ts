@@ -28,8 +28,6 @@ const committedSchema = v.strictObject({
   /** SHA-256 of its bytes, hexadecimal. */
   sha256: v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/)),
 });
-/** A checkpoint as a commit points at it. */
-export type CommittedCheckpoint = Readonly<v.InferOutput<typeof committedSchema>>;
 
 const recordSchema = v.strictObject({
   format: v.literal("memloss-checkpoints"),
@@ -61,7 +59,9 @@ export function isCheckpointName(name: string): boolean {
  *
  * @throws {RunError} if the record is damaged or cannot be read
  */
-export async function readCommitted(directory: string): Promise<CommittedCheckpoints | undefined> {
+export async function readCommittedCheckpoints(
+  directory: string,
+): Promise<CommittedCheckpoints | undefined> {
   const path = checkpointPath(directory, RECORD_FILE);
   const bytes = await readIfThere(path);
   if (bytes === undefined) return undefined;
@@ -108,7 +108,7 @@ export async function findCheckpoint(
   directory: string,
   link: CheckpointLink,
 ): Promise<FoundCheckpoint | undefined> {
-  const record = await readCommitted(directory);
+  const record = await readCommittedCheckpoints(directory);
   if (link === "best") return record ? record.best : await findOldBest(directory);
   const memory = await readCurrentFile(join(directory, "memory"));
   // The memory's commit shows a moment before the record does.
@@ -121,7 +121,7 @@ export async function findCheckpoint(
  * there was none.
  */
 export async function findNamedLast(directory: string): Promise<FoundCheckpoint | undefined> {
-  const record = await readCommitted(directory);
+  const record = await readCommittedCheckpoints(directory);
   if (record) return record.last;
   const name = await readLink(directory, "last");
   return name === undefined ? undefined : { name };

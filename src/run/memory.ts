@@ -39,17 +39,20 @@ export interface OpenMemory extends AsyncDisposable {
  *
  * @example What a run remembers of the images of its newest epoch
  * ```ts
- * import { startRun } from "@memloss/memloss";
+ * import { openMemory, startRun } from "@memloss/memloss";
+ * import assert from "node:assert/strict";
  * const run = await Deno.makeTempDir();
- * const tiny = { data: "synthetic", width: 1, limitTrain: 8, select: "none" } as const;
+ * const tiny = { data: "synthetic", width: 1, limitTrain: 8, limitTest: 4, select: "none" } as const;
  * await startRun({ variant: "v1", epochs: 1, attack: { steps: 1 }, backend: "wasm", ...tiny }, run);
  * await using memory = await openMemory(run);
  * const epoch = memory.current()!.generations.at(-1)!;
  * const ids = await memory.images(epoch);
- * const { deltas } = await memory.read(epoch, ids.slice(0, 8));
+ * const { deltas } = await memory.read(epoch, ids);
+ * assert.equal(deltas.length, 8 * 32 * 32 * 3);
+ * await Deno.remove(run, { recursive: true });
  * ```
  *
- * @param index address of the KV Connect service that has the memory's index. @default the run's folder
+ * @param index address of the KV Connect service that has the memory's index; the run's folder has it unless given
  * @throws {UsageError} if there is no memory
  * @throws {RunError} if what was committed is damaged
  */

@@ -66,7 +66,10 @@ export class MetricsTable {
 function rowOf(metrics: EpochMetrics): Row {
   const { epoch, loss, terms, cleanAccuracy, robustAccuracy, imagesPerSecond, seconds } = metrics;
   const cells = {
-    ...{ epoch, loss, ...terms, seconds },
+    epoch,
+    loss,
+    ...terms,
+    seconds,
     clean_accuracy: cleanAccuracy,
     robust_accuracy: robustAccuracy,
     images_per_second: imagesPerSecond,

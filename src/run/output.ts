@@ -5,7 +5,8 @@
  */
 import { basename, dirname, join, resolve } from "@std/path";
 import { UsageError } from "../errors.ts";
-import { describeIoError, readWholeFile } from "../disk/files.ts";
+import { describeIoError } from "../disk/failure.ts";
+import { readWholeFile, temporaryPath } from "../disk/files.ts";
 import { decodeSafetensors } from "../format/safetensors.ts";
 import { recipePath } from "./run_folder.ts";
 
@@ -58,7 +59,7 @@ const OWN_STATE = /\.state$/;
 /**
  * Makes sure that the file at `path` can be written and that nothing is lost by it.
  *
- * @throws {UsageError} if its folder is missing, if it is being read, is a run's own or no plain file, or if it is a file of
+ * @throws {UsageError} if its folder is missing or cannot be written, if it is being read, is a run's own or no plain file, or if it is a file of
  *   another kind that nobody asked to overwrite
  */
 export async function checkOutput(path: string, output: Output): Promise<void> {
@@ -85,14 +86,31 @@ export async function checkOutput(path: string, output: Output): Promise<void> {
       throw new UsageError(`${flag} ${path} belongs to the run in ${run}: name another file.`);
     }
   }
-  if (stat === undefined) return;
-  if (present === undefined) {
-    throw new UsageError(`${flag} ${path} is no plain file: name another.`);
+  if (stat !== undefined) {
+    if (present === undefined) {
+      throw new UsageError(`${flag} ${path} is no plain file: name another.`);
+    }
+    if (!overwrite && present.length > 0 && !alike) {
+      throw new UsageError(
+        `${flag} ${path} is there already and is not ${kind.name}: name another file, or add --overwrite.`,
+      );
+    }
   }
-  if (overwrite || present.length === 0 || alike) return;
-  throw new UsageError(
-    `${flag} ${path} is there already and is not ${kind.name}: name another file, or add --overwrite.`,
-  );
+  await probe(path, flag);
+}
+
+/** Tries whether a file can be made beside `path`, where it is written before it gets its name. */
+async function probe(path: string, flag: string): Promise<void> {
+  const temporary = temporaryPath(path);
+  try {
+    (await Deno.open(temporary, { write: true, createNew: true })).close();
+    await Deno.remove(temporary);
+  } catch (error) {
+    throw new UsageError(
+      `${flag} ${path} cannot be written (${describeIoError(error)}): name another file.`,
+      { cause: error },
+    );
+  }
 }
 
 /** The folder that `path` is in, the one above, and so on, each with the path's rest from there. */

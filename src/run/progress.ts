@@ -3,11 +3,11 @@
  *
  * @module
  */
-import { createHash } from "node:crypto";
 import * as v from "valibot";
 import { readWholeFile } from "../disk/files.ts";
 import { UsageError } from "../errors.ts";
 import { decodeSafetensors } from "../format/safetensors.ts";
+import { sha256 } from "../format/sha256.ts";
 
 const ProgressSchema = v.strictObject({
   /** The epoch in progress or just finished, from 1. */
@@ -65,9 +65,4 @@ export async function describeCheckpoint(
   const bytes = await readWholeFile(path);
   const { metadata } = decodeSafetensors(bytes, path);
   return { progress: decodeProgress(metadata.memloss, path), sha256: sha256(bytes) };
-}
-
-/** The SHA-256 of `bytes`, hexadecimal. */
-export function sha256(bytes: Uint8Array): string {
-  return createHash("sha256").update(bytes).digest("hex");
 }

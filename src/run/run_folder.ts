@@ -8,15 +8,16 @@ import { RunError, UsageError } from "../errors.ts";
 import { syncDirectory } from "../disk/disk.ts";
 import {
   createDirectory,
-  describeIoError,
+  listFolder,
   readWholeFile,
   removeTemporaries,
   temporaryOf,
   temporaryPath,
   writeFileAtomically,
 } from "../disk/files.ts";
-import { ioError } from "../disk/failure.ts";
+import { describeIoError, ioError, isAboutPlace } from "../disk/failure.ts";
 import { exists } from "../disk/regular.ts";
+import { sha256 } from "../format/sha256.ts";
 import { removeEmptyMemory } from "../memory/empty.ts";
 import {
   CHECKPOINT_LINKS,
@@ -26,12 +27,11 @@ import {
   findCheckpoint,
   type FoundCheckpoint,
   isCheckpointName,
-  readCommitted,
+  readCommittedCheckpoints,
   RECORD_FILE,
   writeCommitted,
 } from "./checkpoints.ts";
 import { METRICS_TABLE } from "./metrics_table.ts";
-import { sha256 } from "./progress.ts";
 import { decodeRunRecord, encodeRunRecord, type RunRecord } from "./run_record.ts";
 import { RunLock } from "./run_lock.ts";
 import { METRICS_LOG } from "./run_log.ts";
@@ -55,12 +55,14 @@ export function recipePath(directory: string): string {
  * Reads how the run in `directory` was started.
  *
  * @throws {UsageError} if it is not a run folder
+ * @throws {RunError} if that cannot be seen
  */
 export async function readRunRecord(directory: string): Promise<RunRecord> {
   const path = recipePath(directory);
   try {
     await Deno.stat(path);
-  } catch {
+  } catch (error) {
+    if (isAboutPlace(error)) throw ioError(`Could not read ${path}`, error);
     throw new UsageError(`${directory} is not a run folder: it has no ${RECIPE_FILE}.`);
   }
   return decodeRunRecord(new TextDecoder().decode(await readWholeFile(path)), path);
@@ -101,20 +103,21 @@ export class RunFolder {
   static async create(directory: string, record: RunRecord): Promise<RunFolder> {
     await refuseUsed(directory);
     await createDirectory(directory);
-    const lock = await RunLock.acquire(directory);
-    try {
+    return await RunFolder.#locked(directory, async () => {
       await refuseUsed(directory); // again, now that nobody else can fill it
-      await removeLeftovers(directory);
-      const text = new TextEncoder().encode(encodeRunRecord(record));
-      await writeFileAtomically(recipePath(directory), text);
-      await createDirectory(checkpointFolder(directory));
-    } catch (error) {
-      // Of an empty folder, so it is this start's; the first error says more than a second one.
-      if (!(error instanceof UsageError)) await Deno.remove(recipePath(directory)).catch(() => {});
-      await lock.release();
-      throw error;
-    }
-    return new RunFolder(directory, record, lock);
+      try {
+        await writeFileAtomically(
+          recipePath(directory),
+          new TextEncoder().encode(encodeRunRecord(record)),
+        );
+        await prepareFolders(directory);
+      } catch (error) {
+        // Of an empty folder, so it is this start's; the first error says more than a second one.
+        await Deno.remove(recipePath(directory)).catch(() => {});
+        throw error;
+      }
+      return record;
+    });
   }
 
   /**
@@ -124,11 +127,20 @@ export class RunFolder {
    */
   static async open(directory: string): Promise<RunFolder> {
     await readRunRecord(directory); // before the lock file is made in a folder that is none of ours
+    return await RunFolder.#locked(directory, async () => {
+      await prepareFolders(directory); // incomplete if the run was killed at its very start
+      return await readRunRecord(directory);
+    });
+  }
+
+  /** The folder, locked before `prepare` gives its record. */
+  static async #locked(
+    directory: string,
+    prepare: () => Promise<RunRecord>,
+  ): Promise<RunFolder> {
     const lock = await RunLock.acquire(directory);
     try {
-      await removeLeftovers(directory);
-      await createDirectory(checkpointFolder(directory)); // missing if the run was killed at its very start
-      return new RunFolder(directory, await readRunRecord(directory), lock);
+      return new RunFolder(directory, await prepare(), lock);
     } catch (error) {
       await lock.release();
       throw error;
@@ -159,7 +171,7 @@ export class RunFolder {
    */
   async settle(names: { last: FoundCheckpoint; best: string | undefined }): Promise<void> {
     const folder = checkpointFolder(this.directory);
-    const before = await readCommitted(this.directory);
+    const before = await readCommittedCheckpoints(this.directory);
     const known = [names.last, before?.best, before?.last];
     const digest = async (name: string) =>
       known.find((each) => each?.name === name)?.sha256 ??
@@ -174,7 +186,7 @@ export class RunFolder {
     await pointLink(folder, "last", last.name);
     if (best) await pointLink(folder, "best", best.name);
     await syncDirectory(folder);
-    for (const { name, isDirectory } of await Array.fromAsync(Deno.readDir(folder))) {
+    for (const { name, isDirectory } of await listFolder(folder)) {
       const stray = isCheckpointName(name) && name !== last.name && name !== best?.name;
       if (!isDirectory && (stray || TORN_LINK.test(name))) await removeFile(join(folder, name));
     }
@@ -202,8 +214,16 @@ export class RunFolder {
   }
 }
 
+/** What is in a run's folder beside its record, as it is before the first step. */
+async function prepareFolders(directory: string): Promise<void> {
+  await removeLeftovers(directory);
+  await createDirectory(checkpointFolder(directory));
+}
+
 /** A folder with nothing but a lock and a torn recipe in it was left by a run that never began. */
 async function refuseUsed(directory: string): Promise<void> {
+  // Paths in it would be paths in the working directory.
+  if (directory === "") throw new UsageError("The name of the run's folder is empty.");
   try {
     for await (const { name } of Deno.readDir(directory)) {
       if (name === LOCK_FILE || temporaryOf(name) === RECIPE_FILE) continue;

@@ -5,8 +5,10 @@
  */
 import { basename } from "@std/path";
 import { UsageError } from "../errors.ts";
+import { ioError, isAboutPlace } from "../disk/failure.ts";
 import { readWholeFile } from "../disk/files.ts";
 import { decodeSafetensors, type SafeTensor } from "../format/safetensors.ts";
+import { sha256 } from "../format/sha256.ts";
 import type { Recipe } from "../recipe/recipe.ts";
 import {
   type CheckpointLink,
@@ -14,7 +16,6 @@ import {
   damagedCheckpoint,
   readCheckpoint,
 } from "./checkpoints.ts";
-import { sha256 } from "./progress.ts";
 import { readRunRecord } from "./run_folder.ts";
 
 /** A file of weights, read once: everything said of it is said of the same bytes. */
@@ -94,7 +95,8 @@ function decode(path: string, bytes: Uint8Array, expected: string | undefined): 
 async function isFile(path: string): Promise<boolean> {
   try {
     return (await Deno.stat(path)).isFile;
-  } catch {
+  } catch (error) {
+    if (isAboutPlace(error)) throw ioError(`Could not read ${path}`, error);
     throw new UsageError(`${path} does not exist: name a run folder or a .safetensors file.`);
   }
 }

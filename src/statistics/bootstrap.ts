@@ -13,6 +13,14 @@ const RESAMPLES = 2000;
  * The 95 % percentile intervals of the means of `differences`, each of which has one value for every image of the same
  * test set. All see the same resampled test sets.
  *
+ * @example
+ * ```ts
+ * import { bootstrapIntervals } from "@memloss/memloss";
+ * import assert from "node:assert/strict";
+ * const [interval] = bootstrapIntervals([[1, 0, 0, -1, 1, 1, 0, 1]], 1);
+ * assert.ok(interval!.low < 3 / 8 && 3 / 8 < interval!.high);
+ * ```
+ *
  * @param differences what the first method scores on an image, less what the second scores there, in [-1,1]
  * @param seed of the resampling
  */

@@ -6,7 +6,9 @@
 
 /** An interval that holds the true value in 95 of 100 experiments. */
 export interface Interval {
+  /** Its lower end. */
   readonly low: number;
+  /** Its upper end. */
   readonly high: number;
 }
 

@@ -20,8 +20,9 @@ export interface McNemar {
  * @param first whether each image was classified correctly: `1` or `0`; `second` likewise, of the same images
  * @example
  * ```ts
- * import { mcNemar } from "./mcnemar.ts";
- * const { p } = mcNemar("111100", "110001"); // 1: two against one
+ * import { mcNemar } from "@memloss/memloss";
+ * import assert from "node:assert/strict";
+ * assert.deepEqual(mcNemar("111100", "110001"), { onlyFirst: 2, onlySecond: 1, p: 1 });
  * ```
  */
 export function mcNemar(first: string, second: string): McNemar {

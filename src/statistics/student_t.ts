@@ -12,8 +12,10 @@ import { mean, sampleDeviation } from "./moments.ts";
  *
  * @example
  * ```ts
- * import { tInterval } from "./student_t.ts";
- * const interval = tInterval([0.011, 0.007, 0.012]); // { low: 0.0034…, high: 0.0166… }
+ * import { tInterval } from "@memloss/memloss";
+ * import assert from "node:assert/strict";
+ * const { low, high } = tInterval([0.011, 0.007, 0.012])!;
+ * assert.deepEqual([low.toFixed(4), high.toFixed(4)], ["0.0034", "0.0166"]);
  * ```
  */
 export function tInterval(differences: readonly number[]): Interval | undefined {

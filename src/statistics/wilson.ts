@@ -15,8 +15,10 @@ const Z = 1.959963984540054;
  * @param n over 0
  * @example
  * ```ts
- * import { wilsonInterval } from "./wilson.ts";
- * const { low, high } = wilsonInterval(254, 500); // 0.4643 … 0.5516
+ * import { wilsonInterval } from "@memloss/memloss";
+ * import assert from "node:assert/strict";
+ * const { low, high } = wilsonInterval(254, 500);
+ * assert.deepEqual([low.toFixed(4), high.toFixed(4)], ["0.4643", "0.5516"]);
  * ```
  */
 export function wilsonInterval(correct: number, n: number): Interval {

@@ -17,11 +17,19 @@ import type { Learner } from "./learner.ts";
 import { attackParts, trainingAttack } from "./inner_attack.ts";
 import type { StepInputs } from "./step.ts";
 
+/** What the attack on a batch needs to know beside the batch. */
+export interface AttackContext {
+  readonly recipe: Recipe;
+  readonly epoch: number;
+  readonly backend: Backend;
+  /** Heard between two parts of a long attack. */
+  readonly signal?: AbortSignal;
+}
+
 /**
  * Adversarial images for `batch` against the learner's present model, on the host, checked against their bounds.
  *
  * @param inputs the same batch on the device; its `mem` images are used by the `memory-kl` loss alone
- * @param signal heard between two parts of a long attack
  * @throws {Interrupted} if the signal is aborted
  * @throws {RunError} if the attack left its bounds or the device failed
  */
@@ -29,10 +37,7 @@ export async function attackBatch(
   learner: Learner,
   batch: Batch,
   inputs: StepInputs,
-  recipe: Recipe,
-  epoch: number,
-  backend: Backend,
-  signal?: AbortSignal,
+  { recipe, epoch, backend, signal }: AttackContext,
 ): Promise<Float32Array> {
   const attack = trainingAttack(recipe), { seed } = recipe;
   if (attack === undefined) throw new TypeError(`The method ${recipe.variant} does not attack.`);

@@ -7,6 +7,7 @@ import * as tf from "@tensorflow/tfjs";
 import type { Backend, Demand } from "../backend/backend.ts";
 import type { Dataset, ImageShape } from "../data/dataset.ts";
 import { UsageError } from "../errors.ts";
+import { wholeMebibytes } from "../format/mebibytes.ts";
 import type { Architecture } from "../model/architecture.ts";
 import { buildArchitecture, DEFAULT_ARCHITECTURE } from "../model/architectures/architectures.ts";
 import { prepareFrozen } from "../model/frozen.ts";
@@ -43,10 +44,8 @@ export async function preflight(
     const most = await largestBatch(learner, data.shape, first, demand);
     if (most < first) {
       throw new UsageError(
-        `--batch-size ${batchSize} needs ${
-          mebibytes(demand.largest)
-        } of GPU memory in one block, and this device ` +
-          `binds at most ${mebibytes(demand.limit)}: ` +
+        `--batch-size ${batchSize} needs ${wholeMebibytes(demand.largest)} MiB of GPU memory in ` +
+          `one block, and this device binds at most ${wholeMebibytes(demand.limit)} MiB: ` +
           (most > 0 ? `use --batch-size ${most} or less.` : "use a smaller --width."),
       );
     }
@@ -69,8 +68,10 @@ function refuseWide(
   let most = width - 1;
   while (most > 0 && weightBytes(most, data) > limit) most--;
   throw new UsageError(
-    `--width ${width} makes ${mebibytes(bytes)} of weights, and ${name} can train at most ` +
-      `${mebibytes(limit)} here: use --width ${most} or less.`,
+    `--width ${width} makes ${
+      wholeMebibytes(bytes)
+    } MiB of weights, and ${name} can train at most ` +
+      `${wholeMebibytes(limit)} MiB here: use --width ${most} or less.`,
   );
 }
 
@@ -151,8 +152,4 @@ function emptyState(architecture: Architecture): ModelState {
     buffers: zeros(bufferShapes(architecture)),
     batchesTracked: 0,
   };
-}
-
-function mebibytes(bytes: number): string {
-  return `${Math.ceil(bytes / 2 ** 20)} MiB`;
 }

@@ -36,10 +36,10 @@ export interface Supplies {
  *
  * @throws {RunError} if an example is damaged and the recipe stops at that, or the memory cannot be read
  */
-export async function prepareBatch(supplies: Supplies, step: number): Promise<PreparedBatch> {
+async function prepareBatch(supplies: Supplies, step: number): Promise<PreparedBatch> {
   const { recipe, dataset, memory, epoch, order } = supplies;
   const { batchSize, seed, cropPadding } = recipe;
-  const batch = trainingBatch(dataset, order, step, batchSize, seed, epoch, cropPadding);
+  const batch = trainingBatch(dataset, order, step, { batchSize, seed, epoch, cropPadding });
   const damaged: DamagedExample[] = [];
   if (memory === undefined || recipe.memory === undefined) {
     return { batch, memoryInputs: undefined, last: undefined, damaged };
@@ -50,10 +50,10 @@ export async function prepareBatch(supplies: Supplies, step: number): Promise<Pr
     : undefined;
   const read = async (from: number) =>
     memory.has(from) ? await memory.read(from, batch.ids, onDamage) : undefined;
-  const remembered = await read(epoch - age);
-  const last = ema === undefined || age === 1 ? remembered : await read(epoch - 1);
+  const stored = await read(epoch - age);
+  const last = ema === undefined || age === 1 ? stored : await read(epoch - 1);
   const views = view === "realigned" ? batch.views : undefined;
-  const memoryInputs = remembered && makeMemoryInputs(remembered, dataset, batch.ids, views);
+  const memoryInputs = stored && makeMemoryInputs(stored, dataset, batch.ids, views);
   return { batch, memoryInputs, last, damaged };
 }
 

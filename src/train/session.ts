@@ -71,7 +71,7 @@ export class Session {
     backend: Backend,
   ): Promise<Session> {
     const memory = recipe.memory
-      ? await openMemory(folder, recipe.memory, recipe.threat, images)
+      ? await openStore(folder, recipe.memory, recipe.threat, images)
       : undefined;
     try {
       // The memory's commit points at the checkpoint it belongs to; without a memory the folder's record is the commit.
@@ -87,7 +87,12 @@ export class Session {
       const terms = tableTerms(methodOf(recipe.variant));
       const log = await RunLog.open(folder.directory, progress, terms);
       const session = new Session({
-        ...{ folder, recipe, backend, log, memory, progress },
+        folder,
+        recipe,
+        backend,
+        log,
+        memory,
+        progress,
         learner: new Learner(recipe, architecture, backend, state, momenta),
         checkpoint: last?.name,
       });
@@ -114,8 +119,12 @@ export class Session {
     const oldest = Math.max(1, epoch - age + (complete ? 1 : 0));
     const keep = Array.from({ length: epoch - oldest }, (_, i) => oldest + i);
     await this.memory?.commit({
-      ...{ epoch, step, complete, keep },
-      ...{ checkpoint: name, checkpointSha256: sha256 },
+      epoch,
+      step,
+      complete,
+      keep,
+      checkpoint: name,
+      checkpointSha256: sha256,
     });
     await folder.settle({ last: { name, sha256 }, best: this.#bestName() });
     this.#checkpoint = name;
@@ -139,7 +148,7 @@ export class Session {
   }
 }
 
-function openMemory(
+function openStore(
   { memoryDirectory }: RunFolder,
   memory: MemoryRecipe,
   threat: ThreatModel,

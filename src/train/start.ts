@@ -5,6 +5,7 @@
  */
 import type { Backend, Demand } from "../backend/backend.ts";
 import { type EngineObserver, observedOptions } from "../backend/observed.ts";
+import { exclusively } from "../backend/exclusive.ts";
 import { openBackend } from "../backend/open.ts";
 import type { Splits } from "../data/dataset.ts";
 import { dataDigest, loadData } from "../data/sets/sets.ts";
@@ -40,35 +41,59 @@ export interface RunObserver extends TrainingObserver, EngineObserver {
 
 /** How a run is made, which never changes what it is. */
 export interface StartOptions {
-  /** Told what happens. @default nobody */
+  /**
+   * Told what happens.
+   *
+   * @default {nobody}
+   */
   readonly observer?: RunObserver;
-  /** Saves after the current step and stops. */
+  /**
+   * Saves after the current step and stops.
+   *
+   * @default {never}
+   */
   readonly signal?: AbortSignal;
-  /** Whether to time a GPU's ways to compute a convolution. @default true */
+  /**
+   * Whether to time a GPU's ways to compute a convolution.
+   *
+   * @default {true}
+   */
   readonly tune?: boolean;
 }
 
 /** How a run is continued. */
 export interface ContinueOptions extends StartOptions {
-  /** What differs from the run's recipe in this sitting: where its data lie, what computes. @default {} */
+  /**
+   * What differs from the run's recipe in this sitting: where its data lie, what computes.
+   *
+   * @default {none}
+   */
   readonly given?: RecipeInput;
 }
 
 /**
  * Trains a new run in `directory`, which must be empty or absent.
  *
- * @example Ten steps on the built-in data
+ * @example Four steps on the built-in data
  * ```ts
- * const directory = await Deno.makeTempDir();
- * await startRun({
- *   ...{ variant: "v1", data: "synthetic", width: 1, epochs: 5, batchSize: 8, limitTrain: 16 },
- *   ...{ attack: { steps: 1 }, select: "none", backend: "wasm", workers: 1 },
- * }, directory);
+ * import { startRun } from "@memloss/memloss";
+ * import assert from "node:assert/strict";
+ * const directory = await Deno.makeTempDir(), losses: number[] = [];
+ * await startRun(
+ *   {
+ *     ...{ variant: "v1", data: "synthetic", limitTrain: 16, width: 1, epochs: 2, batchSize: 8 },
+ *     ...{ attack: { steps: 1 }, select: "none", backend: "wasm", workers: 1 },
+ *   },
+ *   directory,
+ *   { observer: { onStep: ({ loss }) => losses.push(loss) } },
+ * );
+ * assert.equal(losses.length, 4);
+ * await Deno.remove(directory, { recursive: true });
  * ```
  *
  * @param recipe what differs from the published recipe of its method
  * @throws {UsageError} if the recipe contradicts itself, the data are missing, the device cannot take it, or the folder is in
- *   use; no folder is made then
+ *   use, or another run or evaluation is under way in this process; no folder is made then
  * @throws {Interrupted} after a checkpoint, if the signal is aborted: {@linkcode continueRun} goes on from there
  * @throws {RunError} if the loss is not finite, or device or disk fail; the last checkpoint stays
  */
@@ -77,11 +102,25 @@ export async function startRun(
   directory: string,
   options: StartOptions = {},
 ): Promise<void> {
-  await runIn(directory, resolveRecipe(recipe), undefined, options);
+  await exclusively(() => runIn(directory, resolveRecipe(recipe), undefined, options));
 }
 
 /**
  * Trains the rest of the run in `directory`, from its last checkpoint; a finished run stays as it is.
+ *
+ * @example A run that is stopped and goes on
+ * ```ts
+ * import { continueRun, Interrupted, startRun } from "@memloss/memloss";
+ * import assert from "node:assert/strict";
+ * const run = await Deno.makeTempDir();
+ * const tiny = { data: "synthetic", width: 1, limitTrain: 8, limitTest: 4, select: "none" } as const;
+ * const recipe = { variant: "v1", epochs: 1, batchSize: 4, backend: "wasm", ...tiny } as const;
+ * const stop = new AbortController();
+ * const stopping = { signal: stop.signal, observer: { onStep: () => stop.abort() } };
+ * await assert.rejects(startRun(recipe, run, stopping), Interrupted); // after the first of two steps
+ * await continueRun(run, { observer: { onStep: ({ step }) => assert.equal(step, 2) } });
+ * await Deno.remove(run, { recursive: true });
+ * ```
  *
  * @throws {UsageError} if there is no run, it is in use or damaged, or what is given or the data differ from the run's
  * @throws {Interrupted | RunError} as {@linkcode startRun} does
@@ -89,7 +128,7 @@ export async function startRun(
 export async function continueRun(directory: string, options: ContinueOptions = {}): Promise<void> {
   const stored = await readRunRecord(directory);
   const recipe = resumeRecipe(stored.recipe, options.given ?? {}, recipePath(directory));
-  await runIn(directory, recipe, stored, options);
+  await exclusively(() => runIn(directory, recipe, stored, options));
 }
 
 /** @param stored what the run was started with; undefined for a new one */
@@ -179,7 +218,9 @@ async function describeRun(
     format: 2,
     program: { version: VERSION, digest: await sourceDigest() },
     machine: {
-      ...{ backend: backend.name, adapter: backend.adapter, deno: Deno.version.deno },
+      backend: backend.name,
+      adapter: backend.adapter,
+      deno: Deno.version.deno,
       ...Object.keys(variants).length > 0 && { variants },
     },
     dataSha256,

@@ -1,5 +1,5 @@
 /**
- * One batch of training: make `x'`, take the step, remember `x'`.
+ * One batch of training: make `x'`, take the step, store `x'`.
  *
  * @module
  */
@@ -64,7 +64,12 @@ export async function trainBatch(
   const { images } = inputs;
   let adversarial: Float32Array | undefined;
   if (recipe.attack) {
-    const attack = attackBatch(learner, batch, inputs, recipe, position.epoch, backend, signal);
+    const attack = attackBatch(learner, batch, inputs, {
+      recipe,
+      epoch: position.epoch,
+      backend,
+      ...signal && { signal },
+    });
     whileBusy();
     adversarial = await attack.catch((error) => {
       freeInputs(inputs);

@@ -4,21 +4,20 @@
  * @module
  */
 import type { Backend } from "../backend/backend.ts";
-import { epochOrder, firstIndices } from "../data/batches.ts";
-import type { Dataset, Splits } from "../data/dataset.ts";
+import { epochOrder } from "../data/batches.ts";
+import type { Splits } from "../data/dataset.ts";
 import { dataDigest } from "../data/sets/sets.ts";
 import { splitTraining, type TrainingSplit } from "../data/split.ts";
 import { Interrupted } from "../errors.ts";
-import { type Accuracy, evaluateAccuracy, type EvaluationName } from "../evaluate/evaluate.ts";
+import type { EvaluationName } from "../evaluate/evaluate.ts";
 import type { Architecture } from "../model/architecture.ts";
 import { buildArchitecture, DEFAULT_ARCHITECTURE } from "../model/architectures/architectures.ts";
-import { freeze } from "../model/frozen.ts";
-import { disposeAll } from "../model/parameters.ts";
 import type { Recipe } from "../recipe/recipe.ts";
 import { type PreparedBatch, ReadAhead } from "./prepare.ts";
 import type { RunFolder } from "../run/run_folder.ts";
 import type { DamageNote, EpochMetrics, StepMetrics } from "../run/metrics.ts";
 import { ratesAt } from "../optimise/schedule.ts";
+import { measureSelection, type SelectionAccuracy } from "./selection.ts";
 import { Session } from "./session.ts";
 import { type BatchContext, type Position, trainBatch } from "./train_batch.ts";
 
@@ -211,41 +210,18 @@ class Trainer {
     }
   }
 
-  /** Accuracies of the model on what the checkpoint is selected on. */
-  async #select(): Promise<{ clean: Accuracy; robust: Accuracy } | undefined> {
-    const { recipe, backend, data, observer, signal } = this.#run;
-    if (recipe.select === "none") return undefined;
-    const [dataset, ids]: [Dataset, Uint32Array] = recipe.select === "val"
-      ? [data.train, this.#split.validation]
-      : [data.test, firstIndices(data.test.n, recipe.limitTest)];
-    const settings = {
-      backend,
-      dataset,
-      ids,
-      batchSize: recipe.batchSize,
-      seed: recipe.seed,
-      attack: recipe.threat,
-      ...signal && { signal },
-      onProgress: (name: EvaluationName, done: number) =>
-        observer?.onEvaluation?.(name, done, ids.length),
-    };
-    const state = this.#session.learner.snapshot();
-    const model = freeze(this.#architecture, state);
-    [state.parameters, state.buffers].forEach(disposeAll);
+  /** Accuracies that the checkpoint is selected by. */
+  async #select(): Promise<SelectionAccuracy | undefined> {
+    const { learner } = this.#session;
     try {
-      return {
-        clean: await evaluateAccuracy("clean", model, settings),
-        robust: await evaluateAccuracy("pgd20", model, settings),
-      };
+      return await measureSelection(this.#run, this.#split, this.#architecture, learner);
     } catch (error) {
       if (error instanceof Interrupted) await this.#stop();
       throw error;
-    } finally {
-      model.dispose();
     }
   }
 
-  #best(epoch: number, accuracy: { robust: Accuracy } | undefined) {
+  #best(epoch: number, accuracy: SelectionAccuracy | undefined) {
     const { best } = this.#session.progress;
     if (accuracy === undefined) return best;
     const { accuracy: robust } = accuracy.robust;

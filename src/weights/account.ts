@@ -34,7 +34,7 @@ const OTHERWISE = "take weights of this network, or leave out what does not belo
  * @param counters the names of what it has and nobody needs
  * @throws {UsageError} naming the first of them and their number, with what is missing where something is
  */
-export function refuseForeign(
+export function refuseForeignTensors(
   dict: ReadonlyMap<string, unknown>,
   needed: readonly string[],
   counters: readonly string[],

@@ -16,7 +16,7 @@ import {
   parameterShapes,
   type TensorMap,
 } from "../model/parameters.ts";
-import { refuseForeign, refuseMissing } from "./account.ts";
+import { refuseForeignTensors, refuseMissing } from "./account.ts";
 
 /** Tensors by name, in PyTorch's layouts. */
 export type StateDict = ReadonlyMap<string, SafeTensor>;
@@ -119,7 +119,7 @@ export function importState(
 ): ModelState {
   const shapes = parameterShapes(architecture), buffers = bufferShapes(architecture);
   const counters = normsOf(architecture).map(({ name }) => `${name}.num_batches_tracked`);
-  refuseForeign(dict, [...shapes.keys(), ...buffers.keys()], counters, architecture, source);
+  refuseForeignTensors(dict, [...shapes.keys(), ...buffers.keys()], counters, architecture, source);
   const all = importTensors(dict, new Map([...shapes, ...buffers]), source);
   const counter = dict.get(counters[0]!);
   return {

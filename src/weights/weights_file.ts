@@ -16,6 +16,25 @@ import { exportState, importModel } from "./state_dict.ts";
  * Loads the network in the file at `path` to the device, a checkpoint's or one that PyTorch has saved: the other way of
  * {@linkcode saveWeights}.
  *
+ * @example
+ * ```ts
+ * import {
+ *   buildArchitecture,
+ *   initialise,
+ *   loadWeights,
+ *   openBackend,
+ *   saveWeights,
+ * } from "@memloss/memloss";
+ * import assert from "node:assert/strict";
+ * const backend = await openBackend("wasm");
+ * const folder = await Deno.makeTempDir(), path = `${folder}/weights.safetensors`;
+ * await saveWeights(path, initialise(buildArchitecture("resnet18", { width: 1, classes: 7 }), 1));
+ * const { architecture, state } = await loadWeights(path);
+ * assert.deepEqual([architecture.classes, state.batchesTracked], [7, 0]);
+ * backend.close();
+ * await Deno.remove(folder, { recursive: true });
+ * ```
+ *
  * @throws {UsageError} if there is no such file, or its tensors are not exactly those of a network that is known
  * @throws {RunError} if it cannot be read
  */
@@ -27,9 +46,17 @@ export async function loadWeights(
 
 /** How weights are saved. */
 export interface SaveOptions {
-  /** Whether a file that is there may be replaced. @default false */
+  /**
+   * Whether a file that is there may be replaced.
+   *
+   * @default {false}
+   */
   readonly overwrite?: boolean;
-  /** The device that has them, whose errors are then told. @default whichever tfjs uses */
+  /**
+   * The device that has them, whose errors are then told.
+   *
+   * @default {whichever tfjs uses}
+   */
   readonly backend?: Pick<Backend, "guard">;
 }
 
@@ -38,13 +65,21 @@ export interface SaveOptions {
  *
  * @example
  * ```ts
- * import { initialise, openBackend, resnet18 } from "@memloss/memloss";
+ * import {
+ *   buildArchitecture,
+ *   initialise,
+ *   openBackend,
+ *   saveWeights,
+ *   UsageError,
+ * } from "@memloss/memloss";
+ * import assert from "node:assert/strict";
  * const backend = await openBackend("wasm");
- * const path = await Deno.makeTempDir() + "/weights.safetensors";
- * await saveWeights(path, initialise(resnet18({ width: 1, classes: 10 }), 1));
- * const { architecture } = await loadWeights(path);
- * console.log(architecture.classes);
+ * const folder = await Deno.makeTempDir(), path = `${folder}/weights.safetensors`;
+ * const state = initialise(buildArchitecture("resnet18", { width: 1, classes: 7 }), 1);
+ * await saveWeights(path, state, { backend });
+ * await assert.rejects(saveWeights(path, state), UsageError); // it is there already
  * backend.close();
+ * await Deno.remove(folder, { recursive: true });
  * ```
  *
  * @throws {UsageError} if there is a file and it may not be replaced

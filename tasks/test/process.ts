@@ -1,5 +1,5 @@
 /**
- * One test file in a process of its own, judged by what it reports.
+ * Tests in a process of their own, judged by what it reports.
  *
  * A process that has used Mesa's software Vulkan is now and then ended by a signal when its tests are over and it takes
  * itself down. So a signal fails a file only if some of its tests were not reported.
@@ -7,7 +7,7 @@
  * @module
  */
 
-/** How the tests of a file ended. */
+/** How the tests of a process ended. */
 export interface Outcome {
   readonly passed: number;
   readonly failed: number;
@@ -18,7 +18,7 @@ export interface Outcome {
   readonly signal?: Deno.Signal;
 }
 
-/** What a test file's process is started with. */
+/** What the process is started with. */
 export interface ProcessOptions {
   /** As `deno test --filter`. */
   readonly filter?: string | undefined;
@@ -30,15 +30,24 @@ export interface ProcessOptions {
 const FAST_COMPILER = { GALLIVM_PERF: "nopt" };
 
 /** Runs the tests of `file`. */
-export async function runTestFile(
-  file: string,
+export function runTestFile(file: string, options: ProcessOptions): Promise<Outcome> {
+  return runTests(["--no-check", file], options);
+}
+
+/** Runs the examples in the docstrings of `paths`, files or folders, which nothing else checks the types of. */
+export function runExamples(paths: readonly string[], options: ProcessOptions): Promise<Outcome> {
+  return runTests(["--doc", ...paths], options);
+}
+
+async function runTests(
+  what: readonly string[],
   { filter, webGpu }: ProcessOptions,
 ): Promise<Outcome> {
   const process = new Deno.Command(Deno.execPath(), {
     args: [
-      ...["test", "-P=test", "--no-check"],
+      ...["test", "-P=test"],
       ...filter === undefined ? [] : [`--filter=${filter}`],
-      file,
+      ...what,
     ],
     env: { NO_COLOR: "1", ...webGpu ? FAST_COMPILER : { DENO_WEBGPU_BACKEND: "none" } },
     stdin: "null",
@@ -71,7 +80,8 @@ async function collect(
 const PRINTED = /^-+ (?:post-test )?output -+\n[^]*?^-+ (?:post-test )?output end -+\n/gm;
 /** The line of a test that is over. Those of its steps are indented. */
 const RESULT = /^\S.* \.\.\. (ok|ignored|FAILED|cancelled)(?: \(.*\))?$/gm;
-const REGISTERED = /^running (\d+) tests? from /m;
+/** Examples are a module each. */
+const REGISTERED = /^running (\d+) tests? from /gm;
 
 /** What Deno's report says of a file whose process ended with `code`, or by `signal`. */
 export function judge(
@@ -84,7 +94,9 @@ export function judge(
   const passed = results.filter((result) => result === "ok").length;
   const ignored = results.filter((result) => result === "ignored").length;
   const bad = results.length - passed - ignored;
-  const complete = results.length === Number(REGISTERED.exec(said)?.[1]);
+  const registered = [...said.matchAll(REGISTERED)];
+  const all = registered.reduce((sum, [, count]) => sum + Number(count), 0);
+  const complete = registered.length > 0 && results.length === all;
   const excused = signal !== null && complete && bad === 0;
   // What fails outside its tests, or does not get to their end, counts as one failure.
   const failed = code === 0 || excused ? bad : Math.max(bad, 1);

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs";
 import { MODES } from "../../src/bench/convolutions.ts";
 import { closeEngines, openEngines } from "../../src/bench/engines.ts";
-import { type LayerSpeed, measureKernels, summarise } from "../../src/bench/kernels.ts";
+import { type LayerSpeed, measureKernels, summariseSpeeds } from "../../src/bench/kernels.ts";
 import { convolutionLayers } from "../../src/bench/layers.ts";
 import { UsageError } from "../../src/errors.ts";
 import { skipWebGpu } from "../testing/webgpu/adapter.ts";
@@ -41,7 +41,7 @@ Deno.test({
   },
 });
 
-Deno.test("summarise() takes the fastest variants of the layers that belong together", () => {
+Deno.test("summariseSpeeds() takes the fastest variants of the layers that belong together", () => {
   const speed = (main: boolean, ...ratios: number[]): LayerSpeed => ({
     ...{ mode: "forward", layer: "", main, shape: convolutionLayers(4, 1)[0]!.shape },
     variants: ratios.map((ratio) => {
@@ -49,7 +49,7 @@ Deno.test("summarise() takes the fastest variants of the layers that belong toge
       return { variant: "", milliseconds: spread, gflops: 1, ratio: spread };
     }),
   });
-  const summary = summarise([speed(true, 4, 1), speed(true, 16, 3), speed(false, 5, 0.1)]);
+  const summary = summariseSpeeds([speed(true, 4, 1), speed(true, 16, 3), speed(false, 5, 0.1)]);
   const of = (name: string) => summary.find((each) => each.of === name)!;
   assert.ok(Math.abs(of("3x3, forward").geometricMean - 8) < 1e-12);
   assert.equal(of("3x3, forward").least, 4);

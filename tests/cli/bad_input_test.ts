@@ -70,6 +70,10 @@ Deno.test("memloss train refuses wrong flags before it touches the disk", async 
     train("--attack-steps", "9007199254740991"),
     /--attack-steps must be a whole number from 1 to 10000/,
   );
+  await refused(
+    train("--memory-age", "1000000000"),
+    /--memory-age must be a whole number from 1 to 1000/,
+  );
   await refused(train("--workers", "0"), /--workers must be a whole number from 1 to 256/);
   await refused(
     train("--deterministic", "--backend", "webgpu", "--select", "none"),

@@ -38,6 +38,14 @@ Deno.test.beforeAll(async () => {
 });
 Deno.test.afterAll(() => world.remove());
 
+Deno.test("memloss compare says in a sentence that a run's evaluations cannot be read", async () => {
+  const odd = world.path("odd");
+  await copyFolder(runs[0]!, odd);
+  await Deno.remove(join(odd, "eval"), { recursive: true });
+  await Deno.writeTextFile(join(odd, "eval"), "");
+  assertRefused(await memloss("compare", odd), 1, /^error: Could not read .+eval: /);
+});
+
 /** Leaves in `eval/` what an evaluation with these verdicts would. */
 async function writeReport(
   run: string,

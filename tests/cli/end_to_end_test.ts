@@ -1,10 +1,12 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { join } from "@std/path";
+import { command as compare } from "../../src/cli/compare.ts";
 import { command as data } from "../../src/cli/data.ts";
 import { command as doctor } from "../../src/cli/doctor.ts";
 import { command as evaluate } from "../../src/cli/eval.ts";
-import { command as memory } from "../../src/cli/memory/memory.ts";
+import { command as memory } from "../../src/cli/memory.ts";
+import { command as reproduce } from "../../src/cli/reproduce.ts";
 import { command as train } from "../../src/cli/train.ts";
 import { PUBLISHED_SETS } from "../../src/data/sets/sets.ts";
 import { sourceDigest, VERSION } from "../../src/run/program_version.ts";
@@ -417,9 +419,11 @@ Deno.test("memloss data show and verify describe the files", async () => {
 });
 
 Deno.test("memloss --help lists the commands, and each command's --help its flags", async () => {
-  const overview = (await memlossDone()).stdout;
-  for (const command of [train, evaluate, memory, data, doctor]) {
-    assert.ok(overview.includes(`  ${command.name.padEnd(8)} ${command.summary}\n`), command.name);
+  const overview = (await memlossDone()).stdout, lines = overview.split("\n");
+  const column = lines.find((line) => line.includes(train.summary))!.indexOf(train.summary);
+  for (const command of [train, evaluate, memory, data, doctor, compare, reproduce]) {
+    const row = lines.find((line) => line.trim().startsWith(`${command.name} `));
+    assert.equal(row?.slice(column), command.summary, command.name);
     const { stdout } = await memlossDone(command.name, "--help");
     assert.match(stdout, new RegExp(`\nUsage: memloss ${command.name} `));
     for (const { name, help } of Object.values(command.flags)) {

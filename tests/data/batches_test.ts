@@ -65,7 +65,9 @@ Deno.test("epochOrder() is a permutation of its ids, keyed by seed and epoch", (
 
 Deno.test("trainingBatch() visits every image once and keeps the partial last batch", () => {
   const order = epochOrder(IDS, 4, 2);
-  const batches = [0, 1, 2].map((step) => trainingBatch(DATASET, order, step, 4, 4, 2));
+  const batches = [0, 1, 2].map((step) =>
+    trainingBatch(DATASET, order, step, { batchSize: 4, seed: 4, epoch: 2 })
+  );
   assert.deepEqual(batches.map(({ ids }) => ids.length), [4, 4, 1]);
   assert.deepEqual(batches.flatMap(({ ids }) => [...ids]), [...order]);
   batches.forEach(assertRows);
@@ -74,7 +76,7 @@ Deno.test("trainingBatch() visits every image once and keeps the partial last ba
 Deno.test("trainingBatch() augments by the training index, whatever the place in the batch", () => {
   const order = epochOrder(IDS, 4, 2);
   for (const batchSize of [1, 4, 9]) {
-    const { ids, views } = trainingBatch(DATASET, order, 0, batchSize, 4, 2);
+    const { ids, views } = trainingBatch(DATASET, order, 0, { batchSize, seed: 4, epoch: 2 });
     assert.deepEqual(views, [...ids].map((id) => drawView(4, 2, id)));
   }
 });

@@ -1,7 +1,13 @@
 import assert from "node:assert/strict";
 import { join } from "@std/path";
 import { RunError } from "../../src/errors.ts";
-import { temporaryOf, writeAll, writeFileAtomically } from "../../src/disk/files.ts";
+import {
+  createDirectory,
+  temporaryOf,
+  writeAll,
+  writeFileAtomically,
+} from "../../src/disk/files.ts";
+import { flushes } from "./flushes.ts";
 
 async function inTemporary(use: (directory: string) => Promise<void>): Promise<void> {
   const directory = await Deno.makeTempDir();
@@ -107,6 +113,17 @@ Deno.test("writeFileAtomically() says that the disk is full, keeps the old file 
     }
     assert.deepEqual([...await Deno.readFile(path)], [1]);
     assert.deepEqual(names(directory), ["file.bin"]);
+  });
+});
+
+Deno.test("writeFileAtomically() and createDirectory() flush what they make, and the folder that names it", async () => {
+  await inTemporary(async (directory) => {
+    const folder = join(directory, "folder"), path = join(folder, "file.bin");
+    assert.deepEqual(await flushes(() => createDirectory(folder)), [`flush ${directory}`]);
+    const events = await flushes(() => writeFileAtomically(path, new Uint8Array([1])));
+    const temporary = /^flush (.+)$/.exec(events[0]!)![1]!;
+    assert.equal(temporaryOf(temporary), path);
+    assert.deepEqual(events.slice(1), [`rename ${temporary} ${path}`, `flush ${folder}`]);
   });
 });
 

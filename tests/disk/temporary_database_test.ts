@@ -52,6 +52,8 @@ Deno.test("withTemporaryDatabase() removes what a killed process left, and nothi
   const foreign = await Deno.makeTempDir({ prefix: "memloss-kv-" });
   await Deno.writeTextFile(join(foreign, "notes.txt"), "mine");
   await Deno.writeTextFile(join(foreign, "owner.lock"), "");
+  const other = await Deno.makeTempDir({ prefix: "other-" });
+  await Deno.utime(other, 1, 1);
   const young = await Deno.makeTempDir({ prefix: "memloss-kv-" }); // of a process that has not locked it yet
   await withTemporaryDatabase(async (path) => {
     await Deno.writeTextFile(path, "in use");
@@ -64,6 +66,7 @@ Deno.test("withTemporaryDatabase() removes what a killed process left, and nothi
   await Deno.utime(young, 1, 1);
   await withTemporaryDatabase(() => Promise.resolve());
   assert.ok(!await isThere(young));
+  await Deno.remove(other); // still there
   await Deno.remove(foreign, { recursive: true });
 });
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "@std/path";
 import { sha256 } from "../../src/format/sha256.ts";
-import { readCommitted, readManifest } from "../../src/memory/committed.ts";
+import { readCommittedGenerations, readManifest } from "../../src/memory/committed.ts";
 import { type Current, readCurrentFile } from "../../src/memory/current.ts";
 import {
   decodeManifest,
@@ -81,16 +81,16 @@ Deno.test("decodeManifest() refuses records that its chunks do not add up to", (
     }
   }));
 
-Deno.test("readCommitted() names a chunk that is missing, short or long, unless it is told to leave it", () =>
+Deno.test("readCommittedGenerations() names a chunk that is missing, short or long, unless it is told to leave it", () =>
   withMemory(async (directory, current) => {
     const path = join(directory, "generation-0001", "chunk-0000.bin");
     const whole = await Deno.readFile(path);
     const refused = async (fault: string) => {
-      await assert.rejects(readCommitted(directory, current), {
+      await assert.rejects(readCommittedGenerations(directory, current), {
         name: "RunError",
         message: `${path} ${fault}: restore it from a copy`,
       });
-      assert.equal((await readCommitted(directory, current, true)).size, 1);
+      assert.equal((await readCommittedGenerations(directory, current, true)).size, 1);
     };
     await Deno.writeFile(path, whole.subarray(1));
     await refused(`has ${whole.length - 1} bytes instead of ${whole.length}`);
@@ -98,4 +98,19 @@ Deno.test("readCommitted() names a chunk that is missing, short or long, unless 
     await refused(`has ${whole.length + 1} bytes instead of ${whole.length}`);
     await Deno.remove(path);
     await refused("is missing");
+  }));
+
+Deno.test("readCommitted() leaves no chunk of an epoch that goes on, whatever it is told", () =>
+  inTemporary(async (directory) => {
+    const store = await MemoryStore.open(directory, settings);
+    await store.begin(1);
+    await writeExamples(store, 1, order(1).subarray(0, 20));
+    await store.commit(commitOf(1, false));
+    await store.close();
+    await Deno.remove(join(directory, "generation-0001", "chunk-0000.partial-0020.bin"));
+    const current = (await readCurrentFile(directory))!;
+    await assert.rejects(
+      readCommittedGenerations(directory, current, true),
+      /partial-0020\.bin is missing/,
+    );
   }));

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "@std/path";
 import {
+  agrees,
   type Current,
   decodeCurrent,
   encodeCurrent,
@@ -42,6 +43,30 @@ Deno.test("decodeCurrent() refuses a document with any one byte changed, added o
   assert.equal(decodeCurrent(Uint8Array.of(...bytes, 10)), undefined);
 });
 
+Deno.test("agrees() lets an index be ahead of what readers were shown, and nothing else", () => {
+  const empty: Current = { settings, commit: undefined };
+  const at = (commit: number, step = 20): Current => ({
+    settings,
+    commit: { ...CURRENT.commit!, commit, step },
+  });
+  const others = { settings: { ...settings, imageCount: 7 }, commit: at(3).commit };
+  const table: [indexed: Current, shown: Current | undefined, expected: boolean][] = [
+    [empty, undefined, true],
+    [at(1), undefined, false],
+    [empty, empty, true],
+    [at(1), empty, true],
+    [empty, at(1), false],
+    [at(3), at(3), true],
+    [at(4), at(3), true],
+    [at(2), at(3), false],
+    [at(3, 21), at(3), false],
+    [others, at(3), false],
+  ];
+  for (const [row, [indexed, shown, expected]] of table.entries()) {
+    assert.equal(agrees(indexed, shown), expected, `row ${row}`);
+  }
+});
+
 /** What the tests change of a document. */
 interface Nested {
   checkpoint: string;
@@ -81,6 +106,13 @@ Deno.test("decodeCurrent() takes names for checkpoint and manifest, and no paths
   }
   const other = named((commit) => commit.generations[1]!.manifest = "chunk-0000.bin");
   assert.equal(decodeCurrent(other), undefined);
+});
+
+Deno.test("decodeCurrent() refuses a commit without the generation of its epoch", () => {
+  const pruned = (keep: number) =>
+    sealed(({ commit }) => commit!.generations = [commit!.generations[keep]!]);
+  assert.equal(decodeCurrent(pruned(1))?.commit?.generations[0]?.epoch, 3);
+  assert.equal(decodeCurrent(pruned(0)), undefined);
 });
 
 Deno.test("decodeCurrent() refuses more images than a table of locations is ever made for", () => {

@@ -8,7 +8,7 @@ import {
   findCheckpoint,
   findNamedLast,
   readCheckpoint,
-  readCommitted,
+  readCommittedCheckpoints,
   writeCommitted,
 } from "../../src/run/checkpoints.ts";
 import { encodeProgress } from "../../src/run/progress.ts";
@@ -64,20 +64,20 @@ async function commitMemory(run: string, checkpoint: string): Promise<void> {
   await Deno.writeFile(join(run, "memory", "current.json"), encodeCurrent({ settings, commit }));
 }
 
-Deno.test("writeCommitted() is read back by readCommitted(), with and without a best checkpoint", () =>
+Deno.test("writeCommitted() is read back by readCommittedCheckpoints(), with and without a best checkpoint", () =>
   inRun(async (run) => {
-    assert.equal(await readCommitted(run), undefined);
+    assert.equal(await readCommittedCheckpoints(run), undefined);
     for (
       const record of [{ last: committed(TENTH), best: committed(SECOND) }, {
         last: committed(FIRST),
       }]
     ) {
       await writeCommitted(run, record);
-      assert.deepEqual(await readCommitted(run), record);
+      assert.deepEqual(await readCommittedCheckpoints(run), record);
     }
   }));
 
-Deno.test("readCommitted() refuses a record that is damaged, and paths to elsewhere", () =>
+Deno.test("readCommittedCheckpoints() refuses a record that is damaged, and paths to elsewhere", () =>
   inRun(async (run, checkpoints) => {
     await writeCommitted(run, { last: committed(TENTH) });
     const path = join(checkpoints, "committed.json"), text = await Deno.readTextFile(path);
@@ -90,7 +90,7 @@ Deno.test("readCommitted() refuses a record that is damaged, and paths to elsewh
       ]
     ) {
       await Deno.writeTextFile(path, damaged);
-      await assert.rejects(readCommitted(run), {
+      await assert.rejects(readCommittedCheckpoints(run), {
         name: "RunError",
         message: `${path} is damaged: restore it from a copy`,
       });

@@ -112,6 +112,13 @@ Deno.test("checkOutput() refuses everything that is a run's own, there or not, w
     await check(join(run, "checkpoints", "mine.safetensors"));
   }));
 
+Deno.test("checkOutput() refuses a place where nothing can be written", () =>
+  inFolder(async (directory) => {
+    // Root may write everywhere, but not under every name.
+    const path = join(directory, "x".repeat(250));
+    await refuses(check(path), /^--out .+x cannot be written \(.+\): name another file\.$/);
+  }));
+
 Deno.test("checkOutput() refuses folders, and places in folders that are not there", () =>
   inFolder(async (directory) => {
     await refuses(check(join(directory, "run"), { overwrite: true }), /is no plain file/);

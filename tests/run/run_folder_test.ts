@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { join } from "@std/path";
-import { readCommitted } from "../../src/run/checkpoints.ts";
+import { readCommittedCheckpoints } from "../../src/run/checkpoints.ts";
 import { readRunRecord, RunFolder } from "../../src/run/run_folder.ts";
 import { inTemporary } from "../memory/support.ts";
 import { StorageError } from "../../src/disk/failure.ts";
@@ -73,6 +73,13 @@ Deno.test("RunFolder.create() takes an empty folder and one that a killed run ne
     });
   }));
 
+Deno.test("RunFolder.create() refuses an empty name rather than filling the working directory", async () => {
+  await assert.rejects(RunFolder.create("", RECORD), {
+    name: "UsageError",
+    message: "The name of the run's folder is empty.",
+  });
+});
+
 Deno.test("RunFolder.open() refuses what is no run folder, and leaves nothing in it", () =>
   inTemporary(async (directory) => {
     for (const runDir of [directory, join(directory, "absent")]) {
@@ -92,7 +99,7 @@ function committed(name: string): { name: string; sha256: string } {
 Deno.test("RunFolder.settle() commits two checkpoints, points the links and removes the others", () =>
   withFolder(async (folder, checkpoints) => {
     await folder.settle({ last: { name: NAMES[2] }, best: NAMES[0] });
-    assert.deepEqual(await readCommitted(folder.directory), {
+    assert.deepEqual(await readCommittedCheckpoints(folder.directory), {
       last: committed(NAMES[2]),
       best: committed(NAMES[0]),
     });
@@ -118,7 +125,7 @@ Deno.test("RunFolder.settle() keeps the digest that the best checkpoint was comm
     await Deno.writeTextFile(folder.checkpointPath(NAMES[0]), "damaged");
     await Deno.writeTextFile(folder.checkpointPath(NAMES[1]), NAMES[1]);
     await folder.settle({ last: committed(NAMES[1]), best: NAMES[0] });
-    assert.deepEqual((await readCommitted(folder.directory))!.best, committed(NAMES[0]));
+    assert.deepEqual((await readCommittedCheckpoints(folder.directory))!.best, committed(NAMES[0]));
   }));
 
 Deno.test("RunFolder.settle() does without links where there can be none", () =>

@@ -97,6 +97,16 @@ Deno.test("readSubject() names a path that does not exist or is not a run", asyn
   });
 });
 
+Deno.test("readSubject() tells a path that cannot be looked at from one where nothing is", async () => {
+  await withDirectory(async (directory) => {
+    const path = join(directory, "x".repeat(300));
+    await assert.rejects(readSubject(path, undefined), {
+      name: "RunError",
+      message: /^Could not read .+x: /,
+    });
+  });
+});
+
 Deno.test("readSubject() says why a run has no such checkpoint", async () => {
   await withDirectory(async (directory) => {
     const run = await makeRun(directory, { select: "none" }, { last: "epoch-001.safetensors" });

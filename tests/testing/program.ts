@@ -50,7 +50,11 @@ export function startDeno(
     ended,
     running: () => running,
     async [Symbol.asyncDispose]() {
-      if (running) child.kill("SIGKILL");
+      try {
+        if (running) child.kill("SIGKILL");
+      } catch {
+        // It has ended a moment ago, which nobody has been told yet.
+      }
       await ended;
     },
   };

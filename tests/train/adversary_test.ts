@@ -48,7 +48,7 @@ function makeInputs({ x, y }: Batch): StepInputs {
 /** `x'` of {@linkcode makeBatch} under `recipe`. */
 async function attacked(recipe: Recipe, backend: Backend): Promise<Float32Array> {
   const learner = makeLearner(backend, recipe), batch = makeBatch(), inputs = makeInputs(batch);
-  const adversarial = await attackBatch(learner, batch, inputs, recipe, EPOCH, backend);
+  const adversarial = await attackBatch(learner, batch, inputs, { recipe, epoch: EPOCH, backend });
   tf.dispose([Object.values(inputs.images), inputs.labels, inputs.memoryRows!]);
   learner.dispose();
   return adversarial;
@@ -166,7 +166,12 @@ onWasm("attackBatch() hears the signal between two parts", async (backend) => {
   for (const [attackSteps, ended] of [[25, true], [26, false]] as const) {
     const recipe = smallRecipe({ attackSteps }), learner = makeLearner(backend, recipe);
     const stopped = AbortSignal.abort();
-    const attack = attackBatch(learner, batch, inputs, recipe, EPOCH, backend, stopped);
+    const attack = attackBatch(learner, batch, inputs, {
+      recipe,
+      epoch: EPOCH,
+      backend,
+      signal: stopped,
+    });
     if (ended) await attack;
     else await assert.rejects(attack, { name: "Interrupted" });
     learner.dispose();
@@ -184,7 +189,11 @@ onWasm("attackBatch() leaves it to the loss to tell that the model diverged", as
       return {};
     });
     await spoil({});
-    const adversarial = await attackBatch(learner, batch, inputs, recipe, EPOCH, backend);
+    const adversarial = await attackBatch(learner, batch, inputs, {
+      recipe,
+      epoch: EPOCH,
+      backend,
+    });
     learner.dispose();
     assert.ok(adversarial.every((value) => value >= 0 && value <= 1), attackNorm);
   }
@@ -198,10 +207,13 @@ onWasm("attackBatch() refuses images that come back from outside the ball", asyn
     i === VALUES + 1 ? (value > 0.5 ? value - 0.1 : value + 0.1) : value
   );
   const faulty = { ...backend, guard: <T>(_: Promise<T>) => Promise.resolve(wrong as T) };
-  await assert.rejects(attackBatch(learner, batch, inputs, recipe, EPOCH, faulty), {
-    name: "RunError",
-    message: /^The attack on image 1 went 0\.\d+ far, beyond its radius 0\.0313\d+\.$/,
-  });
+  await assert.rejects(
+    attackBatch(learner, batch, inputs, { recipe, epoch: EPOCH, backend: faulty }),
+    {
+      name: "RunError",
+      message: /^The attack on image 1 went 0\.\d+ far, beyond its radius 0\.0313\d+\.$/,
+    },
+  );
   tf.dispose([Object.values(inputs.images), inputs.labels, inputs.memoryRows!]);
   learner.dispose();
 });

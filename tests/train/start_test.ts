@@ -35,7 +35,10 @@ Deno.test("startRun() and continueRun() make the run that startRun() makes in on
         },
         onEpoch: ({ epoch }) => told.push(`epoch ${epoch}`),
       };
-      await startRun(RECIPE, whole);
+      const first = startRun(RECIPE, whole), beside = /Another run or evaluation is under way/;
+      await assert.rejects(startRun(RECIPE, runDir), beside);
+      await assert.rejects(evaluateRun(runDir), beside);
+      await first;
       const stopped = startRun(RECIPE, runDir, { observer, signal: controller.signal });
       await assert.rejects(stopped, {
         name: "Interrupted",

@@ -3,7 +3,6 @@ import { join } from "@std/path";
 import * as tf from "@tensorflow/tfjs";
 import { applyView } from "../../src/data/augmentation.ts";
 import { epochOrder, trainingBatch } from "../../src/data/batches.ts";
-import { passesOf } from "../../src/method/method.ts";
 import { methodOf, VARIANTS } from "../../src/method/methods.ts";
 import { MemoryStore } from "../../src/memory/store.ts";
 import { resnet18 } from "../../src/model/architectures/resnet18.ts";
@@ -36,9 +35,9 @@ for (const variant of VARIANTS) {
       inRunFolder(async (runDir) => {
         await trainIn(runDir, smallRecipe({ variant }), backend);
         const log = await readLog(runDir);
-        const passes = passesOf(methodOf(variant));
-        const first = passes.includes("nat") && passes.includes("adv") ? ["ce", "kl"] : ["ce"];
-        const later = passes.includes("mem") ? [...first, "memory"] : first;
+        const { terms, memory } = methodOf(variant);
+        const first = terms.map(({ name }) => name);
+        const later = memory ? [...first, "memory"] : first;
         for (const [epoch, names] of [[1, first], [2, later]] as const) {
           const steps = stepsOf(log, epoch);
           assert.equal(steps.length, STEPS);
@@ -92,7 +91,7 @@ onWasm(
       const data = smallData().train;
       const ids = Uint32Array.from({ length: data.n }, (_, id) => id);
       const order = epochOrder(ids, recipe.seed, 2);
-      const batch = trainingBatch(data, order, 0, recipe.batchSize, recipe.seed, 2);
+      const batch = trainingBatch(data, order, 0, { ...recipe, epoch: 2 });
       const images = {
         nat: imageTensor(batch.x, SHAPE),
         adv: imageTensor(batch.x, SHAPE), // has no part in the memory term

@@ -6,13 +6,8 @@
  */
 import { clamp, lengthOf } from "./geometry.ts";
 import type { AttackNorm } from "../options.ts";
-import {
-  type Example,
-  type Observation,
-  type Outcome,
-  predictedClass,
-  type Search,
-} from "./search.ts";
+import { predictedClass } from "../../model/predicted_class.ts";
+import type { Example, Observation, Outcome, Search } from "./search.ts";
 
 /** Bounds and effort of one run. */
 export interface ApgdOptions {
@@ -99,7 +94,7 @@ export function* apgd(
     }
     if (at.steps === options.iterations) return undefined;
     const weight = at.steps === 0 ? 1 : MOMENTUM_WEIGHT;
-    const next = step(x, at.point, at.previous, ahead, at.stepSize, weight, options);
+    const next = step(x, { ...at, gradient: ahead, weight }, options);
     at.previous = at.point;
     at.point = next;
     at.steps++;
@@ -147,13 +142,19 @@ function share(part: number, iterations: number): number {
   return Math.max(1, Math.trunc(part * iterations));
 }
 
+/** Where a run stands before a step, and how far it goes. */
+interface Move {
+  readonly point: Float32Array;
+  readonly previous: Float32Array;
+  readonly gradient: Float32Array;
+  readonly stepSize: number;
+  /** Of the new direction against the last. */
+  readonly weight: number;
+}
+
 function step(
   x: Float32Array,
-  point: Float32Array,
-  previous: Float32Array,
-  gradient: Float32Array,
-  stepSize: number,
-  weight: number,
+  { point, previous, gradient, stepSize, weight }: Move,
   { norm, epsilon }: ApgdOptions,
 ): Float32Array {
   const scale = norm === "l2" ? stepSize / (lengthOf("l2", gradient) + 1e-12) : 0;

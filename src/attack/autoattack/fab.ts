@@ -8,7 +8,8 @@
  */
 import { clamp, distanceBetween, type Hyperplane, lengthOf, projectOntoPlane } from "./geometry.ts";
 import type { AttackNorm } from "../options.ts";
-import { type Example, type Observation, predictedClass, type Search } from "./search.ts";
+import { predictedClass } from "../../model/predicted_class.ts";
+import type { Example, Observation, Search } from "./search.ts";
 
 /** How one run goes. */
 export interface FabOptions {

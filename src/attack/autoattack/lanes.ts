@@ -30,15 +30,17 @@ interface Lane {
 }
 
 /** How many searches go on at once, where they stand, and who is told. */
-export interface SearchesOptions {
+export interface LaneOptions {
   readonly width: number;
   /**
    * Where the searches stand that have begun and not ended, by the example's id: they go on from there, and the map
-   * is kept up to date before every batch. @default none has begun
+   * is kept up to date before every batch.
+   *
+   * @default {none has begun}
    */
   readonly states?: Map<number, SearchState>;
   /** Told each result; awaited before the next batch. */
-  readonly onDone: (example: Example, outcome: Outcome) => Promise<void>;
+  readonly onDone: (example: Example, outcome: Outcome) => void | Promise<void>;
   /** Awaited before every batch; what it throws stops the run. */
   readonly onBatch?: () => Promise<void>;
 }
@@ -51,7 +53,7 @@ export async function runSearches(
   attack: ExampleAttack,
   examples: Iterable<Example>,
   oracle: Oracle,
-  { width, states = new Map(), onDone, onBatch }: SearchesOptions,
+  { width, states = new Map(), onDone, onBatch }: LaneOptions,
 ): Promise<void> {
   const waiting = examples[Symbol.iterator]();
   const end = async (example: Example, outcome: Outcome) => {

@@ -41,11 +41,6 @@ export type Search<T> = Generator<Query, T, Observation>;
 /** An adversarial image, misclassified and in the ball, or undefined if none was found. */
 export type Outcome = Float32Array | undefined;
 
-/** The class of the largest logit; −1 if any is not finite, so that a NaN is never a hit. */
-export function predictedClass(logits: Float32Array): number {
-  return logits.every(Number.isFinite) ? logits.indexOf(Math.max(...logits)) : -1;
-}
-
 /** The classes other than `label`, likeliest first, at most `count`: the targets of APGD-T and FAB-T. */
 export function likeliestOthers({ logits, label }: Example, count: number): number[] {
   return Array.from(logits.keys())

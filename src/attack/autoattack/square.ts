@@ -6,9 +6,10 @@
 import type { ImageShape } from "../../data/dataset.ts";
 import { clamp } from "./geometry.ts";
 import type { AttackNorm } from "../options.ts";
-import { type Example, type Outcome, predictedClass, type Search } from "./search.ts";
+import { predictedClass } from "../../model/predicted_class.ts";
+import type { Example, Outcome, Search } from "./search.ts";
 import { firstGuessL2, nextGuessL2 } from "./square_l2.ts";
-import { placeWindow, type SquareDraws, squareSide } from "./square_window.ts";
+import { type Guess, placeWindow, type SquareDraws, squareSide } from "./square_window.ts";
 
 /** Bounds and effort. */
 export interface SquareOptions {
@@ -25,7 +26,7 @@ const FIRST_SHARE = 0.8;
 const HALVED_AFTER = [10, 50, 200, 500, 1000, 2000, 4000, 6000, 8000] as const;
 
 /** The square's share of the image at query `number`; not rescaled to the budget. */
-export function squareShare(number: number): number {
+function squareShare(number: number): number {
   return FIRST_SHARE / 2 ** HALVED_AFTER.filter((after) => number > after).length;
 }
 
@@ -56,7 +57,7 @@ export function* square(
   for (; at.number < queries; at.number++) {
     const { number, best } = at;
     const guess = number > 0
-      ? next(x, shape, best, epsilon, squareShare(number), draws(number))
+      ? next({ x, shape, epsilon, best, share: squareShare(number), draws: draws(number) })
       : best;
     const { logits } = yield { point: guess };
     const margin = marginOf(logits, label);
@@ -91,14 +92,7 @@ function stripes(
 }
 
 /** Adds ±2ε in one square, a sign for each channel, and goes back into the ball: the square is then at ±ε. */
-function nextGuessLinf(
-  x: Float32Array,
-  shape: ImageShape,
-  best: Float32Array,
-  epsilon: number,
-  share: number,
-  draws: SquareDraws,
-): Float32Array {
+function nextGuessLinf({ x, shape, epsilon, best, share, draws }: Guess): Float32Array {
   const { width, channels } = shape;
   const side = squareSide(share, shape);
   const [top, left] = placeWindow(side, shape, draws);

@@ -6,7 +6,7 @@
  */
 import type { ImageShape } from "../../data/dataset.ts";
 import { clamp, lengthOf } from "./geometry.ts";
-import { placeWindow, type SquareDraws, squareSide } from "./square_window.ts";
+import { type Guess, placeWindow, type SquareDraws, squareSide } from "./square_window.ts";
 
 /** Windows along each side of the first guess's grid. */
 const GRID = 5;
@@ -41,15 +41,8 @@ function windowsAlong(length: number, side: number): number[] {
   return Array.from({ length: count }, (_, i) => margin + i * side);
 }
 
-/** The next guess from `best`: `share` of the image is the window's area. */
-export function nextGuessL2(
-  x: Float32Array,
-  shape: ImageShape,
-  best: Float32Array,
-  epsilon: number,
-  share: number,
-  draws: SquareDraws,
-): Float32Array {
+/** The next guess. */
+export function nextGuessL2({ x, shape, epsilon, best, share, draws }: Guess): Float32Array {
   const { channels } = shape, side = oddSide(share, shape);
   const [top, left] = placeWindow(side, shape, draws);
   const [otherTop, otherLeft] = placeWindow(side, shape, draws);

@@ -13,6 +13,19 @@ export interface SquareDraws {
   integer(n: number): number;
 }
 
+/** What a guess is made of. */
+export interface Guess {
+  /** The clean image. */
+  readonly x: Float32Array;
+  readonly shape: ImageShape;
+  readonly epsilon: number;
+  /** The best image so far, which the guess changes. */
+  readonly best: Float32Array;
+  /** Share of the image that the window covers. */
+  readonly share: number;
+  readonly draws: SquareDraws;
+}
+
 /** Side of a square that covers `share` of the image, as far as the image's shorter side allows. */
 export function squareSide(share: number, { height, width }: ImageShape): number {
   const side = Math.max(1, roundHalfToEven(Math.sqrt(share * height * width)));

@@ -14,13 +14,17 @@ export const FROZEN_GRADIENT = "MemlossFrozenGradient";
 
 /** A convolution, and what follows it in this order. */
 export interface FrozenConvolution {
+  /** What tells it from a scale and shift. */
   readonly kind: "convolution";
   /** The weights are called `NAME.weight` (HWIO) and, with a bias, `NAME.bias`. */
   readonly name: string;
+  /** Height and width of the filter. */
   readonly kernel: 1 | 3;
+  /** Pixels of the input between two of the result. */
   readonly stride: 1 | 2;
   /** The value that is convolved. */
   readonly input: number;
+  /** Whether there is a bias. */
   readonly bias: boolean;
   /** The value that is added to the result: another layer's output, which no later layer reads. */
   readonly add?: number;
@@ -30,9 +34,11 @@ export interface FrozenConvolution {
 
 /** Every channel scaled and shifted; negative results become zero. */
 export interface FrozenScaleShift {
+  /** What tells it from a convolution. */
   readonly kind: "scale-shift";
   /** The weights are called `NAME.scale` and `NAME.shift`, `[C]` both. */
   readonly name: string;
+  /** The value that is scaled and shifted. */
   readonly input: number;
 }
 

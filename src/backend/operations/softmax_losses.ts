@@ -5,6 +5,7 @@
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
+import type { Tensor1D, Tensor2D } from "../tensor.ts";
 import { runKernel } from "./run_kernel.ts";
 
 /** `{logits [N,C], labels [N,C]} → −Σ_c labels_c log p_c`, `[N]`. */
@@ -20,8 +21,22 @@ export const LABEL_PROBABILITY = "MemlossLabelProbability";
 /** `{logits, labels, dy [N]} → dLogits`. */
 export const LABEL_PROBABILITY_GRADIENT = "MemlossLabelProbabilityGradient";
 
-/** Cross-entropy `−log p_y` of `logits` `[N,C]` against one-hot `labels` `[N,C]`, `[N]`; labels get no gradient. */
-export function crossEntropy(logits: tf.Tensor2D, labels: tf.Tensor2D): tf.Tensor1D {
+/**
+ * Cross-entropy `−log p_y` of `logits` `[N,C]` against one-hot `labels` `[N,C]`, `[N]`; labels get no gradient.
+ *
+ * @example
+ * ```ts
+ * import { crossEntropy, oneHot, openBackend } from "@memloss/memloss";
+ * import * as tf from "@tensorflow/tfjs";
+ * import assert from "node:assert/strict";
+ * const backend = await openBackend("wasm");
+ * const logits = tf.tensor2d([[0, 0, 0, 0]]);
+ * const [value] = await crossEntropy(logits, oneHot(Uint8Array.of(2), 4)).data();
+ * assert.ok(Math.abs(value! - Math.log(4)) < 1e-6);
+ * backend.close();
+ * ```
+ */
+export function crossEntropy(logits: Tensor2D, labels: Tensor2D): Tensor1D {
   return againstLabels(CROSS_ENTROPY, CROSS_ENTROPY_GRADIENT, logits, labels);
 }
 
@@ -29,15 +44,27 @@ export function crossEntropy(logits: tf.Tensor2D, labels: tf.Tensor2D): tf.Tenso
  * The probability `p_y` of one-hot `labels` `[N,C]` under `logits` `[N,C]`, `[N]`; labels get no gradient. With several
  * ones in a row, the probability of all of these classes together.
  */
-export function labelProbability(logits: tf.Tensor2D, labels: tf.Tensor2D): tf.Tensor1D {
+export function labelProbability(logits: Tensor2D, labels: Tensor2D): Tensor1D {
   return againstLabels(LABEL_PROBABILITY, LABEL_PROBABILITY_GRADIENT, logits, labels);
 }
 
 /**
  * `KL(p‖q) = Σ_c p_c (log p_c − log q_c)` of two softmax distributions given by their logits `[N,C]`, `[N]`. The
  * gradient flows through both.
+ *
+ * @example
+ * ```ts
+ * import { klDivergence, openBackend } from "@memloss/memloss";
+ * import * as tf from "@tensorflow/tfjs";
+ * import assert from "node:assert/strict";
+ * const backend = await openBackend("wasm");
+ * const p = tf.tensor2d([[0, 0]]), q = tf.tensor2d([[Math.log(3), 0]]); // ½, ½ and ¾, ¼
+ * const [value] = await klDivergence(p, q).data();
+ * assert.ok(Math.abs(value! - 0.143841) < 1e-6);
+ * backend.close();
+ * ```
  */
-export function klDivergence(pLogits: tf.Tensor2D, qLogits: tf.Tensor2D): tf.Tensor1D {
+export function klDivergence(pLogits: Tensor2D, qLogits: Tensor2D): Tensor1D {
   const divergence = tf.customGrad((...inputs) => {
     const [p, q, save] = inputs as [tf.Tensor, tf.Tensor, tf.GradSaveFunc];
     save([p, q]);
@@ -47,15 +74,15 @@ export function klDivergence(pLogits: tf.Tensor2D, qLogits: tf.Tensor2D): tf.Ten
         runKernel(KL_DIVERGENCE_GRADIENT, { p, q, dy }),
     };
   });
-  return divergence(pLogits, qLogits) as tf.Tensor1D;
+  return divergence(pLogits, qLogits) as Tensor1D;
 }
 
 function againstLabels(
   kernel: string,
   gradient: string,
-  logits: tf.Tensor2D,
-  labels: tf.Tensor2D,
-): tf.Tensor1D {
+  logits: Tensor2D,
+  labels: Tensor2D,
+): Tensor1D {
   const loss = tf.customGrad((...inputs) => {
     const [logits, save] = inputs as [tf.Tensor, tf.GradSaveFunc];
     save([logits, labels]);
@@ -65,5 +92,5 @@ function againstLabels(
         runKernel(gradient, { logits, labels, dy })[0]!,
     };
   });
-  return loss(logits) as tf.Tensor1D;
+  return loss(logits) as Tensor1D;
 }

@@ -4,6 +4,7 @@
  * @module
  */
 import { RunError } from "../../errors.ts";
+import { wholeMebibytes } from "../../format/mebibytes.ts";
 
 const PAGE = 65_536;
 /** What a 32-bit address reaches. */
@@ -99,10 +100,8 @@ export class Heap {
       this.memory.grow(pages);
     } catch {
       throw new RunError(
-        `The CPU engine has no room for ${Math.ceil(bytes / 2 ** 20)} MiB more ` +
-          `(${
-            Math.ceil(this.#end / 2 ** 20)
-          } MiB of at most 4,096 in use): try a smaller --batch-size.`,
+        `The CPU engine has no room for ${wholeMebibytes(bytes)} MiB more ` +
+          `(${wholeMebibytes(this.#end)} MiB of at most 4,096 in use): try a smaller --batch-size.`,
       );
     }
     const address = this.#end;

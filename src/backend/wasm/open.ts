@@ -85,7 +85,9 @@ async function openWithoutSimd(): Promise<Backend> {
   await tf.setBackend("cpu");
   const adapter = "JavaScript, no WebAssembly SIMD";
   return {
-    ...{ name: "wasm", adapter, threads: 1 },
+    name: "wasm",
+    adapter,
+    threads: 1,
     choices: () => ({}),
     prepare: () => Promise.resolve(),
     deviceState: (maps) => new EagerDeviceState(maps),

@@ -1,6 +1,6 @@
 /**
- * What threads are told to compute: phases, one after another, of kernel calls over slices that are independent of
- * each other.
+ * What threads are told to compute: phases. A phase is a list of kernel calls over slices that are independent of each
+ * other; all threads end it before any begins the next.
  *
  * @module
  */

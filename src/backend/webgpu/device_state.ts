@@ -138,7 +138,7 @@ export class ReplayedDeviceState implements DeviceState {
       for (const { map, slab, shapes } of this.#homes) {
         tf.dispose([...map.values()]);
         for (const [name, shape] of shapes) {
-          map.set(name, backend.tensor(graph.resident(slab, name), shape));
+          map.set(name, backend.tensor(graph.partOf(slab, name), shape));
         }
       }
       const placeholders = [...inputs].map(([name, shape]) =>
@@ -151,7 +151,7 @@ export class ReplayedDeviceState implements DeviceState {
       }
       for (const { map, slab } of this.#homes) {
         for (const [name, tensor] of map) {
-          const value = backend.value(tensor), into = graph.resident(slab, name);
+          const value = backend.value(tensor), into = graph.partOf(slab, name);
           if (value !== into) graph.stores.push({ value: detached(graph, value), into });
         }
       }
@@ -211,7 +211,7 @@ export class ReplayedDeviceState implements DeviceState {
 
 /** `value`, copied if it is a part of the state: that may be replaced before the copy of a result is made. */
 function detached(graph: Graph, value: Value): Value {
-  if (value.origin.kind !== "resident") return value;
+  if (value.origin.kind !== "slab") return value;
   return graph.operate(concat([[value.size]]), [value], [value.size])[0]!;
 }
 

@@ -1,5 +1,5 @@
 /**
- * The frozen network as a kernel of tfjs's WebGPU backend: forward pass and input gradient are two phases of one program,
+ * The frozen network as a kernel of tfjs's WebGPU backend: forward pass and input gradient are two sections of one program,
  * so that no layer's output leaves it; filters are packed once for as long as they stay the same.
  *
  * @module
@@ -9,13 +9,14 @@ import { FROZEN_FORWARD, FROZEN_GRADIENT, type FrozenLayer } from "../operations
 import { noSlabs, planGraph, type WebGpuEngine } from "./engine.ts";
 import { frozenForward, frozenGradient, type Shaped } from "./trace/frozen_layers.ts";
 import { Graph } from "./trace/graph.ts";
+import type { Inputs } from "./trace/operate.ts";
+import { sizeOf } from "./operations/shader.ts";
 import { copy, Program } from "./program/program.ts";
 import { flush, newTensor, tensorBuffer } from "./tensors.ts";
 
-type Inputs = Record<string, tf.TensorInfo>;
 type Shape = [batch: number, height: number, width: number, channels: number];
 
-/** The phases of a network's program. */
+/** The sections of a network's program. */
 const PREPARATION = 0, FORWARD = 1, GRADIENT = 2;
 /** Programs that are kept. */
 const KEPT_PROGRAMS = 4;
@@ -26,7 +27,7 @@ const KEPT_PROGRAMS = 4;
 const LEAST_FILLED = 1 / 2;
 
 /**
- * A frozen network for images of `shape` as a graph of two phases: from `x` to `features`, and from `dy` to `dx`.
+ * A frozen network for images of `shape` as a graph of two sections: from `x` to `features`, and from `dy` to `dx`.
  *
  * @param weights shapes by name; they are inputs of the graph
  */
@@ -36,7 +37,6 @@ export function frozenGraph(
   shape: readonly [number, number, number, number],
 ): { readonly graph: Graph; /** Number of all features. */ readonly features: number } {
   const graph = new Graph();
-  const sizeOf = (sizes: readonly number[]) => sizes.reduce((a, b) => a * b, 1);
   const weight = (name: string): Shaped => {
     const shape = weights[name]!;
     return { value: graph.input(name, sizeOf(shape)), shape };

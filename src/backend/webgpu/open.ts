@@ -98,7 +98,10 @@ export async function openWebGpu(
     catalogue: options.catalogue ?? CATALOGUE,
     // What suited another device may be slow on this one or beyond it, and would not give the same bits either.
     pinned: pinned?.adapter === name ? pinned.variants : {},
-    ...{ traits: traitsOf(device), software, onNote, onProgress },
+    traits: traitsOf(device),
+    software,
+    onNote,
+    onProgress,
     host: hostOf(description),
     ...tune && { store: options.store ?? new TuningStore(await tuningPath(), onNote) },
   });

@@ -40,7 +40,7 @@ export interface Command {
 }
 
 /** Flags that every command has. */
-export const COMMON_FLAGS = {
+const COMMON_FLAGS = {
   help: switchFlag("help", "show this help"),
   verbose: switchFlag("verbose", "show where an error came from"),
 } as const;
@@ -49,7 +49,8 @@ export const COMMON_FLAGS = {
  * Reads `args` by `table`.
  *
  * @param most how many positionals there may be
- * @throws {UsageError} naming the flag that is unknown (with a suggestion), lacks its value or has a wrong one
+ * @throws {UsageError} naming the flag that is unknown (with a suggestion), lacks its value or has a wrong one; or if a
+ *   positional is empty
  */
 export function readArguments<T extends FlagTable>(
   args: readonly string[],
@@ -83,6 +84,9 @@ export function readArguments<T extends FlagTable>(
   }
   if (unknown.length > 0) throw new UsageError(describeUnknown(unknown[0]!, flags));
   positionals.push(...(parsed._ as (string | number)[]).map(String)); // what follows `--`
+  if (positionals.includes("")) {
+    throw new UsageError("An argument is empty: is a variable of the shell not set?");
+  }
   if (positionals.length > most) {
     throw new UsageError(`Unexpected argument "${positionals[most]}": see --help.`);
   }

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { mebibytes } from "../../format/mebibytes.ts";
 import { formatDuration } from "../../report/words.ts";
 import { formatBar, StatusLine } from "./terminal.ts";
 
@@ -15,8 +16,6 @@ export interface ProgressBarOptions {
   /** The line it is drawn on; one of its own on stderr unless told. */
   readonly status?: StatusLine;
 }
-
-const MEBIBYTE = 2 ** 20;
 
 /** Draws the progress of one download. */
 export class ProgressBar {
@@ -70,8 +69,4 @@ export class ProgressBar {
       left: speed > 0 ? `${formatDuration((this.#total - done) / speed)} left` : "",
     };
   }
-}
-
-function mebibytes(bytes: number): string {
-  return (bytes / MEBIBYTE).toFixed(1);
 }

@@ -23,7 +23,7 @@ export interface StatusSink {
 }
 
 /** The process's stderr. */
-export const STDERR: StatusSink = {
+const STDERR: StatusSink = {
   terminal: Deno.stderr.isTerminal(),
   get columns() {
     try {

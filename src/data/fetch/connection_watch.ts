@@ -17,17 +17,15 @@ export class ConnectionWatch {
   }
 
   /**
-   * What `network` resolves to, or why the connection failed.
+   * What `network` resolves to, or why the connection failed, be it that the outer signal has aborted.
    *
    * @throws {UsageError} when the host may not be reached
-   * @throws the outer signal's reason when it aborts
    */
   async during<T>(network: () => Promise<T>): Promise<T | string> {
     const timer = setTimeout(() => this.#controller.abort(), this.stallTimeout);
     try {
       return await network();
     } catch (error) {
-      this.outer?.throwIfAborted();
       if (this.signal.aborted) return `nothing arrived for ${this.stallTimeout / 1000} s`;
       if (error instanceof Deno.errors.NotCapable) {
         throw new UsageError(`This command may not reach that host: ${error.message}.`);

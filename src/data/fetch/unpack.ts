@@ -11,8 +11,8 @@ import { dirname, join } from "@std/path";
 import { extract } from "tar-stream";
 import { RunError, UsageError } from "../../errors.ts";
 import { syncDirectory } from "../../disk/disk.ts";
-import { describeIoError, onDisk, removeTree, writeAll } from "../../disk/files.ts";
-import { ioError, isAboutPlace } from "../../disk/failure.ts";
+import { onDisk, removeTreeIfThere, writeAll } from "../../disk/files.ts";
+import { describeIoError, ioError, isAboutPlace } from "../../disk/failure.ts";
 import { exists } from "../../disk/regular.ts";
 
 /** The archive itself is no good, so that trying it again is of no use. */
@@ -65,7 +65,7 @@ export async function unpackTarGz(
     if (!(await lock.tryLock(true))) {
       throw new RunError(`Another process is unpacking "${archive}"; wait for it to finish.`);
     }
-    await clear(staging);
+    await removeTreeIfThere(staging);
     try {
       await onDisk(staging, () => Deno.mkdir(staging, { recursive: true }));
       await unpackInto(staging, archive, contents, options.signal);
@@ -76,7 +76,7 @@ export async function unpackTarGz(
         await syncDirectory(dirname(intoDirectory));
       });
     } finally {
-      await clear(staging);
+      await removeTreeIfThere(staging);
     }
   } finally {
     lock.close();
@@ -98,7 +98,7 @@ async function unpackInto(
     createGunzip(),
     entries as unknown as NodeJS.WritableStream,
   );
-  // Its failure also ends the loop below; a failure of the loop ends it.
+  // Its failure, up to the checksum at the archive's end, is the loop's below; a failure of the loop ends it.
   reading.catch(() => {});
   try {
     for await (const entry of entries as AsyncIterable<Entry>) {
@@ -112,7 +112,6 @@ async function unpackInto(
       wanted.delete(name);
       await writeEntry(entry, join(staging, file), signal);
     }
-    await reading;
   } catch (cause) {
     signal?.throwIfAborted();
     if (cause instanceof RunError) throw cause;
@@ -167,8 +166,4 @@ async function openArchive(archive: string): Promise<Deno.FsFile> {
       { cause },
     );
   }
-}
-
-async function clear(path: string): Promise<void> {
-  if (await exists(path)) await removeTree(path);
 }

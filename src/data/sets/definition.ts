@@ -6,18 +6,20 @@
 import type { Dataset, ImageShape, SplitName } from "../dataset.ts";
 
 /** What is known of every data set. */
-interface Described<Name extends string> {
+export interface SetDescription<Name extends string> {
   /** What it is called on the command line, e.g. `cifar10`. */
   readonly name: Name;
   /** What people call it, e.g. `CIFAR-10`. */
   readonly title: string;
   /** Class names, in label order; at most 256, because a label is a byte. */
   readonly classes: readonly string[];
+  /** Size of every image. */
   readonly shape: ImageShape;
 }
 
 /** Where a data set is fetched from: one gzipped tar archive with one folder in it. */
 export interface Source {
+  /** The address of the archive. */
   readonly url: string;
   /** Size of the archive. */
   readonly bytes: number;
@@ -41,12 +43,15 @@ export interface SplitFiles {
 export interface LabelledImages {
   /** As in {@linkcode Dataset}. */
   readonly images: Uint8Array;
+  /** As in {@linkcode Dataset}. */
   readonly labels: Uint8Array;
 }
 
 /** A data set that lies on disk as its authors published it. */
-export interface PublishedSet<Name extends string = string> extends Described<Name> {
+export interface PublishedSet<Name extends string = string> extends SetDescription<Name> {
+  /** Where it is fetched from. */
   readonly source: Source;
+  /** The files of its two parts. */
   readonly splits: Readonly<Record<SplitName, SplitFiles>>;
   /**
    * What the bytes of one file say.
@@ -58,7 +63,7 @@ export interface PublishedSet<Name extends string = string> extends Described<Na
 }
 
 /** A data set that is computed, and needs no files. */
-export interface GeneratedSet<Name extends string = string> extends Described<Name> {
+export interface GeneratedSet<Name extends string = string> extends SetDescription<Name> {
   /** Images of one part; equal seeds give equal bytes. */
   generate(split: SplitName, seed: number): Dataset;
 }

@@ -3,8 +3,8 @@
  *
  * @module
  */
-import { createHash } from "node:crypto";
 import { UsageError } from "../../errors.ts";
+import { sha256 } from "../../format/sha256.ts";
 import type { Dataset, SplitName, Splits } from "../dataset.ts";
 import { CIFAR10 } from "./cifar10.ts";
 import { CIFAR100 } from "./cifar100.ts";
@@ -12,8 +12,8 @@ import { isPublished, type PublishedSet, type SetDefinition } from "./definition
 import { readSplit } from "./published.ts";
 import { SYNTHETIC } from "./synthetic.ts";
 
-/** Every data set. */
-const SETS = [
+/** All of them. A new one is a file beside this one and a row here. */
+export const SETS = [
   CIFAR10,
   CIFAR100,
   SYNTHETIC,
@@ -57,6 +57,14 @@ export function findPublished(name: string): PublishedSet {
 /**
  * One part of the data set `name`; nothing of the other one is looked at.
  *
+ * @example
+ * ```ts
+ * import { loadSplit } from "@memloss/memloss";
+ * import assert from "node:assert/strict";
+ * const { n, shape } = await loadSplit("synthetic", "test", undefined, 1);
+ * assert.deepEqual([n, shape], [1024, { height: 32, width: 32, channels: 3 }]);
+ * ```
+ *
  * @param directory where its files are, or the folder of its archive is; `data/` unless given
  * @param seed what a generated data set is made from; it needs no files
  * @throws {UsageError} if files of that part are missing or malformed
@@ -73,7 +81,17 @@ export async function loadSplit(
     : set.generate(split, seed);
 }
 
-/** Both parts of the data set `name`; see {@linkcode loadSplit}. */
+/**
+ * Both parts of the data set `name`; see {@linkcode loadSplit}.
+ *
+ * @example
+ * ```ts
+ * import { loadData } from "@memloss/memloss";
+ * import assert from "node:assert/strict";
+ * const { train, test } = await loadData("synthetic", undefined, 1);
+ * assert.deepEqual([train.n, test.n], [5120, 1024]);
+ * ```
+ */
 export async function loadData(
   name: DataName,
   directory: string | undefined,
@@ -87,5 +105,5 @@ export async function loadData(
 
 /** SHA-256 of a data set's images and labels. */
 export function dataDigest({ images, labels }: Dataset): string {
-  return createHash("sha256").update(images).update(labels).digest("hex");
+  return sha256(images, labels);
 }

@@ -37,7 +37,7 @@ const VALUES = SIZE * SIZE * CHANNELS;
 export const SYNTHETIC_SIZES = { train: 5_120, test: 1_024 } as const;
 
 /** Amplitude of the non-robust texture in 1/255: half the usual attack budget of 8. */
-export const TEXTURE_AMPLITUDE = 4;
+const TEXTURE_AMPLITUDE = 4;
 /** Brightness of a shape's strongest channel over the background, in 1/255. */
 const SHAPE_CONTRAST = 66;
 /** Share of images whose shape is their own class's; the others show a uniformly random class's. */

@@ -4,9 +4,10 @@
  * @module
  */
 import type { Oracle } from "../../attack/autoattack/oracle.ts";
-import { type Example, predictedClass } from "../../attack/autoattack/search.ts";
+import type { Example } from "../../attack/autoattack/search.ts";
 import { type ImageShape, valuesPerImage } from "../../data/dataset.ts";
 import { UsageError } from "../../errors.ts";
+import { predictedClass } from "../../model/predicted_class.ts";
 import { assertFiniteLogits } from "../logits.ts";
 import type { Sitting } from "./sitting.ts";
 
@@ -20,7 +21,11 @@ export interface AttackedImages {
   readonly y: Uint8Array;
   /** Numbers of logits that the network gives. */
   readonly classes: number;
-  /** What the images are called, and random draws are keyed by: N different numbers. @default 0, 1, 2, … */
+  /**
+   * What the images are called, and random draws are keyed by: N different numbers.
+   *
+   * @default {0, 1, 2, …}
+   */
   readonly ids?: Uint32Array;
 }
 

@@ -23,27 +23,71 @@ import { Sitting } from "./sitting.ts";
 
 /** How to attack. */
 export interface AutoAttackOptions {
-  /** What bounds the attack. @default "linf" */
+  /**
+   * What bounds the attack.
+   *
+   * @default {"linf"}
+   */
   readonly norm?: AttackNorm;
-  /** Radius of the ball. @default 8/255, in L2 128/255 */
+  /**
+   * Radius of the ball.
+   *
+   * @default {8/255, in L2 128/255}
+   */
   readonly epsilon?: number;
-  /** Which AutoAttack. @default "standard" */
+  /**
+   * Which AutoAttack.
+   *
+   * @default {"standard"}
+   */
   readonly version?: AutoAttackVersion;
-  /** What `custom` runs, in this order; the other versions' members are their own. @default none */
+  /**
+   * What `custom` runs, in this order; the other versions' members are their own.
+   *
+   * @default {none}
+   */
   readonly members?: readonly AutoAttackMember[];
-  /** Images that are attacked at once; never changes a result. @default 128 */
+  /**
+   * Images that are attacked at once; never changes a result.
+   *
+   * @default {128}
+   */
   readonly batchSize?: number;
-  /** Seed of every random draw. @default 1 */
+  /**
+   * Seed of every random draw.
+   *
+   * @default {1}
+   */
   readonly seed?: number;
-  /** The device that computes, whose errors are then told. @default whichever tfjs uses */
+  /**
+   * The device that computes, whose errors are then told.
+   *
+   * @default {whichever tfjs uses}
+   */
   readonly backend?: Pick<Backend, "guard">;
-  /** Keeps what is found, so that another sitting continues. */
+  /**
+   * Keeps what is found, so that another sitting continues.
+   *
+   * @default {nothing is kept}
+   */
   readonly journal?: Journal;
-  /** Stops between two batches. */
+  /**
+   * Stops between two batches.
+   *
+   * @default {never}
+   */
   readonly signal?: AbortSignal;
-  /** Told what was noticed, and each member's result. */
+  /**
+   * Told what was noticed, and each member's result.
+   *
+   * @default {nobody is told}
+   */
   readonly onLine?: (line: string) => void;
-  /** Told how far a member is before each of its batches. */
+  /**
+   * Told how far a member is before each of its batches.
+   *
+   * @default {nobody is told}
+   */
   readonly onProgress?: (member: AutoAttackMember, progress: MemberProgress) => void;
 }
 
@@ -83,16 +127,20 @@ const UNGUARDED: Pick<Backend, "guard"> = { guard: (work) => work };
  *
  * @example How robust is a network of one's own?
  * ```ts
- * import { registerComposedKernels } from "@memloss/memloss";
+ * import { autoAttack, openBackend } from "@memloss/memloss";
  * import * as tf from "@tensorflow/tfjs";
- * await tf.setBackend("cpu"); // any of tfjs's, or openBackend()
- * registerComposedKernels("cpu");
- * const weights = tf.randomNormal<tf.Rank.R2>([3072, 10]);
- * const network = (x: tf.Tensor4D) => tf.matMul<tf.Tensor2D>(tf.reshape(x, [-1, 3072]), weights);
- * const x = Float32Array.from({ length: 2 * 3072 }, Math.random), y = Uint8Array.of(3, 7);
- * const shape = { height: 32, width: 32, channels: 3 };
- * const { result } = await autoAttack(network, { x, y, shape, classes: 10 }, { epsilon: 4 / 255 });
+ * import assert from "node:assert/strict";
+ * const backend = await openBackend("wasm");
+ * const weights = tf.randomNormal<tf.Rank.R2>([64, 4]);
+ * const network = (x: tf.Tensor4D) => tf.matMul<tf.Tensor2D>(tf.reshape(x, [-1, 64]), weights);
+ * const x = Float32Array.from({ length: 2 * 64 }, Math.random);
+ * const y = Uint8Array.from(await tf.argMax(network(tf.tensor4d(x, [2, 8, 8, 1])), 1).data());
+ * const images = { x, y, shape: { height: 8, width: 8, channels: 1 }, classes: 4 };
+ * const { result } = await autoAttack(network, images, { epsilon: 32 / 255, backend });
+ * assert.equal(result.clean.correct, 2);
+ * assert.ok(result.correct <= 2);
  * console.log(result.accuracy, result.perAttack);
+ * backend.close();
  * ```
  *
  * @returns the result, and every image as the attacks left it (NHWC, in the order that they were given in; the

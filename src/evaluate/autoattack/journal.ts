@@ -10,12 +10,8 @@ import { AUTOATTACK_MEMBERS, type AutoAttackMember } from "../../attack/autoatta
 import type { Outcome } from "../../attack/autoattack/search.ts";
 import { RunError, UsageError } from "../../errors.ts";
 import { crc32c } from "../../format/crc32c.ts";
-import {
-  createDirectory,
-  describeIoError,
-  removeTemporaries,
-  temporaryOf,
-} from "../../disk/files.ts";
+import { describeIoError } from "../../disk/failure.ts";
+import { createDirectory, removeTemporaries, temporaryOf, writeAll } from "../../disk/files.ts";
 import { refuseForeign } from "../../disk/regular.ts";
 import { readUnfinished, type Unfinished, writeUnfinished } from "./unfinished.ts";
 
@@ -45,7 +41,30 @@ const LOG = "verdicts.jsonl", IMAGES = "adversarial.bin", UNFINISHED = "unfinish
 /** How the log's first line begins. */
 const HEADER_START = '{"key":"';
 
-/** An open journal folder. */
+/**
+ * An open journal folder.
+ *
+ * @example What an attack has found is there in the next sitting
+ * ```ts
+ * import { autoAttack, Journal, openBackend } from "@memloss/memloss";
+ * import * as tf from "@tensorflow/tfjs";
+ * import assert from "node:assert/strict";
+ * const backend = await openBackend("wasm");
+ * const weights = tf.randomNormal<tf.Rank.R2>([64, 4]);
+ * const network = (x: tf.Tensor4D) => tf.matMul<tf.Tensor2D>(tf.reshape(x, [-1, 64]), weights);
+ * const x = Float32Array.from({ length: 64 }, Math.random), shape = { height: 8, width: 8, channels: 1 };
+ * const [label] = await tf.argMax(network(tf.tensor4d(x, [1, 8, 8, 1])), 1).data();
+ * const images = { x, y: Uint8Array.of(label!), shape, classes: 4 };
+ * const folder = await Deno.makeTempDir(), key = "this network, these images";
+ * const journal = await Journal.open(folder, key, 64);
+ * await autoAttack(network, images, { version: "custom", members: ["apgd-ce"], journal });
+ * journal.close();
+ * const again = await Journal.open(folder, key, 64);
+ * assert.equal(again.verdicts.length, 1);
+ * await again.remove(); // the folder too
+ * backend.close();
+ * ```
+ */
 export class Journal {
   /** What was found before this sitting, in that order. */
   readonly verdicts: readonly Verdict[];
@@ -228,12 +247,6 @@ async function removeIfThere(path: string): Promise<void> {
     await Deno.remove(path);
   } catch (error) {
     if (!(error instanceof Deno.errors.NotFound)) throw error;
-  }
-}
-
-async function writeAll(file: Deno.FsFile, bytes: Uint8Array): Promise<void> {
-  for (let written = 0; written < bytes.length;) {
-    written += await file.write(bytes.subarray(written));
   }
 }
 

@@ -74,7 +74,7 @@ export class Sitting {
   /**
    * Between two batches, keeps what is begun, if it is time or the signal is aborted.
    *
-   * @param busy what this sitting is busy with @default what the last one was
+   * @param busy what this sitting is busy with; the last one's unless told otherwise
    * @throws {Interrupted} if the signal is aborted
    * @throws {RunError} if the disk fails
    */

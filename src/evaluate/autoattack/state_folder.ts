@@ -5,12 +5,13 @@
  * @module
  */
 import { basename, dirname, join } from "@std/path";
-import { createHash } from "node:crypto";
 import type { AutoAttackMember, AutoAttackVersion } from "../../attack/autoattack/versions.ts";
 import { loadBatch } from "../../data/batches.ts";
 import { valuesPerImage } from "../../data/dataset.ts";
-import { createDirectory, describeIoError } from "../../disk/files.ts";
+import { describeIoError } from "../../disk/failure.ts";
+import { createDirectory } from "../../disk/files.ts";
 import { UsageError } from "../../errors.ts";
+import { sha256 } from "../../format/sha256.ts";
 import { sourceDigest } from "../../run/program_version.ts";
 import type { Subject } from "../../run/subject.ts";
 import type { EvaluationSettings } from "../evaluate.ts";
@@ -18,11 +19,23 @@ import { Journal } from "./journal.ts";
 
 /** Which AutoAttack, and where its state is kept. */
 export interface AutoAttackChoice {
-  /** Which AutoAttack. @default "standard" */
+  /**
+   * Which AutoAttack.
+   *
+   * @default {"standard"}
+   */
   readonly version?: AutoAttackVersion;
-  /** What `custom` runs, in this order. */
+  /**
+   * What `custom` runs, in this order.
+   *
+   * @default {none}
+   */
   readonly members?: readonly AutoAttackMember[];
-  /** Folder for a folder of the unfinished evaluation's own. @default the run's `eval/`, or beside the weights */
+  /**
+   * Folder for a folder of the unfinished evaluation's own.
+   *
+   * @default {the run's `eval/`, or beside the weights}
+   */
   readonly stateDir?: string;
 }
 
@@ -86,9 +99,9 @@ async function stateKey(
   members: readonly AutoAttackMember[] | undefined,
 ): Promise<string> {
   const { x, y } = loadBatch(dataset, ids);
-  const images = createHash("sha256").update(new Uint8Array(x.buffer)).update(y).digest("hex");
+  const images = sha256(new Uint8Array(x.buffer), y);
   const { name, adapter } = backend;
   const program = await sourceDigest();
   const settings = { program, checkpoint, images, seed, attack, version, members, name, adapter };
-  return createHash("sha256").update(JSON.stringify(settings)).digest("hex");
+  return sha256(JSON.stringify(settings));
 }

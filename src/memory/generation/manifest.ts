@@ -15,7 +15,7 @@ import { impliedShape, shapeSchema } from "./image_shape.ts";
 export const MEMORY_VERSION = CHUNK_VERSION;
 
 /** The most training images that a memory may be of: its table of locations then takes 128 MiB. */
-export const MAX_IMAGES = 2 ** 24;
+const MAX_IMAGES = 2 ** 24;
 
 /** A whole number, 0 or more. */
 export const countSchema = v.pipe(v.number(), v.safeInteger(), v.minValue(0));

@@ -5,12 +5,7 @@
  */
 import { join } from "@std/path";
 import { readIfThere, readWholeFile } from "../../disk/files.ts";
-import { refuseForeign } from "../../disk/regular.ts";
-import {
-  databaseFiles,
-  TemporaryError,
-  withTemporaryDatabase,
-} from "../../disk/temporary_database.ts";
+import { TemporaryError, withTemporaryDatabase } from "../../disk/temporary_database.ts";
 import { INDEX_FILE } from "../layout.ts";
 import { LocationIndex } from "./location_index.ts";
 
@@ -27,14 +22,11 @@ export async function withIndexCopy<T>(
 ): Promise<T> {
   if (remote !== undefined) return await closing(await LocationIndex.open(remote), use);
   const path = join(directory, INDEX_FILE);
-  for (const file of databaseFiles(path)) await refuseForeign(file);
   const bytes = await readWholeFile(path);
+  // There only while it is open, and after a crash.
+  const logged = await readIfThere(`${path}-wal`);
   return await withTemporaryDatabase(async (copy) => {
-    // There only while it is open, and after a crash.
-    for (const log of ["-wal", "-journal"]) {
-      const logged = await readIfThere(path + log);
-      if (logged !== undefined) await write(copy + log, logged);
-    }
+    if (logged !== undefined) await write(`${copy}-wal`, logged);
     await write(copy, bytes);
     return await closing(await LocationIndex.openCopy(copy, path), use);
   });

@@ -31,7 +31,7 @@ const PAGES_PER_TRANSACTION = 64;
 const DELETIONS_PER_TRANSACTION = 500;
 
 /** Whether `place` is the address of a service rather than the path of a file. */
-export function isRemote(place: string): boolean {
+function isRemote(place: string): boolean {
   return /^https?:\/\//.test(place);
 }
 

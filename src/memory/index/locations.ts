@@ -6,7 +6,7 @@
 import { sha256 } from "../../format/sha256.ts";
 
 /** Images whose locations share one value of the index. */
-export const PAGE_IMAGES = 1024;
+const PAGE_IMAGES = 1024;
 /** Bytes of a page: chunk u32 and record u32 for each image, little-endian. */
 export const PAGE_BYTES = 8 * PAGE_IMAGES;
 

@@ -7,8 +7,7 @@ import { join } from "@std/path";
 import { RunError } from "../../errors.ts";
 import { DISK, type Disk } from "../../disk/disk.ts";
 import { StorageError } from "../../disk/failure.ts";
-import { removeTree } from "../../disk/files.ts";
-import { exists } from "../../disk/regular.ts";
+import { removeTreeIfThere } from "../../disk/files.ts";
 import { databaseFiles } from "../../disk/temporary_database.ts";
 import { readManifest } from "../committed.ts";
 import { commitNumber, type Current, readCurrentFile } from "../current.ts";
@@ -120,7 +119,7 @@ async function fill(index: LocationIndex, current: Current, located: Located[]):
 /** Removes the database and the files that SQLite keeps beside it. */
 async function removeIndexFile(directory: string, disk: Disk): Promise<void> {
   for (const file of databaseFiles(join(directory, INDEX_FILE))) {
-    if (await exists(file)) await removeTree(file, disk);
+    await removeTreeIfThere(file, disk);
   }
 }
 

@@ -21,7 +21,17 @@ export const DEFAULT_ARCHITECTURE: ArchitectureName = ARCHITECTURES[0].name;
 
 const definitions: readonly ArchitectureDefinition[] = ARCHITECTURES;
 
-/** The network called `name`, of that size. */
+/**
+ * The network called `name`, of that size.
+ *
+ * @example
+ * ```ts
+ * import { buildArchitecture } from "@memloss/memloss";
+ * import assert from "node:assert/strict";
+ * const { title, features } = buildArchitecture("resnet18", { width: 16, classes: 10 });
+ * assert.deepEqual([title, features], ["ResNet-18", 128]);
+ * ```
+ */
 export function buildArchitecture(name: ArchitectureName, config: ModelConfig): Architecture {
   return definitions.find((each) => each.name === name)!.build(config);
 }

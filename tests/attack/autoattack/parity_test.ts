@@ -78,7 +78,7 @@ async function attack<T>(
     return undefined;
   };
   const packed = { ...loss && { loss }, queries: 1, reach: Infinity, search };
-  await runSearches(packed, examples, oracle, { width: IMAGES, onDone: () => Promise.resolve() });
+  await runSearches(packed, examples, oracle, { width: IMAGES, onDone: () => {} });
   model.dispose();
   return { results, seen };
 }

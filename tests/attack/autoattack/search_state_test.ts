@@ -4,7 +4,6 @@ import {
   type Example,
   likeliestOthers,
   type Observation,
-  predictedClass,
   type Query,
   type Search,
 } from "../../../src/attack/autoattack/search.ts";
@@ -14,12 +13,10 @@ import {
   type SearchState,
   unbegun,
 } from "../../../src/attack/autoattack/search_state.ts";
-import {
-  AUTOATTACK_MEMBERS,
-  type AutoAttackMember,
-} from "../../../src/attack/autoattack/versions.ts";
+import { AUTOATTACK_MEMBERS } from "../../../src/attack/autoattack/versions.ts";
 import { assertWithinBounds } from "../../../src/attack/bounds.ts";
 import { ATTACK_NORMS, type AttackNorm } from "../../../src/attack/options.ts";
+import { predictedClass } from "../../../src/model/predicted_class.ts";
 import { Purpose, Stream } from "../../../src/random/stream.ts";
 
 const SHAPE = { height: 4, width: 4, channels: 1 }, VALUES = 16, CLASSES = 4;

@@ -83,7 +83,7 @@ Deno.test("nextGuessL2() moves the mass of a second window into a first one, at 
   for (let query = 1; query < 60; query++) {
     const share = 0.8 / 2 ** (query % 6), side = Math.max(squareSide(share, SHAPE), 3) | 1;
     const draws = drawsOf(query);
-    const next = nextGuessL2(GREY, SHAPE, best, EPSILON, share, draws);
+    const next = nextGuessL2({ x: GREY, shape: SHAPE, epsilon: EPSILON, best, share, draws });
     assert.ok(Math.abs(distanceBetween("l2", next, GREY) - EPSILON) < 1e-5);
     const [top, left, otherTop, otherLeft] = draws.integers as [number, number, number, number];
     const before = deltaOf(best), after = deltaOf(next);
@@ -110,6 +110,7 @@ Deno.test("firstGuessL2() and nextGuessL2() stay in [0,1] and in the ball beside
   for (let query = 1; query < 30; query++) {
     assert.ok(guess.every((value) => value >= 0 && value <= 1));
     assert.ok(distanceBetween("l2", guess, x) <= EPSILON + 1e-6);
-    guess = nextGuessL2(x, SHAPE, guess, EPSILON, 0.1, drawsOf(query));
+    const draws = drawsOf(query);
+    guess = nextGuessL2({ x, shape: SHAPE, epsilon: EPSILON, best: guess, share: 0.1, draws });
   }
 });

@@ -132,7 +132,7 @@ onDevice("Backend.choices() lists how the convolutions of a deviceState are comp
     }));
     const request = { computation: convolve, shapes: { x: [1, 2, 2, 2] } };
     await deviceState.preflight([request], false);
-    assert.deepEqual([backend.choices(), progress], [{}, []], "a rehearsal alone decides nothing");
+    assert.deepEqual([backend.choices(), progress], [{}, []], "a preflight alone decides nothing");
     await deviceState.preflight([request], true);
     assert.deepEqual(backend.choices(), { "forward 1x2x2x2 3 k1 s1 f32": "naive" });
     const x = tf.ones([1, 2, 2, 2]);

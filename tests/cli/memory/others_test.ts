@@ -97,14 +97,18 @@ Deno.test("memloss memory verify and train --resume wait at no pipe, wherever on
     "run.lock",
     "memory/index.kv",
     "memory/index.kv-wal",
-    "memory/index.kv-journal",
     "memory/index.json",
     "memory/current.json",
     "memory/generation-0002/manifest.json",
     "memory/generation-0002/chunk-0000.bin",
     "checkpoints/epoch-002.safetensors",
   ];
-  const resumed = ["metrics.jsonl", "checkpoints/committed.json", "memory/index.kv-shm"];
+  const resumed = [
+    "metrics.jsonl",
+    "checkpoints/committed.json",
+    "memory/index.kv-shm",
+    "memory/index.kv-journal",
+  ];
   for (const file of [...files, ...resumed]) {
     const path = join(piped, file);
     await Deno.rename(path, `${path}.bak`).catch(() => {});
@@ -116,4 +120,18 @@ Deno.test("memloss memory verify and train --resume wait at no pipe, wherever on
     await Deno.rename(`${path}.bak`, path).catch(() => {});
   }
   await memlossDone("memory", "verify", piped);
+});
+
+Deno.test("memloss memory export and stats --misclassified refuse training images that are others", async () => {
+  const others = world.path("others");
+  await copyFolder(world.data, others);
+  const path = join(others, "data_batch_1.bin");
+  const bytes = await Deno.readFile(path);
+  await Deno.writeFile(path, bytes.with(100, bytes[100]! ^ 1));
+  const out = world.path("others.png");
+  for (const args of [["export", run, "--out", out], ["stats", run, "--misclassified"]]) {
+    const refused = await memloss("memory", ...args, "--data-dir", others);
+    assertRefused(refused, 2, /belongs to other training images: check --data-dir/);
+  }
+  await assert.rejects(Deno.lstat(out), Deno.errors.NotFound);
 });

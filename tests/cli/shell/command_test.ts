@@ -129,6 +129,11 @@ Deno.test("readArguments() refuses an unknown flag, and suggests one that is nea
   refuses(["--_", "a"], "Unknown flag --_: see --help.");
 });
 
+Deno.test("readArguments() refuses an empty positional", () => {
+  refuses([""], "An argument is empty: is a variable of the shell not set?");
+  refuses(["--", ""], "An argument is empty: is a variable of the shell not set?");
+});
+
 Deno.test("readArguments() refuses more positionals than the command has", () => {
   refuses(["a", "b"], 'Unexpected argument "b": see --help.');
   refuses(["a", "--", "--json"], 'Unexpected argument "--json": see --help.');

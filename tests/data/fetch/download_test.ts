@@ -5,7 +5,7 @@ import fc from "fast-check";
 import { download } from "../../../src/data/fetch/download.ts";
 import { RunError, UsageError } from "../../../src/errors.ts";
 import { listTree, sha256, withDirectory } from "../made_cifar10.ts";
-import { flushes } from "./flushes.ts";
+import { flushes } from "../../disk/flushes.ts";
 import {
   type Answer,
   dripping,
@@ -261,6 +261,18 @@ Deno.test("download() can be aborted while it waits to try again", () =>
     const signal = AbortSignal.timeout(50);
     const options = { ...EXPECTED, retryDelay: 60_000, signal };
     await assert.rejects(download(url, path, options), { name: "TimeoutError" });
+  }));
+
+Deno.test("download() ends with the signal's reason, also where it would have given up", () =>
+  scene([], async ({ url, answer, ranges }, path) => {
+    const abort = new AbortController();
+    answer((request) => {
+      if (ranges.length === 5) abort.abort(new Error("Ctrl-C"));
+      return status(503)(request);
+    });
+    const stopped = download(url, path, { ...EXPECTED, signal: abort.signal });
+    await assert.rejects(stopped, /Ctrl-C/);
+    assert.equal(ranges.length, 5);
   }));
 
 Deno.test("download() takes a silent connection for a dropped one", () =>

@@ -6,7 +6,7 @@ import fc from "fast-check";
 import { unpackTarGz } from "../../../src/data/fetch/unpack.ts";
 import { StorageError } from "../../../src/disk/failure.ts";
 import { RunError, UsageError } from "../../../src/errors.ts";
-import { flushes } from "./flushes.ts";
+import { flushes } from "../../disk/flushes.ts";
 import { type ArchiveEntry, listTree, makeTar, makeTarGz, withDirectory } from "../made_cifar10.ts";
 
 const CONTENTS = { folder: "set", files: ["a.bin", "b.bin"] };
@@ -127,6 +127,15 @@ Deno.test("unpackTarGz() refuses an archive that is cut anywhere", () =>
       fc.asyncProperty(cut, (at) => assertRefused(directory, archive.subarray(0, at), "")),
       { numRuns: 40 },
     );
+  }));
+
+Deno.test("unpackTarGz() refuses an archive whose last bytes, the checksum, are wrong", () =>
+  withDirectory(async (directory) => {
+    const archive = await makeTarGz(GOOD);
+    for (const back of [1, 4, 5, 8]) {
+      const at = archive.length - back;
+      await assertRefused(directory, archive.with(at, archive[at]! ^ 1), "is damaged");
+    }
   }));
 
 Deno.test("unpackTarGz() gives the right files or none when a bit of the archive flips", () =>

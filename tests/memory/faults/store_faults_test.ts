@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { join } from "@std/path";
+import { DISK, type Disk } from "../../../src/disk/disk.ts";
 import { RunError, UsageError } from "../../../src/errors.ts";
 import { CHUNK_HEADER_BYTES } from "../../../src/memory/chunk/chunk.ts";
 import { type MemorySettings, MemoryStore } from "../../../src/memory/store.ts";
@@ -179,6 +180,42 @@ Deno.test("MemoryStore.open() leaves lost and short chunks of an ended epoch to 
     assert.deepEqual([...present], [1, ...new Array(1099).fill(0)]);
     assert.deepEqual(damaged, [...ids.subarray(1)]);
     await open.close();
+  }));
+
+Deno.test("MemoryStore.begin() starts no epoch while another one is not complete", () =>
+  inTemporary(async (directory) => {
+    const store = await MemoryStore.open(directory, settings);
+    await store.begin(1);
+    await assert.rejects(store.begin(2), /generation 2 cannot begin: one is open/);
+    await store.commit(commitOf(1, false));
+    await store.close();
+    const again = await MemoryStore.open(directory, settings);
+    await assert.rejects(again.begin(2), /generation 2 cannot begin before 1 is complete/);
+    await again.begin(1);
+    await again.commit(commitOf(1, true));
+    await assert.rejects(again.begin(1), /generation 1 cannot begin: done/);
+    await again.close();
+  }));
+
+Deno.test("MemoryStore.close() waits for a chunk that is on its way to the disk", () =>
+  inTemporary(async (directory) => {
+    let busy = 0;
+    const slow: Disk = {
+      ...DISK,
+      async rename(from, to) {
+        busy++;
+        await new Promise((resolve) => setTimeout(resolve, 50));
+        await DISK.rename(from, to);
+        busy--;
+      },
+    };
+    const store = await MemoryStore.open(directory, settings, { disk: slow });
+    await store.begin(1);
+    await writeExamples(store, 1, order(1).subarray(0, 1024));
+    await store.close();
+    assert.equal(busy, 0);
+    const chunk = await Deno.stat(join(directory, "generation-0001", "chunk-0000.bin"));
+    assert.equal(chunk.size, 128 + 1024 * 3084);
   }));
 
 Deno.test("MemoryStore removes old generations, and nothing of theirs that it does not write", () =>

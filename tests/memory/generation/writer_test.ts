@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "@std/path";
+import { DISK, type Disk } from "../../../src/disk/disk.ts";
+import { sha256 } from "../../../src/format/sha256.ts";
 import { createCodec } from "../../../src/memory/chunk/codec.ts";
 import { GenerationWriter } from "../../../src/memory/generation/writer.ts";
 import { Locations } from "../../../src/memory/index/locations.ts";
@@ -70,5 +72,31 @@ Deno.test("GenerationWriter.resume() goes on to the same files, and refuses a ch
       await Deno.writeFile(path, bytes.with(200, bytes[200]! ^ 1));
       const third = await open("5", first.locations);
       await assert.rejects(third.resume(partial.manifest), /does not match its manifest/);
+    }
+  }));
+
+Deno.test("GenerationWriter.append() waits for a slow disk rather than write over what is on its way", () =>
+  inTemporary(async (directory) => {
+    const images = 2 * 1024 + 5, large = { ...shape, imageCount: images };
+    const slow: Disk = {
+      ...DISK,
+      async create(path) {
+        await new Promise((resolve) => setTimeout(resolve, 30));
+        return await DISK.create(path);
+      },
+    };
+    const write = async (name: string, disk: Disk) => {
+      await Deno.mkdir(join(directory, name));
+      const folder = join(directory, name);
+      const writer = new GenerationWriter(folder, large, new Locations(images), disk);
+      await append(writer, 0, images);
+      return await writer.seal(true);
+    };
+    const { manifest } = await write("slow", slow);
+    assert.deepEqual(manifest, (await write("fast", DISK)).manifest);
+    for (const folder of ["slow", "fast"]) {
+      for (const { file, sha256: digest } of manifest.chunks) {
+        assert.equal(sha256(await Deno.readFile(join(directory, folder, file))), digest, file);
+      }
     }
   }));

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "@std/path";
 import { MemoryStore } from "../../../src/memory/store.ts";
-import { assertHolds, commitOf, order, settings } from "../store_support.ts";
+import { commitOf, order, settings } from "../store_support.ts";
 import { inTemporary, writeExamples } from "../support.ts";
 
 const IDS = [0, 1, 2].map((epoch) => order(epoch).subarray(0, 20));
@@ -35,23 +35,4 @@ Deno.test("MemoryStore.commit() removes the pages of what it makes old: of gener
     await again.commit(commitOf(2, true));
     await again.close();
     assert.deepEqual(await pages(directory), ["2/4", "2/4"]);
-  }));
-
-Deno.test("MemoryStore.open() removes the pages that a killed process filed and never committed", () =>
-  inTemporary(async (directory) => {
-    const store = await MemoryStore.open(directory, settings);
-    await write(store, 1, IDS[1]!);
-    await store.commit(commitOf(1, true));
-    await store.close();
-    {
-      using kv = await Deno.openKv(join(directory, "index.kv"));
-      for (let page = 0; page < 2; page++) {
-        await kv.set(["location", 2, 2, page], new Uint8Array(8192));
-        await kv.set(["location", 1, 2, page], new Uint8Array(8192));
-      }
-    }
-    const opened = await MemoryStore.open(directory, settings);
-    await assertHolds(opened, 1, IDS[1]!);
-    await opened.close();
-    assert.deepEqual(await pages(directory), ["1/1", "1/1"]);
   }));

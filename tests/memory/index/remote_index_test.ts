@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { join } from "@std/path";
 import { LocationIndex } from "../../../src/memory/index/location_index.ts";
+import { StorageError } from "../../../src/disk/failure.ts";
 import { DISK } from "../../../src/disk/disk.ts";
 import { rebuildIndex } from "../../../src/memory/index/rebuild.ts";
 import { MemoryStore } from "../../../src/memory/store.ts";
@@ -177,6 +178,8 @@ Deno.test(
       await store.close();
       service.mode = "refuse";
       await assert.rejects(rebuildIndex(directory, DISK, service.url), /no such database/);
+      // What cannot be reached is not known to be damaged.
+      await assert.rejects(damageOf(directory, service.url), StorageError);
       await (await MemoryStore.open(directory, settings)).close();
       service.mode = "serve";
       await rebuildIndex(directory, DISK, service.url);

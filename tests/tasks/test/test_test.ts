@@ -5,7 +5,9 @@ import { withDirectory } from "../../data/made_cifar10.ts";
 
 const PASSES = `Deno.test("passes", () => {});\n`;
 const FAILS = `Deno.test("fails", () => { throw new Error("what is wrong"); });\n`;
+/** After a while, in which the results are printed. */
 const ABORTS_AT_EXIT = `addEventListener("unload", () => {
+  new Deno.Command("sleep", { args: ["0.5"] }).outputSync();
   new Deno.Command("kill", { args: ["-ABRT", \`\${Deno.pid}\`] }).outputSync();
 });\n`;
 

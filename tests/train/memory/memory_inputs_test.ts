@@ -93,7 +93,7 @@ function withMemory(
   });
 }
 
-async function recall(
+async function memoryInputsOf(
   store: MemoryStore,
   ids: Uint32Array,
   onDamage?: (damaged: DamagedExample) => void,
@@ -107,7 +107,7 @@ for (const codec of ["int8", "f32"] as const) {
       const anyIds = fc.uniqueArray(fc.nat(N - 1), { minLength: 1 });
       await fc.assert(
         fc.asyncProperty(anyIds, async (ids) => {
-          const { images, rows } = await recall(store, Uint32Array.from(ids));
+          const { images, rows } = await memoryInputsOf(store, Uint32Array.from(ids));
           const expected = ids.flatMap((id, row) => STORED.includes(id) ? [row] : []);
           assert.deepEqual(rows, expected);
           assert.equal(images.length, rows.length * VALUES);
@@ -122,7 +122,7 @@ for (const codec of ["int8", "f32"] as const) {
 
   Deno.test(`makeMemoryInputs() stays in the ball around the view it was stored under, and in [0,1], ${codec}`, () =>
     withMemory(codec, async (store) => {
-      const { images } = await recall(store, STORED);
+      const { images } = await memoryInputsOf(store, STORED);
       let farthest = 0, lowest = 1, highest = 0;
       STORED.forEach((id, row) => {
         viewed(id, VIEWS[row]!).forEach((x, i) => {
@@ -140,7 +140,7 @@ for (const codec of ["int8", "f32"] as const) {
 
 Deno.test("makeMemoryInputs() gives nothing for a batch without any example", () =>
   withMemory("int8", async (store) => {
-    const { images, rows } = await recall(store, Uint32Array.from(ABSENT));
+    const { images, rows } = await memoryInputsOf(store, Uint32Array.from(ABSENT));
     assert.deepEqual([images.length, rows], [0, []]);
     assert.deepEqual(selectionMatrix(rows, ABSENT.length), new Float32Array(0));
   }));
@@ -153,7 +153,7 @@ Deno.test("makeMemoryInputs() leaves damaged examples out and tells of them, or 
     await Deno.writeFile(path, bytes);
     const ids = Uint32Array.from({ length: N }, (_, id) => id);
     const damaged: DamagedExample[] = [];
-    const { images, rows } = await recall(store, ids, (each) => damaged.push(each));
+    const { images, rows } = await memoryInputsOf(store, ids, (each) => damaged.push(each));
     const gone = [STORED[1]!, STORED[3]!];
     const left = [...STORED].filter((id) => !gone.includes(id));
     assert.deepEqual(rows, left);
@@ -163,7 +163,7 @@ Deno.test("makeMemoryInputs() leaves damaged examples out and tells of them, or 
     });
     assert.deepEqual(damaged.map(({ image }) => image), gone);
     assert.match(damaged[0]!.fault, /^Record 1 of .* does not match its checksum/);
-    await assert.rejects(recall(store, ids), {
+    await assert.rejects(memoryInputsOf(store, ids), {
       name: "RunError",
       message: /Record 1 /,
     });
@@ -173,7 +173,7 @@ Deno.test("makeMemoryInputs() leaves out every example of a chunk that is lost",
   withMemory("int8", async (store, directory) => {
     await Deno.remove(join(directory, "generation-0001", "chunk-0000.bin"));
     const damaged: DamagedExample[] = [];
-    const { rows } = await recall(store, STORED, (each) => damaged.push(each));
+    const { rows } = await memoryInputsOf(store, STORED, (each) => damaged.push(each));
     assert.deepEqual(rows, []);
     assert.deepEqual(damaged.map(({ image }) => image), [...STORED]);
   }));

@@ -14,7 +14,7 @@ const DATASET = smallData().train;
 const IDS = Uint32Array.from({ length: N }, (_, id) => id);
 
 function batchOf(epoch: number): Batch {
-  return trainingBatch(DATASET, IDS, 0, N, 3, epoch);
+  return trainingBatch(DATASET, IDS, 0, { batchSize: N, seed: 3, epoch });
 }
 
 /** Images that an attack on `x` could have made. */

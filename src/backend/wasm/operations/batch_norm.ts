@@ -17,10 +17,8 @@ import {
   type RunningAttributes,
 } from "../../operations/batch_norm.ts";
 import { type Phase, phase } from "../phases.ts";
-import type { KernelTable } from "./registration.ts";
+import type { Inputs, KernelTable } from "./registration.ts";
 import type { TensorEngine } from "../tensors.ts";
-
-type Inputs = Record<string, TensorInfo>;
 
 /** Examples per partial sum. */
 const EXAMPLES_PER_SUM = 8;

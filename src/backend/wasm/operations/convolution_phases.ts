@@ -13,7 +13,7 @@ import { cut, cutPhase, PANEL, roundUp, SLICES_PER_THREAD, type Slicing } from "
 import type { TensorEngine } from "../tensors.ts";
 
 /** What happens to a result before it is stored; addresses of tensors, 0 for none. */
-export interface Epilogue {
+export interface EpilogueAddresses {
   /** Per output channel. */
   readonly bias?: number;
   /** Same shape as the result; may be the result's own address. */
@@ -45,7 +45,7 @@ export function forwardPhase(
   x: number,
   filter: TensorInfo,
   y: number,
-  epilogue: Epilogue,
+  epilogue: EpilogueAddresses,
 ): Phase {
   const { batch, height, width, inChannels, outChannels, stride } = convolution;
   const { bias = 0, add = 0, mask = 0, relu = false } = epilogue;
@@ -64,7 +64,7 @@ export function inputGradientPhase(
   dy: number,
   filter: TensorInfo,
   dx: number,
-  { add = 0, mask = 0 }: Omit<Epilogue, "bias" | "relu">,
+  { add = 0, mask = 0 }: Omit<EpilogueAddresses, "bias" | "relu">,
 ): Phase {
   const { batch, height, width, inChannels, outChannels, stride } = convolution;
   const { address, slicing } = packed(engine, convolution, filter, true);

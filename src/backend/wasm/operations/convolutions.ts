@@ -6,7 +6,7 @@
 import * as tf from "@tensorflow/tfjs";
 import { type ConvolutionShape, outputSize } from "../../operations/convolution_shape.ts";
 import { computeFilterGradient, forwardPhase, inputGradientPhase } from "./convolution_phases.ts";
-import type { KernelTable } from "./registration.ts";
+import type { Inputs, KernelTable } from "./registration.ts";
 import type { TensorEngine } from "../tensors.ts";
 
 interface Attributes {
@@ -56,8 +56,6 @@ function describe(
     stride,
   };
 }
-
-type Inputs = Record<string, tf.TensorInfo>;
 
 function forward(engine: TensorEngine, { x, filter }: Inputs, attributes: tf.NamedAttrMap) {
   const convolution = describe(x!.shape, filter!.shape, attributes);

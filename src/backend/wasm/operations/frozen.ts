@@ -16,11 +16,9 @@ import {
 } from "../../operations/frozen_network.ts";
 import { forwardPhase, inputGradientPhase } from "./convolution_phases.ts";
 import { fuse, type Phase, phase } from "../phases.ts";
-import type { KernelTable } from "./registration.ts";
+import type { Inputs, KernelTable } from "./registration.ts";
 import { scaleShiftPhase } from "./scale_shift.ts";
 import type { TensorEngine } from "../tensors.ts";
-
-type Inputs = Record<string, TensorInfo>;
 
 function layersFor(attributes: NamedAttrMap, weights: Inputs, images: TensorInfo): SizedLayer[] {
   const layers = attributes.layers as unknown as readonly FrozenLayer[];

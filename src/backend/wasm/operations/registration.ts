@@ -6,10 +6,13 @@
 import * as tf from "@tensorflow/tfjs";
 import type { TensorEngine } from "../tensors.ts";
 
+/** Inputs of a kernel by tfjs's names. */
+export type Inputs = Record<string, tf.TensorInfo>;
+
 /** Computes one tfjs kernel. */
 export type EngineKernel = (
   engine: TensorEngine,
-  inputs: Record<string, tf.TensorInfo>,
+  inputs: Inputs,
   attributes: tf.NamedAttrMap,
 ) => tf.TensorInfo | tf.TensorInfo[];
 

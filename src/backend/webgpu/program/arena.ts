@@ -1,5 +1,6 @@
 /**
- * Where in a few large buffers everything finds room for as long as it is needed.
+ * Where everything finds room for as long as it is needed. An arena is one of a few large buffers that everything shares
+ * by turns.
  *
  * WebGPU forbids that one dispatch reads one part of a buffer and writes another: what meets in such a dispatch is kept in
  * different buffers.
@@ -15,13 +16,13 @@ export interface Item {
   readonly last: number;
 }
 
-/** Where an item is: in which buffer, and from which byte on. */
+/** Where an item is: in which arena, and from which byte on. */
 export interface Room {
   readonly arena: number;
   readonly offset: number;
 }
 
-/** Every room and how large the buffers must be. */
+/** Every room and how large the arenas must be. */
 export interface Packing {
   readonly rooms: readonly Room[];
   readonly arenas: readonly number[];

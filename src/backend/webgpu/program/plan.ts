@@ -7,7 +7,7 @@
 import { packArenas } from "./arena.ts";
 import type { Graph, Slab, Value } from "../trace/graph.ts";
 import { bytesOf, floats, interchangeable, type Kernel, type Storage } from "./kernel.ts";
-import type { Bound, Schedule, ScheduledDispatch } from "./schedule.ts";
+import type { Bindable, DispatchSchedule, ScheduledDispatch } from "./schedule.ts";
 
 /** A part of one of the program's blocks, or of a slab. */
 export type Place =
@@ -42,13 +42,13 @@ export interface Block {
 /** A program before it has a device. */
 export interface Plan {
   readonly dispatches: readonly PlannedDispatch[];
-  /** Number of dispatches after which the preparation and then every phase ends. */
+  /** Number of dispatches after which the preparation and then every section ends. */
   readonly marks: readonly number[];
   readonly blocks: readonly Block[];
   readonly constants: readonly { readonly data: Float32Array; readonly place: Place }[];
   readonly inputs: ReadonlyMap<string, Placed>;
   readonly outputs: ReadonlyMap<string, Placed>;
-  /** Copied into slabs after the last phase. */
+  /** Copied into slabs after the last section. */
   readonly copies: readonly { readonly from: Placed; readonly to: Place }[];
 }
 
@@ -57,7 +57,7 @@ export interface Plan {
  *
  * @param most bytes that a buffer may have
  */
-export function plan(graph: Graph, schedule: Schedule, most: number): Plan {
+export function plan(graph: Graph, schedule: DispatchSchedule, most: number): Plan {
   const { dispatches, marks } = schedule;
   const direct = directStores(graph, dispatches);
   const place = allocate(graph, schedule, direct, most);
@@ -89,7 +89,7 @@ export function plan(graph: Graph, schedule: Schedule, most: number): Plan {
 }
 
 function slabPlace({ origin, size }: Value): Place {
-  if (origin.kind !== "resident") throw new Error("Only slabs keep values from run to run.");
+  if (origin.kind !== "slab") throw new Error("Only slabs keep values from run to run.");
   const { slab, part } = origin;
   if (part === undefined) return { kind: "slab", slab, offset: 0, size: slab.bytes };
   const { offset } = slab.parts.get(part)!;
@@ -103,9 +103,9 @@ function slabPlace({ origin, size }: Value): Place {
  */
 function directStores(graph: Graph, dispatches: readonly ScheduledDispatch[]): Map<Value, Value> {
   const direct = new Map<Value, Value>();
-  const slabOf = (operand: Bound) => {
+  const slabOf = (operand: Bindable) => {
     const value = "origin" in operand ? direct.get(operand) ?? operand : undefined;
-    return value?.origin.kind === "resident" ? value.origin.slab : undefined;
+    return value?.origin.kind === "slab" ? value.origin.slab : undefined;
   };
   const results = [...graph.outputs.values(), ...graph.stores.map(({ value }) => value)];
   for (const { value, into } of graph.stores) {
@@ -127,16 +127,17 @@ function directStores(graph: Graph, dispatches: readonly ScheduledDispatch[]): M
 /** Gives every operand a place. */
 function allocate(
   graph: Graph,
-  { dispatches, prepared }: Schedule,
+  { dispatches, prepared }: DispatchSchedule,
   direct: ReadonlyMap<Value, Value>,
   most: number,
-): { of(operand: Bound): Place; blocks: readonly Block[] } {
+): { of(operand: Bindable): Place; blocks: readonly Block[] } {
   const blocks: Block[] = [];
-  const places = new Map<Bound, Place>();
-  const isOwn = (operand: Bound) =>
-    !("origin" in operand) || operand.origin.kind !== "resident" && !direct.has(operand);
-  const isConstant = (operand: Bound) => "origin" in operand && operand.origin.kind === "constant";
-  const give = (operand: Bound, storage: Storage, lasting: boolean) => {
+  const places = new Map<Bindable, Place>();
+  const isOwn = (operand: Bindable) =>
+    !("origin" in operand) || operand.origin.kind !== "slab" && !direct.has(operand);
+  const isConstant = (operand: Bindable) =>
+    "origin" in operand && operand.origin.kind === "constant";
+  const give = (operand: Bindable, storage: Storage, lasting: boolean) => {
     const index = blocks.push({ storage, lasting }) - 1;
     places.set(operand, { kind: "block", index, offset: 0, size: bytesOf(storage) });
   };
@@ -146,7 +147,7 @@ function allocate(
     if (isConstant(operand) || prepared.has(operand)) give(operand, storageOf(operand), true);
   }
   const passing = [...times.keys()].filter((operand) => isOwn(operand) && !places.has(operand));
-  const isTexture = (operand: Bound) => storageOf(operand).kind === "texture";
+  const isTexture = (operand: Bindable) => storageOf(operand).kind === "texture";
   shareTextures(passing.filter(isTexture), times, blocks, places);
 
   const buffers = passing.filter((operand) => !isTexture(operand));
@@ -172,7 +173,8 @@ function allocate(
   };
 }
 
-const storageOf = (operand: Bound) => "storage" in operand ? operand.storage : floats(operand.size);
+const storageOf = (operand: Bindable) =>
+  "storage" in operand ? operand.storage : floats(operand.size);
 
 interface Lifetime {
   readonly first: number;
@@ -183,9 +185,9 @@ interface Lifetime {
 function lifetimes(
   graph: Graph,
   dispatches: readonly ScheduledDispatch[],
-): Map<Bound, Lifetime> {
-  const times = new Map<Bound, Lifetime>();
-  const extend = (operand: Bound, first: number, last: number) => {
+): Map<Bindable, Lifetime> {
+  const times = new Map<Bindable, Lifetime>();
+  const extend = (operand: Bindable, first: number, last: number) => {
     const time = times.get(operand) ?? { first, last };
     times.set(operand, { first: Math.min(time.first, first), last: Math.max(time.last, last) });
   };
@@ -200,7 +202,7 @@ function lifetimes(
 
 /** For each of `buffers` those that a dispatch reads while it writes the one, or writes while it reads it. */
 function keptApart(
-  buffers: readonly Bound[],
+  buffers: readonly Bindable[],
   dispatches: readonly ScheduledDispatch[],
 ): Set<number>[] {
   const numbers = new Map(buffers.map((operand, i) => [operand, i]));
@@ -223,10 +225,10 @@ function keptApart(
 
 /** Gives textures places: those of one size share a block when their times do not overlap. */
 function shareTextures(
-  textures: readonly Bound[],
-  times: ReadonlyMap<Bound, Lifetime>,
+  textures: readonly Bindable[],
+  times: ReadonlyMap<Bindable, Lifetime>,
   blocks: Block[],
-  places: Map<Bound, Place>,
+  places: Map<Bindable, Place>,
 ): void {
   const busyUntil = new Map<number, number>();
   const inOrder = textures.toSorted((a, b) => times.get(a)!.first - times.get(b)!.first);

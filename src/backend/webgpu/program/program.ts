@@ -72,7 +72,7 @@ export class Program {
     return this.#pool.user === this && this.#generation === this.#pool.generation;
   }
 
-  /** Runs phase `first` (0 is the preparation) to `last`, all of them unless told otherwise. */
+  /** Runs section `first` (0 is the preparation) to `last`, all of them unless told otherwise. */
   run(first = 0, last: number = this.plan.marks.length - 1): void {
     this.#bind();
     const begin = first === 0 ? 0 : this.plan.marks[first - 1]!;

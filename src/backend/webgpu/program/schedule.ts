@@ -17,22 +17,22 @@ export interface Temporary {
 }
 
 /** What a dispatch binds. */
-export type Bound = Value | Temporary;
+export type Bindable = Value | Temporary;
 
 /** One dispatch. */
 export interface ScheduledDispatch {
   readonly kernel: Kernel;
-  readonly operands: readonly Bound[];
+  readonly operands: readonly Bindable[];
 }
 
 /** All dispatches of a graph. */
-export interface Schedule {
+export interface DispatchSchedule {
   /** The preparation's first. */
   readonly dispatches: readonly ScheduledDispatch[];
-  /** Number of dispatches after which the preparation and then every phase ends. */
+  /** Number of dispatches after which the preparation and then every section ends. */
   readonly marks: readonly number[];
   /** What must last from run to run: what the preparation is given, and what it makes for the others. */
-  readonly prepared: ReadonlySet<Bound>;
+  readonly prepared: ReadonlySet<Bindable>;
 }
 
 /** How a graph is scheduled. */
@@ -43,17 +43,17 @@ export interface ScheduleOptions {
 }
 
 /** Schedules `graph`. */
-export function schedule(graph: Graph, { choose, steady }: ScheduleOptions): Schedule {
+export function schedule(graph: Graph, { choose, steady }: ScheduleOptions): DispatchSchedule {
   const live = liveOperations(graph);
-  const prepared = new Set<Bound>(
+  const prepared = new Set<Bindable>(
     [...graph.inputs].flatMap(([name, value]) => steady?.has(name) ? [value] : []),
   );
-  const isSteady = (value: Bound) =>
+  const isSteady = (value: Bindable) =>
     prepared.has(value) || "origin" in value && value.origin.kind === "constant";
   const preparation: ScheduledDispatch[] = [], main: ScheduledDispatch[] = [];
   const marks: number[] = [];
 
-  const append = (lowered: Lowered, inputs: readonly Bound[], outputs: readonly Bound[]) => {
+  const append = (lowered: Lowered, inputs: readonly Bindable[], outputs: readonly Bindable[]) => {
     const early = steady !== undefined && inputs.every(isSteady);
     if (early) outputs.forEach((value) => prepared.add(value));
     const scratch = lowered.scratch.map((storage): Temporary => ({ storage }));
@@ -71,7 +71,7 @@ export function schedule(graph: Graph, { choose, steady }: ScheduleOptions): Sch
     filter: Value,
     variant: ConvolutionVariant,
     { shape, precision }: Convolution,
-  ): Bound => {
+  ): Bindable => {
     const pack = variant.pack?.(shape, precision);
     if (pack === undefined) return filter;
     const layouts = packs.get(filter) ?? new Map<string, Temporary>();
@@ -119,7 +119,7 @@ function liveOperations(graph: Graph): Set<Operation> {
   ]);
   const live = new Set<Operation>();
   for (const operation of graph.operations.toReversed()) {
-    const changes = operation.outputs.some(({ origin }) => origin.kind === "resident");
+    const changes = operation.outputs.some(({ origin }) => origin.kind === "slab");
     if (!changes && !operation.outputs.some((value) => needed.has(value))) continue;
     live.add(operation);
     operation.inputs.forEach((value) => needed.add(value));

@@ -8,7 +8,7 @@ import type { ConvolutionShape } from "../../operations/convolution_shape.ts";
 import type { ConvolutionMode, Epilogue, Precision } from "../convolution/shape.ts";
 import type { Lowered } from "../program/kernel.ts";
 
-/** Tensors that stay on the device between programs: one buffer, parts of it by name. */
+/** A slab is one buffer of tensors that stay on the device between programs; its parts have names. */
 export interface Slab {
   readonly label: string;
   /** Offset in bytes (a multiple of 256) and number of float32 values of every part. */
@@ -22,7 +22,7 @@ export type Origin =
   | { readonly kind: "input"; readonly name: string }
   | { readonly kind: "constant"; readonly data: Float32Array }
   /** A part of a slab, or all of it. */
-  | { readonly kind: "resident"; readonly slab: Slab; readonly part?: string }
+  | { readonly kind: "slab"; readonly slab: Slab; readonly part?: string }
   | { readonly kind: "result" };
 
 /** Numbers on the device, `size` float32 values; how they are shaped is a matter of who looks. */
@@ -59,10 +59,10 @@ export class Graph {
   readonly outputs = new Map<string, Value>();
   /** Results that replace a part of a slab once the program has run. */
   readonly stores: { readonly value: Value; readonly into: Value }[] = [];
-  /** Number of operations after which each phase ends; a program can run phase by phase. */
+  /** Number of operations after which each section ends: a stretch of the program that can run by itself. */
   readonly marks: number[] = [];
   readonly #inputs = new Map<string, Value>();
-  readonly #residents = new Map<Slab, Map<string | undefined, Value>>();
+  readonly #parts = new Map<Slab, Map<string | undefined, Value>>();
 
   constructor(frozenPrecision: Precision = "f32") {
     this.frozenPrecision = frozenPrecision;
@@ -76,13 +76,13 @@ export class Graph {
   }
 
   /** Part `part` of `slab`, or all of it. */
-  resident(slab: Slab, part?: string): Value {
-    let parts = this.#residents.get(slab);
-    if (parts === undefined) this.#residents.set(slab, parts = new Map());
+  partOf(slab: Slab, part?: string): Value {
+    let parts = this.#parts.get(slab);
+    if (parts === undefined) this.#parts.set(slab, parts = new Map());
     let value = parts.get(part);
     if (value === undefined) {
       const size = part === undefined ? slab.bytes / 4 : slab.parts.get(part)!.size;
-      const origin = { kind: "resident", slab, ...part !== undefined && { part } } as const;
+      const origin = { kind: "slab", slab, ...part !== undefined && { part } } as const;
       parts.set(part, value = { size, origin });
     }
     return value;
@@ -120,7 +120,7 @@ export class Graph {
     return result;
   }
 
-  /** Ends a phase here. */
+  /** Ends a section here. */
   mark(): void {
     this.marks.push(this.operations.length);
   }

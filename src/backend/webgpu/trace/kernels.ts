@@ -47,17 +47,17 @@ import { batchNormGradient } from "../operations/batch_norm_gradient.ts";
 import { batchNormStatistics } from "../operations/batch_norm_statistics.ts";
 import { globalAveragePool, globalAveragePoolGradient } from "../operations/pool.ts";
 import * as losses from "../operations/softmax_losses.ts";
+import { sizeOf } from "../operations/shader.ts";
 import { signStep } from "../operations/steps.ts";
 import { TRACE_BACKEND, type TraceBackend } from "./trace.ts";
-import { type Inputs, mathKernels, operate, type TraceKernel } from "./math.ts";
+import { mathKernels } from "./math.ts";
+import { type Inputs, operate, type TraceKernel } from "./operate.ts";
 import { sgdSteps } from "./update.ts";
 
 type FilterShape = [kernel: number, kernel: number, inChannels: number, outChannels: number];
 
 /** `attributes` as the caller of the kernel has typed them. */
 const as = <T>(attributes: tf.NamedAttrMap) => attributes as unknown as T;
-
-const sizeOf = (shape: readonly number[]) => tf.util.sizeFromShape([...shape]);
 
 /** A convolution of images of `shape` by filters of `filter`, as tfjs's attributes describe it. */
 function convolutionOf(
@@ -158,15 +158,21 @@ function rowLoss(
 const softmaxLosses: Readonly<Record<string, TraceKernel>> = {
   [CROSS_ENTROPY]: rowLoss(losses.crossEntropy, ["logits", "labels"], ["row"]),
   [CROSS_ENTROPY_GRADIENT]: rowLoss(
-    ...[losses.crossEntropyGradient, ["logits", "labels", "dy"], ["matrix"]] as const,
+    losses.crossEntropyGradient,
+    ["logits", "labels", "dy"],
+    ["matrix"],
   ),
   [KL_DIVERGENCE]: rowLoss(losses.klDivergence, ["p", "q"], ["row"]),
   [KL_DIVERGENCE_GRADIENT]: rowLoss(
-    ...[losses.klDivergenceGradient, ["p", "q", "dy"], ["matrix", "matrix"]] as const,
+    losses.klDivergenceGradient,
+    ["p", "q", "dy"],
+    ["matrix", "matrix"],
   ),
   [LABEL_PROBABILITY]: rowLoss(losses.labelProbability, ["logits", "labels"], ["row"]),
   [LABEL_PROBABILITY_GRADIENT]: rowLoss(
-    ...[losses.labelProbabilityGradient, ["logits", "labels", "dy"], ["matrix"]] as const,
+    losses.labelProbabilityGradient,
+    ["logits", "labels", "dy"],
+    ["matrix"],
   ),
 };
 
@@ -176,8 +182,11 @@ const layersOf = (attributes: tf.NamedAttrMap) =>
 const network: Readonly<Record<string, TraceKernel>> = {
   [FROZEN_FORWARD](backend, { x, ...weights }, attributes) {
     const { features, outputs } = frozenForward(
-      ...[backend.graph, layersOf(attributes), weightsOf(backend, weights)] as const,
-      ...[backend.value(x!), x!.shape as unknown as BatchShape] as const,
+      backend.graph,
+      layersOf(attributes),
+      weightsOf(backend, weights),
+      backend.value(x!),
+      x!.shape as unknown as BatchShape,
     );
     const batch = x!.shape[0]!;
     return [
@@ -189,8 +198,12 @@ const network: Readonly<Record<string, TraceKernel>> = {
     const layers = layersOf(attributes);
     const outputs = layers.map((_, i) => backend.value(rest[i]!));
     const dx = frozenGradient(
-      ...[backend.graph, layers, weightsOf(backend, rest), outputs] as const,
-      ...[backend.value(dy!), x!.shape as unknown as BatchShape] as const,
+      backend.graph,
+      layers,
+      weightsOf(backend, rest),
+      outputs,
+      backend.value(dy!),
+      x!.shape as unknown as BatchShape,
     );
     return backend.info(dx, x!.shape);
   },

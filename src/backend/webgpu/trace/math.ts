@@ -4,7 +4,6 @@
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
-import type { Lowered } from "../program/kernel.ts";
 import {
   binary,
   type BinaryFunction,
@@ -12,42 +11,14 @@ import {
   unary,
   type UnaryFunction,
 } from "../operations/elementwise.ts";
-import { concat, split, tile } from "../operations/layout.ts";
 import { matMul } from "../operations/mat_mul.ts";
 import { argMax, reduce, type Reduction } from "../operations/reduce.ts";
+import { sizeOf } from "../operations/shader.ts";
 import { softmaxRows } from "../operations/softmax_losses.ts";
 import { broadcastShape } from "../operations/strides.ts";
+import { layoutKernels } from "./layout.ts";
+import { operate, type TraceKernel, view } from "./operate.ts";
 import type { TraceBackend } from "./trace.ts";
-
-/** Inputs of a kernel by tfjs's names. */
-export type Inputs = Record<string, tf.TensorInfo>;
-
-/** Turns a kernel of tfjs's into operations of the backend's graph. */
-export type TraceKernel = (
-  backend: TraceBackend,
-  inputs: Inputs,
-  attributes: tf.NamedAttrMap,
-) => tf.TensorInfo | tf.TensorInfo[];
-
-const sizeOf = (shape: readonly number[]) => tf.util.sizeFromShape([...shape]);
-
-/** Tensors of `shapes` that `lowered` makes of `inputs`. Whatever tfjs is to take them for, they are float32 numbers. */
-export function operate(
-  backend: TraceBackend,
-  lowered: Lowered,
-  inputs: readonly tf.TensorInfo[],
-  shapes: readonly (readonly number[])[],
-  dtype: tf.DataType = "float32",
-): tf.TensorInfo[] {
-  const values = inputs.map((tensor) => backend.value(tensor));
-  const results = backend.graph.operate(lowered, values, shapes.map(sizeOf));
-  return results.map((value, i) => backend.info(value, shapes[i]!, dtype));
-}
-
-/** The same value in another shape. */
-function view(backend: TraceBackend, x: tf.TensorInfo, shape: readonly number[]): tf.TensorInfo {
-  return backend.info(backend.value(x), shape, x.dtype);
-}
 
 function unaryKernel(f: UnaryFunction, dtype?: tf.DataType): TraceKernel {
   return (backend, { x }) =>
@@ -90,22 +61,6 @@ const matrixProduct: TraceKernel = (backend, { a, b }, attributes) => {
   return operate(backend, product, [a!, b!], [shape])[0]!;
 };
 
-const reshape: TraceKernel = (backend, { x }, attributes) => {
-  const { shape } = attributes as { shape: number[] };
-  return view(backend, x!, tf.util.inferFromImplicitShape(shape, sizeOf(x!.shape)));
-};
-
-/** Truth values and integers are float32 numbers already. */
-const cast: TraceKernel = (backend, { x }, attributes) => {
-  const { dtype } = attributes as { dtype: tf.DataType };
-  if (x!.dtype === "float32" && dtype !== "float32") {
-    throw new Error(`A traced computation has no way to make ${dtype} of float32.`);
-  }
-  return backend.info(backend.value(x!), x!.shape, dtype);
-};
-
-const identity: TraceKernel = (backend, { x }) => view(backend, x!, x!.shape);
-
 const constant = (value: number): TraceKernel => (backend, { x }) => {
   const data = new Float32Array(sizeOf(x!.shape)).fill(value);
   return backend.info(backend.graph.constant(data), x!.shape);
@@ -114,38 +69,6 @@ const constant = (value: number): TraceKernel => (backend, { x }) => {
 /** A number that other values broadcast to. */
 const number = (backend: TraceBackend, value: number) =>
   backend.info(backend.graph.constant(Float32Array.of(value)), []);
-
-/** Along the first dimension, which is the only one that anything here joins or cuts. */
-function refuseOtherAxes(given: number, { shape }: tf.TensorInfo): void {
-  const [axis] = tf.util.parseAxisParam(given, shape);
-  if (axis === 0) return;
-  throw new Error(`A traced computation joins and cuts along axis 0, not ${axis}.`);
-}
-
-const concatenate: TraceKernel = (backend, inputs, attributes) => {
-  const parts = Object.values(inputs), { dtype } = parts[0]!;
-  refuseOtherAxes((attributes as { axis: number }).axis, parts[0]!);
-  const rows = parts.reduce((sum, { shape }) => sum + shape[0]!, 0);
-  const shapes = parts.map(({ shape }) => shape);
-  return operate(backend, concat(shapes), parts, [[rows, ...shapes[0]!.slice(1)]], dtype)[0]!;
-};
-
-const splitUp: TraceKernel = (backend, { x }, attributes) => {
-  const { axis, numOrSizeSplits } = attributes as {
-    axis: number;
-    numOrSizeSplits: number | number[];
-  };
-  refuseOtherAxes(axis, x!);
-  const sizes = tf.backend_util.prepareSplitSize(x as tf.Tensor, numOrSizeSplits);
-  const shapes = sizes.map((size) => [size, ...x!.shape.slice(1)]);
-  return operate(backend, split(x!.shape, sizes), [x!], shapes, x!.dtype);
-};
-
-const tiled: TraceKernel = (backend, { x }, attributes) => {
-  const { reps } = attributes as { reps: number[] };
-  const shape = x!.shape.map((size, d) => size * reps[d]!);
-  return operate(backend, tile(x!.shape, reps), [x!], [shape], x!.dtype)[0]!;
-};
 
 const choose: TraceKernel = (backend, { condition, t, e }) =>
   operate(backend, select(sizeOf(t!.shape)), [condition!, t!, e!], [t!.shape], t!.dtype)[0]!;
@@ -204,13 +127,9 @@ const oneHot: TraceKernel = (backend, { indices }, attributes) => {
   return binaryKernel("equal", "int32")(backend, inputs, {});
 };
 
-const expandDims: TraceKernel = (backend, { input }, attributes) => {
-  const { dim } = attributes as { dim: number }, { shape } = input!;
-  return view(backend, input!, shape.toSpliced(dim < 0 ? shape.length + 1 + dim : dim, 0, 1));
-};
-
 /** The kernels by tfjs's names. */
 export const mathKernels: Readonly<Record<string, TraceKernel>> = {
+  ...layoutKernels,
   Add: binaryKernel("add"),
   Sub: binaryKernel("sub"),
   Multiply: binaryKernel("mul"),
@@ -246,16 +165,9 @@ export const mathKernels: Readonly<Record<string, TraceKernel>> = {
   Max: reduceKernel("max"),
   Min: reduceKernel("min"),
   BatchMatMul: matrixProduct,
-  Reshape: reshape,
-  Cast: cast,
-  Identity: identity,
-  ExpandDims: expandDims,
   ZerosLike: constant(0),
   OnesLike: constant(1),
   OneHot: oneHot,
-  Concat: concatenate,
-  SplitV: splitUp,
-  Tile: tiled,
   Select: choose,
   ArgMax: largest,
   ClipByValue: clip,

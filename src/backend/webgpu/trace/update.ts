@@ -6,7 +6,7 @@
 import type { SgdStepAttributes } from "../../operations/sgd_step.ts";
 import type { Slab, Value } from "./graph.ts";
 import { sgd } from "../operations/steps.ts";
-import type { TraceKernel } from "./math.ts";
+import type { TraceKernel } from "./operate.ts";
 
 /** All parameters at once, in place: they fill one slab, their gradients a second and their velocities a third. */
 export const sgdSteps: TraceKernel = (backend, inputs, attributes) => {
@@ -17,7 +17,7 @@ export const sgdSteps: TraceKernel = (backend, inputs, attributes) => {
   const slabs = ["w", "g", "v"].map((kind) =>
     wholeSlab(indices.map((i) => backend.value(inputs[kind + i]!)))
   );
-  const [weights, gradients, velocities] = slabs.map((slab) => backend.graph.resident(slab));
+  const [weights, gradients, velocities] = slabs.map((slab) => backend.graph.partOf(slab));
   const lowered = sgd(slabs[0]!.bytes / 4, { weightDecay, nesterov });
   const rates = backend.value(inputs.rates!);
   backend.graph.update(lowered, [gradients!, rates], [weights!, velocities!]);
@@ -32,7 +32,7 @@ export const sgdSteps: TraceKernel = (backend, inputs, attributes) => {
 /** The slab whose parts `values` are, all of them and in order. */
 function wholeSlab(values: readonly Value[]): Slab {
   const origins = values.map(({ origin }) => {
-    if (origin.kind !== "resident") throw new Error("A traced update takes resident tensors.");
+    if (origin.kind !== "slab") throw new Error("A traced update takes parts of slabs.");
     return origin;
   });
   const { slab } = origins[0]!;

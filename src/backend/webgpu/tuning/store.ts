@@ -8,7 +8,7 @@ import { dirname, join } from "@std/path";
 import * as v from "valibot";
 import { describeDatabaseFault } from "../../../disk/database_check.ts";
 import { describeIoError } from "../../../disk/failure.ts";
-import { removeTree } from "../../../disk/files.ts";
+import { removeTreeIfThere } from "../../../disk/files.ts";
 import { exists } from "../../../disk/regular.ts";
 import { databaseFiles } from "../../../disk/temporary_database.ts";
 
@@ -30,10 +30,10 @@ const measurementSchema = v.object({
 const keySchema = v.strictTuple([v.literal(FORMAT), v.string(), v.string()]);
 
 /** What was measured of one convolution on one device. */
-export type Measurement = Readonly<v.InferOutput<typeof measurementSchema>>;
+export type TuningResult = Readonly<v.InferOutput<typeof measurementSchema>>;
 
 /** A measurement with what it belongs to. */
-export interface TuningEntry extends Measurement {
+export interface TuningEntry extends TuningResult {
   readonly device: string;
   readonly convolution: string;
 }
@@ -54,7 +54,7 @@ export class TuningStore {
   }
 
   /** The measurements on `device` by convolution. */
-  async load(device: string): Promise<Map<string, Measurement>> {
+  async load(device: string): Promise<Map<string, TuningResult>> {
     const entries = await this.#use([], false, (kv) => readAll(kv, [FORMAT, device]));
     return new Map(
       entries.map(({ device: _, convolution, ...measurement }) => [convolution, measurement]),
@@ -67,7 +67,7 @@ export class TuningStore {
   }
 
   /** Keeps a measurement in place of an older one. */
-  async save(device: string, convolution: string, measurement: Measurement): Promise<void> {
+  async save(device: string, convolution: string, measurement: TuningResult): Promise<void> {
     await this.#use(undefined, true, async (kv) => {
       await kv.set([FORMAT, device, convolution], measurement);
     });
@@ -80,9 +80,7 @@ export class TuningStore {
    */
   async clear(): Promise<void> {
     if (this.#path === undefined) return;
-    for (const path of databaseFiles(this.#path)) {
-      if (await exists(path)) await removeTree(path);
-    }
+    for (const path of databaseFiles(this.#path)) await removeTreeIfThere(path);
   }
 
   /** What `action` makes of the open database, which is made first if `make`; `otherwise` where it cannot be used. */

@@ -12,7 +12,7 @@ import { KernelDevice } from "../program/device.ts";
 import type { Choose } from "../program/schedule.ts";
 import { DispatchClock } from "./clock.ts";
 import { convolutionKey, otherBatches } from "./key.ts";
-import type { Measurement, TuningStore } from "./store.ts";
+import type { TuningResult, TuningStore } from "./store.ts";
 import { Trial } from "./trial.ts";
 
 /**
@@ -40,13 +40,13 @@ export interface TunerOptions extends VariantHost {
 export class Tuner {
   readonly #device: GPUDevice;
   readonly #options: TunerOptions;
-  readonly #known: Map<string, Measurement>;
+  readonly #known: Map<string, TuningResult>;
   readonly #choices = new Map<string, ConvolutionVariant>();
   /** Names of the variants that were chosen when {@linkcode settle} was called. */
   #settled: ReadonlyMap<string, string> = new Map();
   readonly #checksums = new Map<string, number>();
 
-  private constructor(device: GPUDevice, options: TunerOptions, known: Map<string, Measurement>) {
+  private constructor(device: GPUDevice, options: TunerOptions, known: Map<string, TuningResult>) {
     this.#device = device;
     this.#options = options;
     this.#known = known;
@@ -155,7 +155,7 @@ export class Tuner {
    * What was measured of the kernels that there are now: for this batch, else for one that is not very different, if its
    * variant can do this one too.
    */
-  #measured(convolution: Convolution): Measurement | undefined {
+  #measured(convolution: Convolution): TuningResult | undefined {
     const names = this.#names(convolution);
     for (const other of otherBatches(convolution, this.#known.keys(), SIMILAR)) {
       const measurement = this.#known.get(convolutionKey(other));
@@ -194,7 +194,7 @@ export class Tuner {
     key: string,
     kernels: KernelDevice,
     clock: DispatchClock,
-  ): Promise<Measurement | undefined> {
+  ): Promise<TuningResult | undefined> {
     const { onNote } = this.#options;
     const seconds: Record<string, number> = {}, excluded: Record<string, string> = {};
     let winner: string | undefined, best = Infinity;

@@ -9,8 +9,8 @@ import {
 import { bytesOf, floats } from "../../../../src/backend/webgpu/program/kernel.ts";
 import { type Place, type Plan, plan } from "../../../../src/backend/webgpu/program/plan.ts";
 import {
-  type Bound,
-  type Schedule,
+  type Bindable,
+  type DispatchSchedule,
   schedule,
 } from "../../../../src/backend/webgpu/program/schedule.ts";
 import { oneDispatch, twoDispatches } from "../../../testing/webgpu/graphs.ts";
@@ -21,7 +21,7 @@ function noConvolutions(): never {
   throw new Error("There are no convolutions here.");
 }
 
-function scheduled(graph: Graph, steady?: ReadonlySet<string>): Schedule {
+function scheduled(graph: Graph, steady?: ReadonlySet<string>): DispatchSchedule {
   return schedule(graph, {
     choose: noConvolutions,
     ...steady && { steady },
@@ -33,22 +33,22 @@ const keyOf = (place: Place) =>
 const bufferOf = (place: Place) => place.kind === "block" ? place.index : place.slab;
 const overlap = (a: Place, b: Place) =>
   bufferOf(a) === bufferOf(b) && a.offset < b.offset + b.size && b.offset < a.offset + a.size;
-const planned = (graph: Graph, scheduled: Schedule) => plan(graph, scheduled, 2 ** 20);
+const planned = (graph: Graph, scheduled: DispatchSchedule) => plan(graph, scheduled, 2 ** 20);
 
 /**
  * Runs `planned` on pretended memory: every dispatch that reads must find there what its operand stands for.
  *
  * @returns what every place holds in the end
  */
-function simulate({ dispatches }: Schedule, planned: Plan): Map<string, Bound> {
-  const memory = new Map<string, Bound>(), written = new Map<string, Place>();
-  const write = (place: Place, operand: Bound) => {
+function simulate({ dispatches }: DispatchSchedule, planned: Plan): Map<string, Bindable> {
+  const memory = new Map<string, Bindable>(), written = new Map<string, Place>();
+  const write = (place: Place, operand: Bindable) => {
     for (const [key, other] of written) if (overlap(place, other)) memory.delete(key);
     memory.set(keyOf(place), operand);
     written.set(keyOf(place), place);
   };
-  const contents = (operand: Bound) => memory.get(keyOf(placeOf.get(operand)!));
-  const placeOf = new Map<Bound, Place>();
+  const contents = (operand: Bindable) => memory.get(keyOf(placeOf.get(operand)!));
+  const placeOf = new Map<Bindable, Place>();
   dispatches.forEach(({ operands }, i) =>
     operands.forEach((operand, j) => placeOf.set(operand, planned.dispatches[i]!.places[j]!))
   );
@@ -96,7 +96,7 @@ const graphs = fc.array(
   const values: Value[] = [
     graph.input("x", 40),
     graph.constant(new Float32Array(7)),
-    ...["a", "b", "c"].map((part) => graph.resident(SLAB, part)),
+    ...["a", "b", "c"].map((part) => graph.partOf(SLAB, part)),
   ];
   const stored = new Set<string>();
   operations.forEach(({ size, inputs, scratch, output, store }, i) => {
@@ -109,7 +109,7 @@ const graphs = fc.array(
     if (output) graph.outputs.set(`${i}`, value!);
     if (room) {
       stored.add(store!);
-      graph.stores.push({ value: value!, into: graph.resident(SLAB, store!) });
+      graph.stores.push({ value: value!, into: graph.partOf(SLAB, store!) });
     }
     values.push(value!);
   });
@@ -169,7 +169,7 @@ Deno.test("plan() lets a chain of values take turns in two buffers", () => {
 
 Deno.test("plan() writes a stored value where it is to stay, if nobody reads the old one later", () => {
   const graph = new Graph();
-  const x = graph.input("x", 5), a = graph.resident(SLAB, "a");
+  const x = graph.input("x", 5), a = graph.partOf(SLAB, "a");
   const [direct] = graph.operate(oneDispatch("direct", 1, 1), [x], [5]);
   graph.stores.push({ value: direct!, into: a });
   assert.deepEqual(planned(graph, scheduled(graph)).copies, []);

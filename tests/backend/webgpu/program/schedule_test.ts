@@ -59,14 +59,14 @@ Deno.test("schedule() puts what depends on steady inputs alone into the preparat
   const [scaled] = graph.operate(oneDispatch("scale", 1, 1), [filter], [36]);
   const y = graph.convolve("forward", SHAPE, { ...PLAIN, bias: true }, [x, scaled!, bias], 32);
   graph.mark();
-  const [z] = graph.operate(oneDispatch("second phase", 1, 1), [y], [32]);
+  const [z] = graph.operate(oneDispatch("second section", 1, 1), [y], [32]);
   graph.outputs.set("z", z!);
   const { dispatches, marks, prepared } = schedule(graph, {
     ...OPTIONS,
     steady: new Set(["filter", "bias"]),
   });
   const names = dispatches.map(({ kernel }) => kernel.name);
-  assert.deepEqual(names, ["scale", "pack", "convolve", "second phase"]);
+  assert.deepEqual(names, ["scale", "pack", "convolve", "second section"]);
   assert.deepEqual(marks, [2, 3, 4]);
   assert.ok([filter, bias, scaled!].every((value) => prepared.has(value)), "they must last");
   assert.ok(!prepared.has(x) && !prepared.has(y));
@@ -75,7 +75,7 @@ Deno.test("schedule() puts what depends on steady inputs alone into the preparat
 Deno.test("schedule() keeps what changes a slab in place", () => {
   const graph = new Graph();
   const slab = { label: "slab", parts: new Map(), bytes: 256 };
-  graph.update(oneDispatch("update", 1, 1), [graph.input("x", 64)], [graph.resident(slab)]);
+  graph.update(oneDispatch("update", 1, 1), [graph.input("x", 64)], [graph.partOf(slab)]);
   assert.deepEqual(namesOf(graph), ["update"]);
 });
 

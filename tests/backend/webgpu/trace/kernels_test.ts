@@ -152,7 +152,7 @@ onNaiveWebGpu("sgdStep() refuses to be traced on less than whole slabs", async (
     await assert.rejects(update(names, own), { message });
   }
   const doubled = (name: string) => tf.mul(own(name), 2);
-  const message = "A traced update takes resident tensors.";
+  const message = "A traced update takes parts of slabs.";
   await assert.rejects(update(["a", "b"], doubled), { message });
   await update(["a", "b"], own);
   tf.dispose(rates);

@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
 import { join } from "@std/path";
 import {
-  type Measurement,
   tuningPath,
+  type TuningResult,
   TuningStore,
 } from "../../../../src/backend/webgpu/tuning/store.ts";
 import { RunError } from "../../../../src/errors.ts";
 
-const MEASUREMENT: Measurement = {
+const MEASUREMENT: TuningResult = {
   variant: "tile-64x64",
   seconds: { "tile-64x64": 0.001, "register-4": 0.002 },
   excluded: { winograd: "its results are wrong by 4e-1 of the largest" },

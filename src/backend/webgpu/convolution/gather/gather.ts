@@ -27,8 +27,8 @@ export interface Gather {
   readonly depth: number;
   readonly kernel: 1 | 3;
   /**
-   * The result's pixels come in `phases × phases` interleaved grids; within one, all pixels have the same taps, at
-   * source pixels that are `step` apart from one pixel of the grid to the next.
+   * The result's pixels come in `phases × phases` interleaved grids, each of which is a phase (as in polyphase filters):
+   * within one, all pixels have the same taps, at source pixels that are `step` apart from one pixel to the next.
    */
   readonly phases: 1 | 2;
   readonly step: 1 | 2;

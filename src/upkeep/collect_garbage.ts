@@ -1,19 +1,19 @@
 /**
- * `memloss memory gc`
+ * What killed processes left beside a run's memory, removed.
  *
  * @module
  */
 import { join } from "@std/path";
-import { UsageError } from "../../errors.ts";
-import { ioError } from "../../disk/failure.ts";
-import { removeTree } from "../../disk/files.ts";
-import { exists } from "../../disk/regular.ts";
-import { readCurrentFile } from "../../memory/current.ts";
-import { MemoryStore } from "../../memory/store.ts";
-import { removeLeftovers } from "../../run/run_folder.ts";
-import { RunLock } from "../../run/run_lock.ts";
+import { UsageError } from "../errors.ts";
+import { ioError } from "../disk/failure.ts";
+import { removeTree } from "../disk/files.ts";
+import { exists } from "../disk/regular.ts";
+import { readCurrentFile } from "../memory/current.ts";
+import { MemoryStore } from "../memory/store.ts";
+import { removeLeftovers } from "../run/run_folder.ts";
+import { RunLock } from "../run/run_lock.ts";
 
-/** What `memory gc --json` prints; bytes of the memory on disk. */
+/** Bytes of the memory on disk, as `memory gc --json` prints them. */
 export interface GarbageReport {
   readonly before: number;
   readonly after: number;
@@ -55,10 +55,4 @@ async function bytesIn(path: string): Promise<number> {
   } catch (error) {
     throw ioError(`Could not read ${path}`, error);
   }
-}
-
-/** `report` in words. */
-export function describeGarbage({ before, after }: GarbageReport): string {
-  const mebibytes = (bytes: number) => `${(bytes / 2 ** 20).toFixed(1)} MiB`;
-  return `${mebibytes(after)} are left of ${mebibytes(before)}`;
 }

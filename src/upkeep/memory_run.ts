@@ -1,48 +1,51 @@
 /**
- * What the actions of `memloss memory` share: their flags, the run they are about, and its training images.
+ * A run with a memory, the training images that the memory is of, and the memory open for reading.
  *
  * @module
  */
-import type { Dataset } from "../../data/dataset.ts";
-import { dataDigest, loadSplit } from "../../data/sets/sets.ts";
 import { join } from "@std/path";
-import { RunError, UsageError } from "../../errors.ts";
-import { readCurrentFile } from "../../memory/current.ts";
-import { MemoryStore } from "../../memory/store.ts";
-import { integerFlag, switchFlag, textFlag } from "../../recipe/flag.ts";
-import { RECIPE_FLAGS } from "../../recipe/fields.ts";
-import type { Recipe } from "../../recipe/recipe.ts";
-import type { FlagValues } from "../shell/command.ts";
-import { OVERWRITE } from "../shell/overwrite_flag.ts";
+import type { Dataset } from "../data/dataset.ts";
+import { dataDigest, loadSplit } from "../data/sets/sets.ts";
+import { RunError, UsageError } from "../errors.ts";
+import { readCurrentFile } from "../memory/current.ts";
+import { MemoryStore } from "../memory/store.ts";
+import type { Recipe } from "../recipe/recipe.ts";
+import { readRunRecord } from "../run/run_folder.ts";
 
-const { dataDir, backend, workers, memoryIndex } = RECIPE_FLAGS;
-
-/** Flags of `memloss memory`. */
-export const MEMORY_ACTION_FLAGS = {
-  misclassified: switchFlag("misclassified", "stats: also the share that the model gets wrong"),
-  rebuild: switchFlag("rebuild", "verify: make a damaged or lost index anew from the chunks"),
-  out: textFlag(
-    "out",
-    "FILE",
-    "export: .safetensors for x'', or .png for a contact sheet of clean, memory and difference",
-  ),
-  epoch: integerFlag("epoch", "export: the epoch that made the examples; default the newest", 1),
-  nEx: integerFlag("n-ex", "export: the first N examples; default all, in a .png 20", 1),
-  overwrite: OVERWRITE,
-  json: switchFlag("json", "print one JSON document on stdout"),
-  dataDir,
-  backend,
-  workers,
-  memoryIndex,
-} as const;
-
-/** Their values. */
-export type MemoryFlags = FlagValues<typeof MEMORY_ACTION_FLAGS>;
+/** Where a run's memory and its images are, if not where the run's recipe has them. */
+export interface MemoryPlace {
+  /**
+   * Folder of the data sets.
+   *
+   * @default {the recipe's}
+   */
+  readonly dataDir?: string;
+  /**
+   * Address of the KV Connect service that has the memory's index.
+   *
+   * @default {the run's folder}
+   */
+  readonly memoryIndex?: string;
+}
 
 /** A run with a memory. */
 export interface MemoryRun {
   readonly runDir: string;
   readonly recipe: Recipe & Required<Pick<Recipe, "memory">>;
+}
+
+/**
+ * Reads what the run in `runDir` is.
+ *
+ * @throws {UsageError} if there is no run, or one without a memory
+ * @throws {RunError} if its record cannot be read
+ */
+export async function readMemoryRun(runDir: string): Promise<MemoryRun> {
+  const { recipe } = await readRunRecord(runDir), { memory } = recipe;
+  if (memory === undefined) {
+    throw new UsageError(`${runDir} is a run of ${recipe.variant}, which has no memory.`);
+  }
+  return { runDir, recipe: { ...recipe, memory } };
 }
 
 /** Training images, and the digest by which a memory knows them. */
@@ -58,7 +61,7 @@ export interface MemoryData {
  */
 export async function loadMemoryData(
   { recipe }: MemoryRun,
-  { dataDir }: MemoryFlags,
+  { dataDir }: Pick<MemoryPlace, "dataDir">,
 ): Promise<MemoryData> {
   const directory = dataDir ?? recipe.dataDir;
   const train = await loadSplit(recipe.data, "train", directory, recipe.seed);
@@ -83,7 +86,7 @@ const ATTEMPTS = 20;
  */
 export async function withMemory<T>(
   { runDir }: MemoryRun,
-  { memoryIndex }: MemoryFlags,
+  { memoryIndex }: Pick<MemoryPlace, "memoryIndex">,
   use: (store: MemoryStore) => Promise<T>,
 ): Promise<T> {
   const directory = join(runDir, "memory");

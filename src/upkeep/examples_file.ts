@@ -5,12 +5,12 @@
  * @module
  */
 import * as v from "valibot";
-import { IDENTITY_VIEW, LARGEST_CROP_PADDING, type View } from "../../data/augmentation.ts";
-import { type Dataset, valuesPerImage } from "../../data/dataset.ts";
-import { UsageError } from "../../errors.ts";
-import { readNamedFile, writeFileAtomically } from "../../disk/files.ts";
-import { decodeSafetensors, encodeSafetensors, type SafeTensor } from "../../format/safetensors.ts";
-import { channelsFirst, channelsLast } from "../../evaluate/adversarial_file.ts";
+import { IDENTITY_VIEW, LARGEST_CROP_PADDING, type View } from "../data/augmentation.ts";
+import { type Dataset, valuesPerImage } from "../data/dataset.ts";
+import { UsageError } from "../errors.ts";
+import { readNamedFile, writeFileAtomically } from "../disk/files.ts";
+import { decodeSafetensors, encodeSafetensors, type SafeTensor } from "../format/safetensors.ts";
+import { channelsFirst, channelsLast } from "../evaluate/adversarial_file.ts";
 
 /** The tensor that such a file is known by. */
 export const EXAMPLES_TENSOR = "x_mem";

@@ -1,32 +1,31 @@
 /**
- * `memloss memory import`
+ * A memory that a run has lost, given back from a file.
  *
  * @module
  */
 import { join } from "@std/path";
-import { BOUND_TOLERANCE } from "../../attack/bounds.ts";
-import { applyView, IDENTITY_VIEW, outOfView } from "../../data/augmentation.ts";
-import { type Dataset, valuesPerImage } from "../../data/dataset.ts";
-import { UsageError } from "../../errors.ts";
-import { syncDirectory } from "../../disk/disk.ts";
-import { ioError } from "../../disk/failure.ts";
-import { removeTree } from "../../disk/files.ts";
-import { exists } from "../../disk/regular.ts";
-import { readCurrentFile } from "../../memory/current.ts";
-import { findForeign, removeEmptyMemory } from "../../memory/empty.ts";
-import { MemoryStore } from "../../memory/store.ts";
-import type { MemoryRecipe } from "../../recipe/recipe.ts";
-import { largestDelta } from "../../train/memory_outputs.ts";
-import { checkpointPath, damagedCheckpoint, findNamedLast } from "../../run/checkpoints.ts";
-import { describeCheckpoint } from "../../run/progress.ts";
-import { RunLock } from "../../run/run_lock.ts";
-import { loadMemoryData, type MemoryFlags, type MemoryRun } from "./run.ts";
-import { type MemoryExamples, readMemoryFile } from "./file.ts";
+import { BOUND_TOLERANCE } from "../attack/bounds.ts";
+import { applyView, IDENTITY_VIEW, outOfView } from "../data/augmentation.ts";
+import { type Dataset, valuesPerImage } from "../data/dataset.ts";
+import { UsageError } from "../errors.ts";
+import { syncDirectory } from "../disk/disk.ts";
+import { ioError } from "../disk/failure.ts";
+import { removeTreeIfThere } from "../disk/files.ts";
+import { readCurrentFile } from "../memory/current.ts";
+import { findForeign, removeEmptyMemory } from "../memory/empty.ts";
+import { MemoryStore } from "../memory/store.ts";
+import type { MemoryRecipe } from "../recipe/recipe.ts";
+import { largestDelta } from "../train/memory_outputs.ts";
+import { checkpointPath, damagedCheckpoint, findNamedLast } from "../run/checkpoints.ts";
+import { describeCheckpoint } from "../run/progress.ts";
+import { RunLock } from "../run/run_lock.ts";
+import { loadMemoryData, type MemoryPlace, type MemoryRun } from "./memory_run.ts";
+import { type MemoryExamples, readMemoryFile } from "./examples_file.ts";
 
 /** Examples written at a time. */
 const BATCH = 256;
 
-/** What `memory import --json` prints. */
+/** What was read, as `memory import --json` prints it. */
 export interface ImportReport {
   readonly epoch: number;
   readonly checkpoint: string;
@@ -43,10 +42,10 @@ export interface ImportReport {
 export async function importMemory(
   run: MemoryRun,
   file: string,
-  flags: MemoryFlags,
+  place: Pick<MemoryPlace, "dataDir"> = {},
 ): Promise<ImportReport> {
   const { runDir, recipe } = run;
-  const { train, sha256: dataSha256 } = await loadMemoryData(run, flags);
+  const { train, sha256: dataSha256 } = await loadMemoryData(run, place);
   const examples = await readMemoryFile(file, train);
   const lock = await RunLock.acquire(runDir);
   const directory = join(runDir, "memory"), temporary = `${directory}.tmp`;
@@ -64,7 +63,7 @@ export async function importMemory(
         `${runDir} stands inside epoch ${progress.epoch}, of which a part of the memory is missing: start a new run.`,
       );
     }
-    await removeIfThere(temporary); // left by an import that was killed
+    await removeTreeIfThere(temporary); // left by an import that was killed
     const store = await MemoryStore.open(temporary, {
       codec: recipe.memory.codec,
       epsilon: largestDelta(recipe.memory, recipe.threat),
@@ -75,10 +74,14 @@ export async function importMemory(
     const { epoch, step } = progress;
     try {
       await store.begin(epoch);
-      await writeAll(store, examples, train, recipe.memory, file);
+      await writeExamples(store, examples, train, recipe.memory, file);
       await store.commit({
-        ...{ epoch, step, complete: true, keep: [] },
-        ...{ checkpoint, checkpointSha256: sha256 },
+        epoch,
+        step,
+        complete: true,
+        keep: [],
+        checkpoint,
+        checkpointSha256: sha256,
       });
     } finally {
       await store.close();
@@ -86,7 +89,7 @@ export async function importMemory(
     await moveIntoPlace(temporary, directory);
     return { epoch, checkpoint, examples: examples.ids.length };
   } finally {
-    await removeIfThere(temporary).catch(() => {}); // the first error says more
+    await removeTreeIfThere(temporary).catch(() => {}); // the first error says more
     await lock.release();
   }
 }
@@ -101,7 +104,7 @@ async function refuseMemory(directory: string): Promise<void> {
 }
 
 /** @throws {UsageError} naming `file` if an example leaves the ball of the recipe */
-async function writeAll(
+async function writeExamples(
   store: MemoryStore,
   { ids, views, images }: MemoryExamples,
   train: Dataset,
@@ -130,10 +133,6 @@ async function writeAll(
   }
 }
 
-async function removeIfThere(path: string): Promise<void> {
-  if (await exists(path)) await removeTree(path);
-}
-
 /** Puts the memory in `from` in place of the empty one at `to`, in which nothing else may lie. */
 async function moveIntoPlace(from: string, to: string): Promise<void> {
   await removeEmptyMemory(to);
@@ -143,9 +142,4 @@ async function moveIntoPlace(from: string, to: string): Promise<void> {
   } catch (error) {
     throw ioError(`Could not move ${from} to ${to}`, error);
   }
-}
-
-/** `report` in words. */
-export function describeImport({ epoch, checkpoint, examples }: ImportReport): string {
-  return `${examples} examples are the memory of epoch ${epoch}, beside ${checkpoint}`;
 }

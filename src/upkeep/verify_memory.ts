@@ -1,37 +1,51 @@
 /**
- * `memloss memory verify`
+ * Whether a run's memory is whole, and its index made anew where that is all that is damaged.
  *
  * @module
  */
 import { join } from "@std/path";
-import { RunError, UsageError } from "../../errors.ts";
-import { DISK } from "../../disk/disk.ts";
-import { TemporaryError } from "../../disk/temporary_database.ts";
-import { readIndexPlace } from "../../memory/index/place.ts";
-import { CURRENT_FILE, INDEX_FILE } from "../../memory/layout.ts";
-import { rebuildIndex } from "../../memory/index/rebuild.ts";
-import { type Damage, type MemoryCheck, verifyMemory } from "../../memory/verify.ts";
-import { checkpointPath } from "../../run/checkpoints.ts";
-import { RunLock } from "../../run/run_lock.ts";
+import { RunError, UsageError } from "../errors.ts";
+import { DISK } from "../disk/disk.ts";
+import { TemporaryError } from "../disk/temporary_database.ts";
+import { readIndexPlace } from "../memory/index/place.ts";
+import { CURRENT_FILE, INDEX_FILE } from "../memory/layout.ts";
+import { rebuildIndex } from "../memory/index/rebuild.ts";
+import { type MemoryCheck, verifyMemory } from "../memory/verify.ts";
+import { checkpointPath } from "../run/checkpoints.ts";
+import { RunLock } from "../run/run_lock.ts";
 
-/** What `memory verify --json` prints. */
-export interface VerifyReport extends MemoryCheck {
+/** What was looked at and what is damaged, as `memory verify --json` prints it. */
+export interface MemoryVerification extends MemoryCheck {
   /** Whether the index was made anew before. */
   readonly rebuilt: boolean;
 }
 
+/** Whether to mend, and where the index is. */
+export interface VerifyOptions {
+  /**
+   * Whether to make a damaged or lost index anew from the chunks.
+   *
+   * @default {false}
+   */
+  readonly rebuild?: boolean;
+  /**
+   * Address of the KV Connect service that has the index, or is to have it.
+   *
+   * @default {the run's folder}
+   */
+  readonly memoryIndex?: string;
+}
+
 /**
- * Verifies the memory of the run in `runDir`, after making its index anew if `rebuild` is given and the index is damaged.
+ * Verifies the memory of the run in `runDir`, after making its index anew if that is asked for and the index is damaged.
  *
- * @param remote address of the service that has the index, or is to have it: needed where it is not in the folder
  * @throws {UsageError} if there is no memory, or it is to be rebuilt while a trainer has it open
  * @throws {RunError} if it cannot be looked at or rebuilt
  */
-export async function verifyRun(
+export async function verifyRunMemory(
   runDir: string,
-  rebuild: boolean,
-  remote: string | undefined,
-): Promise<VerifyReport> {
+  { rebuild, memoryIndex: remote }: VerifyOptions,
+): Promise<MemoryVerification> {
   const directory = join(runDir, "memory");
   const options = { remote, checkpointPath: (name: string) => checkpointPath(runDir, name) };
   const place = remote === undefined ? await readIndexPlace(directory) : undefined;
@@ -63,29 +77,8 @@ export async function verifyRun(
   }
 }
 
-/** `report` in words. */
-export function describeVerification(report: VerifyReport): string {
-  const { commit, generations, chunks, records, index, rebuilt, damage } = report;
-  const looked = commit === 0
-    ? "nothing committed yet"
-    : `commit ${commit}: ${generations} generation(s), ${chunks} chunk(s), ${records} record(s)`;
-  return [
-    `${looked}${
-      index
-        ? ""
-        : "; the index was not read (a trainer has it open, it is a service that was not named, or a copy cannot be made)"
-    }`,
-    ...rebuilt ? ["  the index was made anew"] : [],
-    ...damage.map((each) => `  ${describeDamage(each)}`),
-  ].join("\n");
-}
-
-function describeDamage({ fault, image }: Damage): string {
-  return image === undefined ? fault : `${fault} (image ${image})`;
-}
-
 /** @throws {RunError} if `report` has damage: exit code 1 */
-export function refuseDamage(runDir: string, { damage }: VerifyReport): void {
+export function refuseDamage(runDir: string, { damage }: MemoryVerification): void {
   if (damage.length === 0) return;
   const places = damage.length === 1 ? "1 place" : `${damage.length} places`;
   const derived = [INDEX_FILE, CURRENT_FILE].map((name) => join(runDir, "memory", name));

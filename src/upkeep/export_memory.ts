@@ -1,25 +1,25 @@
 /**
- * `memloss memory export`
+ * A run's memory as a file: numbers, or a contact sheet to look at.
  *
  * @module
  */
-import { applyView } from "../../data/augmentation.ts";
-import { contactSheet } from "../../data/contact_sheet.ts";
-import { type Dataset, valuesPerImage } from "../../data/dataset.ts";
-import { DATA_ROOT } from "../../data/sets/sets.ts";
-import { UsageError } from "../../errors.ts";
-import { writeFileAtomically } from "../../disk/files.ts";
-import { encodePng } from "../../format/png.ts";
-import { checkOutput, PNG, safetensorsWith } from "../../run/output.ts";
-import { makeMemoryInputs } from "../../train/memory_inputs.ts";
+import { applyView } from "../data/augmentation.ts";
+import { contactSheet } from "../data/contact_sheet.ts";
+import { type Dataset, valuesPerImage } from "../data/dataset.ts";
+import { DATA_ROOT } from "../data/sets/sets.ts";
+import { UsageError } from "../errors.ts";
+import { writeFileAtomically } from "../disk/files.ts";
+import { encodePng } from "../format/png.ts";
+import { checkOutput, PNG, safetensorsWith } from "../run/output.ts";
+import { makeMemoryInputs } from "../train/memory_inputs.ts";
 import {
   loadMemoryData,
-  type MemoryFlags,
+  type MemoryPlace,
   type MemoryRun,
   refuseOtherData,
   withMemory,
-} from "./run.ts";
-import { EXAMPLES_TENSOR, type MemoryExamples, writeMemoryFile } from "./file.ts";
+} from "./memory_run.ts";
+import { EXAMPLES_TENSOR, type MemoryExamples, writeMemoryFile } from "./examples_file.ts";
 
 /** Examples on a contact sheet unless told otherwise. */
 const SHEET_EXAMPLES = 20;
@@ -28,44 +28,68 @@ const COLUMNS = 10;
 /** How much larger a contact sheet shows a difference, around grey. */
 const MAGNIFIED = 10;
 
-/** What `memory export --json` prints. */
+/** What was written, as `memory export --json` prints it. */
 export interface ExportReport {
   readonly out: string;
   readonly epoch: number;
   readonly examples: number;
 }
 
+/** What to write, and where. */
+export interface ExportOptions extends MemoryPlace {
+  /** The file: `.safetensors`, or `.png` for a contact sheet. */
+  readonly out: string;
+  /**
+   * Whether a file of another kind may be replaced.
+   *
+   * @default {false}
+   */
+  readonly overwrite?: boolean;
+  /**
+   * The epoch that made the examples.
+   *
+   * @default {the newest}
+   */
+  readonly epoch?: number;
+  /**
+   * The first so many examples.
+   *
+   * @default {all; on a contact sheet 20}
+   */
+  readonly limit?: number;
+}
+
 /**
- * Writes examples of one epoch to `--out`, in the order in which they were made.
+ * Writes examples of one epoch to `out`, in the order in which they were made.
  *
- * @throws {UsageError} if there is no memory, no such epoch in it, or `--out` is neither .safetensors nor .png
+ * @throws {UsageError} if there is no memory, no such epoch in it, or `out` is neither .safetensors nor .png
  * @throws {RunError} if an example is damaged or the file cannot be written
  */
-export async function exportMemory(run: MemoryRun, flags: MemoryFlags): Promise<ExportReport> {
-  const { out } = flags;
-  const drawn = out?.endsWith(".png");
-  if (out === undefined || !drawn && !out.endsWith(".safetensors")) {
+export async function exportMemory(run: MemoryRun, options: ExportOptions): Promise<ExportReport> {
+  const { out } = options;
+  const drawn = out.endsWith(".png");
+  if (!drawn && !out.endsWith(".safetensors")) {
     throw new UsageError("Say where to: --out FILE.safetensors, or --out FILE.png.");
   }
   await checkOutput(out, {
     flag: "--out",
     kind: drawn ? PNG : safetensorsWith(EXAMPLES_TENSOR),
-    inputs: [flags.dataDir ?? run.recipe.dataDir ?? DATA_ROOT],
-    overwrite: flags.overwrite === true,
+    inputs: [options.dataDir ?? run.recipe.dataDir ?? DATA_ROOT],
+    overwrite: options.overwrite === true,
   });
-  const data = await loadMemoryData(run, flags);
+  const data = await loadMemoryData(run, options);
   const { train } = data;
-  return await withMemory(run, flags, async (store) => {
+  return await withMemory(run, options, async (store) => {
     const epochs = store.current()?.generations ?? [];
     const filled = epochs.filter((each) => store.manifest(each).records > 0);
-    const epoch = flags.epoch ?? filled.at(-1);
+    const epoch = options.epoch ?? filled.at(-1);
     if (epoch === undefined || !filled.includes(epoch)) {
       const held = filled.length === 0 ? "nothing yet" : `epoch ${filled.join(" and ")}`;
       const missing = epoch === undefined ? "" : `, not epoch ${epoch}`;
       throw new UsageError(`The memory of ${run.runDir} holds ${held}${missing}.`);
     }
     refuseOtherData(store, data);
-    const limit = flags.nEx ?? (drawn ? SHEET_EXAMPLES : undefined);
+    const limit = options.limit ?? (drawn ? SHEET_EXAMPLES : undefined);
     const ids = (await store.images(epoch)).slice(0, limit);
     const memory = await store.read(epoch, ids);
     const examples = {
@@ -108,9 +132,4 @@ function drawExamples({ ids, views, images }: MemoryExamples, train: Dataset) {
 
 function toBytes(picture: Float32Array): Uint8ClampedArray {
   return Uint8ClampedArray.from(picture, (value) => 255 * value);
-}
-
-/** `report` in words. */
-export function describeExport({ out, epoch, examples }: ExportReport): string {
-  return `${examples} examples of epoch ${epoch} are in ${out}`;
 }

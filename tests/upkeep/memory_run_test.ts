@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { join } from "@std/path";
-import { type MemoryRun, withMemory } from "../../../src/cli/memory/run.ts";
-import { RunError } from "../../../src/errors.ts";
-import { MemoryStore } from "../../../src/memory/store.ts";
-import { commitOf, order, settings } from "../../memory/store_support.ts";
-import { inTemporary, writeExamples } from "../../memory/support.ts";
-import { smallRecipe } from "../../testing/runs.ts";
+import { type MemoryRun, withMemory } from "../../src/upkeep/memory_run.ts";
+import { RunError } from "../../src/errors.ts";
+import { MemoryStore } from "../../src/memory/store.ts";
+import { commitOf, order, settings } from "../memory/store_support.ts";
+import { inTemporary, writeExamples } from "../memory/support.ts";
+import { smallRecipe } from "../testing/runs.ts";
 
 /** Runs `use` with a run and its memory, in which epoch 1 has been committed. */
 function withRun(use: (run: MemoryRun, writer: MemoryStore) => Promise<void>): Promise<void> {

@@ -1,0 +1,79 @@
+/**
+ * What was found in a run's memory, and what was done with it, in words.
+ *
+ * @module
+ */
+import { mebibytes } from "../format/mebibytes.ts";
+import type { Damage } from "../memory/verify.ts";
+import type { GarbageReport } from "../upkeep/collect_garbage.ts";
+import type { ExportReport } from "../upkeep/export_memory.ts";
+import type { ImportReport } from "../upkeep/import_memory.ts";
+import type { MemoryReport, ReportedGeneration } from "../upkeep/memory_stats.ts";
+import type { MemoryVerification } from "../upkeep/verify_memory.ts";
+import { formatPercent } from "./words.ts";
+
+/** What a memory holds: a line for the commit, one for each generation, one for the ages. */
+export function describeStats(report: MemoryReport): string {
+  const { codec, epsilon, imageCount, current, generations, ages } = report;
+  const position = current === null
+    ? "nothing committed yet"
+    : `epoch ${current.epoch}${
+      current.complete ? "" : `, step ${current.step}`
+    }, ${current.checkpoint}`;
+  const histogram = ages.map(({ age, images }) => `${images} of age ${age}`).join(", ");
+  return [
+    `codec ${codec}, ε = ${
+      (255 * epsilon).toFixed(2)
+    }/255, ${imageCount} training images; ${position}`,
+    ...generations.map(describeGeneration),
+    ...ages.length > 1 ? [`  newest examples: ${histogram}`] : [],
+  ].join("\n");
+}
+
+function describeGeneration(generation: ReportedGeneration): string {
+  const { epoch, examples, coverage, bytes, meanAbsoluteDelta, boundaryShare, misclassified } =
+    generation;
+  return [
+    `  epoch ${epoch}: ${examples} examples (${formatPercent(coverage)} of the images)`,
+    `${mebibytes(bytes)} MiB`,
+    `mean |δ| ${meanAbsoluteDelta.toFixed(2)}/255`,
+    `${formatPercent(boundaryShare)} at the boundary`,
+    ...misclassified === undefined ? [] : [`${formatPercent(misclassified)} misclassified`],
+  ].join(", ");
+}
+
+/** What was looked at, and a line for each damage. */
+export function describeMemoryVerification(report: MemoryVerification): string {
+  const { commit, generations, chunks, records, index, rebuilt, damage } = report;
+  const looked = commit === 0
+    ? "nothing committed yet"
+    : `commit ${commit}: ${generations} generation(s), ${chunks} chunk(s), ${records} record(s)`;
+  return [
+    `${looked}${
+      index
+        ? ""
+        : "; the index was not read (a trainer has it open, it is a service that was not named, or a copy cannot be made)"
+    }`,
+    ...rebuilt ? ["  the index was made anew"] : [],
+    ...damage.map((each) => `  ${describeDamage(each)}`),
+  ].join("\n");
+}
+
+function describeDamage({ fault, image }: Damage): string {
+  return image === undefined ? fault : `${fault} (image ${image})`;
+}
+
+/** What removing leftovers gave back. */
+export function describeGarbage({ before, after }: GarbageReport): string {
+  return `${mebibytes(after)} MiB are left of ${mebibytes(before)} MiB`;
+}
+
+/** Where the examples are now. */
+export function describeExport({ out, epoch, examples }: ExportReport): string {
+  return `${examples} examples of epoch ${epoch} are in ${out}`;
+}
+
+/** Which epoch the examples count for. */
+export function describeImport({ epoch, checkpoint, examples }: ImportReport): string {
+  return `${examples} examples are the memory of epoch ${epoch}, beside ${checkpoint}`;
+}

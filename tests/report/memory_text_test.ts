@@ -1,0 +1,27 @@
+import assert from "node:assert/strict";
+import { describeGarbage, describeMemoryVerification } from "../../src/report/memory_text.ts";
+
+Deno.test("describeMemoryVerification() has a line for each damage, and says when the index was left out", () => {
+  const counts = { commit: 2, generations: 1, chunks: 1, records: 20 };
+  const damage = [
+    { file: "chunk", fault: "Record 3 is torn", image: 7 },
+    { file: "index.kv", fault: "index.kv is lost" },
+  ];
+  assert.equal(
+    describeMemoryVerification({ ...counts, index: true, rebuilt: true, damage }),
+    `commit 2: 1 generation(s), 1 chunk(s), 20 record(s)
+  the index was made anew
+  Record 3 is torn (image 7)
+  index.kv is lost`,
+  );
+  const nothing = { commit: 0, generations: 0, chunks: 0, records: 0 };
+  assert.match(
+    describeMemoryVerification({ ...nothing, index: false, rebuilt: false, damage: [] }),
+    /^nothing committed yet; the index was not read \(/,
+  );
+});
+
+Deno.test("describeGarbage() says MiB", () => {
+  const report = { before: 3 * 2 ** 20, after: 2 ** 19 };
+  assert.equal(describeGarbage(report), "0.5 MiB are left of 3.0 MiB");
+});

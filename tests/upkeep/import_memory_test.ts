@@ -1,0 +1,70 @@
+import assert from "node:assert/strict";
+import { join } from "@std/path";
+import {
+  decodeSafetensors,
+  encodeSafetensors,
+  type SafeTensor,
+} from "../../src/format/safetensors.ts";
+import { exportMemory } from "../../src/upkeep/export_memory.ts";
+import { importMemory } from "../../src/upkeep/import_memory.ts";
+import { readMemoryRun } from "../../src/upkeep/memory_run.ts";
+import { memlossDone } from "../cli/memloss.ts";
+import { TinyWorld } from "../cli/tiny.ts";
+
+let world: TinyWorld;
+let run: string;
+let exported: string;
+
+Deno.test.beforeAll(async () => {
+  world = await TinyWorld.create();
+  run = world.path("run");
+  await memlossDone(...world.trainArgs(run, "--variant", "v1", "--select", "none"));
+  exported = world.path("memory.safetensors");
+  await exportMemory(await readMemoryRun(run), { out: exported, dataDir: world.data });
+});
+
+Deno.test.afterAll(() => world.remove());
+
+Deno.test("importMemory() refuses files that are not a memory of its images, and leaves nothing", async () => {
+  await Deno.remove(join(run, "memory"), { recursive: true });
+  const lost = await readMemoryRun(run), place = { dataDir: world.data };
+  const { tensors, metadata } = decodeSafetensors(await Deno.readFile(exported), exported);
+  const bad = world.path("bad.safetensors");
+  const attempt = async (
+    change: (tensors: Map<string, SafeTensor>) => void,
+    message: RegExp,
+    about: Record<string, string> = metadata,
+  ) => {
+    const changed = new Map(
+      [...tensors].map((
+        [name, each],
+      ) => [name, { ...each, data: each.data.slice() } as SafeTensor]),
+    );
+    change(changed);
+    await Deno.writeFile(bad, encodeSafetensors(changed, about));
+    await assert.rejects(importMemory(lost, bad, place), { name: "UsageError", message });
+    const left = await Array.fromAsync(Deno.readDir(run));
+    assert.ok(!left.some(({ name }) => /^memory/.test(name)));
+  };
+  const set = (name: string, at: number, value: number) => (all: Map<string, SafeTensor>) => {
+    all.get(name)!.data[at] = value;
+  };
+  await attempt((all) => all.delete("ids"), /it needs x_mem and ids/);
+  await attempt(set("ids", 3, 20), /cifar10 has no training image 20/);
+  await attempt(
+    (all) => set("ids", 3, all.get("ids")!.data[4] as number)(all),
+    /an image comes twice/,
+  );
+  await attempt(set("x_mem", 5, NaN), /image \d+ leaves \[0,1\]/);
+  await attempt(set("views", 0, 9), /views is not \[N,3\]/);
+  await attempt(set("views", 2, 2), /views is not \[N,3\]/);
+  await attempt(
+    (all) => (all.get("x_mem")!.data as Float32Array).fill(0.5),
+    /does not belong to this run: its example of image \d+ is/,
+  );
+  await attempt(() => {}, /its images are cifar100's, not cifar10's/, { data: "cifar100" });
+  const none = { name: "UsageError", message: /^.+none does not exist\.$/ };
+  await assert.rejects(importMemory(lost, world.path("none"), place), none);
+  const folder = { name: "UsageError", message: /^.+data is a folder\.$/ };
+  await assert.rejects(importMemory(lost, world.data, place), folder);
+});
