@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "@std/path";
 import { Journal, type Verdict } from "../../../src/evaluate/autoattack/journal.ts";
+import type { Unfinished } from "../../../src/evaluate/autoattack/unfinished.ts";
 import { inTemporary } from "../../memory/support.ts";
 import { snapshot } from "../../testing/folder.ts";
 import { VALUES } from "../../testing/images.ts";
@@ -35,7 +36,9 @@ Deno.test("Journal gives back what it was given, in that order, and takes more",
     await write(directory);
     assert.deepEqual(await reopen(directory), VERDICTS);
     const journal = await Journal.open(directory, "key", VALUES);
-    const more: Verdict = { member: "square", id: 7, outcome: image(1), seconds: 3 };
+    const part = new Float32Array(3 * VALUES).fill(1, VALUES, 2 * VALUES);
+    const outcome = part.subarray(VALUES, 2 * VALUES);
+    const more: Verdict = { member: "square", id: 7, outcome, seconds: 3 };
     await journal.append(more);
     journal.close();
     assert.deepEqual(await reopen(directory), [...VERDICTS, more]);
@@ -104,10 +107,10 @@ Deno.test("Journal leaves out verdicts whose image is lost, torn or another", ()
 Deno.test("Journal writes to no file that a link leads to", () =>
   inTemporary(async (directory) => {
     const folder = join(directory, "state"), elsewhere = join(directory, "elsewhere");
-    for (const name of ["verdicts.jsonl", "adversarial.bin"]) {
+    for (const name of ["verdicts.jsonl", "adversarial.bin", "unfinished.bin"]) {
       await write(folder);
       await Deno.writeTextFile(elsewhere, "mine");
-      await Deno.remove(join(folder, name));
+      await Deno.remove(join(folder, name)).catch(() => {});
       await Deno.symlink(elsewhere, join(folder, name));
       await assert.rejects(reopen(folder), new RegExp(`${name} is a symbolic link`));
       assert.equal(await Deno.readTextFile(elsewhere), "mine");
@@ -115,25 +118,29 @@ Deno.test("Journal writes to no file that a link leads to", () =>
     }
   }));
 
-Deno.test("Journal lets one evaluation at a time write, and names its folder", () =>
-  inTemporary(async (directory) => {
-    const journal = await Journal.open(directory, "key", VALUES);
-    await assert.rejects(Journal.open(directory, "key", VALUES), {
-      name: "UsageError",
-      message:
-        `The evaluation in ${directory} is being made by another process: wait for it to end.`,
-    });
-    await journal.remove();
-    assert.throws(() => Deno.statSync(directory), Deno.errors.NotFound);
-    await Deno.writeTextFile(directory, "");
-    await assert.rejects(Journal.open(directory, "key", VALUES), {
-      name: "UsageError",
-      message:
-        `The state of an evaluation would be kept in ${directory}, but that is no folder: move it away, or choose another --state-dir.`,
-    });
-    await Deno.remove(directory);
-    await Deno.mkdir(directory);
-  }));
+Deno.test({
+  name: "Journal lets one evaluation at a time write, and names its folder",
+  sanitizeResources: true,
+  fn: () =>
+    inTemporary(async (directory) => {
+      const journal = await Journal.open(directory, "key", VALUES);
+      await assert.rejects(Journal.open(directory, "key", VALUES), {
+        name: "UsageError",
+        message:
+          `The evaluation in ${directory} is being made by another process: wait for it to end.`,
+      });
+      await journal.remove();
+      assert.throws(() => Deno.statSync(directory), Deno.errors.NotFound);
+      await Deno.writeTextFile(directory, "");
+      await assert.rejects(Journal.open(directory, "key", VALUES), {
+        name: "UsageError",
+        message:
+          `The state of an evaluation would be kept in ${directory}, but that is no folder: move it away, or choose another --state-dir.`,
+      });
+      await Deno.remove(directory);
+      await Deno.mkdir(directory);
+    }),
+});
 
 Deno.test("Journal refuses a folder that holds anything of somebody else's, and leaves it as it is", () =>
   inTemporary(async (directory) => {
@@ -192,4 +199,45 @@ Deno.test("Journal.append() writes an image before the line that promises it", (
     journal.close();
     const header = '{"key":"key"}\n'.length;
     assert.deepEqual(sizes, [[0, header], [IMAGE_BYTES, header]]);
+  }));
+
+const BEGUN: Unfinished = {
+  clean: Float32Array.of(1, 2),
+  member: "fab-t",
+  seconds: 4,
+  states: new Map([[5, { asked: 1, run: 0, at: { steps: 3 } }]]),
+};
+
+Deno.test("Journal gives back what was begun, and removes it and what a kill left of writing it", () =>
+  inTemporary(async (directory) => {
+    const folder = join(directory, "state");
+    const journal = await Journal.open(folder, "key", VALUES);
+    assert.equal(journal.unfinished, undefined);
+    await journal.keep(BEGUN);
+    journal.close();
+    await Deno.writeTextFile(join(folder, "unfinished.bin.tmp-0123abcd"), "half");
+    const again = await Journal.open(folder, "key", VALUES);
+    assert.deepEqual(again.unfinished, BEGUN);
+    const names = ["adversarial.bin", "unfinished.bin", "verdicts.jsonl"];
+    assert.deepEqual([...(await snapshot(folder)).keys()].sort(), names);
+    await again.remove();
+    await assert.rejects(Deno.stat(folder), Deno.errors.NotFound);
+  }));
+
+Deno.test("Journal.append() says that the disk is full, and where", () =>
+  inTemporary(async (directory) => {
+    const journal = await Journal.open(directory, "key", VALUES);
+    const { write } = Deno.FsFile.prototype;
+    Deno.FsFile.prototype.write = () =>
+      Promise.reject(Object.assign(new Error("os error 28"), { code: "ENOSPC" }));
+    try {
+      await assert.rejects(journal.append(VERDICTS[1]!), {
+        name: "RunError",
+        message: `The evaluation's state in ${directory} could not be kept: ` +
+          "the disk is full, free some space and try again.",
+      });
+    } finally {
+      Deno.FsFile.prototype.write = write;
+      journal.close();
+    }
   }));

@@ -72,6 +72,7 @@ Deno.test("openState() keeps every evaluation apart whose verdicts may differ, a
       await stateName(at, weights(path), changed({ labels })),
       await stateName(at, weights(path), {}, { version: "plus" }),
       await stateName(at, weights(path), {}, { version: "custom", members: ["square"] }),
+      await stateName(at, weights(path), {}, { version: "custom", members: ["apgd-ce"] }),
       await stateName(at, weights(path), { backend: { ...ANY_BACKEND, adapter: "another" } }),
       await stateName(at, weights(path), { backend: { ...ANY_BACKEND, name: "webgpu" } }),
       await withChangedProgram(() => stateName(at, weights(path), {})),
@@ -124,4 +125,13 @@ Deno.test("checkState() says at once where state cannot be kept", () =>
       name: "UsageError",
       message: /^--state-dir: /,
     });
+  }));
+
+Deno.test("checkState() writes to no file that a link leads to", () =>
+  inTemporary(async (directory) => {
+    const elsewhere = join(directory, "elsewhere"), state = join(directory, "state");
+    await Deno.mkdir(state);
+    await Deno.symlink(elsewhere, join(state, `autoattack.probe-${Deno.pid}`));
+    await assert.rejects(checkState(weights("w.safetensors"), state), { name: "UsageError" });
+    await assert.rejects(Deno.lstat(elsewhere), Deno.errors.NotFound);
   }));

@@ -9,6 +9,7 @@ import { Interrupted } from "../../../src/errors.ts";
 import type { AttackedImages } from "../../../src/evaluate/autoattack/attacked_images.ts";
 import { autoAttack, type AutoAttackOptions } from "../../../src/evaluate/autoattack/autoattack.ts";
 import { Journal } from "../../../src/evaluate/autoattack/journal.ts";
+import type { MemberProgress } from "../../../src/evaluate/autoattack/member_run.ts";
 import type { Unfinished } from "../../../src/evaluate/autoattack/unfinished.ts";
 import { Purpose, Stream } from "../../../src/random/stream.ts";
 import { inTemporary } from "../../memory/support.ts";
@@ -164,12 +165,12 @@ onWasm(
   (backend) =>
     inTemporary((directory) =>
       withModel(async (network, images) => {
-        const options = { ...ROBUST, backend }, outside = new Float32Array(VALUES).fill(2);
+        const options = { ...ROBUST, backend }, far = new Float32Array(VALUES);
         const kept: ((journal: Journal) => Promise<void>)[] = [
-          (journal) => journal.append({ member: "apgd-t", id: 1, outcome: outside, seconds: 1 }),
+          (journal) => journal.append({ member: "apgd-t", id: 1, outcome: far, seconds: 1 }),
           ...["point", "previous", "best"].map((name) => (journal: Journal) => {
             const left = journal.unfinished as Unfinished;
-            for (const { at } of left.states.values()) at![name] = outside;
+            for (const { at } of left.states.values()) at![name] = far;
             return journal.keep(left);
           }),
         ];
@@ -182,10 +183,64 @@ onWasm(
           const journal = await Journal.open(folder, "key", VALUES);
           await assert.rejects(autoAttack(network, images, { ...options, journal }), {
             name: "RunError",
-            message: /^The attack on image \d left \[0,1\]/,
+            message: /^The attack on image \d went [\d.]+ far, beyond its radius 0.05\.$/,
           });
           await journal.remove();
         }
+      })
+    ),
+);
+
+onWasm(
+  "autoAttack() refuses what it finds beyond the ball",
+  (backend) =>
+    withModel(async (network, images) => {
+      // APGD clips to [0,1], which such an image is not in: whatever it finds lies too far away.
+      const x = images.x.map((value, i) => i % VALUES === 0 ? 1.5 : value);
+      const clean = tf.tidy(() => tf.argMax(network(tf.tensor4d(x, [N, 4, 4, 1])), 1).dataSync());
+      const options = { version: "custom", members: ["apgd-ce"], epsilon: 0.4, backend } as const;
+      await assert.rejects(
+        autoAttack(network, { ...images, x, y: Uint8Array.from(clean) }, options),
+        {
+          name: "RunError",
+          message: /^The attack on image \d went 0\.5 far, beyond its radius 0\.4\.$/,
+        },
+      );
+    }),
+);
+
+onWasm(
+  "autoAttack() tells how far it is, however many sittings it takes",
+  (backend) =>
+    inTemporary((directory) =>
+      withModel(async (network, images) => {
+        const options: AutoAttackOptions = {
+          ...{ version: "custom", members: ["apgd-ce", "fab-t"] },
+          ...{ backend, epsilon: 0.11, batchSize: 2 },
+        };
+        const told: [string, MemberProgress][] = [], again: typeof told = [];
+        await autoAttack(network, images, {
+          ...options,
+          onProgress: (...progress) => void told.push(progress),
+        });
+        await inSittings(join(directory, "state"), (more, stop) => {
+          let left = 2;
+          return autoAttack(network, images, {
+            ...{ ...options, ...more },
+            onProgress(...progress) {
+              again.push(progress);
+              if (--left === 0) stop();
+            },
+          });
+        });
+        assert.deepEqual(again, told);
+        const { done, of, broken, share } = told.findLast(([member]) => member === "apgd-ce")![1];
+        assert.deepEqual([of, done, broken], [N, 3, 3]);
+        assert.ok(share > done / of && share < 1, "it knows of questions, too");
+        const shares = told.filter(([member]) => member === "apgd-ce").map(([, { share }]) =>
+          share
+        );
+        assert.ok(shares.every((share, i) => i === 0 || share > shares[i - 1]!));
       })
     ),
 );
