@@ -287,7 +287,6 @@ onWasm(
           if (++batches === 90) throw new Error("killed");
           ahead += 2_500;
         };
-
         try {
           const journal = await Journal.open(folder, "key", VALUES);
           await assert.rejects(
@@ -299,6 +298,20 @@ onWasm(
         } finally {
           performance.now = now;
         }
+        await Deno.rename(kept, file);
+        let all = 0, again = 0;
+        const whole = await autoAttack(network, images, {
+          ...{ ...options, onProgress: () => void all++ },
+        });
+        const journal = await Journal.open(folder, "key", VALUES);
+        const continued = await autoAttack(network, images, {
+          ...{ ...options, journal, onProgress: () => void again++ },
+        });
+        await journal.remove();
+        assert.equal(again, all - 72);
+        assert.deepEqual(withoutTimes(continued), withoutTimes(whole));
+        const { seconds } = continued.result.perAttack["apgd-t"]!;
+        assert.ok(seconds >= 72 * 2.5 && seconds < 72 * 2.5 + 60, `${seconds} s`);
       })
     ),
 );
