@@ -127,11 +127,13 @@ Deno.test("checkState() says at once where state cannot be kept", () =>
     });
   }));
 
-Deno.test("checkState() writes to no file that a link leads to", () =>
+Deno.test("checkState() leaves what lies where it tries to write", () =>
   inTemporary(async (directory) => {
     const elsewhere = join(directory, "elsewhere"), state = join(directory, "state");
     await Deno.mkdir(state);
+    await Deno.writeTextFile(elsewhere, "mine");
     await Deno.symlink(elsewhere, join(state, `autoattack.probe-${Deno.pid}`));
+    const before = await snapshot(directory);
     await assert.rejects(checkState(weights("w.safetensors"), state), { name: "UsageError" });
-    await assert.rejects(Deno.lstat(elsewhere), Deno.errors.NotFound);
+    assert.deepEqual(await snapshot(directory), before);
   }));
