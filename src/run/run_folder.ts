@@ -5,7 +5,6 @@
  */
 import { join } from "@std/path";
 import { RunError, UsageError } from "../errors.ts";
-import { syncDirectory } from "../disk/disk.ts";
 import {
   createDirectory,
   listFolder,
@@ -185,7 +184,6 @@ export class RunFolder {
     await writeCommitted(this.directory, { last, ...best && { best } });
     await pointLink(folder, "last", last.name);
     if (best) await pointLink(folder, "best", best.name);
-    await syncDirectory(folder);
     for (const { name, isDirectory } of await listFolder(folder)) {
       const stray = isCheckpointName(name) && name !== last.name && name !== best?.name;
       if (!isDirectory && (stray || TORN_LINK.test(name))) await removeFile(join(folder, name));

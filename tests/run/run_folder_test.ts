@@ -238,3 +238,52 @@ Deno.test("RunFolder.withdraw() makes room for the same start, and takes nobody 
       ...["checkpoints", "checkpoints/epoch-001.safetensors", "notes", "run.lock"],
     ]);
   }));
+
+Deno.test("RunFolder.create() refuses a folder that somebody fills while it waits for the lock", () =>
+  inTemporary(async (directory) => {
+    const runDir = join(directory, "run"), stranger = join(runDir, "stranger.txt");
+    const { open } = Deno;
+    Deno.open = async (path, options) => {
+      if (String(path).endsWith("run.lock")) await Deno.writeTextFile(stranger, "mine");
+      return await open(path, options);
+    };
+    try {
+      await assert.rejects(RunFolder.create(runDir, RECORD), {
+        name: "UsageError",
+        message: /is not empty: choose another --run-dir/,
+      });
+    } finally {
+      Deno.open = open;
+    }
+    assert.equal(await Deno.readTextFile(stranger), "mine");
+    await assert.rejects(readRunRecord(runDir), /is not a run folder/);
+  }));
+
+Deno.test("RunFolder.create() that fails after its record leaves the folder to the next start", () =>
+  inTemporary(async (directory) => {
+    const runDir = join(directory, "run");
+    const full = Object.assign(new Error("No space left on device (os error 28)"), {
+      code: "ENOSPC",
+    });
+    const mkdir = patched(Deno, "mkdir", (path) => String(path).endsWith("checkpoints"), full);
+    await assert.rejects(mkdir.during(() => RunFolder.create(runDir, RECORD)), /checkpoints/);
+    await (await RunFolder.create(runDir, RECORD)).close();
+  }));
+
+Deno.test("RunFolder.settle() removes no checkpoint before its record names the others", () =>
+  withFolder(async (folder) => {
+    const { remove } = Deno;
+    const named: (string | undefined)[] = [];
+    Deno.remove = async (path, options) => {
+      if (String(path).endsWith(".safetensors")) {
+        named.push((await readCommittedCheckpoints(folder.directory))?.last.name);
+      }
+      await remove(path, options);
+    };
+    try {
+      await folder.settle({ last: { name: NAMES[1] }, best: NAMES[0] });
+    } finally {
+      Deno.remove = remove;
+    }
+    assert.deepEqual(named, [NAMES[1], NAMES[1]]);
+  }));
