@@ -61,3 +61,19 @@ Deno.test("Sitting.left() takes the later time, of the last verdict or of what w
       { ...UNFINISHED, seconds: 3 },
     )
   ));
+
+Deno.test("Sitting.pause() says whether a stopped evaluation can be gone on with", () =>
+  inTemporary(async (directory) => {
+    const journal = await Journal.open(join(directory, "state"), "key", 1);
+    const signal = AbortSignal.abort(), stopped = "Stopped during AutoAttack";
+    await assert.rejects(new Sitting(journal, signal, assert.fail).pause(), {
+      name: "Interrupted",
+      message: `${stopped}: the same command continues where it stopped.`,
+    });
+    await journal.remove();
+    await assert.rejects(new Sitting(undefined, signal, assert.fail).pause(), {
+      name: "Interrupted",
+      message: `${stopped}.`,
+    });
+    await new Sitting(undefined, undefined, assert.fail).pause();
+  }));
