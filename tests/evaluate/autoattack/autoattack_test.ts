@@ -251,6 +251,17 @@ onWasm(
     assert.equal(result.warnings.length, 2);
     assert.match(result.warnings[0]!, /^8 of 8 images have a gradient of zero/);
     assert.match(result.warnings[1]!, /^Square took [\d.]+ points/);
+    // There is nothing to compare it with where it stands first, and nobody else is warned of.
+    const turned = await withModel(
+      (network) =>
+        autoAttack(
+          network,
+          ...settings(backend, ["square", "apgd-t"], { ids: FEW, norm: "linf", epsilon: 0.008 }),
+        ),
+    );
+    const { square: first, "apgd-t": second } = turned.result.perAttack;
+    assert.ok(first!.broken > 0 && second!.broken > 0, `${first!.broken}, ${second!.broken}`);
+    assert.deepEqual(turned.result.warnings, []);
     assert.match(
       lines.join("\n"),
       /^initial accuracy: 100\.00%\nWarning: .+\nrobust accuracy after APGD-T/,
