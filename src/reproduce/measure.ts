@@ -6,7 +6,14 @@
  */
 import { join } from "@std/path";
 import { FileLock } from "../disk/file_lock.ts";
-import { createDirectory, listFolder, removeTreeIfThere } from "../disk/files.ts";
+import {
+  createDirectory,
+  listFolder,
+  removeTree,
+  removeTreeIfThere,
+  temporaryOf,
+  temporaryPath,
+} from "../disk/files.ts";
 import { fileSize } from "../disk/regular.ts";
 import type { Recipe, RecipeInput } from "../recipe/recipe.ts";
 import { readMetrics } from "../run/run_log.ts";
@@ -26,6 +33,8 @@ export interface Measurement {
   readonly memoryBytes: number;
 }
 
+/** Begins the name of the folder that a few steps are trained in. */
+const MEASURED = "measure";
 /** Images of a step on the CPU engine, whose speed hardly depends on it. */
 const FEW = 32;
 
@@ -63,8 +72,10 @@ export async function measureSteps(
   await createDirectory(out);
   // Two processes that measure at once would measure each other.
   using _lock = await FileLock.wait(join(out, "measure.lock"));
-  const runDir = join(out, "measure");
-  await removeTreeIfThere(runDir); // left by a process that was killed
+  for (const { name } of await listFolder(out)) { // left by processes that were killed
+    if (temporaryOf(name) === MEASURED) await removeTree(join(out, name));
+  }
+  const runDir = temporaryPath(join(out, MEASURED));
   try {
     // The second epoch is the first with a memory, and its second step the first for which everything is compiled.
     const few = { ...given, batchSize, limitTrain: images, epochs: 2, select: "none" } as const;

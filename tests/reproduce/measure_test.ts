@@ -1,0 +1,25 @@
+import assert from "node:assert/strict";
+import { join } from "@std/path";
+import type { RecipeInput } from "../../src/recipe/recipe.ts";
+import { resolveRecipe } from "../../src/recipe/resolve.ts";
+import { measureSteps } from "../../src/reproduce/measure.ts";
+import { inTemporary } from "../memory/support.ts";
+
+Deno.test("measureSteps() tells speed and sizes, and removes its own folders and nobody else's", () =>
+  inTemporary(async (out) => {
+    const given: RecipeInput = {
+      ...{ variant: "v1", data: "synthetic", width: 1, batchSize: 4 },
+      ...{ attack: { steps: 1 }, backend: "wasm", workers: 1 },
+    };
+    const mine = join(out, "measure"), left = join(out, "measure.tmp-0123abcd");
+    for (const folder of [mine, left]) {
+      await Deno.mkdir(folder);
+      await Deno.writeTextFile(join(folder, "file"), "of somebody");
+    }
+    const found = await measureSteps(out, resolveRecipe(given), given, true, undefined);
+    assert.ok(found.speed! > 0 && found.checkpointBytes > 0);
+    assert.ok(found.memoryBytes > 3072, "of each image a byte for every value, and the index");
+    assert.equal(await Deno.readTextFile(join(mine, "file")), "of somebody");
+    const names = (await Array.fromAsync(Deno.readDir(out))).map(({ name }) => name);
+    assert.deepEqual(names.sort(), ["measure", "measure.lock"]);
+  }));
