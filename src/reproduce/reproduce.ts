@@ -11,6 +11,7 @@ import { resolveRecipe } from "../recipe/resolve.ts";
 import { cellsFolder, isFinished, readCell } from "./cell.ts";
 import { makeCell, type Sitting } from "./make_cell.ts";
 import { type CellPlan, readRecipe } from "./plan.ts";
+import { refuseForeignTable } from "./write_table.ts";
 
 /** How the cells are made, and who watches. */
 export interface ReproduceOptions extends Sitting {
@@ -24,13 +25,15 @@ export interface ReproduceOptions extends Sitting {
  * Refuses `cells` that cannot be made, before any is begun.
  *
  * @returns those that are not finished
- * @throws {UsageError} if a recipe is none, or a cell that is there was made with another one
+ * @throws {UsageError} if a recipe is none, a cell that is there was made with another one, or the table would be written
+ *   over somebody else's file
  */
 export async function unfinishedCells(
   out: string,
   cells: readonly CellPlan[],
   given: RecipeInput,
 ): Promise<CellPlan[]> {
+  await refuseForeignTable(out);
   const open: CellPlan[] = [];
   for (const plan of cells) {
     resolveRecipe({ ...readRecipe(plan.request.recipe, plan.row), ...given });

@@ -6,6 +6,8 @@
 import { join } from "@std/path";
 import { FileLock } from "../disk/file_lock.ts";
 import { listFolder, writeFileAtomically } from "../disk/files.ts";
+import { exists } from "../disk/regular.ts";
+import { UsageError } from "../errors.ts";
 import { judgeClaims } from "../report/claims.ts";
 import { summarise } from "../report/result_table.ts";
 import { tableCsv } from "../report/table_csv.ts";
@@ -24,6 +26,24 @@ export interface TableOptions {
   readonly nEx?: number | undefined;
   /** What makes and continues the table, to be typed. */
   readonly command: string;
+}
+
+/** What a table is written as. */
+const TABLE_FILES = ["table.json", "table.md", "table.tex", "table.csv"] as const;
+
+/**
+ * Makes sure that no file of somebody else is written over: a table of ours has its cells beside it.
+ *
+ * @throws {UsageError} naming the file that is there without them
+ */
+export async function refuseForeignTable(out: string): Promise<void> {
+  if (await exists(cellsFolder(out))) return;
+  for (const name of TABLE_FILES) {
+    if (!await exists(join(out, name))) continue;
+    throw new UsageError(
+      `${join(out, name)} is there already, and no cells that it was made of: name another --out.`,
+    );
+  }
 }
 
 /**
@@ -54,7 +74,7 @@ export async function writeTable(
   const claims = judgeClaims(table.claims, results);
   const markdown = tableMarkdown(results, claims);
   const json = { format: 1, table: table.name, scale, ...results, claims };
-  const texts = {
+  const texts: Record<typeof TABLE_FILES[number], string> = {
     "table.json": JSON.stringify(json, null, 1) + "\n",
     "table.md": markdown,
     "table.tex": tableLatex(results),
