@@ -86,11 +86,14 @@ export class RunFolder {
   readonly directory: string;
   /** How the run was started. */
   readonly record: RunRecord;
+  /** Whether it was made now. */
+  readonly isNew: boolean;
   readonly #lock: RunLock;
 
-  private constructor(directory: string, record: RunRecord, lock: RunLock) {
+  private constructor(directory: string, record: RunRecord, isNew: boolean, lock: RunLock) {
     this.directory = directory;
     this.record = record;
+    this.isNew = isNew;
     this.#lock = lock;
   }
 
@@ -102,7 +105,7 @@ export class RunFolder {
   static async create(directory: string, record: RunRecord): Promise<RunFolder> {
     await refuseUsed(directory);
     await createDirectory(directory);
-    return await RunFolder.#locked(directory, async () => {
+    return await RunFolder.#locked(directory, true, async () => {
       await refuseUsed(directory); // again, now that nobody else can fill it
       try {
         await writeFileAtomically(
@@ -126,7 +129,7 @@ export class RunFolder {
    */
   static async open(directory: string): Promise<RunFolder> {
     await readRunRecord(directory); // before the lock file is made in a folder that is none of ours
-    return await RunFolder.#locked(directory, async () => {
+    return await RunFolder.#locked(directory, false, async () => {
       await prepareFolders(directory); // incomplete if the run was killed at its very start
       return await readRunRecord(directory);
     });
@@ -135,11 +138,12 @@ export class RunFolder {
   /** The folder, locked before `prepare` gives its record. */
   static async #locked(
     directory: string,
+    isNew: boolean,
     prepare: () => Promise<RunRecord>,
   ): Promise<RunFolder> {
     const lock = await RunLock.acquire(directory);
     try {
-      return new RunFolder(directory, await prepare(), lock);
+      return new RunFolder(directory, await prepare(), isNew, lock);
     } catch (error) {
       await lock.release();
       throw error;

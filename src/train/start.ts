@@ -7,7 +7,6 @@ import type { Backend, Demand } from "../backend/backend.ts";
 import { type EngineObserver, observedOptions } from "../backend/observed.ts";
 import { exclusively } from "../backend/exclusive.ts";
 import { openBackend } from "../backend/open.ts";
-import type { Splits } from "../data/dataset.ts";
 import { dataDigest, loadData } from "../data/sets/sets.ts";
 import { splitTraining } from "../data/split.ts";
 import { UsageError } from "../errors.ts";
@@ -168,43 +167,19 @@ async function runIn(
       observer?.onStart?.({ directory, recipe, continued: stored !== undefined, backend, demand });
       if (stored) noteChanges(stored, now, observer);
       if (demand) observer?.onStatus?.("compiling kernels for the first steps");
-      await trainIn(folder, stored === undefined, { recipe, data, backend, observer, signal });
+      await train({
+        recipe,
+        folder,
+        data,
+        backend,
+        ...observer && { observer },
+        ...signal && { signal },
+      });
     } finally {
       await folder.close();
     }
   } finally {
     backend.close();
-  }
-}
-
-/** What {@linkcode train} takes beside the folder. */
-interface Training {
-  readonly recipe: Recipe;
-  readonly data: Splits;
-  readonly backend: Backend;
-  readonly observer: RunObserver | undefined;
-  readonly signal: AbortSignal | undefined;
-}
-
-/** A start that cannot even open the run, because its memory's index cannot be reached perhaps, leaves no folder in the way. */
-async function trainIn(folder: RunFolder, isNew: boolean, training: Training): Promise<void> {
-  const { observer, signal, ...rest } = training;
-  let opened = false;
-  const watching: TrainingObserver = {
-    onOpen() {
-      opened = true;
-      observer?.onOpen?.();
-    },
-    onDamage: (note) => observer?.onDamage?.(note),
-    onStep: (metrics, length) => observer?.onStep?.(metrics, length),
-    onEvaluation: (name, done, n) => observer?.onEvaluation?.(name, done, n),
-    onEpoch: (metrics, length) => observer?.onEpoch?.(metrics, length),
-  };
-  try {
-    await train({ folder, ...rest, observer: watching, ...signal && { signal } });
-  } catch (error) {
-    if (isNew && !opened) await folder.withdraw();
-    throw error;
   }
 }
 

@@ -23,8 +23,6 @@ import { type BatchContext, type Position, trainBatch } from "./train_batch.ts";
 
 /** Who watches a run. */
 export interface TrainingObserver {
-  /** The run is open and its next step comes. */
-  onOpen?(): void;
   /** For every fault of the memory once; the run log has every example that was left out for it. */
   onDamage?(note: DamageNote): void;
   /** After every step. */
@@ -68,9 +66,13 @@ export async function train(run: TrainingRun): Promise<void> {
   const split = splitTraining(data.train.n, recipe.select === "val", recipe.limitTrain);
   const { n: imageCount, shape } = data.train;
   const images = { imageCount, dataSha256: dataDigest(data.train), shape };
-  const session = await Session.open(folder, recipe, architecture, images, backend);
+  const session = await Session.open(folder, recipe, architecture, images, backend)
+    .catch(async (error) => {
+      // A start that cannot open the run, because its memory's index cannot be reached perhaps, leaves nothing in the way.
+      if (folder.isNew) await folder.withdraw();
+      throw error;
+    });
   try {
-    run.observer?.onOpen?.();
     const trainer = new Trainer(run, session, architecture, split);
     while (!trainer.finished()) await trainer.epoch();
   } catch (error) {
