@@ -7,7 +7,7 @@
 import * as tf from "@tensorflow/tfjs";
 import { UsageError } from "../errors.ts";
 import type { SafeTensor } from "../format/safetensors.ts";
-import { type Architecture, normsOf } from "../model/architecture.ts";
+import { type Architecture, type BatchNorm, normsOf } from "../model/architecture.ts";
 import { inferArchitecture } from "../model/architectures/architectures.ts";
 import {
   bufferShapes,
@@ -85,7 +85,7 @@ function checkedValues(
   { dtype, shape: actual, data }: SafeTensor,
   shape: readonly number[],
   source: string,
-): Float32Array {
+): Float32Array<ArrayBuffer> {
   if (!(data instanceof Float32Array) || `${actual}` !== `${shape}`) {
     const advice = dtype === "F32" || `${actual}` !== `${shape}`
       ? ""
@@ -107,6 +107,49 @@ function checkedValues(
 }
 
 /**
+ * The tensors of `dict` that `architecture` has, counters included, in the order of PyTorch's own state dict. What is
+ * called `optimizer.…` is the optimiser's, and left out; nothing is put on a device.
+ *
+ * @throws {UsageError} as {@linkcode importState} does
+ */
+export function networkTensors(
+  dict: StateDict,
+  architecture: Architecture,
+  source: string,
+): Map<string, SafeTensor> {
+  const shapes = new Map([...parameterShapes(architecture), ...bufferShapes(architecture)]);
+  const counters = new Set(normsOf(architecture).map(counterOf));
+  refuseForeignTensors(dict, [...shapes.keys()], [...counters], architecture, source);
+  refuseMissing(dict, [...shapes.keys()], source);
+  const { modules, linear } = architecture;
+  const names = modules.flatMap((module) =>
+    module.kind === "convolution" ? [`${module.name}.weight`] : [
+      ...["weight", "bias", "running_mean", "running_var"].map((kind) => `${module.name}.${kind}`),
+      counterOf(module),
+    ]
+  );
+  return new Map(
+    [...names, `${linear}.weight`, `${linear}.bias`].map((name): [string, SafeTensor] => {
+      if (counters.has(name)) {
+        const count = Number(dict.get(name)?.data[0]);
+        const data = BigInt64Array.of(BigInt(Number.isSafeInteger(count) ? count : 0));
+        return [name, { dtype: "I64", shape: [], data }];
+      }
+      const shape = shapes.get(name)!;
+      return [
+        name,
+        { dtype: "F32", shape, data: checkedValues(name, dict.get(name)!, shape, source) },
+      ];
+    }),
+  );
+}
+
+/** The counter of batches that `norm` has in a state dict. */
+function counterOf({ name }: BatchNorm): string {
+  return `${name}.num_batches_tracked`;
+}
+
+/**
  * A model from a state dict; the inverse of {@linkcode exportState}. What is called `optimizer.…` is the optimiser's, and
  * not looked at.
  *
@@ -118,7 +161,7 @@ export function importState(
   source: string,
 ): ModelState {
   const shapes = parameterShapes(architecture), buffers = bufferShapes(architecture);
-  const counters = normsOf(architecture).map(({ name }) => `${name}.num_batches_tracked`);
+  const counters = normsOf(architecture).map(counterOf);
   refuseForeignTensors(dict, [...shapes.keys(), ...buffers.keys()], counters, architecture, source);
   const all = importTensors(dict, new Map([...shapes, ...buffers]), source);
   const counter = dict.get(counters[0]!);
