@@ -1,48 +1,77 @@
 /**
- * `memloss weights export`
+ * `memloss weights import|export|show`
  *
  * @module
  */
-import { choiceFlag, switchFlag, textFlag } from "../recipe/flag.ts";
+import { UsageError } from "../errors.ts";
 import { EXPORT_FORMATS, exportWeights } from "../publish/export_weights.ts";
 import { describeWeightsExport } from "../publish/export_text.ts";
+import { choiceFlag, switchFlag, textFlag } from "../recipe/flag.ts";
+import { describeWeights, describeWeightsImport } from "../report/weights/weights_text.ts";
 import { CHECKPOINT_LINKS } from "../run/checkpoints.ts";
-import { UsageError } from "../errors.ts";
+import { importWeights } from "../upkeep/import_weights.ts";
+import { showWeights } from "../upkeep/show_weights.ts";
 import { actionCommand } from "./shell/actions.ts";
 import { printReport } from "./shell/output.ts";
 import { OVERWRITE } from "./shell/overwrite_flag.ts";
 
 const FLAGS = {
+  out: textFlag("out", "PATH", "import: the .safetensors to be written; export: what --format is"),
+  key: textFlag("key", "NAME", "import, show: which network, where a file has several"),
   format: choiceFlag("format", EXPORT_FORMATS, "export: for whom", {
     torch: "a .pt or .safetensors for PyTorch, and the network's definition in Python beside it",
   }),
-  out: textFlag("out", "PATH", "export: where to"),
-  checkpoint: choiceFlag("checkpoint", CHECKPOINT_LINKS, "export: which of a run's checkpoints"),
+  checkpoint: choiceFlag(
+    "checkpoint",
+    CHECKPOINT_LINKS,
+    "export: which checkpoint of a run; default: best if there is one",
+  ),
   overwrite: OVERWRITE,
   json: switchFlag("json", "print one JSON document on stdout"),
 } as const;
 
 export const command = actionCommand({
   name: "weights",
-  question: "Say what to do with which weights",
-  positionals: "export RUN_DIR|FILE.safetensors",
-  summary: "hand trained weights on to PyTorch",
+  question: "Say what to do with which file of weights",
+  positionals: "import|export|show FILE|RUN_DIR",
+  summary: "take over a network from PyTorch, hand one on, or look into a file of weights",
   flags: FLAGS,
   actions: {
-    export: {
-      operands: ["RUN_DIR|FILE.safetensors"],
-      flags: ["format", "out", "checkpoint", "overwrite", "json"],
-      async act({ format, out, json, ...rest }, [target = ""]) {
-        if (format === undefined) {
-          throw new UsageError(`Say for whom: --format ${EXPORT_FORMATS.join("|")}.`);
+    import: {
+      operands: ["FILE"],
+      flags: ["json", "out", "key", "overwrite"],
+      async act({ out, ...flags }, [file = ""]) {
+        if (out === undefined) {
+          throw new UsageError("--out is missing: name the .safetensors to be written.");
         }
-        if (out === undefined) throw new UsageError("Say where to: --out PATH.");
+        printReport(await importWeights(file, { ...flags, out }), flags, describeWeightsImport);
+      },
+    },
+    export: {
+      operands: ["RUN_DIR|FILE"],
+      flags: ["json", "out", "format", "checkpoint", "overwrite"],
+      async act({ out, format, json, ...rest }, [target = ""]) {
+        if (format === undefined) {
+          throw new UsageError(`--format is missing: say for whom, ${EXPORT_FORMATS.join("|")}.`);
+        }
+        if (out === undefined) {
+          throw new UsageError("--out is missing: name what is to be written.");
+        }
         const exported = await exportWeights(target, { format, out, ...rest });
         printReport(exported, { json }, describeWeightsExport);
       },
     },
+    show: {
+      operands: ["FILE"],
+      flags: ["json", "key"],
+      async act(flags, [file = ""]) {
+        printReport(await showWeights(file, flags.key), flags, describeWeights);
+      },
+    },
   },
   examples: [
+    "memloss weights import model.pth --out weights.safetensors",
     "memloss weights export runs/v1 --format torch --out v1.pt",
+    "memloss weights show weights.safetensors",
   ],
 });

@@ -116,7 +116,13 @@ function torchFiles(
     return [module, { path: out, kind: WEIGHTS, bytes }];
   }
   if (/\.pth?$/.test(out)) {
-    return [module, { path: out, kind: TORCH, bytes: encodeTorch(tensors, origin) }];
+    try {
+      return [module, { path: out, kind: TORCH, bytes: encodeTorch(tensors, origin) }];
+    } catch (error) {
+      if (!(error instanceof RangeError)) throw error;
+      const advice = "say FILE.safetensors";
+      throw new UsageError(`--out ${out} can hold no 4 GiB of weights: ${advice}.`);
+    }
   }
   throw new UsageError(
     `--out ${out} is no name for what PyTorch reads: say FILE.pt, or FILE.safetensors.`,

@@ -5,18 +5,22 @@
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
-import { UsageError } from "../errors.ts";
 import type { SafeTensor } from "../format/safetensors.ts";
-import { type Architecture, type BatchNorm, normsOf } from "../model/architecture.ts";
+import type { Architecture } from "../model/architecture.ts";
 import { inferArchitecture } from "../model/architectures/architectures.ts";
 import {
-  bufferShapes,
   fromPyTorch,
   type ModelState,
   parameterShapes,
   type TensorMap,
 } from "../model/parameters.ts";
-import { refuseForeignTensors, refuseMissing } from "./account.ts";
+import {
+  checkedValues,
+  counterNames,
+  networkShapes,
+  refuseForeignTensors,
+  refuseMissing,
+} from "./account.ts";
 
 /** Tensors by name, in PyTorch's layouts. */
 export type StateDict = ReadonlyMap<string, SafeTensor>;
@@ -79,76 +83,6 @@ export function importTensors(
   return new Map(found.map(({ name, shape, data }) => [name, fromPyTorch(data, shape)]));
 }
 
-/** The values of `tensor`, if they are of `shape` and can be computed with. */
-function checkedValues(
-  name: string,
-  { dtype, shape: actual, data }: SafeTensor,
-  shape: readonly number[],
-  source: string,
-): Float32Array<ArrayBuffer> {
-  if (!(data instanceof Float32Array) || `${actual}` !== `${shape}`) {
-    const advice = dtype === "F32" || `${actual}` !== `${shape}`
-      ? ""
-      : ": save the weights in float32, as model.float() makes them";
-    throw new UsageError(
-      `${source} holds "${name}" as ${dtype} [${actual}], not as F32 [${shape}]${advice}.`,
-    );
-  }
-  const isVariance = name.endsWith(".running_var");
-  const bad = data.find((value) => !Number.isFinite(value) || isVariance && value < 0);
-  if (bad !== undefined) {
-    throw new UsageError(
-      `${source} holds ${bad} in "${name}"${
-        Number.isFinite(bad) ? ", a variance" : ""
-      }: no network computes with that, so take weights from before it went wrong.`,
-    );
-  }
-  return data;
-}
-
-/**
- * The tensors of `dict` that `architecture` has, counters included, in the order of PyTorch's own state dict. What is
- * called `optimizer.…` is the optimiser's, and left out; nothing is put on a device.
- *
- * @throws {UsageError} as {@linkcode importState} does
- */
-export function networkTensors(
-  dict: StateDict,
-  architecture: Architecture,
-  source: string,
-): Map<string, SafeTensor> {
-  const shapes = new Map([...parameterShapes(architecture), ...bufferShapes(architecture)]);
-  const counters = new Set(normsOf(architecture).map(counterOf));
-  refuseForeignTensors(dict, [...shapes.keys()], [...counters], architecture, source);
-  refuseMissing(dict, [...shapes.keys()], source);
-  const { modules, linear } = architecture;
-  const names = modules.flatMap((module) =>
-    module.kind === "convolution" ? [`${module.name}.weight`] : [
-      ...["weight", "bias", "running_mean", "running_var"].map((kind) => `${module.name}.${kind}`),
-      counterOf(module),
-    ]
-  );
-  return new Map(
-    [...names, `${linear}.weight`, `${linear}.bias`].map((name): [string, SafeTensor] => {
-      if (counters.has(name)) {
-        const count = Number(dict.get(name)?.data[0]);
-        const data = BigInt64Array.of(BigInt(Number.isSafeInteger(count) ? count : 0));
-        return [name, { dtype: "I64", shape: [], data }];
-      }
-      const shape = shapes.get(name)!;
-      return [
-        name,
-        { dtype: "F32", shape, data: checkedValues(name, dict.get(name)!, shape, source) },
-      ];
-    }),
-  );
-}
-
-/** The counter of batches that `norm` has in a state dict. */
-function counterOf({ name }: BatchNorm): string {
-  return `${name}.num_batches_tracked`;
-}
-
 /**
  * A model from a state dict; the inverse of {@linkcode exportState}. What is called `optimizer.…` is the optimiser's, and
  * not looked at.
@@ -160,10 +94,10 @@ export function importState(
   architecture: Architecture,
   source: string,
 ): ModelState {
-  const shapes = parameterShapes(architecture), buffers = bufferShapes(architecture);
-  const counters = normsOf(architecture).map(counterOf);
-  refuseForeignTensors(dict, [...shapes.keys(), ...buffers.keys()], counters, architecture, source);
-  const all = importTensors(dict, new Map([...shapes, ...buffers]), source);
+  const shapes = parameterShapes(architecture), needed = networkShapes(architecture);
+  const counters = counterNames(architecture);
+  refuseForeignTensors(dict, [...needed.keys()], counters, architecture, source);
+  const all = importTensors(dict, needed, source);
   const counter = dict.get(counters[0]!);
   return {
     parameters: new Map([...all].filter(([name]) => shapes.has(name))),

@@ -3,10 +3,15 @@
  *
  * @module
  */
+import type { SafeTensor } from "../../format/safetensors.ts";
 import type { Architecture, ModelConfig } from "../../model/architecture.ts";
 import { ARCHITECTURES, inferArchitecture } from "../../model/architectures/architectures.ts";
 import type { ArchitectureDefinition } from "../../model/architectures/definition.ts";
-import { networkTensors, type StateDict } from "../state_dict.ts";
+import { networkShapes, refuseUnusable } from "../account.ts";
+import type { StateDict } from "../state_dict.ts";
+
+/** What a module's tensors are called, in the order of its state dict. */
+const KINDS = ["weight", "bias", "running_mean", "running_var"] as const;
 
 /** What there is to export. */
 export interface ExportedNetwork {
@@ -33,4 +38,30 @@ export function networkOf(dict: StateDict, source: string): ExportedNetwork {
     return { definition, config, architecture, tensors };
   }
   throw new Error(`${architecture.title} is in no row of the table`);
+}
+
+/**
+ * The tensors of `dict` that `architecture` has, counters included, in the order of PyTorch's own state dict; the
+ * optimiser's are left out.
+ *
+ * @throws {UsageError} if one is missing, is not float32, has another shape, cannot be computed with, or is not the network's
+ */
+export function networkTensors(
+  dict: StateDict,
+  architecture: Architecture,
+  source: string,
+): Map<string, SafeTensor> {
+  refuseUnusable(dict, architecture, source);
+  const shapes = networkShapes(architecture), tensors = new Map<string, SafeTensor>();
+  for (const name of [...architecture.modules.map(({ name }) => name), architecture.linear]) {
+    for (const kind of KINDS) {
+      const tensor = `${name}.${kind}`;
+      if (shapes.has(tensor)) tensors.set(tensor, dict.get(tensor)!);
+    }
+    if (!shapes.has(`${name}.running_var`)) continue;
+    const counter = `${name}.num_batches_tracked`, count = Number(dict.get(counter)?.data[0]);
+    const data = BigInt64Array.of(BigInt(Number.isSafeInteger(count) ? count : 0));
+    tensors.set(counter, { dtype: "I64", shape: [], data });
+  }
+  return tensors;
 }
