@@ -149,6 +149,7 @@ export {
   type WeightsExport,
   type WeightsExportOptions,
 } from "./src/publish/export_weights.ts";
+export { BATCH_NORM_FORMS, type BatchNormForm } from "./src/weights/export/onnx_model.ts";
 export { freeze, type FrozenModel } from "./src/model/frozen.ts";
 export { type Activation } from "./src/model/train_mode.ts";
 export { imageTensor, oneHot } from "./src/model/inputs.ts";

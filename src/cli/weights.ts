@@ -11,7 +11,9 @@ import { describeWeights, describeWeightsImport } from "../report/weights/weight
 import { CHECKPOINT_LINKS } from "../run/checkpoints.ts";
 import { importWeights } from "../upkeep/import_weights.ts";
 import { showWeights } from "../upkeep/show_weights.ts";
+import { BATCH_NORM_FORMS } from "../weights/export/onnx_model.ts";
 import { actionCommand } from "./shell/actions.ts";
+import { refuseFlags } from "./shell/command.ts";
 import { printReport } from "./shell/output.ts";
 import { OVERWRITE } from "./shell/overwrite_flag.ts";
 
@@ -20,6 +22,11 @@ const FLAGS = {
   key: textFlag("key", "NAME", "import, show: which network, where a file has several"),
   format: choiceFlag("format", EXPORT_FORMATS, "export: for whom", {
     torch: "a .pt or .safetensors for PyTorch, and the network's definition in Python beside it",
+    onnx: "an ONNX model of opset 17, for any number of images",
+  }),
+  batchNorm: choiceFlag("batch-norm", BATCH_NORM_FORMS, "export to onnx; default folded", {
+    folded: "within the convolutions",
+    separate: "as nodes of its own, with running statistics: training can go on",
   }),
   checkpoint: choiceFlag(
     "checkpoint",
@@ -49,13 +56,17 @@ export const command = actionCommand({
     },
     export: {
       operands: ["RUN_DIR|FILE"],
-      flags: ["json", "out", "format", "checkpoint", "overwrite"],
-      async act({ out, format, json, ...rest }, [target = ""]) {
+      flags: ["json", "out", "format", "batchNorm", "checkpoint", "overwrite"],
+      async act(flags, [target = ""]) {
+        const { out, format, json, ...rest } = flags;
         if (format === undefined) {
           throw new UsageError(`--format is missing: say for whom, ${EXPORT_FORMATS.join("|")}.`);
         }
         if (out === undefined) {
           throw new UsageError("--out is missing: name what is to be written.");
+        }
+        if (format !== "onnx") {
+          refuseFlags(FLAGS, flags, ["batchNorm"], "has no meaning without --format onnx");
         }
         const exported = await exportWeights(target, { format, out, ...rest });
         printReport(exported, { json }, describeWeightsExport);
@@ -72,6 +83,7 @@ export const command = actionCommand({
   examples: [
     "memloss weights import model.pth --out weights.safetensors",
     "memloss weights export runs/v1 --format torch --out v1.pt",
+    "memloss weights export runs/v1 --format onnx --out v1.onnx",
     "memloss weights show weights.safetensors",
   ],
 });

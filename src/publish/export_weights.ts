@@ -4,19 +4,32 @@
  * @module
  */
 import { dirname, join } from "@std/path";
+import { findSet } from "../data/sets/sets.ts";
 import { UsageError } from "../errors.ts";
+import { encodeOnnx } from "../format/onnx.ts";
 import { encodeSafetensors } from "../format/safetensors.ts";
 import type { CheckpointLink } from "../run/checkpoints.ts";
+import { VERSION } from "../run/program_version.ts";
 import { readRunRecord } from "../run/run_folder.ts";
 import { readSubject } from "../run/subject.ts";
 import { type ExportedNetwork, networkOf } from "../weights/export/network.ts";
+import { type BatchNormForm, onnxModel } from "../weights/export/onnx_model.ts";
 import { moduleName, pythonModule } from "../weights/export/python_module.ts";
 import { encodeTorch } from "../weights/export/torch_file.ts";
-import { type PublishedFile, PYTHON, textBytes, TORCH, WEIGHTS, writeFiles } from "./files.ts";
+import {
+  ONNX,
+  PRODUCER,
+  type PublishedFile,
+  PYTHON,
+  textBytes,
+  TORCH,
+  WEIGHTS,
+  writeFiles,
+} from "./files.ts";
 import { originOf, type PublishedSubject } from "./origin.ts";
 
 /** The forms that there are. */
-export const EXPORT_FORMATS = ["torch"] as const;
+export const EXPORT_FORMATS = ["torch", "onnx"] as const;
 /** One of {@linkcode EXPORT_FORMATS}. */
 export type ExportFormat = typeof EXPORT_FORMATS[number];
 
@@ -24,7 +37,7 @@ export type ExportFormat = typeof EXPORT_FORMATS[number];
 export interface WeightsExportOptions {
   /** The form. */
   readonly format: ExportFormat;
-  /** The file: `.pt`, `.pth` or `.safetensors`. */
+  /** The file: `.pt`, `.pth` or `.safetensors` for `torch`, `.onnx` for `onnx`. */
   readonly out: string;
   /**
    * Which checkpoint of a run.
@@ -38,6 +51,12 @@ export interface WeightsExportOptions {
    * @default {false}
    */
   readonly overwrite?: boolean;
+  /**
+   * How `onnx` has batch norm: within the convolutions, or as nodes of its own.
+   *
+   * @default {"folded"}
+   */
+  readonly batchNorm?: BatchNormForm;
 }
 
 /** What was exported, as `weights export --json` prints it. */
@@ -81,14 +100,17 @@ export interface WeightsExport {
  */
 export async function exportWeights(
   target: string,
-  { format, out, checkpoint, overwrite = false }: WeightsExportOptions,
+  options: WeightsExportOptions,
 ): Promise<WeightsExport> {
+  const { format, out, checkpoint, overwrite = false } = options;
   const subject = await readSubject(target, checkpoint);
   const { path, sha256, tensors, run } = subject;
   const record = run && await readRunRecord(run.directory);
   const published = { subject, ...record && { record } };
   const network = networkOf(tensors, path);
-  const files = torchFiles(network, published, out);
+  const files = format === "onnx"
+    ? [onnxFile(network, published, options)]
+    : torchFiles(network, published, out);
   await writeFiles(files, path, overwrite);
   return {
     format,
@@ -97,6 +119,25 @@ export async function exportWeights(
     architecture: network.architecture.title,
     weights: { path, sha256 },
   };
+}
+
+/** The network as a graph. */
+function onnxFile(
+  network: ExportedNetwork,
+  published: PublishedSubject,
+  { out, batchNorm = "folded" }: WeightsExportOptions,
+): PublishedFile {
+  if (!out.endsWith(".onnx")) {
+    throw new UsageError(`--out ${out} is no name for an ONNX model: say FILE.onnx.`);
+  }
+  const { run } = published.subject;
+  const model = onnxModel(network, {
+    batchNorm,
+    ...run && { shape: findSet(run.recipe.data).shape, classes: findSet(run.recipe.data).classes },
+    producer: { name: PRODUCER, version: VERSION },
+    metadata: originOf(published),
+  });
+  return { path: out, kind: ONNX, bytes: encodeOnnx(model) };
 }
 
 /** The network's definition and a state dict. */

@@ -38,6 +38,16 @@ export const WEIGHTS: OutputKind = {
   },
 };
 
+/** The name that ONNX models of ours give their producer, and where they say it. */
+export const PRODUCER = "memloss";
+const PRODUCER_AT = 4;
+
+/** An ONNX model that was exported. */
+export const ONNX: OutputKind = {
+  name: "an exported ONNX model",
+  recognise: (bytes) => bytes[0] === 8 && textAt(bytes, PRODUCER_AT, PRODUCER),
+};
+
 /** The Python of a network. */
 export const PYTHON: OutputKind = {
   name: "a module that memloss wrote",

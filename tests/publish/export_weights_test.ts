@@ -69,6 +69,11 @@ const REFUSED: [string, (folder: string) => WeightsExportOptions, RegExp][] = [
     /^--out .+weights is no name for what PyTorch reads: say FILE\.pt, or FILE\.safetensors\.$/,
   ],
   [
+    "a name that says no ONNX model",
+    (folder) => ({ format: "onnx", out: join(folder, "out.pt") }),
+    /^--out .+out\.pt is no name for an ONNX model: say FILE\.onnx\.$/,
+  ],
+  [
     "a folder that is not there",
     (folder) => ({ format: "torch", out: join(folder, "absent", "weights.pt") }),
     /^--out: there is no folder .+absent: make it first\.$/,
@@ -91,6 +96,22 @@ for (const [what, options, message] of REFUSED) {
       assert.deepEqual(await snapshot(folder), before);
     }));
 }
+
+Deno.test("exportWeights() replaces an ONNX model that it wrote, in either form, and nothing else unless told", () =>
+  withWeights(async (folder, weights) => {
+    const out = join(folder, "out.onnx");
+    await exportWeights(weights, { format: "onnx", out });
+    const folded = await Deno.readFile(out);
+    await exportWeights(weights, { format: "onnx", out, batchNorm: "separate" });
+    assert.ok((await Deno.readFile(out)).length > folded.length);
+    await Deno.writeTextFile(out, "mine");
+    await assert.rejects(exportWeights(weights, { format: "onnx", out }), {
+      name: "UsageError",
+      message: /is there already and is not an exported ONNX model: name another file/,
+    });
+    await exportWeights(weights, { format: "onnx", out, overwrite: true });
+    assert.deepEqual(await Deno.readFile(out), folded);
+  }));
 
 Deno.test("exportWeights() refuses a file that is not exactly a network", () =>
   withWeights(async (folder, weights) => {
