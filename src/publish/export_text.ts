@@ -5,10 +5,13 @@
  */
 import type { WeightsExport } from "./export_weights.ts";
 
-/** The network and where it came from, and a line for each file. */
-export function describeWeightsExport({ architecture, weights, files }: WeightsExport): string {
+/** The network and where it came from, and a line for each file; then what is missing. */
+export function describeWeightsExport(
+  { architecture, weights, files, missing = [] }: WeightsExport,
+): string {
   return [
     `${architecture} from ${weights.path} (SHA-256 ${weights.sha256.slice(0, 12)}…):`,
     ...files.map((file) => `  ${file}`),
+    ...missing.length === 0 ? [] : [`still missing in model_info: ${missing.join(", ")}`],
   ].join("\n");
 }
