@@ -150,6 +150,14 @@ export {
 } from "./src/model/architecture.ts";
 export { initialise, type ModelState } from "./src/model/parameters.ts";
 export { loadWeights, type SaveOptions, saveWeights } from "./src/weights/weights_file.ts";
+export {
+  EXPORT_FORMATS,
+  type ExportFormat,
+  exportWeights,
+  type WeightsExport,
+  type WeightsExportOptions,
+} from "./src/publish/export_weights.ts";
+export { BATCH_NORM_FORMS, type BatchNormForm } from "./src/weights/export/onnx_model.ts";
 export { freeze, type FrozenModel } from "./src/model/frozen.ts";
 export { type Activation } from "./src/model/train_mode.ts";
 export { imageTensor, oneHot } from "./src/model/inputs.ts";
