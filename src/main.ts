@@ -12,6 +12,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<{ command: Command }>>> = 
   eval: () => import("./cli/eval.ts"),
   memory: () => import("./cli/memory.ts"),
   compare: () => import("./cli/compare.ts"),
+  report: () => import("./cli/report.ts"),
   reproduce: () => import("./cli/reproduce.ts"),
   data: () => import("./cli/data.ts"),
   doctor: () => import("./cli/doctor.ts"),
