@@ -11,6 +11,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<{ command: Command }>>> = 
   train: () => import("./cli/train.ts"),
   eval: () => import("./cli/eval.ts"),
   memory: () => import("./cli/memory.ts"),
+  weights: () => import("./cli/weights.ts"),
   compare: () => import("./cli/compare.ts"),
   report: () => import("./cli/report.ts"),
   reproduce: () => import("./cli/reproduce.ts"),

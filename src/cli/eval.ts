@@ -99,10 +99,18 @@ const FLAGS = {
   noTune: NO_TUNE,
 } as const;
 
+/** What a network is given, which weights from elsewhere may not expect. */
+const IMAGES =
+  "The network is given images with values in [0,1], NHWC (channels last), and none is normalised before. A file that " +
+  "holds its mean and std as tensors, as a layer that normalises has them, is taken as it is. A network that was trained on " +
+  "normalised images without such a layer has to get one first: see docs/weights.md.";
+
 export const command: Command = {
   name: "eval",
-  positionals: "RUN_DIR|WEIGHTS.safetensors",
-  summary: "measure clean and robust accuracy of a run or of a file of weights",
+  positionals: "RUN_DIR|FILE",
+  summary:
+    "measure clean and robust accuracy of a run or of a file of weights, safetensors or PyTorch's",
+  notes: [IMAGES],
   flags: FLAGS,
   examples: [
     "memloss eval runs/v1 --attack clean,pgd20 --json",
@@ -112,7 +120,7 @@ export const command: Command = {
   async run(args) {
     const { flags, positionals: [target] } = readArguments(args, FLAGS, 1);
     if (target === undefined) {
-      throw new UsageError("Say what to evaluate: memloss eval RUN_DIR, or a .safetensors file.");
+      throw new UsageError("Say what to evaluate: memloss eval RUN_DIR, or a file of weights.");
     }
     const { attack: attacks = DEFAULT_ATTACKS, checkpoint, nEx: limit, restarts, ...rest } = flags;
     const { attackVersion: version, attacksToRun: members, stateDir, ...others } = rest;

@@ -74,6 +74,7 @@ async function evaluateAlone(
   const { autoAttack: choice = {}, saveAdversarial: save, verifyAdversarial: verify } = options;
   const { observer, signal } = options;
   const subject = await readSubject(target, checkpoint);
+  for (const note of subject.notes ?? []) observer?.onNote?.(note);
   const recipe = evaluationRecipe(subject, given);
   const architecture = architectureOf(subject);
   if (save !== undefined) {

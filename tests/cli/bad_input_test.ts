@@ -228,7 +228,7 @@ Deno.test("memloss eval refuses what is neither a run nor a file of weights", as
   await refused(["eval", world.path("absent")], /absent does not exist: name a run folder or/);
   await refused(["eval", world.data], /data is not a run folder: it has no recipe\.json\.$/);
   const recipe = join(run, "recipe.json");
-  await refused(["eval", recipe], /recipe\.json is not a usable safetensors file: /);
+  await refused(["eval", recipe], /recipe\.json is a run.s recipe: name the run.s folder\.$/);
   await refused(["eval", run, "--checkpoint", "best"], /--select none\): use --checkpoint last\.$/);
   await refused(["eval", run, "--attack", "clean,fgsm"], /--attack must be a list of clean, pgd20/);
   await refused(
