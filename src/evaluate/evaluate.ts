@@ -17,6 +17,7 @@ import type { FrozenModel } from "../model/frozen.ts";
 import { imageTensor, oneHot } from "../model/inputs.ts";
 import { predictedClass } from "../model/predicted_class.ts";
 import { Purpose } from "../random/stream.ts";
+import { type Confusion, confusionOf } from "./confusion.ts";
 import { assertFiniteLogits } from "./logits.ts";
 
 /** An accuracy: clean, or under PGD of so many steps that maximises cross-entropy (`pgd20`) or the margin (`cw20`). */
@@ -41,6 +42,8 @@ export interface Accuracy {
 export interface ImageAccuracy extends Accuracy {
   /** `1` for every image that was classified correctly, `0` for every other, in the order of `ids`. */
   readonly verdicts: string;
+  /** What the images were taken for as they were attacked: where a restart broke one, by the first that did. */
+  readonly confusion: Confusion;
 }
 
 /** What to evaluate, and how. */
@@ -115,6 +118,7 @@ export async function evaluateAccuracy(
   settings: EvaluationSettings,
 ): Promise<ImageAccuracy> {
   const { dataset, ids, batchSize, signal } = settings;
+  const predicted = new Int32Array(ids.length);
   let correct = 0, verdicts = "";
   for (let first = 0; first < ids.length; first += batchSize) {
     if (signal?.aborted) throw new Interrupted("Stopped during the evaluation.");
@@ -125,13 +129,18 @@ export async function evaluateAccuracy(
         ? batch.x
         : await pgdImages(name, model, batch, restart, settings);
       const predictions = await predict(model, images, batch, settings.backend);
-      batch.y.forEach((label, row) => standing[row]! &= +(predictions[row] === label));
+      batch.y.forEach((label, row) => {
+        if (standing[row] === 1) predicted[first + row] = predictions[row]!;
+        standing[row]! &= +(predictions[row] === label);
+      });
     }
     correct += standing.reduce((sum, one) => sum + one, 0);
     verdicts += standing.join("");
     settings.onProgress?.(name, Math.min(first + batchSize, ids.length));
   }
-  return { accuracy: correct / ids.length, correct, n: ids.length, verdicts };
+  const n = ids.length, labels = Array.from(ids, (id) => dataset.labels[id]!);
+  const confusion = confusionOf(labels, predicted, dataset.classes.length);
+  return { accuracy: correct / n, correct, n, verdicts, confusion };
 }
 
 /**
