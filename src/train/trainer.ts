@@ -10,14 +10,17 @@ import { dataDigest } from "../data/sets/sets.ts";
 import { splitTraining, type TrainingSplit } from "../data/split.ts";
 import { Interrupted } from "../errors.ts";
 import type { EvaluationName } from "../evaluate/evaluate.ts";
+import { termsOf } from "../method/method.ts";
+import { methodOf } from "../method/methods.ts";
 import type { Architecture } from "../model/architecture.ts";
 import { buildArchitecture, DEFAULT_ARCHITECTURE } from "../model/architectures/architectures.ts";
 import type { Recipe } from "../recipe/recipe.ts";
 import { type PreparedBatch, ReadAhead } from "./prepare.ts";
 import type { RunFolder } from "../run/run_folder.ts";
-import type { DamageNote, EpochMetrics, StepMetrics } from "../run/metrics.ts";
+import type { DamageNote, EpochMetrics, StepMetrics, WeightMetrics } from "../run/metrics.ts";
 import { ratesAt } from "../optimise/schedule.ts";
-import { measureSelection, type SelectionAccuracy } from "./selection.ts";
+import { EMPTY, type Histogram, meanOf, withValues } from "../statistics/histogram.ts";
+import { measureSelection, type SelectionAccuracy, selectionMetrics } from "./selection.ts";
 import { Session } from "./session.ts";
 import { type BatchContext, type Position, trainBatch } from "./train_batch.ts";
 
@@ -153,20 +156,19 @@ class Trainer {
     const imagesPerSecond = images > 0
       ? images / ((trained - started) / 1000)
       : session.log.speedBefore(epoch);
-    const { examples = 1, loss = 0, ...terms } = session.progress.sums;
+    const { weights, ...progress } = session.progress;
+    const { examples = 1, loss = 0, ...terms } = progress.sums;
     const metrics: EpochMetrics = {
       kind: "epoch",
       epoch,
       loss: loss / examples,
       terms: mapValues(terms, (sum) => sum / examples),
-      ...accuracy && {
-        cleanAccuracy: accuracy.clean.accuracy,
-        robustAccuracy: accuracy.robust.accuracy,
-      },
+      ...weights && { weights: this.#describe(weights) },
+      ...accuracy && selectionMetrics(accuracy),
       ...imagesPerSecond && { imagesPerSecond },
       seconds: (performance.now() - started) / 1000,
     };
-    session.progress = { ...session.progress, complete: true, best: this.#best(epoch, accuracy) };
+    session.progress = { ...progress, complete: true, best: this.#best(epoch, accuracy) };
     await session.log.append(metrics);
     await session.commit();
     observer?.onEpoch?.(metrics, this.#length);
@@ -182,7 +184,7 @@ class Trainer {
     const started = performance.now();
     const done = (position.epoch - 1) * this.#length.stepsPerEpoch + position.step - 1;
     const rates = ratesAt(recipe.optimiser, this.#length, done);
-    const { loss, ...terms } = await trainBatch(
+    const { values: { loss, ...terms }, weights } = await trainBatch(
       this.#context,
       prepared,
       position,
@@ -196,7 +198,12 @@ class Trainer {
     for (const [name, value] of Object.entries({ loss, ...terms, examples: 1 })) {
       sums[name] = (sums[name] ?? 0) + value * n;
     }
-    session.progress = { ...session.progress, step: position.step, sums };
+    session.progress = {
+      ...session.progress,
+      step: position.step,
+      sums,
+      ...weights && { weights: withValues(session.progress.weights ?? EMPTY, weights) },
+    };
     const imagesPerSecond = n / ((performance.now() - started) / 1000);
     return { kind: "step", ...position, loss, terms, ...rates, imagesPerSecond };
   }
@@ -221,6 +228,12 @@ class Trainer {
       if (error instanceof Interrupted) await this.#stop();
       throw error;
     }
+  }
+
+  #describe(weights: Histogram): WeightMetrics {
+    const { variant, memory } = this.#run.recipe;
+    const { name: term } = termsOf(methodOf(variant), memory?.weight).find(({ weight }) => weight)!;
+    return { term, mean: meanOf(weights), counts: weights.counts };
   }
 
   #best(epoch: number, accuracy: SelectionAccuracy | undefined) {

@@ -31,13 +31,15 @@ export async function readShards(
   if (shards.size > MOST_SHARDS) {
     throw new UsageError(`${path} names ${shards.size} files, more than a network is saved in.`);
   }
-  const tensors = new Map<string, SafeTensor>();
   for (const shard of shards) {
     if (!NAME.test(shard)) {
       throw new UsageError(
         `${path} names ${JSON.stringify(shard)}, which is no safetensors file beside it.`,
       );
     }
+  }
+  const tensors = new Map<string, SafeTensor>();
+  for (const shard of shards) {
     const file = join(dirname(path), shard);
     for (const [name, tensor] of decodeSafetensors(await readNamedFile(file), file).tensors) {
       if (map.get(name) !== shard) {
