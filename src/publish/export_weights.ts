@@ -84,6 +84,8 @@ export interface WeightsExport {
     /** Its SHA-256, hexadecimal. */
     readonly sha256: string;
   };
+  /** What was done to a file's tensors before they were those of a network here, in sentences. */
+  readonly notes: readonly string[];
   /** What `robustbench` has to be told before it can be published: the fields of its `model_info` that are null. */
   readonly missing?: readonly string[];
 }
@@ -123,6 +125,7 @@ export async function exportWeights(
     out,
     architecture: network.architecture.title,
     weights: { path, sha256 },
+    notes: subject.notes ?? [],
   };
   if (format === "robustbench") {
     const { files, missing } = await makeEntry(network, published, options.name);

@@ -3,8 +3,8 @@
  *
  * @module
  */
-import { PickleWriter } from "../../format/pickle_writer.ts";
-import { encodeZip } from "../../format/zip.ts";
+import { PickleWriter } from "../../format/pickle/writer.ts";
+import { encodeZip } from "../../format/zip_writer.ts";
 import type { StateDict } from "../state_dict.ts";
 
 /** PyTorch's storages by our types. */
