@@ -20,7 +20,7 @@ const OVERFLOW = 709.782712893384;
 const UNDERFLOW = -745.1332191019412;
 
 /**
- * `e` to the power of `x`, within 0.52 units in the last place.
+ * `e` to the power of `x`, within 0.52 units in the last place; below the normal numbers within 1.
  *
  * After Tang 1989: `x` is `k · ln 2 / 64 + r` with `|r|` up to `ln 2 / 128`; the series does `exp(r)`.
  */

@@ -8,7 +8,7 @@ import { UsageError } from "../errors.ts";
 import { findDuplicateKey } from "./duplicate_key.ts";
 
 /** Every type of the format by the array that holds it; those that no array is made for are kept as their bits. */
-const arrays = {
+export const typedArrays = {
   F64: Float64Array,
   F32: Float32Array,
   F16: Float16Array,
@@ -27,14 +27,14 @@ const arrays = {
 } as const;
 
 /** The element types of the format. */
-export type Dtype = keyof typeof arrays;
+export type Dtype = keyof typeof typedArrays;
 
 /** A tensor on disk: row-major `data` of `shape`'s product of elements; an empty `shape` is a scalar. */
 export type SafeTensor = {
   [D in Dtype]: {
     readonly dtype: D;
     readonly shape: readonly number[];
-    readonly data: InstanceType<(typeof arrays)[D]>;
+    readonly data: InstanceType<(typeof typedArrays)[D]>;
   };
 }[Dtype];
 
@@ -67,7 +67,9 @@ export function encodeSafetensors(
   }
   let offset = 0;
   for (const [name, { dtype, shape, data }] of tensors) {
-    if (name === METADATA_KEY || !(data instanceof arrays[dtype]) || data.length !== size(shape)) {
+    if (
+      name === METADATA_KEY || !(data instanceof typedArrays[dtype]) || data.length !== size(shape)
+    ) {
       throw new RangeError(
         `tensor "${name}": ${data.length} values do not make ${dtype} [${shape}]`,
       );
@@ -118,7 +120,7 @@ export function decodeSafetensors(bytes: Uint8Array, sourceName: string): Safete
       fail(`tensor "${name}" ends at byte ${end} of ${body.length}, so the file was cut short`);
     }
     // A copy starts on an aligned address wherever the tensor started in the file.
-    const data = new arrays[dtype](new Uint8Array(body.subarray(begin, end)).buffer);
+    const data = new typedArrays[dtype](new Uint8Array(body.subarray(begin, end)).buffer);
     tensors.set(name, { dtype, shape, data } as SafeTensor);
     position = end;
   }
@@ -167,8 +169,8 @@ function readMetadata(value: unknown, fail: Fail): Record<string, string> {
 function readEntry(name: string, value: unknown, fail: Fail) {
   if (!isObject(value)) return fail(`tensor "${name}" is not described by an object`);
   const { dtype, shape, data_offsets: offsets } = value;
-  if (typeof dtype !== "string" || !Object.hasOwn(arrays, dtype)) {
-    const known = Object.keys(arrays).join(", ");
+  if (typeof dtype !== "string" || !Object.hasOwn(typedArrays, dtype)) {
+    const known = Object.keys(typedArrays).join(", ");
     return fail(`tensor "${name}" has dtype ${JSON.stringify(dtype)}, expected one of ${known}`);
   }
   if (!isSizes(shape)) return fail(`tensor "${name}" has no valid shape`);
@@ -176,7 +178,7 @@ function readEntry(name: string, value: unknown, fail: Fail) {
     return fail(`tensor "${name}" has no valid data_offsets`);
   }
   const [begin, end] = offsets as [number, number];
-  const needed = size(shape) * arrays[dtype as Dtype].BYTES_PER_ELEMENT;
+  const needed = size(shape) * typedArrays[dtype as Dtype].BYTES_PER_ELEMENT;
   if (end - begin !== needed) {
     return fail(`tensor "${name}" needs ${needed} bytes and its data_offsets span ${end - begin}`);
   }
