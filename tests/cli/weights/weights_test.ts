@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { join } from "@std/path";
 import { decodeSafetensors, encodeSafetensors } from "../../../src/format/safetensors.ts";
 import { sha256 } from "../../../src/format/sha256.ts";
-import { inTemporary } from "../memory/support.ts";
+import { inTemporary } from "../../memory/support.ts";
 import { fixture } from "../../testing/fixture.ts";
 import { assertRefused, memloss, memlossDone } from "../memloss.ts";
 
