@@ -10,6 +10,7 @@ import { readWholeFile } from "../disk/files.ts";
 import { decodeSafetensors, type SafeTensor } from "../format/safetensors.ts";
 import { sha256 } from "../format/sha256.ts";
 import type { Recipe } from "../recipe/recipe.ts";
+import { readNetwork } from "../weights/file/read.ts";
 import {
   type CheckpointLink,
   checkpointPath,
@@ -34,10 +35,12 @@ export interface Subject extends Weights {
     readonly link: CheckpointLink;
     readonly recipe: Recipe;
   };
+  /** What was done to a file's tensors before they were those of a network here, in sentences; absent for a run. */
+  readonly notes?: readonly string[];
 }
 
 /**
- * Reads what `target` names: a run folder or a safetensors file.
+ * Reads what `target` names: a run folder or a file of weights, from here or elsewhere.
  *
  * @param link which checkpoint of a run; by default the best one, or the last of a run that selected none
  * @throws {UsageError} if `target` is neither, the run has no such checkpoint, or the weights are damaged
@@ -48,7 +51,10 @@ export async function readSubject(
   link: CheckpointLink | undefined,
 ): Promise<Subject> {
   if (await isFile(target)) {
-    if (link === undefined) return await readWeights(target);
+    if (link === undefined) {
+      const { sha256, tensors, notes } = await readNetwork(target);
+      return { path: target, sha256, tensors, notes };
+    }
     throw new UsageError(
       `--checkpoint ${link} chooses among a run's checkpoints, but ${target} is a file.`,
     );
@@ -97,6 +103,6 @@ async function isFile(path: string): Promise<boolean> {
     return (await Deno.stat(path)).isFile;
   } catch (error) {
     if (isAboutPlace(error)) throw ioError(`Could not read ${path}`, error);
-    throw new UsageError(`${path} does not exist: name a run folder or a .safetensors file.`);
+    throw new UsageError(`${path} does not exist: name a run folder or a file of weights.`);
   }
 }

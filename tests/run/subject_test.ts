@@ -8,6 +8,7 @@ import type { RecipeInput } from "../../src/recipe/recipe.ts";
 import { resolveRecipe } from "../../src/recipe/resolve.ts";
 import { encodeRunRecord } from "../../src/run/run_record.ts";
 import { withDirectory } from "../data/made_cifar10.ts";
+import { fixture } from "../testing/fixture.ts";
 import { recordOf } from "../testing/runs.ts";
 
 const TENSORS = new Map<string, SafeTensor>([
@@ -66,16 +67,19 @@ function checkpointBytes(more: Partial<Progress>): Uint8Array<ArrayBuffer> {
   return encodeSafetensors(TENSORS, { memloss: encodeProgress(progress) });
 }
 
-Deno.test("readSubject() takes a file as it is", async () => {
+Deno.test("readSubject() takes over the network in a file, and says what was done to it", async () => {
   await withDirectory(async (directory) => {
     const path = join(directory, "weights.safetensors");
-    await Deno.writeFile(path, WEIGHTS);
-    assert.deepEqual(await readSubject(path, undefined), {
-      path,
-      sha256: SHA256,
-      tensors: TENSORS,
-    });
-    assert.equal(subjectName(await readSubject(path, undefined)), "weights");
+    const network = fixture("steps_w2").under("start.");
+    const bytes = encodeSafetensors(
+      new Map([...network].map(([name, tensor]) => [`module.${name}`, tensor])),
+      {},
+    );
+    await Deno.writeFile(path, bytes);
+    const { sha256, tensors, notes } = await readSubject(path, undefined);
+    assert.equal(sha256, createHash("sha256").update(bytes).digest("hex"));
+    assert.deepEqual(tensors, network);
+    assert.match(notes!.join(), /begin with "module\."/);
     await refuses(
       readSubject(path, "last"),
       `--checkpoint last chooses among a run's checkpoints, but ${path} is a file.`,
@@ -88,7 +92,7 @@ Deno.test("readSubject() names a path that does not exist or is not a run", asyn
     const absent = join(directory, "absent");
     await refuses(
       readSubject(absent, undefined),
-      `${absent} does not exist: name a run folder or a .safetensors file.`,
+      `${absent} does not exist: name a run folder or a file of weights.`,
     );
     await refuses(
       readSubject(directory, undefined),

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { dirname, join } from "@std/path";
 import { baseFault, baseOf } from "../../tasks/compile/base.ts";
-import { binaryTest, compile } from "../testing/binary.ts";
+import { binaryTest, compile } from "../binary/compiled.ts";
 
 /** Holds that no binary is made with `args` and the runtime base `denort`, and that what is said matches `sentence`. */
 async function refused(denort: string, args: readonly string[], sentence: RegExp): Promise<void> {

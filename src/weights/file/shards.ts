@@ -7,6 +7,7 @@ import { dirname, join } from "@std/path";
 import * as v from "valibot";
 import { readNamedFile } from "../../disk/files.ts";
 import { UsageError } from "../../errors.ts";
+import { quoted } from "../../format/quoted.ts";
 import { findDuplicateKey } from "../../format/duplicate_key.ts";
 import { decodeSafetensors, type SafeTensor } from "../../format/safetensors.ts";
 
@@ -31,18 +32,20 @@ export async function readShards(
   if (shards.size > MOST_SHARDS) {
     throw new UsageError(`${path} names ${shards.size} files, more than a network is saved in.`);
   }
-  const tensors = new Map<string, SafeTensor>();
   for (const shard of shards) {
     if (!NAME.test(shard)) {
       throw new UsageError(
-        `${path} names ${JSON.stringify(shard)}, which is no safetensors file beside it.`,
+        `${path} names ${quoted(shard)}, which is no safetensors file beside it.`,
       );
     }
+  }
+  const tensors = new Map<string, SafeTensor>();
+  for (const shard of shards) {
     const file = join(dirname(path), shard);
     for (const [name, tensor] of decodeSafetensors(await readNamedFile(file), file).tensors) {
       if (map.get(name) !== shard) {
         throw new UsageError(
-          `${file} holds "${name}", which ${path} does not say: download both again.`,
+          `${file} holds ${quoted(name)}, which ${path} does not say: download both again.`,
         );
       }
       tensors.set(name, tensor);
@@ -52,7 +55,7 @@ export async function readShards(
   if (missing === undefined) return tensors;
   const [name, shard] = missing;
   throw new UsageError(
-    `${path} says that ${shard} holds "${name}", but it does not: download both again.`,
+    `${path} says that ${shard} holds ${quoted(name)}, but it does not: download both again.`,
   );
 }
 
@@ -69,6 +72,6 @@ function readIndex(bytes: Uint8Array, path: string): Map<string, string> {
     throw new UsageError(`${path} is no index of safetensors files: ${result.issues[0].message}.`);
   }
   const duplicate = findDuplicateKey(text);
-  if (duplicate !== undefined) throw new UsageError(`${path} holds "${duplicate}" twice.`);
+  if (duplicate !== undefined) throw new UsageError(`${path} holds ${quoted(duplicate)} twice.`);
   return new Map(Object.entries(result.output.weight_map));
 }

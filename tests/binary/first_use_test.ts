@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { join } from "@std/path";
-import type { EvaluationReport } from "../src/evaluate/report.ts";
-import { VERSION } from "../src/run/program_version.ts";
-import type { MachineReport } from "../src/upkeep/machine.ts";
+import type { EvaluationReport } from "../../src/evaluate/report.ts";
+import { VERSION } from "../../src/run/program_version.ts";
+import type { MachineReport } from "../../src/upkeep/machine.ts";
 import {
   type Binary,
   binaryTest,
@@ -11,8 +11,8 @@ import {
   IS_ROOT,
   type Situation,
   startShell,
-} from "./testing/binary.ts";
-import type { Ended } from "./testing/program.ts";
+} from "./compiled.ts";
+import type { Ended } from "../testing/program.ts";
 
 /** A user who owns nothing. */
 const NOBODY = 65534;

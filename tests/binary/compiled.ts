@@ -10,7 +10,7 @@
 import assert from "node:assert/strict";
 import { join, resolve } from "@std/path";
 import { baseOf } from "../../tasks/compile/base.ts";
-import { type Ended, type Process, startCommand, startDeno } from "./program.ts";
+import { type Ended, type Process, startCommand, startDeno } from "../testing/program.ts";
 
 const CONFIG = resolve(import.meta.dirname!, "..", "..", "deno.json");
 const DENO = Deno.env.get("MEMLOSS_OTHER_DENO"), DENORT = Deno.env.get("MEMLOSS_OTHER_DENORT");
