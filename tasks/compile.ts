@@ -15,7 +15,8 @@ import { parseArgs } from "@std/cli/parse-args";
 import { dirname, join, resolve } from "@std/path";
 import { baseFault, baseOf } from "./compile/base.ts";
 import { writeBundle } from "./compile/bundle.ts";
-import { denoVersion, runDeno } from "./compile/deno.ts";
+import { denoVersion } from "./compile/deno.ts";
+import { pack } from "./compile/pack.ts";
 import { proveBinary } from "./compile/proof.ts";
 
 const ROOT = resolve(import.meta.dirname!, "..");
@@ -106,17 +107,14 @@ async function compile(
   base: string | undefined,
   { deno, version, target }: Options,
 ): Promise<void> {
-  const bundle = join(dirname(made), "memloss.js"), config = join(ROOT, "deno.json");
-  await writeBundle(join(ROOT, "src", "main.ts"), bundle, config);
-  const rights = ["--config", config, "--no-lock", "-P=memloss", "--no-prompt"];
-  const args = ["compile", "-q", "--no-check", ...rights, "--target", target, "--output", made];
-  await runDeno(deno, [...args, bundle], base === undefined ? {} : { DENORT_BIN: base })
-    .catch((error) => {
-      const advice = base === undefined
-        ? `\nWhere it cannot download denort, DENORT_BIN names a denort of Deno ${version}.`
-        : "";
-      throw new Error(`deno compile failed: ${error.message}${advice}`);
-    });
+  const bundle = join(dirname(made), "memloss.js");
+  await writeBundle(join(ROOT, "src", "main.ts"), bundle, join(ROOT, "deno.json"));
+  await pack(bundle, made, { deno, target, base }).catch((error) => {
+    const advice = base === undefined
+      ? `\nWhere it cannot download denort, DENORT_BIN names a denort of Deno ${version}.`
+      : "";
+    throw new Error(`deno compile failed: ${error.message}${advice}`);
+  });
 }
 
 try {

@@ -10,6 +10,7 @@
 import assert from "node:assert/strict";
 import { join, resolve } from "@std/path";
 import { baseOf } from "../../tasks/compile/base.ts";
+import { pack } from "../../tasks/compile/pack.ts";
 import { type Ended, type Process, startCommand, startDeno } from "../testing/program.ts";
 
 const CONFIG = resolve(import.meta.dirname!, "..", "..", "deno.json");
@@ -57,6 +58,13 @@ export async function compileBinary(folder: string): Promise<Binary> {
   await Deno.chmod(folder, 0o755);
   const base = baseOf(await Deno.readFile(DENORT!)).length;
   return { path, said: stdout, packed: (await Deno.stat(path)).size - base };
+}
+
+/** Makes the executable `path` of `script`, as the task makes the program's. */
+export async function compileScript(script: string, path: string): Promise<void> {
+  const base = `${path}-base`;
+  await Deno.writeFile(base, baseOf(await Deno.readFile(DENORT!)), { mode: 0o755 });
+  await pack(script, path, { deno: DENO!, base });
 }
 
 /** `deno task compile ARGS…` with the runtime base `denort`. */
