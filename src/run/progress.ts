@@ -37,6 +37,12 @@ export function checkpointName({ epoch, step, complete }: Progress): string {
   return complete ? `epoch-${number}.safetensors` : `epoch-${number}.step-${step}.safetensors`;
 }
 
+/** The epoch that the checkpoint `name` was made at the end of; undefined if it was made before the end of one. */
+export function finishedEpoch(name: string): number | undefined {
+  const epoch = /^epoch-(\d+)\.safetensors$/.exec(name)?.[1];
+  return epoch === undefined ? undefined : Number(epoch);
+}
+
 /** `progress` as a checkpoint's metadata. */
 export function encodeProgress(progress: Progress): string {
   // Parsed for the order of its fields, which is another one in a run that was resumed.

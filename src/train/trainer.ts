@@ -32,7 +32,7 @@ export interface TrainingObserver {
   onStep?(metrics: StepMetrics, length: { epochs: number; stepsPerEpoch: number }): void;
   /** While the checkpoint's selection evaluates `done` of `n` images. */
   onEvaluation?(name: EvaluationName, done: number, n: number): void;
-  /** After every epoch, when its checkpoint is kept. */
+  /** After every epoch, when its checkpoint is kept. If it returns a promise, the next epoch waits for that. */
   onEpoch?(metrics: EpochMetrics, length: { epochs: number }): void;
 }
 
@@ -171,7 +171,7 @@ class Trainer {
     session.progress = { ...progress, complete: true, best: this.#best(epoch, accuracy) };
     await session.log.append(metrics);
     await session.commit();
-    observer?.onEpoch?.(metrics, this.#length);
+    await observer?.onEpoch?.(metrics, this.#length);
   }
 
   /** Trains on one batch; advances the session's progress. */
