@@ -59,6 +59,7 @@ export {
   type EvaluationObserver,
   type EvaluationOptions,
 } from "./src/evaluate/evaluation_options.ts";
+export { type Curve, type CurvePoint } from "./src/evaluate/curve.ts";
 export { type Accuracies, type EvaluationReport } from "./src/evaluate/report.ts";
 export { type AdversarialCheck } from "./src/evaluate/adversarial_check.ts";
 export { type AutoAttackChoice } from "./src/evaluate/autoattack/state_folder.ts";

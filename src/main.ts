@@ -14,6 +14,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<{ command: Command }>>> = 
   memory: () => import("./cli/memory.ts"),
   weights: () => import("./cli/weights.ts"),
   compare: () => import("./cli/compare.ts"),
+  report: () => import("./cli/report.ts"),
   reproduce: () => import("./cli/reproduce.ts"),
   data: () => import("./cli/data.ts"),
   doctor: () => import("./cli/doctor.ts"),

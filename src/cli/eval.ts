@@ -6,9 +6,8 @@
 import * as v from "valibot";
 import { AUTOATTACK_MEMBERS, AUTOATTACK_VERSIONS } from "../attack/autoattack/versions.ts";
 import { RunError, UsageError } from "../errors.ts";
-import { isEvaluationName } from "../evaluate/evaluate.ts";
 import { evaluateRun } from "../evaluate/evaluate_run.ts";
-import { type AttackName, DEFAULT_ATTACKS } from "../evaluate/evaluation_options.ts";
+import { type AttackName, DEFAULT_ATTACKS, isAttackName } from "../evaluate/evaluation_options.ts";
 import type { EvaluationReport } from "../evaluate/report.ts";
 import { choiceFlag, type Flag, integerFlag, switchFlag, textFlag } from "../recipe/flag.ts";
 import { RECIPE_FLAGS, recipeInput } from "../recipe/fields.ts";
@@ -23,23 +22,20 @@ import { OVERWRITE } from "./shell/overwrite_flag.ts";
 import { StatusLine } from "./shell/terminal.ts";
 import { NO_TUNE } from "./shell/tuning_flag.ts";
 
-const isAttackName = (name: string): name is AttackName =>
-  name === "autoattack" || isEvaluationName(name);
-
 const attackList = v.pipe(
   v.array(v.custom<AttackName>(
     (name) => typeof name === "string" && isAttackName(name),
-    "must be a list of clean, pgd20, cw20 (or another number of steps, up to 9999), autoattack",
+    "must be a list of clean, pgd20, cw20 (or another number of steps, up to 9999), curve, autoattack",
   )),
   v.transform((names) => [...new Set(names)]),
 );
 
 const attackFlag: Flag<typeof attackList> = {
   name: "attack",
-  placeholder: "clean,pgd20,cw20,autoattack",
+  placeholder: "clean,pgd20,cw20,curve,autoattack",
   help:
     "what to measure, separated by commas: clean; pgdN and cwN, PGD of N steps that maximises " +
-    `cross-entropy or the margin; autoattack; default ${DEFAULT_ATTACKS}`,
+    `cross-entropy or the margin; curve, PGD-20 at radii from 0 to 16/255; autoattack; default ${DEFAULT_ATTACKS}`,
   schema: attackList,
   parse: (text) => text.split(","),
 };
@@ -114,6 +110,7 @@ export const command: Command = {
   flags: FLAGS,
   examples: [
     "memloss eval runs/v1 --attack clean,pgd20 --json",
+    "memloss eval runs/v1 --attack curve --n-ex 500",
     "memloss eval runs/v1 --attack autoattack --n-ex 1000 --save-adv adversarial.safetensors",
     "memloss eval weights.safetensors --data cifar10 --data-dir data --n-ex 1000",
   ],
@@ -177,7 +174,16 @@ function checkAttackFlags(names: readonly AttackName[], flags: FlagValues<typeof
     const fields = ["attackEps", "attackNorm"] as const;
     refuseFlags(FLAGS, flags, fields, "has no meaning for --attack clean, which attacks nothing");
   }
-  if (flags.restarts !== undefined && !names.some((name) => /^(pgd|cw)/.test(name))) {
+  if (names.every((name) => name === "clean" || name === "curve")) {
+    const fields = ["attackEps"] as const;
+    refuseFlags(
+      FLAGS,
+      flags,
+      fields,
+      "has no meaning for --attack curve, which has radii of its own",
+    );
+  }
+  if (flags.restarts !== undefined && !names.some((name) => /^(pgd|cw|curve)/.test(name))) {
     throw new UsageError("--restarts needs an --attack that starts anew, such as pgd20.");
   }
   const custom = flags.attackVersion === "custom";

@@ -6,7 +6,7 @@
 import * as tf from "@tensorflow/tfjs";
 import { crossEntropyAttack, marginAttack } from "../attack/attack_loss.ts";
 import { assertWithinBounds } from "../attack/bounds.ts";
-import type { PgdOptions } from "../attack/options.ts";
+import type { PgdOptions, ThreatModel } from "../attack/options.ts";
 import { pgd } from "../attack/pgd.ts";
 import { normalNoise, uniformStart } from "../attack/start.ts";
 import type { Backend } from "../backend/backend.ts";
@@ -58,8 +58,8 @@ export interface EvaluationSettings {
   readonly batchSize: number;
   /** Seed of every random draw. */
   readonly seed: number;
-  /** How far an image may be moved. */
-  readonly attack: Pick<PgdOptions, "norm" | "epsilon">;
+  /** How far an image may be moved, and in steps of what length; the published ones unless given. */
+  readonly attack: ThreatModel & Partial<Pick<PgdOptions, "stepSize">>;
   /**
    * Runs of PGD, each from a start of its own; an image counts if it withstands all.
    *
@@ -80,8 +80,8 @@ export interface EvaluationSettings {
   readonly onProgress?: (name: EvaluationName, done: number) => void;
 }
 
-/** PGD's step: 2/255 in L∞, 15/255 in L2. */
-const STEP_SIZE = { linf: 2 / 255, l2: 15 / 255 } as const;
+/** PGD's step unless one is given: 2/255 in L∞, 15/255 in L2. */
+export const STEP_SIZE = { linf: 2 / 255, l2: 15 / 255 } as const;
 
 /**
  * Accuracy of `model` on the clean images (`clean`), or on adversarial ones made by PGD from a uniformly random start
@@ -174,7 +174,7 @@ async function pgdImages(
   { backend, dataset, seed, attack }: EvaluationSettings,
 ): Promise<Float32Array> {
   const steps = Number(name.replace(/\D+/, ""));
-  const options: PgdOptions = { ...attack, stepSize: STEP_SIZE[attack.norm], steps };
+  const options: PgdOptions = { stepSize: STEP_SIZE[attack.norm], ...attack, steps };
   const start = uniformStart(x, ids, attack, seed, Purpose.evaluationStart, restart);
   const adversarial = tf.tidy(() => {
     const labels = oneHot(y, dataset.classes.length);

@@ -16,6 +16,7 @@ import { checkAdversarial } from "./adversarial_check.ts";
 import { type AdversarialImages, readAdversarial, saveAdversarial } from "./adversarial_file.ts";
 import { autoAttack, type AutoAttackResult } from "./autoattack/autoattack.ts";
 import { type AutoAttackChoice, checkState, openState } from "./autoattack/state_folder.ts";
+import { CURVE, evaluateCurve } from "./curve.ts";
 import {
   evaluateAccuracy,
   type EvaluationName,
@@ -141,10 +142,14 @@ async function attackAll(
   for (const name of attacks.filter(isEvaluationName)) {
     accuracies[name] = await evaluateAccuracy(name, model, settings);
   }
+  const curve = attacks.includes(CURVE)
+    ? await evaluateCurve(model, settings, (done, n) => observer?.onProgress?.(CURVE, done, n))
+    : undefined;
   const attacked = attacks.includes("autoattack")
     ? await runAutoAttack(subject, model, settings, choice, observer)
     : undefined;
   const report = makeReport(subject, recipe, settings, accuracies, {
+    ...curve && { curve },
     ...attacked && { autoattack: attacked.result },
   });
   let untold: unknown;

@@ -5,6 +5,7 @@
  */
 import { join } from "@std/path";
 import type { AttackNorm } from "../attack/options.ts";
+import { CURVE, type Curve } from "./curve.ts";
 import type { AutoAttackResult } from "./autoattack/autoattack.ts";
 import {
   type Accuracy,
@@ -23,6 +24,8 @@ export type Accuracies = { readonly [name in EvaluationName]?: ImageAccuracy };
 
 /** What an evaluation prints with `--json`, and keeps in the run's `eval/`. */
 export interface EvaluationReport extends Accuracies {
+  /** Robust accuracies at several radii, if they were asked for. */
+  readonly curve?: Curve;
   /** What AutoAttack found, if it was asked for. */
   readonly autoattack?: AutoAttackResult;
   /** What `--verify-adv` found. */
@@ -65,13 +68,11 @@ export function makeReport(
   recipe: Recipe,
   { ids, attack, restarts = 1, backend }: EvaluationSettings,
   accuracies: Partial<Record<EvaluationName, ImageAccuracy>>,
-  { autoattack, verified }: {
-    readonly autoattack?: AutoAttackResult;
-    readonly verified?: AdversarialCheck;
-  },
+  { curve, autoattack, verified }: Pick<EvaluationReport, "curve" | "autoattack" | "verified">,
 ): EvaluationReport {
   return {
     ...accuracies,
+    ...curve && { curve },
     ...autoattack && { autoattack },
     ...verified && { verified },
     checkpoint: {
@@ -113,6 +114,7 @@ async function writeReport(subject: Subject, report: EvaluationReport): Promise<
   await createDirectory(folder);
   const attacks = [
     ...accuraciesOf(report).map(([name]) => name),
+    ...report.curve ? [CURVE] : [],
     ...report.autoattack ? [autoAttackName(report.autoattack)] : [],
   ].join("-");
   const { attack: { epsilon, restarts }, data: { n }, seed, backend } = report;

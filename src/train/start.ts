@@ -14,7 +14,7 @@ import type { Recipe, RecipeInput } from "../recipe/recipe.ts";
 import { engineOptions, resolveRecipe } from "../recipe/resolve.ts";
 import { sourceDigest, VERSION } from "../run/program_version.ts";
 import { readRunRecord, recipePath, RunFolder } from "../run/run_folder.ts";
-import { resumeRecipe, type RunRecord } from "../run/run_record.ts";
+import { changesSince, resumeRecipe, type RunRecord } from "../run/run_record.ts";
 import { preflight } from "./preflight.ts";
 import { train, type TrainingObserver } from "./trainer.ts";
 
@@ -58,6 +58,12 @@ export interface StartOptions {
    * @default {true}
    */
   readonly tune?: boolean;
+  /**
+   * Whether to write event files for TensorBoard into the run's `tensorboard/`, from now on.
+   *
+   * @default {false}
+   */
+  readonly tensorboard?: boolean;
 }
 
 /** How a run is continued. */
@@ -163,7 +169,7 @@ interface Earlier {
 async function runIn(
   directory: string,
   recipe: Recipe,
-  { observer, signal, tune = true }: StartOptions,
+  { observer, signal, tune = true, tensorboard = false }: StartOptions,
   earlier?: Earlier,
 ): Promise<void> {
   const stored = earlier?.here ? earlier.record : undefined;
@@ -203,6 +209,7 @@ async function runIn(
         folder,
         data,
         backend,
+        tensorboard,
         ...observer && { observer },
         ...signal && { signal },
       });
@@ -242,19 +249,4 @@ function noteChanges(earlier: Earlier, now: RunRecord, observer: RunObserver | u
     `the run began with another ${changes.join(" and another ")}: ` +
       `it may not end in the same bytes as ${earlier.here ? "without the interruption" : "then"}.`,
   );
-}
-
-/** What there was `before` in place of what there is `now`, as far as it can change a run's bytes. */
-export function changesSince(before: RunRecord, now: RunRecord): string[] {
-  const { program, machine, dataSha256 } = before;
-  return [
-    machine.adapter === now.machine.adapter ? "" : `adapter (${machine.adapter})`,
-    machine.deno === now.machine.deno ? "" : `Deno (${machine.deno})`,
-    program.digest === now.program.digest ? "" : `program (${describeProgram(program)})`,
-    dataSha256 === now.dataSha256 ? "" : `data set (SHA-256 ${dataSha256.slice(0, 12)}…)`,
-  ].filter(Boolean);
-}
-
-function describeProgram({ version, digest }: RunRecord["program"]): string {
-  return `${version}, source ${digest.slice(0, 12)}`;
 }

@@ -19,8 +19,9 @@ import {
   readCommittedCheckpoints,
 } from "../run/checkpoints.ts";
 import { readRunRecord } from "../run/run_folder.ts";
+import { changesSince } from "../run/run_record.ts";
 import { RunLock } from "../run/run_lock.ts";
-import { changesSince, type ContinueOptions, repeatRun, type RunObserver } from "../train/start.ts";
+import { type ContinueOptions, repeatRun, type RunObserver } from "../train/start.ts";
 import {
   compareEpochs,
   type EpochDifference,

@@ -89,6 +89,10 @@ Deno.test("memloss refuses flags that would have no effect", async () => {
     [["data", "show", "cifar10", "--seed", "3"], /--seed has no meaning for cifar10/],
     [["data", "show", "synthetic", "--n-ex", "3"], /--n-ex has no meaning without --out\.$/],
     [["eval", run, "--attack", "clean", "--attack-eps", "3/255"], /--attack-eps has no meaning/],
+    [
+      ["eval", run, "--attack", "clean,curve", "--attack-eps", "3/255"],
+      /--attack-eps has no .+curve/,
+    ],
     [["eval", run, "--backend", "webgpu", "--workers", "2"], /--workers has no meaning with/],
     [
       world.trainArgs(world.path("new"), "--no-tune"),

@@ -3,13 +3,13 @@
  *
  * @module
  */
-import { UsageError } from "../../errors.ts";
 import { ioError } from "../../disk/failure.ts";
 import { readNamedFile } from "../../disk/files.ts";
 import { decodeSafetensors } from "../../format/safetensors.ts";
 import { sha256 } from "../../format/sha256.ts";
 import { type Adopted, adoptNetwork } from "../foreign/adopt.ts";
 import type { Tree } from "../foreign/candidates.ts";
+import { readPyTorch } from "../pytorch/read.ts";
 import { readShards } from "./shards.ts";
 import { type Ends, HEAD_BYTES, sniff, TAIL_BYTES, type WeightsKind } from "./sniff.ts";
 
@@ -56,7 +56,7 @@ async function decode(kind: WeightsKind, bytes: Uint8Array, path: string): Promi
     case "shards":
       return await readShards(bytes, path);
     default:
-      throw new UsageError(`${path} is a PyTorch file: save its network as safetensors.`);
+      return readPyTorch(bytes, kind === "torch-zip", path);
   }
 }
 
