@@ -10,8 +10,8 @@ import * as v from "valibot";
 import { readIfThere, readWholeFile, writeFileAtomically } from "../disk/files.ts";
 import { RunError, UsageError } from "../errors.ts";
 import { type Current, readCurrentFile } from "../memory/current.ts";
-import { digestSchema, epochSchema } from "./epoch_digests.ts";
-import { checkpointName, describeCheckpoint, type Progress } from "./progress.ts";
+import { digestSchema, epochSchema } from "./checkpoint/epoch_digests.ts";
+import { checkpointName, describeCheckpoint, type Progress } from "./checkpoint/progress.ts";
 import { memoryFolder } from "../memory/layout.ts";
 
 const CHECKPOINTS = "checkpoints";

@@ -30,7 +30,7 @@ import {
   RECORD_FILE,
   writeCommitted,
 } from "./checkpoints.ts";
-import { withEpoch } from "./epoch_digests.ts";
+import { withEpoch } from "./checkpoint/epoch_digests.ts";
 import { METRICS_TABLE } from "./metrics_table.ts";
 import { decodeRunRecord, encodeRunRecord, type RunRecord } from "./run_record.ts";
 import { RunLock } from "./run_lock.ts";

@@ -8,9 +8,9 @@ import { decodeSafetensors, type SafeTensor } from "../format/safetensors.ts";
 import { readCurrentFile } from "../memory/current.ts";
 import { manifestFile, memoryFolder } from "../memory/layout.ts";
 import { checkpointPath, readCommittedCheckpoints } from "../run/checkpoints.ts";
-import type { EpochDigests } from "../run/epoch_digests.ts";
+import type { EpochDigests } from "../run/checkpoint/epoch_digests.ts";
 import { type Metrics, TIME_FIELDS } from "../run/metrics.ts";
-import { finishedEpoch } from "../run/progress.ts";
+import { finishedEpoch } from "../run/checkpoint/progress.ts";
 import { readMetrics } from "../run/run_log.ts";
 
 /** What is known of one epoch of a run. */

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { withEpoch } from "../../src/run/epoch_digests.ts";
+import { withEpoch } from "../../../src/run/checkpoint/epoch_digests.ts";
 
 const digest = (byte: string) => byte.repeat(64);
 const epoch = (epoch: number, byte: string) => ({

@@ -4,11 +4,11 @@
  * @module
  */
 import * as v from "valibot";
-import { readWholeFile } from "../disk/files.ts";
-import { UsageError } from "../errors.ts";
-import { decodeSafetensors } from "../format/safetensors.ts";
-import { sha256 } from "../format/sha256.ts";
-import { BINS } from "../statistics/histogram.ts";
+import { readWholeFile } from "../../disk/files.ts";
+import { UsageError } from "../../errors.ts";
+import { decodeSafetensors } from "../../format/safetensors.ts";
+import { sha256 } from "../../format/sha256.ts";
+import { BINS } from "../../statistics/histogram.ts";
 
 const ProgressSchema = v.strictObject({
   /** The epoch in progress or just finished, from 1. */
