@@ -9,7 +9,8 @@ import { startRun } from "../../../src/train/start.ts";
 import { encodeTorch } from "../../../src/weights/export/torch_file.ts";
 import { snapshot } from "../../testing/folder.ts";
 import { judgedTest } from "../../testing/judge.ts";
-import { AUTOATTACK, report } from "./made_reports.ts";
+import { autoAttackLog } from "../../../src/publish/robustbench/autoattack_log.ts";
+import { AUTOATTACK, MEASURED, report } from "./made_reports.ts";
 
 /** Test images that are evaluated. */
 const N = 64;
@@ -178,11 +179,18 @@ judgedTest(
       ),
     );
     const printed = await judge(RUN, out, images);
-    const [all, few, robust] = printed.trim().split("\n");
+    const [all, few, ...log] = printed.trim().split("\n");
+    const robust = log.pop();
     assert.equal(all, `clean accuracy: ${(100 * correct / N).toFixed(2)}% (${correct} of ${N})`);
     const [, clean] = /^clean accuracy: .+ \((\d) of 4\)$/.exec(few!)!;
     const [, left] = /^robust accuracy: .+% \((\d) of 4\)$/.exec(robust!)!;
     assert.ok(Number(left) <= Number(clean), printed);
+    // Our log has AutoAttack's own lines, but for the numbers in them.
+    const shape = (line: string) => line.replaceAll(/\d+(\.\d+)?/g, "#");
+    const { evaluation, perAttack: { "apgd-ce": apgd } } = MEASURED;
+    const ours = { ...MEASURED, version: "custom", evaluation, perAttack: { "apgd-ce": apgd! } };
+    const expected = autoAttackLog(ours, "linf").trim().split("\n").slice(1).map(shape);
+    assert.deepEqual(log.map(shape).filter((line) => line !== "running apgd-ce"), expected);
     assert.ok(
       correct > N / 5,
       `${correct} of ${N}: a network that has learnt nothing proves little`,
