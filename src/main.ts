@@ -41,9 +41,9 @@ async function dispatch([name, ...rest]: readonly string[]): Promise<void> {
     printResult(await overview());
     return;
   }
-  if (name === "--version") {
-    const { VERSION } = await import("./run/program_version.ts");
-    printResult(`memloss ${VERSION}`);
+  if (name === "--version" || name === "-V") {
+    const { describeVersion } = await import("./cli/version.ts");
+    printResult(await describeVersion());
     return;
   }
   const load = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;

@@ -260,12 +260,21 @@ async function refuseUsed(directory: string): Promise<void> {
 async function pointLink(folder: string, link: CheckpointLink, target: string): Promise<void> {
   const path = join(folder, link), temporary = temporaryPath(path);
   try {
-    await Deno.symlink(target, temporary);
-    await Deno.rename(temporary, path);
+    if (await mayLink()) {
+      await Deno.symlink(target, temporary);
+      return await Deno.rename(temporary, path);
+    }
   } catch {
     await Deno.remove(temporary).catch(() => {});
-    await Deno.remove(path).catch(() => {});
   }
+  await Deno.remove(path).catch(() => {});
+}
+
+/** Whether symbolic links are allowed: Deno wants all files for one, and at a terminal it would stop the run to ask. */
+async function mayLink(): Promise<boolean> {
+  const all = [{ name: "read" }, { name: "write" }] as const;
+  const states = await Promise.all(all.map((each) => Deno.permissions.query(each)));
+  return states.every(({ state }) => state === "granted");
 }
 
 async function removeFile(path: string): Promise<void> {
