@@ -7,7 +7,9 @@
  * @see https://pkware.cachefly.net/webdocs/casestudies/APPNOTE.TXT
  * @module
  */
+import { crc32 } from "node:zlib";
 import { UsageError } from "../errors.ts";
+import { quoted } from "./quoted.ts";
 
 /** How the records begin: of a file, of the directory, of its end, and the 64-bit forms of that. */
 const LOCAL = 0x04034b50, CENTRAL = 0x02014b50, END = 0x06054b50;
@@ -26,6 +28,8 @@ interface Entry {
   readonly packed: number;
   readonly size: number;
   readonly offset: number;
+  /** CRC-32 of the content. */
+  readonly checksum: number;
 }
 
 /** An archive, all of whose headers agree. */
@@ -35,7 +39,7 @@ export interface ZipArchive {
   /**
    * The bytes of the entry `name`, a part of the archive's; undefined if there is none.
    *
-   * @throws {UsageError} if it is compressed or encrypted
+   * @throws {UsageError} if it is compressed, encrypted or damaged
    */
   read(name: string): Uint8Array | undefined;
 }
@@ -56,7 +60,8 @@ export function openZip(bytes: Uint8Array, source: string): ZipArchive {
       names: [...entries.keys()].filter((name) => !name.endsWith("/")),
       read(name) {
         const entry = entries.get(name);
-        return entry?.refusal === undefined ? entry?.content : refuse(`"${name}" ${entry.refusal}`);
+        const fault = entry && faultOf(entry);
+        return fault === undefined ? entry?.content : refuse(`${quoted(name)} is ${fault}`);
       },
     };
   } catch (error) {
@@ -66,10 +71,17 @@ export function openZip(bytes: Uint8Array, source: string): ZipArchive {
   }
 }
 
-/** An entry as it lies there, and why it is not read, if it is not. */
-interface Content {
+/** An entry, and its bytes as they lie there. */
+interface Placed {
+  readonly entry: Entry;
   readonly content: Uint8Array;
-  readonly refusal?: string;
+}
+
+/** Why an entry cannot be read as it lies there; undefined if it can. */
+function faultOf({ entry: { encrypted, method, checksum }, content }: Placed): string | undefined {
+  if (encrypted) return "encrypted";
+  if (method !== 0) return "compressed, which torch.save never does";
+  return crc32(content) === checksum ? undefined : "damaged: its checksum is another";
 }
 
 class Archive {
@@ -81,10 +93,10 @@ class Archive {
     this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   }
 
-  entries(): Map<string, Content> {
+  entries(): Map<string, Placed> {
     const { count, offset, end } = this.#directory();
     if (count > MOST_ENTRIES) throw new TypeError(`it claims ${count} entries`);
-    const found = new Map<string, Content>();
+    const found = new Map<string, Placed>();
     const spans: { name: string; begin: number; end: number }[] = [];
     let at = offset;
     for (let i = 0; i < count; i++) {
@@ -92,21 +104,16 @@ class Archive {
       at = next;
       const { name } = entry;
       refuseName(name);
-      if (found.has(name)) throw new TypeError(`it holds "${name}" twice`);
-      const content = this.#content(entry, offset), { method, encrypted } = entry;
+      if (found.has(name)) throw new TypeError(`it holds ${quoted(name)} twice`);
+      const content = this.#content(entry, offset);
       const after = content.byteOffset - this.#bytes.byteOffset + content.length;
       spans.push({ name, begin: entry.offset, end: after });
-      const refusal = encrypted
-        ? "is encrypted"
-        : method !== 0
-        ? "is compressed, which torch.save never does"
-        : undefined;
-      found.set(name, { content, ...refusal !== undefined && { refusal } });
+      found.set(name, { entry, content });
     }
     spans.sort((a, b) => a.begin - b.begin);
     spans.forEach(({ name, begin }, i) => {
       if (i > 0 && begin < spans[i - 1]!.end) {
-        throw new TypeError(`"${name}" overlaps another entry`);
+        throw new TypeError(`${quoted(name)} overlaps another entry`);
       }
     });
     return found;
@@ -157,6 +164,7 @@ class Archive {
       name: this.#text(at + CENTRAL_BYTES, nameLength),
       encrypted: (view.getUint16(at + 8, true) & 0x2041) !== 0,
       method: view.getUint16(at + 10, true),
+      checksum: view.getUint32(at + 16, true),
       ...{ packed, size, offset },
     };
     return { entry, next };
@@ -184,18 +192,18 @@ class Archive {
   /** The bytes of `entry` as they lie there, behind its own header, which has to agree with the directory. */
   #content({ name, method, packed, size, offset }: Entry, end: number): Uint8Array {
     if (method === 0 && packed !== size) {
-      throw new TypeError(`"${name}" is stored and has two sizes`);
+      throw new TypeError(`${quoted(name)} is stored and has two sizes`);
     }
     const view = this.#view;
     if (offset + LOCAL_BYTES > end || view.getUint32(offset, true) !== LOCAL) {
-      throw new TypeError(`"${name}" is not where the directory says`);
+      throw new TypeError(`${quoted(name)} is not where the directory says`);
     }
     const nameLength = view.getUint16(offset + 26, true);
     const begin = offset + LOCAL_BYTES + nameLength + view.getUint16(offset + 28, true);
-    if (begin + packed > end) throw new TypeError(`"${name}" ends behind the last entry`);
+    if (begin + packed > end) throw new TypeError(`${quoted(name)} ends behind the last entry`);
     const same = view.getUint16(offset + 8, true) === method &&
       this.#text(offset + LOCAL_BYTES, nameLength) === name;
-    if (!same) throw new TypeError(`"${name}" has another header than the directory says`);
+    if (!same) throw new TypeError(`${quoted(name)} has another header than the directory says`);
     return this.#bytes.subarray(begin, begin + packed);
   }
 
@@ -221,5 +229,5 @@ function refuseName(name: string): void {
   if (!/[\\:\0]/.test(name) && !name.startsWith("/") && !parts.includes("..") && name !== "") {
     return;
   }
-  throw new TypeError(`the name ${JSON.stringify(name.slice(0, 120))} leads out of its folder`);
+  throw new TypeError(`the name ${quoted(name)} leads out of its folder`);
 }

@@ -4,6 +4,7 @@
  * @module
  */
 import { UsageError } from "../errors.ts";
+import { quoted } from "../format/quoted.ts";
 import type { SafeTensor } from "../format/safetensors.ts";
 import { type Architecture, normsOf } from "../model/architecture.ts";
 import { bufferShapes, parameterShapes } from "../model/parameters.ts";
@@ -117,14 +118,14 @@ export function checkedValues(
       ? ""
       : ": save the weights in float32, as model.float() makes them";
     throw new UsageError(
-      `${source} holds "${name}" as ${dtype} [${actual}], not as F32 [${shape}]${advice}.`,
+      `${source} holds ${quoted(name)} as ${dtype} [${actual}], not as F32 [${shape}]${advice}.`,
     );
   }
   const isVariance = name.endsWith(".running_var");
   const bad = data.find((value) => !Number.isFinite(value) || isVariance && value < 0);
   if (bad !== undefined) {
     throw new UsageError(
-      `${source} holds ${bad} in "${name}"${
+      `${source} holds ${bad} in ${quoted(name)}${
         Number.isFinite(bad) ? ", a variance" : ""
       }: no network computes with that, so take weights from before it went wrong.`,
     );
@@ -134,7 +135,7 @@ export function checkedValues(
 
 /** `tensor "a"`, or `5 tensors ("a", "b", "c", "d" …)`. */
 function list(names: readonly string[]): string {
-  if (names.length === 1) return `tensor "${names[0]}"`;
-  const named = names.slice(0, NAMED).map((name) => `"${name}"`).join(", ");
+  if (names.length === 1) return `tensor ${quoted(names[0]!)}`;
+  const named = names.slice(0, NAMED).map(quoted).join(", ");
   return `${names.length} tensors (${named}${names.length > NAMED ? ", …" : ""})`;
 }

@@ -4,6 +4,8 @@
  * @module
  */
 
+import { crc32 } from "node:zlib";
+
 /** An entry, and what its headers say in place of the truth. */
 export interface MadeEntry {
   readonly name: string;
@@ -13,6 +15,7 @@ export interface MadeEntry {
   readonly packed?: number;
   readonly size?: number;
   readonly offset?: number;
+  readonly checksum?: number;
   /** The name in the header before the content. */
   readonly localName?: string;
 }
@@ -52,10 +55,11 @@ export function madeZip(
   let at = 0;
   for (const { name, content, method = 0, flags = 0, localName = name, ...claims } of entries) {
     const { packed = content.length, size = content.length, offset = at } = claims;
+    const { checksum = crc32(content) } = claims;
     const local = text(localName), central = text(name);
     const said = wide ? [0xffffffff, 0xffffffff] : [packed, size];
     const file = join(
-      fields([4, 0x04034b50], [2, 20], [2, flags], [2, method], [4, 0], [4, 0]),
+      fields([4, 0x04034b50], [2, 20], [2, flags], [2, method], [4, 0], [4, checksum]),
       fields([4, said[0]!], [4, said[1]!], [2, local.length], [2, 0]),
       local,
       content,
@@ -65,7 +69,7 @@ export function madeZip(
       ? fields([2, 7], [2, 2], [2, 0], [2, 1], [2, 24], [8, size], [8, packed], [8, offset])
       : new Uint8Array();
     records.push(join(
-      fields([4, 0x02014b50], [2, 20], [2, 20], [2, flags], [2, method], [4, 0], [4, 0]),
+      fields([4, 0x02014b50], [2, 20], [2, 20], [2, flags], [2, method], [4, 0], [4, checksum]),
       fields([4, said[0]!], [4, said[1]!], [2, central.length], [2, extra.length], [2, 0]),
       fields([2, 0], [2, 0], [4, 0], [4, wide ? 0xffffffff : offset]),
       central,

@@ -17,12 +17,17 @@ for (const wide of [false, true]) {
 
 Deno.test("openZip() says what keeps an entry from being read, when somebody reads it", () => {
   const { read, names } = openZip(
-    madeZip([{ ...A, method: 8, size: 2 ** 31 }, { ...B, flags: 1 }]),
+    madeZip([{ ...A, method: 8, size: 2 ** 31 }, { ...B, flags: 1 }, {
+      ...A,
+      name: "x/c",
+      checksum: 1,
+    }]),
     "a.zip",
   );
-  assert.equal(names.length, 2);
+  assert.equal(names.length, 3);
   assert.throws(() => read("x/a"), { name: "UsageError", message: /"x\/a" is compressed/ });
   assert.throws(() => read("x/b"), { name: "UsageError", message: /"x\/b" is encrypted\.$/ });
+  assert.throws(() => read("x/c"), { name: "UsageError", message: /"x\/c" is damaged: its check/ });
 });
 
 const huge = Array.from(

@@ -23,8 +23,8 @@ export interface UnpickleOptions {
   readonly persistent?: (id: unknown) => unknown;
 }
 
-/** Operations of one pickle: networks of hundreds of layers take some ten thousand. */
-const MOST_OPERATIONS = 2_000_000;
+/** Operations of one pickle: networks of hundreds of layers take some ten thousand, and as many more for the optimiser. */
+const MOST_OPERATIONS = 500_000;
 /** Bytes and items that calls may make beside what the pickle itself has. */
 const LEAST_BUDGET = 2 ** 20;
 

@@ -7,6 +7,7 @@ import { dirname, join } from "@std/path";
 import * as v from "valibot";
 import { readNamedFile } from "../../disk/files.ts";
 import { UsageError } from "../../errors.ts";
+import { quoted } from "../../format/quoted.ts";
 import { findDuplicateKey } from "../../format/duplicate_key.ts";
 import { decodeSafetensors, type SafeTensor } from "../../format/safetensors.ts";
 
@@ -34,7 +35,7 @@ export async function readShards(
   for (const shard of shards) {
     if (!NAME.test(shard)) {
       throw new UsageError(
-        `${path} names ${JSON.stringify(shard)}, which is no safetensors file beside it.`,
+        `${path} names ${quoted(shard)}, which is no safetensors file beside it.`,
       );
     }
   }
@@ -44,7 +45,7 @@ export async function readShards(
     for (const [name, tensor] of decodeSafetensors(await readNamedFile(file), file).tensors) {
       if (map.get(name) !== shard) {
         throw new UsageError(
-          `${file} holds "${name}", which ${path} does not say: download both again.`,
+          `${file} holds ${quoted(name)}, which ${path} does not say: download both again.`,
         );
       }
       tensors.set(name, tensor);
@@ -54,7 +55,7 @@ export async function readShards(
   if (missing === undefined) return tensors;
   const [name, shard] = missing;
   throw new UsageError(
-    `${path} says that ${shard} holds "${name}", but it does not: download both again.`,
+    `${path} says that ${shard} holds ${quoted(name)}, but it does not: download both again.`,
   );
 }
 
@@ -71,6 +72,6 @@ function readIndex(bytes: Uint8Array, path: string): Map<string, string> {
     throw new UsageError(`${path} is no index of safetensors files: ${result.issues[0].message}.`);
   }
   const duplicate = findDuplicateKey(text);
-  if (duplicate !== undefined) throw new UsageError(`${path} holds "${duplicate}" twice.`);
+  if (duplicate !== undefined) throw new UsageError(`${path} holds ${quoted(duplicate)} twice.`);
   return new Map(Object.entries(result.output.weight_map));
 }

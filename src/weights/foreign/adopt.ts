@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { quoted } from "../../format/quoted.ts";
 import type { SafeTensor } from "../../format/safetensors.ts";
 import type { Architecture } from "../../model/architecture.ts";
 import { counterNames, networkShapes, OPTIMISER, refuseUnusable } from "../account.ts";
@@ -52,7 +53,7 @@ export function adoptNetwork(tree: Tree, source: string, key?: string): Adopted 
       ...noteKey(taken!, others),
       ...prefix === ""
         ? []
-        : [`The names of its tensors begin with "${prefix}", which is left out.`],
+        : [`The names of its tensors begin with ${quoted(prefix)}, which is left out.`],
       ...noteNames(taken!, needed),
       ...types.size === 0
         ? []
@@ -82,8 +83,8 @@ function ordered(
 
 function noteKey({ key }: Candidate, others: readonly Candidate[]): string[] {
   if (others.length === 0) return [];
-  const rest = others.map(({ key }) => `"${key}"`).join(", ");
-  const which = key === "" ? "at the top" : `under "${key}"`;
+  const rest = others.map(({ key }) => quoted(key)).join(", ");
+  const which = key === "" ? "at the top" : `under ${quoted(key)}`;
   return [
     `There are ${
       others.length + 1
@@ -99,8 +100,8 @@ function noteNames({ names, prefix }: Candidate, needed: ReadonlyMap<string, unk
     if (theirs === undefined || theirs === name) continue;
     const ours = name.split(".");
     theirs.split(".").forEach((part, i) => {
-      if (part !== ours[i]) pairs.add(`"${part}" is called "${ours[i]}" here`);
+      if (part !== ours[i]) pairs.add(`${quoted(part)} is called ${quoted(ours[i]!)} here`);
     });
   }
-  return pairs.size === 0 ? [] : [`${[...pairs].join(", ")}.`.replace(/^./, (first) => first)];
+  return pairs.size === 0 ? [] : [`${[...pairs].join(", ")}.`];
 }

@@ -4,6 +4,7 @@
  * @module
  */
 import { UsageError } from "../../errors.ts";
+import { quoted } from "../../format/quoted.ts";
 import type { SafeTensor } from "../../format/safetensors.ts";
 import { whyNone } from "../../model/architectures/architectures.ts";
 import { findNetworks, type Found, shapesOf } from "./names.ts";
@@ -51,8 +52,8 @@ export function findCandidates(tree: Tree, source: string, key?: string): readon
   );
   if (asked.length === 0) {
     throw new UsageError(
-      `--key ${key} leads to no network in ${source}, but these do: ${
-        all.map(({ key }) => key === "" ? "none" : key).join(", ")
+      `--key ${quoted(key!)} leads to no network in ${source}, but these do: ${
+        all.map(({ key }) => quoted(key)).join(", ")
       }.`,
     );
   }

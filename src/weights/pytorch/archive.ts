@@ -4,6 +4,7 @@
  * @module
  */
 import { UsageError } from "../../errors.ts";
+import { quoted } from "../../format/quoted.ts";
 import { unpickle } from "../../format/pickle/unpickle.ts";
 import { count, items, string } from "../../format/pickle/values.ts";
 import { openZip } from "../../format/zip_reader.ts";
@@ -45,11 +46,11 @@ export function readArchive(bytes: Uint8Array, source: string): unknown {
     if (storage === undefined) {
       storage = new Storage(key, size);
       const file = archive.read(`${root}data/${key}`);
-      if (file === undefined) throw new TypeError(`storage ${key} is missing`);
+      if (file === undefined) throw new TypeError(`storage ${quoted(key)} is missing`);
       storage.fill(file);
       storages.set(key, storage);
     } else if (storage.size !== size) {
-      throw new TypeError(`storage ${key} has two sizes`);
+      throw new TypeError(`storage ${quoted(key)} has two sizes`);
     }
     return { storage, dtype, begin: 0, length };
   };

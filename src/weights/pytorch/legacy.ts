@@ -4,6 +4,7 @@
  * @module
  */
 import { UsageError } from "../../errors.ts";
+import { quoted } from "../../format/quoted.ts";
 import { unpickle } from "../../format/pickle/unpickle.ts";
 import { count, items, string } from "../../format/pickle/values.ts";
 import { readId } from "./archive.ts";
@@ -72,12 +73,14 @@ function expect(id: unknown, expected: Map<string, Expected>): TypedStorage {
     found = { storage: new Storage(key, length * elementBytes), elementBytes };
     expected.set(key, found);
   } else if (found.storage.size !== length * elementBytes) {
-    throw new TypeError(`storage ${key} has two sizes`);
+    throw new TypeError(`storage ${quoted(key)} has two sizes`);
   }
   const { storage } = found;
   if (view === undefined || view === null) return { storage, dtype, begin: 0, length };
   const [, offset, size] = items(view).map((part, i) => i === 0 ? 0 : count(part));
-  if (offset! + size! > length) throw new TypeError(`a part of storage ${key} reaches beyond it`);
+  if (offset! + size! > length) {
+    throw new TypeError(`a part of storage ${quoted(key)} reaches beyond it`);
+  }
   return { storage, dtype, begin: offset! * elementBytes, length: size! };
 }
 
@@ -91,13 +94,13 @@ function readStorages(
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   for (const key of keys) {
     const found = expected.get(key);
-    if (found === undefined) throw new TypeError(`no tensor has storage ${key}`);
+    if (found === undefined) throw new TypeError(`no tensor has storage ${quoted(key)}`);
     if (at + 8 > bytes.length) throw new TypeError("it was cut short");
     const claimed = view.getBigUint64(at, true);
     const { storage, elementBytes } = found;
     if (claimed * BigInt(elementBytes) !== BigInt(storage.size)) {
       throw new TypeError(
-        `storage ${key} claims ${claimed} elements, and its tensors are told of other`,
+        `storage ${quoted(key)} claims ${claimed} elements, and its tensors are told of other`,
       );
     }
     if (storage.size > bytes.length - at - 8) throw new TypeError("it was cut short");
@@ -105,6 +108,6 @@ function readStorages(
     at += 8 + storage.size;
   }
   const missing = [...expected.values()].find(({ storage }) => !storage.isFilled);
-  if (missing) throw new TypeError(`storage ${missing.storage.key} is missing`);
+  if (missing) throw new TypeError(`storage ${quoted(missing.storage.key)} is missing`);
   return at;
 }

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { quoted } from "../../format/quoted.ts";
 import type { Dtype } from "../../format/safetensors.ts";
 
 /** The types of PyTorch by the names of their storages, `torch.NAMEStorage`. */
@@ -49,7 +50,9 @@ export class Storage {
   fill(bytes: Uint8Array): void {
     if (bytes.length !== this.size) {
       throw new TypeError(
-        `storage ${this.key} has ${bytes.length} bytes, and its tensors are told of ${this.size}`,
+        `storage ${
+          quoted(this.key)
+        } has ${bytes.length} bytes, and its tensors are told of ${this.size}`,
       );
     }
     this.#bytes = bytes;

@@ -5,6 +5,7 @@
  */
 import { type Dtype, type SafeTensor, typedArrays } from "../../format/safetensors.ts";
 import { UsageError } from "../../errors.ts";
+import { quoted } from "../../format/quoted.ts";
 import { ELEMENT_BYTES, type TypedStorage } from "./storage.ts";
 
 /** How a view goes through its storage. */
@@ -66,7 +67,9 @@ export function tensorOf(typed: TypedStorage, view: View, budget: ViewBudget): S
   const last = shape.reduce((at, length, d) => at + (length - 1) * strides[d]!, offset);
   if (size > typed.length || size > 0 && last >= typed.length || offset > typed.length) {
     throw new TypeError(
-      `a tensor of shape [${shape}] reaches beyond its storage ${typed.storage.key} of ${typed.length} elements`,
+      `a tensor of shape [${shape}] reaches beyond its storage ${
+        quoted(typed.storage.key)
+      } of ${typed.length} elements`,
     );
   }
   budget.show(size * ELEMENT_BYTES[typed.dtype]);

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { BUILTINS } from "../../../src/format/pickle/builtins.ts";
-import { NUMPY, NumpyArray } from "../../../src/format/pickle/numpy.ts";
+import { NUMPY, type NumpyArray } from "../../../src/format/pickle/numpy.ts";
 import { unpickle } from "../../../src/format/pickle/unpickle.ts";
 import { Tuple } from "../../../src/format/pickle/values.ts";
 
@@ -127,7 +127,7 @@ const HOSTILE: [string, string, RegExp][] = [
   ["an unknown memo", "\x80\x02h\x07.", /nothing is remembered as 7/],
   ["a persistent id", "\x80\x02NQ.", /refers to something outside/],
   ["protocol 6", "\x80\x06N.", /protocol 6/],
-  ["millions of operations", "N0".repeat(1_100_000), /more than 2000000 operations/],
+  ["a million operations", "N0".repeat(500_000), /more than 500000 operations/],
   ["a key without a value", "\x80\x02}(Nu.", /a key has no value/],
   ["items of a string", "\x80\x02X\x01\0\0\0aNa.", /no list gets items/],
   [
@@ -157,12 +157,3 @@ const HOSTILE: [string, string, RegExp][] = [
 for (const [what, codes, message] of HOSTILE) {
   Deno.test(`unpickle() refuses ${what}`, () => refuses(codes, message));
 }
-
-Deno.test("unpickle() refuses the billion laughs only where somebody would count them", () => {
-  // Ten lists, each ten times the one before: small, as long as nobody goes through all of it.
-  const laughs = "\x80\x02]q\0" + Array.from({ length: 30 }, (_, i) => {
-    const before = String.fromCharCode(i), own = String.fromCharCode(i + 1);
-    return `](${`h${before}`.repeat(10)}eq${own}`;
-  }).join("") + "(" + "2".repeat(0);
-  assert.throws(() => load(laughs), { name: "UsageError" });
-});

@@ -69,7 +69,7 @@ Deno.test("adoptNetwork() finds what is nested, and says which network it has ta
   assert.deepEqual(adopt(tree, "state_dict").tensors, adopt(OURS).tensors);
   refuses(
     tree,
-    /^--key net leads to no network in a\.pt, but these do: ema_state_dict, state/,
+    /^--key "net" leads to no network in a\.pt, but these do: "ema_state_dict", "state/,
     "net",
   );
 });
