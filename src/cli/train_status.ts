@@ -20,7 +20,7 @@ import {
 import { commandLine } from "./shell/program_name.ts";
 import { StatusLine } from "./shell/terminal.ts";
 import { shownOn } from "./shell/tuning_flag.ts";
-import { TimeLeft } from "./time_left.ts";
+import { TimeLeft } from "./shell/time_left.ts";
 
 /** {@linkcode startRun}, watched. */
 export function startShown(

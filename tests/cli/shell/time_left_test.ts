@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { TimeLeft } from "../../src/cli/time_left.ts";
-import type { RunLength, StepMetrics } from "../../src/run/metrics.ts";
-import { smallRecipe } from "../testing/runs.ts";
+import { TimeLeft } from "../../../src/cli/shell/time_left.ts";
+import type { RunLength, StepMetrics } from "../../../src/run/metrics.ts";
+import { smallRecipe } from "../../testing/runs.ts";
 
 /** A made run: what its steps, validations and commits take on a clock of its own. */
 class MadeRun {

@@ -7,11 +7,11 @@
  *
  * @module
  */
-import type { EvaluationName } from "../evaluate/evaluate.ts";
-import { passesOf } from "../method/method.ts";
-import { methodOf } from "../method/methods.ts";
-import type { Recipe } from "../recipe/recipe.ts";
-import type { RunLength, StepMetrics } from "../run/metrics.ts";
+import type { EvaluationName } from "../../evaluate/evaluate.ts";
+import { passesOf } from "../../method/method.ts";
+import { methodOf } from "../../method/methods.ts";
+import type { Recipe } from "../../recipe/recipe.ts";
+import type { RunLength, StepMetrics } from "../../run/metrics.ts";
 
 /** Steps that the speed is measured in: a machine's changes, and the first ones are slow. */
 const RECENT = 50;
