@@ -47,6 +47,7 @@ export {
   type ClassMetrics,
   type DamageNote,
   type EpochMetrics,
+  type RunLength,
   type StepMetrics,
   type WeightMetrics,
 } from "./src/run/metrics.ts";
