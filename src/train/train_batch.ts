@@ -39,6 +39,8 @@ export interface BatchResult {
   readonly values: LossValues;
   /** See {@linkcode StepResult.weights}. */
   readonly weights?: Float32Array;
+  /** `x'`; absent where nothing is attacked. */
+  readonly adversarial?: Float32Array;
 }
 
 /** Where a run is; both count from 1. */
@@ -99,7 +101,7 @@ export async function trainBatch(
     );
   }
   await learner.update(rates);
-  return result;
+  return { ...result, ...adversarial && { adversarial } };
 }
 
 function freeInputs({ images, labels, memoryRows }: StepInputs): void {
