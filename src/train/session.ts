@@ -13,6 +13,7 @@ import { disposeAll, initialise } from "../model/parameters.ts";
 import type { MemoryRecipe, Recipe } from "../recipe/recipe.ts";
 import { loadCheckpoint, saveCheckpoint } from "../run/checkpoint.ts";
 import { findNamedLast } from "../run/checkpoints.ts";
+import { loadInitialWeights } from "../run/weights/initial_weights.ts";
 import { checkpointName, type Progress } from "../run/progress.ts";
 import { Learner } from "./learner.ts";
 import { largestDelta } from "./memory_outputs.ts";
@@ -82,7 +83,7 @@ export class Session {
       };
       if (last === undefined) await refuseLost(folder);
       const { state, momenta, progress } = last === undefined
-        ? { state: initialise(architecture, recipe.seed), momenta: undefined, progress: START }
+        ? { state: await begin(folder, architecture), momenta: undefined, progress: START }
         : await loadCheckpoint(folder.checkpointPath(last.name), architecture, last.sha256);
       const terms = tableTerms(methodOf(recipe.variant));
       const log = await RunLog.open(folder.directory, progress, terms);
@@ -146,6 +147,14 @@ export class Session {
     const { best } = this.progress;
     return best && checkpointName({ ...this.progress, epoch: best.epoch, complete: true });
   }
+}
+
+/** The model that a run begins with: the one that it was given, or one that is drawn. */
+async function begin({ directory, record }: RunFolder, architecture: Architecture) {
+  const { from, recipe } = record;
+  return from === undefined
+    ? initialise(architecture, recipe.seed)
+    : await loadInitialWeights(directory, { from, recipe }, architecture);
 }
 
 function openStore(

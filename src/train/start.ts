@@ -10,10 +10,17 @@ import { openBackend } from "../backend/open.ts";
 import { dataDigest, loadData } from "../data/sets/sets.ts";
 import { splitTraining } from "../data/split.ts";
 import { UsageError } from "../errors.ts";
+import { checkFitting } from "../evaluate/fitting.ts";
 import type { Recipe, RecipeInput } from "../recipe/recipe.ts";
 import { engineOptions, resolveRecipe } from "../recipe/resolve.ts";
 import { sourceDigest, VERSION } from "../run/program_version.ts";
 import { readRunRecord, recipePath, RunFolder } from "../run/run_folder.ts";
+import {
+  type InitialWeights,
+  keepInitialWeights,
+  readInitialWeights,
+  withWidth,
+} from "../run/weights/initial_weights.ts";
 import { resumeRecipe, type RunRecord } from "../run/run_record.ts";
 import { preflight } from "./preflight.ts";
 import { train, type TrainingObserver } from "./trainer.ts";
@@ -107,7 +114,11 @@ export async function startRun(
   directory: string,
   options: StartOptions = {},
 ): Promise<void> {
-  await exclusively(() => runIn(directory, resolveRecipe(recipe), undefined, options));
+  await exclusively(async () => {
+    const initial = recipe.from === undefined ? undefined : await readInitialWeights(recipe.from);
+    const complete = resolveRecipe(initial ? withWidth(recipe, initial) : recipe);
+    await runIn(directory, complete, { initial }, options);
+  });
 }
 
 /**
@@ -133,17 +144,24 @@ export async function startRun(
 export async function continueRun(directory: string, options: ContinueOptions = {}): Promise<void> {
   const stored = await readRunRecord(directory);
   const recipe = resumeRecipe(stored.recipe, options.given ?? {}, recipePath(directory));
-  await exclusively(() => runIn(directory, recipe, stored, options));
+  await exclusively(() => runIn(directory, recipe, { stored }, options));
 }
 
-/** @param stored what the run was started with; undefined for a new one */
+/** What a sitting goes on from: the record of the run, or the weights that a new one is given. */
+interface Origin {
+  readonly stored?: RunRecord | undefined;
+  readonly initial?: InitialWeights | undefined;
+}
+
 async function runIn(
   directory: string,
   recipe: Recipe,
-  stored: RunRecord | undefined,
+  { stored, initial }: Origin,
   { observer, signal, tune = true, tensorboard = false }: StartOptions,
 ): Promise<void> {
   const data = await loadData(recipe.data, recipe.dataDir, recipe.seed);
+  if (initial) checkFitting(initial.path, initial.architecture, data.train);
+  for (const note of initial?.notes ?? []) observer?.onNote?.(note);
   const digest = dataDigest(data.train);
   if (stored && stored.dataSha256 !== digest) {
     throw new UsageError(
@@ -164,12 +182,14 @@ async function runIn(
     ...variants && { pinned: { adapter, variants } },
   });
   try {
-    const demand = await backend.guard(preflight(recipe, data.train, images, backend));
-    const now = await describeRun(recipe, backend, digest);
+    const from = stored?.from ?? initial?.record;
+    const demand = await backend.guard(preflight(recipe, data.train, images, backend, from));
+    const now = await describeRun(recipe, backend, digest, from);
     const folder = stored
       ? await RunFolder.open(directory)
       : await RunFolder.create(directory, now);
     try {
+      if (initial) await keepInitialWeights(folder, initial.bytes);
       observer?.onStart?.({ directory, recipe, continued: stored !== undefined, backend, demand });
       if (stored) noteChanges(stored, now, observer);
       if (demand) observer?.onStatus?.("compiling kernels for the first steps");
@@ -194,6 +214,7 @@ async function describeRun(
   recipe: Recipe,
   backend: Backend,
   dataSha256: string,
+  from: RunRecord["from"],
 ): Promise<RunRecord> {
   const variants = backend.choices();
   return {
@@ -206,6 +227,7 @@ async function describeRun(
       ...Object.keys(variants).length > 0 && { variants },
     },
     dataSha256,
+    ...from && { from },
     recipe,
   };
 }

@@ -60,12 +60,20 @@ export function withNormalisation(architecture: Architecture): Architecture {
 
 /** The network whose state dict has tensors of `shapes`; undefined if no architecture is recognised. */
 export function recognise(shapes: Shapes): Architecture | undefined {
-  for (const { infer, build } of definitions) {
+  const found = identify(shapes);
+  if (found === undefined) return undefined;
+  const architecture = buildArchitecture(found.name, found.config);
+  const { mean, std } = normalisationNames(NORMALISATION);
+  return shapes.has(mean) && shapes.has(std) ? withNormalisation(architecture) : architecture;
+}
+
+/** Which network has tensors of `shapes`, and of which size; undefined if no architecture is recognised. */
+export function identify(
+  shapes: Shapes,
+): { name: ArchitectureName; config: Required<ModelConfig> } | undefined {
+  for (const { name, infer } of ARCHITECTURES) {
     const config = infer(shapes);
-    if (typeof config === "string") continue;
-    const { mean, std } = normalisationNames(NORMALISATION);
-    const normalised = shapes.has(mean) && shapes.has(std);
-    return normalised ? withNormalisation(build(config)) : build(config);
+    if (typeof config !== "string") return { name, config };
   }
   return undefined;
 }
