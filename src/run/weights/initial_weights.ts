@@ -71,6 +71,23 @@ export function withWidth(
   );
 }
 
+/**
+ * The weights that the run in `directory` was given, from its copy; undefined if it was given none.
+ *
+ * @throws {UsageError} if the copy is missing or damaged
+ */
+export async function keptInitialWeights(
+  directory: string,
+  { from }: RunRecord,
+): Promise<InitialWeights | undefined> {
+  if (from === undefined) return undefined;
+  const path = initialWeightsPath(directory), kept = await readInitialWeights(path);
+  if (kept.record.copySha256 === from.copySha256) return { ...kept, record: from };
+  throw new UsageError(
+    `${path} is not what the run was started from: restore it from a copy, or start a new run.`,
+  );
+}
+
 /** Puts the copy `bytes` into the new run's `folder`. Throws a `RunError` if that fails; the run is taken back then. */
 export async function keepInitialWeights(folder: RunFolder, bytes: Uint8Array): Promise<void> {
   try {

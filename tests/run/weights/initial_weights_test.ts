@@ -14,7 +14,7 @@ import type { RecipeInput } from "../../../src/recipe/recipe.ts";
 import { readRunRecord } from "../../../src/run/run_folder.ts";
 import { readSubject } from "../../../src/run/subject.ts";
 import { loadInitialWeights } from "../../../src/run/weights/initial_weights.ts";
-import { continueRun, startRun } from "../../../src/train/start.ts";
+import { continueRun, repeatRun, startRun } from "../../../src/train/start.ts";
 import { encodeTorch } from "../../../src/weights/export/torch_file.ts";
 import { inTemporary } from "../../memory/support.ts";
 import { fixture } from "../../testing/fixture.ts";
@@ -54,7 +54,7 @@ Deno.test("startRun() begins with given weights, of their width", () =>
     assert.ok(tensors.get(counter)!.data[0]! > GIVEN.get(counter)!.data[0]!, "goes on from theirs");
   }));
 
-Deno.test("continueRun() needs the file of given weights no more", () =>
+Deno.test("continueRun() and repeatRun() need the file of given weights no more", () =>
   withGiven(async (from, folder) => {
     const whole = join(folder, "whole"), stopped = join(folder, "stopped");
     await startRun({ ...RECIPE, from }, whole);
@@ -65,6 +65,14 @@ Deno.test("continueRun() needs the file of given weights no more", () =>
     await Deno.remove(from);
     await continueRun(stopped);
     assert.deepEqual(await resultOf(stopped), await resultOf(whole));
+    const again = join(folder, "again");
+    await repeatRun(whole, again);
+    assert.deepEqual(await resultOf(again), await resultOf(whole));
+    await Deno.remove(join(again, "initial.safetensors"));
+    await assert.rejects(
+      repeatRun(again, join(folder, "third")),
+      /initial\.safetensors does not exist/,
+    );
     const given = { given: { from: "other.pth" } };
     await assert.rejects(
       continueRun(stopped, given),
