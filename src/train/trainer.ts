@@ -13,11 +13,11 @@ import type { EvaluationName } from "../evaluate/evaluate.ts";
 import { termsOf } from "../method/method.ts";
 import { methodOf } from "../method/methods.ts";
 import type { Architecture } from "../model/architecture.ts";
-import { buildArchitecture, DEFAULT_ARCHITECTURE } from "../model/architectures/architectures.ts";
 import type { Recipe } from "../recipe/recipe.ts";
 import { type PreparedBatch, ReadAhead } from "./prepare.ts";
 import type { RunFolder } from "../run/run_folder.ts";
 import { afterStep, meansOf } from "../run/epoch_sums.ts";
+import { trainedArchitecture } from "../run/weights/architecture.ts";
 import { EventLog, type StepImages } from "../run/tensorboard/event_log.ts";
 import type { DamageNote, EpochMetrics, RunLength, StepMetrics } from "../run/metrics.ts";
 import { ratesAt } from "../optimise/schedule.ts";
@@ -69,11 +69,7 @@ export interface TrainingRun {
  */
 export async function train(run: TrainingRun): Promise<void> {
   const { recipe, folder, data, backend } = run;
-  const architecture = buildArchitecture(DEFAULT_ARCHITECTURE, {
-    width: recipe.width,
-    classes: data.train.classes.length,
-    channels: data.train.shape.channels,
-  });
+  const architecture = trainedArchitecture(recipe, data.train, folder.record.from);
   const split = splitTraining(data.train.n, recipe.select === "val", recipe.limitTrain);
   const { n: imageCount, shape } = data.train;
   const images = { imageCount, dataSha256: dataDigest(data.train), shape };
