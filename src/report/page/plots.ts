@@ -6,7 +6,7 @@
 import type { EpochMetrics, StepMetrics } from "../../run/metrics.ts";
 import { type Curve, downsample } from "./downsample.ts";
 import { accuracyTitle } from "./evaluations.ts";
-import { type RunData, shownEvaluations, stepsPerEpoch } from "./run_data.ts";
+import { findStepsPerEpoch, type RunData, shownEvaluations } from "./run_data.ts";
 
 /** Points of a curve, at most: more than a screen is wide. */
 const MOST_POINTS = 1600;
@@ -121,7 +121,7 @@ function plotOf({ id, title, note, unit, step, epoch }: Quantity, runs: readonly
     const means = epoch && run.epochs.length > 0
       ? curveOf(run.epochs, (line) => step ? line.epoch - 0.5 : line.epoch, epoch)
       : undefined;
-    const steps = stepsPerEpoch(run);
+    const steps = findStepsPerEpoch(run);
     const single = step
       ? curveOf(run.steps, (line) => line.epoch - 1 + line.step / steps, step)
       : undefined;

@@ -51,7 +51,7 @@ async function write(name: string, ...runs: string[]): Promise<string> {
 
 /** Pictures of nothing, as many as a run of CIFAR-10 has. */
 function madePictures(): Pictures {
-  const kinds = ["clean", "adversarial", "difference × 10", "memory", "difference × 10"] as const;
+  const kinds = ["clean", "adversarial", "difference × 10", "memory", "difference × 10"] as const;
   const strips = findSet("cifar10").classes.map((className, id) => ({
     id: 11_111 * (id % 5),
     className,
@@ -59,7 +59,7 @@ function madePictures(): Pictures {
       const rgb = Uint8Array.from({ length: 32 * 32 * 3 }, (_, at) => at * (id + 3) ^ at * i >> 4);
       const url = `data:image/png;base64,${encodePng(32, 32, rgb).toBase64()}`;
       const predicted = { name: "automobile", correct: i === 0, probability: 0.93 };
-      return kind === "difference × 10" ? { kind, url } : { kind, url, predicted };
+      return kind === "difference × 10" ? { kind, url } : { kind, url, predicted };
     }),
   }));
   return { part: "training", epoch: 50, strips, notes: [] };

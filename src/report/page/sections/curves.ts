@@ -23,7 +23,7 @@ export function curves(runs: readonly RunData[], plots: readonly Plot[]): Sectio
       runs.length > 1 &&
       markup`<div class="switches" role="group" aria-label="Runs shown">${
         runs.map((run, index) =>
-          markup`<button type="button" aria-pressed="true" data-run-switch="${index}">${
+          markup`<button type="button" id="switch-${index}" aria-pressed="true" data-run-switch="${index}">${
             runName(run, index)
           }</button>`
         )
