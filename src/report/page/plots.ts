@@ -130,14 +130,15 @@ function plotOf({ id, title, note, unit, step, epoch }: Quantity, runs: readonly
       ...means ? [{ run: index, faint: false, ...short(means) }] : [],
     ];
   });
-  const last = runs.map((run) => ({
-    means: new Map(run.epochs.map((line) => [line.epoch, epoch?.(line)])),
-    steps: new Map(run.steps.map((line) => [line.epoch, step?.(line)])),
-  }));
+  const values = runs.map((run): ReadonlyMap<number, number | undefined> =>
+    epoch
+      ? new Map(run.epochs.map((line) => [line.epoch, epoch(line)]))
+      : new Map(run.steps.map((line) => [line.epoch, step?.(line)])) // an epoch's last step
+  );
   const epochs = Math.max(0, ...runs.map(({ epochs }) => epochs.at(-1)?.epoch ?? 0));
   const table = Array.from({ length: epochs }, (_, i) => ({
     at: String(i + 1),
-    values: last.map(({ means, steps }) => finite((epoch ? means : steps).get(i + 1))),
+    values: values.map((each) => finite(each.get(i + 1))),
   }));
   return { id, title, ...note && { note }, axis: "epoch", unit: unit ?? "number", lines, table };
 }
