@@ -13,7 +13,7 @@ import { type Command, readArguments } from "./shell/command.ts";
 import { refuseDeviceFlags } from "./shell/device_flags.ts";
 import { interruptible } from "./shell/interrupt.ts";
 import { NO_TUNE } from "./shell/tuning_flag.ts";
-import { DASHBOARD } from "./train_dashboard.ts";
+import { DASHBOARD } from "./shell/dashboard_flag.ts";
 import { continueShown, startShown } from "./train_status.ts";
 
 const OUTPUT: Group = "Output", DEVICE: Group = "Device";

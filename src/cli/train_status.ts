@@ -17,7 +17,7 @@ import {
   type StartOptions,
   startRun,
 } from "../train/start.ts";
-import { alsoOn, openDashboard } from "./train_dashboard.ts";
+import { alsoOn, openDashboard } from "./shell/dashboard_flag.ts";
 import { commandLine } from "./shell/program_name.ts";
 import { StatusLine } from "./shell/terminal.ts";
 import { shownOn } from "./shell/tuning_flag.ts";

@@ -37,7 +37,7 @@ function train(...args: string[]) {
 
 Deno.test("memloss train --dashboard shows the run while it trains, and no longer", async () => {
   const { process, heard } = train(
-    ...["--variant", "v1", "--epochs", "500", "--select", "none", "--dashboard", "0"],
+    ...["--variant", "v1", "--epochs", "500", "--select", "none", "--dashboard"],
   );
   const url = await heard(/^Dashboard: (http:\/\/127\.0\.0\.1:\d+\/)$/m);
   const page = await (await fetch(url)).text();
@@ -48,7 +48,7 @@ Deno.test("memloss train --dashboard shows the run while it trains, and no longe
   process.kill("SIGINT");
   const said = await heard();
   assert.equal((await process.status).code, 130);
-  assert.match(said, /^Continue with: .+ --run-dir \S+ --resume --dashboard 0$/m);
+  assert.match(said, /^Continue with: .+ --run-dir \S+ --resume --dashboard 7007$/m);
   assert.match(await events, /^event: step$[^]*^event: end$/m);
   await assert.rejects(fetch(url));
 });

@@ -14,8 +14,8 @@ import { encodeEvent, Subscribers } from "./subscribers.ts";
 
 /** The only address that is listened on. */
 const HOSTNAME = "127.0.0.1";
-/** Ports that are tried, from the one that was asked for. */
-const TRIED = 20;
+/** Ports that are tried, from the one that was asked for: as many as `deno.json` permits from the default on. */
+const TRIED = 10;
 /** Milliseconds for which browsers may take what is still on its way. */
 const GRACE = 500;
 
@@ -149,28 +149,30 @@ function listen(
   signal: AbortSignal,
   answer: (request: Request) => Promise<Response>,
 ): Deno.HttpServer<Deno.NetAddr> {
-  for (let tried = port;; tried++) {
+  for (let tried = port; tried < port + TRIED && tried <= 65_535; tried++) {
     try {
       return Deno.serve({ hostname: HOSTNAME, port: tried, signal, onListen: () => {} }, answer);
     } catch (error) {
-      if (error instanceof Deno.errors.NotCapable) {
+      if (error instanceof Deno.errors.AddrInUse) continue;
+      if (error instanceof Deno.errors.NotCapable && tried > port) break; // the rest is not ours to try
+      const cause = { cause: error };
+      if (!(error instanceof Deno.errors.NotCapable)) {
+        const why = (error as Error).message;
         throw new UsageError(
-          `--dashboard needs the permission to listen: add --allow-net=${HOSTNAME} to Deno's flags.`,
-          { cause: error },
+          `--dashboard ${port} cannot be listened on (${why}): name another port.`,
+          cause,
         );
       }
-      const taken = error instanceof Deno.errors.AddrInUse;
-      if (taken && tried < Math.min(port + TRIED - 1, 65_535)) continue;
       throw new UsageError(
-        taken
-          ? `--dashboard ${port}: this port and those after it are taken: name another.`
-          : `--dashboard ${port} cannot be listened on (${
-            (error as Error).message
-          }): name another port.`,
-        { cause: error },
+        `--dashboard ${port} needs a permission that Deno was not given: ` +
+          `choose a port that deno.json permits, or start it with --allow-net=${HOSTNAME}:${port}.`,
+        cause,
       );
     }
   }
+  throw new UsageError(
+    `--dashboard ${port}: this port and those after it are taken: name another.`,
+  );
 }
 
 function refusal(status: number, text: string): Response {

@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import { join } from "@std/path";
-import { UsageError } from "../../../src/errors.ts";
 import { Dashboard } from "../../../src/report/dashboard/dashboard.ts";
 import type { EpochMetrics, StepMetrics } from "../../../src/run/metrics.ts";
 import { readMetrics } from "../../../src/run/run_log.ts";
@@ -49,8 +48,27 @@ Deno.test("Dashboard.open() takes the next port that is free", async () => {
   const port = Number(new URL(first.url).port);
   await using second = Dashboard.open(port);
   const next = Number(new URL(second.url).port);
-  assert.ok(next > port && next < port + 20, `${next}`);
-  assert.throws(() => Dashboard.open(65_536), UsageError);
+  assert.ok(next > port && next < port + 10, `${next}`);
+});
+
+Deno.test("Dashboard.open() says that all ports are taken, and tries none that is none", () => {
+  const port = 65_530;
+  const taken: Deno.Listener[] = [];
+  try {
+    for (let each = port; each <= 65_535; each++) {
+      try {
+        taken.push(Deno.listen({ hostname: "127.0.0.1", port: each }));
+      } catch (error) {
+        assert.ok(error instanceof Deno.errors.AddrInUse); // by somebody else
+      }
+    }
+    assert.throws(() => Dashboard.open(port), {
+      name: "UsageError",
+      message: "--dashboard 65530: this port and those after it are taken: name another.",
+    });
+  } finally {
+    for (const listener of taken) listener.close();
+  }
 });
 
 Deno.test({
@@ -59,7 +77,7 @@ Deno.test({
   fn() {
     assert.throws(
       () => Dashboard.open(0),
-      /^UsageError: --dashboard needs .+--allow-net=127\.0\.0\.1/,
+      /^UsageError: --dashboard 0 needs a permission .+ --allow-net=127\.0\.0\.1:0\.$/,
     );
   },
 });

@@ -3,12 +3,12 @@
  *
  * @module
  */
-import type { Dashboard } from "../report/dashboard/dashboard.ts";
-import { integerFlag } from "../recipe/flag.ts";
-import type { RunObserver } from "../train/start.ts";
-import { printMessage } from "./shell/output.ts";
+import type { Dashboard } from "../../report/dashboard/dashboard.ts";
+import { integerFlag } from "../../recipe/flag.ts";
+import type { RunObserver } from "../../train/start.ts";
+import { printMessage } from "./output.ts";
 
-/** Where it is served unless told. */
+/** Where it is served unless told; `deno.json` permits this port and the nine after it. */
 const DEFAULT_PORT = 7007;
 
 /** Nobody listens without it. */
@@ -16,8 +16,8 @@ export const DASHBOARD = {
   ...integerFlag(
     "dashboard",
     "show the run as a page to this machine while it trains; on this port or the next free one, " +
-      `default ${DEFAULT_PORT}, 0 any`,
-    0,
+      `default ${DEFAULT_PORT}`,
+    1,
     65_535,
   ),
   placeholder: "[PORT]",
@@ -26,7 +26,7 @@ export const DASHBOARD = {
 
 /** Opens a dashboard and says where. */
 export async function openDashboard(port: number): Promise<Dashboard> {
-  const { Dashboard } = await import("../report/dashboard/dashboard.ts");
+  const { Dashboard } = await import("../../report/dashboard/dashboard.ts");
   const dashboard = Dashboard.open(port);
   printMessage(`Dashboard: ${dashboard.url}`);
   return dashboard;

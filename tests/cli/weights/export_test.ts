@@ -1,9 +1,9 @@
 /** A run's weights handed on by the program. */
 import assert from "node:assert/strict";
 import { join } from "@std/path";
-import { copyFolder, snapshot } from "../testing/folder.ts";
-import { assertRefused, memloss, memlossDone } from "./memloss.ts";
-import { TinyWorld } from "./tiny.ts";
+import { copyFolder, snapshot } from "../../testing/folder.ts";
+import { assertRefused, memloss, memlossDone } from "../memloss.ts";
+import { TinyWorld } from "../tiny.ts";
 
 let world: TinyWorld, run: string;
 
