@@ -78,8 +78,6 @@ function quantities(runs: readonly RunData[]): Quantity[] {
     steps.some(({ momentum }) => momentum !== steps[0]!.momentum)
   );
   return [
-    { id: "loss", title: "Loss", step: ({ loss }) => loss, epoch: ({ loss }) => loss },
-    ...terms,
     {
       id: "clean",
       title: "Clean accuracy",
@@ -94,6 +92,8 @@ function quantities(runs: readonly RunData[]): Quantity[] {
       unit: "percent",
       epoch: ({ robustAccuracy }) => percent(robustAccuracy),
     },
+    { id: "loss", title: "Loss", step: ({ loss }) => loss, epoch: ({ loss }) => loss },
+    ...terms,
     { id: "lr", title: "Learning rate", step: ({ lr }) => lr },
     ...cycles ? [{ id: "momentum", title: "Momentum", step: momentumOf }] : [],
     {
