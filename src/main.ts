@@ -10,6 +10,7 @@ import { Interrupted, RunError, UsageError } from "./errors.ts";
 const COMMANDS: Readonly<Record<string, () => Promise<{ command: Command }>>> = {
   train: () => import("./cli/train.ts"),
   eval: () => import("./cli/eval.ts"),
+  "verify-run": () => import("./cli/verify_run.ts"),
   memory: () => import("./cli/memory.ts"),
   weights: () => import("./cli/weights.ts"),
   compare: () => import("./cli/compare.ts"),

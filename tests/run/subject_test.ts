@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { join } from "@std/path";
 import { readSubject, readWeights, subjectName } from "../../src/run/subject.ts";
 import { encodeSafetensors, type SafeTensor } from "../../src/format/safetensors.ts";
-import { encodeProgress, type Progress } from "../../src/run/progress.ts";
+import { encodeProgress, type Progress } from "../../src/run/checkpoint/progress.ts";
 import type { RecipeInput } from "../../src/recipe/recipe.ts";
 import { resolveRecipe } from "../../src/recipe/resolve.ts";
 import { encodeRunRecord } from "../../src/run/run_record.ts";
