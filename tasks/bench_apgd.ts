@@ -14,6 +14,7 @@
  */
 import { join } from "@std/path";
 import { createMember } from "../src/attack/autoattack/members.ts";
+import { PUBLISHED_EFFORT } from "../src/attack/autoattack/versions.ts";
 import { runSearches } from "../src/attack/autoattack/lanes.ts";
 import { Oracle } from "../src/attack/autoattack/oracle.ts";
 import type { Example } from "../src/attack/autoattack/search.ts";
@@ -56,6 +57,7 @@ async function bench(args: readonly string[]): Promise<void> {
   if (target === undefined) throw new UsageError("Name a run folder or a .safetensors file.");
   const { nEx = 256, pairs = 3, threads = 2, ...overrides } = flags;
   const subject = await readSubject(target, undefined);
+  if (subject.model) throw new UsageError(`${target} is no network that PyTorch can load here.`);
   const recipe = resolveRecipe(withFields(subject.run?.recipe ?? {}, recipeInput(overrides)));
   const { threat: { epsilon }, batchSize, seed } = recipe;
   const test = await loadSplit(recipe.data, "test", recipe.dataDir, seed);
@@ -77,7 +79,8 @@ async function bench(args: readonly string[]): Promise<void> {
       backend,
     );
     const examples = await findCorrect(oracle, test, x, y, batchSize);
-    const member = { norm: "linf", epsilon, seed, restarts: 1, gradientSamples: 1 } as const;
+    const effort = { ...PUBLISHED_EFFORT, restarts: 1, gradientSamples: 1 };
+    const member = { norm: "linf", epsilon, seed, ...effort } as const;
     const ours = async (): Promise<Attack> => {
       const started = performance.now();
       let robust = 0;
