@@ -4,7 +4,11 @@
  * @module
  */
 import * as v from "valibot";
-import { AUTOATTACK_MEMBERS, AUTOATTACK_VERSIONS } from "../attack/autoattack/versions.ts";
+import {
+  AUTOATTACK_MEMBERS,
+  AUTOATTACK_VERSIONS,
+  type Effort,
+} from "../attack/autoattack/versions.ts";
 import { RunError, UsageError } from "../errors.ts";
 import { isEvaluationName } from "../evaluate/evaluate.ts";
 import { evaluateRun } from "../evaluate/evaluate_run.ts";
@@ -15,6 +19,7 @@ import { RECIPE_FLAGS, recipeInput } from "../recipe/fields.ts";
 import { describeOutside, describeReport } from "../report/evaluation_text.ts";
 import { CHECKPOINT_LINKS } from "../run/checkpoints.ts";
 import { observeEvaluation } from "./eval_status.ts";
+import { INPUT_FLAGS, inputScaling } from "./input_flags.ts";
 import { type Command, type FlagValues, readArguments, refuseFlags } from "./shell/command.ts";
 import { refuseDeviceFlags } from "./shell/device_flags.ts";
 import { interruptible } from "./shell/interrupt.ts";
@@ -72,7 +77,29 @@ const FLAGS = {
     "which AutoAttack; default: standard",
   ),
   attacksToRun: membersFlag,
-  restarts: integerFlag("restarts", "runs of PGD, each from another start; default 1", 1, 1000),
+  iterations: integerFlag(
+    "iterations",
+    "steps of each APGD and FAB of --attack-version custom; default 100",
+    1,
+    100_000,
+  ),
+  queries: integerFlag(
+    "queries",
+    "images that Square of --attack-version custom asks for; default 5000",
+    1,
+  ),
+  targets: integerFlag(
+    "targets",
+    "classes that APGD-T and FAB-T of --attack-version custom aim at; default 9",
+    1,
+    1000,
+  ),
+  restarts: integerFlag(
+    "restarts",
+    "runs of PGD, each from another start, default 1; of APGD and FAB of --attack-version custom, default 5",
+    1,
+    1000,
+  ),
   stateDir: textFlag(
     "state-dir",
     "DIR",
@@ -85,6 +112,7 @@ const FLAGS = {
     "check images that --save-adv saved, instead of attacking",
   ),
   overwrite: OVERWRITE,
+  ...INPUT_FLAGS,
   nEx: integerFlag("n-ex", "evaluate on the first N test images", 1),
   json: switchFlag("json", "print one JSON document on stdout"),
   data,
@@ -101,22 +129,27 @@ const FLAGS = {
 
 export const command: Command = {
   name: "eval",
-  positionals: "RUN_DIR|WEIGHTS.safetensors",
-  summary: "measure clean and robust accuracy of a run or of a file of weights",
+  positionals: "RUN_DIR|WEIGHTS.safetensors|MODEL.json",
+  summary: "measure clean and robust accuracy of a run, a file of weights or a tfjs model",
   flags: FLAGS,
   examples: [
     "memloss eval runs/v1 --attack clean,pgd20 --json",
     "memloss eval runs/v1 --attack autoattack --n-ex 1000 --save-adv adversarial.safetensors",
     "memloss eval weights.safetensors --data cifar10 --data-dir data --n-ex 1000",
+    "memloss eval model.json --input-range -1,1 --attack clean,autoattack --n-ex 1000",
   ],
   async run(args) {
     const { flags, positionals: [target] } = readArguments(args, FLAGS, 1);
     if (target === undefined) {
-      throw new UsageError("Say what to evaluate: memloss eval RUN_DIR, or a .safetensors file.");
+      throw new UsageError(
+        "Say what to evaluate: memloss eval RUN_DIR, a .safetensors file or a model.json.",
+      );
     }
     const { attack: attacks = DEFAULT_ATTACKS, checkpoint, nEx: limit, restarts, ...rest } = flags;
-    const { attackVersion: version, attacksToRun: members, stateDir, ...others } = rest;
-    const { saveAdv, verifyAdv, overwrite, json, noTune, ...fields } = others;
+    const { attackVersion: version, attacksToRun: members, stateDir, ...ofAttack } = rest;
+    const { iterations, queries, targets, ...others } = ofAttack;
+    const { saveAdv, verifyAdv, overwrite, json, noTune, ...more } = others;
+    const { inputRange, inputMean, inputStd, ...fields } = more;
     const given = recipeInput(fields);
     checkAttackFlags(attacks, flags);
     refuseDeviceFlags(flags);
@@ -135,10 +168,14 @@ export const command: Command = {
         given,
         limit,
         restarts,
+        input: inputScaling({ inputRange, inputMean, inputStd }),
         overwrite,
         observer,
         signal,
-        autoAttack: { version, members, stateDir },
+        autoAttack: {
+          ...{ version, members, stateDir },
+          ...version === "custom" && effortOf({ iterations, queries, restarts, targets }),
+        },
         saveAdversarial: saveAdv,
         verifyAdversarial: verifyAdv,
         tune: noTune !== true,
@@ -148,6 +185,12 @@ export const command: Command = {
     throw new RunError(describeOutside(verifyAdv!, verified));
   },
 };
+
+/** What was told to be spent, if anything was. */
+function effortOf(told: { [K in keyof Effort]?: Effort[K] | undefined }) {
+  const given = Object.entries(told).filter(([, count]) => count !== undefined);
+  return given.length > 0 && { effort: Object.fromEntries(given) as Partial<Effort> };
+}
 
 /** @throws {UsageError} if a flag of an attack has nothing to act on */
 function checkAttackFlags(names: readonly AttackName[], flags: FlagValues<typeof FLAGS>): void {
@@ -169,10 +212,14 @@ function checkAttackFlags(names: readonly AttackName[], flags: FlagValues<typeof
     const fields = ["attackEps", "attackNorm"] as const;
     refuseFlags(FLAGS, flags, fields, "has no meaning for --attack clean, which attacks nothing");
   }
-  if (flags.restarts !== undefined && !names.some((name) => /^(pgd|cw)/.test(name))) {
+  const custom = flags.attackVersion === "custom";
+  if (flags.restarts !== undefined && !custom && !names.some((name) => /^(pgd|cw)/.test(name))) {
     throw new UsageError("--restarts needs an --attack that starts anew, such as pgd20.");
   }
-  const custom = flags.attackVersion === "custom";
+  if (!custom) {
+    const why = "needs --attack-version custom: the other versions have their own";
+    refuseFlags(FLAGS, flags, ["iterations", "queries", "targets"], why);
+  }
   if (custom === (flags.attacksToRun !== undefined)) return;
   throw new UsageError(
     custom

@@ -1,5 +1,5 @@
 /**
- * What a target on the command line names: a run's checkpoint, or a file of weights.
+ * What a target on the command line names: a run's checkpoint, a file of weights, or a model from elsewhere.
  *
  * @module
  */
@@ -10,6 +10,7 @@ import { readWholeFile } from "../disk/files.ts";
 import { decodeSafetensors, type SafeTensor } from "../format/safetensors.ts";
 import { sha256 } from "../format/sha256.ts";
 import type { Recipe } from "../recipe/recipe.ts";
+import { namesTfjsModel, readTfjsModel, type TfjsModel } from "../weights/tfjs/model_file.ts";
 import {
   type CheckpointLink,
   checkpointPath,
@@ -27,17 +28,27 @@ export interface Weights {
 }
 
 /** Weights and where they come from. */
-export interface Subject extends Weights {
+export interface WeightsSubject extends Weights {
   /** The run whose checkpoint it is; absent for a file of weights. */
   readonly run?: {
     readonly directory: string;
     readonly link: CheckpointLink;
     readonly recipe: Recipe;
   };
+  readonly model?: undefined;
 }
 
+/** A model from elsewhere. */
+export interface ModelSubject extends Omit<Weights, "tensors"> {
+  readonly model: TfjsModel;
+  readonly run?: undefined;
+}
+
+/** What is evaluated. */
+export type Subject = WeightsSubject | ModelSubject;
+
 /**
- * Reads what `target` names: a run folder or a safetensors file.
+ * Reads what `target` names: a run folder, a safetensors file or a tfjs `model.json`.
  *
  * @param link which checkpoint of a run; by default the best one, or the last of a run that selected none
  * @throws {UsageError} if `target` is neither, the run has no such checkpoint, or the weights are damaged
@@ -48,7 +59,7 @@ export async function readSubject(
   link: CheckpointLink | undefined,
 ): Promise<Subject> {
   if (await isFile(target)) {
-    if (link === undefined) return await readWeights(target);
+    if (link === undefined) return await readFile(target);
     throw new UsageError(
       `--checkpoint ${link} chooses among a run's checkpoints, but ${target} is a file.`,
     );
@@ -68,6 +79,12 @@ export async function readSubject(
         link ?? "finished"
       } checkpoint yet: let it train, or continue it with --resume.`,
   );
+}
+
+async function readFile(path: string): Promise<Subject> {
+  if (!namesTfjsModel(path)) return await readWeights(path);
+  const model = await readTfjsModel(path);
+  return { path, sha256: model.sha256, model };
 }
 
 /** The subject's file name without its ending. */
@@ -97,6 +114,8 @@ async function isFile(path: string): Promise<boolean> {
     return (await Deno.stat(path)).isFile;
   } catch (error) {
     if (isAboutPlace(error)) throw ioError(`Could not read ${path}`, error);
-    throw new UsageError(`${path} does not exist: name a run folder or a .safetensors file.`);
+    throw new UsageError(
+      `${path} does not exist: name a run folder, a .safetensors file or a model.json.`,
+    );
   }
 }
