@@ -21,7 +21,7 @@ import type { Example } from "../src/attack/autoattack/search.ts";
 import { openBackend } from "../src/backend/open.ts";
 import { readArguments } from "../src/cli/shell/command.ts";
 import { architectureOf, freezeSubject } from "../src/evaluate/frozen_subject.ts";
-import { readSubject } from "../src/run/subject.ts";
+import { readWeightsSubject } from "../src/run/subject.ts";
 import { firstIndices, loadBatch } from "../src/data/batches.ts";
 import { type Dataset, valuesPerImage } from "../src/data/dataset.ts";
 import { loadSplit } from "../src/data/sets/sets.ts";
@@ -56,8 +56,7 @@ async function bench(args: readonly string[]): Promise<void> {
   const { flags, positionals: [target] } = readArguments(args, FLAGS, 1);
   if (target === undefined) throw new UsageError("Name a run folder or a .safetensors file.");
   const { nEx = 256, pairs = 3, threads = 2, ...overrides } = flags;
-  const subject = await readSubject(target, undefined);
-  if (subject.model) throw new UsageError(`${target} is no network that PyTorch can load here.`);
+  const subject = await readWeightsSubject(target, undefined);
   const recipe = resolveRecipe(withFields(subject.run?.recipe ?? {}, recipeInput(overrides)));
   const { threat: { epsilon }, batchSize, seed } = recipe;
   const test = await loadSplit(recipe.data, "test", recipe.dataDir, seed);

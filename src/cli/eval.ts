@@ -10,9 +10,8 @@ import {
   type Effort,
 } from "../attack/autoattack/versions.ts";
 import { RunError, UsageError } from "../errors.ts";
-import { isEvaluationName } from "../evaluate/evaluate.ts";
 import { evaluateRun } from "../evaluate/evaluate_run.ts";
-import { type AttackName, DEFAULT_ATTACKS } from "../evaluate/evaluation_options.ts";
+import { type AttackName, DEFAULT_ATTACKS, isAttackName } from "../evaluate/evaluation_options.ts";
 import type { EvaluationReport } from "../evaluate/report.ts";
 import { choiceFlag, type Flag, integerFlag, switchFlag, textFlag } from "../recipe/flag.ts";
 import { RECIPE_FLAGS, recipeInput } from "../recipe/fields.ts";
@@ -28,23 +27,20 @@ import { OVERWRITE } from "./shell/overwrite_flag.ts";
 import { StatusLine } from "./shell/terminal.ts";
 import { NO_TUNE } from "./shell/tuning_flag.ts";
 
-const isAttackName = (name: string): name is AttackName =>
-  name === "autoattack" || isEvaluationName(name);
-
 const attackList = v.pipe(
   v.array(v.custom<AttackName>(
     (name) => typeof name === "string" && isAttackName(name),
-    "must be a list of clean, pgd20, cw20 (or another number of steps, up to 9999), autoattack",
+    "must be a list of clean, pgd20, cw20 (or another number of steps, up to 9999), curve, autoattack",
   )),
   v.transform((names) => [...new Set(names)]),
 );
 
 const attackFlag: Flag<typeof attackList> = {
   name: "attack",
-  placeholder: "clean,pgd20,cw20,autoattack",
+  placeholder: "clean,pgd20,cw20,curve,autoattack",
   help:
     "what to measure, separated by commas: clean; pgdN and cwN, PGD of N steps that maximises " +
-    `cross-entropy or the margin; autoattack; default ${DEFAULT_ATTACKS}`,
+    `cross-entropy or the margin; curve, PGD-20 at radii from 0 to 16/255; autoattack; default ${DEFAULT_ATTACKS}`,
   schema: attackList,
   parse: (text) => text.split(","),
 };
@@ -127,13 +123,22 @@ const FLAGS = {
   noTune: NO_TUNE,
 } as const;
 
+/** What a network is given, which weights from elsewhere may not expect. */
+const IMAGES =
+  "The network is given images with values in [0,1], NHWC (channels last), and none is normalised before. A file that " +
+  "holds its mean and std as tensors, as a layer that normalises has them, is taken as it is. A network that was trained on " +
+  "normalised images without such a layer has to get one first: see docs/weights.md.";
+
 export const command: Command = {
   name: "eval",
-  positionals: "RUN_DIR|WEIGHTS.safetensors|MODEL.json",
-  summary: "measure clean and robust accuracy of a run, a file of weights or a tfjs model",
+  positionals: "RUN_DIR|FILE|MODEL.json",
+  summary:
+    "measure clean and robust accuracy of a run, a file of weights (safetensors, PyTorch's) or a tfjs model",
+  notes: [IMAGES],
   flags: FLAGS,
   examples: [
     "memloss eval runs/v1 --attack clean,pgd20 --json",
+    "memloss eval runs/v1 --attack curve --n-ex 500",
     "memloss eval runs/v1 --attack autoattack --n-ex 1000 --save-adv adversarial.safetensors",
     "memloss eval weights.safetensors --data cifar10 --data-dir data --n-ex 1000",
     "memloss eval model.json --input-range -1,1 --attack clean,autoattack --n-ex 1000",
@@ -142,7 +147,7 @@ export const command: Command = {
     const { flags, positionals: [target] } = readArguments(args, FLAGS, 1);
     if (target === undefined) {
       throw new UsageError(
-        "Say what to evaluate: memloss eval RUN_DIR, a .safetensors file or a model.json.",
+        "Say what to evaluate: memloss eval RUN_DIR, a file of weights or a model.json.",
       );
     }
     const { attack: attacks = DEFAULT_ATTACKS, checkpoint, nEx: limit, restarts, ...rest } = flags;
@@ -212,8 +217,18 @@ function checkAttackFlags(names: readonly AttackName[], flags: FlagValues<typeof
     const fields = ["attackEps", "attackNorm"] as const;
     refuseFlags(FLAGS, flags, fields, "has no meaning for --attack clean, which attacks nothing");
   }
+  if (names.every((name) => name === "clean" || name === "curve")) {
+    const fields = ["attackEps"] as const;
+    refuseFlags(
+      FLAGS,
+      flags,
+      fields,
+      "has no meaning for --attack curve, which has radii of its own",
+    );
+  }
   const custom = flags.attackVersion === "custom";
-  if (flags.restarts !== undefined && !custom && !names.some((name) => /^(pgd|cw)/.test(name))) {
+  const startsAnew = custom || names.some((name) => /^(pgd|cw|curve)/.test(name));
+  if (flags.restarts !== undefined && !startsAnew) {
     throw new UsageError("--restarts needs an --attack that starts anew, such as pgd20.");
   }
   if (!custom) {

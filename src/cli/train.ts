@@ -24,6 +24,13 @@ const FLAGS = {
     group: OUTPUT,
   },
   resume: { ...switchFlag("resume", "continue the run in --run-dir"), group: OUTPUT },
+  tensorboard: {
+    ...switchFlag(
+      "tensorboard",
+      "also write event files for TensorBoard, to tensorboard/ in the run",
+    ),
+    group: OUTPUT,
+  },
   noTune: { ...NO_TUNE, group: DEVICE },
 } as const;
 
@@ -38,15 +45,20 @@ export const command: Command = {
     "memloss train --run-dir runs/v1 --resume",
   ],
   async run(args) {
-    const { flags: { runDir, resume, noTune, ...values } } = readArguments(args, FLAGS, 0);
+    const { flags: { runDir, resume, tensorboard, noTune, ...values } } = readArguments(
+      args,
+      FLAGS,
+      0,
+    );
     refuseDeviceFlags({ ...values, noTune });
     const given = recipeInput(values);
     const directory = runDir ?? defaultRunDir(given), tune = noTune !== true;
-    await interruptible((signal) =>
-      resume
-        ? continueShown(directory, { given, signal, tune })
-        : startShown(given, directory, { signal, tune })
-    );
+    await interruptible((signal) => {
+      const options = { signal, tune, tensorboard: tensorboard === true };
+      return resume
+        ? continueShown(directory, { given, ...options })
+        : startShown(given, directory, options);
+    });
   },
 };
 

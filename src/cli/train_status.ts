@@ -27,7 +27,11 @@ export function startShown(
   directory: string,
   options: Omit<StartOptions, "observer">,
 ): Promise<void> {
-  return shown(directory, (observer) => startRun(recipe, directory, { ...options, observer }));
+  return shown(
+    directory,
+    options,
+    (observer) => startRun(recipe, directory, { ...options, observer }),
+  );
 }
 
 /** {@linkcode continueRun}, watched. */
@@ -35,11 +39,12 @@ export function continueShown(
   directory: string,
   options: Omit<ContinueOptions, "observer">,
 ): Promise<void> {
-  return shown(directory, (observer) => continueRun(directory, { ...options, observer }));
+  return shown(directory, options, (observer) => continueRun(directory, { ...options, observer }));
 }
 
 async function shown(
   directory: string,
+  { tensorboard }: Pick<StartOptions, "tensorboard">,
   run: (observer: RunObserver) => Promise<void>,
 ): Promise<void> {
   const status = new StatusLine();
@@ -49,7 +54,10 @@ async function shown(
     if (!(error instanceof Interrupted)) throw error;
     throw new Interrupted(
       `${error.message}\nContinue with: ${
-        commandLine("train", "--run-dir", directory, "--resume")
+        commandLine(
+          ...["train", "--run-dir", directory, "--resume"],
+          ...tensorboard ? ["--tensorboard"] : [],
+        )
       }`,
     );
   } finally {

@@ -16,6 +16,7 @@ import { checkAdversarial } from "./adversarial_check.ts";
 import { type AdversarialImages, readAdversarial, saveAdversarial } from "./adversarial_file.ts";
 import { autoAttack, type AutoAttackResult } from "./autoattack/autoattack.ts";
 import { checkState, openState } from "./autoattack/state_folder.ts";
+import { CURVE, evaluateCurve } from "./curve.ts";
 import {
   evaluateAccuracy,
   type EvaluationName,
@@ -84,6 +85,7 @@ async function evaluateAlone(
   network.check(test);
   const saved = verify === undefined ? undefined : await readAdversarial(verify, test);
   if (attacks.includes("autoattack")) await checkState(subject, choice.stateDir);
+  for (const note of subject.notes ?? []) observer?.onNote?.(note);
   const backend = await openBackend(recipe.backend, {
     ...engineOptions(recipe),
     ...observedOptions(options.tune !== false, observer, signal),
@@ -137,10 +139,14 @@ async function attackAll(
   for (const name of attacks.filter(isEvaluationName)) {
     accuracies[name] = await evaluateAccuracy(name, model, settings);
   }
+  const curve = attacks.includes(CURVE)
+    ? await evaluateCurve(model, settings, (done, n) => observer?.onProgress?.(CURVE, done, n))
+    : undefined;
   const attacked = attacks.includes("autoattack")
     ? await runAutoAttack(subject, model, settings, options)
     : undefined;
   const report = makeReport(subject, recipe, settings, accuracies, {
+    ...curve && { curve },
     ...attacked && { autoattack: attacked.result },
     ...foreign && { model: { ...foreign, warnings } },
   });

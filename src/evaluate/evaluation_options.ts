@@ -20,20 +20,26 @@ import type { Subject } from "../run/subject.ts";
 import { IMAGES_TENSOR } from "./adversarial_file.ts";
 import type { MemberProgress } from "./autoattack/member_run.ts";
 import type { AutoAttackChoice } from "./autoattack/state_folder.ts";
+import { CURVE } from "./curve.ts";
 import { type EvaluationName, isEvaluationName } from "./evaluate.ts";
 import type { EvaluationReport } from "./report.ts";
 import type { InputScaling } from "./tfjs/input_scaling.ts";
 
 /** Everything that can be measured. */
-export type AttackName = EvaluationName | "autoattack";
+export type AttackName = EvaluationName | "curve" | "autoattack";
+
+/** Whether `name` is one. */
+export function isAttackName(name: string): name is AttackName {
+  return name === "autoattack" || name === CURVE || isEvaluationName(name);
+}
 
 /** What is measured unless told otherwise. */
 export const DEFAULT_ATTACKS: readonly AttackName[] = ["clean", "pgd20"];
 
 /** Who watches an evaluation. */
 export interface EvaluationObserver extends EngineObserver {
-  /** After every batch: how many of `n` images are done. */
-  onProgress?(name: EvaluationName, done: number, n: number): void;
+  /** After every batch: how many of `n` images are done; of a curve for all radii together. */
+  onProgress?(name: Exclude<AttackName, "autoattack">, done: number, n: number): void;
   /** What AutoAttack noticed, and each member's result. */
   onAutoAttack?(line: string): void;
   /** How far a member of AutoAttack is. */
@@ -140,8 +146,10 @@ export function checkOptions(options: EvaluationOptions): void {
   } = options;
   if (attacks?.length === 0) throw new UsageError("The attacks must be at least one.");
   for (const name of attacks ?? []) {
-    if (name === "autoattack" || isEvaluationName(name)) continue;
-    throw new UsageError(`There is no attack "${name}": say clean, pgd20, cw20 or autoattack.`);
+    if (isAttackName(name)) continue;
+    throw new UsageError(
+      `There is no attack "${name}": say clean, pgd20, cw20, curve or autoattack.`,
+    );
   }
   refuseUnknown("checkpoint", checkpoint, CHECKPOINT_LINKS);
   refuseUnknown("AutoAttack version", version, AUTOATTACK_VERSIONS);

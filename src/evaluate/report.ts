@@ -5,6 +5,7 @@
  */
 import { join } from "@std/path";
 import type { AttackNorm } from "../attack/options.ts";
+import { CURVE, type Curve } from "./curve.ts";
 import type { AutoAttackResult } from "./autoattack/autoattack.ts";
 import {
   type Accuracy,
@@ -24,6 +25,8 @@ export type Accuracies = { readonly [name in EvaluationName]?: ImageAccuracy };
 
 /** What an evaluation prints with `--json`, and keeps in the run's `eval/`. */
 export interface EvaluationReport extends Accuracies {
+  /** Robust accuracies at several radii, if they were asked for. */
+  readonly curve?: Curve;
   /** What AutoAttack found, if it was asked for. */
   readonly autoattack?: AutoAttackResult;
   /** What `--verify-adv` found. */
@@ -68,10 +71,14 @@ export function makeReport(
   recipe: Recipe,
   { ids, attack, restarts = 1, backend }: EvaluationSettings,
   accuracies: Partial<Record<EvaluationName, ImageAccuracy>>,
-  { autoattack, verified, model }: Pick<EvaluationReport, "autoattack" | "verified" | "model">,
+  { curve, autoattack, verified, model }: Pick<
+    EvaluationReport,
+    "curve" | "autoattack" | "verified" | "model"
+  >,
 ): EvaluationReport {
   return {
     ...accuracies,
+    ...curve && { curve },
     ...autoattack && { autoattack },
     ...verified && { verified },
     ...model && { model },
@@ -114,6 +121,7 @@ async function writeReport(subject: Subject, report: EvaluationReport): Promise<
   await createDirectory(folder);
   const attacks = [
     ...accuraciesOf(report).map(([name]) => name),
+    ...report.curve ? [CURVE] : [],
     ...report.autoattack ? [autoAttackName(report.autoattack)] : [],
   ].join("-");
   const { attack: { epsilon, restarts }, data: { n }, seed, backend } = report;

@@ -1,5 +1,5 @@
 /**
- * Names inside the folder `memory/`. A whole generation has the plain names; what a commit in the middle of
+ * Where a run's memory lies, and names inside its folder. A whole generation has the plain names; what a commit in the middle of
  * an epoch leaves behind carries the number of records, so that nothing committed is ever overwritten.
  *
  * @module
@@ -7,6 +7,11 @@
 import { join } from "@std/path";
 import type { Disk } from "../disk/disk.ts";
 import { listFolder, removeTemporaries, removeTree, temporaryOf } from "../disk/files.ts";
+
+/** The folder of the memory of the run in `runDir`. */
+export function memoryFolder(runDir: string): string {
+  return join(runDir, "memory");
+}
 
 /** Name of the Deno KV file. */
 export const INDEX_FILE = "index.kv";

@@ -11,6 +11,7 @@ import { readIfThere, readWholeFile, writeFileAtomically } from "../disk/files.t
 import { RunError, UsageError } from "../errors.ts";
 import { type Current, readCurrentFile } from "../memory/current.ts";
 import { checkpointName, describeCheckpoint, type Progress } from "./progress.ts";
+import { memoryFolder } from "../memory/layout.ts";
 
 const CHECKPOINTS = "checkpoints";
 /** The file, in that folder, that says which checkpoints are committed. */
@@ -110,7 +111,7 @@ export async function findCheckpoint(
 ): Promise<FoundCheckpoint | undefined> {
   const record = await readCommittedCheckpoints(directory);
   if (link === "best") return record ? record.best : await findOldBest(directory);
-  const memory = await readCurrentFile(join(directory, "memory"));
+  const memory = await readCurrentFile(memoryFolder(directory));
   // The memory's commit shows a moment before the record does.
   if (memory) return committedWith(memory, directory);
   return record?.last ?? await findOldLast(directory);

@@ -26,6 +26,15 @@ export const PNG: OutputKind = {
   recognise: (bytes) => PNG_SIGNATURE.every((byte, i) => bytes[i] === byte),
 };
 
+/** What a page that this program drew begins with. */
+export const REPORT_MARK = '<!DOCTYPE html>\n<html lang="en" data-made-by="memloss">';
+
+/** A page that this program drew. */
+export const REPORT: OutputKind = {
+  name: "a report of memloss",
+  recognise: (bytes) => new TextDecoder().decode(bytes.subarray(0, 100)).startsWith(REPORT_MARK),
+};
+
 /** A safetensors file that has the tensor `tensor`. */
 export function safetensorsWith(tensor: string): OutputKind {
   return {

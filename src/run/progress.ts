@@ -8,6 +8,7 @@ import { readWholeFile } from "../disk/files.ts";
 import { UsageError } from "../errors.ts";
 import { decodeSafetensors } from "../format/safetensors.ts";
 import { sha256 } from "../format/sha256.ts";
+import { BINS } from "../statistics/histogram.ts";
 
 const ProgressSchema = v.strictObject({
   /** The epoch in progress or just finished, from 1. */
@@ -20,6 +21,11 @@ const ProgressSchema = v.strictObject({
   best: v.optional(v.strictObject({ epoch: v.number(), accuracy: v.number() })),
   /** Sums over this epoch's examples, for its means: loss terms times batch size, by name. */
   sums: v.record(v.string(), v.number()),
+  /** The weights of this epoch's examples so far; an epoch that is over has logged them. */
+  weights: v.optional(v.strictObject({
+    sum: v.number(),
+    counts: v.pipe(v.array(v.number()), v.length(BINS)),
+  })),
 });
 
 /** Where a run stands. */

@@ -34,6 +34,7 @@ import { METRICS_TABLE } from "./metrics_table.ts";
 import { decodeRunRecord, encodeRunRecord, type RunRecord } from "./run_record.ts";
 import { RunLock } from "./run_lock.ts";
 import { METRICS_LOG } from "./run_log.ts";
+import { memoryFolder } from "../memory/layout.ts";
 
 const RECIPE_FILE = "recipe.json";
 const LOCK_FILE = "run.lock";
@@ -152,7 +153,7 @@ export class RunFolder {
 
   /** Where the memory lives. */
   get memoryDirectory(): string {
-    return join(this.directory, "memory");
+    return memoryFolder(this.directory);
   }
 
   /** The checkpoint that the run stands at, see {@linkcode findCheckpoint}. */

@@ -11,6 +11,7 @@ import { decodeSafetensors, type SafeTensor } from "../format/safetensors.ts";
 import { sha256 } from "../format/sha256.ts";
 import type { Recipe } from "../recipe/recipe.ts";
 import { namesTfjsModel, readTfjsModel, type TfjsModel } from "../weights/tfjs/model_file.ts";
+import { readNetwork } from "../weights/file/read.ts";
 import {
   type CheckpointLink,
   checkpointPath,
@@ -36,19 +37,22 @@ export interface WeightsSubject extends Weights {
     readonly recipe: Recipe;
   };
   readonly model?: undefined;
+  /** What was done to a file's tensors before they were those of a network here, in sentences; absent for a run. */
+  readonly notes?: readonly string[];
 }
 
 /** A model from elsewhere. */
 export interface ModelSubject extends Omit<Weights, "tensors"> {
   readonly model: TfjsModel;
   readonly run?: undefined;
+  readonly notes?: undefined;
 }
 
 /** What is evaluated. */
 export type Subject = WeightsSubject | ModelSubject;
 
 /**
- * Reads what `target` names: a run folder, a safetensors file or a tfjs `model.json`.
+ * Reads what `target` names: a run folder, a file of weights from here or elsewhere, or a `model.json` of tfjs.
  *
  * @param link which checkpoint of a run; by default the best one, or the last of a run that selected none
  * @throws {UsageError} if `target` is neither, the run has no such checkpoint, or the weights are damaged
@@ -81,10 +85,30 @@ export async function readSubject(
   );
 }
 
+/**
+ * Reads what `target` names where only weights will do.
+ *
+ * @throws {UsageError} as {@linkcode readSubject}, and if it is a model from elsewhere
+ * @throws {RunError} if it cannot be read
+ */
+export async function readWeightsSubject(
+  target: string,
+  link: CheckpointLink | undefined,
+): Promise<WeightsSubject> {
+  const subject = await readSubject(target, link);
+  if (subject.model === undefined) return subject;
+  throw new UsageError(
+    `${target} is a model of TensorFlow.js, which can only be evaluated: name a run folder or a file of weights.`,
+  );
+}
+
 async function readFile(path: string): Promise<Subject> {
-  if (!namesTfjsModel(path)) return await readWeights(path);
-  const model = await readTfjsModel(path);
-  return { path, sha256: model.sha256, model };
+  if (namesTfjsModel(path)) {
+    const model = await readTfjsModel(path);
+    return { path, sha256: model.sha256, model };
+  }
+  const { sha256, tensors, notes } = await readNetwork(path);
+  return { path, sha256, tensors, notes };
 }
 
 /** The subject's file name without its ending. */
@@ -115,7 +139,7 @@ async function isFile(path: string): Promise<boolean> {
   } catch (error) {
     if (isAboutPlace(error)) throw ioError(`Could not read ${path}`, error);
     throw new UsageError(
-      `${path} does not exist: name a run folder, a .safetensors file or a model.json.`,
+      `${path} does not exist: name a run folder, a file of weights or a model.json.`,
     );
   }
 }

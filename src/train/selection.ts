@@ -7,16 +7,18 @@ import type { Backend } from "../backend/backend.ts";
 import { firstIndices } from "../data/batches.ts";
 import type { Dataset, Splits } from "../data/dataset.ts";
 import type { TrainingSplit } from "../data/split.ts";
+import { classCounts } from "../evaluate/confusion.ts";
 import {
-  type Accuracy,
   evaluateAccuracy,
   type EvaluationName,
   type EvaluationSettings,
+  type ImageAccuracy,
 } from "../evaluate/evaluate.ts";
 import type { Architecture } from "../model/architecture.ts";
 import { freeze } from "../model/frozen.ts";
 import { disposeAll } from "../model/parameters.ts";
 import type { Recipe } from "../recipe/recipe.ts";
+import type { EpochMetrics } from "../run/metrics.ts";
 import type { Learner } from "./learner.ts";
 
 /** What of a run decides by which images it selects. */
@@ -30,8 +32,19 @@ export interface SelectionRun {
 
 /** How good a model is on clean and on adversarial images. */
 export interface SelectionAccuracy {
-  readonly clean: Accuracy;
-  readonly robust: Accuracy;
+  readonly clean: ImageAccuracy;
+  readonly robust: ImageAccuracy;
+}
+
+/** What the log says of them. */
+export function selectionMetrics(
+  { clean, robust }: SelectionAccuracy,
+): Required<Pick<EpochMetrics, "cleanAccuracy" | "robustAccuracy" | "classes">> {
+  return {
+    cleanAccuracy: clean.accuracy,
+    robustAccuracy: robust.accuracy,
+    classes: { clean: classCounts(clean.confusion), robust: classCounts(robust.confusion) },
+  };
 }
 
 /**

@@ -58,6 +58,12 @@ export interface StartOptions {
    * @default {true}
    */
   readonly tune?: boolean;
+  /**
+   * Whether to write event files for TensorBoard into the run's `tensorboard/`, from now on.
+   *
+   * @default {false}
+   */
+  readonly tensorboard?: boolean;
 }
 
 /** How a run is continued. */
@@ -135,7 +141,7 @@ async function runIn(
   directory: string,
   recipe: Recipe,
   stored: RunRecord | undefined,
-  { observer, signal, tune = true }: StartOptions,
+  { observer, signal, tune = true, tensorboard = false }: StartOptions,
 ): Promise<void> {
   const data = await loadData(recipe.data, recipe.dataDir, recipe.seed);
   const digest = dataDigest(data.train);
@@ -172,6 +178,7 @@ async function runIn(
         folder,
         data,
         backend,
+        tensorboard,
         ...observer && { observer },
         ...signal && { signal },
       });

@@ -10,14 +10,18 @@ import { dataDigest } from "../data/sets/sets.ts";
 import { splitTraining, type TrainingSplit } from "../data/split.ts";
 import { Interrupted } from "../errors.ts";
 import type { EvaluationName } from "../evaluate/evaluate.ts";
+import { termsOf } from "../method/method.ts";
+import { methodOf } from "../method/methods.ts";
 import type { Architecture } from "../model/architecture.ts";
 import { buildArchitecture, DEFAULT_ARCHITECTURE } from "../model/architectures/architectures.ts";
 import type { Recipe } from "../recipe/recipe.ts";
 import { type PreparedBatch, ReadAhead } from "./prepare.ts";
 import type { RunFolder } from "../run/run_folder.ts";
+import { afterStep, meansOf } from "../run/epoch_sums.ts";
+import { EventLog, type StepImages } from "../run/tensorboard/event_log.ts";
 import type { DamageNote, EpochMetrics, StepMetrics } from "../run/metrics.ts";
 import { ratesAt } from "../optimise/schedule.ts";
-import { measureSelection, type SelectionAccuracy } from "./selection.ts";
+import { measureSelection, type SelectionAccuracy, selectionMetrics } from "./selection.ts";
 import { Session } from "./session.ts";
 import { type BatchContext, type Position, trainBatch } from "./train_batch.ts";
 
@@ -43,6 +47,8 @@ export interface TrainingRun {
   readonly data: Splits;
   /** The device that computes. */
   readonly backend: Backend;
+  /** Whether to write event files for TensorBoard. */
+  readonly tensorboard?: boolean;
   /** Told what happens. */
   readonly observer?: TrainingObserver;
   /** Checkpoints after the current step and stops. */
@@ -91,6 +97,10 @@ class Trainer {
   /** Faults of the memory that the observer knows of. */
   readonly #faults = new Set<string>();
   readonly #length: { readonly epochs: number; readonly stepsPerEpoch: number };
+  /** The term that weighs its examples. */
+  readonly #weighed: string | undefined;
+  /** Of the last step. */
+  #images: StepImages | undefined;
 
   constructor(
     run: TrainingRun,
@@ -108,6 +118,13 @@ class Trainer {
       epochs: recipe.epochs,
       stepsPerEpoch: Math.ceil(split.train.length / recipe.batchSize),
     };
+    const terms = termsOf(methodOf(recipe.variant), recipe.memory?.weight);
+    this.#weighed = terms.find(({ weight }) => weight)?.name;
+    if (!run.tensorboard) return;
+    const { stepsPerEpoch } = this.#length, { directory } = run.folder;
+    session.log.mirror((last) =>
+      new EventLog({ directory, recipe, stepsPerEpoch }, session.progress, last)
+    );
   }
 
   finished(): boolean {
@@ -153,21 +170,19 @@ class Trainer {
     const imagesPerSecond = images > 0
       ? images / ((trained - started) / 1000)
       : session.log.speedBefore(epoch);
-    const { examples = 1, loss = 0, ...terms } = session.progress.sums;
+    // The weights are in the epoch's line from here on.
+    const { weights: _, ...progress } = session.progress;
     const metrics: EpochMetrics = {
       kind: "epoch",
       epoch,
-      loss: loss / examples,
-      terms: mapValues(terms, (sum) => sum / examples),
-      ...accuracy && {
-        cleanAccuracy: accuracy.clean.accuracy,
-        robustAccuracy: accuracy.robust.accuracy,
-      },
+      ...meansOf(session.progress, this.#weighed),
+      ...accuracy && selectionMetrics(accuracy),
       ...imagesPerSecond && { imagesPerSecond },
       seconds: (performance.now() - started) / 1000,
     };
-    session.progress = { ...session.progress, complete: true, best: this.#best(epoch, accuracy) };
+    session.progress = { ...progress, complete: true, best: this.#best(epoch, accuracy) };
     await session.log.append(metrics);
+    if (this.#images) await session.log.illustrate(epoch, this.#images);
     await session.commit();
     observer?.onEpoch?.(metrics, this.#length);
   }
@@ -182,7 +197,7 @@ class Trainer {
     const started = performance.now();
     const done = (position.epoch - 1) * this.#length.stepsPerEpoch + position.step - 1;
     const rates = ratesAt(recipe.optimiser, this.#length, done);
-    const { loss, ...terms } = await trainBatch(
+    const result = await trainBatch(
       this.#context,
       prepared,
       position,
@@ -192,11 +207,10 @@ class Trainer {
 
     const n = prepared.batch.ids.length;
     const session = this.#session;
-    const sums = { ...session.progress.sums };
-    for (const [name, value] of Object.entries({ loss, ...terms, examples: 1 })) {
-      sums[name] = (sums[name] ?? 0) + value * n;
-    }
-    session.progress = { ...session.progress, step: position.step, sums };
+    session.progress = afterStep(session.progress, position.step, n, result);
+    const { values: { loss, ...terms }, adversarial } = result,
+      { x: clean, shape } = prepared.batch;
+    this.#images = { shape, clean, adversarial, memory: prepared.memoryInputs?.images };
     const imagesPerSecond = n / ((performance.now() - started) / 1000);
     return { kind: "step", ...position, loss, terms, ...rates, imagesPerSecond };
   }
@@ -238,8 +252,4 @@ class Trainer {
       `Stopped in epoch ${epoch} after step ${step}; everything so far is saved.`,
     );
   }
-}
-
-function mapValues(values: Record<string, number>, change: (value: number) => number) {
-  return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, change(value)]));
 }

@@ -29,7 +29,7 @@ Deno.test("memloss eval --attack autoattack reports, saves its images and keeps 
     assert.match(checkpoint.sha256, /^[0-9a-f]{64}$/);
     assert.deepEqual(Object.keys(autoattack!.perAttack), ["apgd-t", "apgd-ce"]);
     assert.ok(autoattack!.perAttack["apgd-t"]!.broken > 0, "no image was there to break");
-    const { verdicts: _, ...counts } = clean!;
+    const { verdicts: _, confusion: __, ...counts } = clean!;
     assert.deepEqual(autoattack!.clean, counts);
     assert.equal(autoattack!.n, 12);
     assert.ok(autoattack!.correct <= clean!.correct);

@@ -117,6 +117,22 @@ Deno.test("memloss eval --json prints one document that is also kept in the run 
   assert.deepEqual(JSON.parse(await Deno.readTextFile(kept)), report);
 });
 
+Deno.test("memloss eval --attack curve has a row for each radius, and keeps its points", async () => {
+  const { stdout } = await memlossDone("eval", run, "--attack", "curve,clean", "--n-ex", "3");
+  const path = join(run, "eval", "epoch-002.clean-curve.n3.eps8.00.seed1.wasm.json");
+  const { curve: { attack, points }, clean } = JSON.parse(await Deno.readTextFile(path));
+  assert.equal(attack, "pgd20");
+  assert.deepEqual(points[0], { epsilon: 0, correct: clean.correct, n: 3 });
+  assert.equal(points.length, 11);
+  const rows = points.map((point: { epsilon: number; correct: number }) => {
+    const percent = `${(100 * point.correct / 3).toFixed(2)} %`.padStart(9);
+    return `  ${
+      `${Math.round(255 * point.epsilon)}/255`.padStart(7)
+    } ${percent}  (${point.correct} of 3)`;
+  });
+  assert.ok(stdout.includes(["pgd20 at linf ε =", ...rows, ""].join("\n")), stdout);
+});
+
 Deno.test("memloss eval tells its report also where the run folder cannot keep it", async () => {
   const full = world.path("full");
   await copyFolder(run, full);

@@ -33,6 +33,8 @@ export interface Command {
   readonly flags: FlagTable;
   /** Titles under which the help lists flags of such a group, in this order; those of none come last. */
   readonly groups?: readonly string[];
+  /** Paragraphs of the help behind the flags. */
+  readonly notes?: readonly string[];
   /** Lines at the end of the help: examples. */
   readonly examples: readonly string[];
   /** Reads `args` (without the command's name) and runs. */
@@ -180,6 +182,7 @@ export function describeCommand(command: Command): string {
     ]),
     ...describeFlags(others, width),
     "",
+    ...(command.notes ?? []).flatMap((note) => [note, ""]),
     ...command.examples.map((example) => `  $ ${example}`),
   ].join("\n");
 }

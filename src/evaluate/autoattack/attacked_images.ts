@@ -53,7 +53,7 @@ export function checkImages({ x, y, shape, classes, ids }: AttackedImages): void
 }
 
 /**
- * The images that the network classifies correctly, with their logits.
+ * The images that the network classifies correctly, with their logits, and what it takes each image for.
  *
  * @throws {RunError} naming the first image with a logit that is not finite, or if the device fails
  */
@@ -62,7 +62,7 @@ export async function findCorrect(
   { x: images, y, shape, ids }: Required<AttackedImages>,
   batchSize: number,
   sitting: Sitting,
-): Promise<Example[]> {
+): Promise<{ correct: Example[]; predicted: Int32Array }> {
   const { classes } = oracle, values = valuesPerImage(shape);
   const logits = new Float32Array(ids.length * classes);
   logits.set(sitting.clean);
@@ -74,11 +74,13 @@ export async function findCorrect(
     logits.set(answers, first * classes);
     sitting.clean = logits.subarray(0, first * classes + answers.length);
   }
-  return Array.from(ids, (id, row) => ({
+  const examples = Array.from(ids, (id, row) => ({
     id,
     x: images.subarray(row * values, (row + 1) * values),
     shape,
     label: y[row]!,
     logits: logits.subarray(row * classes, (row + 1) * classes),
-  })).filter((example) => predictedClass(example.logits) === example.label);
+  }));
+  const predicted = Int32Array.from(examples, ({ logits }) => predictedClass(logits));
+  return { correct: examples.filter(({ label }, row) => predicted[row] === label), predicted };
 }

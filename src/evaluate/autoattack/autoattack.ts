@@ -15,6 +15,7 @@ import type { AttackNorm } from "../../attack/options.ts";
 import type { LogitsFunction } from "../../attack/pgd.ts";
 import type { Backend } from "../../backend/backend.ts";
 import { valuesPerImage } from "../../data/dataset.ts";
+import { confusionOf } from "../confusion.ts";
 import type { Accuracy, ImageAccuracy } from "../evaluate.ts";
 import { type Perturbation, PerturbationMeter } from "../perturbation.ts";
 import { type AttackedImages, checkImages, findCorrect } from "./attacked_images.ts";
@@ -109,7 +110,10 @@ export interface MemberResult extends Accuracy {
   readonly seconds: number;
 }
 
-/** The outcome; accuracies are over all images, as the clean one is. */
+/**
+ * The outcome; accuracies are over all images, as the clean one is. `confusion` is of what the network took an image for
+ * when an attack broke it, and of the clean image's class otherwise.
+ */
 export interface AutoAttackResult extends ImageAccuracy {
   /** Which AutoAttack it was. */
   readonly version: AutoAttackVersion;
@@ -180,7 +184,9 @@ export async function autoAttack(
     ? checkClasses(options.members ?? [], classes, true)
     : checkClasses(traits.members, classes, false);
   const sitting = new Sitting(journal, signal, (line) => tell(`Warning: ${line}`));
-  let robust = await findCorrect(oracle, { x, y, shape, classes, ids }, batchSize, sitting);
+  const given = await findCorrect(oracle, { x, y, shape, classes, ids }, batchSize, sitting);
+  const { predicted } = given;
+  let robust = given.correct;
   const accuracy = () => robust.length / ids.length;
   const clean = { accuracy: accuracy(), correct: robust.length, n: ids.length };
   tell(`initial accuracy: ${percent(clean.accuracy)}`);
@@ -204,7 +210,10 @@ export async function autoAttack(
     });
     robust = before.filter(({ id }) => found.get(id) === undefined);
     for (const [id, outcome] of found) {
-      if (outcome) adversarial.set(outcome, rowOf.get(id)! * values);
+      if (outcome === undefined) continue;
+      const row = rowOf.get(id)!;
+      adversarial.set(outcome.image, row * values);
+      predicted[row] = outcome.predicted;
     }
     const correct = robust.length, attacked = before.length;
     perAttack[member] = {
@@ -232,6 +241,7 @@ export async function autoAttack(
     correct,
     n,
     verdicts: Array.from(ids, (id) => +standing.has(id)).join(""),
+    confusion: confusionOf(y, predicted, classes),
     version,
     ...effort && { effort },
     clean,

@@ -45,20 +45,13 @@ export function buildArchitecture(name: ArchitectureName, config: ModelConfig): 
 export function inferArchitecture(shapes: Shapes, source: string): Architecture {
   const found = recognise(shapes);
   if (found !== undefined) return found;
-  const prefix = foreignPrefix(shapes);
-  if (prefix !== undefined) {
-    throw new UsageError(
-      `${source} holds its network's tensors under "${prefix}": save them without it, as ` +
-        `{name.removeprefix("${prefix}"): tensor for name, tensor in state_dict.items()}.`,
-    );
-  }
-  const reasons = definitions.map(({ name, infer }) => `for ${name} it ${infer(shapes)}`);
   throw new UsageError(
-    `${source} is no state dict of a network that this program knows: ${reasons.join("; ")}.`,
+    `${source} is no state dict of a network that this program knows: ${whyNone(shapes)}.`,
   );
 }
 
-function recognise(shapes: Shapes): Architecture | undefined {
+/** The network whose state dict has tensors of `shapes`; undefined if no architecture is recognised. */
+export function recognise(shapes: Shapes): Architecture | undefined {
   for (const { infer, build } of definitions) {
     const config = infer(shapes);
     if (typeof config !== "string") return build(config);
@@ -66,19 +59,7 @@ function recognise(shapes: Shapes): Architecture | undefined {
   return undefined;
 }
 
-/** What stands before the names of a network that would be recognised without it, e.g. `module.`. */
-function foreignPrefix(shapes: Shapes): string | undefined {
-  const prefixes = new Set(
-    [...shapes.keys()].flatMap((name) =>
-      [...name.matchAll(/\./g)].map(({ index }) => name.slice(0, index + 1))
-    ),
-  );
-  return [...prefixes].find((prefix) =>
-    recognise(
-      new Map(
-        [...shapes].filter(([name]) => name.startsWith(prefix))
-          .map(([name, shape]) => [name.slice(prefix.length), shape]),
-      ),
-    ) !== undefined
-  );
+/** Why tensors of `shapes` are no network's: a reason for each architecture. */
+export function whyNone(shapes: Shapes): string {
+  return definitions.map(({ name, infer }) => `for ${name} it ${infer(shapes)}`).join("; ");
 }

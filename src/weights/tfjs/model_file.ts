@@ -32,9 +32,9 @@ export interface Artifacts extends tf.io.ModelArtifacts {
   weightData: ArrayBuffer;
 }
 
-/** Whether `path` names such a model. */
+/** Whether `path` names such a model: the index of a sharded safetensors file has a name like one. */
 export function namesTfjsModel(path: string): boolean {
-  return path.endsWith(".json");
+  return path.endsWith(".json") && !path.endsWith(".index.json");
 }
 
 /**

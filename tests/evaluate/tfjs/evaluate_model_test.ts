@@ -15,7 +15,7 @@ import {
   placeholder,
   type Weight,
   writeGraphModel,
-} from "../../testing/tfjs_models.ts";
+} from "../../testing/tfjs/models.ts";
 
 let world: string;
 Deno.test.beforeAll(async () => {

@@ -19,7 +19,7 @@ import {
   type Weight,
   writeGraphModel,
   writeLayersModel,
-} from "../../testing/tfjs_models.ts";
+} from "../../testing/tfjs/models.ts";
 
 const FIXTURES = join(import.meta.dirname!, "..", "..", "fixtures", "tfjs");
 const REFERENCE: { images: string; labels: number[]; logits: number[]; gradient: string } = JSON

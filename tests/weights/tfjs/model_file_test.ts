@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { join } from "@std/path";
 import { readTfjsModel } from "../../../src/weights/tfjs/model_file.ts";
 import { sha256 } from "../../../src/format/sha256.ts";
-import { attr, placeholder, writeGraphModel } from "../../testing/tfjs_models.ts";
+import { attr, placeholder, writeGraphModel } from "../../testing/tfjs/models.ts";
 
 /** Runs `body` with the path of a small model, of 24 bytes of weights in two files, and its JSON. */
 async function withModel(body: (path: string, json: Model) => Promise<void>): Promise<void> {

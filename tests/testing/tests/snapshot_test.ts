@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { pathToFileURL } from "node:url";
-import { assertSnapshot } from "./snapshot.ts";
+import { assertSnapshot } from "../snapshot.ts";
 
 Deno.test("assertSnapshot() takes the same text only, unless told to update", async () => {
   const folder = await Deno.makeTempDir();

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { join } from "@std/path";
-import { snapshot } from "../testing/folder.ts";
-import { assertRefused, memloss, memlossDone, ROOT } from "./memloss.ts";
-import { writeTinyData } from "./tiny.ts";
+import { snapshot } from "../../testing/folder.ts";
+import { assertRefused, memloss, memlossDone, ROOT } from "../memloss.ts";
+import { writeTinyData } from "../tiny.ts";
 
 const MODEL = join(ROOT, "tests", "fixtures", "tfjs", "graph", "model.json");
 

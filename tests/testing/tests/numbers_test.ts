@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { assertClose, largestError, relativeError } from "./numbers.ts";
+import { assertClose, largestError, relativeError } from "../numbers.ts";
 
 Deno.test("relativeError() divides the distance by the reference's length", () => {
   assert.equal(relativeError([3, 5], [3, 4]), 1 / 5);
