@@ -51,6 +51,8 @@ export {
   type WeightMetrics,
 } from "./src/run/metrics.ts";
 export { CHECKPOINT_LINKS, type CheckpointLink } from "./src/run/checkpoints.ts";
+export { type RunVerification, verifyRun, type VerifyRunOptions } from "./src/upkeep/verify_run.ts";
+export { type EpochDifference } from "./src/upkeep/epoch_traces.ts";
 export { evaluateRun } from "./src/evaluate/evaluate_run.ts";
 export {
   type AttackName,

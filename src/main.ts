@@ -10,6 +10,7 @@ import { Interrupted, RunError, UsageError } from "./errors.ts";
 const COMMANDS: Readonly<Record<string, () => Promise<{ command: Command }>>> = {
   train: () => import("./cli/train.ts"),
   eval: () => import("./cli/eval.ts"),
+  "verify-run": () => import("./cli/verify_run.ts"),
   memory: () => import("./cli/memory.ts"),
   weights: () => import("./cli/weights.ts"),
   compare: () => import("./cli/compare.ts"),
@@ -40,9 +41,9 @@ async function dispatch([name, ...rest]: readonly string[]): Promise<void> {
     printResult(await overview());
     return;
   }
-  if (name === "--version") {
-    const { VERSION } = await import("./run/program_version.ts");
-    printResult(`memloss ${VERSION}`);
+  if (name === "--version" || name === "-V") {
+    const { describeVersion } = await import("./cli/version.ts");
+    printResult(await describeVersion());
     return;
   }
   const load = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;

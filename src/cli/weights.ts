@@ -23,11 +23,13 @@ const FLAGS = {
   format: choiceFlag("format", EXPORT_FORMATS, "export: for whom", {
     torch: "a .pt or .safetensors for PyTorch, and the network's definition in Python beside it",
     onnx: "an ONNX model of opset 17, for any number of images",
+    robustbench: "a folder for RobustBench's leaderboard, with what eval has found of the run",
   }),
   batchNorm: choiceFlag("batch-norm", BATCH_NORM_FORMS, "export to onnx; default folded", {
     folded: "within the convolutions",
     separate: "as nodes of its own, with running statistics: training can go on",
   }),
+  name: textFlag("name", "NAME", "export to robustbench: the model's name; default the run's"),
   checkpoint: choiceFlag(
     "checkpoint",
     CHECKPOINT_LINKS,
@@ -56,7 +58,7 @@ export const command = actionCommand({
     },
     export: {
       operands: ["RUN_DIR|FILE"],
-      flags: ["json", "out", "format", "batchNorm", "checkpoint", "overwrite"],
+      flags: ["json", "out", "format", "batchNorm", "name", "checkpoint", "overwrite"],
       async act(flags, [target = ""]) {
         const { out, format, json, ...rest } = flags;
         if (format === undefined) {
@@ -67,6 +69,9 @@ export const command = actionCommand({
         }
         if (format !== "onnx") {
           refuseFlags(FLAGS, flags, ["batchNorm"], "has no meaning without --format onnx");
+        }
+        if (format !== "robustbench") {
+          refuseFlags(FLAGS, flags, ["name"], "has no meaning without --format robustbench");
         }
         const exported = await exportWeights(target, { format, out, ...rest });
         printReport(exported, { json }, describeWeightsExport);
@@ -84,6 +89,7 @@ export const command = actionCommand({
     "memloss weights import model.pth --out weights.safetensors",
     "memloss weights export runs/v1 --format torch --out v1.pt",
     "memloss weights export runs/v1 --format onnx --out v1.onnx",
+    "memloss weights export runs/v1 --format robustbench --out entry",
     "memloss weights show weights.safetensors",
   ],
 });

@@ -166,12 +166,20 @@ async function predict(
   );
 }
 
-async function pgdImages(
+/**
+ * What the attack `name` makes of the images of a batch, in its run `restart`, from 0.
+ *
+ * @throws {RunError} if an image leaves its ball or the device fails
+ */
+export async function pgdImages(
   name: EvaluationName,
   model: FrozenModel,
   { ids, x, y, shape }: Batch,
   restart: number,
-  { backend, dataset, seed, attack }: EvaluationSettings,
+  { backend, dataset, seed, attack }: Pick<
+    EvaluationSettings,
+    "backend" | "dataset" | "seed" | "attack"
+  >,
 ): Promise<Float32Array> {
   const steps = Number(name.replace(/\D+/, ""));
   const options: PgdOptions = { stepSize: STEP_SIZE[attack.norm], ...attack, steps };

@@ -26,10 +26,12 @@ import {
   WEIGHTS,
   writeFiles,
 } from "./files.ts";
+import { makeEntry } from "./robustbench/entry.ts";
+import { writeEntry } from "./robustbench/entry_folder.ts";
 import { originOf, type PublishedSubject } from "./origin.ts";
 
 /** The forms that there are. */
-export const EXPORT_FORMATS = ["torch", "onnx"] as const;
+export const EXPORT_FORMATS = ["torch", "onnx", "robustbench"] as const;
 /** One of {@linkcode EXPORT_FORMATS}. */
 export type ExportFormat = typeof EXPORT_FORMATS[number];
 
@@ -37,7 +39,7 @@ export type ExportFormat = typeof EXPORT_FORMATS[number];
 export interface WeightsExportOptions {
   /** The form. */
   readonly format: ExportFormat;
-  /** The file: `.pt`, `.pth` or `.safetensors` for `torch`, `.onnx` for `onnx`. */
+  /** The file: `.pt`, `.pth` or `.safetensors` for `torch`, `.onnx` for `onnx`; the folder for `robustbench`. */
   readonly out: string;
   /**
    * Which checkpoint of a run.
@@ -57,13 +59,19 @@ export interface WeightsExportOptions {
    * @default {"folded"}
    */
   readonly batchNorm?: BatchNormForm;
+  /**
+   * What `robustbench` calls the model: letters, digits, `-` and `_`.
+   *
+   * @default {the run folder's name}
+   */
+  readonly name?: string;
 }
 
 /** What was exported, as `weights export --json` prints it. */
 export interface WeightsExport {
   /** The form. */
   readonly format: ExportFormat;
-  /** The file that was asked for. */
+  /** The file or folder that was asked for. */
   readonly out: string;
   /** All files that were written. */
   readonly files: readonly string[];
@@ -76,6 +84,10 @@ export interface WeightsExport {
     /** Its SHA-256, hexadecimal. */
     readonly sha256: string;
   };
+  /** What was done to a file's tensors before they were those of a network here, in sentences. */
+  readonly notes: readonly string[];
+  /** What `robustbench` has to be told before it can be published: the fields of its `model_info` that are null. */
+  readonly missing?: readonly string[];
 }
 
 /**
@@ -94,8 +106,8 @@ export interface WeightsExport {
  * await Deno.remove(folder, { recursive: true });
  * ```
  *
- * @throws {UsageError} if there is nothing to export, the network is none that this program knows, or a file that is to be
- *   written would cost another
+ * @throws {UsageError} if there is nothing to export, the network is none that this program knows, a file that is to be
+ *   written would cost another, or `robustbench` is asked for weights that are no run's
  * @throws {RunError} if a file cannot be read or written
  */
 export async function exportWeights(
@@ -108,17 +120,22 @@ export async function exportWeights(
   const record = run && await readRunRecord(run.directory);
   const published = { subject, ...record && { record } };
   const network = networkOf(tensors, path);
+  const exported = {
+    format,
+    out,
+    architecture: network.architecture.title,
+    weights: { path, sha256 },
+    notes: subject.notes ?? [],
+  };
+  if (format === "robustbench") {
+    const { files, missing } = await makeEntry(network, published, options.name);
+    return { ...exported, files: await writeEntry(out, files, path, overwrite), missing };
+  }
   const files = format === "onnx"
     ? [onnxFile(network, published, options)]
     : torchFiles(network, published, out);
   await writeFiles(files, path, overwrite);
-  return {
-    format,
-    out,
-    files: files.map(({ path }) => path),
-    architecture: network.architecture.title,
-    weights: { path, sha256 },
-  };
+  return { ...exported, files: files.map(({ path }) => path) };
 }
 
 /** The network as a graph. */

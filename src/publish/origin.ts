@@ -50,8 +50,10 @@ export function originOf({ subject, record }: PublishedSubject): Record<string, 
   return Object.fromEntries(Object.entries(said).map(([name, text]) => [PREFIX + name, text]));
 }
 
-/** `recipe` without the place of the data. */
+/** `recipe` without where its data lie and where its memory's index is kept. */
 export function publicRecipe(recipe: Recipe): Omit<Recipe, "dataDir"> {
-  const { dataDir: _place, ...rest } = recipe;
-  return rest;
+  const { dataDir: _data, memory, ...rest } = recipe;
+  if (memory === undefined) return rest;
+  const { index: _index, ...kept } = memory;
+  return { ...rest, memory: kept };
 }

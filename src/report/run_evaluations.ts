@@ -28,6 +28,9 @@ const ReportSchema = v.looseObject({
   seed: count,
 });
 
+/** A report in a run's `eval/`, with whatever else it says. */
+export type StoredReport = v.InferOutput<typeof ReportSchema>;
+
 /** One accuracy of a run, with everything that decides which question it answers. */
 export interface StoredEvaluation {
   /** `clean`, `pgd20` …, or `autoattack`. */
@@ -53,18 +56,31 @@ export async function readEvaluations(
   directory: string,
   checkpointSha256: string,
 ): Promise<StoredEvaluation[]> {
+  return (await readReports(directory, checkpointSha256)).flatMap(evaluationsOf);
+}
+
+/**
+ * The reports about that checkpoint; see {@linkcode readEvaluations}.
+ *
+ * @throws {UsageError} if a file in the run's `eval/` is no report
+ * @throws {RunError} if that folder or a file in it cannot be read
+ */
+export async function readReports(
+  directory: string,
+  checkpointSha256: string,
+): Promise<StoredReport[]> {
   const folder = join(directory, "eval");
   const names = (await listFolder(folder)).map(({ name }) => name);
-  const found: StoredEvaluation[] = [];
+  const found: StoredReport[] = [];
   for (const name of names.filter((each) => each.endsWith(".json")).sort()) {
     const path = join(folder, name);
     const report = readReport(new TextDecoder().decode(await readWholeFile(path)), path);
-    if (report.checkpoint.sha256 === checkpointSha256) found.push(...evaluationsOf(report));
+    if (report.checkpoint.sha256 === checkpointSha256) found.push(report);
   }
   return found;
 }
 
-function readReport(text: string, path: string): v.InferOutput<typeof ReportSchema> {
+function readReport(text: string, path: string): StoredReport {
   try {
     return v.parse(ReportSchema, JSON.parse(text));
   } catch {
@@ -72,7 +88,8 @@ function readReport(text: string, path: string): v.InferOutput<typeof ReportSche
   }
 }
 
-function evaluationsOf(report: v.InferOutput<typeof ReportSchema>): StoredEvaluation[] {
+/** The accuracies in `report`. */
+export function evaluationsOf(report: StoredReport): StoredEvaluation[] {
   const { attack: { norm, fraction: radius, restarts }, seed } = report;
   return Object.entries(report).flatMap(([name, value]) => {
     if (name !== "autoattack" && !isEvaluationName(name)) return [];

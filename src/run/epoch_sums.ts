@@ -6,7 +6,7 @@
  */
 import { EMPTY, meanOf, withValues } from "../statistics/histogram.ts";
 import type { EpochMetrics } from "./metrics.ts";
-import type { Progress } from "./progress.ts";
+import type { Progress } from "./checkpoint/progress.ts";
 
 /** What a step computed: means over its batch, and its examples' weights. */
 export interface StepValues {

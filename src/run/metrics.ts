@@ -80,5 +80,8 @@ export interface EpochMetrics {
   readonly seconds: number;
 }
 
+/** Fields that say how long something took: no two runs have the same. */
+export const TIME_FIELDS: readonly string[] = ["imagesPerSecond", "seconds"];
+
 /** A line of the run's log. */
 export type Metrics = StepMetrics | EpochMetrics | DamageNote;

@@ -30,6 +30,7 @@ import {
   RECORD_FILE,
   writeCommitted,
 } from "./checkpoints.ts";
+import { withEpoch } from "./checkpoint/epoch_digests.ts";
 import { METRICS_TABLE } from "./metrics_table.ts";
 import { decodeRunRecord, encodeRunRecord, type RunRecord } from "./run_record.ts";
 import { RunLock } from "./run_lock.ts";
@@ -171,9 +172,12 @@ export class RunFolder {
    * that are none of the run's stay. Also the repair after a crash, which can leave the record behind the memory's index, or
    * checkpoints that nothing names.
    *
-   * @param names the file of each, and its digest where that is known
+   * @param names the file of each, and its digest where that is known; with the last one of an epoch the digest of the memory
+   *   that belongs to it
    */
-  async settle(names: { last: FoundCheckpoint; best: string | undefined }): Promise<void> {
+  async settle(
+    names: { last: FoundCheckpoint; best: string | undefined; memory?: string | undefined },
+  ): Promise<void> {
     const folder = checkpointFolder(this.directory);
     const before = await readCommittedCheckpoints(this.directory);
     const known = [names.last, before?.best, before?.last];
@@ -186,7 +190,12 @@ export class RunFolder {
     const best = names.best !== undefined && await isFile(this.checkpointPath(names.best))
       ? { name: names.best, sha256: await digest(names.best) }
       : undefined;
-    await writeCommitted(this.directory, { last, ...best && { best } });
+    const epochs = withEpoch(before?.epochs ?? [], last, names.memory);
+    await writeCommitted(this.directory, {
+      last,
+      ...best && { best },
+      ...epochs.length > 0 && { epochs },
+    });
     await pointLink(folder, "last", last.name);
     if (best) await pointLink(folder, "best", best.name);
     for (const { name, isDirectory } of await listFolder(folder)) {
@@ -251,12 +260,21 @@ async function refuseUsed(directory: string): Promise<void> {
 async function pointLink(folder: string, link: CheckpointLink, target: string): Promise<void> {
   const path = join(folder, link), temporary = temporaryPath(path);
   try {
-    await Deno.symlink(target, temporary);
-    await Deno.rename(temporary, path);
+    if (await mayLink()) {
+      await Deno.symlink(target, temporary);
+      return await Deno.rename(temporary, path);
+    }
   } catch {
     await Deno.remove(temporary).catch(() => {});
-    await Deno.remove(path).catch(() => {});
   }
+  await Deno.remove(path).catch(() => {});
+}
+
+/** Whether symbolic links are allowed: Deno wants all files for one, and at a terminal it would stop the run to ask. */
+async function mayLink(): Promise<boolean> {
+  const all = [{ name: "read" }, { name: "write" }] as const;
+  const states = await Promise.all(all.map((each) => Deno.permissions.query(each)));
+  return states.every(({ state }) => state === "granted");
 }
 
 async function removeFile(path: string): Promise<void> {

@@ -120,3 +120,18 @@ export function resumeRecipe(stored: Recipe, given: RecipeInput, path: string): 
   }
   return resolveRecipe(withFields(stored, given));
 }
+
+/** What there was `before` in place of what there is `now`, as far as it can change a run's bytes. */
+export function changesSince(before: RunRecord, now: RunRecord): string[] {
+  const { program, machine, dataSha256 } = before;
+  return [
+    machine.adapter === now.machine.adapter ? "" : `adapter (${machine.adapter})`,
+    machine.deno === now.machine.deno ? "" : `Deno (${machine.deno})`,
+    program.digest === now.program.digest ? "" : `program (${describeProgram(program)})`,
+    dataSha256 === now.dataSha256 ? "" : `data set (SHA-256 ${dataSha256.slice(0, 12)}…)`,
+  ].filter(Boolean);
+}
+
+function describeProgram({ version, digest }: RunRecord["program"]): string {
+  return `${version}, source ${digest.slice(0, 12)}`;
+}

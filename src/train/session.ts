@@ -11,9 +11,9 @@ import { type MemorySettings, MemoryStore } from "../memory/store.ts";
 import type { Architecture } from "../model/architecture.ts";
 import { disposeAll, initialise } from "../model/parameters.ts";
 import type { MemoryRecipe, Recipe } from "../recipe/recipe.ts";
-import { loadCheckpoint, saveCheckpoint } from "../run/checkpoint.ts";
-import { findNamedLast } from "../run/checkpoints.ts";
-import { checkpointName, type Progress } from "../run/progress.ts";
+import { loadCheckpoint, saveCheckpoint } from "../run/checkpoint/checkpoint.ts";
+import { findNamedLast, type FoundCheckpoint } from "../run/checkpoints.ts";
+import { checkpointName, type Progress } from "../run/checkpoint/progress.ts";
 import { Learner } from "./learner.ts";
 import { largestDelta } from "./memory_outputs.ts";
 import { notFinite } from "./not_finite.ts";
@@ -96,7 +96,7 @@ export class Session {
         learner: new Learner(recipe, architecture, backend, state, momenta),
         checkpoint: last?.name,
       });
-      if (last !== undefined) await folder.settle({ last, best: session.#bestName() });
+      if (last !== undefined) await session.#settle(last);
       return session;
     } catch (error) {
       await memory?.close();
@@ -126,7 +126,7 @@ export class Session {
       checkpoint: name,
       checkpointSha256: sha256,
     });
-    await folder.settle({ last: { name, sha256 }, best: this.#bestName() });
+    await this.#settle({ name, sha256 });
     this.#checkpoint = name;
   }
 
@@ -142,9 +142,14 @@ export class Session {
     await this.memory?.close();
   }
 
-  #bestName(): string | undefined {
-    const { best } = this.progress;
-    return best && checkpointName({ ...this.progress, epoch: best.epoch, complete: true });
+  /** Has the folder say that the run stands at the checkpoint `last`. */
+  async #settle(last: FoundCheckpoint): Promise<void> {
+    const { best, epoch, complete } = this.progress;
+    await this.#parts.folder.settle({
+      last,
+      best: best && checkpointName({ ...this.progress, epoch: best.epoch, complete: true }),
+      memory: complete && this.memory?.has(epoch) ? this.memory.digest(epoch) : undefined,
+    });
   }
 }
 

@@ -14,7 +14,7 @@ import type { Recipe, RecipeInput } from "../recipe/recipe.ts";
 import { engineOptions, resolveRecipe } from "../recipe/resolve.ts";
 import { sourceDigest, VERSION } from "../run/program_version.ts";
 import { readRunRecord, recipePath, RunFolder } from "../run/run_folder.ts";
-import { resumeRecipe, type RunRecord } from "../run/run_record.ts";
+import { changesSince, resumeRecipe, type RunRecord } from "../run/run_record.ts";
 import { preflight } from "./preflight.ts";
 import { train, type TrainingObserver } from "./trainer.ts";
 
@@ -107,7 +107,7 @@ export async function startRun(
   directory: string,
   options: StartOptions = {},
 ): Promise<void> {
-  await exclusively(() => runIn(directory, resolveRecipe(recipe), undefined, options));
+  await exclusively(() => runIn(directory, resolveRecipe(recipe), options));
 }
 
 /**
@@ -133,16 +133,46 @@ export async function startRun(
 export async function continueRun(directory: string, options: ContinueOptions = {}): Promise<void> {
   const stored = await readRunRecord(directory);
   const recipe = resumeRecipe(stored.recipe, options.given ?? {}, recipePath(directory));
-  await exclusively(() => runIn(directory, recipe, stored, options));
+  await exclusively(() => runIn(directory, recipe, options, { record: stored, here: true }));
 }
 
-/** @param stored what the run was started with; undefined for a new one */
+/**
+ * Trains the run in `original` once more, in `directory`, which must be empty or absent. The index of its memory lies there too,
+ * wherever the original's may be.
+ *
+ * @throws as {@linkcode continueRun} does, but not if the data differ, which the observer is told
+ */
+export async function repeatRun(
+  original: string,
+  directory: string,
+  options: ContinueOptions = {},
+): Promise<void> {
+  const record = await readRunRecord(original);
+  const recipe = resumeRecipe(record.recipe, options.given ?? {}, recipePath(original));
+  await exclusively(() => runIn(directory, withOwnIndex(recipe), options, { record, here: false }));
+}
+
+/** `recipe` without a service for its memory's index: that of another run must not be touched. */
+function withOwnIndex({ memory: said, ...recipe }: Recipe): Recipe {
+  if (said === undefined) return recipe;
+  const { index: _, ...memory } = said;
+  return { ...recipe, memory };
+}
+
+/** A run as it was started before, in the same folder or elsewhere. */
+interface Earlier {
+  readonly record: RunRecord;
+  /** Whether it goes on; if not, it is repeated. */
+  readonly here: boolean;
+}
+
 async function runIn(
   directory: string,
   recipe: Recipe,
-  stored: RunRecord | undefined,
   { observer, signal, tune = true, tensorboard = false }: StartOptions,
+  earlier?: Earlier,
 ): Promise<void> {
+  const stored = earlier?.here ? earlier.record : undefined;
   const data = await loadData(recipe.data, recipe.dataDir, recipe.seed);
   const digest = dataDigest(data.train);
   if (stored && stored.dataSha256 !== digest) {
@@ -156,8 +186,9 @@ async function runIn(
     recipe.select === "val",
     recipe.limitTrain,
   );
-  // A resumed run computes where it began: another engine's rounding would end it elsewhere.
-  const { backend: choice = recipe.backend, adapter = "", variants } = stored?.machine ?? {};
+  // What began elsewhere is computed as it was there: another engine's rounding would end it elsewhere.
+  const { backend: choice = recipe.backend, adapter = "", variants } = earlier?.record.machine ??
+    {};
   const backend = await openBackend(choice, {
     ...engineOptions(recipe),
     ...observedOptions(tune, observer, signal),
@@ -171,7 +202,7 @@ async function runIn(
       : await RunFolder.create(directory, now);
     try {
       observer?.onStart?.({ directory, recipe, continued: stored !== undefined, backend, demand });
-      if (stored) noteChanges(stored, now, observer);
+      if (earlier) noteChanges(earlier, now, observer);
       if (demand) observer?.onStatus?.("compiling kernels for the first steps");
       await train({
         recipe,
@@ -211,15 +242,11 @@ async function describeRun(
 }
 
 /** Another device or another program computes other roundings: said, so that nobody wonders about the bytes. */
-function noteChanges(before: RunRecord, now: RunRecord, observer: RunObserver | undefined): void {
-  const changes = [
-    before.machine.adapter === now.machine.adapter ? "" : `adapter (${before.machine.adapter})`,
-    before.machine.deno === now.machine.deno ? "" : `Deno (${before.machine.deno})`,
-    before.program.digest === now.program.digest ? "" : `program (${before.program.version})`,
-  ].filter(Boolean);
+function noteChanges(earlier: Earlier, now: RunRecord, observer: RunObserver | undefined): void {
+  const changes = changesSince(earlier.record, now);
   if (changes.length === 0) return;
   observer?.onNote?.(
     `the run began with another ${changes.join(" and another ")}: ` +
-      "it may not end in the same bytes as without the interruption.",
+      `it may not end in the same bytes as ${earlier.here ? "without the interruption" : "then"}.`,
   );
 }

@@ -33,7 +33,7 @@ export interface TrainingObserver {
   onStep?(metrics: StepMetrics, length: { epochs: number; stepsPerEpoch: number }): void;
   /** While the checkpoint's selection evaluates `done` of `n` images. */
   onEvaluation?(name: EvaluationName, done: number, n: number): void;
-  /** After every epoch, when its checkpoint is kept. */
+  /** After every epoch, when its checkpoint is kept. If it returns a promise, the next epoch waits for that. */
   onEpoch?(metrics: EpochMetrics, length: { epochs: number }): void;
 }
 
@@ -184,7 +184,7 @@ class Trainer {
     await session.log.append(metrics);
     if (this.#images) await session.log.illustrate(epoch, this.#images);
     await session.commit();
-    observer?.onEpoch?.(metrics, this.#length);
+    await observer?.onEpoch?.(metrics, this.#length);
   }
 
   /** Trains on one batch; advances the session's progress. */

@@ -450,6 +450,16 @@ Deno.test("memloss --help lists the commands, and each command's --help its flag
   assert.match((await memlossDone("train", "--width", "-h")).stdout, /Usage: memloss train/);
 });
 
-Deno.test("memloss --version prints the version", async () => {
-  assert.equal((await memlossDone("--version")).stdout, `memloss ${VERSION}\n`);
+Deno.test("memloss --version prints the version, what the code is, and what is embedded", async () => {
+  const { stdout } = await memlossDone("--version");
+  const lines = stdout.trimEnd().split("\n");
+  assert.equal(lines[0], `memloss ${VERSION}`);
+  assert.equal(lines[1], `code     ${await sourceDigest()}`);
+  assert.match(lines[2]!, new RegExp(`^Deno     ${Deno.version.deno}, ${Deno.build.os} `));
+  assert.match(
+    lines[3]!,
+    /^kernels {2}relaxed [0-9a-f]{12}, strict [0-9a-f]{12}, relaxed-unshared /,
+  );
+  assert.equal(lines[4], "tables   paper");
+  assert.equal((await memlossDone("-V")).stdout, stdout);
 });

@@ -31,6 +31,22 @@ Deno.test("exportWeights() writes a weights-only safetensors under PyTorch's nam
     assert.match(metadata["memloss.weights_sha256"]!, /^[0-9a-f]{64}$/);
   }));
 
+Deno.test("exportWeights() takes its own .pt again, to the bit, and others' files with a note", () =>
+  withWeights(async (folder, weights) => {
+    const pt = join(folder, "out.pt"), again = join(folder, "again.safetensors");
+    assert.deepEqual((await exportWeights(weights, { format: "torch", out: pt })).notes, []);
+    await exportWeights(pt, { format: "torch", out: again });
+    const { tensors } = decodeSafetensors(await Deno.readFile(again), again);
+    assert.deepEqual(tensors, new Map(RESNET.tensors));
+
+    const prefixed = new Map([...RESNET.tensors].map(([name, each]) => [`module.${name}`, each]));
+    await Deno.writeFile(weights, encodeSafetensors(prefixed, {}));
+    const { notes } = await exportWeights(weights, { format: "torch", out: again });
+    assert.deepEqual(notes, ['The names of its tensors begin with "module.", which is left out.']);
+    const { tensors: same } = decodeSafetensors(await Deno.readFile(again), again);
+    assert.deepEqual(same, tensors);
+  }));
+
 Deno.test("exportWeights() replaces what was exported, and nothing else unless told", () =>
   withWeights(async (folder, weights) => {
     const out = join(folder, "out.pt");

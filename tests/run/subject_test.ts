@@ -8,7 +8,7 @@ import {
   subjectName,
 } from "../../src/run/subject.ts";
 import { encodeSafetensors, type SafeTensor } from "../../src/format/safetensors.ts";
-import { encodeProgress, type Progress } from "../../src/run/progress.ts";
+import { encodeProgress, type Progress } from "../../src/run/checkpoint/progress.ts";
 import type { RecipeInput } from "../../src/recipe/recipe.ts";
 import { resolveRecipe } from "../../src/recipe/resolve.ts";
 import { encodeRunRecord } from "../../src/run/run_record.ts";

@@ -8,7 +8,7 @@ import { MemoryStore } from "../../src/memory/store.ts";
 import { resnet18 } from "../../src/model/architectures/resnet18.ts";
 import { imageTensor, oneHot } from "../../src/model/inputs.ts";
 import { disposeAll } from "../../src/model/parameters.ts";
-import { loadCheckpoint } from "../../src/run/checkpoint.ts";
+import { loadCheckpoint } from "../../src/run/checkpoint/checkpoint.ts";
 import { lossAndGradients } from "../../src/train/step.ts";
 import { inRunFolder, type LogLine, readLog } from "../repro/support.ts";
 import { onOneThread, onWasm } from "../testing/device.ts";

@@ -6,20 +6,31 @@
 import { createHash } from "node:crypto";
 import { REPORT_MARK } from "../../run/output.ts";
 import { Markup, markup, scriptJson } from "./markup.ts";
+import type { Pictures } from "./pictures/draw.ts";
 import { type Plot, radiusPlot, trainingPlots } from "./plots.ts";
 import type { RunData } from "./run_data.ts";
 import { pageScript } from "./script.ts";
 import { classes } from "./sections/classes.ts";
 import { curves } from "./sections/curves.ts";
+import { images } from "./sections/images.ts";
 import { recipes } from "./sections/recipe.ts";
 import { robustness } from "./sections/robustness.ts";
 import type { Section } from "./sections/section.ts";
 import { pageTitle, summary } from "./sections/summary.ts";
+import { weights } from "./sections/weights.ts";
 import { STYLE } from "./style/style.ts";
 
-/** The HTML of a page about `runs`, which are one at least. */
-export function renderPage(runs: readonly RunData[]): string {
-  const { plots, main } = renderContent(runs);
+/**
+ * The HTML of a page.
+ *
+ * @param runs one at least
+ * @param pictures of each run, or why there are none
+ */
+export function renderPage(
+  runs: readonly RunData[],
+  pictures: readonly (Pictures | string)[],
+): string {
+  const { plots, main } = renderContent(runs, pictures);
   const script = pageScript(), title = pageTitle(runs);
   const digest = createHash("sha256").update(script).digest("base64");
   const policy = [
@@ -51,12 +62,18 @@ ${main}
 }
 
 /** What of a page depends on its runs. */
-function renderContent(runs: readonly RunData[]): { main: Markup; plots: readonly Plot[] } {
+function renderContent(
+  runs: readonly RunData[],
+  pictures: readonly (Pictures | string)[],
+): { main: Markup; plots: readonly Plot[] } {
   const training = trainingPlots(runs), radius = radiusPlot(runs);
+  const weighed = weights(runs);
   const sections: readonly Section[] = [
     curves(runs, training),
     robustness(runs, radius),
     classes(runs),
+    ...weighed ? [weighed] : [],
+    images(runs, pictures),
     recipes(runs),
   ];
   const main = markup`

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { PickleWriter } from "../../format/pickle_writer.ts";
+import { PickleWriter } from "../../format/pickle/writer.ts";
 import { encodeZip } from "../../format/zip.ts";
 import type { StateDict } from "../state_dict.ts";
 

@@ -118,6 +118,7 @@ function makeLines(
       },
       ...memory && epoch > 1 && {
         weights: {
+          term: "memory",
           mean: weights.reduce((sum, count, bin) => sum + count * (bin + 0.5) / 20, 0) /
             weights.reduce((sum, count) => sum + count, 0),
           counts: weights,

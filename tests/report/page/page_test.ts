@@ -1,7 +1,10 @@
 import assert from "node:assert/strict";
 import { join } from "@std/path";
 import { pathToFileURL } from "node:url";
+import { findSet } from "../../../src/data/sets/sets.ts";
+import { encodePng } from "../../../src/format/png.ts";
 import { renderPage } from "../../../src/report/page/page.ts";
+import type { Pictures } from "../../../src/report/page/pictures/draw.ts";
 import { readRuns } from "../../../src/report/page/run_data.ts";
 import { browserTest, closeBrowser, type Page, withPage } from "../../testing/browser/browser.ts";
 import { makeRun } from "./made_run.ts";
@@ -38,9 +41,28 @@ Deno.test.afterAll(async () => {
 
 async function write(name: string, ...runs: string[]): Promise<string> {
   const path = join(directory, name);
-  const html = renderPage(await readRuns(runs.map((run) => join(directory, run))));
+  const html = renderPage(
+    await readRuns(runs.map((run) => join(directory, run))),
+    runs.map((_, run) => run < 2 ? madePictures() : "nothing is drawn of it in this test"),
+  );
   await Deno.writeTextFile(path, html);
   return path;
+}
+
+/** Pictures of nothing, as many as a run of CIFAR-10 has. */
+function madePictures(): Pictures {
+  const kinds = ["clean", "adversarial", "difference × 10", "memory", "difference × 10"] as const;
+  const strips = findSet("cifar10").classes.map((className, id) => ({
+    id: 11_111 * (id % 5),
+    className,
+    pictures: kinds.map((kind, i) => {
+      const rgb = Uint8Array.from({ length: 32 * 32 * 3 }, (_, at) => at * (id + 3) ^ at * i >> 4);
+      const url = `data:image/png;base64,${encodePng(32, 32, rgb).toBase64()}`;
+      const predicted = { name: "automobile", correct: i === 0, probability: 0.93 };
+      return kind === "difference × 10" ? { kind, url } : { kind, url, predicted };
+    }),
+  }));
+  return { part: "training", epoch: 50, strips, notes: [] };
 }
 
 const address = (path: string) => pathToFileURL(path).href;

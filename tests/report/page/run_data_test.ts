@@ -28,7 +28,7 @@ async function made(name: string, more: Partial<Parameters<typeof makeRun>[1]> =
 
 /** What a page says of the runs in the folders `runs`. */
 async function pageOf(...runs: string[]): Promise<string> {
-  return renderPage(await readRuns(runs)).replace(/<script[^]*$/, "").replace(
+  return renderPage(await readRuns(runs), runs.map(() => "")).replace(/<script[^]*$/, "").replace(
     /<style>[^]*?<\/style>/,
     "",
   );
@@ -123,11 +123,32 @@ Deno.test("a page leaves out a confusion matrix of another number of classes", a
   assert.match(await pageOf(run), /No classes of run/);
 });
 
+Deno.test("a page shows the weights of epochs, and leaves out what are none", async () => {
+  const run = await made("run"), path = join(run, "metrics.jsonl");
+  assert.match(await pageOf(run), /Weights of run, a column for each epoch/);
+  const text = await Deno.readTextFile(path);
+  await Deno.writeTextFile(path, text.replaceAll(/"counts":\[/g, '"counts":[null,'));
+  assert.match(await pageOf(run), /No weights of run: logged after an epoch/);
+  const standard = await made("standard", { recipe: { ...SMALL, variant: "standard" } });
+  assert.doesNotMatch(await pageOf(standard), /weights/i);
+});
+
+Deno.test("a page shows the classes of the last epoch where nothing was evaluated", async () => {
+  const run = await made("run"), path = join(run, "metrics.jsonl");
+  await Deno.remove(join(run, "eval"), { recursive: true });
+  const text = await Deno.readTextFile(path), counts = Array.from({ length: 10 }, () => [3, 4]);
+  const classes = JSON.stringify({ clean: counts, robust: counts });
+  await Deno.writeTextFile(path, text.replaceAll('"cleanAccuracy"', `"classes":${classes},$&`));
+  assert.match(await pageOf(run), /At the end of epoch 3, on held-out training images\./);
+  await Deno.writeTextFile(path, text.replaceAll('"cleanAccuracy"', `"classes":{"clean":[3]},$&`));
+  assert.match(await pageOf(run), /No classes of run/);
+});
+
 Deno.test("a page escapes what others wrote", async () => {
   const run = await made("<b>run&");
   const report = join(run, "eval", "made.json"), text = await Deno.readTextFile(report);
   await Deno.writeTextFile(report, text.replace("checkpoints/epoch", "<script>alert(1)"));
-  const page = renderPage(await readRuns([run]));
+  const page = renderPage(await readRuns([run]), [""]);
   assert.ok(!page.includes("<b>run"));
   assert.ok(!page.includes("<script>alert"));
   assert.ok(page.includes("&lt;b&gt;run&amp;"));

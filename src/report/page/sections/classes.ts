@@ -4,6 +4,7 @@
  * @module
  */
 import { findSet } from "../../../data/sets/sets.ts";
+import type { ClassMetrics } from "../../../run/metrics.ts";
 import { accuracyTitle, type PageAccuracy } from "../evaluations.ts";
 import { type Markup, markup } from "../markup.ts";
 import type { RunData } from "../run_data.ts";
@@ -24,28 +25,44 @@ const LISTED = 15;
 /** An accuracy with its confusion matrix. */
 type Confused = PageAccuracy & { readonly confusion: readonly (readonly number[])[] };
 
+/** One accuracy of every class. */
+interface ClassColumn {
+  readonly title: string;
+  /** In percent; undefined where no image has the class. */
+  readonly shares: readonly (number | undefined)[];
+}
+
 /** Accuracy by class and confusion matrices of every run that has them. */
 export function classes(runs: readonly RunData[]): Section {
   const names = evaluatedNames(runs);
-  const all = runs.map((run) =>
-    names.flatMap((name) => {
+  const articles = runs.map((run, index) => {
+    const confused = names.flatMap((name) => {
       const found = accuracyOf(run, name);
       return found && isWhole(found, run) ? [found] : [];
-    })
-  );
-  const without = runs.filter((_, run) => all[run]!.length === 0).map(({ label }) => label);
+    });
+    const measured = confused.map((each) => ({
+      title: accuracyTitle(each.name),
+      shares: each.confusion.map((row, label) => shareOf(row[label]!, sum(row))),
+    }));
+    const logged = confused.length === 0 ? loggedColumns(run) : undefined;
+    const columns = logged?.columns ?? measured;
+    return columns.length > 0 && markup`<article>
+<h3>${runs.length > 1 ? runName(run, index) : "Accuracy by class"}</h3>
+${logged && markup`<p class="hint">At the end of epoch ${logged.epoch}, on ${logged.part}.</p>`}
+${byClass(columns, classNames(run))}
+${
+      confused.length > 0 &&
+      markup`<div class="matrices">${
+        confused.map((each) => confusion(each, classNames(run)))
+      }</div>`
+    }
+</article>`;
+  });
+  const without = runs.filter((_, run) => articles[run] === false).map(({ label }) => label);
   return {
     id: "classes",
     title: "Classes",
-    body: markup`${
-      runs.map((run, index) =>
-        all[index]!.length > 0 && markup`<article>
-<h3>${runs.length > 1 ? runName(run, index) : "Accuracy by class"}</h3>
-${byClass(all[index]!, classNames(run))}
-<div class="matrices">${all[index]!.map((each) => confusion(each, classNames(run)))}</div>
-</article>`
-      )
-    }${
+    body: markup`${articles}${
       lacking(
         without,
         (labels) =>
@@ -66,28 +83,43 @@ function isWhole(accuracy: PageAccuracy, run: RunData): accuracy is Confused {
 }
 
 const sum = (row: readonly number[]) => row.reduce((total, count) => total + count, 0);
-/** The share of class `label` that was recognised; undefined where no image has it. */
-function recall({ confusion }: Confused, label: number): number | undefined {
-  const row = confusion[label]!, total = sum(row);
-  return total === 0 ? undefined : 100 * row[label]! / total;
+const shareOf = (correct: number, n: number) => n === 0 ? undefined : 100 * correct / n;
+
+/** What the last epoch measured of every class, where it was evaluated. */
+function loggedColumns({ epochs, record: { recipe: { select } } }: RunData) {
+  const last = epochs.findLast(({ classes }) => isLogged(classes));
+  if (last?.classes === undefined) return undefined;
+  const column = (title: string, counts: readonly (readonly [number, number])[]): ClassColumn => ({
+    title,
+    shares: counts.map(([correct, n]) => shareOf(correct, n)),
+  });
+  const { clean, robust } = last.classes;
+  const part = select === "val" ? "held-out training images" : "test images";
+  return { epoch: last.epoch, part, columns: [column("clean", clean), column("PGD-20", robust)] };
 }
 
-function byClass(accuracies: readonly Confused[], names: readonly string[]): Markup {
-  const rank = (label: number) => recall(accuracies.at(-1)!, label) ?? 101;
+function isLogged(classes: ClassMetrics | undefined): boolean {
+  return [classes?.clean, classes?.robust].every((counts) =>
+    Array.isArray(counts) &&
+    counts.every((pair) => Array.isArray(pair) && pair.every(Number.isFinite))
+  );
+}
+
+function byClass(columns: readonly ClassColumn[], names: readonly string[]): Markup {
+  const last = columns.at(-1)!;
+  const rank = (label: number) => last.shares[label] ?? 101;
   const sorted = names.map((_, label) => label);
-  if (names.length > MOST_CLASSES) sorted.sort((a, b) => rank(a) - rank(b));
-  const half = MOST_CLASSES / 2;
-  const shown = names.length > MOST_CLASSES
-    ? [...sorted.slice(0, half), ...sorted.slice(-half)]
-    : sorted;
+  const half = MOST_CLASSES / 2, many = names.length > MOST_CLASSES;
+  if (many) sorted.sort((a, b) => rank(a) - rank(b));
+  const shown = many ? [...sorted.slice(0, half), ...sorted.slice(-half)] : sorted;
   const table = markup`<table class="by-class"><thead><tr><th scope="col">Class</th><th scope="col"
   class="wide" aria-hidden="true"><span class="keys">${
-    accuracies.map(({ name }, i) => markup`<span>${marker(i)} ${accuracyTitle(name)}</span>`)
+    columns.map(({ title }, i) => markup`<span>${marker(i)} ${title}</span>`)
   }</span><span class="ticks"><span>0</span><span>50</span><span>100 %</span></span></th>${
-    accuracies.map(({ name }) => markup`<th scope="col" class="number">${accuracyTitle(name)}</th>`)
+    columns.map(({ title }) => markup`<th scope="col" class="number">${title}</th>`)
   }</tr></thead><tbody>${
     shown.map((label) => {
-      const shares = accuracies.map((each) => recall(each, label));
+      const shares = columns.map(({ shares }) => shares[label]);
       return markup`<tr><th scope="row">${names[label]}</th><td class="wide" aria-hidden="true">${
         dumbbell(shares)
       }</td>${
@@ -98,10 +130,8 @@ function byClass(accuracies: readonly Confused[], names: readonly string[]): Mar
     })
   }</tbody></table>`;
   return markup`${
-    names.length > MOST_CLASSES &&
-    markup`<p class="hint">The ${half} classes that are recognised least under ${
-      accuracyTitle(accuracies.at(-1)!.name)
-    }, and the ${half} that are most, of ${names.length}.</p>`
+    many &&
+    markup`<p class="hint">The ${half} classes that are recognised least under ${last.title}, and the ${half} that are most, of ${names.length}.</p>`
   }${scrolling("Accuracy by class, in percent", table)}`;
 }
 

@@ -1,18 +1,22 @@
-import type { Backend } from "../../src/backend/backend.ts";
-import { RunError } from "../../src/errors.ts";
+import type { Backend } from "../../../src/backend/backend.ts";
+import { RunError } from "../../../src/errors.ts";
 import assert from "node:assert/strict";
 import { join } from "@std/path";
 import * as tf from "@tensorflow/tfjs";
-import { decodeSafetensors, encodeSafetensors } from "../../src/format/safetensors.ts";
-import { resnet18 } from "../../src/model/architectures/resnet18.ts";
-import { disposeAll, initialise, parameterShapes } from "../../src/model/parameters.ts";
-import { type Checkpoint, loadCheckpoint, saveCheckpoint } from "../../src/run/checkpoint.ts";
-import { checkpointName, type Progress } from "../../src/run/progress.ts";
-import { inTemporary } from "../memory/support.ts";
-import { eachBackend } from "../testing/backends.ts";
-import { onWasm } from "../testing/device.ts";
-import { fixture } from "../testing/fixture.ts";
-import { ANY_BACKEND } from "../testing/runs.ts";
+import { decodeSafetensors, encodeSafetensors } from "../../../src/format/safetensors.ts";
+import { resnet18 } from "../../../src/model/architectures/resnet18.ts";
+import { disposeAll, initialise, parameterShapes } from "../../../src/model/parameters.ts";
+import {
+  type Checkpoint,
+  loadCheckpoint,
+  saveCheckpoint,
+} from "../../../src/run/checkpoint/checkpoint.ts";
+import { checkpointName, type Progress } from "../../../src/run/checkpoint/progress.ts";
+import { inTemporary } from "../../memory/support.ts";
+import { eachBackend } from "../../testing/backends.ts";
+import { onWasm } from "../../testing/device.ts";
+import { fixture } from "../../testing/fixture.ts";
+import { ANY_BACKEND } from "../../testing/runs.ts";
 
 const W2 = resnet18({ width: 2, classes: 10 });
 const PROGRESS: Progress = {

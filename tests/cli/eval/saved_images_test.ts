@@ -4,10 +4,10 @@ import {
   decodeSafetensors,
   encodeSafetensors,
   type SafeTensor,
-} from "../../src/format/safetensors.ts";
-import type { EvaluationReport } from "../../src/evaluate/report.ts";
-import { assertRefused, memloss, memlossDone } from "./memloss.ts";
-import { TinyWorld } from "./tiny.ts";
+} from "../../../src/format/safetensors.ts";
+import type { EvaluationReport } from "../../../src/evaluate/report.ts";
+import { assertRefused, memloss, memlossDone } from "../memloss.ts";
+import { TinyWorld } from "../tiny.ts";
 
 let world: TinyWorld;
 let run: string;

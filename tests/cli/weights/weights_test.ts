@@ -1,11 +1,11 @@
 /** Networks from elsewhere, taken over and looked into by the program. */
 import assert from "node:assert/strict";
 import { join } from "@std/path";
-import { decodeSafetensors, encodeSafetensors } from "../../src/format/safetensors.ts";
-import { sha256 } from "../../src/format/sha256.ts";
-import { inTemporary } from "../memory/support.ts";
-import { fixture } from "../testing/fixture.ts";
-import { assertRefused, memloss, memlossDone } from "./memloss.ts";
+import { decodeSafetensors, encodeSafetensors } from "../../../src/format/safetensors.ts";
+import { sha256 } from "../../../src/format/sha256.ts";
+import { inTemporary } from "../../memory/support.ts";
+import { fixture } from "../../testing/fixture.ts";
+import { assertRefused, memloss, memlossDone } from "../memloss.ts";
 
 const OURS = fixture("steps_w2").under("start.");
 

@@ -4,11 +4,11 @@
  * @module
  */
 import * as v from "valibot";
-import { readWholeFile } from "../disk/files.ts";
-import { UsageError } from "../errors.ts";
-import { decodeSafetensors } from "../format/safetensors.ts";
-import { sha256 } from "../format/sha256.ts";
-import { BINS } from "../statistics/histogram.ts";
+import { readWholeFile } from "../../disk/files.ts";
+import { UsageError } from "../../errors.ts";
+import { decodeSafetensors } from "../../format/safetensors.ts";
+import { sha256 } from "../../format/sha256.ts";
+import { BINS } from "../../statistics/histogram.ts";
 
 const ProgressSchema = v.strictObject({
   /** The epoch in progress or just finished, from 1. */
@@ -35,6 +35,12 @@ export type Progress = v.InferOutput<typeof ProgressSchema>;
 export function checkpointName({ epoch, step, complete }: Progress): string {
   const number = String(epoch).padStart(3, "0");
   return complete ? `epoch-${number}.safetensors` : `epoch-${number}.step-${step}.safetensors`;
+}
+
+/** The epoch that the checkpoint `name` was made at the end of; undefined if it was made before the end of one. */
+export function finishedEpoch(name: string): number | undefined {
+  const epoch = /^epoch-(\d+)\.safetensors$/.exec(name)?.[1];
+  return epoch === undefined ? undefined : Number(epoch);
 }
 
 /** `progress` as a checkpoint's metadata. */

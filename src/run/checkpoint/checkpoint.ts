@@ -4,21 +4,26 @@
  *
  * @module
  */
-import type { Backend } from "../backend/backend.ts";
-import { RunError } from "../errors.ts";
-import { readWholeFile, writeFileAtomically } from "../disk/files.ts";
-import { decodeSafetensors, encodeSafetensors, type SafeTensor } from "../format/safetensors.ts";
-import { sha256 } from "../format/sha256.ts";
-import type { Architecture } from "../model/architecture.ts";
+import type { Backend } from "../../backend/backend.ts";
+import { RunError } from "../../errors.ts";
+import { readWholeFile, writeFileAtomically } from "../../disk/files.ts";
+import { decodeSafetensors, encodeSafetensors, type SafeTensor } from "../../format/safetensors.ts";
+import { sha256 } from "../../format/sha256.ts";
+import type { Architecture } from "../../model/architecture.ts";
 import {
   disposeAll,
   type ModelState,
   parameterShapes,
   type TensorMap,
-} from "../model/parameters.ts";
-import { zeroMomenta } from "../optimise/sgd.ts";
-import { exportState, exportTensors, importState, importTensors } from "../weights/state_dict.ts";
-import { damagedCheckpoint } from "./checkpoints.ts";
+} from "../../model/parameters.ts";
+import { zeroMomenta } from "../../optimise/sgd.ts";
+import {
+  exportState,
+  exportTensors,
+  importState,
+  importTensors,
+} from "../../weights/state_dict.ts";
+import { damagedCheckpoint } from "../checkpoints.ts";
 import { decodeProgress, encodeProgress, type Progress } from "./progress.ts";
 
 /** Prefix of the momentum buffers' names. */

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { join } from "@std/path";
-import type { EvaluationReport } from "../../src/evaluate/report.ts";
-import { decodeSafetensors, encodeSafetensors } from "../../src/format/safetensors.ts";
-import { finish, inRunFolder, startRun } from "../repro/support.ts";
-import { runProgram } from "../testing/program.ts";
+import type { EvaluationReport } from "../../../src/evaluate/report.ts";
+import { decodeSafetensors, encodeSafetensors } from "../../../src/format/safetensors.ts";
+import { finish, inRunFolder, startRun } from "../../repro/support.ts";
+import { runProgram } from "../../testing/program.ts";
 
 Deno.test("memloss eval --attack autoattack reports, saves its images and keeps no state", () =>
   inRunFolder(async (runDir) => {
