@@ -4,9 +4,9 @@
  * @module
  */
 import * as v from "valibot";
-import type { InputScaling } from "../evaluate/tfjs/input_scaling.ts";
-import { type Flag, parseNumber } from "../recipe/flag.ts";
-import type { FlagValues } from "./shell/command.ts";
+import type { InputScaling } from "../../evaluate/tfjs/input_scaling.ts";
+import { type Flag, parseNumber } from "../../recipe/flag.ts";
+import type { FlagValues } from "../shell/command.ts";
 
 const numbers = (expected: string) =>
   v.array(v.pipe(v.number(expected), v.finite(expected)), expected);
