@@ -10,7 +10,7 @@ import { readWholeFile } from "../disk/files.ts";
 import { decodeSafetensors, type SafeTensor } from "../format/safetensors.ts";
 import { sha256 } from "../format/sha256.ts";
 import type { Recipe } from "../recipe/recipe.ts";
-import { namesTfjsModel, readTfjsModel, type TfjsModel } from "../weights/tfjs/model_file.ts";
+import { isTfjsModel, readTfjsModel, type TfjsModel } from "../weights/tfjs/model_file.ts";
 import { readNetwork } from "../weights/file/read.ts";
 import {
   type CheckpointLink,
@@ -103,7 +103,7 @@ export async function readWeightsSubject(
 }
 
 async function readFile(path: string): Promise<Subject> {
-  if (namesTfjsModel(path)) {
+  if (await isTfjsModel(path)) {
     const model = await readTfjsModel(path);
     return { path, sha256: model.sha256, model };
   }

@@ -32,9 +32,10 @@ export interface Artifacts extends tf.io.ModelArtifacts {
   weightData: ArrayBuffer;
 }
 
-/** Whether `path` names such a model: the index of a sharded safetensors file has a name like one. */
-export function namesTfjsModel(path: string): boolean {
-  return path.endsWith(".json") && !path.endsWith(".index.json");
+/** Whether the file at `path` is such a model, or means to be. Throws a `RunError` if it cannot be read. */
+export async function isTfjsModel(path: string): Promise<boolean> {
+  if (!path.endsWith(".json")) return false;
+  return new TextDecoder().decode(await readNamedFile(path)).includes('"modelTopology"');
 }
 
 /**
