@@ -24,7 +24,7 @@ export function className({ architecture: { title } }: ExportedNetwork): string 
 
 /** The name of the module, e.g. `memloss_resnet18`. */
 export function moduleName({ definition: { name } }: ExportedNetwork): string {
-  return `memloss_${name}`;
+  return `memloss_${name.replaceAll("-", "_")}`;
 }
 
 /** The module's text, the same for networks of all sizes. */
@@ -61,7 +61,7 @@ def parts(**modules):
 
 
 class ${name}(nn.Module):
-    def __init__(self, width=64, classes=10, channels=3):
+    def __init__(self, width=${network.definition.width}, classes=10, channels=3):
         super().__init__()
 ${indent(attributes.join("\n"), "        ")}
 
