@@ -17,16 +17,23 @@ import {
   type StartOptions,
   startRun,
 } from "../train/start.ts";
+import { alsoOn, openDashboard } from "./shell/dashboard_flag.ts";
 import { commandLine } from "./shell/program_name.ts";
 import { StatusLine } from "./shell/terminal.ts";
 import { shownOn } from "./shell/tuning_flag.ts";
 import { TimeLeft } from "./shell/time_left.ts";
 
+/** Where else it is shown. */
+interface Shown {
+  /** Port of a dashboard; there is none unless given. */
+  readonly dashboard?: number | undefined;
+}
+
 /** {@linkcode startRun}, watched. */
 export function startShown(
   recipe: RecipeInput,
   directory: string,
-  options: Omit<StartOptions, "observer">,
+  options: Omit<StartOptions, "observer"> & Shown,
 ): Promise<void> {
   return shown(
     directory,
@@ -38,19 +45,20 @@ export function startShown(
 /** {@linkcode continueRun}, watched. */
 export function continueShown(
   directory: string,
-  options: Omit<ContinueOptions, "observer">,
+  options: Omit<ContinueOptions, "observer"> & Shown,
 ): Promise<void> {
   return shown(directory, options, (observer) => continueRun(directory, { ...options, observer }));
 }
 
 async function shown(
   directory: string,
-  { tensorboard }: Pick<StartOptions, "tensorboard">,
+  { tensorboard, dashboard: port }: Pick<StartOptions, "tensorboard"> & Shown,
   run: (observer: RunObserver) => Promise<void>,
 ): Promise<void> {
-  const status = new StatusLine();
+  const status = new StatusLine(), told = observeRun(status);
+  await using dashboard = port === undefined ? undefined : await openDashboard(port);
   try {
-    await run(observeRun(status));
+    await run(dashboard ? alsoOn(dashboard, told) : told);
   } catch (error) {
     if (!(error instanceof Interrupted)) throw error;
     throw new Interrupted(
@@ -58,6 +66,7 @@ async function shown(
         commandLine(
           ...["train", "--run-dir", directory, "--resume"],
           ...tensorboard ? ["--tensorboard"] : [],
+          ...port === undefined ? [] : ["--dashboard", String(port)],
         )
       }`,
     );

@@ -11,7 +11,7 @@ import { encodeSafetensors } from "../format/safetensors.ts";
 import type { CheckpointLink } from "../run/checkpoints.ts";
 import { VERSION } from "../run/program_version.ts";
 import { readRunRecord } from "../run/run_folder.ts";
-import { readSubject } from "../run/subject.ts";
+import { readWeightsSubject } from "../run/subject.ts";
 import { type ExportedNetwork, networkOf } from "../weights/export/network.ts";
 import { BATCH_NORM_FORMS, type BatchNormForm, onnxModel } from "../weights/export/onnx_model.ts";
 import { moduleName, pythonModule } from "../weights/export/python_module.ts";
@@ -117,7 +117,7 @@ export async function exportWeights(
   const { format, out, checkpoint, overwrite = false, batchNorm = "folded" } = options;
   checkChoice("format", format, EXPORT_FORMATS);
   checkChoice("batchNorm", batchNorm, BATCH_NORM_FORMS);
-  const subject = await readSubject(target, checkpoint);
+  const subject = await readWeightsSubject(target, checkpoint);
   const { path, sha256, tensors, run } = subject;
   const record = run && await readRunRecord(run.directory);
   const published = { subject, ...record && { record } };

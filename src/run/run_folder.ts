@@ -197,7 +197,8 @@ export class RunFolder {
     const best = names.best !== undefined && await isFile(this.checkpointPath(names.best))
       ? { name: names.best, sha256: await digest(names.best) }
       : undefined;
-    const epochs = withEpoch(before?.epochs ?? [], last, names.memory);
+    const path = this.checkpointPath(name);
+    const epochs = await withEpoch(before?.epochs ?? [], last, path, names.memory);
     await writeCommitted(this.directory, {
       last,
       ...best && { best },
