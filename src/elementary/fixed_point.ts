@@ -37,7 +37,7 @@ export const TURN: bigint = 2n * PI;
 /** The natural logarithm of `2^exponent / n` for every `n` from `2^exponent` down to half of it. */
 export function logarithmsBelow(exponent: number): bigint[] {
   const logs = [0n];
-  for (let n = 2 ** exponent - 1; n >= 2 ** (exponent - 1); n--) {
+  for (let n = (1 << exponent) - 1; n >= 1 << (exponent - 1); n--) {
     logs.push(logs.at(-1)! + 2n * inverseTangent(BigInt(2 * n + 1), 1n)); // log((n+1)/n)
   }
   return logs;

@@ -57,7 +57,7 @@ export function switchFlag(name: string, help: string): Flag<v.BooleanSchema<str
 const DECIMAL = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
 
 /** The number a text says, `8/255` included; NaN if it says none. */
-function parseNumber(text: string): number {
+export function parseNumber(text: string): number {
   const parts = text.split("/").map((part) => DECIMAL.test(part.trim()) ? Number(part) : NaN);
   return parts.length > 2 ? NaN : parts.reduce((quotient, divisor) => quotient / divisor);
 }

@@ -25,6 +25,7 @@ export function evaluateScript({ name, network, recipe, weights }: EntryContents
 import argparse
 import logging
 import os
+import sys
 
 import numpy
 import torch
@@ -63,7 +64,7 @@ def main():
         return
 
     from pyautoattack import AutoAttack
-    logging.basicConfig(format="%(message)s")
+    logging.basicConfig(format="%(message)s", stream=sys.stdout)
     logging.getLogger("auto-attack").setLevel(logging.DEBUG)
     chosen = {"version": "standard"}
     if args.attack != "standard":

@@ -83,6 +83,7 @@ function missing({ recipe, network, measured }: EntryContents): string[] {
   return [
     `In \`model_info\`, ${fields.join(", ")}.`,
     ...attacks.length === 0 ? [] : [
+      "",
       `Not measured yet: ${
         attacks.join(", ")
       }. \`memloss eval RUN_DIR --attack ${attacks}\` does, and the export can ` +

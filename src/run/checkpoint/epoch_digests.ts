@@ -5,6 +5,7 @@
  */
 import * as v from "valibot";
 import { finishedEpoch } from "./progress.ts";
+import { tensorChecksums } from "./tensor_checksums.ts";
 
 /** SHA-256 of a file's bytes, hexadecimal. */
 export const digestSchema = v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/));
@@ -15,6 +16,8 @@ export const epochSchema = v.strictObject({
   epoch: v.number(),
   /** Of the checkpoint at its end: weights, optimiser and progress. */
   checkpoint: digestSchema,
+  /** Of each of its tensors, one after another. */
+  tensors: v.optional(v.pipe(v.string(), v.regex(/^(?:[0-9a-f]{8})*$/))),
   /** Of the manifest of the memory's generation, in a run with a memory: it has the digests of all the rest. */
   memory: v.optional(digestSchema),
 });
@@ -24,15 +27,32 @@ export type EpochDigests = v.InferOutput<typeof epochSchema>;
 /**
  * The digests of all epochs up to the checkpoint `last`: those `before`, and its own if it finishes an epoch. What a commit
  * has said of an epoch stays, whatever has become of the memory since.
+ *
+ * @param path where the checkpoint lies
  */
-export function withEpoch(
+export async function withEpoch(
   before: readonly EpochDigests[],
   { name, sha256 }: { readonly name: string; readonly sha256: string },
+  path: string,
   memory: string | undefined,
-): EpochDigests[] {
+): Promise<EpochDigests[]> {
   const epoch = finishedEpoch(name);
   if (epoch === undefined) return [...before];
-  const own = before.find((each) => each.epoch === epoch && each.checkpoint === sha256) ??
-    { epoch, checkpoint: sha256, ...memory !== undefined && { memory } };
+  const known = before.find((each) => each.epoch === epoch && each.checkpoint === sha256);
+  const own = known ?? await digestsOf(epoch, sha256, path, memory);
   return [...before.filter((each) => each.epoch < epoch), own];
+}
+
+async function digestsOf(
+  epoch: number,
+  checkpoint: string,
+  path: string,
+  memory: string | undefined,
+): Promise<EpochDigests> {
+  const tensors = await tensorChecksums(path);
+  return {
+    ...{ epoch, checkpoint },
+    ...tensors !== undefined && { tensors },
+    ...memory !== undefined && { memory },
+  };
 }

@@ -19,7 +19,7 @@ import type { FrozenModel } from "../../../model/frozen.ts";
 import { imageTensor } from "../../../model/inputs.ts";
 import { predictedClass } from "../../../model/predicted_class.ts";
 import { engineOptions } from "../../../recipe/resolve.ts";
-import { readSubject } from "../../../run/subject.ts";
+import { readWeightsSubject } from "../../../run/subject.ts";
 import type { RunData } from "../run_data.ts";
 import { cleanBatch, type Examples, findExamples } from "./examples.ts";
 
@@ -90,7 +90,7 @@ async function draw(
   dataDir: string | undefined,
 ): Promise<Pictures> {
   const notes: string[] = [];
-  const subject = await readSubject(directory, checkpoint!.link);
+  const subject = await readWeightsSubject(directory, checkpoint!.link);
   const architecture = architectureOf(subject);
   const examples = await findExamples(directory, recipe, dataDir, (note) => notes.push(note));
   const { dataset, part, epoch } = examples;
