@@ -15,6 +15,7 @@ import {
   isEvaluationName,
 } from "./evaluate.ts";
 import { createDirectory, isReadOnly, writeFileAtomically } from "../disk/files.ts";
+import { formatJson } from "../format/json.ts";
 import type { Recipe } from "../recipe/recipe.ts";
 import type { AdversarialCheck } from "./adversarial_check.ts";
 import { type Subject, subjectName } from "../run/subject.ts";
@@ -130,7 +131,7 @@ async function writeReport(subject: Subject, report: EvaluationReport): Promise<
     restarts > 1 ? `.restarts${restarts}` : ""
   }.${backend.name}`;
   const path = join(folder, `${subjectName(subject)}.${settings}.json`);
-  await writeFileAtomically(path, new TextEncoder().encode(JSON.stringify(report, null, 2) + "\n"));
+  await writeFileAtomically(path, new TextEncoder().encode(formatJson(report) + "\n"));
 }
 
 /** `autoattack-standard`; a custom one by what it ran and spent. */

@@ -12,6 +12,8 @@ export interface Flag<S extends v.GenericSchema = v.GenericSchema> {
   readonly name: string;
   /** What stands for the value in `--help`; absent for a switch. */
   readonly placeholder?: string;
+  /** The text that it stands for without a value; absent where it needs one. */
+  readonly bare?: string;
   readonly help: string;
   /** Where the help puts it, in a command whose help has titles. */
   readonly group?: string;

@@ -14,6 +14,7 @@ import type { MemoryRecipe, Recipe } from "../recipe/recipe.ts";
 import { loadCheckpoint, saveCheckpoint } from "../run/checkpoint/checkpoint.ts";
 import { findNamedLast, type FoundCheckpoint } from "../run/checkpoints.ts";
 import { checkpointName, type Progress } from "../run/checkpoint/progress.ts";
+import { loadInitialWeights } from "../run/weights/initial_weights.ts";
 import { Learner } from "./learner.ts";
 import { largestDelta } from "./memory_outputs.ts";
 import { notFinite } from "./not_finite.ts";
@@ -82,7 +83,7 @@ export class Session {
       };
       if (last === undefined) await refuseLost(folder);
       const { state, momenta, progress } = last === undefined
-        ? { state: initialise(architecture, recipe.seed), momenta: undefined, progress: START }
+        ? { state: await begin(folder, architecture), momenta: undefined, progress: START }
         : await loadCheckpoint(folder.checkpointPath(last.name), architecture, last.sha256);
       const terms = tableTerms(methodOf(recipe.variant));
       const log = await RunLog.open(folder.directory, progress, terms);
@@ -151,6 +152,14 @@ export class Session {
       memory: complete && this.memory?.has(epoch) ? this.memory.digest(epoch) : undefined,
     });
   }
+}
+
+/** The model that a run begins with: the one that it was given, or one that is drawn. */
+async function begin({ directory, record }: RunFolder, architecture: Architecture) {
+  const { from, recipe } = record;
+  return from === undefined
+    ? initialise(architecture, recipe.seed)
+    : await loadInitialWeights(directory, { from, recipe }, architecture);
 }
 
 function openStore(

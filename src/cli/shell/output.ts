@@ -5,6 +5,7 @@
  * @module
  */
 import { RunError } from "../../errors.ts";
+import { formatJson } from "../../format/json.ts";
 import { plainText } from "./plain_text.ts";
 
 /** Milliseconds between two attempts to write to a pipe that is full and does not wait. */
@@ -57,5 +58,5 @@ export function printReport<T>(
   { json }: { readonly json?: boolean | undefined },
   describe: (report: T) => string,
 ): void {
-  printResult(json ? JSON.stringify(report, null, 2) : describe(report));
+  printResult(json ? formatJson(report) : describe(report));
 }

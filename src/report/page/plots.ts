@@ -6,7 +6,7 @@
 import type { EpochMetrics, StepMetrics } from "../../run/metrics.ts";
 import { type Curve, downsample } from "./downsample.ts";
 import { accuracyTitle } from "./evaluations.ts";
-import { type RunData, shownEvaluations, stepsPerEpoch } from "./run_data.ts";
+import { findStepsPerEpoch, type RunData, shownEvaluations } from "./run_data.ts";
 
 /** Points of a curve, at most: more than a screen is wide. */
 const MOST_POINTS = 1600;
@@ -78,8 +78,6 @@ function quantities(runs: readonly RunData[]): Quantity[] {
     steps.some(({ momentum }) => momentum !== steps[0]!.momentum)
   );
   return [
-    { id: "loss", title: "Loss", step: ({ loss }) => loss, epoch: ({ loss }) => loss },
-    ...terms,
     {
       id: "clean",
       title: "Clean accuracy",
@@ -94,6 +92,8 @@ function quantities(runs: readonly RunData[]): Quantity[] {
       unit: "percent",
       epoch: ({ robustAccuracy }) => percent(robustAccuracy),
     },
+    { id: "loss", title: "Loss", step: ({ loss }) => loss, epoch: ({ loss }) => loss },
+    ...terms,
     { id: "lr", title: "Learning rate", step: ({ lr }) => lr },
     ...cycles ? [{ id: "momentum", title: "Momentum", step: momentumOf }] : [],
     {
@@ -121,7 +121,7 @@ function plotOf({ id, title, note, unit, step, epoch }: Quantity, runs: readonly
     const means = epoch && run.epochs.length > 0
       ? curveOf(run.epochs, (line) => step ? line.epoch - 0.5 : line.epoch, epoch)
       : undefined;
-    const steps = stepsPerEpoch(run);
+    const steps = findStepsPerEpoch(run);
     const single = step
       ? curveOf(run.steps, (line) => line.epoch - 1 + line.step / steps, step)
       : undefined;
@@ -130,14 +130,15 @@ function plotOf({ id, title, note, unit, step, epoch }: Quantity, runs: readonly
       ...means ? [{ run: index, faint: false, ...short(means) }] : [],
     ];
   });
-  const last = runs.map((run) => ({
-    means: new Map(run.epochs.map((line) => [line.epoch, epoch?.(line)])),
-    steps: new Map(run.steps.map((line) => [line.epoch, step?.(line)])),
-  }));
+  const values = runs.map((run): ReadonlyMap<number, number | undefined> =>
+    epoch
+      ? new Map(run.epochs.map((line) => [line.epoch, epoch(line)]))
+      : new Map(run.steps.map((line) => [line.epoch, step?.(line)])) // an epoch's last step
+  );
   const epochs = Math.max(0, ...runs.map(({ epochs }) => epochs.at(-1)?.epoch ?? 0));
   const table = Array.from({ length: epochs }, (_, i) => ({
     at: String(i + 1),
-    values: last.map(({ means, steps }) => finite((epoch ? means : steps).get(i + 1))),
+    values: values.map((each) => finite(each.get(i + 1))),
   }));
   return { id, title, ...note && { note }, axis: "epoch", unit: unit ?? "number", lines, table };
 }

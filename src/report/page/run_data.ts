@@ -24,6 +24,8 @@ export interface RunData {
   readonly steps: readonly StepMetrics[];
   /** Ascending. */
   readonly epochs: readonly EpochMetrics[];
+  /** Steps of an epoch, where a trainer has told it. */
+  readonly stepsPerEpoch?: number;
   /** Memory examples that were left out because they were damaged. */
   readonly damaged: number;
   readonly evaluations: readonly PageEvaluation[];
@@ -99,11 +101,9 @@ async function findShown(directory: string): Promise<RunData["checkpoint"]> {
   return undefined;
 }
 
-/**
- * Steps of an epoch: as the first whole epoch had them, or one more than were seen where none is whole yet and the size of
- * the data is not known.
- */
-export function stepsPerEpoch({ steps, epochs }: Pick<RunData, "steps" | "epochs">): number {
+/** Steps of an epoch: as the first whole epoch had them, or one more than were seen where none is whole yet. */
+export function findStepsPerEpoch({ stepsPerEpoch, steps, epochs }: RunData): number {
+  if (stepsPerEpoch !== undefined) return stepsPerEpoch;
   const [whole] = epochs;
   const seen = steps.filter(({ epoch }) => epoch === (whole?.epoch ?? steps[0]?.epoch));
   const most = seen.reduce((most, { step }) => Math.max(most, step), 1);

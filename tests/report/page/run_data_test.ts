@@ -3,10 +3,10 @@ import { join } from "@std/path";
 import { UsageError } from "../../../src/errors.ts";
 import { renderPage } from "../../../src/report/page/page.ts";
 import {
+  findStepsPerEpoch,
   readRuns,
   type RunData,
   shownEvaluations,
-  stepsPerEpoch,
 } from "../../../src/report/page/run_data.ts";
 import { RunLock } from "../../../src/run/run_lock.ts";
 import { makeRun } from "./made_run.ts";
@@ -154,10 +154,10 @@ Deno.test("a page escapes what others wrote", async () => {
   assert.ok(page.includes("&lt;b&gt;run&amp;"));
 });
 
-Deno.test("stepsPerEpoch() is that of a whole epoch, whatever follows", async () => {
+Deno.test("findStepsPerEpoch() is that of a whole epoch, whatever follows", async () => {
   const counts = async (epochs: number, more: number) => {
     const run = await made(`run-${epochs}-${more}`, { epochs, more });
-    return stepsPerEpoch((await readRuns([run]))[0]!);
+    return findStepsPerEpoch((await readRuns([run]))[0]!);
   };
   assert.deepEqual([await counts(1, 2), await counts(3, 0), await counts(0, 4)], [5, 5, 5]);
 });

@@ -61,8 +61,9 @@ export function drawPlot(
     position.textContent = left < 0 ? "last" : `${label} ${where}`;
   };
 
-  /** The more faint lines, the fainter. */
-  const veil = 0.12 + 0.22 / Math.max(1, lines.filter(({ faint }) => faint).length);
+  /** The more there is of faint lines, the fainter. */
+  const steps = lines.filter(({ faint, x }) => faint && x.length > 300).length;
+  const veil = steps === 0 ? 0.5 : 0.12 + 0.22 / steps;
   const axis: uPlot.Axis = {
     stroke: () => page.colour("--quiet"),
     grid: { stroke: () => page.colour("--rule"), width: 1 },

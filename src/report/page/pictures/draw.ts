@@ -29,7 +29,7 @@ const MAGNIFIED = 10;
 /** A picture, and what the network takes it for; nothing for a difference. */
 export interface Picture {
   /** What it is of the image. */
-  readonly kind: "clean" | "adversarial" | "memory" | "difference × 10";
+  readonly kind: "clean" | "adversarial" | "memory" | "difference × 10";
   /** A `data:` address. */
   readonly url: string;
   readonly predicted?: Prediction;
@@ -118,7 +118,7 @@ async function draw(
           const picture = { kind, url, predicted: predicted[row]! };
           if (kind === "clean") return [picture];
           const difference = images.map((value, i) => 0.5 + MAGNIFIED * (value - batch.x[i]!));
-          return [picture, { kind: "difference × 10", url: pictureUrl(difference, row, dataset) }];
+          return [picture, { kind: "difference × 10", url: pictureUrl(difference, row, dataset) }];
         }),
       }));
       return { strips, part, ...epoch !== undefined && { epoch }, notes };
