@@ -204,6 +204,16 @@ browserTest(
       await page.evaluate(() =>
         document.querySelector<HTMLElement>("[data-unzoom=epoch]")!.click()
       );
+      assert.equal((await page.evaluate(lookAt, "lr")).whole, true);
+
+      await page.evaluate(() => document.querySelector<HTMLElement>('[data-plot="lr"]')!.focus());
+      await page.press("+");
+      const { x, y, whole } = await page.evaluate(lookAt, "loss");
+      assert.equal(whole, false);
+      for (const count of [1, 2]) {
+        await page.mouse("Pressed", x + 50, y + 50, count);
+        await page.mouse("Released", x + 50, y + 50, count);
+      }
       const after = await page.evaluate(lookAt, "lr");
       assert.equal(after.whole, true);
       await page.mouse("Moved", after.x + 4, after.y + 50);
