@@ -43,7 +43,8 @@ async function done(line: string, situation: Situation): Promise<Ended> {
 
 /** Everything that a user does first, with two threads; the training is stopped by SIGTERM and continued as it says. */
 async function useBinary(situation: Situation): Promise<void> {
-  const { stdout: machine } = await done(`${binary.path} doctor --json`, situation);
+  const { stdout: machine, stderr } = await done(`${binary.path} doctor --json`, situation);
+  assert.equal(stderr, "", "Mesa has nothing to complain of");
   const report = JSON.parse(machine) as MachineReport;
   assert.equal(report.memloss.version, VERSION);
   assert.match(report.wasm.arithmetic, /SIMD/, "not the slow way out");

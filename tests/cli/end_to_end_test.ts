@@ -277,7 +277,7 @@ Deno.test("memloss eval reads the test images alone, and memory stats the traini
   assert.equal(code, 2);
   assert.match(
     stderr,
-    /The data file ".+test_batch\.bin" is missing; `memloss data fetch cifar10`/,
+    /The data file ".+test_batch\.bin" is missing; `deno task memloss data fetch cifar10 --data-dir \S+` gets it/,
   );
   await memlossDone("memory", "stats", run, "--misclassified", "--data-dir", train);
 });
@@ -383,8 +383,9 @@ function assertShareOf(n: number, accuracy: number): void {
 }
 
 Deno.test("memloss doctor --json tells what the machine has and what is missing", async () => {
+  const elsewhere = world.path("absent");
   const [there, absent] = await Promise.all(
-    [world.data, world.path("absent")].map(async (at) =>
+    [world.data, elsewhere].map(async (at) =>
       JSON.parse((await memlossDone("doctor", "--json", "--data-dir", at)).stdout)
     ),
   );
@@ -400,11 +401,11 @@ Deno.test("memloss doctor --json tells what the machine has and what is missing"
   const sets = (cifar10: boolean) =>
     Object.fromEntries(PUBLISHED_SETS.map(({ name }) => [name, cifar10 && name === "cifar10"]));
   assert.deepEqual(there.data, { directory: world.data, ...sets(true) });
-  assert.deepEqual(absent.data, { directory: world.path("absent"), ...sets(false) });
+  assert.deepEqual(absent.data, { directory: elsewhere, ...sets(false) });
   assert.ok(!there.advice.some((line: string) => line.includes("memloss data fetch")));
   assert.ok(
     absent.advice.includes(
-      `CIFAR-10 is not in ${world.path("absent")}: memloss data fetch cifar10`,
+      `CIFAR-10 is not in ${elsewhere}: \`memloss data fetch cifar10 --data-dir ${elsewhere}\` gets it`,
     ),
   );
   const { stdout } = await memlossDone("doctor");

@@ -4,6 +4,7 @@
  * @module
  */
 import { join, resolve } from "@std/path";
+import { asTyped, shellWord } from "../../format/command_line.ts";
 
 /** Where this module lies in the source tree; in a bundle there is none. */
 const OWN_PATH = join("src", "cli", "shell", "program_name.ts");
@@ -36,13 +37,18 @@ function installation(): Installation {
 
 /** `args` as a command line that can be pasted into the shell that the program was started from. */
 export function commandLine(...args: string[]): string {
-  return `${programName(installation())} ${args.map(quote).join(" ")}`;
+  return `${programName(installation())} ${args.map(shellWord).join(" ")}`;
+}
+
+/** `text` with the commands that it advises as they are typed here. */
+export function withCommands(text: string): string {
+  return text.includes("`memloss ") ? asTyped(text, programName(installation())) : text;
 }
 
 /** `args` as a command line for people elsewhere, who stand in their copy of the project. */
 export function commandOfProject(...args: string[]): string {
   const program = Deno.build.standalone ? "memloss" : "deno task memloss";
-  return [program, ...args.map(quote)].join(" ");
+  return [program, ...args.map(shellWord)].join(" ");
 }
 
 /** What calls the program on `installation`. */
@@ -51,16 +57,12 @@ export function programName(
 ): string {
   if (standalone) {
     const folder = join(cwd, "/");
-    return quote(
+    return shellWord(
       executable.startsWith(folder) ? `./${executable.slice(folder.length)}` : executable,
     );
   }
   if (root === undefined) return "memloss";
   const deno = NPX.test(executable) ? `npx -y deno@${denoVersion}` : "deno";
   const inside = join(cwd, "/").startsWith(join(root, "/"));
-  return `${deno} task${inside ? "" : ` --config ${quote(join(root, "deno.json"))}`} memloss`;
-}
-
-function quote(arg: string): string {
-  return /^[\w@%+=:,./-]+$/.test(arg) ? arg : `'${arg.replaceAll("'", "'\\''")}'`;
+  return `${deno} task${inside ? "" : ` --config ${shellWord(join(root, "deno.json"))}`} memloss`;
 }

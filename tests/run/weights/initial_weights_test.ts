@@ -12,7 +12,7 @@ import { resnet18 } from "../../../src/model/architectures/resnet18.ts";
 import { disposeAll } from "../../../src/model/parameters.ts";
 import type { RecipeInput } from "../../../src/recipe/recipe.ts";
 import { readRunRecord } from "../../../src/run/run_folder.ts";
-import { readSubject } from "../../../src/run/subject.ts";
+import { readWeightsSubject } from "../../../src/run/subject.ts";
 import { loadInitialWeights } from "../../../src/run/weights/initial_weights.ts";
 import { continueRun, repeatRun, startRun } from "../../../src/train/start.ts";
 import { encodeTorch } from "../../../src/weights/export/torch_file.ts";
@@ -45,7 +45,7 @@ Deno.test("startRun() begins with given weights, of their width", () =>
     await startRun({ ...RECIPE, from, optimiser: { lr: 1e-12 } }, run);
     const { recipe } = await readRunRecord(run);
     assert.deepEqual([recipe.from, recipe.width], [from, 2]);
-    const { tensors } = await readSubject(run, undefined);
+    const { tensors } = await readWeightsSubject(run, undefined);
     for (const [name, { data }] of GIVEN) {
       if (!(data instanceof Float32Array) || name.includes("running")) continue;
       assertClose(tensors.get(name)!.data as Float32Array, data, 1e-6, name);
@@ -162,7 +162,7 @@ Deno.test("a run goes on with what given weights normalise their images by", () 
     await startRun({ ...RECIPE, from, select: "test" }, run, { observer });
     assert.match(notes.join(), /^$/, "they have our names");
     await continueRun(run);
-    const { tensors } = await readSubject(run, undefined);
+    const { tensors } = await readWeightsSubject(run, undefined);
     for (const kind of ["mean", "std"]) {
       const name = `normalize.${kind}`;
       assert.deepEqual(tensors.get(name)!.data, NORMALISED.get(name)!.data);
