@@ -5,8 +5,8 @@
  * @module
  */
 import { UsageError } from "../errors.ts";
-import { findDuplicateKey } from "./duplicate_key.ts";
-import { isDeeper } from "./json_depth.ts";
+import { findDuplicateKey } from "./json/duplicate_key.ts";
+import { isDeeper } from "./json/depth.ts";
 import { quoted } from "./quoted.ts";
 
 /** Every type of the format by the array that holds it; those that no array is made for are kept as their bits. */

@@ -8,7 +8,7 @@ import * as v from "valibot";
 import { readNamedFile } from "../../disk/files.ts";
 import { UsageError } from "../../errors.ts";
 import { quoted } from "../../format/quoted.ts";
-import { findDuplicateKey } from "../../format/duplicate_key.ts";
+import { findDuplicateKey } from "../../format/json/duplicate_key.ts";
 import {
   decodeSafetensors,
   FOREIGN_HEADER_BYTES,

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { isDeeper } from "../../src/format/json_depth.ts";
+import { isDeeper } from "../../../src/format/json/depth.ts";
 
 Deno.test("isDeeper() counts the brackets that are open, and none in strings", () => {
   assert.deepEqual([isDeeper("{}", 0), isDeeper("{}", 1)], [true, false]);
