@@ -22,9 +22,9 @@ export function className({ architecture: { title } }: ExportedNetwork): string 
   return title.replaceAll(/[^A-Za-z0-9]/g, "").replace(/^[^A-Z]/, (first) => first.toUpperCase());
 }
 
-/** The name of the module, e.g. `memloss_resnet18`. */
-export function moduleName({ definition: { name } }: ExportedNetwork): string {
-  return `memloss_${name}`;
+/** The name of the module, e.g. `memloss_resnet18`; networks that normalise their images have one of their own. */
+export function moduleName({ definition: { name }, architecture }: ExportedNetwork): string {
+  return `memloss_${name}${architecture.normalisation === undefined ? "" : "_normalised"}`;
 }
 
 /** The module's text, the same for networks of all sizes. */
