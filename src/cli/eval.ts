@@ -14,7 +14,13 @@ import { RECIPE_FLAGS, recipeInput } from "../recipe/fields.ts";
 import { describeOutside, describeReport } from "../report/evaluation_text.ts";
 import { CHECKPOINT_LINKS } from "../run/checkpoints.ts";
 import { observeEvaluation } from "./eval_status.ts";
-import { type Command, type FlagValues, readArguments, refuseFlags } from "./shell/command.ts";
+import {
+  type Command,
+  type FlagValues,
+  inGroup,
+  readArguments,
+  refuseFlags,
+} from "./shell/command.ts";
 import { refuseDeviceFlags } from "./shell/device_flags.ts";
 import { interruptible } from "./shell/interrupt.ts";
 import { printReport } from "./shell/output.ts";
@@ -56,43 +62,51 @@ const { data, dataDir, batchSize, attackEps, attackNorm, seed, backend, workers,
   RECIPE_FLAGS;
 
 const FLAGS = {
-  attack: attackFlag,
-  checkpoint: choiceFlag(
-    "checkpoint",
-    CHECKPOINT_LINKS,
-    "which checkpoint of a run; default: best if there is one",
-  ),
-  attackVersion: choiceFlag(
-    "attack-version",
-    AUTOATTACK_VERSIONS,
-    "which AutoAttack; default: standard",
-  ),
-  attacksToRun: membersFlag,
-  restarts: integerFlag("restarts", "runs of PGD, each from another start; default 1", 1, 1000),
-  stateDir: textFlag(
-    "state-dir",
-    "DIR",
-    "folder for the state of an unfinished AutoAttack; default: the run's eval/, or beside the weights",
-  ),
-  saveAdv: textFlag("save-adv", "FILE", "save AutoAttack's images as safetensors"),
-  verifyAdv: textFlag(
-    "verify-adv",
-    "FILE",
-    "check images that --save-adv saved, instead of attacking",
-  ),
-  overwrite: OVERWRITE,
-  nEx: integerFlag("n-ex", "evaluate on the first N test images", 1),
-  json: switchFlag("json", "print one JSON document on stdout"),
-  data,
-  dataDir,
-  batchSize,
-  attackEps,
-  attackNorm,
-  seed,
-  backend,
-  workers,
-  deterministic,
-  noTune: NO_TUNE,
+  ...inGroup("Attack", {
+    attack: attackFlag,
+    attackEps,
+    attackNorm,
+    restarts: integerFlag("restarts", "runs of PGD, each from another start; default 1", 1, 1000),
+    attackVersion: choiceFlag(
+      "attack-version",
+      AUTOATTACK_VERSIONS,
+      "which AutoAttack; default: standard",
+    ),
+    attacksToRun: membersFlag,
+    stateDir: textFlag(
+      "state-dir",
+      "DIR",
+      "folder for the state of an unfinished AutoAttack; default: the run's eval/, or beside the weights",
+    ),
+  }),
+  ...inGroup("What to evaluate", {
+    checkpoint: choiceFlag(
+      "checkpoint",
+      CHECKPOINT_LINKS,
+      "which checkpoint of a run; default: best if there is one",
+    ),
+    nEx: integerFlag("n-ex", "evaluate on the first N test images", 1),
+    data,
+    dataDir,
+    batchSize,
+    seed,
+  }),
+  ...inGroup("Output", {
+    saveAdv: textFlag("save-adv", "FILE", "save AutoAttack's images as safetensors"),
+    verifyAdv: textFlag(
+      "verify-adv",
+      "FILE",
+      "check images that --save-adv saved, instead of attacking",
+    ),
+    overwrite: OVERWRITE,
+    json: switchFlag("json", "print one JSON document on stdout"),
+  }),
+  ...inGroup("Device", {
+    backend,
+    workers,
+    deterministic,
+    noTune: NO_TUNE,
+  }),
 } as const;
 
 /** What a network is given, which weights from elsewhere may not expect. */
@@ -108,6 +122,7 @@ export const command: Command = {
     "measure clean and robust accuracy of a run or of a file of weights, safetensors or PyTorch's",
   notes: [IMAGES],
   flags: FLAGS,
+  groups: ["Attack", "What to evaluate", "Device", "Output"],
   examples: [
     "memloss eval runs/v1 --attack clean,pgd20 --json",
     "memloss eval runs/v1 --attack curve --n-ex 500",
