@@ -47,6 +47,7 @@ export {
   type ClassMetrics,
   type DamageNote,
   type EpochMetrics,
+  type RunLength,
   type StepMetrics,
   type WeightMetrics,
 } from "./src/run/metrics.ts";
@@ -160,6 +161,14 @@ export {
   type WeightsExportOptions,
 } from "./src/publish/export_weights.ts";
 export { BATCH_NORM_FORMS, type BatchNormForm } from "./src/weights/export/onnx_model.ts";
+export {
+  importWeights,
+  type WeightsImport,
+  type WeightsImportOptions,
+} from "./src/upkeep/import_weights.ts";
+export { type ShownTensor, type ShownWeights, showWeights } from "./src/upkeep/show_weights.ts";
+export { type NetworkSummary } from "./src/upkeep/network_summary.ts";
+export { type WeightsKind } from "./src/weights/file/sniff.ts";
 export { freeze, type FrozenModel } from "./src/model/frozen.ts";
 export { type Activation } from "./src/model/train_mode.ts";
 export { imageTensor, oneHot } from "./src/model/inputs.ts";
@@ -194,6 +203,7 @@ export {
   AUTOATTACK_VERSIONS,
   type AutoAttackMember,
   type AutoAttackVersion,
+  type Effort,
 } from "./src/attack/autoattack/versions.ts";
 export { type Break } from "./src/attack/autoattack/lanes.ts";
 export { type Confusion } from "./src/evaluate/confusion.ts";
@@ -201,6 +211,9 @@ export { type Perturbation } from "./src/evaluate/perturbation.ts";
 export { Journal, type Verdict } from "./src/evaluate/autoattack/journal.ts";
 export { type Unfinished } from "./src/evaluate/autoattack/unfinished.ts";
 export { type RunState, type SearchState } from "./src/attack/autoattack/search_state.ts";
+export { type InputScaling } from "./src/evaluate/tfjs/input_scaling.ts";
+export { type ForeignModel } from "./src/evaluate/subject_network.ts";
+export { type ModelFormat } from "./src/weights/tfjs/manifest.ts";
 export {
   type Accuracy,
   evaluateAccuracy,

@@ -4,7 +4,7 @@
  * @module
  */
 import { type Command, nearestName } from "./cli/shell/command.ts";
-import { describeCommand, wrap } from "./cli/shell/help.ts";
+import { describeCommand, wrap } from "./cli/shell/help/help.ts";
 import { printMessage, printResult } from "./cli/shell/output.ts";
 import { programHere } from "./cli/shell/program_name.ts";
 import { columns, silence } from "./cli/shell/terminal.ts";

@@ -48,7 +48,10 @@ function describeVerification(
   const epochs = same === 1 ? "1 epoch" : `${same} epochs`;
   const made = changes.length === 0 ? [] : [`It was made with another ${changes.join(", ")}.`];
   const older = unrecorded.length === 0 ? [] : [
-    `Of epoch ${unrecorded.join(", ")} the metrics alone could be compared in full: ` +
+    `Of ${unrecorded.length === 1 ? "epoch" : "epochs"} ${
+      unrecorded.join(", ")
+    } the metrics alone ` +
+    "could be compared in full: " +
     "the run is older than the record of its epochs' digests.",
   ];
   if (difference === undefined) {

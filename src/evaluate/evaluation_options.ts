@@ -23,6 +23,7 @@ import type { AutoAttackChoice } from "./autoattack/state_folder.ts";
 import { CURVE } from "./curve.ts";
 import { type EvaluationName, isEvaluationName } from "./evaluate.ts";
 import type { EvaluationReport } from "./report.ts";
+import type { InputScaling } from "./tfjs/input_scaling.ts";
 
 /** Everything that can be measured. */
 export type AttackName = EvaluationName | "curve" | "autoattack";
@@ -80,6 +81,12 @@ export interface EvaluationOptions {
    */
   readonly restarts?: number;
   /**
+   * What a model from elsewhere takes for images in [0,1].
+   *
+   * @default {the images as they are}
+   */
+  readonly input?: InputScaling;
+  /**
    * Which AutoAttack, if it is among the attacks, and where its state is kept.
    *
    * @default {none}
@@ -130,7 +137,13 @@ export interface EvaluationOptions {
  * @throws {UsageError} naming the first such option
  */
 export function checkOptions(options: EvaluationOptions): void {
-  const { attacks, checkpoint, limit, restarts, autoAttack: { version, members } = {} } = options;
+  const {
+    attacks,
+    checkpoint,
+    limit,
+    restarts,
+    autoAttack: { version, members, effort = {} } = {},
+  } = options;
   if (attacks?.length === 0) throw new UsageError("The attacks must be at least one.");
   for (const name of attacks ?? []) {
     if (isAttackName(name)) continue;
@@ -146,7 +159,7 @@ export function checkOptions(options: EvaluationOptions): void {
   if (attacks?.includes("autoattack") && version === "custom" && !members?.length) {
     throw new UsageError('AutoAttack\'s version "custom" needs members, such as apgd-ce, square.');
   }
-  for (const [name, count] of Object.entries({ limit, restarts })) {
+  for (const [name, count] of Object.entries({ limit, restarts, ...effort })) {
     if (count === undefined || Number.isSafeInteger(count) && count > 0) continue;
     throw new UsageError(`The ${name} must be a whole number of at least 1, not ${count}.`);
   }
@@ -171,6 +184,7 @@ export function checkSaved(
 ): Promise<void> {
   const inputs = [
     subject.path,
+    ...subject.model?.files ?? [],
     ...subject.run ? [recipePath(subject.run.directory)] : [],
     ...verify === undefined ? [] : [verify],
     recipe.dataDir ?? DATA_ROOT,

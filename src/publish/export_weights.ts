@@ -11,9 +11,9 @@ import { encodeSafetensors } from "../format/safetensors.ts";
 import type { CheckpointLink } from "../run/checkpoints.ts";
 import { VERSION } from "../run/program_version.ts";
 import { readRunRecord } from "../run/run_folder.ts";
-import { readSubject } from "../run/subject.ts";
+import { readWeightsSubject } from "../run/subject.ts";
 import { type ExportedNetwork, networkOf } from "../weights/export/network.ts";
-import { type BatchNormForm, onnxModel } from "../weights/export/onnx_model.ts";
+import { BATCH_NORM_FORMS, type BatchNormForm, onnxModel } from "../weights/export/onnx_model.ts";
 import { moduleName, pythonModule } from "../weights/export/python_module.ts";
 import { encodeTorch } from "../weights/export/torch_file.ts";
 import {
@@ -114,8 +114,10 @@ export async function exportWeights(
   target: string,
   options: WeightsExportOptions,
 ): Promise<WeightsExport> {
-  const { format, out, checkpoint, overwrite = false } = options;
-  const subject = await readSubject(target, checkpoint);
+  const { format, out, checkpoint, overwrite = false, batchNorm = "folded" } = options;
+  checkChoice("format", format, EXPORT_FORMATS);
+  checkChoice("batchNorm", batchNorm, BATCH_NORM_FORMS);
+  const subject = await readWeightsSubject(target, checkpoint);
   const { path, sha256, tensors, run } = subject;
   const record = run && await readRunRecord(run.directory);
   const published = { subject, ...record && { record } };
@@ -132,17 +134,23 @@ export async function exportWeights(
     return { ...exported, files: await writeEntry(out, files, path, overwrite), missing };
   }
   const files = format === "onnx"
-    ? [onnxFile(network, published, options)]
+    ? [onnxFile(network, published, { ...options, batchNorm })]
     : torchFiles(network, published, out);
   await writeFiles(files, path, overwrite);
   return { ...exported, files: files.map(({ path }) => path) };
+}
+
+/** Throws a {@linkcode UsageError} unless `value`, which a script without types may give, is one of `choices`. */
+function checkChoice(name: string, value: string, choices: readonly string[]): void {
+  if (choices.includes(value)) return;
+  throw new UsageError(`${name} must be one of ${choices.join(", ")}, not "${value}".`);
 }
 
 /** The network as a graph. */
 function onnxFile(
   network: ExportedNetwork,
   published: PublishedSubject,
-  { out, batchNorm = "folded" }: WeightsExportOptions,
+  { out, batchNorm }: Pick<Required<WeightsExportOptions>, "out" | "batchNorm">,
 ): PublishedFile {
   if (!out.endsWith(".onnx")) {
     throw new UsageError(`--out ${out} is no name for an ONNX model: say FILE.onnx.`);

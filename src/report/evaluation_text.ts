@@ -28,6 +28,7 @@ export function describeReport(report: EvaluationReport): string {
   );
   return [
     `${checkpoint.path}${checkpoint.name ? ` (${checkpoint.name}${selected})` : ""}`,
+    ...report.model ? describeModel(report.model) : [],
     `${data.n} test images of ${data.name}, ${attack.norm} ε = ${
       (255 * attack.epsilon).toFixed(2)
     }/255, seed ${seed}`,
@@ -36,6 +37,16 @@ export function describeReport(report: EvaluationReport): string {
     ...report.verified ? describeCheck(report.verified) : [],
     ...report.autoattack ? describeAutoAttack(attack.norm, report.autoattack) : [],
   ].join("\n");
+}
+
+function describeModel(model: NonNullable<EvaluationReport["model"]>): string[] {
+  const { format, input: { range = [0, 1], mean, std }, softmaxRemoved, warnings } = model;
+  const facts = [
+    `tfjs ${format}`,
+    `images as [${range}]${mean ? ` − ${mean}` : ""}${std ? ` over ${std}` : ""}`,
+    ...softmaxRemoved ? ["its final softmax taken off"] : [],
+  ];
+  return [facts.join(", "), ...warnings.map((warning) => `  Warning: ${warning}`)];
 }
 
 function describeCurve(norm: AttackNorm, { attack, points }: Curve): string[] {

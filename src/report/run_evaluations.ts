@@ -20,6 +20,7 @@ const AccuracySchema = v.object({
   /** AutoAttack's. */
   version: v.optional(v.string()),
   perAttack: v.optional(v.record(v.string(), v.unknown())),
+  effort: v.optional(v.record(v.string(), count)),
 });
 
 const ReportSchema = v.looseObject({
@@ -39,7 +40,7 @@ export interface StoredEvaluation {
   /** Such as `8/255`. */
   readonly radius: string;
   readonly restarts: number;
-  /** AutoAttack's version; a custom one by its attacks. */
+  /** AutoAttack's version; a custom one by its attacks and what they may spend. */
   readonly version?: string;
   /** Seed of the attack's draws. */
   readonly seed: number;
@@ -95,8 +96,9 @@ export function evaluationsOf(report: StoredReport): StoredEvaluation[] {
     if (name !== "autoattack" && !isEvaluationName(name)) return [];
     const accuracy = v.safeParse(AccuracySchema, value);
     if (!accuracy.success) return [];
-    const { version, perAttack = {}, ...result } = accuracy.output;
-    const members = Object.keys(perAttack).join("+");
+    const { version, perAttack = {}, effort = {}, ...result } = accuracy.output;
+    const spent = Object.entries(effort).map(([what, count]) => `, ${count} ${what}`).join("");
+    const custom = Object.keys(perAttack).join("+") + spent;
     return [{
       name,
       norm,
@@ -104,7 +106,7 @@ export function evaluationsOf(report: StoredReport): StoredEvaluation[] {
       restarts,
       seed,
       result,
-      ...version && { version: version === "custom" ? members : version },
+      ...version && { version: version === "custom" ? custom : version },
     }];
   });
 }

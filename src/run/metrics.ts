@@ -80,6 +80,16 @@ export interface EpochMetrics {
   readonly seconds: number;
 }
 
+/** How long a run is. */
+export interface RunLength {
+  /** Passes over the training images. */
+  readonly epochs: number;
+  /** Steps in each. */
+  readonly stepsPerEpoch: number;
+  /** Images that the checkpoint's selection evaluates after each, clean and under PGD-20; 0 where none is selected. */
+  readonly selectionImages: number;
+}
+
 /** Fields that say how long something took: no two runs have the same. */
 export const TIME_FIELDS: readonly string[] = ["imagesPerSecond", "seconds"];
 

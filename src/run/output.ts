@@ -61,7 +61,8 @@ export interface Output {
 }
 
 /** What lies in a run folder and is the run's own. */
-const OWN = /^(?:checkpoints|memory(?:\.tmp)?|recipe\.json|metrics\.(?:jsonl|csv)|run\.lock)$/;
+const OWN =
+  /^(?:checkpoints|memory(?:\.tmp)?|recipe\.json|initial\.safetensors|metrics\.(?:jsonl|csv)|run\.lock)$/;
 /** What a run keeps in its `eval/` while AutoAttack is unfinished. */
 const OWN_STATE = /\.state$/;
 

@@ -30,7 +30,7 @@ import {
   RECORD_FILE,
   writeCommitted,
 } from "./checkpoints.ts";
-import { withEpoch } from "./checkpoint/epoch_digests.ts";
+import { type KnownDigests, withEpoch } from "./checkpoint/epoch_digests.ts";
 import { METRICS_TABLE } from "./metrics_table.ts";
 import { decodeRunRecord, encodeRunRecord, type RunRecord } from "./run_record.ts";
 import { RunLock } from "./run_lock.ts";
@@ -39,17 +39,24 @@ import { memoryFolder } from "../memory/layout.ts";
 
 const RECIPE_FILE = "recipe.json";
 const LOCK_FILE = "run.lock";
+/** A copy of the weights that the run began with, where they were given. */
+const INITIAL_WEIGHTS = "initial.safetensors";
 const REPORTS = "eval";
 /** What earlier versions left of a link that was being made. */
 const TORN_LINK = /^(?:best|last)\.tmp$/;
 /** Files that are written under a temporary name first. */
-const RUN_FILES = [RECIPE_FILE, METRICS_LOG, METRICS_TABLE];
+const RUN_FILES = [RECIPE_FILE, INITIAL_WEIGHTS, METRICS_LOG, METRICS_TABLE];
 /** Names in the folder of checkpoints that are written under a temporary name first, beside those of checkpoints. */
 const NAMED: readonly string[] = [...CHECKPOINT_LINKS, RECORD_FILE];
 
 /** Where `directory` says how its run was started. */
 export function recipePath(directory: string): string {
   return join(directory, RECIPE_FILE);
+}
+
+/** Where `directory` has the weights that its run began with, if they were given. */
+export function initialWeightsPath(directory: string): string {
+  return join(directory, INITIAL_WEIGHTS);
 }
 
 /**
@@ -172,11 +179,12 @@ export class RunFolder {
    * that are none of the run's stay. Also the repair after a crash, which can leave the record behind the memory's index, or
    * checkpoints that nothing names.
    *
-   * @param names the file of each, and its digest where that is known; with the last one of an epoch the digest of the memory
-   *   that belongs to it
+   * @param names the file of each, and its digest where that is known
+   * @param digests what is known of the last one beside that
    */
   async settle(
-    names: { last: FoundCheckpoint; best: string | undefined; memory?: string | undefined },
+    names: { last: FoundCheckpoint; best: string | undefined },
+    digests: KnownDigests = {},
   ): Promise<void> {
     const folder = checkpointFolder(this.directory);
     const before = await readCommittedCheckpoints(this.directory);
@@ -190,7 +198,8 @@ export class RunFolder {
     const best = names.best !== undefined && await isFile(this.checkpointPath(names.best))
       ? { name: names.best, sha256: await digest(names.best) }
       : undefined;
-    const epochs = withEpoch(before?.epochs ?? [], last, names.memory);
+    const path = this.checkpointPath(name);
+    const epochs = await withEpoch(before?.epochs ?? [], last, path, digests);
     await writeCommitted(this.directory, {
       last,
       ...best && { best },
@@ -213,7 +222,7 @@ export class RunFolder {
    */
   async withdraw(): Promise<void> {
     await removeEmptyMemory(this.memoryDirectory);
-    for (const name of [METRICS_LOG, METRICS_TABLE]) {
+    for (const name of [INITIAL_WEIGHTS, METRICS_LOG, METRICS_TABLE]) {
       if (await exists(join(this.directory, name))) await removeFile(join(this.directory, name));
     }
     await Deno.remove(checkpointFolder(this.directory)).catch(() => {}); // only if it is empty

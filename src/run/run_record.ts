@@ -31,6 +31,15 @@ const REST = {
   }),
   /** SHA-256 of the training images and labels: a resumed run must see the same ones. */
   dataSha256: v.string(),
+  /** Where the weights are from that the run began with; absent where they were drawn. */
+  from: v.optional(v.strictObject({
+    /** SHA-256 of the file that was named. */
+    sha256: v.string(),
+    /** SHA-256 of what the run keeps of it. */
+    copySha256: v.string(),
+    /** Whether the network normalises its images. */
+    normalised: v.boolean(),
+  })),
 };
 
 const RecordSchema = v.strictObject({ format: v.literal(2), ...REST, recipe: RecipeSchema });

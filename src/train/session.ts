@@ -14,6 +14,7 @@ import type { MemoryRecipe, Recipe } from "../recipe/recipe.ts";
 import { loadCheckpoint, saveCheckpoint } from "../run/checkpoint/checkpoint.ts";
 import { findNamedLast, type FoundCheckpoint } from "../run/checkpoints.ts";
 import { checkpointName, type Progress } from "../run/checkpoint/progress.ts";
+import { loadInitialWeights } from "../run/weights/initial_weights.ts";
 import { Learner } from "./learner.ts";
 import { largestDelta } from "./memory_outputs.ts";
 import { notFinite } from "./not_finite.ts";
@@ -82,7 +83,7 @@ export class Session {
       };
       if (last === undefined) await refuseLost(folder);
       const { state, momenta, progress } = last === undefined
-        ? { state: initialise(architecture, recipe.seed), momenta: undefined, progress: START }
+        ? { state: await begin(folder, architecture), momenta: undefined, progress: START }
         : await loadCheckpoint(folder.checkpointPath(last.name), architecture, last.sha256);
       const terms = tableTerms(methodOf(recipe.variant));
       const log = await RunLog.open(folder.directory, progress, terms);
@@ -112,7 +113,7 @@ export class Session {
     const name = checkpointName(progress), path = folder.checkpointPath(name);
     const state = this.learner.snapshot(), momenta = this.learner.momenta();
     const checkpoint = { state, momenta, progress };
-    const sha256 = await saveCheckpoint(path, checkpoint, backend, (what) => this.notFinite(what))
+    const saved = await saveCheckpoint(path, checkpoint, backend, (what) => this.notFinite(what))
       .finally(() => [state.parameters, state.buffers, momenta].forEach(disposeAll));
     // While an epoch runs, the oldest one is still being read.
     const age = recipe.memory?.age ?? 1;
@@ -124,9 +125,9 @@ export class Session {
       complete,
       keep,
       checkpoint: name,
-      checkpointSha256: sha256,
+      checkpointSha256: saved.sha256,
     });
-    await this.#settle({ name, sha256 });
+    await this.#settle({ name, sha256: saved.sha256 }, saved.tensors);
     this.#checkpoint = name;
   }
 
@@ -143,14 +144,22 @@ export class Session {
   }
 
   /** Has the folder say that the run stands at the checkpoint `last`. */
-  async #settle(last: FoundCheckpoint): Promise<void> {
+  async #settle(last: FoundCheckpoint, tensors?: string): Promise<void> {
     const { best, epoch, complete } = this.progress;
-    await this.#parts.folder.settle({
-      last,
-      best: best && checkpointName({ ...this.progress, epoch: best.epoch, complete: true }),
-      memory: complete && this.memory?.has(epoch) ? this.memory.digest(epoch) : undefined,
+    const name = best && checkpointName({ ...this.progress, epoch: best.epoch, complete: true });
+    await this.#parts.folder.settle({ last, best: name }, {
+      ...tensors !== undefined && { tensors },
+      ...complete && this.memory?.has(epoch) && { memory: this.memory.digest(epoch) },
     });
   }
+}
+
+/** The model that a run begins with: the one that it was given, or one that is drawn. */
+async function begin({ directory, record }: RunFolder, architecture: Architecture) {
+  const { from, recipe } = record;
+  return from === undefined
+    ? initialise(architecture, recipe.seed)
+    : await loadInitialWeights(directory, { from, recipe }, architecture);
 }
 
 function openStore(

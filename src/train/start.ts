@@ -10,11 +10,19 @@ import { openBackend } from "../backend/open.ts";
 import { dataDigest, loadData } from "../data/sets/sets.ts";
 import { splitTraining } from "../data/split.ts";
 import { UsageError } from "../errors.ts";
+import { checkFitting } from "../evaluate/fitting.ts";
 import type { Recipe, RecipeInput } from "../recipe/recipe.ts";
 import { engineOptions, resolveRecipe } from "../recipe/resolve.ts";
 import { sourceDigest, VERSION } from "../run/program_version.ts";
 import { readRunRecord, recipePath, RunFolder } from "../run/run_folder.ts";
 import { changesSince, resumeRecipe, type RunRecord } from "../run/run_record.ts";
+import {
+  type InitialWeights,
+  keepInitialWeights,
+  keptInitialWeights,
+  readInitialWeights,
+  withWidth,
+} from "../run/weights/initial_weights.ts";
 import { preflight } from "./preflight.ts";
 import { train, type TrainingObserver } from "./trainer.ts";
 
@@ -107,7 +115,11 @@ export async function startRun(
   directory: string,
   options: StartOptions = {},
 ): Promise<void> {
-  await exclusively(() => runIn(directory, resolveRecipe(recipe), options));
+  await exclusively(async () => {
+    const initial = recipe.from === undefined ? undefined : await readInitialWeights(recipe.from);
+    const complete = resolveRecipe(initial ? withWidth(recipe, initial) : recipe);
+    await runIn(directory, complete, options, { initial });
+  });
 }
 
 /**
@@ -133,7 +145,9 @@ export async function startRun(
 export async function continueRun(directory: string, options: ContinueOptions = {}): Promise<void> {
   const stored = await readRunRecord(directory);
   const recipe = resumeRecipe(stored.recipe, options.given ?? {}, recipePath(directory));
-  await exclusively(() => runIn(directory, recipe, options, { record: stored, here: true }));
+  await exclusively(() =>
+    runIn(directory, recipe, options, { earlier: { record: stored, here: true } })
+  );
 }
 
 /**
@@ -149,7 +163,8 @@ export async function repeatRun(
 ): Promise<void> {
   const record = await readRunRecord(original);
   const recipe = resumeRecipe(record.recipe, options.given ?? {}, recipePath(original));
-  await exclusively(() => runIn(directory, withOwnIndex(recipe), options, { record, here: false }));
+  const initial = await keptInitialWeights(original, record), earlier = { record, here: false };
+  await exclusively(() => runIn(directory, withOwnIndex(recipe), options, { earlier, initial }));
 }
 
 /** `recipe` without a service for its memory's index: that of another run must not be touched. */
@@ -166,14 +181,22 @@ interface Earlier {
   readonly here: boolean;
 }
 
+/** What a sitting begins with: a run as it was, and the weights that a new one is given. */
+interface Origin {
+  readonly earlier?: Earlier;
+  readonly initial?: InitialWeights | undefined;
+}
+
 async function runIn(
   directory: string,
   recipe: Recipe,
   { observer, signal, tune = true, tensorboard = false }: StartOptions,
-  earlier?: Earlier,
+  { earlier, initial }: Origin,
 ): Promise<void> {
   const stored = earlier?.here ? earlier.record : undefined;
   const data = await loadData(recipe.data, recipe.dataDir, recipe.seed);
+  if (initial) checkFitting(initial.path, initial.architecture, data.train);
+  for (const note of initial?.notes ?? []) observer?.onNote?.(note);
   const digest = dataDigest(data.train);
   if (stored && stored.dataSha256 !== digest) {
     throw new UsageError(
@@ -195,12 +218,14 @@ async function runIn(
     ...variants && { pinned: { adapter, variants } },
   });
   try {
-    const demand = await backend.guard(preflight(recipe, data.train, images, backend));
-    const now = await describeRun(recipe, backend, digest);
+    const from = stored?.from ?? initial?.record;
+    const demand = await backend.guard(preflight(recipe, data.train, images, backend, from));
+    const now = await describeRun(recipe, backend, digest, from);
     const folder = stored
       ? await RunFolder.open(directory)
       : await RunFolder.create(directory, now);
     try {
+      if (initial) await keepInitialWeights(folder, initial.bytes);
       observer?.onStart?.({ directory, recipe, continued: stored !== undefined, backend, demand });
       if (earlier) noteChanges(earlier, now, observer);
       if (demand) observer?.onStatus?.("compiling kernels for the first steps");
@@ -225,6 +250,7 @@ async function describeRun(
   recipe: Recipe,
   backend: Backend,
   dataSha256: string,
+  from: RunRecord["from"],
 ): Promise<RunRecord> {
   const variants = backend.choices();
   return {
@@ -237,6 +263,7 @@ async function describeRun(
       ...Object.keys(variants).length > 0 && { variants },
     },
     dataSha256,
+    ...from && { from },
     recipe,
   };
 }

@@ -13,15 +13,20 @@ import type { EvaluationName } from "../evaluate/evaluate.ts";
 import { termsOf } from "../method/method.ts";
 import { methodOf } from "../method/methods.ts";
 import type { Architecture } from "../model/architecture.ts";
-import { buildArchitecture, DEFAULT_ARCHITECTURE } from "../model/architectures/architectures.ts";
 import type { Recipe } from "../recipe/recipe.ts";
 import { type PreparedBatch, ReadAhead } from "./prepare.ts";
 import type { RunFolder } from "../run/run_folder.ts";
 import { afterStep, meansOf } from "../run/epoch_sums.ts";
+import { trainedArchitecture } from "../run/weights/architecture.ts";
 import { EventLog, type StepImages } from "../run/tensorboard/event_log.ts";
-import type { DamageNote, EpochMetrics, StepMetrics } from "../run/metrics.ts";
+import type { DamageNote, EpochMetrics, RunLength, StepMetrics } from "../run/metrics.ts";
 import { ratesAt } from "../optimise/schedule.ts";
-import { measureSelection, type SelectionAccuracy, selectionMetrics } from "./selection.ts";
+import {
+  measureSelection,
+  type SelectionAccuracy,
+  selectionImages,
+  selectionMetrics,
+} from "./selection.ts";
 import { Session } from "./session.ts";
 import { type BatchContext, type Position, trainBatch } from "./train_batch.ts";
 
@@ -30,7 +35,7 @@ export interface TrainingObserver {
   /** For every fault of the memory once; the run log has every example that was left out for it. */
   onDamage?(note: DamageNote): void;
   /** After every step. */
-  onStep?(metrics: StepMetrics, length: { epochs: number; stepsPerEpoch: number }): void;
+  onStep?(metrics: StepMetrics, length: RunLength): void;
   /** While the checkpoint's selection evaluates `done` of `n` images. */
   onEvaluation?(name: EvaluationName, done: number, n: number): void;
   /** After every epoch, when its checkpoint is kept. If it returns a promise, the next epoch waits for that. */
@@ -64,11 +69,7 @@ export interface TrainingRun {
  */
 export async function train(run: TrainingRun): Promise<void> {
   const { recipe, folder, data, backend } = run;
-  const architecture = buildArchitecture(DEFAULT_ARCHITECTURE, {
-    width: recipe.width,
-    classes: data.train.classes.length,
-    channels: data.train.shape.channels,
-  });
+  const architecture = trainedArchitecture(recipe, data.train, folder.record.from);
   const split = splitTraining(data.train.n, recipe.select === "val", recipe.limitTrain);
   const { n: imageCount, shape } = data.train;
   const images = { imageCount, dataSha256: dataDigest(data.train), shape };
@@ -96,7 +97,7 @@ class Trainer {
   readonly #split: TrainingSplit;
   /** Faults of the memory that the observer knows of. */
   readonly #faults = new Set<string>();
-  readonly #length: { readonly epochs: number; readonly stepsPerEpoch: number };
+  readonly #length: RunLength;
   /** The term that weighs its examples. */
   readonly #weighed: string | undefined;
   /** Of the last step. */
@@ -117,6 +118,7 @@ class Trainer {
     this.#length = {
       epochs: recipe.epochs,
       stepsPerEpoch: Math.ceil(split.train.length / recipe.batchSize),
+      selectionImages: selectionImages(run, split)?.ids.length ?? 0,
     };
     const terms = termsOf(methodOf(recipe.variant), recipe.memory?.weight);
     this.#weighed = terms.find(({ weight }) => weight)?.name;

@@ -3,14 +3,13 @@
  *
  * @module
  */
-import { readWholeFile } from "../disk/files.ts";
-import { decodeSafetensors, type SafeTensor } from "../format/safetensors.ts";
 import { readCurrentFile } from "../memory/current.ts";
 import { manifestFile, memoryFolder } from "../memory/layout.ts";
 import { checkpointPath, readCommittedCheckpoints } from "../run/checkpoints.ts";
 import type { EpochDigests } from "../run/checkpoint/epoch_digests.ts";
 import { type Metrics, TIME_FIELDS } from "../run/metrics.ts";
 import { finishedEpoch } from "../run/checkpoint/progress.ts";
+import { CHECKSUM_DIGITS, fileChecksums, tensorNames } from "../run/checkpoint/tensor_checksums.ts";
 import { readMetrics } from "../run/run_log.ts";
 
 /** What is known of one epoch of a run. */
@@ -72,7 +71,7 @@ export async function compareEpochs(
   const difference = {
     epoch: before.epoch,
     ...metrics !== undefined && { metrics },
-    ...!same("checkpoint") && { checkpoint: await differentTensors(before.path, now.path) },
+    ...!same("checkpoint") && { checkpoint: await differentTensors(before, now) },
     ...!same("memory") && { memory: "other examples" },
   };
   return Object.keys(difference).length > 1 ? difference : undefined;
@@ -103,21 +102,19 @@ function flat(line: object = {}): Record<string, unknown> {
   );
 }
 
-/** Which tensors of two checkpoints differ, one of which may be gone. */
-async function differentTensors(before?: string, now?: string): Promise<string> {
-  if (before === undefined || now === undefined) return "other bytes, of a file that is not kept";
-  const [old, made] = await Promise.all([before, now].map(readTensors));
-  const names = [...new Set([...old!.keys(), ...made!.keys()])];
-  const differ = names.filter((name) => !sameTensor(old!.get(name), made!.get(name)));
+/** Which tensors of two checkpoints differ, of which the one before may be gone. */
+async function differentTensors(before: EpochTrace, now: EpochTrace): Promise<string> {
+  const [old, made] = await Promise.all([before, now].map(checksumsOf));
+  if (old === undefined || made === undefined) return "other bytes, of a file that is not kept";
+  if (old.length !== made.length) return `${made.length} tensors, and there were ${old.length}`;
+  const names = await tensorNames(now.path!);
+  const differ = names.filter((_, i) => old[i] !== made[i]);
   if (differ.length === 0) return "the same tensors, another progress";
   return `${differ[0]} first, ${differ.length} of ${names.length} tensors`;
 }
 
-async function readTensors(path: string): Promise<Map<string, SafeTensor>> {
-  return decodeSafetensors(await readWholeFile(path), path).tensors;
-}
-
-function sameTensor(a: SafeTensor | undefined, b: SafeTensor | undefined): boolean {
-  if (a === undefined || b === undefined || `${a.shape}` !== `${b.shape}`) return false;
-  return a.data.length === b.data.length && a.data.every((value, i) => value === b.data[i]);
+/** The checksums of the tensors of an epoch's checkpoint, if they or the file are there. */
+async function checksumsOf({ tensors, path }: EpochTrace): Promise<string[] | undefined> {
+  const text = tensors ?? (path === undefined ? undefined : await fileChecksums(path));
+  return text?.match(new RegExp(`.{${CHECKSUM_DIGITS}}`, "g")) ?? undefined;
 }

@@ -17,6 +17,7 @@ export interface ShownTensor {
   readonly name: string;
   /** As safetensors call it. */
   readonly dtype: string;
+  /** Empty for a scalar. */
   readonly shape: readonly number[];
   /** SHA-256 of its values' bytes, row-major and little-endian, hexadecimal. */
   readonly sha256: string;
@@ -24,12 +25,15 @@ export interface ShownTensor {
 
 /** What a file holds. */
 export interface ShownWeights {
+  /** Where it is. */
   readonly file: string;
+  /** What its bytes say that it is. */
   readonly kind: WeightsKind;
   /** Bytes of the file. */
   readonly bytes: number;
   /** SHA-256 of them, hexadecimal. */
   readonly sha256: string;
+  /** In the order in which they lie there. */
   readonly tensors: readonly ShownTensor[];
   /** The network that they are; absent if this program knows none such. */
   readonly network?: NetworkSummary;
@@ -39,6 +43,25 @@ export interface ShownWeights {
 
 /**
  * Looks into `file`.
+ *
+ * @example
+ * ```ts
+ * import {
+ *   buildArchitecture,
+ *   initialise,
+ *   openBackend,
+ *   saveWeights,
+ *   showWeights,
+ * } from "@memloss/memloss";
+ * import assert from "node:assert/strict";
+ * const backend = await openBackend("wasm");
+ * const folder = await Deno.makeTempDir(), path = `${folder}/weights.safetensors`;
+ * await saveWeights(path, initialise(buildArchitecture("resnet18", { width: 1, classes: 7 }), 1));
+ * const { tensors, network } = await showWeights(path);
+ * assert.deepEqual([tensors.length, network?.title, network?.classes], [122, "ResNet-18", 7]);
+ * backend.close();
+ * await Deno.remove(folder, { recursive: true });
+ * ```
  *
  * @param key which network, where there are several
  * @throws {UsageError} if no weights can be read from it

@@ -121,12 +121,14 @@ export function checkedValues(
       `${source} holds ${quoted(name)} as ${dtype} [${actual}], not as F32 [${shape}]${advice}.`,
     );
   }
-  const isVariance = name.endsWith(".running_var");
-  const bad = data.find((value) => !Number.isFinite(value) || isVariance && value < 0);
+  const isVariance = name.endsWith(".running_var"), isDeviation = /(?:^|\.)std$/.test(name);
+  const bad = data.find((value) =>
+    !Number.isFinite(value) || isVariance && value < 0 || isDeviation && value <= 0
+  );
   if (bad !== undefined) {
     throw new UsageError(
       `${source} holds ${bad} in ${quoted(name)}${
-        Number.isFinite(bad) ? ", a variance" : ""
+        !Number.isFinite(bad) ? "" : isVariance ? ", a variance" : ", a deviation"
       }: no network computes with that, so take weights from before it went wrong.`,
     );
   }

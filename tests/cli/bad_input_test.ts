@@ -229,7 +229,10 @@ Deno.test("memloss train --resume and eval refuse a checkpoint that was cut shor
 });
 
 Deno.test("memloss eval refuses what is neither a run nor a file of weights", async () => {
-  await refused(["eval", world.path("absent")], /absent does not exist: name a run folder or/);
+  await refused(
+    ["eval", world.path("absent")],
+    /absent does not exist: name a run folder, a file of weights or/,
+  );
   await refused(["eval", world.data], /data is not a run folder: it has no recipe\.json\.$/);
   const recipe = join(run, "recipe.json");
   await refused(["eval", recipe], /recipe\.json is a run.s recipe: name the run.s folder\.$/);

@@ -85,6 +85,16 @@ const REFUSED: [string, (folder: string) => WeightsExportOptions, RegExp][] = [
     /^--out .+weights is no name for what PyTorch reads: say FILE\.pt, or FILE\.safetensors\.$/,
   ],
   [
+    "a form that there is not",
+    (folder) => ({ format: "keras" as "torch", out: join(folder, "out.pt") }),
+    /^format must be one of torch, onnx, robustbench, not "keras"\.$/,
+  ],
+  [
+    "a form of batch norm that there is not",
+    (folder) => ({ format: "onnx", out: join(folder, "o.onnx"), batchNorm: "fused" as "folded" }),
+    /^batchNorm must be one of folded, separate, not "fused"\.$/,
+  ],
+  [
     "a name that says no ONNX model",
     (folder) => ({ format: "onnx", out: join(folder, "out.pt") }),
     /^--out .+out\.pt is no name for an ONNX model: say FILE\.onnx\.$/,

@@ -1,7 +1,12 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { join } from "@std/path";
-import { readSubject, readWeights, subjectName } from "../../src/run/subject.ts";
+import {
+  readSubject,
+  readWeights,
+  readWeightsSubject,
+  subjectName,
+} from "../../src/run/subject.ts";
 import { encodeSafetensors, type SafeTensor } from "../../src/format/safetensors.ts";
 import { encodeProgress, type Progress } from "../../src/run/checkpoint/progress.ts";
 import type { RecipeInput } from "../../src/recipe/recipe.ts";
@@ -76,7 +81,7 @@ Deno.test("readSubject() takes over the network in a file, and says what was don
       {},
     );
     await Deno.writeFile(path, bytes);
-    const { sha256, tensors, notes } = await readSubject(path, undefined);
+    const { sha256, tensors, notes } = await readWeightsSubject(path, undefined);
     assert.equal(sha256, createHash("sha256").update(bytes).digest("hex"));
     assert.deepEqual(tensors, network);
     assert.match(notes!.join(), /begin with "module\."/);
@@ -92,7 +97,7 @@ Deno.test("readSubject() names a path that does not exist or is not a run", asyn
     const absent = join(directory, "absent");
     await refuses(
       readSubject(absent, undefined),
-      `${absent} does not exist: name a run folder or a file of weights.`,
+      `${absent} does not exist: name a run folder, a file of weights or a model.json.`,
     );
     await refuses(
       readSubject(directory, undefined),
@@ -148,4 +153,14 @@ Deno.test("readWeights() refuses damaged weights, and names a file that is gone"
       `${path} is not a usable safetensors file: it has 2 bytes, fewer than 8`,
     );
   });
+});
+
+Deno.test("readSubject() takes a model of TensorFlow.js, and readWeightsSubject() does not", async () => {
+  const path = join(import.meta.dirname!, "..", "fixtures", "tfjs", "layers", "model.json");
+  const { model, run, sha256 } = await readSubject(path, undefined);
+  assert.deepEqual([model?.format, model?.sha256, run], ["layers-model", sha256, undefined]);
+  await refuses(
+    readWeightsSubject(path, undefined),
+    `${path} is a model of TensorFlow.js, which can only be evaluated: name a run folder or a file of weights.`,
+  );
 });

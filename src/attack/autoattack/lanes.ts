@@ -115,7 +115,7 @@ function gather(lanes: readonly Lane[]) {
   lanes.forEach(({ query }, i) => images.set(query.point, i * values));
   return {
     images,
-    labels: Uint8Array.from(lanes, ({ example }) => example.label),
-    targets: Uint8Array.from(lanes, ({ query, example }) => query.target ?? example.label),
+    labels: lanes.map(({ example }) => example.label),
+    targets: lanes.map(({ query, example }) => query.target ?? example.label),
   };
 }

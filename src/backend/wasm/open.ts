@@ -10,6 +10,7 @@ import { registerComposedKernels } from "../composed/register.ts";
 import { EagerDeviceState } from "../eager.ts";
 import { batchNormKernels } from "./operations/batch_norm.ts";
 import { type KernelBinary, selectBinary } from "./binaries.ts";
+import { channelwiseKernels } from "./operations/channelwise.ts";
 import { convolutionKernels } from "./operations/convolutions.ts";
 import { Crew } from "./crew.ts";
 import { elementwiseKernels } from "./operations/elementwise.ts";
@@ -34,6 +35,7 @@ function registerOnce(): void {
     ...convolutionKernels,
     ...batchNormKernels,
     ...elementwiseKernels,
+    ...channelwiseKernels,
     ...frozenKernels,
     ...softmaxLossKernels,
     ...productKernels,

@@ -5,7 +5,7 @@
  */
 import { UsageError } from "../../errors.ts";
 import { type Command, readArguments } from "../shell/command.ts";
-import { completionScript, type Shell, SHELLS } from "../shell/completions.ts";
+import { completionScript, type Shell, SHELLS } from "../shell/help/completions.ts";
 import { printResult } from "../shell/output.ts";
 
 /** The command, for a program of all `commands`, itself included. */

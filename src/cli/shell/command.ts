@@ -92,7 +92,8 @@ export function readArguments<T extends FlagTable>(
     const value = parsed[flag.name];
     // An absent switch is false, an absent value has no key.
     if (value === undefined || value === false) continue;
-    const checked = readValue(flag, value);
+    const emptied = args.includes(`--${flag.name}=`);
+    const checked = readValue(flag, value === "" && !emptied ? flag.bare ?? "" : value);
     if (field in table) values[field] = checked;
   }
   if (unknown.length > 0) throw new UsageError(describeUnknown(unknown[0]!, flags));

@@ -5,6 +5,7 @@
  * @module
  */
 import { RunError } from "../../errors.ts";
+import { formatJson } from "../../format/json.ts";
 import { plainText } from "./plain_text.ts";
 import { withCommands } from "./program_name.ts";
 
@@ -58,5 +59,5 @@ export function printReport<T>(
   { json }: { readonly json?: boolean | undefined },
   describe: (report: T) => string,
 ): void {
-  printResult(json ? JSON.stringify(report, null, 2) : withCommands(describe(report)));
+  printResult(json ? formatJson(report) : withCommands(describe(report)));
 }

@@ -18,7 +18,7 @@ export interface AttackedImages {
   /** Size of every image. */
   readonly shape: ImageShape;
   /** N labels in 0..classes-1. */
-  readonly y: Uint8Array;
+  readonly y: Uint8Array | Uint16Array | Uint32Array;
   /** Numbers of logits that the network gives. */
   readonly classes: number;
   /**
@@ -29,14 +29,14 @@ export interface AttackedImages {
   readonly ids?: Uint32Array;
 }
 
-/** The difference of logits ratio needs four classes. */
-const LEAST_CLASSES = 4;
+/** With one class nothing can be misclassified. */
+const LEAST_CLASSES = 2;
 
 /** @throws {UsageError} if `images` are not what they must be */
 export function checkImages({ x, y, shape, classes, ids }: AttackedImages): void {
   const values = valuesPerImage(shape);
   if (classes < LEAST_CLASSES) {
-    throw new UsageError(`AutoAttack needs four classes for its losses, and there are ${classes}.`);
+    throw new UsageError(`AutoAttack needs two classes or more, and there is ${classes}.`);
   }
   const n = y.length;
   if (n === 0 || x.length !== n * values || (ids ?? y).length !== n) {
@@ -45,7 +45,7 @@ export function checkImages({ x, y, shape, classes, ids }: AttackedImages): void
         `${ids ? ` and ${ids.length} ids` : ""}.`,
     );
   }
-  const foreign = y.find((label) => label >= classes);
+  const foreign = Array.from(y).find((label) => label >= classes);
   if (foreign === undefined) return;
   throw new UsageError(
     `AutoAttack was given the label ${foreign}, and there are ${classes} classes.`,

@@ -7,6 +7,8 @@ import { Oracle } from "../../attack/autoattack/oracle.ts";
 import {
   type AutoAttackMember,
   type AutoAttackVersion,
+  type Effort,
+  PUBLISHED_EFFORT,
   VERSION_TRAITS,
 } from "../../attack/autoattack/versions.ts";
 import type { AttackNorm } from "../../attack/options.ts";
@@ -19,7 +21,7 @@ import { type Perturbation, PerturbationMeter } from "../perturbation.ts";
 import { type AttackedImages, checkImages, findCorrect } from "./attacked_images.ts";
 import type { Journal } from "./journal.ts";
 import { type MemberProgress, runMember } from "./member_run.ts";
-import { checkNetwork, checkSquare } from "./sanity.ts";
+import { checkClasses, checkNetwork, checkSquare } from "./sanity.ts";
 import { Sitting } from "./sitting.ts";
 
 /** How to attack. */
@@ -48,6 +50,12 @@ export interface AutoAttackOptions {
    * @default {none}
    */
   readonly members?: readonly AutoAttackMember[];
+  /**
+   * What `custom` spends; the other versions spend what was published.
+   *
+   * @default {as published}
+   */
+  readonly effort?: Partial<Effort>;
   /**
    * Images that are attacked at once; never changes a result.
    *
@@ -109,6 +117,8 @@ export interface MemberResult extends Accuracy {
 export interface AutoAttackResult extends ImageAccuracy {
   /** Which AutoAttack it was. */
   readonly version: AutoAttackVersion;
+  /** What `custom` was told to spend. */
+  readonly effort?: Partial<Effort>;
   /** The accuracy before any attack. */
   readonly clean: Accuracy;
   /** The accuracy that each member left, in the order in which they ran. */
@@ -149,7 +159,8 @@ const UNGUARDED: Pick<Backend, "guard"> = { guard: (work) => work };
  *
  * @returns the result, and every image as the attacks left it (NHWC, in the order that they were given in; the
  *   clean image where it is robust or was never classified correctly)
- * @throws {UsageError} if there are fewer than four classes, or the images and labels do not fit together
+ * @throws {UsageError} if there are fewer than two classes, `custom` names a member that needs more than there are, or
+ *   the images and labels do not fit together
  * @throws {Interrupted} if the signal is aborted
  * @throws {RunError} if the logits of a clean image are not finite, an adversarial image leaves its ball, or the device or
  *   the journal fails
@@ -168,7 +179,10 @@ export async function autoAttack(
   const tell = (line: string) => options.onLine?.(line);
   const oracle = new Oracle(network, { classes, shape }, options.backend ?? UNGUARDED);
   const traits = VERSION_TRAITS[version];
-  const members = version === "custom" ? options.members ?? [] : traits.members;
+  const effort = version === "custom" ? options.effort : undefined;
+  const { members, warning: leftOut } = version === "custom"
+    ? checkClasses(options.members ?? [], classes, true)
+    : checkClasses(traits.members, classes, false);
   const sitting = new Sitting(journal, signal, (line) => tell(`Warning: ${line}`));
   const given = await findCorrect(oracle, { x, y, shape, classes, ids }, batchSize, sitting);
   const { predicted } = given;
@@ -179,7 +193,10 @@ export async function autoAttack(
 
   const checked = Math.min(CHECKED, batchSize), labels = y.slice(0, checked);
   const head = x.slice(0, checked * values);
-  const warnings = await checkNetwork(oracle, { images: head, labels, targets: labels });
+  const warnings = [
+    ...leftOut ? [leftOut] : [],
+    ...await checkNetwork(oracle, { images: head, labels, targets: labels }),
+  ];
   for (const warning of warnings) tell(`Warning: ${warning}`);
 
   const adversarial = x.slice();
@@ -188,7 +205,7 @@ export async function autoAttack(
   for (const member of members) {
     const before = robust;
     const { found, seconds } = await runMember(member, before, oracle, sitting, {
-      ...{ ...attack, seed, ...traits, batchSize },
+      ...{ ...attack, seed, ...PUBLISHED_EFFORT, ...traits, ...effort, batchSize },
       ...options.onProgress && { onProgress: options.onProgress },
     });
     robust = before.filter(({ id }) => found.get(id) === undefined);
@@ -226,6 +243,7 @@ export async function autoAttack(
     verdicts: Array.from(ids, (id) => +standing.has(id)).join(""),
     confusion: confusionOf(y, predicted, classes),
     version,
+    ...effort && { effort },
     clean,
     perAttack,
     perturbation: meter.result(),

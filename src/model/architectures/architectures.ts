@@ -4,7 +4,7 @@
  * @module
  */
 import { UsageError } from "../../errors.ts";
-import type { Architecture, ModelConfig } from "../architecture.ts";
+import { type Architecture, type ModelConfig, normalisationNames } from "../architecture.ts";
 import type { ArchitectureDefinition, Shapes } from "./definition.ts";
 import { RESNET18 } from "./resnet18.ts";
 
@@ -18,6 +18,9 @@ export type ArchitectureName = typeof ARCHITECTURES[number]["name"];
 
 /** What is trained. */
 export const DEFAULT_ARCHITECTURE: ArchitectureName = ARCHITECTURES[0].name;
+
+/** What a normalisation of the images is called here. */
+const NORMALISATION = "normalize";
 
 const definitions: readonly ArchitectureDefinition[] = ARCHITECTURES;
 
@@ -50,11 +53,27 @@ export function inferArchitecture(shapes: Shapes, source: string): Architecture 
   );
 }
 
+/** `architecture` behind a normalisation of its images. */
+export function withNormalisation(architecture: Architecture): Architecture {
+  return { ...architecture, normalisation: NORMALISATION };
+}
+
 /** The network whose state dict has tensors of `shapes`; undefined if no architecture is recognised. */
 export function recognise(shapes: Shapes): Architecture | undefined {
-  for (const { infer, build } of definitions) {
+  const found = identify(shapes);
+  if (found === undefined) return undefined;
+  const architecture = buildArchitecture(found.name, found.config);
+  const { mean, std } = normalisationNames(NORMALISATION);
+  return shapes.has(mean) && shapes.has(std) ? withNormalisation(architecture) : architecture;
+}
+
+/** Which network has tensors of `shapes`, and of which size; undefined if no architecture is recognised. */
+export function identify(
+  shapes: Shapes,
+): { name: ArchitectureName; config: Required<ModelConfig> } | undefined {
+  for (const { name, infer } of ARCHITECTURES) {
     const config = infer(shapes);
-    if (typeof config !== "string") return build(config);
+    if (typeof config !== "string") return { name, config };
   }
   return undefined;
 }

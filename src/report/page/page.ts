@@ -5,9 +5,10 @@
  */
 import { createHash } from "node:crypto";
 import { REPORT_MARK } from "../../run/output.ts";
+import type { PageJson } from "./client/types.ts";
 import { Markup, markup, scriptJson } from "./markup.ts";
 import type { Pictures } from "./pictures/draw.ts";
-import { type Plot, radiusPlot, trainingPlots } from "./plots.ts";
+import { radiusPlot, trainingPlots } from "./plots.ts";
 import type { RunData } from "./run_data.ts";
 import { pageScript } from "./script.ts";
 import { classes } from "./sections/classes.ts";
@@ -20,6 +21,13 @@ import { pageTitle, summary } from "./sections/summary.ts";
 import { weights } from "./sections/weights.ts";
 import { STYLE } from "./style/style.ts";
 
+/** What of a page depends on its runs, and is sent anew while they train. */
+export interface PageContent {
+  /** HTML of its header and its main part. */
+  readonly body: string;
+  readonly json: PageJson;
+}
+
 /**
  * The HTML of a page.
  *
@@ -30,14 +38,30 @@ export function renderPage(
   runs: readonly RunData[],
   pictures: readonly (Pictures | string)[],
 ): string {
-  const { plots, main } = renderContent(runs, pictures);
-  const script = pageScript(), title = pageTitle(runs);
+  return wrap(pageTitle(runs), renderContent(runs, pictures), "'none'");
+}
+
+/** The HTML of a page that its server keeps up to date; `position` is the number of the last event that is in it. */
+export function renderLivePage(run: RunData, position: number): string {
+  return wrap(pageTitle([run]), renderLiveContent(run, position), "'self'");
+}
+
+/** What of that page is sent anew. */
+export function renderLiveContent(run: RunData, position: number): PageContent {
+  const pictures = "memloss report draws them, which needs the device that is training now";
+  return renderContent([run], [pictures], position);
+}
+
+/** @param connect what the page may ask */
+function wrap(title: string, { body, json }: PageContent, connect: "'none'" | "'self'"): string {
+  const script = pageScript();
   const digest = createHash("sha256").update(script).digest("base64");
   const policy = [
     "default-src 'none'",
     "img-src data:",
     "style-src 'unsafe-inline'",
     `script-src 'sha256-${digest}'`,
+    `connect-src ${connect}`,
     "base-uri 'none'",
     "form-action 'none'",
   ].join("; ");
@@ -53,21 +77,21 @@ export function renderPage(
 </head>
 <body>
 <a class="skip" href="#main">Skip to the results</a>
-${main}
-<script type="application/json" id="data">${scriptJson({ plots, live: false })}</script>
+<div id="page">${new Markup(body)}</div>
+<script type="application/json" id="data">${scriptJson(json)}</script>
 <script>${new Markup(script)}</script>
 </body>
 </html>
 `.text;
 }
 
-/** What of a page depends on its runs. */
 function renderContent(
   runs: readonly RunData[],
   pictures: readonly (Pictures | string)[],
-): { main: Markup; plots: readonly Plot[] } {
+  position?: number,
+): PageContent {
   const training = trainingPlots(runs), radius = radiusPlot(runs);
-  const weighed = weights(runs);
+  const weighed = weights(runs), live = position !== undefined;
   const sections: readonly Section[] = [
     curves(runs, training),
     robustness(runs, radius),
@@ -76,12 +100,12 @@ function renderContent(
     images(runs, pictures),
     recipes(runs),
   ];
-  const main = markup`
-<header class="top"><p class="brand">memloss <span>report</span></p>
+  const body = markup`
+<header class="top"><p class="brand">memloss <span>${live ? "dashboard" : "report"}</span></p>
 <nav aria-label="Sections">${
     sections.map(({ id, title }) => markup`<a href="#${id}">${title}</a>`)
-  }</nav>
-<button type="button" class="theme" data-theme title="Light or dark">Light / dark</button></header>
+  }</nav>${live && markup`<p class="live" data-live role="status">live</p>`}
+<button type="button" class="theme" id="theme" data-theme title="Light or dark">Light / dark</button></header>
 <main id="main" tabindex="-1">
 <h1>${pageTitle(runs)}</h1>
 ${summary(runs)}
@@ -91,5 +115,6 @@ ${
     )
   }
 </main>`;
-  return { main, plots: radius ? [...training, radius] : training };
+  const plots = radius ? [...training, radius] : training;
+  return { body: body.text, json: { plots, ...live && { position } } };
 }

@@ -4,7 +4,11 @@
  * @module
  */
 import type { SafeTensor } from "../../format/safetensors.ts";
-import type { Architecture, ModelConfig } from "../../model/architecture.ts";
+import {
+  type Architecture,
+  type ModelConfig,
+  normalisationNames,
+} from "../../model/architecture.ts";
 import { ARCHITECTURES, inferArchitecture } from "../../model/architectures/architectures.ts";
 import type { ArchitectureDefinition } from "../../model/architectures/definition.ts";
 import { networkShapes, refuseUnusable } from "../account.ts";
@@ -53,6 +57,12 @@ export function networkTensors(
 ): Map<string, SafeTensor> {
   refuseUnusable(dict, architecture, source);
   const shapes = networkShapes(architecture), tensors = new Map<string, SafeTensor>();
+  const { normalisation } = architecture;
+  if (normalisation !== undefined) {
+    for (const name of Object.values(normalisationNames(normalisation))) {
+      tensors.set(name, dict.get(name)!);
+    }
+  }
   for (const name of [...architecture.modules.map(({ name }) => name), architecture.linear]) {
     for (const kind of KINDS) {
       const tensor = `${name}.${kind}`;

@@ -5,7 +5,12 @@
  */
 import type { ImageShape } from "../../data/dataset.ts";
 import type { OnnxModel, OnnxNode, OnnxTensor } from "../../format/onnx.ts";
-import type { BatchNorm, Convolution, Layer } from "../../model/architecture.ts";
+import {
+  type BatchNorm,
+  type Convolution,
+  type Layer,
+  normalisationNames,
+} from "../../model/architecture.ts";
 import { BATCH_NORM_EPSILON } from "../../model/train_mode.ts";
 import { affineOf, float32, scaleFilter } from "./fold.ts";
 import type { ExportedNetwork } from "./network.ts";
@@ -35,7 +40,8 @@ export function onnxModel(network: ExportedNetwork, options: OnnxOptions): OnnxM
   const { linear, channels, title } = architecture;
   const { shape, classes, batchNorm, producer, metadata } = options;
   const graph = new Graph(network, batchNorm);
-  const values = [IMAGES];
+  const { normalisation } = architecture;
+  const values = [normalisation === undefined ? IMAGES : graph.standardise(normalisation)];
   for (const layer of architecture.layers) values.push(graph.layer(layer, values));
   const pooled = graph.node("GlobalAveragePool", [values.at(-1)!], "pool");
   const features = graph.node("Flatten", [pooled], "features", { axis: { integer: 1 } });
@@ -89,6 +95,17 @@ class Graph {
       ? value
       : this.node("Add", [value, values[layer.add]!], `${convolution.name}.sum`);
     return layer.activate ? this.#relu(sum) : sum;
+  }
+
+  /** Appends the normalisation of the images; the result's name. */
+  standardise(prefix: string): string {
+    const { mean, std } = normalisationNames(prefix), { tensors } = this.#network;
+    for (const name of [mean, std]) {
+      const data = float32(tensors, name);
+      this.tensor(name, [data.length, 1, 1], data);
+    }
+    const centred = this.node("Sub", [IMAGES, mean], `${prefix}.centred`);
+    return this.node("Div", [centred, std], prefix);
   }
 
   /** Appends a node; the name of its result, which is `output`. */

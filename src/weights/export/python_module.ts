@@ -22,20 +22,22 @@ export function className({ architecture: { title } }: ExportedNetwork): string 
   return title.replaceAll(/[^A-Za-z0-9]/g, "").replace(/^[^A-Z]/, (first) => first.toUpperCase());
 }
 
-/** The name of the module, e.g. `memloss_resnet18`. */
-export function moduleName({ definition: { name } }: ExportedNetwork): string {
-  return `memloss_${name}`;
+/** The name of the module, e.g. `memloss_resnet18`; networks that normalise their images have one of their own. */
+export function moduleName({ definition: { name }, architecture }: ExportedNetwork): string {
+  return `memloss_${name}${architecture.normalisation === undefined ? "" : "_normalised"}`;
 }
 
 /** The module's text, the same for networks of all sizes. */
 export function pythonModule(network: ExportedNetwork): string {
-  const { architecture } = network, { title, linear, modules } = architecture;
+  const { architecture } = network, { title, linear, modules, normalisation } = architecture;
   const sizes = new Sizes(network), name = className(network);
   const { statements, result } = programOf(architecture);
   const stem = modules.find(({ kind }) => kind === "convolution")!;
-  const attributes = [...moduleTree(architecture, sizes)].map(([part, tree]) =>
-    `self.${part} = ${show(tree)}`
-  );
+  const attributes = [
+    ...normalisation === undefined ? [] : normalisationLines(normalisation),
+    ...[...moduleTree(architecture, sizes)].map(([part, tree]) => `self.${part} = ${show(tree)}`),
+  ];
+  const first = normalisation === undefined ? [] : [standardiseText(normalisation)];
   return `${MODULE_MARK} ${title} in PyTorch, under the names of its state dict.
 
 Images are float32 [N, channels, height, width], not normalised, in [0, 1]; logits are [N, classes].
@@ -64,7 +66,7 @@ class ${name}(nn.Module):
 ${indent(attributes.join("\n"), "        ")}
 
     def forward(self, ${PLACES[0]}):
-${indent(statements.map(statementText).join("\n"), "        ")}
+${indent([...first, ...statements.map(statementText)].join("\n"), "        ")}
         return self.${path(linear)}(${PLACES[result]}.mean((2, 3)))
 
 
@@ -125,6 +127,20 @@ function moduleTree(architecture: Architecture, sizes: Sizes): Tree {
   const features = sizes.express(({ features }) => features);
   add(architecture.linear, `nn.Linear(${features}, ${sizes.express(({ classes }) => classes)})`);
   return root;
+}
+
+/** What makes the constants that images are normalised by. */
+function normalisationLines(name: string): string[] {
+  return [
+    `self.${name} = parts()`,
+    `self.${name}.register_buffer("mean", torch.zeros(channels))`,
+    `self.${name}.register_buffer("std", torch.ones(channels))`,
+  ];
+}
+
+function standardiseText(name: string): string {
+  const constant = (kind: string) => `self.${name}.${kind}.view(-1, 1, 1)`;
+  return `${PLACES[0]} = (${PLACES[0]} - ${constant("mean")}) / ${constant("std")}`;
 }
 
 /** `tree` in Python; numbered parts are a list. */

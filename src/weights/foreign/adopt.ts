@@ -5,10 +5,12 @@
  */
 import { quoted } from "../../format/quoted.ts";
 import type { SafeTensor } from "../../format/safetensors.ts";
-import type { Architecture } from "../../model/architecture.ts";
+import { type Architecture, normalisationNames } from "../../model/architecture.ts";
+import { withNormalisation } from "../../model/architectures/architectures.ts";
 import { counterNames, networkShapes, OPTIMISER, refuseUnusable } from "../account.ts";
 import { asFloat32 } from "../float_types.ts";
 import { type Candidate, findCandidates, type Tree } from "./candidates.ts";
+import { findNormalisation } from "./normalisation.ts";
 
 /** A network with all of its tensors accounted for. */
 export interface Adopted {
@@ -28,10 +30,15 @@ export interface Adopted {
  */
 export function adoptNetwork(tree: Tree, source: string, key?: string): Adopted {
   const [taken, ...others] = findCandidates(tree, source, key);
-  const { architecture, prefix, names, tensors } = taken!;
-  const needed = networkShapes(architecture);
+  const { prefix, names, tensors } = taken!;
   const own = new Map([...names].map(([ours, name]) => [ours, tensors.get(name)!]));
-  const types = new Set<string>();
+  for (const [name, tensor] of tensors) {
+    const elsewhere = !name.startsWith(prefix) &&
+      !others.some((other) => belongs(name, other, taken!));
+    if (elsewhere) own.set(own.has(name) ? `/${name}` : name, tensor);
+  }
+  const { architecture, notes } = takeNormalisation(own, taken!, source);
+  const needed = networkShapes(architecture), types = new Set<string>();
   for (const name of needed.keys()) {
     const tensor = own.get(name);
     if (tensor === undefined) continue;
@@ -39,13 +46,7 @@ export function adoptNetwork(tree: Tree, source: string, key?: string): Adopted 
     if (converted !== tensor) types.add(tensor.dtype);
     own.set(name, converted);
   }
-  const outside = [...tensors].filter(([name]) =>
-    !name.startsWith(prefix) && !others.some((other) => belongs(name, other, taken!))
-  );
-  const foreign = outside.map(([name, tensor]) =>
-    [own.has(name) ? `/${name}` : name, tensor] as const
-  );
-  refuseUnusable(new Map([...own, ...foreign]), architecture, source);
+  refuseUnusable(own, architecture, source);
   return {
     architecture,
     tensors: ordered(own, architecture),
@@ -58,6 +59,38 @@ export function adoptNetwork(tree: Tree, source: string, key?: string): Adopted 
       ...types.size === 0
         ? []
         : [`Its values are converted from ${[...types].join(" and ")} to F32.`],
+      ...notes,
+    ],
+  };
+}
+
+/** Puts what images are normalised by among `own` under its names here; the architecture that has it. */
+function takeNormalisation(
+  own: Map<string, SafeTensor>,
+  { architecture: plain }: Candidate,
+  source: string,
+): { architecture: Architecture; notes: string[] } {
+  const { normalisation: _, ...without } = plain;
+  const needed = networkShapes(without);
+  const rest = new Map([...own].filter(([name]) => !needed.has(name)));
+  const found = findNormalisation(rest, plain.channels, source);
+  if (found === undefined) return { architecture: plain, notes: [] };
+  const { names, mean, std } = found, architecture = withNormalisation(without);
+  const ours = normalisationNames(architecture.normalisation!);
+  const known = names.length === 2 && names[0] === ours.mean &&
+    own.get(ours.mean)!.shape.length === 1;
+  for (const name of names) own.delete(name);
+  own.set(ours.mean, mean).set(ours.std, std);
+  if (known) return { architecture, notes: [] };
+  const list = ({ data }: SafeTensor) =>
+    `[${[...data].map((value) => +Number(value).toPrecision(5)).join(", ")}]`;
+  return {
+    architecture,
+    notes: [
+      `It normalises its images, (x − ${list(mean)})/${
+        list(std)
+      }: that is taken over as its first layer, and what it is given ` +
+      "stays in [0,1].",
     ],
   };
 }

@@ -51,7 +51,7 @@ async function write(name: string, ...runs: string[]): Promise<string> {
 
 /** Pictures of nothing, as many as a run of CIFAR-10 has. */
 function madePictures(): Pictures {
-  const kinds = ["clean", "adversarial", "difference × 10", "memory", "difference × 10"] as const;
+  const kinds = ["clean", "adversarial", "difference × 10", "memory", "difference × 10"] as const;
   const strips = findSet("cifar10").classes.map((className, id) => ({
     id: 11_111 * (id % 5),
     className,
@@ -59,7 +59,7 @@ function madePictures(): Pictures {
       const rgb = Uint8Array.from({ length: 32 * 32 * 3 }, (_, at) => at * (id + 3) ^ at * i >> 4);
       const url = `data:image/png;base64,${encodePng(32, 32, rgb).toBase64()}`;
       const predicted = { name: "automobile", correct: i === 0, probability: 0.93 };
-      return kind === "difference × 10" ? { kind, url } : { kind, url, predicted };
+      return kind === "difference × 10" ? { kind, url } : { kind, url, predicted };
     }),
   }));
   return { part: "training", epoch: 50, strips, notes: [] };
@@ -69,6 +69,39 @@ const address = (path: string) => pathToFileURL(path).href;
 const LOOKS = [1280, 390].flatMap((width) =>
   (["light", "dark"] as const).map((scheme) => ({ width, scheme }))
 );
+
+/** Texts whose contrast to what is behind them is under 4.5, in a browser. */
+function findPale(): string[] {
+  /** Red, green, blue and opacity, in [0,1]. */
+  const parse = (colour: string): number[] => {
+    const numbers = colour.match(/[\d.]+(?:e-?\d+)?/g)!.map(Number);
+    const scale = colour.startsWith("color(") ? 1 : 255;
+    return [...numbers.slice(0, 3).map((value) => value / scale), numbers[3] ?? 1];
+  };
+  const luminance = (colour: number[]) => {
+    const [red, green, blue] = colour.map((value) =>
+      value <= 0.04045 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4
+    );
+    return 0.2126 * red! + 0.7152 * green! + 0.0722 * blue!;
+  };
+  const behind = (element: Element | null): number[] => {
+    if (element === null) return [1, 1, 1, 1];
+    const own = parse(getComputedStyle(element).backgroundColor);
+    return own[3] === 1 ? own : behind(element.parentElement);
+  };
+  const pale = new Set<string>();
+  for (const element of document.querySelectorAll<HTMLElement>("body *:not(script)")) {
+    const text = [...element.childNodes].some((node) =>
+      node.nodeType === 3 && node.nodeValue!.trim()
+    );
+    if (!text || !element.checkVisibility()) continue;
+    const pair = [parse(getComputedStyle(element).color), behind(element)].map(luminance);
+    const [dark, light] = pair.sort((a, b) => a - b);
+    const contrast = (light! + 0.05) / (dark! + 0.05);
+    if (contrast < 4.5) pale.add(`${element.className}: ${contrast.toFixed(2)}`);
+  }
+  return [...pale];
+}
 
 /** What is wrong with the page as it stands, in a browser. */
 async function inspect(page: Page) {
@@ -107,6 +140,7 @@ for (const look of LOOKS) {
       for (const [path, plots] of [[full, 10], [small, 8]] as const) {
         await withPage(browser, address(path), look, async (page) => {
           const found = await inspect(page);
+          assert.deepEqual(await page.evaluate(findPale), []);
           assert.deepEqual(found.overflowing, []);
           assert.equal(found.overflow, 0);
           assert.deepEqual(found.empty, []);
@@ -170,6 +204,16 @@ browserTest(
       await page.evaluate(() =>
         document.querySelector<HTMLElement>("[data-unzoom=epoch]")!.click()
       );
+      assert.equal((await page.evaluate(lookAt, "lr")).whole, true);
+
+      await page.evaluate(() => document.querySelector<HTMLElement>('[data-plot="lr"]')!.focus());
+      await page.press("+");
+      const { x, y, whole } = await page.evaluate(lookAt, "loss");
+      assert.equal(whole, false);
+      for (const count of [1, 2]) {
+        await page.mouse("Pressed", x + 50, y + 50, count);
+        await page.mouse("Released", x + 50, y + 50, count);
+      }
       const after = await page.evaluate(lookAt, "lr");
       assert.equal(after.whole, true);
       await page.mouse("Moved", after.x + 4, after.y + 50);

@@ -5,6 +5,8 @@
  */
 import * as tf from "@tensorflow/tfjs";
 import { openBackend } from "../../../src/backend/open.ts";
+import type { ModelConfig } from "../../../src/model/architecture.ts";
+import { withNormalisation } from "../../../src/model/architectures/architectures.ts";
 import { RESNET18 } from "../../../src/model/architectures/resnet18.ts";
 import { freeze } from "../../../src/model/frozen.ts";
 import { disposeAll } from "../../../src/model/parameters.ts";
@@ -23,7 +25,12 @@ function made(
 ): ExportedNetwork {
   const config = { width, classes: 10, channels: 3 };
   const architecture = definition.build(config);
-  const dict = fixture(reference).stateDict();
+  const dict = new Map(fixture(reference).stateDict());
+  const constants = { mean: [0.5, 0.4375, 0.375], std: [0.25, 0.1875, 0.5] };
+  for (const [kind, values] of Object.entries(constants)) {
+    const tensor = { dtype: "F32", shape: [3], data: Float32Array.from(values) } as const;
+    if (architecture.normalisation) dict.set(`${architecture.normalisation}.${kind}`, tensor);
+  }
   return {
     definition,
     config,
@@ -32,10 +39,16 @@ function made(
   };
 }
 
-/** ResNet-18, which every architecture of the table is like, and one with batch norm by itself. */
+const normalised = (config: ModelConfig) => withNormalisation(RESNET18.build(config));
+
+/**
+ * ResNet-18, which every architecture of the table is like, one with batch norm by itself, and one that normalises its
+ * images.
+ */
 export const NETWORKS: readonly ExportedNetwork[] = [
   made("resnet_w8", RESNET18, 8),
   made("preactivation_w4", { name: "resnet18", build: preactivation }, 4),
+  made("resnet_w8", { name: "resnet18", build: normalised }, 8),
 ];
 
 /** `n` images of noise, NHWC in [0,1]. */

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "@std/path";
 import { encodeTorch } from "../../../src/weights/export/torch_file.ts";
-import { pythonModule } from "../../../src/weights/export/python_module.ts";
+import { moduleName, pythonModule } from "../../../src/weights/export/python_module.ts";
 import { inTemporary } from "../../memory/support.ts";
 import { judgedTest } from "../../testing/judge.ts";
 import { assertClose } from "../../testing/numbers.ts";
@@ -18,7 +18,8 @@ for each in sorted(os.listdir(folder)):
     if each == "images": continue
     os.chdir(f"{folder}/{each}")
     sys.path.insert(0, os.getcwd())
-    module = importlib.reload(importlib.import_module("memloss_resnet18"))
+    (name,) = [file[:-3] for file in os.listdir() if file.endswith(".py")]
+    module = importlib.reload(importlib.import_module(name))
     tensors = torch.load("weights.pt")
     again = torch.load("weights.pt", weights_only=True)
     with torch.no_grad():
@@ -46,7 +47,7 @@ judgedTest(
         await Deno.mkdir(own);
         const file = encodeTorch(network.tensors, { "memloss.made": "ü" });
         await Deno.writeFile(join(own, "weights.pt"), file);
-        await Deno.writeTextFile(join(own, "memloss_resnet18.py"), pythonModule(network));
+        await Deno.writeTextFile(join(own, `${moduleName(network)}.py`), pythonModule(network));
       }
       const found = JSON.parse(await judge(LOAD, folder));
       for (const [i, { tensors, architecture: { title } }] of NETWORKS.entries()) {

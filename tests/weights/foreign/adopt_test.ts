@@ -144,3 +144,80 @@ Deno.test("adoptNetwork() says why there is no network", () => {
     /^a\.pt is no state dict of a network that this program knows: for resnet18 it lacks conv1/,
   );
 });
+
+const floats = (shape: number[], values: number[]): SafeTensor => ({
+  dtype: "F32",
+  shape,
+  data: Float32Array.from(values),
+});
+const MEAN = [0.5, 0.25, 0.125], STD = [0.25, 0.5, 0.75];
+
+const NORMALISERS: [string, string, Record<string, SafeTensor>][] = [
+  ["mean and std", "", { mean: floats([3], MEAN), std: floats([3], STD) }],
+  ["mu and sigma of [1,3,1,1]", "", {
+    mu: floats([1, 3, 1, 1], MEAN),
+    sigma: floats([1, 3, 1, 1], STD),
+  }],
+  ["a module beside the model", "model.", {
+    "normalize.mean": floats([3, 1, 1], MEAN),
+    "normalize.std": floats([3, 1, 1], STD),
+  }],
+  ["the first of two modules", "1.", { "0.mean": floats([3], MEAN), "0.std": floats([3], STD) }],
+  ["Madry's library", "module.model.", {
+    "module.normalizer.new_mean": floats([3, 1, 1], MEAN),
+    "module.normalizer.new_std": floats([3, 1, 1], STD),
+    "module.attacker.normalize.new_mean": floats([3, 1, 1], MEAN),
+    "module.attacker.normalize.new_std": floats([3, 1, 1], STD),
+  }],
+];
+
+for (const [what, prefix, more] of NORMALISERS) {
+  Deno.test(`adoptNetwork() takes over a normalisation of images: ${what}`, () => {
+    const tree = new Map([...renamed((name) => prefix + name), ...Object.entries(more)]);
+    const { architecture, tensors, notes } = adopt(tree);
+    assert.equal(architecture.normalisation, "normalize");
+    assert.deepEqual(tensors.get("normalize.mean"), floats([3], MEAN));
+    assert.deepEqual(tensors.get("normalize.std"), floats([3], STD));
+    assert.equal(tensors.size, OURS.size + 2);
+    assert.match(
+      notes.at(-1)!,
+      /^It normalises its images, \(x − \[0\.5, 0\.25, 0\.125\]\)\/\[0\.25, 0\.5, 0\.75\]: /,
+    );
+    assert.deepEqual(
+      adopt(tensors),
+      { architecture, tensors, notes: [] },
+      "ours are taken as they are",
+    );
+  });
+}
+
+Deno.test("adoptNetwork() takes one number for all channels", () => {
+  const tree = new Map(OURS).set("mean", floats([], [0.5])).set("std", floats([1], [0.25]));
+  const { tensors } = adopt(tree);
+  assert.deepEqual(tensors.get("normalize.mean"), floats([3], [0.5, 0.5, 0.5]));
+});
+
+Deno.test("adoptNetwork() refuses a normalisation that cannot be meant", () => {
+  const having = (more: Record<string, SafeTensor>) => new Map([...OURS, ...Object.entries(more)]);
+  const std = floats([3], STD);
+  refuses(
+    having({ mean: floats([3], [125.5, 123, 114]), std: floats([3], [63, 62, 67]) }),
+    /^a\.pt normalises its images by a mean of 125\.5, which is none of images in \[0,1\]: .* divide mean and std by 255\.$/,
+  );
+  refuses(
+    having({ mean: floats([3], MEAN), std: floats([3], [1, 0, 1]) }),
+    /^a\.pt holds 0 in "normalize\.std", a deviation: no network computes with that/,
+  );
+  refuses(
+    having({ mean: floats([3], MEAN), std, "x.mean": floats([3], STD), "x.std": std }),
+    /^a\.pt normalises its images by "mean" and otherwise by "x\.mean": leave out/,
+  );
+  refuses(
+    having({ mean: floats([3], MEAN) }),
+    /^a\.pt holds tensor "mean", which ResNet-18 does not/,
+  );
+  refuses(
+    having({ mean: floats([4], [...MEAN, 0]), std }),
+    /^a\.pt holds 2 tensors \("mean", "std"\)/,
+  );
+});

@@ -97,6 +97,23 @@ put("checkpoint_legacy", checkpoint, legacy=True, protocol=4)
 names = {n: n.replace("linear", "fc").replace("shortcut", "downsample") for n in state}
 put("torchvision", {"model": {names[n]: t for n, t in state.items()}})
 
+
+
+class Normalised(torch.nn.Module):
+    def __init__(self, model):
+        super().__init__()
+        self.model = model
+        self.register_buffer("mean", torch.tensor([0.4914, 0.4822, 0.4465]))
+        self.register_buffer("std", torch.tensor([0.2471, 0.2435, 0.2616]))
+
+    def forward(self, x):
+        return self.model((x - self.mean) / self.std)
+
+
+normalised = Normalised(model)
+put("normalised", {"model_state_dict": normalised.state_dict()})
+judge("normalised", normalised)
+
 # And what is refused.
 torch.save(model, folder / "whole.pt")
 torch.save({**state, "linear.weight": state["linear.weight"].to_sparse()}, folder / "sparse.pt")

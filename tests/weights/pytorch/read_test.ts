@@ -50,6 +50,7 @@ judgedTest(
       const theirs = async (name: string) => new Float64Array(await numbers(`${name}.f64`));
       const exact = await logitsOf("zip");
       assertClose(exact, await theirs("zip"), 1e-5, "zip");
+      assertClose(await logitsOf("normalised"), await theirs("normalised"), 1e-5, "normalised");
       for (const [name, rounding] of Object.entries(ROUNDED)) {
         const logits = await logitsOf(name);
         assertClose(logits, await theirs(name), 1e-5, name);

@@ -3,10 +3,10 @@
  *
  * @module
  */
-import type { DrawnPlot, PageJson, PlotPage, Tools } from "./types.ts";
+import type { DrawnPlot, PageEvent, PageJson, PlotPage, StepEvent, Tools } from "./types.ts";
 
 /** Brings the page to life. Uses nothing from outside of itself. */
-export function boot({ uPlot, drawPlot }: Tools): void {
+export function boot({ uPlot, drawPlot, follow }: Tools): void {
   const root = document.documentElement;
   const DASHES = [[], [8, 4], [2, 3], [10, 3, 2, 3], [5, 2, 2, 2, 2, 2], [14, 5]];
   const hidden = new Set<number>();
@@ -39,9 +39,8 @@ export function boot({ uPlot, drawPlot }: Tools): void {
     },
   };
 
-  const draw = () => {
+  const draw = ({ plots }: PageJson) => {
     for (const each of drawn) each.destroy();
-    const { plots } = JSON.parse(document.getElementById("data")!.textContent) as PageJson;
     drawn = plots.flatMap((plot) => {
       const host = document.querySelector<HTMLElement>(`[data-plot="${plot.id}"]`);
       return host ? [drawPlot(uPlot, host, plot, page)] : [];
@@ -85,7 +84,25 @@ export function boot({ uPlot, drawPlot }: Tools): void {
     }
   });
 
-  draw();
+  /** Puts the page in the place of the last one: what is open, and what has the focus, stays. */
+  const replace = ({ body, json }: PageEvent) => {
+    const open = [...document.querySelectorAll("details[open]")].map(({ id }) => id);
+    const focused = document.activeElement?.id;
+    document.getElementById("page")!.innerHTML = body;
+    for (const id of open) document.getElementById(id)?.setAttribute("open", "");
+    if (focused) document.getElementById(focused)?.focus({ preventScroll: true });
+    draw(json);
+  };
+  const append = ({ x, values }: StepEvent) => {
+    for (const each of drawn) {
+      const value = values[each.plot.id];
+      if (value !== undefined) each.append(x, value);
+    }
+  };
+
+  const json: PageJson = JSON.parse(document.getElementById("data")!.textContent);
+  draw(json);
+  if (json.position !== undefined) follow(json.position, append, replace);
   root.dataset.drawn = "true";
   performance.mark("drawn");
 }

@@ -61,8 +61,9 @@ export function drawPlot(
     position.textContent = left < 0 ? "last" : `${label} ${where}`;
   };
 
-  /** The more faint lines, the fainter. */
-  const veil = 0.12 + 0.22 / Math.max(1, lines.filter(({ faint }) => faint).length);
+  const dense = lines.filter(({ faint, x }) => faint && x.length > 300).length;
+  /** The more steps there are, the fainter. */
+  const veil = (points: number) => points > 300 ? 0.12 + 0.22 / dense : 0.65;
   const axis: uPlot.Axis = {
     stroke: () => page.colour("--quiet"),
     grid: { stroke: () => page.colour("--rule"), width: 1 },
@@ -104,7 +105,7 @@ export function drawPlot(
         {},
         ...lines.map(({ run, faint, x }): uPlot.Series => ({
           stroke: () => colour(run),
-          alpha: faint ? veil : 1,
+          alpha: faint ? veil(x.length) : 1,
           width: faint ? 1 : 2,
           dash: faint ? [] : page.dash(run),
           points: { show: !faint && x.length <= 30, size: 5, fill: () => colour(run) },

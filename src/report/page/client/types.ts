@@ -10,8 +10,25 @@ import type { Plot } from "../plots.ts";
 /** What a page says beside its HTML. */
 export interface PageJson {
   readonly plots: readonly Plot[];
-  /** Whether events of a run in training follow. */
-  readonly live: boolean;
+  /** On a dashboard, the number of the last event that is in it: the following are asked for. */
+  readonly position?: number;
+}
+
+/** A step of a run in training. */
+export interface StepEvent {
+  /** Where it is on the axis. */
+  readonly x: number;
+  /** Its values, by the plots' ids. */
+  readonly values: Readonly<Record<string, number>>;
+  /** How far the run is, in words. */
+  readonly status: string;
+}
+
+/** A page to take the place of what is shown. */
+export interface PageEvent {
+  /** The header and the main part. */
+  readonly body: string;
+  readonly json: PageJson;
 }
 
 /** A plot that is drawn. */
@@ -41,6 +58,11 @@ export interface PlotPage {
 /** The parts of the script. */
 export interface Tools {
   readonly uPlot: typeof uPlot;
+  readonly follow: (
+    position: number,
+    onStep: (step: StepEvent) => void,
+    onPage: (page: PageEvent) => void,
+  ) => void;
   readonly drawPlot: (
     Plotter: typeof uPlot,
     host: HTMLElement,

@@ -19,7 +19,7 @@ import type { FrozenModel } from "../../../model/frozen.ts";
 import { imageTensor } from "../../../model/inputs.ts";
 import { predictedClass } from "../../../model/predicted_class.ts";
 import { engineOptions } from "../../../recipe/resolve.ts";
-import { readSubject } from "../../../run/subject.ts";
+import { readWeightsSubject } from "../../../run/subject.ts";
 import type { RunData } from "../run_data.ts";
 import { cleanBatch, type Examples, findExamples } from "./examples.ts";
 
@@ -29,7 +29,7 @@ const MAGNIFIED = 10;
 /** A picture, and what the network takes it for; nothing for a difference. */
 export interface Picture {
   /** What it is of the image. */
-  readonly kind: "clean" | "adversarial" | "memory" | "difference × 10";
+  readonly kind: "clean" | "adversarial" | "memory" | "difference × 10";
   /** A `data:` address. */
   readonly url: string;
   readonly predicted?: Prediction;
@@ -86,17 +86,17 @@ interface Row {
 }
 
 async function draw(
-  { directory, record: { recipe, machine }, checkpoint }: RunData,
+  { directory, record: { recipe, machine }, checkpoint, training }: RunData,
   dataDir: string | undefined,
 ): Promise<Pictures> {
   const notes: string[] = [];
-  const subject = await readSubject(directory, checkpoint!.link);
+  const subject = await readWeightsSubject(directory, checkpoint!.link);
   const architecture = architectureOf(subject);
   const examples = await findExamples(directory, recipe, dataDir, (note) => notes.push(note));
   const { dataset, part, epoch } = examples;
   checkFitting(subject.path, architecture, dataset);
-  // The GPU that the run was trained on may not be here.
-  const choice = machine.backend === "wasm" ? "wasm" : "auto";
+  // The GPU that a run was trained on may not be here, and one that trains is not to be disturbed.
+  const choice = training || machine.backend === "wasm" ? "wasm" : "auto";
   const backend = await openBackend(choice, { ...engineOptions(recipe), attackPrecision: "f32" });
   try {
     const model = freezeSubject(subject, architecture);
@@ -118,7 +118,7 @@ async function draw(
           const picture = { kind, url, predicted: predicted[row]! };
           if (kind === "clean") return [picture];
           const difference = images.map((value, i) => 0.5 + MAGNIFIED * (value - batch.x[i]!));
-          return [picture, { kind: "difference × 10", url: pictureUrl(difference, row, dataset) }];
+          return [picture, { kind: "difference × 10", url: pictureUrl(difference, row, dataset) }];
         }),
       }));
       return { strips, part, ...epoch !== undefined && { epoch }, notes };

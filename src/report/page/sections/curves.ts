@@ -23,7 +23,7 @@ export function curves(runs: readonly RunData[], plots: readonly Plot[]): Sectio
       runs.length > 1 &&
       markup`<div class="switches" role="group" aria-label="Runs shown">${
         runs.map((run, index) =>
-          markup`<button type="button" aria-pressed="true" data-run-switch="${index}">${
+          markup`<button type="button" id="switch-${index}" aria-pressed="true" data-run-switch="${index}">${
             runName(run, index)
           }</button>`
         )
@@ -31,7 +31,7 @@ export function curves(runs: readonly RunData[], plots: readonly Plot[]): Sectio
     }
 ${
       plots.length > 0 &&
-      markup`<p class="hint">Faint lines are single steps, strong ones means over an epoch. Drag to zoom, double-click to see everything. <button
+      markup`<p class="hint">Faint lines are single steps, strong ones means over an epoch. Drag to zoom, double-click to see everything; on the keyboard, arrows read, + and − zoom, Escape goes back. <button
   type="button" data-unzoom="epoch" hidden>Show all epochs</button></p>`
     }
 <div class="plots">${plots.map((plot) => plotFigure(plot, runs))}</div>

@@ -49,6 +49,8 @@ function frame({ kind, url, predicted }: Picture, className: string): Markup {
     predicted &&
     markup`<span class="taken ${predicted.correct ? "right" : "wrong"}">${
       predicted.correct ? "✓" : "✗"
-    } ${predicted.name} ${Math.round(100 * predicted.probability)} %</span>`
+    } ${predicted.name} <span class="nowrap">${
+      Math.round(100 * predicted.probability)
+    } %</span></span>`
   }</div>`;
 }

@@ -81,7 +81,7 @@ export function plotFigure(plot: Plot, runs: readonly RunData[]): Markup {
       markup`<span class="reading">${runName(runs[run]!, run)} <b data-reading="${run}"></b></span>`
     )
   }</output>
-  <div class="chart" data-plot="${id}" tabindex="0" role="group" aria-roledescription="chart"
+  <div class="chart" id="chart-${id}" data-plot="${id}" tabindex="0" role="group" aria-roledescription="chart"
     aria-label="${title}. Left and right read it, plus and minus zoom, Escape shows everything. A table follows."></div>
   ${
     table.length > 0 &&

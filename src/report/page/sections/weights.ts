@@ -13,7 +13,7 @@ type Weighed = EpochMetrics & { readonly weights: WeightMetrics };
 
 /** What the examples of a term are weighed by. */
 const FORMULAS: Readonly<Record<string, string>> = {
-  memory: "1 − p_y(x″) of the memory examples",
+  memory: "1 − p_y(x'') of the memory examples",
   kl: "1 − p_y(x) of the clean images",
 };
 

@@ -42,7 +42,7 @@ Deno.test("drawPictures() shows training images with their memory, one of each c
   const { strips, part, epoch, notes } = pictures;
   assert.deepEqual([part, epoch, notes], ["training", 1, []]);
   assert.deepEqual(kinds(pictures), [
-    ...["clean", "adversarial", "difference × 10", "memory", "difference × 10"],
+    ...["clean", "adversarial", "difference × 10", "memory", "difference × 10"],
   ]);
   const names = strips.map(({ className }) => className);
   assert.ok(strips.length > 3 && new Set(names).size === strips.length, names.join());
@@ -61,7 +61,7 @@ Deno.test("drawPictures() shows test images where there is no memory, as memloss
   await startRun({ variant: "standard", ...TINY }, standard);
   const pictures = await drawn(standard);
   assert.equal(pictures.part, "test");
-  assert.deepEqual(kinds(pictures), ["clean", "adversarial", "difference × 10"]);
+  assert.deepEqual(kinds(pictures), ["clean", "adversarial", "difference × 10"]);
   const { clean, pgd20 } = await evaluateRun(standard);
   for (const { id, pictures: [x, adversarial] } of pictures.strips) {
     assert.equal(Number(x!.predicted!.correct), Number(clean!.verdicts[id]));

@@ -3,8 +3,8 @@
  *
  * @module
  */
-import type { Flag } from "../../recipe/flag.ts";
-import { type Command, COMMON_FLAGS } from "./command.ts";
+import type { Flag } from "../../../recipe/flag.ts";
+import { type Command, COMMON_FLAGS } from "../command.ts";
 
 /** Characters of the column of flags, at most. */
 const MOST_FLAG = 34;

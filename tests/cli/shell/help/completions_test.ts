@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
-import type { Command } from "../../../src/cli/shell/command.ts";
-import { completionScript, type Shell } from "../../../src/cli/shell/completions.ts";
-import { choiceFlag, switchFlag, textFlag } from "../../../src/recipe/flag.ts";
-import { startCommand } from "../../testing/program.ts";
+import type { Command } from "../../../../src/cli/shell/command.ts";
+import { completionScript, type Shell } from "../../../../src/cli/shell/help/completions.ts";
+import { choiceFlag, switchFlag, textFlag } from "../../../../src/recipe/flag.ts";
+import { startCommand } from "../../../testing/program.ts";
 
 const run = () => Promise.resolve();
 const COMMANDS: Command[] = [

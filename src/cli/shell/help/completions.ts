@@ -4,8 +4,8 @@
  *
  * @module
  */
-import type { Flag } from "../../recipe/flag.ts";
-import { type Command, COMMON_FLAGS } from "./command.ts";
+import type { Flag } from "../../../recipe/flag.ts";
+import { type Command, COMMON_FLAGS } from "../command.ts";
 
 /** The shells that a script can be made for. */
 export const SHELLS = ["bash", "zsh", "fish"] as const;

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import type { Command } from "../../../src/cli/shell/command.ts";
-import { describeCommand, wrap } from "../../../src/cli/shell/help.ts";
-import { choiceFlag, numberFlag, switchFlag, textFlag } from "../../../src/recipe/flag.ts";
+import type { Command } from "../../../../src/cli/shell/command.ts";
+import { describeCommand, wrap } from "../../../../src/cli/shell/help/help.ts";
+import { choiceFlag, numberFlag, switchFlag, textFlag } from "../../../../src/recipe/flag.ts";
 
 const TABLE = {
   beta: numberFlag("beta", "a weight", 0),
