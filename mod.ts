@@ -43,14 +43,24 @@ export {
   startRun,
 } from "./src/train/start.ts";
 export { type TrainingObserver } from "./src/train/trainer.ts";
-export { type DamageNote, type EpochMetrics, type StepMetrics } from "./src/run/metrics.ts";
+export {
+  type ClassMetrics,
+  type DamageNote,
+  type EpochMetrics,
+  type RunLength,
+  type StepMetrics,
+  type WeightMetrics,
+} from "./src/run/metrics.ts";
 export { CHECKPOINT_LINKS, type CheckpointLink } from "./src/run/checkpoints.ts";
+export { type RunVerification, verifyRun, type VerifyRunOptions } from "./src/upkeep/verify_run.ts";
+export { type EpochDifference } from "./src/upkeep/epoch_traces.ts";
 export { evaluateRun } from "./src/evaluate/evaluate_run.ts";
 export {
   type AttackName,
   type EvaluationObserver,
   type EvaluationOptions,
 } from "./src/evaluate/evaluation_options.ts";
+export { type Curve, type CurvePoint } from "./src/evaluate/curve.ts";
 export { type Accuracies, type EvaluationReport } from "./src/evaluate/report.ts";
 export { type AdversarialCheck } from "./src/evaluate/adversarial_check.ts";
 export { type AutoAttackChoice } from "./src/evaluate/autoattack/state_folder.ts";
@@ -94,6 +104,7 @@ export {
   type MethodAttack,
   type Pass,
   PASSES,
+  type PerExample,
   type Term,
 } from "./src/method/method.ts";
 export {
@@ -142,6 +153,22 @@ export {
 } from "./src/model/architecture.ts";
 export { initialise, type ModelState } from "./src/model/parameters.ts";
 export { loadWeights, type SaveOptions, saveWeights } from "./src/weights/weights_file.ts";
+export {
+  EXPORT_FORMATS,
+  type ExportFormat,
+  exportWeights,
+  type WeightsExport,
+  type WeightsExportOptions,
+} from "./src/publish/export_weights.ts";
+export { BATCH_NORM_FORMS, type BatchNormForm } from "./src/weights/export/onnx_model.ts";
+export {
+  importWeights,
+  type WeightsImport,
+  type WeightsImportOptions,
+} from "./src/upkeep/import_weights.ts";
+export { type ShownTensor, type ShownWeights, showWeights } from "./src/upkeep/show_weights.ts";
+export { type NetworkSummary } from "./src/upkeep/network_summary.ts";
+export { type WeightsKind } from "./src/weights/file/sniff.ts";
 export { freeze, type FrozenModel } from "./src/model/frozen.ts";
 export { type Activation } from "./src/model/train_mode.ts";
 export { imageTensor, oneHot } from "./src/model/inputs.ts";
@@ -176,12 +203,17 @@ export {
   AUTOATTACK_VERSIONS,
   type AutoAttackMember,
   type AutoAttackVersion,
+  type Effort,
 } from "./src/attack/autoattack/versions.ts";
-export { type Outcome } from "./src/attack/autoattack/search.ts";
+export { type Break } from "./src/attack/autoattack/lanes.ts";
+export { type Confusion } from "./src/evaluate/confusion.ts";
 export { type Perturbation } from "./src/evaluate/perturbation.ts";
 export { Journal, type Verdict } from "./src/evaluate/autoattack/journal.ts";
 export { type Unfinished } from "./src/evaluate/autoattack/unfinished.ts";
 export { type RunState, type SearchState } from "./src/attack/autoattack/search_state.ts";
+export { type InputScaling } from "./src/evaluate/tfjs/input_scaling.ts";
+export { type ForeignModel } from "./src/evaluate/subject_network.ts";
+export { type ModelFormat } from "./src/weights/tfjs/manifest.ts";
 export {
   type Accuracy,
   evaluateAccuracy,

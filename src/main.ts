@@ -10,8 +10,11 @@ import { Interrupted, RunError, UsageError } from "./errors.ts";
 const COMMANDS: Readonly<Record<string, () => Promise<{ command: Command }>>> = {
   train: () => import("./cli/train.ts"),
   eval: () => import("./cli/eval.ts"),
+  "verify-run": () => import("./cli/verify_run.ts"),
   memory: () => import("./cli/memory.ts"),
+  weights: () => import("./cli/weights.ts"),
   compare: () => import("./cli/compare.ts"),
+  report: () => import("./cli/report.ts"),
   reproduce: () => import("./cli/reproduce.ts"),
   data: () => import("./cli/data.ts"),
   doctor: () => import("./cli/doctor.ts"),
@@ -38,9 +41,9 @@ async function dispatch([name, ...rest]: readonly string[]): Promise<void> {
     printResult(await overview());
     return;
   }
-  if (name === "--version") {
-    const { VERSION } = await import("./run/program_version.ts");
-    printResult(`memloss ${VERSION}`);
+  if (name === "--version" || name === "-V") {
+    const { describeVersion } = await import("./cli/version.ts");
+    printResult(await describeVersion());
     return;
   }
   const load = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;

@@ -14,13 +14,14 @@
  */
 import { join } from "@std/path";
 import { createMember } from "../src/attack/autoattack/members.ts";
+import { PUBLISHED_EFFORT } from "../src/attack/autoattack/versions.ts";
 import { runSearches } from "../src/attack/autoattack/lanes.ts";
 import { Oracle } from "../src/attack/autoattack/oracle.ts";
 import type { Example } from "../src/attack/autoattack/search.ts";
 import { openBackend } from "../src/backend/open.ts";
 import { readArguments } from "../src/cli/shell/command.ts";
 import { architectureOf, freezeSubject } from "../src/evaluate/frozen_subject.ts";
-import { readSubject } from "../src/run/subject.ts";
+import { readWeightsSubject } from "../src/run/subject.ts";
 import { firstIndices, loadBatch } from "../src/data/batches.ts";
 import { type Dataset, valuesPerImage } from "../src/data/dataset.ts";
 import { loadSplit } from "../src/data/sets/sets.ts";
@@ -55,7 +56,7 @@ async function bench(args: readonly string[]): Promise<void> {
   const { flags, positionals: [target] } = readArguments(args, FLAGS, 1);
   if (target === undefined) throw new UsageError("Name a run folder or a .safetensors file.");
   const { nEx = 256, pairs = 3, threads = 2, ...overrides } = flags;
-  const subject = await readSubject(target, undefined);
+  const subject = await readWeightsSubject(target, undefined);
   const recipe = resolveRecipe(withFields(subject.run?.recipe ?? {}, recipeInput(overrides)));
   const { threat: { epsilon }, batchSize, seed } = recipe;
   const test = await loadSplit(recipe.data, "test", recipe.dataDir, seed);
@@ -77,7 +78,8 @@ async function bench(args: readonly string[]): Promise<void> {
       backend,
     );
     const examples = await findCorrect(oracle, test, x, y, batchSize);
-    const member = { norm: "linf", epsilon, seed, restarts: 1, gradientSamples: 1 } as const;
+    const effort = { ...PUBLISHED_EFFORT, restarts: 1, gradientSamples: 1 };
+    const member = { norm: "linf", epsilon, seed, ...effort } as const;
     const ours = async (): Promise<Attack> => {
       const started = performance.now();
       let robust = 0;

@@ -1,52 +1,125 @@
 /**
- * `deno task compile`: one self-contained binary, `dist/memloss`, under the program's own permissions.
+ * Packs the program into one self-contained binary, under its own permissions, and runs what it made.
  *
- * The runtime base `denort` is downloaded by Deno, or named by `DENORT_BIN` where that host is out of reach.
+ * ```sh
+ * deno task compile [--target TRIPLE] [--output FILE] [--deno FILE]
+ * ```
+ *
+ * Deno downloads the runtime base, `denort`. Where that host is out of reach, `DENORT_BIN` names one: a `denort`, or a
+ * Linux program that `deno compile` has made, whose base is taken. `--deno` compiles with another Deno than this one,
+ * whose base is then wanted.
  *
  * @module
  */
-const OUTPUT = Deno.build.os === "windows" ? "dist/memloss.exe" : "dist/memloss";
+import { parseArgs } from "@std/cli/parse-args";
+import { dirname, join, resolve } from "@std/path";
+import { baseFault, baseOf } from "./compile/base.ts";
+import { writeBundle } from "./compile/bundle.ts";
+import { denoVersion } from "./compile/deno.ts";
+import { pack } from "./compile/pack.ts";
+import { proveBinary } from "./compile/proof.ts";
 
-const denort = Deno.env.get("DENORT_BIN");
-if (denort !== undefined && !(await isFile(denort))) {
-  fail(
-    `DENORT_BIN names "${denort}", which is not a file: point it at the denort of Deno ${Deno.version.deno}.`,
-  );
-}
-const { success } = await new Deno.Command(Deno.execPath(), {
-  args: [
-    "compile",
-    "--bundle",
-    "--minify",
-    "-P=memloss",
-    "--output",
-    OUTPUT,
-    ...Deno.args,
-    "src/main.ts",
-  ],
-}).output().then(({ success, stderr }) => {
-  const text = new TextDecoder().decode(stderr);
-  console.error(text.trim());
-  return { success };
-});
-if (!success) {
-  fail(
-    denort === undefined
-      ? `deno compile failed: if it could not download denort, set DENORT_BIN to a denort of Deno ${Deno.version.deno}.`
-      : `deno compile failed with the denort that DENORT_BIN names, "${denort}".`,
-  );
-}
-console.log(`The binary is ${OUTPUT}.`);
+const ROOT = resolve(import.meta.dirname!, "..");
+/** The platforms that Deno compiles for. */
+const TARGETS = [
+  "x86_64-unknown-linux-gnu",
+  "aarch64-unknown-linux-gnu",
+  "x86_64-pc-windows-msvc",
+  "x86_64-apple-darwin",
+  "aarch64-apple-darwin",
+];
 
-async function isFile(path: string): Promise<boolean> {
+interface Options {
+  readonly target: string;
+  readonly output: string | undefined;
+  /** The Deno that compiles, and its version. */
+  readonly deno: string;
+  readonly version: string;
+}
+
+async function readOptions(): Promise<Options> {
+  const { target = Deno.build.target, output, deno = Deno.execPath() } = parseArgs(Deno.args, {
+    string: ["target", "output", "deno"],
+    unknown(argument) {
+      throw new Error(`Unknown argument ${argument}: there are --target, --output and --deno.`);
+    },
+  }) as { target?: string; output?: string; deno?: string };
+  if (!TARGETS.includes(target)) {
+    throw new Error(`--target must be one of ${TARGETS.join(", ")}, not "${target}".`);
+  }
+  if (output === "") throw new Error("--output needs a value: --output=FILE.");
+  const version = await denoVersion(deno).catch((error) => {
+    throw new Error(`--deno names "${deno}", which is no Deno that runs here: ${error.message}`);
+  });
+  return { target, output, deno, version };
+}
+
+async function main(): Promise<void> {
+  const options = await readOptions(), { target } = options;
+  const foreign = target !== Deno.build.target;
+  const name = target.includes("windows") ? "memloss.exe" : "memloss";
+  const output = options.output ?? join(ROOT, "dist", foreign ? target : "", name);
+  const work = await Deno.makeTempDir({ prefix: "memloss-compile-" });
   try {
-    return (await Deno.stat(path)).isFile;
-  } catch {
-    return false;
+    const made = join(work, name);
+    const base = await takeBase(work, options.version);
+    await compile(made, base, options);
+    if (!foreign) {
+      console.log(
+        await proveBinary(made, options.version).catch((error) => {
+          throw new Error(`The binary does not work and was not kept: ${error.message}`);
+        }),
+      );
+    }
+    await Deno.mkdir(dirname(output), { recursive: true });
+    // The folder of temporary files may lie on another disk.
+    await Deno.copyFile(made, `${output}.tmp`);
+    await Deno.rename(`${output}.tmp`, output);
+    console.log(
+      `The binary is ${output}${foreign ? `; being for ${target}, it was not run` : ""}.`,
+    );
+  } finally {
+    await Deno.remove(work, { recursive: true });
   }
 }
 
-function fail(message: string): never {
-  console.error(`error: ${message}`);
+/** The base that `DENORT_BIN` names as a file in `folder`; undefined where Deno is to download one. */
+async function takeBase(folder: string, version: string): Promise<string | undefined> {
+  const named = Deno.env.get("DENORT_BIN");
+  if (named === undefined) return undefined;
+  const refuse = (fault: string): never => {
+    throw new Error(
+      `DENORT_BIN names "${named}", which ${fault}: point it at the denort of Deno ${version}.`,
+    );
+  };
+  const file = await Deno.readFile(named).catch((error) =>
+    refuse(`cannot be read (${error.message})`)
+  );
+  const base = baseOf(file), fault = baseFault(base, version);
+  if (fault !== undefined) refuse(fault);
+  const path = join(folder, "denort");
+  await Deno.writeFile(path, base, { mode: 0o755 });
+  return path;
+}
+
+async function compile(
+  made: string,
+  base: string | undefined,
+  { deno, version, target }: Options,
+): Promise<void> {
+  const bundle = join(dirname(made), "memloss.js");
+  await writeBundle(join(ROOT, "src", "main.ts"), bundle, join(ROOT, "deno.json"));
+  await pack(bundle, made, { deno, target, base }).catch((error) => {
+    const advice = base === undefined
+      ? `\nWhere it cannot download denort, DENORT_BIN names a denort of Deno ${version}.`
+      : "";
+    throw new Error(`deno compile failed: ${error.message}${advice}`);
+  });
+}
+
+try {
+  await main();
+} catch (error) {
+  console.error(`error: ${(error as Error).message}`);
   Deno.exit(1);
 }

@@ -97,6 +97,7 @@ async function parity(args: readonly string[]): Promise<void> {
     const result = lossAndGradients(architecture, state, objective, inputs);
     for (const [name, gradient] of result.gradients) gradients.set(name, gradient);
     const logits = Object.entries(result.logits) as [Pass, tf.Tensor2D][];
+    result.weights?.dispose();
     const named = logits.map(([pass, tensor]) => [NAMES[pass].logits, tensor]);
     return { loss: result.terms.loss, ...Object.fromEntries(named) };
   });

@@ -1,8 +1,11 @@
 import assert from "node:assert/strict";
 import { join, resolve } from "@std/path";
+import { pathToFileURL } from "node:url";
 import type { EvaluationReport } from "../src/evaluate/report.ts";
 import { decodeRunRecord } from "../src/run/run_record.ts";
 import type { MachineReport } from "../src/upkeep/machine.ts";
+import { makeRun } from "./report/page/made_run.ts";
+import { browserTest, closeBrowser, withPage } from "./testing/browser/browser.ts";
 import { type Ended, startDeno } from "./testing/program.ts";
 
 const ROOT = resolve(import.meta.dirname!, "..");
@@ -22,7 +25,10 @@ Deno.test.beforeAll(async () => {
   const { code, stderr } = await startDeno(["bundle", ...options, main]).ended;
   assert.equal(code, 0, stderr);
 });
-Deno.test.afterAll(() => Deno.remove(directory, { recursive: true }));
+Deno.test.afterAll(async () => {
+  await closeBrowser();
+  await Deno.remove(directory, { recursive: true });
+});
 
 /** Runs the bundle where its source is out of reach, and so are packages and configuration. */
 async function memloss(...args: string[]): Promise<Ended> {
@@ -64,4 +70,14 @@ Deno.test("the bundled program trains, evaluates and knows itself", async () => 
   assert.equal(report.pgd20?.n, 8);
   assert.equal(report.backend.name, "wasm");
   assert.match(report.backend.adapter, /SIMD/, "not the slow way out");
+});
+
+browserTest("the bundled program draws a page whose script works", async (browser) => {
+  await makeRun(join(work, "made"), { recipe: { variant: "v1", epochs: 2 }, stepsPerEpoch: 9 });
+  await memloss("report", "made");
+  const { href } = pathToFileURL(join(work, "made", "report.html"));
+  await withPage(browser, href, { width: 800, scheme: "light" }, async (page) => {
+    await page.until(() => document.querySelectorAll("[data-plot] canvas").length > 5);
+    assert.match(await page.evaluate(() => document.querySelector("output")!.textContent), /last/);
+  });
 });

@@ -3,6 +3,8 @@
  *
  * @module
  */
+import { exp } from "../elementary/exp.ts";
+import { log } from "../elementary/log.ts";
 import { Purpose, Stream } from "../random/stream.ts";
 import type { PgdOptions } from "./options.ts";
 
@@ -52,7 +54,7 @@ export function uniformStart(
 
 /** A normal vector has a uniform direction; the radius `ε·u^(1/d)` makes its points uniform in the ball. */
 function uniformInL2Ball(stream: Stream, epsilon: number, values: number): Float64Array {
-  const radius = epsilon * stream.uniform() ** (1 / values);
+  const radius = epsilon * exp(log(stream.uniform()) / values);
   const direction = Float64Array.from({ length: values }, () => stream.normal());
   const length = Math.sqrt(direction.reduce((sum, value) => sum + value * value, 0));
   return direction.map((value) => value * radius / length);

@@ -67,12 +67,12 @@ export class V1Step {
     });
     const attacked = performance.now();
     const adv = imageTensor(adversarial, SHAPE);
-    const terms = await this.#descend(inputs, adv);
+    const { terms, weights } = await this.#descend(inputs, adv);
     await backend.guard(terms.loss.data());
     await learner.update(RATES);
     const model = learner.snapshot();
     await backend.guard(model.parameters.get("linear.bias")!.data());
-    tf.dispose([inputs, adv, { ...terms }]);
+    tf.dispose([inputs, adv, { ...terms }, weights!]);
     [model.parameters, model.buffers].forEach(disposeAll);
     const ended = performance.now();
     return { step: (ended - started) / 1000, attack: (attacked - started) / 1000 };
@@ -87,9 +87,9 @@ export class V1Step {
   /** Asks the device for one step on `inputs`, and neither waits for it nor reads anything. */
   async submit(inputs: ReturnType<V1Step["inputs"]>): Promise<void> {
     const adversarial = await this.#learner.attack(inputs, inputs.images.nat, []);
-    const terms = await this.#descend(inputs, adversarial as tf.Tensor4D);
+    const { terms, weights } = await this.#descend(inputs, adversarial as tf.Tensor4D);
     await this.#learner.update(RATES);
-    tf.dispose([adversarial, { ...terms }]);
+    tf.dispose([adversarial, { ...terms }, weights!]);
   }
 
   #descend({ images, labels }: ReturnType<V1Step["inputs"]>, adv: tf.Tensor4D) {

@@ -3,18 +3,17 @@
  *
  * @module
  */
-import * as v from "valibot";
-import { AUTOATTACK_MEMBERS, AUTOATTACK_VERSIONS } from "../attack/autoattack/versions.ts";
 import { RunError, UsageError } from "../errors.ts";
-import { isEvaluationName } from "../evaluate/evaluate.ts";
 import { evaluateRun } from "../evaluate/evaluate_run.ts";
 import { type AttackName, DEFAULT_ATTACKS } from "../evaluate/evaluation_options.ts";
 import type { EvaluationReport } from "../evaluate/report.ts";
-import { choiceFlag, type Flag, integerFlag, switchFlag, textFlag } from "../recipe/flag.ts";
+import { choiceFlag, integerFlag, switchFlag, textFlag } from "../recipe/flag.ts";
 import { RECIPE_FLAGS, recipeInput } from "../recipe/fields.ts";
 import { describeOutside, describeReport } from "../report/evaluation_text.ts";
 import { CHECKPOINT_LINKS } from "../run/checkpoints.ts";
 import { observeEvaluation } from "./eval_status.ts";
+import { ATTACK_FLAGS, effortOf } from "./eval/attack_flags.ts";
+import { INPUT_FLAGS, inputScaling } from "./eval/input_flags.ts";
 import { type Command, type FlagValues, readArguments, refuseFlags } from "./shell/command.ts";
 import { refuseDeviceFlags } from "./shell/device_flags.ts";
 import { interruptible } from "./shell/interrupt.ts";
@@ -23,56 +22,16 @@ import { OVERWRITE } from "./shell/overwrite_flag.ts";
 import { StatusLine } from "./shell/terminal.ts";
 import { NO_TUNE } from "./shell/tuning_flag.ts";
 
-const isAttackName = (name: string): name is AttackName =>
-  name === "autoattack" || isEvaluationName(name);
-
-const attackList = v.pipe(
-  v.array(v.custom<AttackName>(
-    (name) => typeof name === "string" && isAttackName(name),
-    "must be a list of clean, pgd20, cw20 (or another number of steps, up to 9999), autoattack",
-  )),
-  v.transform((names) => [...new Set(names)]),
-);
-
-const attackFlag: Flag<typeof attackList> = {
-  name: "attack",
-  placeholder: "clean,pgd20,cw20,autoattack",
-  help:
-    "what to measure, separated by commas: clean; pgdN and cwN, PGD of N steps that maximises " +
-    `cross-entropy or the margin; autoattack; default ${DEFAULT_ATTACKS}`,
-  schema: attackList,
-  parse: (text) => text.split(","),
-};
-
-const memberList = v.array(
-  v.picklist(AUTOATTACK_MEMBERS, `must be a list of ${AUTOATTACK_MEMBERS.join(", ")}`),
-);
-
-const membersFlag: Flag<typeof memberList> = {
-  name: "attacks-to-run",
-  placeholder: "apgd-ce,…",
-  help: "the attacks of --attack-version custom, in their order",
-  schema: memberList,
-  parse: (text) => text.split(","),
-};
-
 const { data, dataDir, batchSize, attackEps, attackNorm, seed, backend, workers, deterministic } =
   RECIPE_FLAGS;
 
 const FLAGS = {
-  attack: attackFlag,
+  ...ATTACK_FLAGS,
   checkpoint: choiceFlag(
     "checkpoint",
     CHECKPOINT_LINKS,
     "which checkpoint of a run; default: best if there is one",
   ),
-  attackVersion: choiceFlag(
-    "attack-version",
-    AUTOATTACK_VERSIONS,
-    "which AutoAttack; default: standard",
-  ),
-  attacksToRun: membersFlag,
-  restarts: integerFlag("restarts", "runs of PGD, each from another start; default 1", 1, 1000),
   stateDir: textFlag(
     "state-dir",
     "DIR",
@@ -85,6 +44,7 @@ const FLAGS = {
     "check images that --save-adv saved, instead of attacking",
   ),
   overwrite: OVERWRITE,
+  ...INPUT_FLAGS,
   nEx: integerFlag("n-ex", "evaluate on the first N test images", 1),
   json: switchFlag("json", "print one JSON document on stdout"),
   data,
@@ -99,24 +59,38 @@ const FLAGS = {
   noTune: NO_TUNE,
 } as const;
 
+/** What a network is given, which weights from elsewhere may not expect. */
+const IMAGES =
+  "The network is given images with values in [0,1], NHWC (channels last), and none is normalised before. A file that " +
+  "holds its mean and std as tensors, as a layer that normalises has them, is taken as it is. A network that was trained on " +
+  "normalised images without such a layer has to get one first: see docs/weights.md.";
+
 export const command: Command = {
   name: "eval",
-  positionals: "RUN_DIR|WEIGHTS.safetensors",
-  summary: "measure clean and robust accuracy of a run or of a file of weights",
+  positionals: "RUN_DIR|FILE|MODEL.json",
+  summary:
+    "measure clean and robust accuracy of a run, a file of weights (safetensors, PyTorch's) or a tfjs model",
+  notes: [IMAGES],
   flags: FLAGS,
   examples: [
     "memloss eval runs/v1 --attack clean,pgd20 --json",
+    "memloss eval runs/v1 --attack curve --n-ex 500",
     "memloss eval runs/v1 --attack autoattack --n-ex 1000 --save-adv adversarial.safetensors",
     "memloss eval weights.safetensors --data cifar10 --data-dir data --n-ex 1000",
+    "memloss eval model.json --input-range -1,1 --attack clean,autoattack --n-ex 1000",
   ],
   async run(args) {
     const { flags, positionals: [target] } = readArguments(args, FLAGS, 1);
     if (target === undefined) {
-      throw new UsageError("Say what to evaluate: memloss eval RUN_DIR, or a .safetensors file.");
+      throw new UsageError(
+        "Say what to evaluate: memloss eval RUN_DIR, a file of weights or a model.json.",
+      );
     }
     const { attack: attacks = DEFAULT_ATTACKS, checkpoint, nEx: limit, restarts, ...rest } = flags;
-    const { attackVersion: version, attacksToRun: members, stateDir, ...others } = rest;
-    const { saveAdv, verifyAdv, overwrite, json, noTune, ...fields } = others;
+    const { attackVersion: version, attacksToRun: members, stateDir, ...ofAttack } = rest;
+    const { iterations, queries, targets, ...others } = ofAttack;
+    const { saveAdv, verifyAdv, overwrite, json, noTune, ...more } = others;
+    const { inputRange, inputMean, inputStd, ...fields } = more;
     const given = recipeInput(fields);
     checkAttackFlags(attacks, flags);
     refuseDeviceFlags(flags);
@@ -135,10 +109,14 @@ export const command: Command = {
         given,
         limit,
         restarts,
+        input: inputScaling({ inputRange, inputMean, inputStd }),
         overwrite,
         observer,
         signal,
-        autoAttack: { version, members, stateDir },
+        autoAttack: {
+          ...{ version, members, stateDir },
+          ...version === "custom" && effortOf({ iterations, queries, restarts, targets }),
+        },
         saveAdversarial: saveAdv,
         verifyAdversarial: verifyAdv,
         tune: noTune !== true,
@@ -169,10 +147,24 @@ function checkAttackFlags(names: readonly AttackName[], flags: FlagValues<typeof
     const fields = ["attackEps", "attackNorm"] as const;
     refuseFlags(FLAGS, flags, fields, "has no meaning for --attack clean, which attacks nothing");
   }
-  if (flags.restarts !== undefined && !names.some((name) => /^(pgd|cw)/.test(name))) {
-    throw new UsageError("--restarts needs an --attack that starts anew, such as pgd20.");
+  if (names.every((name) => name === "clean" || name === "curve")) {
+    const fields = ["attackEps"] as const;
+    refuseFlags(
+      FLAGS,
+      flags,
+      fields,
+      "has no meaning for --attack curve, which has radii of its own",
+    );
   }
   const custom = flags.attackVersion === "custom";
+  const startsAnew = custom || names.some((name) => /^(pgd|cw|curve)/.test(name));
+  if (flags.restarts !== undefined && !startsAnew) {
+    throw new UsageError("--restarts needs an --attack that starts anew, such as pgd20.");
+  }
+  if (!custom) {
+    const why = "needs --attack-version custom: the other versions have their own";
+    refuseFlags(FLAGS, flags, ["iterations", "queries", "targets"], why);
+  }
   if (custom === (flags.attacksToRun !== undefined)) return;
   throw new UsageError(
     custom

@@ -22,6 +22,7 @@ export function observeEvaluation(status: StatusLine): EvaluationObserver {
       status.update(
         `${bar}  ${done} of ${of} images, ${broken} broken${left}`,
         `${bar}${left}`,
+        left.slice(2) || bar,
       );
     },
   };

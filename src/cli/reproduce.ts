@@ -18,7 +18,7 @@ import { type Command, readArguments } from "./shell/command.ts";
 import { refuseDeviceFlags } from "./shell/device_flags.ts";
 import { interruptible } from "./shell/interrupt.ts";
 import { printResult } from "./shell/output.ts";
-import { commandLine } from "./shell/program_name.ts";
+import { commandLine, commandOfProject } from "./shell/program_name.ts";
 import { StatusLine } from "./shell/terminal.ts";
 import { observeRun } from "./train_status.ts";
 
@@ -91,7 +91,7 @@ export const command: Command = {
       watchRun: () => observeRun(status),
       watchEvaluation: () => ({ ...observeEvaluation(status), onReport: () => status.clear() }),
     };
-    const command = commandLine(
+    const command = commandOfProject(
       ...["reproduce", "--table", tableName, "--scale", scale, "--seeds", seeds.join(",")],
       ...nEx === undefined ? [] : ["--n-ex", String(nEx)],
     );

@@ -13,6 +13,7 @@ import { type Command, readArguments } from "./shell/command.ts";
 import { refuseDeviceFlags } from "./shell/device_flags.ts";
 import { interruptible } from "./shell/interrupt.ts";
 import { NO_TUNE } from "./shell/tuning_flag.ts";
+import { DASHBOARD } from "./shell/dashboard_flag.ts";
 import { continueShown, startShown } from "./train_status.ts";
 
 const OUTPUT: Group = "Output", DEVICE: Group = "Device";
@@ -24,6 +25,14 @@ const FLAGS = {
     group: OUTPUT,
   },
   resume: { ...switchFlag("resume", "continue the run in --run-dir"), group: OUTPUT },
+  tensorboard: {
+    ...switchFlag(
+      "tensorboard",
+      "also write event files for TensorBoard, to tensorboard/ in the run",
+    ),
+    group: OUTPUT,
+  },
+  dashboard: { ...DASHBOARD, group: OUTPUT },
   noTune: { ...NO_TUNE, group: DEVICE },
 } as const;
 
@@ -38,15 +47,17 @@ export const command: Command = {
     "memloss train --run-dir runs/v1 --resume",
   ],
   async run(args) {
-    const { flags: { runDir, resume, noTune, ...values } } = readArguments(args, FLAGS, 0);
+    const { flags } = readArguments(args, FLAGS, 0);
+    const { runDir, resume, tensorboard, dashboard, noTune, ...values } = flags;
     refuseDeviceFlags({ ...values, noTune });
     const given = recipeInput(values);
     const directory = runDir ?? defaultRunDir(given), tune = noTune !== true;
-    await interruptible((signal) =>
-      resume
-        ? continueShown(directory, { given, signal, tune })
-        : startShown(given, directory, { signal, tune })
-    );
+    await interruptible((signal) => {
+      const options = { signal, tune, tensorboard: tensorboard === true, dashboard };
+      return resume
+        ? continueShown(directory, { given, ...options })
+        : startShown(given, directory, options);
+    });
   },
 };
 

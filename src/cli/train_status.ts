@@ -17,39 +17,57 @@ import {
   type StartOptions,
   startRun,
 } from "../train/start.ts";
+import { alsoOn, openDashboard } from "./shell/dashboard_flag.ts";
 import { commandLine } from "./shell/program_name.ts";
 import { StatusLine } from "./shell/terminal.ts";
 import { shownOn } from "./shell/tuning_flag.ts";
+import { TimeLeft } from "./shell/time_left.ts";
+
+/** Where else it is shown. */
+interface Shown {
+  /** Port of a dashboard; there is none unless given. */
+  readonly dashboard?: number | undefined;
+}
 
 /** {@linkcode startRun}, watched. */
 export function startShown(
   recipe: RecipeInput,
   directory: string,
-  options: Omit<StartOptions, "observer">,
+  options: Omit<StartOptions, "observer"> & Shown,
 ): Promise<void> {
-  return shown(directory, (observer) => startRun(recipe, directory, { ...options, observer }));
+  return shown(
+    directory,
+    options,
+    (observer) => startRun(recipe, directory, { ...options, observer }),
+  );
 }
 
 /** {@linkcode continueRun}, watched. */
 export function continueShown(
   directory: string,
-  options: Omit<ContinueOptions, "observer">,
+  options: Omit<ContinueOptions, "observer"> & Shown,
 ): Promise<void> {
-  return shown(directory, (observer) => continueRun(directory, { ...options, observer }));
+  return shown(directory, options, (observer) => continueRun(directory, { ...options, observer }));
 }
 
 async function shown(
   directory: string,
+  { tensorboard, dashboard: port }: Pick<StartOptions, "tensorboard"> & Shown,
   run: (observer: RunObserver) => Promise<void>,
 ): Promise<void> {
-  const status = new StatusLine();
+  const status = new StatusLine(), told = observeRun(status);
+  await using dashboard = port === undefined ? undefined : await openDashboard(port);
   try {
-    await run(observeRun(status));
+    await run(dashboard ? alsoOn(dashboard, told) : told);
   } catch (error) {
     if (!(error instanceof Interrupted)) throw error;
     throw new Interrupted(
       `${error.message}\nContinue with: ${
-        commandLine("train", "--run-dir", directory, "--resume")
+        commandLine(
+          ...["train", "--run-dir", directory, "--resume"],
+          ...tensorboard ? ["--tensorboard"] : [],
+          ...port === undefined ? [] : ["--dashboard", String(port)],
+        )
       }`,
     );
   } finally {
@@ -60,12 +78,13 @@ async function shown(
 
 /** Shows on `status` how far a run is. */
 export function observeRun(status: StatusLine): RunObserver {
-  const started = performance.now();
-  let stepsHere = 0, select = "";
+  const time = new TimeLeft(() => status.now());
+  let select = "";
   return {
     ...shownOn(status),
     onStart({ directory, recipe, continued, backend, demand }) {
       select = recipe.select;
+      time.begin(recipe);
       status.print(
         `${
           continued ? "Continuing" : "Training"
@@ -77,24 +96,28 @@ export function observeRun(status: StatusLine): RunObserver {
     onDamage({ image, fault }) {
       status.print(`warning: image ${image} goes without memory in this epoch: ${fault}`);
     },
-    onStep(metrics: StepMetrics, { epochs, stepsPerEpoch }) {
-      stepsHere++;
-      const left = epochs * stepsPerEpoch - (metrics.epoch - 1) * stepsPerEpoch - metrics.step;
-      const secondsLeft = (performance.now() - started) / 1000 / stepsHere * left;
+    onStep(metrics: StepMetrics, length) {
+      const { epochs, stepsPerEpoch } = length;
       const position = `epoch ${metrics.epoch}/${epochs} step ${metrics.step}/${stepsPerEpoch}`;
       const rate = `${metrics.imagesPerSecond.toFixed(1)} images/s`;
-      const remaining = `${formatDuration(secondsLeft)} left`;
+      const remaining = `${formatDuration(time.step(metrics, length))} left`;
       status.update(
         `${position}  ${describeTerms(metrics)}  ${rate}  ${remaining}`,
+        `${position}  loss ${metrics.loss.toFixed(4)}  ${rate}  ${remaining}`,
         `${position}  ${rate}  ${remaining}`,
         `${position}  ${remaining}`,
         remaining,
       );
     },
     onEvaluation(name, done, n) {
-      status.update(`${select}: ${name}, ${done} of ${n} images`);
+      const seconds = time.evaluation(name, done, n);
+      const remaining = seconds === undefined ? [] : [`${formatDuration(seconds)} left`];
+      const shown = (...parts: string[]) => [...parts, ...remaining].join("  ");
+      const position = `${select}: ${name}, ${done} of ${n} images`;
+      status.update(shown(position), shown(name), ...remaining);
     },
     onEpoch(metrics: EpochMetrics, { epochs }) {
+      time.epoch();
       const { cleanAccuracy, robustAccuracy } = metrics;
       const accuracies = cleanAccuracy === undefined || robustAccuracy === undefined
         ? ""

@@ -6,7 +6,7 @@
 import * as tf from "@tensorflow/tfjs";
 import { crossEntropyAttack, marginAttack } from "../attack/attack_loss.ts";
 import { assertWithinBounds } from "../attack/bounds.ts";
-import type { PgdOptions } from "../attack/options.ts";
+import type { PgdOptions, ThreatModel } from "../attack/options.ts";
 import { pgd } from "../attack/pgd.ts";
 import { normalNoise, uniformStart } from "../attack/start.ts";
 import type { Backend } from "../backend/backend.ts";
@@ -17,6 +17,7 @@ import type { FrozenModel } from "../model/frozen.ts";
 import { imageTensor, oneHot } from "../model/inputs.ts";
 import { predictedClass } from "../model/predicted_class.ts";
 import { Purpose } from "../random/stream.ts";
+import { type Confusion, confusionOf } from "./confusion.ts";
 import { assertFiniteLogits } from "./logits.ts";
 
 /** An accuracy: clean, or under PGD of so many steps that maximises cross-entropy (`pgd20`) or the margin (`cw20`). */
@@ -41,6 +42,8 @@ export interface Accuracy {
 export interface ImageAccuracy extends Accuracy {
   /** `1` for every image that was classified correctly, `0` for every other, in the order of `ids`. */
   readonly verdicts: string;
+  /** What the images were taken for as they were attacked: where a restart broke one, by the first that did. */
+  readonly confusion: Confusion;
 }
 
 /** What to evaluate, and how. */
@@ -55,8 +58,8 @@ export interface EvaluationSettings {
   readonly batchSize: number;
   /** Seed of every random draw. */
   readonly seed: number;
-  /** How far an image may be moved. */
-  readonly attack: Pick<PgdOptions, "norm" | "epsilon">;
+  /** How far an image may be moved, and in steps of what length; the published ones unless given. */
+  readonly attack: ThreatModel & Partial<Pick<PgdOptions, "stepSize">>;
   /**
    * Runs of PGD, each from a start of its own; an image counts if it withstands all.
    *
@@ -77,8 +80,8 @@ export interface EvaluationSettings {
   readonly onProgress?: (name: EvaluationName, done: number) => void;
 }
 
-/** PGD's step: 2/255 in L∞, 15/255 in L2. */
-const STEP_SIZE = { linf: 2 / 255, l2: 15 / 255 } as const;
+/** PGD's step unless one is given: 2/255 in L∞, 15/255 in L2. */
+export const STEP_SIZE = { linf: 2 / 255, l2: 15 / 255 } as const;
 
 /**
  * Accuracy of `model` on the clean images (`clean`), or on adversarial ones made by PGD from a uniformly random start
@@ -115,6 +118,7 @@ export async function evaluateAccuracy(
   settings: EvaluationSettings,
 ): Promise<ImageAccuracy> {
   const { dataset, ids, batchSize, signal } = settings;
+  const predicted = new Int32Array(ids.length);
   let correct = 0, verdicts = "";
   for (let first = 0; first < ids.length; first += batchSize) {
     if (signal?.aborted) throw new Interrupted("Stopped during the evaluation.");
@@ -125,13 +129,18 @@ export async function evaluateAccuracy(
         ? batch.x
         : await pgdImages(name, model, batch, restart, settings);
       const predictions = await predict(model, images, batch, settings.backend);
-      batch.y.forEach((label, row) => standing[row]! &= +(predictions[row] === label));
+      batch.y.forEach((label, row) => {
+        if (standing[row] === 1) predicted[first + row] = predictions[row]!;
+        standing[row]! &= +(predictions[row] === label);
+      });
     }
     correct += standing.reduce((sum, one) => sum + one, 0);
     verdicts += standing.join("");
     settings.onProgress?.(name, Math.min(first + batchSize, ids.length));
   }
-  return { accuracy: correct / ids.length, correct, n: ids.length, verdicts };
+  const n = ids.length, labels = Array.from(ids, (id) => dataset.labels[id]!);
+  const confusion = confusionOf(labels, predicted, dataset.classes.length);
+  return { accuracy: correct / n, correct, n, verdicts, confusion };
 }
 
 /**
@@ -157,15 +166,23 @@ async function predict(
   );
 }
 
-async function pgdImages(
+/**
+ * What the attack `name` makes of the images of a batch, in its run `restart`, from 0.
+ *
+ * @throws {RunError} if an image leaves its ball or the device fails
+ */
+export async function pgdImages(
   name: EvaluationName,
   model: FrozenModel,
   { ids, x, y, shape }: Batch,
   restart: number,
-  { backend, dataset, seed, attack }: EvaluationSettings,
+  { backend, dataset, seed, attack }: Pick<
+    EvaluationSettings,
+    "backend" | "dataset" | "seed" | "attack"
+  >,
 ): Promise<Float32Array> {
   const steps = Number(name.replace(/\D+/, ""));
-  const options: PgdOptions = { ...attack, stepSize: STEP_SIZE[attack.norm], steps };
+  const options: PgdOptions = { stepSize: STEP_SIZE[attack.norm], ...attack, steps };
   const start = uniformStart(x, ids, attack, seed, Purpose.evaluationStart, restart);
   const adversarial = tf.tidy(() => {
     const labels = oneHot(y, dataset.classes.length);

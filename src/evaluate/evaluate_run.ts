@@ -8,14 +8,15 @@ import { exclusively } from "../backend/exclusive.ts";
 import { openBackend } from "../backend/open.ts";
 import { firstIndices, loadBatch } from "../data/batches.ts";
 import { loadSplit } from "../data/sets/sets.ts";
-import { type FrozenModel, prepareFrozen } from "../model/frozen.ts";
+import type { FrozenModel } from "../model/frozen.ts";
 import type { Recipe } from "../recipe/recipe.ts";
 import { engineOptions } from "../recipe/resolve.ts";
 import { readSubject, type Subject } from "../run/subject.ts";
 import { checkAdversarial } from "./adversarial_check.ts";
 import { type AdversarialImages, readAdversarial, saveAdversarial } from "./adversarial_file.ts";
 import { autoAttack, type AutoAttackResult } from "./autoattack/autoattack.ts";
-import { type AutoAttackChoice, checkState, openState } from "./autoattack/state_folder.ts";
+import { checkState, openState } from "./autoattack/state_folder.ts";
+import { CURVE, evaluateCurve } from "./curve.ts";
 import {
   evaluateAccuracy,
   type EvaluationName,
@@ -32,9 +33,8 @@ import {
   type EvaluationOptions,
   evaluationRecipe,
 } from "./evaluation_options.ts";
-import { checkFitting } from "./fitting.ts";
-import { architectureOf, freezeSubject } from "./frozen_subject.ts";
 import { type EvaluationReport, keepReport, makeReport } from "./report.ts";
+import { networkOf, type OpenNetwork, warningsAbout } from "./subject_network.ts";
 
 /**
  * Evaluates the run or the weights at `target`; a run keeps the report in its `eval/`. The weights are read once, before the
@@ -75,16 +75,17 @@ async function evaluateAlone(
   const { observer, signal } = options;
   const subject = await readSubject(target, checkpoint);
   const recipe = evaluationRecipe(subject, given);
-  const architecture = architectureOf(subject);
+  const network = networkOf(subject, options.input);
   if (save !== undefined) {
     await checkSaved(save, subject, recipe, verify, options.overwrite === true);
   }
   // A seed of the evaluation draws the attack's starts; a run's data stay those it was trained with.
   const dataSeed = subject.run?.recipe.seed ?? recipe.seed;
   const test = await loadSplit(recipe.data, "test", recipe.dataDir, dataSeed);
-  checkFitting(subject.path, architecture, test);
+  network.check(test);
   const saved = verify === undefined ? undefined : await readAdversarial(verify, test);
   if (attacks.includes("autoattack")) await checkState(subject, choice.stateDir);
+  for (const note of subject.notes ?? []) observer?.onNote?.(note);
   const backend = await openBackend(recipe.backend, {
     ...engineOptions(recipe),
     ...observedOptions(options.tune !== false, observer, signal),
@@ -103,22 +104,17 @@ async function evaluateAlone(
       ...signal && { signal },
       onProgress: (name, done) => observer?.onProgress?.(name, done, ids.length),
     };
-    await backend.guard(prepareFrozen(architecture, test.shape, recipe.batchSize, backend));
-    const model = freezeSubject(subject, architecture);
+    const attacked = saved === undefined && attacks.some((name) => name !== "clean");
+    const open = await network.open(test, recipe.batchSize, backend, attacked);
+    if (open.foreign?.softmaxRemoved) {
+      observer?.onNote?.(`${subject.path} ends in a softmax: its logits are attacked instead.`);
+    }
     try {
       return saved
-        ? await verifySaved(
-          saved,
-          subject,
-          recipe,
-          model,
-          settings,
-          given.threat?.epsilon,
-          observer,
-        )
-        : await attackAll(attacks, subject, recipe, model, settings, options);
+        ? await verifySaved(saved, subject, recipe, open, settings, given.threat?.epsilon, observer)
+        : await attackAll(attacks, subject, recipe, open, settings, options);
     } finally {
-      model.dispose();
+      open.model.dispose();
     }
   } catch (error) {
     return await backend.guard(Promise.reject(error)); // which tells the cause if that is the device
@@ -132,19 +128,27 @@ async function attackAll(
   attacks: readonly AttackName[],
   subject: Subject,
   recipe: Recipe,
-  model: FrozenModel,
+  open: OpenNetwork,
   settings: EvaluationSettings,
-  { autoAttack: choice = {}, saveAdversarial: save, observer }: EvaluationOptions,
+  options: EvaluationOptions,
 ): Promise<EvaluationReport> {
+  const { saveAdversarial: save, observer } = options, { model, foreign } = open;
+  const warnings = await foreignWarnings(attacks, open, settings);
+  for (const warning of warnings) observer?.onNote?.(`Warning: ${warning}`);
   const accuracies: Partial<Record<EvaluationName, ImageAccuracy>> = {};
   for (const name of attacks.filter(isEvaluationName)) {
     accuracies[name] = await evaluateAccuracy(name, model, settings);
   }
+  const curve = attacks.includes(CURVE)
+    ? await evaluateCurve(model, settings, (done, n) => observer?.onProgress?.(CURVE, done, n))
+    : undefined;
   const attacked = attacks.includes("autoattack")
-    ? await runAutoAttack(subject, model, settings, choice, observer)
+    ? await runAutoAttack(subject, model, settings, options)
     : undefined;
   const report = makeReport(subject, recipe, settings, accuracies, {
+    ...curve && { curve },
     ...attacked && { autoattack: attacked.result },
+    ...foreign && { model: { ...foreign, warnings } },
   });
   let untold: unknown;
   try {
@@ -167,17 +171,30 @@ async function attackAll(
   return report;
 }
 
+/** What AutoAttack would tell of a model from elsewhere, where another attack is all that runs. */
+async function foreignWarnings(
+  attacks: readonly AttackName[],
+  { model, foreign }: OpenNetwork,
+  { dataset, batchSize, backend }: EvaluationSettings,
+): Promise<string[]> {
+  const told = attacks.includes("autoattack") || attacks.every((name) => name === "clean");
+  return foreign && !told ? await warningsAbout(model, dataset, batchSize, backend) : [];
+}
+
 async function verifySaved(
   saved: AdversarialImages,
   subject: Subject,
   recipe: Recipe,
-  model: FrozenModel,
+  { model, foreign }: OpenNetwork,
   settings: EvaluationSettings,
   epsilon: number | undefined,
   observer: EvaluationObserver | undefined,
 ): Promise<EvaluationReport> {
   const verified = await checkAdversarial(saved, model, settings, epsilon);
-  const report = makeReport(subject, recipe, settings, {}, { verified });
+  const report = makeReport(subject, recipe, settings, {}, {
+    verified,
+    ...foreign && { model: { ...foreign, warnings: [] } },
+  });
   observer?.onReport?.(report);
   return report;
 }
@@ -187,12 +204,11 @@ async function runAutoAttack(
   subject: Subject,
   model: FrozenModel,
   settings: EvaluationSettings,
-  choice: AutoAttackChoice,
-  observer: EvaluationObserver | undefined,
+  { autoAttack: choice = {}, input, observer }: EvaluationOptions,
 ): Promise<
   { result: AutoAttackResult; adversarial: Float32Array; finish: () => Promise<void> }
 > {
-  const journal = await openState(subject, settings, choice);
+  const journal = await openState(subject, settings, choice, input);
   const { dataset, ids, attack, backend, batchSize, seed, signal } = settings;
   const images = { ...loadBatch(dataset, ids), classes: dataset.classes.length };
   try {
@@ -204,6 +220,7 @@ async function runAutoAttack(
       journal,
       ...choice.version && { version: choice.version },
       ...choice.members && { members: choice.members },
+      ...choice.effort && { effort: choice.effort },
       ...signal && { signal },
       onLine: (line) => observer?.onAutoAttack?.(line),
       onProgress: (member, progress) => observer?.onMember?.(member, progress),

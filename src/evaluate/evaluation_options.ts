@@ -20,19 +20,26 @@ import type { Subject } from "../run/subject.ts";
 import { IMAGES_TENSOR } from "./adversarial_file.ts";
 import type { MemberProgress } from "./autoattack/member_run.ts";
 import type { AutoAttackChoice } from "./autoattack/state_folder.ts";
+import { CURVE } from "./curve.ts";
 import { type EvaluationName, isEvaluationName } from "./evaluate.ts";
 import type { EvaluationReport } from "./report.ts";
+import type { InputScaling } from "./tfjs/input_scaling.ts";
 
 /** Everything that can be measured. */
-export type AttackName = EvaluationName | "autoattack";
+export type AttackName = EvaluationName | "curve" | "autoattack";
+
+/** Whether `name` is one. */
+export function isAttackName(name: string): name is AttackName {
+  return name === "autoattack" || name === CURVE || isEvaluationName(name);
+}
 
 /** What is measured unless told otherwise. */
 export const DEFAULT_ATTACKS: readonly AttackName[] = ["clean", "pgd20"];
 
 /** Who watches an evaluation. */
 export interface EvaluationObserver extends EngineObserver {
-  /** After every batch: how many of `n` images are done. */
-  onProgress?(name: EvaluationName, done: number, n: number): void;
+  /** After every batch: how many of `n` images are done; of a curve for all radii together. */
+  onProgress?(name: Exclude<AttackName, "autoattack">, done: number, n: number): void;
   /** What AutoAttack noticed, and each member's result. */
   onAutoAttack?(line: string): void;
   /** How far a member of AutoAttack is. */
@@ -73,6 +80,12 @@ export interface EvaluationOptions {
    * @default {1}
    */
   readonly restarts?: number;
+  /**
+   * What a model from elsewhere takes for images in [0,1].
+   *
+   * @default {the images as they are}
+   */
+  readonly input?: InputScaling;
   /**
    * Which AutoAttack, if it is among the attacks, and where its state is kept.
    *
@@ -124,11 +137,19 @@ export interface EvaluationOptions {
  * @throws {UsageError} naming the first such option
  */
 export function checkOptions(options: EvaluationOptions): void {
-  const { attacks, checkpoint, limit, restarts, autoAttack: { version, members } = {} } = options;
+  const {
+    attacks,
+    checkpoint,
+    limit,
+    restarts,
+    autoAttack: { version, members, effort = {} } = {},
+  } = options;
   if (attacks?.length === 0) throw new UsageError("The attacks must be at least one.");
   for (const name of attacks ?? []) {
-    if (name === "autoattack" || isEvaluationName(name)) continue;
-    throw new UsageError(`There is no attack "${name}": say clean, pgd20, cw20 or autoattack.`);
+    if (isAttackName(name)) continue;
+    throw new UsageError(
+      `There is no attack "${name}": say clean, pgd20, cw20, curve or autoattack.`,
+    );
   }
   refuseUnknown("checkpoint", checkpoint, CHECKPOINT_LINKS);
   refuseUnknown("AutoAttack version", version, AUTOATTACK_VERSIONS);
@@ -138,7 +159,7 @@ export function checkOptions(options: EvaluationOptions): void {
   if (attacks?.includes("autoattack") && version === "custom" && !members?.length) {
     throw new UsageError('AutoAttack\'s version "custom" needs members, such as apgd-ce, square.');
   }
-  for (const [name, count] of Object.entries({ limit, restarts })) {
+  for (const [name, count] of Object.entries({ limit, restarts, ...effort })) {
     if (count === undefined || Number.isSafeInteger(count) && count > 0) continue;
     throw new UsageError(`The ${name} must be a whole number of at least 1, not ${count}.`);
   }
@@ -163,6 +184,7 @@ export function checkSaved(
 ): Promise<void> {
   const inputs = [
     subject.path,
+    ...subject.model?.files ?? [],
     ...subject.run ? [recipePath(subject.run.directory)] : [],
     ...verify === undefined ? [] : [verify],
     recipe.dataDir ?? DATA_ROOT,

@@ -5,6 +5,7 @@
  */
 import { join } from "@std/path";
 import type { AttackNorm } from "../attack/options.ts";
+import { CURVE, type Curve } from "./curve.ts";
 import type { AutoAttackResult } from "./autoattack/autoattack.ts";
 import {
   type Accuracy,
@@ -14,24 +15,30 @@ import {
   isEvaluationName,
 } from "./evaluate.ts";
 import { createDirectory, isReadOnly, writeFileAtomically } from "../disk/files.ts";
+import { formatJson } from "../format/json.ts";
 import type { Recipe } from "../recipe/recipe.ts";
 import type { AdversarialCheck } from "./adversarial_check.ts";
 import { type Subject, subjectName } from "../run/subject.ts";
+import type { ForeignModel } from "./subject_network.ts";
 
 /** The accuracies that were asked for, by name. */
 export type Accuracies = { readonly [name in EvaluationName]?: ImageAccuracy };
 
 /** What an evaluation prints with `--json`, and keeps in the run's `eval/`. */
 export interface EvaluationReport extends Accuracies {
+  /** Robust accuracies at several radii, if they were asked for. */
+  readonly curve?: Curve;
   /** What AutoAttack found, if it was asked for. */
   readonly autoattack?: AutoAttackResult;
   /** What `--verify-adv` found. */
   readonly verified?: AdversarialCheck;
+  /** What a model from elsewhere is, and the signs that what was found of it under attack should not be believed. */
+  readonly model?: ForeignModel & { readonly warnings: readonly string[] };
   /** What was evaluated. */
   readonly checkpoint: {
     /** Their file. */
     readonly path: string;
-    /** SHA-256 of the file. */
+    /** SHA-256 of the file; of a `model.json` with its weights behind it. */
     readonly sha256: string;
     /** `best` or `last`; null for a file of weights. */
     readonly name: string | null;
@@ -65,15 +72,17 @@ export function makeReport(
   recipe: Recipe,
   { ids, attack, restarts = 1, backend }: EvaluationSettings,
   accuracies: Partial<Record<EvaluationName, ImageAccuracy>>,
-  { autoattack, verified }: {
-    readonly autoattack?: AutoAttackResult;
-    readonly verified?: AdversarialCheck;
-  },
+  { curve, autoattack, verified, model }: Pick<
+    EvaluationReport,
+    "curve" | "autoattack" | "verified" | "model"
+  >,
 ): EvaluationReport {
   return {
     ...accuracies,
+    ...curve && { curve },
     ...autoattack && { autoattack },
     ...verified && { verified },
+    ...model && { model },
     checkpoint: {
       path,
       sha256,
@@ -113,6 +122,7 @@ async function writeReport(subject: Subject, report: EvaluationReport): Promise<
   await createDirectory(folder);
   const attacks = [
     ...accuraciesOf(report).map(([name]) => name),
+    ...report.curve ? [CURVE] : [],
     ...report.autoattack ? [autoAttackName(report.autoattack)] : [],
   ].join("-");
   const { attack: { epsilon, restarts }, data: { n }, seed, backend } = report;
@@ -121,12 +131,13 @@ async function writeReport(subject: Subject, report: EvaluationReport): Promise<
     restarts > 1 ? `.restarts${restarts}` : ""
   }.${backend.name}`;
   const path = join(folder, `${subjectName(subject)}.${settings}.json`);
-  await writeFileAtomically(path, new TextEncoder().encode(JSON.stringify(report, null, 2) + "\n"));
+  await writeFileAtomically(path, new TextEncoder().encode(formatJson(report) + "\n"));
 }
 
-/** `autoattack-standard`; a custom one by what it ran. */
-function autoAttackName({ version, perAttack }: AutoAttackResult): string {
-  return `autoattack-${version === "custom" ? Object.keys(perAttack).join("+") : version}`;
+/** `autoattack-standard`; a custom one by what it ran and spent. */
+function autoAttackName({ version, perAttack, effort = {} }: AutoAttackResult): string {
+  const spent = Object.entries(effort).map(([name, count]) => `.${name}${count}`).join("");
+  return `autoattack-${version === "custom" ? Object.keys(perAttack).join("+") + spent : version}`;
 }
 
 /** The accuracies in `report`, in its order. */

@@ -6,9 +6,10 @@
  */
 import { UsageError } from "../errors.ts";
 import { findDuplicateKey } from "./duplicate_key.ts";
+import { quoted } from "./quoted.ts";
 
 /** Every type of the format by the array that holds it; those that no array is made for are kept as their bits. */
-const arrays = {
+export const typedArrays = {
   F64: Float64Array,
   F32: Float32Array,
   F16: Float16Array,
@@ -27,14 +28,14 @@ const arrays = {
 } as const;
 
 /** The element types of the format. */
-export type Dtype = keyof typeof arrays;
+export type Dtype = keyof typeof typedArrays;
 
 /** A tensor on disk: row-major `data` of `shape`'s product of elements; an empty `shape` is a scalar. */
 export type SafeTensor = {
   [D in Dtype]: {
     readonly dtype: D;
     readonly shape: readonly number[];
-    readonly data: InstanceType<(typeof arrays)[D]>;
+    readonly data: InstanceType<(typeof typedArrays)[D]>;
   };
 }[Dtype];
 
@@ -67,9 +68,11 @@ export function encodeSafetensors(
   }
   let offset = 0;
   for (const [name, { dtype, shape, data }] of tensors) {
-    if (name === METADATA_KEY || !(data instanceof arrays[dtype]) || data.length !== size(shape)) {
+    if (
+      name === METADATA_KEY || !(data instanceof typedArrays[dtype]) || data.length !== size(shape)
+    ) {
       throw new RangeError(
-        `tensor "${name}": ${data.length} values do not make ${dtype} [${shape}]`,
+        `tensor ${quoted(name)}: ${data.length} values do not make ${dtype} [${shape}]`,
       );
     }
     const end = offset + data.byteLength;
@@ -112,13 +115,15 @@ export function decodeSafetensors(bytes: Uint8Array, sourceName: string): Safete
   const tensors = new Map<string, SafeTensor>();
   let position = 0;
   for (const { name, dtype, shape, begin, end } of entries) {
-    if (begin < position) fail(`tensor "${name}" overlaps another`);
-    if (begin > position) fail(`no tensor owns the bytes before tensor "${name}"`);
+    if (begin < position) fail(`tensor ${quoted(name)} overlaps another`);
+    if (begin > position) fail(`no tensor owns the bytes before tensor ${quoted(name)}`);
     if (end > body.length) {
-      fail(`tensor "${name}" ends at byte ${end} of ${body.length}, so the file was cut short`);
+      fail(
+        `tensor ${quoted(name)} ends at byte ${end} of ${body.length}, so the file was cut short`,
+      );
     }
     // A copy starts on an aligned address wherever the tensor started in the file.
-    const data = new arrays[dtype](new Uint8Array(body.subarray(begin, end)).buffer);
+    const data = new typedArrays[dtype](new Uint8Array(body.subarray(begin, end)).buffer);
     tensors.set(name, { dtype, shape, data } as SafeTensor);
     position = end;
   }
@@ -151,7 +156,7 @@ function readHeader(
   }
   if (!text.startsWith("{") || !isObject(header)) return fail("its header is not a JSON object");
   const duplicate = findDuplicateKey(text);
-  if (duplicate !== undefined) return fail(`its header holds "${duplicate}" twice`);
+  if (duplicate !== undefined) return fail(`its header holds ${quoted(duplicate)} twice`);
   return { header, start };
 }
 
@@ -159,26 +164,30 @@ function readMetadata(value: unknown, fail: Fail): Record<string, string> {
   if (value === undefined) return {};
   if (!isObject(value)) return fail(`"${METADATA_KEY}" is not an object`);
   for (const [key, text] of Object.entries(value)) {
-    if (typeof text !== "string") return fail(`its metadata "${key}" is not a string`);
+    if (typeof text !== "string") return fail(`its metadata ${quoted(key)} is not a string`);
   }
   return value as Record<string, string>;
 }
 
 function readEntry(name: string, value: unknown, fail: Fail) {
-  if (!isObject(value)) return fail(`tensor "${name}" is not described by an object`);
+  if (!isObject(value)) return fail(`tensor ${quoted(name)} is not described by an object`);
   const { dtype, shape, data_offsets: offsets } = value;
-  if (typeof dtype !== "string" || !Object.hasOwn(arrays, dtype)) {
-    const known = Object.keys(arrays).join(", ");
-    return fail(`tensor "${name}" has dtype ${JSON.stringify(dtype)}, expected one of ${known}`);
+  if (typeof dtype !== "string" || !Object.hasOwn(typedArrays, dtype)) {
+    const known = Object.keys(typedArrays).join(", ");
+    return fail(
+      `tensor ${quoted(name)} has dtype ${quoted(String(dtype))}, expected one of ${known}`,
+    );
   }
-  if (!isSizes(shape)) return fail(`tensor "${name}" has no valid shape`);
+  if (!isSizes(shape)) return fail(`tensor ${quoted(name)} has no valid shape`);
   if (!isSizes(offsets) || offsets.length !== 2) {
-    return fail(`tensor "${name}" has no valid data_offsets`);
+    return fail(`tensor ${quoted(name)} has no valid data_offsets`);
   }
   const [begin, end] = offsets as [number, number];
-  const needed = size(shape) * arrays[dtype as Dtype].BYTES_PER_ELEMENT;
+  const needed = size(shape) * typedArrays[dtype as Dtype].BYTES_PER_ELEMENT;
   if (end - begin !== needed) {
-    return fail(`tensor "${name}" needs ${needed} bytes and its data_offsets span ${end - begin}`);
+    return fail(
+      `tensor ${quoted(name)} needs ${needed} bytes and its data_offsets span ${end - begin}`,
+    );
   }
   return { dtype: dtype as Dtype, shape, begin, end };
 }

@@ -12,7 +12,7 @@ import { readIfThere } from "../disk/files.ts";
 import { sha256 } from "../format/sha256.ts";
 import { type CodecName, codecNumbers } from "./chunk/codec.ts";
 import { impliedShape, saidShape, shapeSchema } from "./generation/image_shape.ts";
-import { CHECKPOINT_NAME, CURRENT_FILE, MANIFEST_NAME } from "./layout.ts";
+import { CHECKPOINT_NAME, CURRENT_FILE, MANIFEST_NAME, rebuildAdvice } from "./layout.ts";
 import {
   countSchema,
   digestSchema,
@@ -152,6 +152,8 @@ export async function readCurrentFile(directory: string): Promise<Current | unde
   const current = decodeCurrent(bytes);
   if (current !== undefined) return current;
   throw new RunError(
-    `${path} is damaged or not of version ${MEMORY_VERSION}: restore it from a copy or with memloss memory verify --rebuild`,
+    `${path} is damaged or not of version ${MEMORY_VERSION}: restore it from a copy or with ${
+      rebuildAdvice(directory)
+    }`,
   );
 }

@@ -1,12 +1,23 @@
 /**
- * Names inside the folder `memory/`. A whole generation has the plain names; what a commit in the middle of
+ * Where a run's memory lies, and names inside its folder. A whole generation has the plain names; what a commit in the middle of
  * an epoch leaves behind carries the number of records, so that nothing committed is ever overwritten.
  *
  * @module
  */
-import { join } from "@std/path";
+import { dirname, join } from "@std/path";
 import type { Disk } from "../disk/disk.ts";
+import { advised } from "../format/command_line.ts";
 import { listFolder, removeTemporaries, removeTree, temporaryOf } from "../disk/files.ts";
+
+/** The folder of the memory of the run in `runDir`. */
+export function memoryFolder(runDir: string): string {
+  return join(runDir, "memory");
+}
+
+/** The command that makes the index of the memory in `directory` anew. */
+export function rebuildAdvice(directory: string): string {
+  return advised("memory", "verify", dirname(directory), "--rebuild");
+}
 
 /** Name of the Deno KV file. */
 export const INDEX_FILE = "index.kv";

@@ -24,6 +24,7 @@ import {
   generationFolder,
   INDEX_FILE,
   listGenerations,
+  rebuildAdvice,
   removeUnwanted,
 } from "./layout.ts";
 import { sameShape } from "./generation/image_shape.ts";
@@ -80,7 +81,7 @@ export async function openForWriting(
   }
   const place = remote?.url ?? join(directory, INDEX_FILE);
   // Before an empty index is made in place of a lost one.
-  if (shown?.commit && !remote && !await exists(place)) throw lostIndex(place);
+  if (shown?.commit && !remote && !await exists(place)) throw lostIndex(place, directory);
   const index = await LocationIndex.open(place, disk);
   try {
     if (remote) await index.claim(remote.id);
@@ -143,19 +144,21 @@ async function readIndex(
 ): Promise<Current | undefined> {
   const current = await index.current();
   if (current === undefined) {
-    if (shown?.commit) throw lostIndex(place);
+    if (shown?.commit) throw lostIndex(place, directory);
     return undefined;
   }
   if (agrees(current, shown)) return current;
   throw new RunError(
     `${place} and ${CURRENT_FILE} in ${directory} contradict each other: ` +
-      "restore the folder from a copy or the index with memloss memory verify --rebuild",
+      `restore the folder from a copy or the index with ${rebuildAdvice(directory)}`,
   );
 }
 
-function lostIndex(place: string): RunError {
+function lostIndex(place: string, directory: string): RunError {
   return new RunError(
-    `The memory has lost its index ${place}: restore it from a copy or with memloss memory verify --rebuild`,
+    `The memory has lost its index ${place}: restore it from a copy or with ${
+      rebuildAdvice(directory)
+    }`,
   );
 }
 

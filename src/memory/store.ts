@@ -254,6 +254,11 @@ export class MemoryStore {
     return this.#generations.get(epoch)!.manifest;
   }
 
+  /** SHA-256 of the manifest of `epoch`, which the last commit must hold: equal examples in equal order have equal ones. */
+  digest(epoch: number): string {
+    return this.#generations.get(epoch)!.entry.sha256;
+  }
+
   /** The images that `epoch` has committed examples of, in the order in which they were written. Throws as {@linkcode read} does. */
   async images(epoch: number): Promise<Uint32Array> {
     return (await this.#reader(epoch)).images();

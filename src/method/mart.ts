@@ -30,10 +30,9 @@ const weighedDivergence: Term<"nat" | "adv"> = {
   name: "kl",
   coefficient: "beta",
   passes: ["nat", "adv"],
-  value({ nat, adv }, labels, { tf, klDivergence, labelProbability }) {
-    const wrong = labelProbability(nat, tf.sub(1, labels));
-    return tf.mul(tf.add(wrong, 1e-7), klDivergence(nat, adv));
-  },
+  weight: ({ nat }, labels, { tf, labelProbability }) =>
+    tf.add(labelProbability(nat, tf.sub(1, labels)), 1e-7),
+  value: ({ nat, adv }, _, { klDivergence }) => klDivergence(nat, adv),
 };
 
 /** MART. */

@@ -41,17 +41,27 @@ export interface Term<P extends Pass = Pass> {
   /** The passes that it looks at. */
   readonly passes: readonly P[];
   /**
-   * Its value for every example, `[N]`.
+   * What its value is multiplied by for every example, `[N]`, in [0,1] but for rounding; gradients flow through it. A
+   * run logs how these weights are distributed: at most one term of a method has some.
    *
-   * @param logits `[N,C]` of the passes that it looks at; with `mem` among them, all are of the examples with a memory
-   * @param labels one-hot `[N,C]` of the same examples
+   * @default {nothing}
    */
-  readonly value: (
-    logits: Readonly<Record<P, Tensor2D>>,
-    labels: Tensor2D,
-    arithmetic: Arithmetic,
-  ) => Tensor1D;
+  readonly weight?: PerExample<P>;
+  /** Its value for every example, `[N]`. */
+  readonly value: PerExample<P>;
 }
+
+/**
+ * A number for every example, `[N]`.
+ *
+ * @param logits `[N,C]` of the passes that a term looks at; with `mem` among them, all are of the examples with a memory
+ * @param labels one-hot `[N,C]` of the same examples
+ */
+export type PerExample<P extends Pass = Pass> = (
+  logits: Readonly<Record<P, Tensor2D>>,
+  labels: Tensor2D,
+  arithmetic: Arithmetic,
+) => Tensor1D;
 
 /** How a method makes `x'`. */
 export interface MethodAttack {
@@ -81,12 +91,13 @@ export interface Method<Name extends string = string> {
   readonly memory?: { readonly [W in MemoryWeight]?: Term };
 }
 
-/** A term of `method`'s loss that looks at memory examples, multiplied by β'. */
+/** A term of `method`'s loss that looks at memory examples, multiplied by β' and, for each example, by `weight`. */
 export function memoryTerm<P extends Pass>(
   passes: readonly P[],
-  value: Term<P>["value"],
+  value: PerExample<P>,
+  weight?: PerExample<P>,
 ): Term<P> {
-  return { name: "memory", coefficient: "betaPrime", passes, value };
+  return { name: "memory", coefficient: "betaPrime", passes, value, ...weight && { weight } };
 }
 
 /** The memory weights that are defined for `method`, the default first. */

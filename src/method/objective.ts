@@ -4,7 +4,7 @@
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
-import type { Scalar, Tensor2D } from "../backend/tensor.ts";
+import type { Scalar, Tensor1D, Tensor2D } from "../backend/tensor.ts";
 import * as perExample from "./divergence.ts";
 import {
   type Arithmetic,
@@ -64,19 +64,21 @@ const ARITHMETIC: Arithmetic = { ...perExample, tf };
  * @param labels one-hot `[N,C]`
  * @param memoryRows selection matrix `[M,N]` whose row `m` is one-hot at the batch row of memory example `m`; left
  * out when every example has a memory (`M = N`, same order)
+ * @param onWeights told the weights of the examples of the term that has some, `[N]` or `[M]`, see {@linkcode Term.weight}
  */
 export function evaluateObjective(
   { method, coefficients, memoryWeight }: Objective,
   logits: StepLogits,
   labels: Tensor2D,
   memoryRows?: Tensor2D,
+  onWeights?: (weights: Tensor1D) => void,
 ): LossTerms {
   const made = termsOf(method, memoryWeight).filter(({ passes }) =>
     passes.every((pass) => logits[pass])
   );
   const values = made.map((term): [string, Scalar] => [
     term.name,
-    evaluateTerm(term, logits, labels, memoryRows),
+    evaluateTerm(term, logits, labels, memoryRows, onWeights),
   ]);
   const loss = made
     .map((term, i) => scaled(values[i]![1], term, coefficients))
@@ -85,17 +87,24 @@ export function evaluateObjective(
 }
 
 function evaluateTerm(
-  { passes, value }: Term,
+  { passes, weight, value }: Term,
   logits: StepLogits,
   labels: Tensor2D,
   memoryRows: Tensor2D | undefined,
+  onWeights: ((weights: Tensor1D) => void) | undefined,
 ): Scalar {
+  const evaluate = (logits: Record<Pass, Tensor2D>, labels: Tensor2D): Tensor1D => {
+    if (weight === undefined) return value(logits, labels, ARITHMETIC);
+    const weights = weight(logits, labels, ARITHMETIC);
+    onWeights?.(weights);
+    return tf.mul(weights, value(logits, labels, ARITHMETIC));
+  };
   // The term looks at no others: see `Term.passes`.
   const given = logits as Record<Pass, Tensor2D>;
-  if (!passes.includes("mem")) return tf.mean(value(given, labels, ARITHMETIC));
+  if (!passes.includes("mem")) return tf.mean(evaluate(given, labels));
   const select = (rows: Tensor2D) => perExample.selectRows(rows, memoryRows);
   const selected = passes.map((pass) => [pass, pass === "mem" ? given.mem : select(given[pass])]);
-  const ofMemory = value(Object.fromEntries(selected), select(labels), ARITHMETIC);
+  const ofMemory = evaluate(Object.fromEntries(selected), select(labels));
   return tf.div(tf.sum(ofMemory), labels.shape[0]);
 }
 

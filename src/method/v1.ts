@@ -13,10 +13,9 @@ const WEIGHT_FLOOR = 1e-7;
 /** `(1.0000001 − p_y(x'')) · KL(p(x)‖p(x''))`; the gradient flows through the weight too. */
 const complement = memoryTerm(
   ["nat", "mem"],
-  ({ nat, mem }, labels, { tf, klDivergence, labelProbability }) => {
-    const weight = tf.sub(1 + WEIGHT_FLOOR, labelProbability(mem, labels));
-    return tf.mul(weight, klDivergence(nat, mem));
-  },
+  ({ nat, mem }, _, { klDivergence }) => klDivergence(nat, mem),
+  ({ mem }, labels, { tf, labelProbability }) =>
+    tf.sub(1 + WEIGHT_FLOOR, labelProbability(mem, labels)),
 );
 
 /** MemLoss V1. */

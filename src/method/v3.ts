@@ -18,8 +18,8 @@ const uniform = memoryTerm(
 /** The same for those memory examples that are misclassified: `(1e-7 + 1[argmax p(x'') ≠ y]) · KL(p(x'')‖p(x'))`. */
 const misclassified = memoryTerm(
   ["adv", "mem"],
-  ({ adv, mem }, labels, { tf, klDivergence, misclassified }) =>
-    tf.mul(tf.add(misclassified(mem, labels), WEIGHT_FLOOR), klDivergence(mem, adv)),
+  ({ adv, mem }, _, { klDivergence }) => klDivergence(mem, adv),
+  ({ mem }, labels, { tf, misclassified }) => tf.add(misclassified(mem, labels), WEIGHT_FLOOR),
 );
 
 /** MemLoss V3. */

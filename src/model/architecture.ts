@@ -70,7 +70,7 @@ export interface NormLayer {
   readonly input: number;
 }
 
-/** One thing that is computed. Values are numbered: 0 is the images, `i + 1` the result of layer `i`. */
+/** One thing that is computed. Values are numbered: 0 is the images (normalised, if they are), `i + 1` the result of layer `i`. */
 export type Layer = ConvolutionLayer | NormLayer;
 
 /** The whole network. The global average pool and a linear layer follow the last of its layers. */
@@ -79,6 +79,11 @@ export interface Architecture {
   readonly title: string;
   /** Channels of the images. */
   readonly channels: number;
+  /**
+   * State-dict prefix of what is done to the images first, `(x − mean)/std` in each channel, by constants that nothing trains;
+   * absent where they are taken as they are.
+   */
+  readonly normalisation?: string;
   /** Everything that has weights but the linear layer, in the state dict's order. */
   readonly modules: readonly (Convolution | BatchNorm)[];
   /** In an order in which they can be computed. Whatever else reads a value that is added stands before the sum. */
@@ -93,12 +98,21 @@ export interface Architecture {
 
 /** How a network computes: in training mode with batch statistics, or frozen with folded batch norm. */
 export interface Layers {
+  /** `(x − mean)/std` in each channel, with the constants called `name`. */
+  standardise(name: string, x: tf.Tensor4D): tf.Tensor4D;
   /** `[N,H,W,in] → [N,H/stride,W/stride,out]`: the layer on `x`, with `add` added if there is one. */
   convolve(layer: ConvolutionLayer, x: tf.Tensor4D, add: tf.Tensor4D | undefined): tf.Tensor4D;
   /** Batch norm and nonlinearity. */
   normalise(norm: BatchNorm, x: tf.Tensor4D): tf.Tensor4D;
   /** Global average pool and linear: `[N,H,W,features] → [N,classes]`. */
   classify(x: tf.Tensor4D): tf.Tensor2D;
+}
+
+/** What the constants of a normalisation are called. */
+export function normalisationNames(
+  prefix: string,
+): { readonly mean: string; readonly std: string } {
+  return { mean: `${prefix}.mean`, std: `${prefix}.std` };
 }
 
 /** The batch norms of `architecture`, in the state dict's order. */
@@ -108,7 +122,8 @@ export function normsOf({ modules }: Architecture): BatchNorm[] {
 
 /** The logits `[N,classes]` of images `x` `[N,H,W,channels]`, computed by `layers`. */
 export function forward(architecture: Architecture, layers: Layers, x: tf.Tensor4D): tf.Tensor2D {
-  const values = [x];
+  const { normalisation } = architecture;
+  const values = [normalisation === undefined ? x : layers.standardise(normalisation, x)];
   for (const layer of architecture.layers) {
     const input = values[layer.input]!;
     values.push(

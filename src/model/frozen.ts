@@ -14,9 +14,21 @@ import {
 } from "../backend/operations/frozen_network.ts";
 import type { Tensor2D, Tensor4D } from "../backend/tensor.ts";
 import type { ImageShape } from "../data/dataset.ts";
-import { type Architecture, type BatchNorm, forward, type Layers } from "./architecture.ts";
+import {
+  type Architecture,
+  type BatchNorm,
+  forward,
+  type Layers,
+  normalisationNames,
+} from "./architecture.ts";
 import type { ModelState, TensorMap } from "./parameters.ts";
-import { type Activation, BATCH_NORM_EPSILON, classifier, linear } from "./train_mode.ts";
+import {
+  type Activation,
+  BATCH_NORM_EPSILON,
+  classifier,
+  linear,
+  standardise,
+} from "./train_mode.ts";
 
 /** A network that only maps images to logits. */
 export interface FrozenModel {
@@ -52,7 +64,12 @@ export function freeze(
   const tensor = (name: string) => folded.get(name)!;
   const { linear: linearName } = architecture;
   const [weight, bias] = [tensor(`${linearName}.weight`), tensor(`${linearName}.bias`)];
+  const { normalisation } = architecture;
   const layers: Layers = {
+    standardise(prefix, x) {
+      const { mean, std } = normalisationNames(prefix);
+      return standardise(x, tensor(mean), tensor(std));
+    },
     convolve({ convolution: { name, kernel, stride }, norm, activate }, x, add) {
       const filter = tensor(`${name}.weight`) as tf.Tensor4D;
       const bias = norm && tensor(`${name}.bias`) as tf.Tensor1D;
@@ -64,6 +81,8 @@ export function freeze(
       activation(tf.add(tf.mul(x, tensor(`${name}.scale`)), tensor(`${name}.shift`))),
     classify: (x) => classifier(x, weight, bias),
   };
+  const seen = (x: Tensor4D) =>
+    normalisation === undefined ? x : layers.standardise(normalisation, x);
   // An engine's own network ends in rectifiers; another activation is composed of layers on every engine.
   const whole = activation === tf.relu && hasFrozenKernels();
   const network = frozenLayers(architecture);
@@ -74,7 +93,7 @@ export function freeze(
     logits: (x) =>
       tf.tidy(() =>
         whole
-          ? linear(frozenFeatures(network, weights, x), weight, bias)
+          ? linear(frozenFeatures(network, weights, seen(x)), weight, bias)
           : forward(architecture, layers, x)
       ),
     dispose() {
@@ -157,6 +176,12 @@ function fold(architecture: Architecture, { parameters, buffers }: ModelState): 
     const { filter, bias } = foldInto(weight, norm);
     keep(`${convolution.name}.weight`, filter);
     keep(`${convolution.name}.bias`, bias);
+  }
+  const { normalisation } = architecture;
+  if (normalisation !== undefined) {
+    for (const name of Object.values(normalisationNames(normalisation))) {
+      keep(name, buffers.get(name)!.clone());
+    }
   }
   for (const kind of ["weight", "bias"]) {
     const name = `${architecture.linear}.${kind}`;

@@ -37,8 +37,8 @@ export function imageTensor(values: Float32Array, shape: ImageShape): Tensor4D {
  * backend.close();
  * ```
  */
-export function oneHot(labels: Uint8Array, classes: number): Tensor2D {
+export function oneHot(labels: ArrayLike<number>, classes: number): Tensor2D {
   const rows = new Float32Array(labels.length * classes);
-  labels.forEach((label, row) => rows[row * classes + label] = 1);
+  for (let row = 0; row < labels.length; row++) rows[row * classes + labels[row]!] = 1;
   return tf.tensor2d(rows, [labels.length, classes]);
 }

@@ -6,7 +6,7 @@
 import * as tf from "@tensorflow/tfjs";
 import type { TensorMap } from "../backend/backend.ts";
 import { Purpose, Stream } from "../random/stream.ts";
-import { type Architecture, normsOf } from "./architecture.ts";
+import { type Architecture, normalisationNames, normsOf } from "./architecture.ts";
 
 /** Tensors by state-dict name, convolutions HWIO, the linear weight `[in,out]`. */
 export type { TensorMap };
@@ -15,7 +15,7 @@ export type { TensorMap };
 export interface ModelState {
   /** Convolution, linear and batch-norm parameters. */
   readonly parameters: TensorMap;
-  /** `running_mean` and `running_var`. */
+  /** `running_mean` and `running_var`, and the constants of a normalisation. */
   readonly buffers: TensorMap;
   /** Batches normalised by their own statistics so far: every batch norm's `num_batches_tracked`. */
   batchesTracked: number;
@@ -40,14 +40,19 @@ export function parameterShapes(architecture: Architecture): Map<string, number[
   return shapes;
 }
 
-/** Name and shape of every running statistic. */
+/** Name and shape of every running statistic, and of what the images are normalised by. */
 export function bufferShapes(architecture: Architecture): Map<string, number[]> {
-  return new Map(
-    normsOf(architecture).flatMap(({ name, channels }) => [
+  const { normalisation, channels } = architecture;
+  const input = normalisation === undefined
+    ? []
+    : Object.values(normalisationNames(normalisation)).map((name) => [name, [channels]] as const);
+  return new Map([
+    ...input,
+    ...normsOf(architecture).flatMap(({ name, channels }): [string, number[]][] => [
       [`${name}.running_mean`, [channels]],
       [`${name}.running_var`, [channels]],
     ]),
-  );
+  ] as [string, number[]][]);
 }
 
 /**
@@ -83,7 +88,7 @@ export function initialise(architecture: Architecture, seed: number): ModelState
   }
   const buffers: TensorMap = new Map();
   for (const [name, shape] of bufferShapes(architecture)) {
-    buffers.set(name, tf.fill(shape, name.endsWith(".running_var") ? 1 : 0));
+    buffers.set(name, tf.fill(shape, /\.(?:running_var|std)$/.test(name) ? 1 : 0));
   }
   return { parameters, buffers, batchesTracked: 0 };
 }

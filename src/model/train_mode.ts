@@ -9,7 +9,12 @@ import { convNormTrain, type NormOptions } from "../backend/operations/conv_norm
 import { globalAveragePool } from "../backend/operations/average_pool.ts";
 import { normTrain } from "../backend/operations/norm_train.ts";
 import type { Tensor4D } from "../backend/tensor.ts";
-import type { Architecture, BatchNorm, Layers } from "./architecture.ts";
+import {
+  type Architecture,
+  type BatchNorm,
+  type Layers,
+  normalisationNames,
+} from "./architecture.ts";
 import type { ModelState, TensorMap } from "./parameters.ts";
 
 /** Added to the variance, as PyTorch does. */
@@ -22,6 +27,11 @@ const BATCH_NORM_MOMENTUM = 0.1;
  * off, so that they hold gradients to a hundredth of the error that ReLU needs.
  */
 export type Activation = (x: Tensor4D) => Tensor4D;
+
+/** `(x − mean)/std` in each channel. */
+export function standardise(x: Tensor4D, mean: tf.Tensor, std: tf.Tensor): tf.Tensor4D {
+  return tf.div(tf.sub(x, mean), std);
+}
 
 /** The linear layer on pooled `features` `[N,features]`. */
 export function linear(features: tf.Tensor2D, weight: tf.Tensor, bias: tf.Tensor): tf.Tensor2D {
@@ -58,6 +68,10 @@ export function trainLayers(
   });
   const isRelu = activation === tf.relu;
   return {
+    standardise(prefix, x) {
+      const { mean, std } = normalisationNames(prefix);
+      return standardise(x, buffers.get(mean)!, buffers.get(std)!);
+    },
     convolve({ convolution: { name, kernel, stride }, norm, activate }, x, add) {
       const filter = parameter(`${name}.weight`) as tf.Tensor4D;
       if (norm === undefined) {

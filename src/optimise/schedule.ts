@@ -4,6 +4,8 @@
  * @module
  */
 
+import { cosOfTurn } from "../elementary/turn.ts";
+
 /** The schedules there are. */
 export const SCHEDULES = ["onecycle", "step", "cosine"] as const;
 /** One of {@linkcode SCHEDULES}. */
@@ -61,7 +63,7 @@ export function ratesAt(schedule: Schedule, length: RunLength, step: number): Ra
     case "step":
       return { lr: lr * (epoch < 75 ? 1 : epoch < 90 ? 0.1 : 0.01), momentum };
     case "cosine":
-      return { lr: lr * (1 + Math.cos(Math.PI * epoch / length.epochs)) / 2, momentum };
+      return { lr: lr * (1 + cosOfTurn(epoch / length.epochs / 2)) / 2, momentum };
   }
 }
 
@@ -94,5 +96,5 @@ function oneCycle(
 }
 
 function anneal(from: number, to: number, progress: number): number {
-  return to + (from - to) / 2 * (1 + Math.cos(Math.PI * progress));
+  return to + (from - to) / 2 * (1 + cosOfTurn(progress / 2));
 }

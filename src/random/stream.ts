@@ -3,6 +3,8 @@
  *
  * @module
  */
+import { log } from "../elementary/log.ts";
+import { sinCosOfTurn } from "../elementary/turn.ts";
 import { philox4x32 } from "./philox.ts";
 
 /** What a stream is for. The number goes into the key: two purposes never share a draw. Never renumber. */
@@ -23,6 +25,11 @@ export const Purpose = {
 
 /** One of {@linkcode Purpose}'s values. */
 export type Purpose = typeof Purpose[keyof typeof Purpose];
+
+/** How many different words there are. */
+const WORDS = 0x100000000;
+/** Of the angle of the normal draw under way. */
+const SIN_COS = new Float64Array(2);
 
 /**
  * Draws from Philox keyed by `(seed, purpose)` at the counter `(block, a, b, c)`.
@@ -59,12 +66,12 @@ export class Stream {
 
   /** Uniform in [0, 1), a multiple of 2^-24: exact in float32. */
   uniform(): number {
-    return (this.word() >>> 8) * 2 ** -24;
+    return (this.word() >>> 8) / 0x1000000;
   }
 
   /** Uniform integer in 0..n-1 without modulo bias (by rejection). `n` in 1..2^32. */
   integer(n: number): number {
-    const limit = 2 ** 32 - (2 ** 32 % n);
+    const limit = WORDS - WORDS % n;
     let word = this.word();
     while (word >= limit) word = this.word();
     return word % n;
@@ -77,10 +84,10 @@ export class Stream {
       this.#spareNormal = undefined;
       return spare;
     }
-    const radius = Math.sqrt(-2 * Math.log(1 - this.uniform()));
-    const angle = 2 * Math.PI * this.uniform();
-    this.#spareNormal = radius * Math.sin(angle);
-    return radius * Math.cos(angle);
+    const radius = Math.sqrt(-2 * log(1 - this.uniform()));
+    sinCosOfTurn(this.uniform(), SIN_COS);
+    this.#spareNormal = radius * SIN_COS[0]!;
+    return radius * SIN_COS[1]!;
   }
 
   /** A uniformly random permutation of 0..n-1 (Fisher–Yates). */

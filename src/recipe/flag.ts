@@ -12,6 +12,8 @@ export interface Flag<S extends v.GenericSchema = v.GenericSchema> {
   readonly name: string;
   /** What stands for the value in `--help`; absent for a switch. */
   readonly placeholder?: string;
+  /** The text that it stands for without a value; absent where it needs one. */
+  readonly bare?: string;
   readonly help: string;
   /** Where the help puts it, in a command whose help has titles. */
   readonly group?: string;
@@ -55,7 +57,7 @@ export function switchFlag(name: string, help: string): Flag<v.BooleanSchema<str
 const DECIMAL = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
 
 /** The number a text says, `8/255` included; NaN if it says none. */
-function parseNumber(text: string): number {
+export function parseNumber(text: string): number {
   const parts = text.split("/").map((part) => DECIMAL.test(part.trim()) ? Number(part) : NaN);
   return parts.length > 2 ? NaN : parts.reduce((quotient, divisor) => quotient / divisor);
 }

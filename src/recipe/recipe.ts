@@ -62,6 +62,12 @@ export interface Recipe {
    */
   readonly width: number;
   /**
+   * File of weights to begin with, of whatever kind {@linkcode loadWeights} reads; the run keeps a copy.
+   *
+   * @default {weights are drawn}
+   */
+  readonly from?: string;
+  /**
    * Passes over the training images.
    *
    * @default {50}

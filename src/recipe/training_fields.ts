@@ -57,6 +57,15 @@ export const TRAINING_FIELDS = {
     group: "What to train",
     default: 64,
   }),
+  from: field(
+    "from",
+    textFlag(
+      "from",
+      "FILE",
+      "begin with the network in FILE, safetensors or PyTorch's, and its width",
+    ),
+    { group: "What to train" },
+  ),
   epochs: field("epochs", integerFlag("epochs", "passes over the training images", 1), {
     group: "What to train",
     default: 50,

@@ -12,6 +12,7 @@ import {
   describeMember,
   type MemberResult,
 } from "../evaluate/autoattack/autoattack.ts";
+import type { Curve } from "../evaluate/curve.ts";
 import { describePerturbation } from "../evaluate/perturbation.ts";
 import { accuraciesOf, type EvaluationReport, formatRadius } from "../evaluate/report.ts";
 import { formatPercent } from "./words.ts";
@@ -27,13 +28,34 @@ export function describeReport(report: EvaluationReport): string {
   );
   return [
     `${checkpoint.path}${checkpoint.name ? ` (${checkpoint.name}${selected})` : ""}`,
+    ...report.model ? describeModel(report.model) : [],
     `${data.n} test images of ${data.name}, ${attack.norm} ε = ${
       (255 * attack.epsilon).toFixed(2)
     }/255, seed ${seed}`,
     ...rows,
+    ...report.curve ? describeCurve(attack.norm, report.curve) : [],
     ...report.verified ? describeCheck(report.verified) : [],
     ...report.autoattack ? describeAutoAttack(attack.norm, report.autoattack) : [],
   ].join("\n");
+}
+
+function describeModel(model: NonNullable<EvaluationReport["model"]>): string[] {
+  const { format, input: { range = [0, 1], mean, std }, softmaxRemoved, warnings } = model;
+  const facts = [
+    `tfjs ${format}`,
+    `images as [${range}]${mean ? ` − ${mean}` : ""}${std ? ` over ${std}` : ""}`,
+    ...softmaxRemoved ? ["its final softmax taken off"] : [],
+  ];
+  return [facts.join(", "), ...warnings.map((warning) => `  Warning: ${warning}`)];
+}
+
+function describeCurve(norm: AttackNorm, { attack, points }: Curve): string[] {
+  const rows = points.map(({ epsilon, correct, n }) =>
+    `  ${formatRadius(epsilon).padStart(7)} ${
+      formatPercent(correct / n).padStart(9)
+    }  (${correct} of ${n})`
+  );
+  return [`${attack} at ${norm} ε =`, ...rows];
 }
 
 function describeCheck(check: AdversarialCheck): string[] {

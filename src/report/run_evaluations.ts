@@ -20,6 +20,7 @@ const AccuracySchema = v.object({
   /** AutoAttack's. */
   version: v.optional(v.string()),
   perAttack: v.optional(v.record(v.string(), v.unknown())),
+  effort: v.optional(v.record(v.string(), count)),
 });
 
 const ReportSchema = v.looseObject({
@@ -27,6 +28,9 @@ const ReportSchema = v.looseObject({
   attack: v.object({ norm: v.string(), fraction: v.string(), restarts: count }),
   seed: count,
 });
+
+/** A report in a run's `eval/`, with whatever else it says. */
+export type StoredReport = v.InferOutput<typeof ReportSchema>;
 
 /** One accuracy of a run, with everything that decides which question it answers. */
 export interface StoredEvaluation {
@@ -36,7 +40,7 @@ export interface StoredEvaluation {
   /** Such as `8/255`. */
   readonly radius: string;
   readonly restarts: number;
-  /** AutoAttack's version; a custom one by its attacks. */
+  /** AutoAttack's version; a custom one by its attacks and what they may spend. */
   readonly version?: string;
   /** Seed of the attack's draws. */
   readonly seed: number;
@@ -53,18 +57,31 @@ export async function readEvaluations(
   directory: string,
   checkpointSha256: string,
 ): Promise<StoredEvaluation[]> {
+  return (await readReports(directory, checkpointSha256)).flatMap(evaluationsOf);
+}
+
+/**
+ * The reports about that checkpoint; see {@linkcode readEvaluations}.
+ *
+ * @throws {UsageError} if a file in the run's `eval/` is no report
+ * @throws {RunError} if that folder or a file in it cannot be read
+ */
+export async function readReports(
+  directory: string,
+  checkpointSha256: string,
+): Promise<StoredReport[]> {
   const folder = join(directory, "eval");
   const names = (await listFolder(folder)).map(({ name }) => name);
-  const found: StoredEvaluation[] = [];
+  const found: StoredReport[] = [];
   for (const name of names.filter((each) => each.endsWith(".json")).sort()) {
     const path = join(folder, name);
     const report = readReport(new TextDecoder().decode(await readWholeFile(path)), path);
-    if (report.checkpoint.sha256 === checkpointSha256) found.push(...evaluationsOf(report));
+    if (report.checkpoint.sha256 === checkpointSha256) found.push(report);
   }
   return found;
 }
 
-function readReport(text: string, path: string): v.InferOutput<typeof ReportSchema> {
+function readReport(text: string, path: string): StoredReport {
   try {
     return v.parse(ReportSchema, JSON.parse(text));
   } catch {
@@ -72,14 +89,16 @@ function readReport(text: string, path: string): v.InferOutput<typeof ReportSche
   }
 }
 
-function evaluationsOf(report: v.InferOutput<typeof ReportSchema>): StoredEvaluation[] {
+/** The accuracies in `report`. */
+export function evaluationsOf(report: StoredReport): StoredEvaluation[] {
   const { attack: { norm, fraction: radius, restarts }, seed } = report;
   return Object.entries(report).flatMap(([name, value]) => {
     if (name !== "autoattack" && !isEvaluationName(name)) return [];
     const accuracy = v.safeParse(AccuracySchema, value);
     if (!accuracy.success) return [];
-    const { version, perAttack = {}, ...result } = accuracy.output;
-    const members = Object.keys(perAttack).join("+");
+    const { version, perAttack = {}, effort = {}, ...result } = accuracy.output;
+    const spent = Object.entries(effort).map(([what, count]) => `, ${count} ${what}`).join("");
+    const custom = Object.keys(perAttack).join("+") + spent;
     return [{
       name,
       norm,
@@ -87,7 +106,7 @@ function evaluationsOf(report: v.InferOutput<typeof ReportSchema>): StoredEvalua
       restarts,
       seed,
       result,
-      ...version && { version: version === "custom" ? members : version },
+      ...version && { version: version === "custom" ? custom : version },
     }];
   });
 }

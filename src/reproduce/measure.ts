@@ -15,7 +15,9 @@ import {
   temporaryPath,
 } from "../disk/files.ts";
 import { fileSize } from "../disk/regular.ts";
+import { memoryFolder } from "../memory/layout.ts";
 import type { Recipe, RecipeInput } from "../recipe/recipe.ts";
+import { checkpointFolder } from "../run/checkpoints.ts";
 import { readMetrics } from "../run/run_log.ts";
 import { startRun } from "../train/start.ts";
 import { isFinished, readCell } from "./cell.ts";
@@ -95,8 +97,8 @@ async function lastSpeed(runDir: string): Promise<number | undefined> {
 }
 
 async function sizes(runDir: string, images: number) {
-  const checkpoints = await fileSizes(join(runDir, "checkpoints"));
-  const memory = await fileSizes(join(runDir, "memory"));
+  const checkpoints = await fileSizes(checkpointFolder(runDir));
+  const memory = await fileSizes(memoryFolder(runDir));
   const memoryBytes = memory.reduce((sum, size) => sum + size, 0) / images;
   return { checkpointBytes: Math.max(0, ...checkpoints), memoryBytes };
 }

@@ -10,7 +10,9 @@ import * as v from "valibot";
 import { readIfThere, readWholeFile, writeFileAtomically } from "../disk/files.ts";
 import { RunError, UsageError } from "../errors.ts";
 import { type Current, readCurrentFile } from "../memory/current.ts";
-import { checkpointName, describeCheckpoint, type Progress } from "./progress.ts";
+import { digestSchema, epochSchema } from "./checkpoint/epoch_digests.ts";
+import { checkpointName, describeCheckpoint, type Progress } from "./checkpoint/progress.ts";
+import { memoryFolder } from "../memory/layout.ts";
 
 const CHECKPOINTS = "checkpoints";
 /** The file, in that folder, that says which checkpoints are committed. */
@@ -25,8 +27,7 @@ export type CheckpointLink = "best" | "last";
 const committedSchema = v.strictObject({
   /** A name in the folder, never a path out of it. */
   name: v.pipe(v.string(), v.regex(CHECKPOINT)),
-  /** SHA-256 of its bytes, hexadecimal. */
-  sha256: v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/)),
+  sha256: digestSchema,
 });
 
 const recordSchema = v.strictObject({
@@ -34,9 +35,14 @@ const recordSchema = v.strictObject({
   version: v.literal(1),
   last: committedSchema,
   best: v.optional(committedSchema),
+  /** Every finished epoch, ascending; those before the record had this field are missing. */
+  epochs: v.optional(v.array(epochSchema)),
 });
-/** The checkpoints of a commit. */
-export type CommittedCheckpoints = Pick<v.InferOutput<typeof recordSchema>, "last" | "best">;
+/** The checkpoints of a commit, and what came before them. */
+export type CommittedCheckpoints = Pick<
+  v.InferOutput<typeof recordSchema>,
+  "last" | "best" | "epochs"
+>;
 
 /** The folder of the checkpoints of the run in `directory`. */
 export function checkpointFolder(directory: string): string {
@@ -72,8 +78,8 @@ export async function readCommittedCheckpoints(
 
 function decodeRecord(text: string): CommittedCheckpoints | undefined {
   try {
-    const { last, best } = v.parse(recordSchema, JSON.parse(text));
-    return { last, ...best && { best } };
+    const { last, best, epochs } = v.parse(recordSchema, JSON.parse(text));
+    return { last, ...best && { best }, ...epochs && { epochs } };
   } catch {
     return undefined;
   }
@@ -82,10 +88,11 @@ function decodeRecord(text: string): CommittedCheckpoints | undefined {
 /** Writes what is committed in `directory`, whole or not at all. Throws a {@linkcode RunError} if that fails. */
 export async function writeCommitted(
   directory: string,
-  { last, best }: CommittedCheckpoints,
+  { last, best, epochs }: CommittedCheckpoints,
 ): Promise<void> {
+  const format = "memloss-checkpoints";
   // Parsed for the order of its fields.
-  const record = v.parse(recordSchema, { format: "memloss-checkpoints", version: 1, last, best });
+  const record = v.parse(recordSchema, { format, version: 1, last, best, epochs });
   const text = JSON.stringify(record, null, 2) + "\n";
   await writeFileAtomically(
     checkpointPath(directory, RECORD_FILE),
@@ -110,7 +117,7 @@ export async function findCheckpoint(
 ): Promise<FoundCheckpoint | undefined> {
   const record = await readCommittedCheckpoints(directory);
   if (link === "best") return record ? record.best : await findOldBest(directory);
-  const memory = await readCurrentFile(join(directory, "memory"));
+  const memory = await readCurrentFile(memoryFolder(directory));
   // The memory's commit shows a moment before the record does.
   if (memory) return committedWith(memory, directory);
   return record?.last ?? await findOldLast(directory);

@@ -3,7 +3,6 @@
  *
  * @module
  */
-import { join } from "@std/path";
 import {
   type DamagedExample,
   type MemoryBatch,
@@ -11,6 +10,7 @@ import {
   MemoryStore,
   type Pointer,
 } from "../memory/store.ts";
+import { memoryFolder } from "../memory/layout.ts";
 
 /** A memory that is open for reading; `await using` closes it. */
 export interface OpenMemory extends AsyncDisposable {
@@ -57,7 +57,7 @@ export interface OpenMemory extends AsyncDisposable {
  * @throws {RunError} if what was committed is damaged
  */
 export async function openMemory(directory: string, index?: string): Promise<OpenMemory> {
-  const store = await MemoryStore.openReadOnly(join(directory, "memory"), index);
+  const store = await MemoryStore.openReadOnly(memoryFolder(directory), index);
   return {
     settings: store.settings,
     current: () => store.current(),

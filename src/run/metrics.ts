@@ -38,6 +38,24 @@ export interface DamageNote {
   readonly fault: string;
 }
 
+/** The weights that an epoch's examples had in a term of the loss, such as `1.0000001 − p_y(x'')` of V1's. */
+export interface WeightMetrics {
+  /** The term, such as `memory`: its examples are those that had a memory example. */
+  readonly term: string;
+  /** Of the weights. */
+  readonly mean: number;
+  /** How many of them are in each of 20 equal parts of [0,1], the lowest first. */
+  readonly counts: readonly number[];
+}
+
+/** Of every class, how many of its images were classified correctly, and how many there are. */
+export interface ClassMetrics {
+  /** Without an attack. */
+  readonly clean: readonly (readonly [correct: number, n: number])[];
+  /** Under PGD-20. */
+  readonly robust: readonly (readonly [correct: number, n: number])[];
+}
+
 /** One epoch. */
 export interface EpochMetrics {
   /** What line of the log it is. */
@@ -48,15 +66,32 @@ export interface EpochMetrics {
   readonly loss: number;
   /** Means over the epoch's examples of the loss's terms, by name. */
   readonly terms: Readonly<Record<string, number>>;
+  /** How much each example counted in the term that weighs them; absent where no term does, or none had a memory yet. */
+  readonly weights?: WeightMetrics;
   /** Accuracies on what the checkpoint is selected on, in [0,1]. */
   readonly cleanAccuracy?: number;
   /** Accuracy under PGD-20 on the same images. */
   readonly robustAccuracy?: number;
+  /** The same images class by class. */
+  readonly classes?: ClassMetrics;
   /** Of the steps of this session, or of the last one that took any in this epoch; absent if nothing is known of them. */
   readonly imagesPerSecond?: number;
   /** Wall-clock seconds of this session's part of the epoch, evaluation included. */
   readonly seconds: number;
 }
+
+/** How long a run is. */
+export interface RunLength {
+  /** Passes over the training images. */
+  readonly epochs: number;
+  /** Steps in each. */
+  readonly stepsPerEpoch: number;
+  /** Images that the checkpoint's selection evaluates after each, clean and under PGD-20; 0 where none is selected. */
+  readonly selectionImages: number;
+}
+
+/** Fields that say how long something took: no two runs have the same. */
+export const TIME_FIELDS: readonly string[] = ["imagesPerSecond", "seconds"];
 
 /** A line of the run's log. */
 export type Metrics = StepMetrics | EpochMetrics | DamageNote;

@@ -72,11 +72,16 @@ function rowOf(metrics: EpochMetrics): Row {
     seconds,
     clean_accuracy: cleanAccuracy,
     robust_accuracy: robustAccuracy,
-    images_per_second: imagesPerSecond,
+    images_per_second: speedCell(imagesPerSecond),
   };
   return Object.fromEntries(
     Object.entries(cells).map(([column, value]) => [column, value === undefined ? "" : `${value}`]),
   );
+}
+
+/** A speed, or nothing where it is not known: earlier versions logged 0, and JSON has no infinity. */
+function speedCell(imagesPerSecond: number | null | undefined): number | undefined {
+  return Number.isFinite(imagesPerSecond) && imagesPerSecond! > 0 ? imagesPerSecond! : undefined;
 }
 
 /** The rows of a table by epoch; what is not a row is left out. */
@@ -86,6 +91,9 @@ async function readRows(path: string): Promise<Map<number, Row>> {
   const rows = new Map<number, Row>();
   for (const cells of lines) {
     const row = Object.fromEntries(columns.map((column, i) => [column, cells[i] ?? ""]));
+    if (row.images_per_second) {
+      row.images_per_second = `${speedCell(Number(row.images_per_second)) ?? ""}`;
+    }
     const epoch = Number(row.epoch);
     if (Number.isSafeInteger(epoch) && epoch > 0 && cells.length === columns.length) {
       rows.set(epoch, row);

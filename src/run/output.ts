@@ -26,6 +26,15 @@ export const PNG: OutputKind = {
   recognise: (bytes) => PNG_SIGNATURE.every((byte, i) => bytes[i] === byte),
 };
 
+/** What a page that this program drew begins with. */
+export const REPORT_MARK = '<!DOCTYPE html>\n<html lang="en" data-made-by="memloss">';
+
+/** A page that this program drew. */
+export const REPORT: OutputKind = {
+  name: "a report of memloss",
+  recognise: (bytes) => new TextDecoder().decode(bytes.subarray(0, 100)).startsWith(REPORT_MARK),
+};
+
 /** A safetensors file that has the tensor `tensor`. */
 export function safetensorsWith(tensor: string): OutputKind {
   return {
@@ -52,7 +61,8 @@ export interface Output {
 }
 
 /** What lies in a run folder and is the run's own. */
-const OWN = /^(?:checkpoints|memory(?:\.tmp)?|recipe\.json|metrics\.(?:jsonl|csv)|run\.lock)$/;
+const OWN =
+  /^(?:checkpoints|memory(?:\.tmp)?|recipe\.json|initial\.safetensors|metrics\.(?:jsonl|csv)|run\.lock)$/;
 /** What a run keeps in its `eval/` while AutoAttack is unfinished. */
 const OWN_STATE = /\.state$/;
 

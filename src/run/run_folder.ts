@@ -30,24 +30,33 @@ import {
   RECORD_FILE,
   writeCommitted,
 } from "./checkpoints.ts";
+import { type KnownDigests, withEpoch } from "./checkpoint/epoch_digests.ts";
 import { METRICS_TABLE } from "./metrics_table.ts";
 import { decodeRunRecord, encodeRunRecord, type RunRecord } from "./run_record.ts";
 import { RunLock } from "./run_lock.ts";
 import { METRICS_LOG } from "./run_log.ts";
+import { memoryFolder } from "../memory/layout.ts";
 
 const RECIPE_FILE = "recipe.json";
 const LOCK_FILE = "run.lock";
+/** A copy of the weights that the run began with, where they were given. */
+const INITIAL_WEIGHTS = "initial.safetensors";
 const REPORTS = "eval";
 /** What earlier versions left of a link that was being made. */
 const TORN_LINK = /^(?:best|last)\.tmp$/;
 /** Files that are written under a temporary name first. */
-const RUN_FILES = [RECIPE_FILE, METRICS_LOG, METRICS_TABLE];
+const RUN_FILES = [RECIPE_FILE, INITIAL_WEIGHTS, METRICS_LOG, METRICS_TABLE];
 /** Names in the folder of checkpoints that are written under a temporary name first, beside those of checkpoints. */
 const NAMED: readonly string[] = [...CHECKPOINT_LINKS, RECORD_FILE];
 
 /** Where `directory` says how its run was started. */
 export function recipePath(directory: string): string {
   return join(directory, RECIPE_FILE);
+}
+
+/** Where `directory` has the weights that its run began with, if they were given. */
+export function initialWeightsPath(directory: string): string {
+  return join(directory, INITIAL_WEIGHTS);
 }
 
 /**
@@ -152,7 +161,7 @@ export class RunFolder {
 
   /** Where the memory lives. */
   get memoryDirectory(): string {
-    return join(this.directory, "memory");
+    return memoryFolder(this.directory);
   }
 
   /** The checkpoint that the run stands at, see {@linkcode findCheckpoint}. */
@@ -171,8 +180,12 @@ export class RunFolder {
    * checkpoints that nothing names.
    *
    * @param names the file of each, and its digest where that is known
+   * @param digests what is known of the last one beside that
    */
-  async settle(names: { last: FoundCheckpoint; best: string | undefined }): Promise<void> {
+  async settle(
+    names: { last: FoundCheckpoint; best: string | undefined },
+    digests: KnownDigests = {},
+  ): Promise<void> {
     const folder = checkpointFolder(this.directory);
     const before = await readCommittedCheckpoints(this.directory);
     const known = [names.last, before?.best, before?.last];
@@ -185,7 +198,13 @@ export class RunFolder {
     const best = names.best !== undefined && await isFile(this.checkpointPath(names.best))
       ? { name: names.best, sha256: await digest(names.best) }
       : undefined;
-    await writeCommitted(this.directory, { last, ...best && { best } });
+    const path = this.checkpointPath(name);
+    const epochs = await withEpoch(before?.epochs ?? [], last, path, digests);
+    await writeCommitted(this.directory, {
+      last,
+      ...best && { best },
+      ...epochs.length > 0 && { epochs },
+    });
     await pointLink(folder, "last", last.name);
     if (best) await pointLink(folder, "best", best.name);
     for (const { name, isDirectory } of await listFolder(folder)) {
@@ -203,7 +222,7 @@ export class RunFolder {
    */
   async withdraw(): Promise<void> {
     await removeEmptyMemory(this.memoryDirectory);
-    for (const name of [METRICS_LOG, METRICS_TABLE]) {
+    for (const name of [INITIAL_WEIGHTS, METRICS_LOG, METRICS_TABLE]) {
       if (await exists(join(this.directory, name))) await removeFile(join(this.directory, name));
     }
     await Deno.remove(checkpointFolder(this.directory)).catch(() => {}); // only if it is empty
@@ -250,12 +269,21 @@ async function refuseUsed(directory: string): Promise<void> {
 async function pointLink(folder: string, link: CheckpointLink, target: string): Promise<void> {
   const path = join(folder, link), temporary = temporaryPath(path);
   try {
-    await Deno.symlink(target, temporary);
-    await Deno.rename(temporary, path);
+    if (await mayLink()) {
+      await Deno.symlink(target, temporary);
+      return await Deno.rename(temporary, path);
+    }
   } catch {
     await Deno.remove(temporary).catch(() => {});
-    await Deno.remove(path).catch(() => {});
   }
+  await Deno.remove(path).catch(() => {});
+}
+
+/** Whether symbolic links are allowed: Deno wants all files for one, and at a terminal it would stop the run to ask. */
+async function mayLink(): Promise<boolean> {
+  const all = [{ name: "read" }, { name: "write" }] as const;
+  const states = await Promise.all(all.map((each) => Deno.permissions.query(each)));
+  return states.every(({ state }) => state === "granted");
 }
 
 async function removeFile(path: string): Promise<void> {

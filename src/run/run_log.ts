@@ -7,6 +7,7 @@ import { join } from "@std/path";
 import { ioError } from "../disk/failure.ts";
 import { readIfThere, writeAll, writeFileAtomically } from "../disk/files.ts";
 import type { Metrics, StepMetrics } from "./metrics.ts";
+import type { EventLog, StepImages } from "./tensorboard/event_log.ts";
 import { MetricsTable } from "./metrics_table.ts";
 
 /** Its name in a run's folder. */
@@ -19,6 +20,7 @@ export class RunLog {
   readonly #table: MetricsTable;
   /** The steps that were logged before it was opened. */
   readonly #before: readonly StepMetrics[];
+  #events: EventLog | undefined;
 
   private constructor(
     path: string,
@@ -57,6 +59,11 @@ export class RunLog {
     return new RunLog(path, await Deno.open(path, { append: true }), table, steps);
   }
 
+  /** From now on tells the log that `make` makes, which is given the last step's line, everything too. */
+  mirror(make: (last: StepMetrics | undefined) => EventLog): void {
+    this.#events = make(this.#before.at(-1));
+  }
+
   /** Appends one line, and rewrites the table when it is an epoch's. */
   async append(metrics: Metrics): Promise<void> {
     try {
@@ -66,6 +73,12 @@ export class RunLog {
       throw ioError(`Could not write ${this.#path}`, error);
     }
     if (metrics.kind === "epoch") await this.#table.add(metrics);
+    await this.#events?.append(metrics);
+  }
+
+  /** Shows images at the end of `epoch`, where that can be. Throws a {@linkcode RunError} if the disk fails. */
+  async illustrate(epoch: number, images: StepImages): Promise<void> {
+    await this.#events?.illustrate(epoch, images);
   }
 
   /**
@@ -90,6 +103,7 @@ export class RunLog {
   }
 
   close(): void {
+    this.#events?.close();
     this.#file.close();
   }
 }

@@ -31,6 +31,15 @@ const REST = {
   }),
   /** SHA-256 of the training images and labels: a resumed run must see the same ones. */
   dataSha256: v.string(),
+  /** Where the weights are from that the run began with; absent where they were drawn. */
+  from: v.optional(v.strictObject({
+    /** SHA-256 of the file that was named. */
+    sha256: v.string(),
+    /** SHA-256 of what the run keeps of it. */
+    copySha256: v.string(),
+    /** Whether the network normalises its images. */
+    normalised: v.boolean(),
+  })),
 };
 
 const RecordSchema = v.strictObject({ format: v.literal(2), ...REST, recipe: RecipeSchema });
@@ -119,4 +128,19 @@ export function resumeRecipe(stored: Recipe, given: RecipeInput, path: string): 
     );
   }
   return resolveRecipe(withFields(stored, given));
+}
+
+/** What there was `before` in place of what there is `now`, as far as it can change a run's bytes. */
+export function changesSince(before: RunRecord, now: RunRecord): string[] {
+  const { program, machine, dataSha256 } = before;
+  return [
+    machine.adapter === now.machine.adapter ? "" : `adapter (${machine.adapter})`,
+    machine.deno === now.machine.deno ? "" : `Deno (${machine.deno})`,
+    program.digest === now.program.digest ? "" : `program (${describeProgram(program)})`,
+    dataSha256 === now.dataSha256 ? "" : `data set (SHA-256 ${dataSha256.slice(0, 12)}…)`,
+  ].filter(Boolean);
+}
+
+function describeProgram({ version, digest }: RunRecord["program"]): string {
+  return `${version}, source ${digest.slice(0, 12)}`;
 }

@@ -1,5 +1,5 @@
 /**
- * What a target on the command line names: a run's checkpoint, or a file of weights.
+ * What a target on the command line names: a run's checkpoint, a file of weights, or a model from elsewhere.
  *
  * @module
  */
@@ -10,6 +10,8 @@ import { readWholeFile } from "../disk/files.ts";
 import { decodeSafetensors, type SafeTensor } from "../format/safetensors.ts";
 import { sha256 } from "../format/sha256.ts";
 import type { Recipe } from "../recipe/recipe.ts";
+import { isTfjsModel, readTfjsModel, type TfjsModel } from "../weights/tfjs/model_file.ts";
+import { readNetwork } from "../weights/file/read.ts";
 import {
   type CheckpointLink,
   checkpointPath,
@@ -27,17 +29,30 @@ export interface Weights {
 }
 
 /** Weights and where they come from. */
-export interface Subject extends Weights {
+export interface WeightsSubject extends Weights {
   /** The run whose checkpoint it is; absent for a file of weights. */
   readonly run?: {
     readonly directory: string;
     readonly link: CheckpointLink;
     readonly recipe: Recipe;
   };
+  readonly model?: undefined;
+  /** What was done to a file's tensors before they were those of a network here, in sentences; absent for a run. */
+  readonly notes?: readonly string[];
 }
 
+/** A model from elsewhere. */
+export interface ModelSubject extends Omit<Weights, "tensors"> {
+  readonly model: TfjsModel;
+  readonly run?: undefined;
+  readonly notes?: undefined;
+}
+
+/** What is evaluated. */
+export type Subject = WeightsSubject | ModelSubject;
+
 /**
- * Reads what `target` names: a run folder or a safetensors file.
+ * Reads what `target` names: a run folder, a file of weights from here or elsewhere, or a `model.json` of tfjs.
  *
  * @param link which checkpoint of a run; by default the best one, or the last of a run that selected none
  * @throws {UsageError} if `target` is neither, the run has no such checkpoint, or the weights are damaged
@@ -48,7 +63,7 @@ export async function readSubject(
   link: CheckpointLink | undefined,
 ): Promise<Subject> {
   if (await isFile(target)) {
-    if (link === undefined) return await readWeights(target);
+    if (link === undefined) return await readFile(target);
     throw new UsageError(
       `--checkpoint ${link} chooses among a run's checkpoints, but ${target} is a file.`,
     );
@@ -68,6 +83,32 @@ export async function readSubject(
         link ?? "finished"
       } checkpoint yet: let it train, or continue it with --resume.`,
   );
+}
+
+/**
+ * Reads what `target` names where only weights will do.
+ *
+ * @throws {UsageError} as {@linkcode readSubject}, and if it is a model from elsewhere
+ * @throws {RunError} if it cannot be read
+ */
+export async function readWeightsSubject(
+  target: string,
+  link: CheckpointLink | undefined,
+): Promise<WeightsSubject> {
+  const subject = await readSubject(target, link);
+  if (subject.model === undefined) return subject;
+  throw new UsageError(
+    `${target} is a model of TensorFlow.js, which can only be evaluated: name a run folder or a file of weights.`,
+  );
+}
+
+async function readFile(path: string): Promise<Subject> {
+  if (await isTfjsModel(path)) {
+    const model = await readTfjsModel(path);
+    return { path, sha256: model.sha256, model };
+  }
+  const { sha256, tensors, notes } = await readNetwork(path);
+  return { path, sha256, tensors, notes };
 }
 
 /** The subject's file name without its ending. */
@@ -97,6 +138,8 @@ async function isFile(path: string): Promise<boolean> {
     return (await Deno.stat(path)).isFile;
   } catch (error) {
     if (isAboutPlace(error)) throw ioError(`Could not read ${path}`, error);
-    throw new UsageError(`${path} does not exist: name a run folder or a .safetensors file.`);
+    throw new UsageError(
+      `${path} does not exist: name a run folder, a file of weights or a model.json.`,
+    );
   }
 }

@@ -23,7 +23,7 @@ import {
 } from "./inner_attack.ts";
 import type { Rates } from "../optimise/schedule.ts";
 import { rateTensor, Sgd, zeroMomenta } from "../optimise/sgd.ts";
-import { lossAndGradients, passesMade, type StepInputs } from "./step.ts";
+import { lossAndGradients, passesMade, type StepInputs, type StepResult } from "./step.ts";
 
 /** A model under training, with its optimiser. */
 export class Learner {
@@ -74,7 +74,7 @@ export class Learner {
       const result = lossAndGradients(architecture, state, objective, inputs);
       for (const [name, gradient] of result.gradients) gradients.set(name, gradient);
       tf.dispose(Object.values(result.logits));
-      return { ...result.terms };
+      return { ...result.terms, ...result.weights && { [WEIGHTS]: result.weights } };
     });
     this.#update = this.deviceState.compile(({ rates }) => {
       this.optimiser.step(parameters, gradients, rates as tf.Tensor1D);
@@ -121,13 +121,16 @@ export class Learner {
   }
 
   /**
-   * The loss and its terms in training mode, the caller's to dispose. Moves the running statistics, and keeps the
-   * gradients for {@linkcode update}.
+   * The loss and its terms in training mode, and the weights in it, all the caller's to dispose. Moves the running
+   * statistics, and keeps the gradients for {@linkcode update}.
    */
-  async descend(inputs: StepInputs): Promise<LossTerms> {
-    const terms = await this.#descend(namedInputs(inputs));
+  async descend(inputs: StepInputs): Promise<Pick<StepResult, "terms" | "weights">> {
+    const { [WEIGHTS]: weights, ...terms } = await this.#descend(namedInputs(inputs));
     this.state.batchesTracked += passesMade(methodOf(this.#recipe.variant), inputs.images).length;
-    return terms as LossTerms & tf.NamedTensorMap;
+    return {
+      terms: terms as LossTerms & tf.NamedTensorMap,
+      ...weights && { weights: weights as tf.Tensor1D },
+    };
   }
 
   /** Moves the parameters along the gradients of the last {@linkcode descend}. */
@@ -196,6 +199,9 @@ export class Learner {
     this.deviceState.dispose();
   }
 }
+
+/** What a computation calls the weights among the terms, none of which has such a name. */
+const WEIGHTS = "@weights";
 
 const noiseName = (step: number) => `noise${step}`;
 

@@ -5,11 +5,10 @@
  */
 import * as tf from "@tensorflow/tfjs";
 import type { Backend, Demand } from "../backend/backend.ts";
-import type { Dataset, ImageShape } from "../data/dataset.ts";
+import type { ImageShape } from "../data/dataset.ts";
 import { UsageError } from "../errors.ts";
 import { wholeMebibytes } from "../format/mebibytes.ts";
 import type { Architecture } from "../model/architecture.ts";
-import { buildArchitecture, DEFAULT_ARCHITECTURE } from "../model/architectures/architectures.ts";
 import { prepareFrozen } from "../model/frozen.ts";
 import {
   bufferShapes,
@@ -18,15 +17,18 @@ import {
   tensorShape,
 } from "../model/parameters.ts";
 import type { Recipe } from "../recipe/recipe.ts";
+import {
+  type DataKind,
+  type GivenWeights,
+  trainedArchitecture,
+} from "../run/weights/architecture.ts";
 import { Learner } from "./learner.ts";
-
-/** What a run must know of its data set before there is any. */
-export type DataKind = Pick<Dataset, "classes" | "shape">;
 
 /**
  * The memory that `recipe` takes on `backend` for `images` training images of `data`; undefined where the engine allocates as it
  * goes. The kernels that its steps need are chosen now.
  *
+ * @param from what the run is given to begin with
  * @throws {UsageError} if the weights or a batch do not fit, naming the largest that do
  */
 export async function preflight(
@@ -34,9 +36,11 @@ export async function preflight(
   data: DataKind,
   images: number,
   backend: Backend,
+  from?: GivenWeights,
 ): Promise<Demand | undefined> {
   refuseWide(recipe, data, backend);
-  return await withLearner(recipe, data, backend, async (learner, architecture) => {
+  const architecture = trainedArchitecture(recipe, data, from);
+  return await withLearner(recipe, architecture, backend, async (learner) => {
     const { batchSize } = recipe;
     const first = Math.min(batchSize, images), last = images % batchSize;
     const demand = await learner.preflight(data.shape, [first], false);
@@ -76,12 +80,8 @@ function refuseWide(
 }
 
 function weightBytes(width: number, data: DataKind): number {
-  const shapes = parameterShapes(build(width, data)).values();
+  const shapes = parameterShapes(trainedArchitecture({ width }, data)).values();
   return shapes.reduce((sum, shape) => sum + 4 * shape.reduce((a, b) => a * b, 1), 0);
-}
-
-function build(width: number, { classes, shape: { channels } }: DataKind): Architecture {
-  return buildArchitecture(DEFAULT_ARCHITECTURE, { width, classes: classes.length, channels });
 }
 
 /** What a device can train. */
@@ -98,7 +98,7 @@ export async function capacity(
   data: DataKind,
   backend: Backend,
 ): Promise<Capacity | undefined> {
-  return await withLearner(recipe, data, backend, async (learner) => {
+  return await withLearner(recipe, trainedArchitecture(recipe, data), backend, async (learner) => {
     const { batchSize } = recipe;
     const demand = await learner.preflight(data.shape, [batchSize], false);
     if (demand === undefined) return undefined;
@@ -130,14 +130,13 @@ async function largestBatch(
 
 async function withLearner<T>(
   recipe: Recipe,
-  data: DataKind,
+  architecture: Architecture,
   backend: Backend,
-  use: (learner: Learner, architecture: Architecture) => Promise<T>,
+  use: (learner: Learner) => Promise<T>,
 ): Promise<T> {
-  const architecture = build(recipe.width, data);
   const learner = new Learner(recipe, architecture, backend, emptyState(architecture));
   try {
-    return await use(learner, architecture);
+    return await use(learner);
   } finally {
     learner.dispose();
   }

@@ -5,18 +5,20 @@
  */
 import type { Backend } from "../backend/backend.ts";
 import { firstIndices } from "../data/batches.ts";
-import type { Dataset, Splits } from "../data/dataset.ts";
+import type { Splits } from "../data/dataset.ts";
 import type { TrainingSplit } from "../data/split.ts";
+import { classCounts } from "../evaluate/confusion.ts";
 import {
-  type Accuracy,
   evaluateAccuracy,
   type EvaluationName,
   type EvaluationSettings,
+  type ImageAccuracy,
 } from "../evaluate/evaluate.ts";
 import type { Architecture } from "../model/architecture.ts";
 import { freeze } from "../model/frozen.ts";
 import { disposeAll } from "../model/parameters.ts";
 import type { Recipe } from "../recipe/recipe.ts";
+import type { EpochMetrics } from "../run/metrics.ts";
 import type { Learner } from "./learner.ts";
 
 /** What of a run decides by which images it selects. */
@@ -30,8 +32,34 @@ export interface SelectionRun {
 
 /** How good a model is on clean and on adversarial images. */
 export interface SelectionAccuracy {
-  readonly clean: Accuracy;
-  readonly robust: Accuracy;
+  readonly clean: ImageAccuracy;
+  readonly robust: ImageAccuracy;
+}
+
+/** The images that the recipe selects by; undefined if it selects by nothing. */
+export function selectionImages(
+  { recipe, data }: Pick<SelectionRun, "recipe" | "data">,
+  split: TrainingSplit,
+): Pick<EvaluationSettings, "dataset" | "ids"> | undefined {
+  switch (recipe.select) {
+    case "none":
+      return undefined;
+    case "val":
+      return { dataset: data.train, ids: split.validation };
+    case "test":
+      return { dataset: data.test, ids: firstIndices(data.test.n, recipe.limitTest) };
+  }
+}
+
+/** What the log says of them. */
+export function selectionMetrics(
+  { clean, robust }: SelectionAccuracy,
+): Required<Pick<EpochMetrics, "cleanAccuracy" | "robustAccuracy" | "classes">> {
+  return {
+    cleanAccuracy: clean.accuracy,
+    robustAccuracy: robust.accuracy,
+    classes: { clean: classCounts(clean.confusion), robust: classCounts(robust.confusion) },
+  };
 }
 
 /**
@@ -46,14 +74,12 @@ export async function measureSelection(
   architecture: Architecture,
   learner: Learner,
 ): Promise<SelectionAccuracy | undefined> {
-  if (recipe.select === "none") return undefined;
-  const [dataset, ids]: [Dataset, Uint32Array] = recipe.select === "val"
-    ? [data.train, split.validation]
-    : [data.test, firstIndices(data.test.n, recipe.limitTest)];
+  const images = selectionImages({ recipe, data }, split);
+  if (images === undefined) return undefined;
+  const { ids } = images;
   const settings: EvaluationSettings = {
     backend,
-    dataset,
-    ids,
+    ...images,
     batchSize: recipe.batchSize,
     seed: recipe.seed,
     attack: recipe.threat,

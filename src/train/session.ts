@@ -11,9 +11,10 @@ import { type MemorySettings, MemoryStore } from "../memory/store.ts";
 import type { Architecture } from "../model/architecture.ts";
 import { disposeAll, initialise } from "../model/parameters.ts";
 import type { MemoryRecipe, Recipe } from "../recipe/recipe.ts";
-import { loadCheckpoint, saveCheckpoint } from "../run/checkpoint.ts";
-import { findNamedLast } from "../run/checkpoints.ts";
-import { checkpointName, type Progress } from "../run/progress.ts";
+import { loadCheckpoint, saveCheckpoint } from "../run/checkpoint/checkpoint.ts";
+import { findNamedLast, type FoundCheckpoint } from "../run/checkpoints.ts";
+import { checkpointName, type Progress } from "../run/checkpoint/progress.ts";
+import { loadInitialWeights } from "../run/weights/initial_weights.ts";
 import { Learner } from "./learner.ts";
 import { largestDelta } from "./memory_outputs.ts";
 import { notFinite } from "./not_finite.ts";
@@ -82,7 +83,7 @@ export class Session {
       };
       if (last === undefined) await refuseLost(folder);
       const { state, momenta, progress } = last === undefined
-        ? { state: initialise(architecture, recipe.seed), momenta: undefined, progress: START }
+        ? { state: await begin(folder, architecture), momenta: undefined, progress: START }
         : await loadCheckpoint(folder.checkpointPath(last.name), architecture, last.sha256);
       const terms = tableTerms(methodOf(recipe.variant));
       const log = await RunLog.open(folder.directory, progress, terms);
@@ -96,7 +97,7 @@ export class Session {
         learner: new Learner(recipe, architecture, backend, state, momenta),
         checkpoint: last?.name,
       });
-      if (last !== undefined) await folder.settle({ last, best: session.#bestName() });
+      if (last !== undefined) await session.#settle(last);
       return session;
     } catch (error) {
       await memory?.close();
@@ -112,7 +113,7 @@ export class Session {
     const name = checkpointName(progress), path = folder.checkpointPath(name);
     const state = this.learner.snapshot(), momenta = this.learner.momenta();
     const checkpoint = { state, momenta, progress };
-    const sha256 = await saveCheckpoint(path, checkpoint, backend, (what) => this.notFinite(what))
+    const saved = await saveCheckpoint(path, checkpoint, backend, (what) => this.notFinite(what))
       .finally(() => [state.parameters, state.buffers, momenta].forEach(disposeAll));
     // While an epoch runs, the oldest one is still being read.
     const age = recipe.memory?.age ?? 1;
@@ -124,9 +125,9 @@ export class Session {
       complete,
       keep,
       checkpoint: name,
-      checkpointSha256: sha256,
+      checkpointSha256: saved.sha256,
     });
-    await folder.settle({ last: { name, sha256 }, best: this.#bestName() });
+    await this.#settle({ name, sha256: saved.sha256 }, saved.tensors);
     this.#checkpoint = name;
   }
 
@@ -142,10 +143,23 @@ export class Session {
     await this.memory?.close();
   }
 
-  #bestName(): string | undefined {
-    const { best } = this.progress;
-    return best && checkpointName({ ...this.progress, epoch: best.epoch, complete: true });
+  /** Has the folder say that the run stands at the checkpoint `last`. */
+  async #settle(last: FoundCheckpoint, tensors?: string): Promise<void> {
+    const { best, epoch, complete } = this.progress;
+    const name = best && checkpointName({ ...this.progress, epoch: best.epoch, complete: true });
+    await this.#parts.folder.settle({ last, best: name }, {
+      ...tensors !== undefined && { tensors },
+      ...complete && this.memory?.has(epoch) && { memory: this.memory.digest(epoch) },
+    });
   }
+}
+
+/** The model that a run begins with: the one that it was given, or one that is drawn. */
+async function begin({ directory, record }: RunFolder, architecture: Architecture) {
+  const { from, recipe } = record;
+  return from === undefined
+    ? initialise(architecture, recipe.seed)
+    : await loadInitialWeights(directory, { from, recipe }, architecture);
 }
 
 function openStore(

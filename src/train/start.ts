@@ -10,11 +10,19 @@ import { openBackend } from "../backend/open.ts";
 import { dataDigest, loadData } from "../data/sets/sets.ts";
 import { splitTraining } from "../data/split.ts";
 import { UsageError } from "../errors.ts";
+import { checkFitting } from "../evaluate/fitting.ts";
 import type { Recipe, RecipeInput } from "../recipe/recipe.ts";
 import { engineOptions, resolveRecipe } from "../recipe/resolve.ts";
 import { sourceDigest, VERSION } from "../run/program_version.ts";
 import { readRunRecord, recipePath, RunFolder } from "../run/run_folder.ts";
-import { resumeRecipe, type RunRecord } from "../run/run_record.ts";
+import { changesSince, resumeRecipe, type RunRecord } from "../run/run_record.ts";
+import {
+  type InitialWeights,
+  keepInitialWeights,
+  keptInitialWeights,
+  readInitialWeights,
+  withWidth,
+} from "../run/weights/initial_weights.ts";
 import { preflight } from "./preflight.ts";
 import { train, type TrainingObserver } from "./trainer.ts";
 
@@ -58,6 +66,12 @@ export interface StartOptions {
    * @default {true}
    */
   readonly tune?: boolean;
+  /**
+   * Whether to write event files for TensorBoard into the run's `tensorboard/`, from now on.
+   *
+   * @default {false}
+   */
+  readonly tensorboard?: boolean;
 }
 
 /** How a run is continued. */
@@ -101,7 +115,11 @@ export async function startRun(
   directory: string,
   options: StartOptions = {},
 ): Promise<void> {
-  await exclusively(() => runIn(directory, resolveRecipe(recipe), undefined, options));
+  await exclusively(async () => {
+    const initial = recipe.from === undefined ? undefined : await readInitialWeights(recipe.from);
+    const complete = resolveRecipe(initial ? withWidth(recipe, initial) : recipe);
+    await runIn(directory, complete, options, { initial });
+  });
 }
 
 /**
@@ -127,17 +145,58 @@ export async function startRun(
 export async function continueRun(directory: string, options: ContinueOptions = {}): Promise<void> {
   const stored = await readRunRecord(directory);
   const recipe = resumeRecipe(stored.recipe, options.given ?? {}, recipePath(directory));
-  await exclusively(() => runIn(directory, recipe, stored, options));
+  await exclusively(() =>
+    runIn(directory, recipe, options, { earlier: { record: stored, here: true } })
+  );
 }
 
-/** @param stored what the run was started with; undefined for a new one */
+/**
+ * Trains the run in `original` once more, in `directory`, which must be empty or absent. The index of its memory lies there too,
+ * wherever the original's may be.
+ *
+ * @throws as {@linkcode continueRun} does, but not if the data differ, which the observer is told
+ */
+export async function repeatRun(
+  original: string,
+  directory: string,
+  options: ContinueOptions = {},
+): Promise<void> {
+  const record = await readRunRecord(original);
+  const recipe = resumeRecipe(record.recipe, options.given ?? {}, recipePath(original));
+  const initial = await keptInitialWeights(original, record), earlier = { record, here: false };
+  await exclusively(() => runIn(directory, withOwnIndex(recipe), options, { earlier, initial }));
+}
+
+/** `recipe` without a service for its memory's index: that of another run must not be touched. */
+function withOwnIndex({ memory: said, ...recipe }: Recipe): Recipe {
+  if (said === undefined) return recipe;
+  const { index: _, ...memory } = said;
+  return { ...recipe, memory };
+}
+
+/** A run as it was started before, in the same folder or elsewhere. */
+interface Earlier {
+  readonly record: RunRecord;
+  /** Whether it goes on; if not, it is repeated. */
+  readonly here: boolean;
+}
+
+/** What a sitting begins with: a run as it was, and the weights that a new one is given. */
+interface Origin {
+  readonly earlier?: Earlier;
+  readonly initial?: InitialWeights | undefined;
+}
+
 async function runIn(
   directory: string,
   recipe: Recipe,
-  stored: RunRecord | undefined,
-  { observer, signal, tune = true }: StartOptions,
+  { observer, signal, tune = true, tensorboard = false }: StartOptions,
+  { earlier, initial }: Origin,
 ): Promise<void> {
+  const stored = earlier?.here ? earlier.record : undefined;
   const data = await loadData(recipe.data, recipe.dataDir, recipe.seed);
+  if (initial) checkFitting(initial.path, initial.architecture, data.train);
+  for (const note of initial?.notes ?? []) observer?.onNote?.(note);
   const digest = dataDigest(data.train);
   if (stored && stored.dataSha256 !== digest) {
     throw new UsageError(
@@ -150,28 +209,32 @@ async function runIn(
     recipe.select === "val",
     recipe.limitTrain,
   );
-  // A resumed run computes where it began: another engine's rounding would end it elsewhere.
-  const { backend: choice = recipe.backend, adapter = "", variants } = stored?.machine ?? {};
+  // What began elsewhere is computed as it was there: another engine's rounding would end it elsewhere.
+  const { backend: choice = recipe.backend, adapter = "", variants } = earlier?.record.machine ??
+    {};
   const backend = await openBackend(choice, {
     ...engineOptions(recipe),
     ...observedOptions(tune, observer, signal),
     ...variants && { pinned: { adapter, variants } },
   });
   try {
-    const demand = await backend.guard(preflight(recipe, data.train, images, backend));
-    const now = await describeRun(recipe, backend, digest);
+    const from = stored?.from ?? initial?.record;
+    const demand = await backend.guard(preflight(recipe, data.train, images, backend, from));
+    const now = await describeRun(recipe, backend, digest, from);
     const folder = stored
       ? await RunFolder.open(directory)
       : await RunFolder.create(directory, now);
     try {
+      if (initial) await keepInitialWeights(folder, initial.bytes);
       observer?.onStart?.({ directory, recipe, continued: stored !== undefined, backend, demand });
-      if (stored) noteChanges(stored, now, observer);
+      if (earlier) noteChanges(earlier, now, observer);
       if (demand) observer?.onStatus?.("compiling kernels for the first steps");
       await train({
         recipe,
         folder,
         data,
         backend,
+        tensorboard,
         ...observer && { observer },
         ...signal && { signal },
       });
@@ -187,6 +250,7 @@ async function describeRun(
   recipe: Recipe,
   backend: Backend,
   dataSha256: string,
+  from: RunRecord["from"],
 ): Promise<RunRecord> {
   const variants = backend.choices();
   return {
@@ -199,20 +263,17 @@ async function describeRun(
       ...Object.keys(variants).length > 0 && { variants },
     },
     dataSha256,
+    ...from && { from },
     recipe,
   };
 }
 
 /** Another device or another program computes other roundings: said, so that nobody wonders about the bytes. */
-function noteChanges(before: RunRecord, now: RunRecord, observer: RunObserver | undefined): void {
-  const changes = [
-    before.machine.adapter === now.machine.adapter ? "" : `adapter (${before.machine.adapter})`,
-    before.machine.deno === now.machine.deno ? "" : `Deno (${before.machine.deno})`,
-    before.program.digest === now.program.digest ? "" : `program (${before.program.version})`,
-  ].filter(Boolean);
+function noteChanges(earlier: Earlier, now: RunRecord, observer: RunObserver | undefined): void {
+  const changes = changesSince(earlier.record, now);
   if (changes.length === 0) return;
   observer?.onNote?.(
     `the run began with another ${changes.join(" and another ")}: ` +
-      "it may not end in the same bytes as without the interruption.",
+      `it may not end in the same bytes as ${earlier.here ? "without the interruption" : "then"}.`,
   );
 }

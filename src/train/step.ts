@@ -25,6 +25,8 @@ export interface StepInputs {
 /** What a step yields; every tensor is the caller's to dispose. */
 export interface StepResult {
   readonly terms: LossTerms;
+  /** What the term that has weights gave each example it looked at; absent where none has, or it looked at none. */
+  readonly weights?: tf.Tensor1D;
   /** Train-mode logits of every input. */
   readonly logits: Partial<Record<Pass, tf.Tensor2D>>;
   /** `∂loss/∂parameter` by name, without weight decay. */
@@ -56,7 +58,7 @@ export function lossAndGradients(
   const groups = parts.map(({ shape }) => shape[0]);
   const x = tf.concat(parts);
   const logits: Partial<Record<Pass, tf.Tensor2D>> = {};
-  let terms: LossTerms | undefined;
+  let terms: LossTerms | undefined, weights: tf.Tensor1D | undefined;
   const differentiate = tf.valueAndGrads((...parameters: tf.Tensor[]) => {
     const byName: TensorMap = new Map(names.map((name, index) => [name, parameters[index]!]));
     const layers = trainLayers(architecture, byName, state, groups, activation);
@@ -64,7 +66,9 @@ export function lossAndGradients(
     // tfjs has no gradient of a split into one.
     const outputs = groups.length === 1 ? [output] : tf.split<tf.Tensor2D>(output, groups);
     passes.forEach((pass, g) => logits[pass] = tf.keep(outputs[g]!));
-    terms = evaluateObjective(objective, logits, labels, memoryRows);
+    terms = evaluateObjective(objective, logits, labels, memoryRows, (given) => {
+      weights = tf.keep(given as tf.Tensor1D);
+    });
     for (const term of Object.values(terms)) tf.keep(term);
     return terms.loss;
   });
@@ -74,7 +78,8 @@ export function lossAndGradients(
   );
   if (value !== terms!.loss) value.dispose();
   x.dispose();
-  return { terms: terms!, logits, gradients: new Map(names.map((name, i) => [name, grads[i]!])) };
+  const gradients = new Map(names.map((name, i) => [name, grads[i]!]));
+  return { terms: terms!, ...weights && { weights }, logits, gradients };
 }
 
 /** What `compute` returns; where an operation has no kernel, the error says whose loss asked for it. */

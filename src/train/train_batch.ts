@@ -8,7 +8,6 @@ import type { Backend } from "../backend/backend.ts";
 import type { Batch } from "../data/batches.ts";
 import type { Dataset } from "../data/dataset.ts";
 import type { Pass } from "../method/method.ts";
-import type { LossTerms } from "../method/objective.ts";
 import { imageTensor, oneHot } from "../model/inputs.ts";
 import type { Recipe } from "../recipe/recipe.ts";
 import { attackBatch } from "./adversary.ts";
@@ -17,7 +16,7 @@ import { type MemoryInputs, selectionMatrix } from "./memory_inputs.ts";
 import { perturbations } from "./memory_outputs.ts";
 import type { Rates } from "../optimise/schedule.ts";
 import type { Session } from "./session.ts";
-import type { StepInputs } from "./step.ts";
+import type { StepInputs, StepResult } from "./step.ts";
 
 /** What every batch of a run has in common. */
 export interface BatchContext {
@@ -33,6 +32,15 @@ export interface BatchContext {
 export interface LossValues {
   readonly loss: number;
   readonly [term: string]: number;
+}
+
+/** What a step computed. */
+export interface BatchResult {
+  readonly values: LossValues;
+  /** See {@linkcode StepResult.weights}. */
+  readonly weights?: Float32Array;
+  /** `x'`; absent where nothing is attacked. */
+  readonly adversarial?: Float32Array;
 }
 
 /** Where a run is; both count from 1. */
@@ -55,7 +63,7 @@ export async function trainBatch(
   position: Position,
   rates: Rates,
   whileBusy: () => void,
-): Promise<LossValues> {
+): Promise<BatchResult> {
   const { recipe, dataset, backend, signal } = context;
   const { learner, memory } = context.session;
   const { batch, memoryInputs, last } = prepared;
@@ -77,14 +85,14 @@ export async function trainBatch(
     });
     images.adv = imageTensor(adversarial, shape);
   } else whileBusy();
-  const terms = await learner.descend(inputs);
+  const computed = await learner.descend(inputs);
   freeInputs(inputs);
   // The device is at work on the gradients.
   if (memory && recipe.memory && adversarial) {
     const { views, deltas } = perturbations(recipe.memory, dataset, batch, adversarial, last);
     await memory.write(batch.ids, views, deltas);
   }
-  const values = await readTerms(terms, backend);
+  const result = await readBack(computed, backend), { values } = result;
   if (!Object.values(values).every(Number.isFinite)) {
     const said = Object.entries(values).map(([name, value]) => `${name} ${value}`).join(", ");
     const { epoch, step } = position;
@@ -93,7 +101,7 @@ export async function trainBatch(
     );
   }
   await learner.update(rates);
-  return values;
+  return { ...result, ...adversarial && { adversarial } };
 }
 
 function freeInputs({ images, labels, memoryRows }: StepInputs): void {
@@ -117,13 +125,19 @@ function placeInputs(
     : { images, labels };
 }
 
-/** The terms on the host; disposes them. */
-async function readTerms(terms: LossTerms, backend: Backend): Promise<LossValues> {
+/** The terms and the weights on the host; disposes them. */
+async function readBack(
+  { terms, weights }: Pick<StepResult, "terms" | "weights">,
+  backend: Backend,
+): Promise<BatchResult> {
   const entries = Object.entries(terms) as [string, tf.Scalar][];
-  const values: { loss: number; [term: string]: number } = { loss: NaN };
+  const tensors = [...entries.map(([, scalar]) => scalar), ...weights ? [weights] : []];
   // Side by side: Deno waits 10 ms for each.
-  const read = await backend.guard(Promise.all(entries.map(([, scalar]) => scalar.data())));
+  const read = await backend.guard(
+    Promise.all(tensors.map((tensor: tf.Tensor) => tensor.data<"float32">())),
+  );
+  const values: { loss: number; [term: string]: number } = { loss: NaN };
   entries.forEach(([name], i) => values[name] = read[i]![0]!);
-  tf.dispose(entries.map(([, scalar]) => scalar));
-  return values;
+  tf.dispose(tensors);
+  return { values, ...weights && { weights: read.at(-1)! } };
 }

@@ -10,14 +10,23 @@ import { dataDigest } from "../data/sets/sets.ts";
 import { splitTraining, type TrainingSplit } from "../data/split.ts";
 import { Interrupted } from "../errors.ts";
 import type { EvaluationName } from "../evaluate/evaluate.ts";
+import { termsOf } from "../method/method.ts";
+import { methodOf } from "../method/methods.ts";
 import type { Architecture } from "../model/architecture.ts";
-import { buildArchitecture, DEFAULT_ARCHITECTURE } from "../model/architectures/architectures.ts";
 import type { Recipe } from "../recipe/recipe.ts";
 import { type PreparedBatch, ReadAhead } from "./prepare.ts";
 import type { RunFolder } from "../run/run_folder.ts";
-import type { DamageNote, EpochMetrics, StepMetrics } from "../run/metrics.ts";
+import { afterStep, meansOf } from "../run/epoch_sums.ts";
+import { trainedArchitecture } from "../run/weights/architecture.ts";
+import { EventLog, type StepImages } from "../run/tensorboard/event_log.ts";
+import type { DamageNote, EpochMetrics, RunLength, StepMetrics } from "../run/metrics.ts";
 import { ratesAt } from "../optimise/schedule.ts";
-import { measureSelection, type SelectionAccuracy } from "./selection.ts";
+import {
+  measureSelection,
+  type SelectionAccuracy,
+  selectionImages,
+  selectionMetrics,
+} from "./selection.ts";
 import { Session } from "./session.ts";
 import { type BatchContext, type Position, trainBatch } from "./train_batch.ts";
 
@@ -26,10 +35,10 @@ export interface TrainingObserver {
   /** For every fault of the memory once; the run log has every example that was left out for it. */
   onDamage?(note: DamageNote): void;
   /** After every step. */
-  onStep?(metrics: StepMetrics, length: { epochs: number; stepsPerEpoch: number }): void;
+  onStep?(metrics: StepMetrics, length: RunLength): void;
   /** While the checkpoint's selection evaluates `done` of `n` images. */
   onEvaluation?(name: EvaluationName, done: number, n: number): void;
-  /** After every epoch, when its checkpoint is kept. */
+  /** After every epoch, when its checkpoint is kept. If it returns a promise, the next epoch waits for that. */
   onEpoch?(metrics: EpochMetrics, length: { epochs: number }): void;
 }
 
@@ -43,6 +52,8 @@ export interface TrainingRun {
   readonly data: Splits;
   /** The device that computes. */
   readonly backend: Backend;
+  /** Whether to write event files for TensorBoard. */
+  readonly tensorboard?: boolean;
   /** Told what happens. */
   readonly observer?: TrainingObserver;
   /** Checkpoints after the current step and stops. */
@@ -58,11 +69,7 @@ export interface TrainingRun {
  */
 export async function train(run: TrainingRun): Promise<void> {
   const { recipe, folder, data, backend } = run;
-  const architecture = buildArchitecture(DEFAULT_ARCHITECTURE, {
-    width: recipe.width,
-    classes: data.train.classes.length,
-    channels: data.train.shape.channels,
-  });
+  const architecture = trainedArchitecture(recipe, data.train, folder.record.from);
   const split = splitTraining(data.train.n, recipe.select === "val", recipe.limitTrain);
   const { n: imageCount, shape } = data.train;
   const images = { imageCount, dataSha256: dataDigest(data.train), shape };
@@ -90,7 +97,11 @@ class Trainer {
   readonly #split: TrainingSplit;
   /** Faults of the memory that the observer knows of. */
   readonly #faults = new Set<string>();
-  readonly #length: { readonly epochs: number; readonly stepsPerEpoch: number };
+  readonly #length: RunLength;
+  /** The term that weighs its examples. */
+  readonly #weighed: string | undefined;
+  /** Of the last step. */
+  #images: StepImages | undefined;
 
   constructor(
     run: TrainingRun,
@@ -107,7 +118,15 @@ class Trainer {
     this.#length = {
       epochs: recipe.epochs,
       stepsPerEpoch: Math.ceil(split.train.length / recipe.batchSize),
+      selectionImages: selectionImages(run, split)?.ids.length ?? 0,
     };
+    const terms = termsOf(methodOf(recipe.variant), recipe.memory?.weight);
+    this.#weighed = terms.find(({ weight }) => weight)?.name;
+    if (!run.tensorboard) return;
+    const { stepsPerEpoch } = this.#length, { directory } = run.folder;
+    session.log.mirror((last) =>
+      new EventLog({ directory, recipe, stepsPerEpoch }, session.progress, last)
+    );
   }
 
   finished(): boolean {
@@ -153,23 +172,21 @@ class Trainer {
     const imagesPerSecond = images > 0
       ? images / ((trained - started) / 1000)
       : session.log.speedBefore(epoch);
-    const { examples = 1, loss = 0, ...terms } = session.progress.sums;
+    // The weights are in the epoch's line from here on.
+    const { weights: _, ...progress } = session.progress;
     const metrics: EpochMetrics = {
       kind: "epoch",
       epoch,
-      loss: loss / examples,
-      terms: mapValues(terms, (sum) => sum / examples),
-      ...accuracy && {
-        cleanAccuracy: accuracy.clean.accuracy,
-        robustAccuracy: accuracy.robust.accuracy,
-      },
+      ...meansOf(session.progress, this.#weighed),
+      ...accuracy && selectionMetrics(accuracy),
       ...imagesPerSecond && { imagesPerSecond },
       seconds: (performance.now() - started) / 1000,
     };
-    session.progress = { ...session.progress, complete: true, best: this.#best(epoch, accuracy) };
+    session.progress = { ...progress, complete: true, best: this.#best(epoch, accuracy) };
     await session.log.append(metrics);
+    if (this.#images) await session.log.illustrate(epoch, this.#images);
     await session.commit();
-    observer?.onEpoch?.(metrics, this.#length);
+    await observer?.onEpoch?.(metrics, this.#length);
   }
 
   /** Trains on one batch; advances the session's progress. */
@@ -182,7 +199,7 @@ class Trainer {
     const started = performance.now();
     const done = (position.epoch - 1) * this.#length.stepsPerEpoch + position.step - 1;
     const rates = ratesAt(recipe.optimiser, this.#length, done);
-    const { loss, ...terms } = await trainBatch(
+    const result = await trainBatch(
       this.#context,
       prepared,
       position,
@@ -192,11 +209,10 @@ class Trainer {
 
     const n = prepared.batch.ids.length;
     const session = this.#session;
-    const sums = { ...session.progress.sums };
-    for (const [name, value] of Object.entries({ loss, ...terms, examples: 1 })) {
-      sums[name] = (sums[name] ?? 0) + value * n;
-    }
-    session.progress = { ...session.progress, step: position.step, sums };
+    session.progress = afterStep(session.progress, position.step, n, result);
+    const { values: { loss, ...terms }, adversarial } = result,
+      { x: clean, shape } = prepared.batch;
+    this.#images = { shape, clean, adversarial, memory: prepared.memoryInputs?.images };
     const imagesPerSecond = n / ((performance.now() - started) / 1000);
     return { kind: "step", ...position, loss, terms, ...rates, imagesPerSecond };
   }
@@ -238,8 +254,4 @@ class Trainer {
       `Stopped in epoch ${epoch} after step ${step}; everything so far is saved.`,
     );
   }
-}
-
-function mapValues(values: Record<string, number>, change: (value: number) => number) {
-  return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, change(value)]));
 }

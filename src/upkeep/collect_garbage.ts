@@ -12,6 +12,7 @@ import { readCurrentFile } from "../memory/current.ts";
 import { MemoryStore } from "../memory/store.ts";
 import { removeLeftovers } from "../run/run_folder.ts";
 import { RunLock } from "../run/run_lock.ts";
+import { memoryFolder } from "../memory/layout.ts";
 
 /** Bytes of the memory on disk, as `memory gc --json` prints them. */
 export interface GarbageReport {
@@ -27,7 +28,7 @@ export interface GarbageReport {
  * @throws {RunError} if what was committed is damaged; nothing is removed then
  */
 export async function collectGarbage(runDir: string): Promise<GarbageReport> {
-  const directory = join(runDir, "memory");
+  const directory = memoryFolder(runDir);
   const lock = await RunLock.acquire(runDir);
   try {
     const current = await readCurrentFile(directory);

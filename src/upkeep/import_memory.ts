@@ -17,10 +17,11 @@ import { MemoryStore } from "../memory/store.ts";
 import type { MemoryRecipe } from "../recipe/recipe.ts";
 import { largestDelta } from "../train/memory_outputs.ts";
 import { checkpointPath, damagedCheckpoint, findNamedLast } from "../run/checkpoints.ts";
-import { describeCheckpoint } from "../run/progress.ts";
+import { describeCheckpoint } from "../run/checkpoint/progress.ts";
 import { RunLock } from "../run/run_lock.ts";
 import { loadMemoryData, type MemoryPlace, type MemoryRun } from "./memory_run.ts";
 import { type MemoryExamples, readMemoryFile } from "./examples_file.ts";
+import { memoryFolder } from "../memory/layout.ts";
 
 /** Examples written at a time. */
 const BATCH = 256;
@@ -48,7 +49,7 @@ export async function importMemory(
   const { train, sha256: dataSha256 } = await loadMemoryData(run, place);
   const examples = await readMemoryFile(file, train);
   const lock = await RunLock.acquire(runDir);
-  const directory = join(runDir, "memory"), temporary = `${directory}.tmp`;
+  const directory = memoryFolder(runDir), temporary = `${directory}.tmp`;
   try {
     await refuseMemory(directory);
     const last = await findNamedLast(runDir);

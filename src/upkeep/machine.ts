@@ -12,6 +12,7 @@ import { imageFilesOf, type PublishedSet } from "../data/sets/definition.ts";
 import { locateFiles } from "../data/sets/published.ts";
 import { findSet, PUBLISHED_SETS } from "../data/sets/sets.ts";
 import { UsageError } from "../errors.ts";
+import { advised } from "../format/command_line.ts";
 import { resolveRecipe } from "../recipe/resolve.ts";
 import { sourceDigest, VERSION } from "../run/program_version.ts";
 import { type Capacity, capacity } from "../train/preflight.ts";
@@ -71,7 +72,11 @@ export async function examineMachine(dataDir: string): Promise<MachineReport> {
         : "There is no WebGPU adapter: train with --backend wasm, or install a GPU's Vulkan driver.",
     ],
     ...PUBLISHED_SETS.filter((set) => set.name === PAPER.data && !there.get(set))
-      .map(({ name, title }) => `${title} is not in ${dataDir}: memloss data fetch ${name}`),
+      .map(({ name, title }) =>
+        `${title} is not in ${dataDir}: ${
+          advised("data", "fetch", name, "--data-dir", dataDir)
+        } gets it`
+      ),
   ];
   return {
     memloss: { version: VERSION, digest: await sourceDigest() },

@@ -3,7 +3,6 @@
  *
  * @module
  */
-import { join } from "@std/path";
 import type { Dataset } from "../data/dataset.ts";
 import { dataDigest, loadSplit } from "../data/sets/sets.ts";
 import { RunError, UsageError } from "../errors.ts";
@@ -11,6 +10,7 @@ import { readCurrentFile } from "../memory/current.ts";
 import { MemoryStore } from "../memory/store.ts";
 import type { Recipe } from "../recipe/recipe.ts";
 import { readRunRecord } from "../run/run_folder.ts";
+import { memoryFolder } from "../memory/layout.ts";
 
 /** Where a run's memory and its images are, if not where the run's recipe has them. */
 export interface MemoryPlace {
@@ -89,7 +89,7 @@ export async function withMemory<T>(
   { memoryIndex }: Pick<MemoryPlace, "memoryIndex">,
   use: (store: MemoryStore) => Promise<T>,
 ): Promise<T> {
-  const directory = join(runDir, "memory");
+  const directory = memoryFolder(runDir);
   for (let attempt = 1;; attempt++) {
     const store = await MemoryStore.openReadOnly(directory, memoryIndex);
     try {

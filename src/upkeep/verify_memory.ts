@@ -8,7 +8,7 @@ import { RunError, UsageError } from "../errors.ts";
 import { DISK } from "../disk/disk.ts";
 import { TemporaryError } from "../disk/temporary_database.ts";
 import { readIndexPlace } from "../memory/index/place.ts";
-import { CURRENT_FILE, INDEX_FILE } from "../memory/layout.ts";
+import { CURRENT_FILE, INDEX_FILE, memoryFolder } from "../memory/layout.ts";
 import { rebuildIndex } from "../memory/index/rebuild.ts";
 import { type MemoryCheck, verifyMemory } from "../memory/verify.ts";
 import { checkpointPath } from "../run/checkpoints.ts";
@@ -46,7 +46,7 @@ export async function verifyRunMemory(
   runDir: string,
   { rebuild, memoryIndex: remote }: VerifyOptions,
 ): Promise<MemoryVerification> {
-  const directory = join(runDir, "memory");
+  const directory = memoryFolder(runDir);
   const options = { remote, checkpointPath: (name: string) => checkpointPath(runDir, name) };
   const place = remote === undefined ? await readIndexPlace(directory) : undefined;
   const look = (index: boolean) => verifyMemory(directory, { ...options, index });

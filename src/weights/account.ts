@@ -4,12 +4,15 @@
  * @module
  */
 import { UsageError } from "../errors.ts";
-import type { Architecture } from "../model/architecture.ts";
+import { quoted } from "../format/quoted.ts";
+import type { SafeTensor } from "../format/safetensors.ts";
+import { type Architecture, normsOf } from "../model/architecture.ts";
+import { bufferShapes, parameterShapes } from "../model/parameters.ts";
 
 /** Tensors that are named in a message. */
 const NAMED = 4;
 /** What begins so is the optimiser's. */
-const OPTIMISER = "optimizer.";
+export const OPTIMISER = "optimizer.";
 
 /** What can be done about tensors that a network does not have and that are called so, where it lacks none of its own. */
 const ADVICE: readonly (readonly [RegExp, string])[] = [
@@ -26,6 +29,34 @@ const ADVICE: readonly (readonly [RegExp, string])[] = [
 ];
 const OTHER_NAMES = "take weights of this network, under these names";
 const OTHERWISE = "take weights of this network, or leave out what does not belong to it";
+
+/**
+ * Name and PyTorch shape of all that `architecture` consists of.
+ */
+export function networkShapes(architecture: Architecture): Map<string, number[]> {
+  return new Map([...parameterShapes(architecture), ...bufferShapes(architecture)]);
+}
+
+/** The names of what the norms of `architecture` count batches in, which nobody needs. */
+export function counterNames(architecture: Architecture): string[] {
+  return normsOf(architecture).map(({ name }) => `${name}.num_batches_tracked`);
+}
+
+/**
+ * Refuses a `dict` that is not all of `architecture`, in float32, and nothing else.
+ *
+ * @throws {UsageError} naming `source`, the tensor and what to do
+ */
+export function refuseUnusable(
+  dict: ReadonlyMap<string, SafeTensor>,
+  architecture: Architecture,
+  source: string,
+): void {
+  const shapes = networkShapes(architecture), names = [...shapes.keys()];
+  refuseForeignTensors(dict, names, counterNames(architecture), architecture, source);
+  refuseMissing(dict, names, source);
+  for (const [name, shape] of shapes) checkedValues(name, dict.get(name)!, shape, source);
+}
 
 /**
  * Refuses tensors of `dict` that belong neither to the network nor to the optimiser.
@@ -71,9 +102,42 @@ export function refuseMissing(
   );
 }
 
+/**
+ * The values of `tensor`, if they are of `shape` and can be computed with.
+ *
+ * @throws {UsageError} if it is not float32, has another shape, or holds a value that is not finite or a negative variance
+ */
+export function checkedValues(
+  name: string,
+  { dtype, shape: actual, data }: SafeTensor,
+  shape: readonly number[],
+  source: string,
+): Float32Array {
+  if (!(data instanceof Float32Array) || `${actual}` !== `${shape}`) {
+    const advice = dtype === "F32" || `${actual}` !== `${shape}`
+      ? ""
+      : ": save the weights in float32, as model.float() makes them";
+    throw new UsageError(
+      `${source} holds ${quoted(name)} as ${dtype} [${actual}], not as F32 [${shape}]${advice}.`,
+    );
+  }
+  const isVariance = name.endsWith(".running_var"), isDeviation = /(?:^|\.)std$/.test(name);
+  const bad = data.find((value) =>
+    !Number.isFinite(value) || isVariance && value < 0 || isDeviation && value <= 0
+  );
+  if (bad !== undefined) {
+    throw new UsageError(
+      `${source} holds ${bad} in ${quoted(name)}${
+        !Number.isFinite(bad) ? "" : isVariance ? ", a variance" : ", a deviation"
+      }: no network computes with that, so take weights from before it went wrong.`,
+    );
+  }
+  return data;
+}
+
 /** `tensor "a"`, or `5 tensors ("a", "b", "c", "d" …)`. */
 function list(names: readonly string[]): string {
-  if (names.length === 1) return `tensor "${names[0]}"`;
-  const named = names.slice(0, NAMED).map((name) => `"${name}"`).join(", ");
+  if (names.length === 1) return `tensor ${quoted(names[0]!)}`;
+  const named = names.slice(0, NAMED).map(quoted).join(", ");
   return `${names.length} tensors (${named}${names.length > NAMED ? ", …" : ""})`;
 }

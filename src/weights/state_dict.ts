@@ -5,18 +5,22 @@
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
-import { UsageError } from "../errors.ts";
 import type { SafeTensor } from "../format/safetensors.ts";
-import { type Architecture, normsOf } from "../model/architecture.ts";
+import type { Architecture } from "../model/architecture.ts";
 import { inferArchitecture } from "../model/architectures/architectures.ts";
 import {
-  bufferShapes,
   fromPyTorch,
   type ModelState,
   parameterShapes,
   type TensorMap,
 } from "../model/parameters.ts";
-import { refuseForeignTensors, refuseMissing } from "./account.ts";
+import {
+  checkedValues,
+  counterNames,
+  networkShapes,
+  refuseForeignTensors,
+  refuseMissing,
+} from "./account.ts";
 
 /** Tensors by name, in PyTorch's layouts. */
 export type StateDict = ReadonlyMap<string, SafeTensor>;
@@ -79,33 +83,6 @@ export function importTensors(
   return new Map(found.map(({ name, shape, data }) => [name, fromPyTorch(data, shape)]));
 }
 
-/** The values of `tensor`, if they are of `shape` and can be computed with. */
-function checkedValues(
-  name: string,
-  { dtype, shape: actual, data }: SafeTensor,
-  shape: readonly number[],
-  source: string,
-): Float32Array {
-  if (!(data instanceof Float32Array) || `${actual}` !== `${shape}`) {
-    const advice = dtype === "F32" || `${actual}` !== `${shape}`
-      ? ""
-      : ": save the weights in float32, as model.float() makes them";
-    throw new UsageError(
-      `${source} holds "${name}" as ${dtype} [${actual}], not as F32 [${shape}]${advice}.`,
-    );
-  }
-  const isVariance = name.endsWith(".running_var");
-  const bad = data.find((value) => !Number.isFinite(value) || isVariance && value < 0);
-  if (bad !== undefined) {
-    throw new UsageError(
-      `${source} holds ${bad} in "${name}"${
-        Number.isFinite(bad) ? ", a variance" : ""
-      }: no network computes with that, so take weights from before it went wrong.`,
-    );
-  }
-  return data;
-}
-
 /**
  * A model from a state dict; the inverse of {@linkcode exportState}. What is called `optimizer.…` is the optimiser's, and
  * not looked at.
@@ -117,10 +94,10 @@ export function importState(
   architecture: Architecture,
   source: string,
 ): ModelState {
-  const shapes = parameterShapes(architecture), buffers = bufferShapes(architecture);
-  const counters = normsOf(architecture).map(({ name }) => `${name}.num_batches_tracked`);
-  refuseForeignTensors(dict, [...shapes.keys(), ...buffers.keys()], counters, architecture, source);
-  const all = importTensors(dict, new Map([...shapes, ...buffers]), source);
+  const shapes = parameterShapes(architecture), needed = networkShapes(architecture);
+  const counters = counterNames(architecture);
+  refuseForeignTensors(dict, [...needed.keys()], counters, architecture, source);
+  const all = importTensors(dict, needed, source);
   const counter = dict.get(counters[0]!);
   return {
     parameters: new Map([...all].filter(([name]) => shapes.has(name))),

@@ -4,17 +4,18 @@
  * @module
  */
 import type { Backend } from "../backend/backend.ts";
-import { readNamedFile, writeFileAtomically } from "../disk/files.ts";
+import { writeFileAtomically } from "../disk/files.ts";
 import { exists } from "../disk/regular.ts";
 import { UsageError } from "../errors.ts";
-import { decodeSafetensors, encodeSafetensors } from "../format/safetensors.ts";
+import { encodeSafetensors } from "../format/safetensors.ts";
 import type { Architecture } from "../model/architecture.ts";
 import type { ModelState } from "../model/parameters.ts";
-import { exportState, importModel } from "./state_dict.ts";
+import { readNetwork } from "./file/read.ts";
+import { exportState, importState } from "./state_dict.ts";
 
 /**
- * Loads the network in the file at `path` to the device, a checkpoint's or one that PyTorch has saved: the other way of
- * {@linkcode saveWeights}.
+ * Loads the network in the file at `path` to the device: a checkpoint's, one that PyTorch has saved, as safetensors or by
+ * `torch.save`, under the names that it has here or elsewhere. The other way of {@linkcode saveWeights}.
  *
  * @example
  * ```ts
@@ -41,7 +42,8 @@ import { exportState, importModel } from "./state_dict.ts";
 export async function loadWeights(
   path: string,
 ): Promise<{ architecture: Architecture; state: ModelState }> {
-  return importModel(decodeSafetensors(await readNamedFile(path), path).tensors, path);
+  const { architecture, tensors } = await readNetwork(path);
+  return { architecture, state: importState(tensors, architecture, path) };
 }
 
 /** How weights are saved. */

@@ -89,6 +89,10 @@ Deno.test("memloss refuses flags that would have no effect", async () => {
     [["data", "show", "cifar10", "--seed", "3"], /--seed has no meaning for cifar10/],
     [["data", "show", "synthetic", "--n-ex", "3"], /--n-ex has no meaning without --out\.$/],
     [["eval", run, "--attack", "clean", "--attack-eps", "3/255"], /--attack-eps has no meaning/],
+    [
+      ["eval", run, "--attack", "clean,curve", "--attack-eps", "3/255"],
+      /--attack-eps has no .+curve/,
+    ],
     [["eval", run, "--backend", "webgpu", "--workers", "2"], /--workers has no meaning with/],
     [
       world.trainArgs(world.path("new"), "--no-tune"),
@@ -113,7 +117,7 @@ Deno.test("memloss train refuses data that are missing or damaged", async () => 
   const absent = world.path("absent");
   await refused(
     train(absent),
-    /There is no data directory ".+absent"; `memloss data fetch cifar10`/,
+    /There is no data directory ".+absent"; `deno task memloss data fetch cifar10 --data-dir .+absent` gets it/,
   );
 
   const damaged = world.path("damaged");
@@ -225,10 +229,13 @@ Deno.test("memloss train --resume and eval refuse a checkpoint that was cut shor
 });
 
 Deno.test("memloss eval refuses what is neither a run nor a file of weights", async () => {
-  await refused(["eval", world.path("absent")], /absent does not exist: name a run folder or/);
+  await refused(
+    ["eval", world.path("absent")],
+    /absent does not exist: name a run folder, a file of weights or/,
+  );
   await refused(["eval", world.data], /data is not a run folder: it has no recipe\.json\.$/);
   const recipe = join(run, "recipe.json");
-  await refused(["eval", recipe], /recipe\.json is not a usable safetensors file: /);
+  await refused(["eval", recipe], /recipe\.json is a run.s recipe: name the run.s folder\.$/);
   await refused(["eval", run, "--checkpoint", "best"], /--select none\): use --checkpoint last\.$/);
   await refused(["eval", run, "--attack", "clean,fgsm"], /--attack must be a list of clean, pgd20/);
   await refused(

@@ -1,10 +1,12 @@
 import assert from "node:assert/strict";
 import { join } from "@std/path";
 import type { ResultTable } from "../../src/report/result_table.ts";
+import { Purpose, Stream } from "../../src/random/stream.ts";
 import { readWeights } from "../../src/run/subject.ts";
 import { REFERENCE } from "../statistics/reference.ts";
 import { evaluation } from "../report/made_runs.ts";
 import { copyFolder } from "../testing/folder.ts";
+import { judgedTest } from "../testing/judge.ts";
 import { assertRefused, memloss, memlossDone } from "./memloss.ts";
 import { TinyWorld } from "./tiny.ts";
 
@@ -60,6 +62,10 @@ async function writeReport(
     attack: { norm: "linf", epsilon: 8 / 255, fraction: "8/255", restarts: 1 },
     seed,
   };
+  await writeJson(run, name, report);
+}
+
+async function writeJson(run: string, name: string, report: object): Promise<void> {
   await Deno.mkdir(join(run, "eval"), { recursive: true });
   await Deno.writeTextFile(join(run, "eval", `${name}.json`), JSON.stringify(report));
 }
@@ -110,4 +116,103 @@ Deno.test("memloss compare refuses nothing, twins and a run that was not evaluat
   );
   await Deno.writeTextFile(join(twin, "eval", "clean.json"), "{");
   assertRefused(await memloss("compare", twin), 2, /clean\.json is no report of memloss eval/);
+});
+
+/** Every number of `memloss compare` once more, from the verdicts alone: `{"v1, beta 3": {"clean": ["0110…", …]}}` as its argument. */
+const SCIPY = `
+import json, sys
+import numpy as np
+from scipy import stats
+given = json.loads(sys.argv[1])
+right = {row: {name: np.array([[int(c) for c in seed] for seed in seeds]) for name, seeds in columns.items()}
+         for row, columns in given.items()}
+rows, differences = {}, []
+for row, columns in right.items():
+    rows[row] = {}
+    for name, seeds in columns.items():
+        accuracies = seeds.mean(axis=1)
+        wilson = [stats.binomtest(int(k), seeds.shape[1]).proportion_ci(method="wilson") for k in seeds.sum(axis=1)]
+        rows[row][name] = {"mean": accuracies.mean(), "deviation": accuracies.std(ddof=1),
+                           "intervals": [[each.low, each.high] for each in wilson]}
+first, second = right.values()
+for name in first:
+    a, b = first[name], second[name]
+    seeds = a.mean(axis=1) - b.mean(axis=1)
+    t = stats.t.interval(0.95, len(seeds) - 1, loc=seeds.mean(), scale=stats.sem(seeds))
+    images = (a - b).mean(axis=0)
+    boot = stats.bootstrap((images,), np.mean, n_resamples=100_000, batch=1000, method="percentile",
+                           random_state=np.random.default_rng(3)).confidence_interval
+    exact = [stats.binomtest(int(((x == 1) & (y == 0)).sum()), int((x != y).sum())).pvalue for x, y in zip(a, b)]
+    differences.append({"column": name, "difference": seeds.mean(), "t": t, "bootstrap": [boot.low, boot.high],
+                        "mcnemar": exact})
+print(json.dumps({"rows": rows, "differences": differences}, default=float))
+`;
+
+judgedTest("memloss compare of made-up runs gives what SciPy makes of their verdicts", [
+  "scipy",
+  "numpy",
+], async (judge) => {
+  const trained = world.path("trained"), made: string[] = [];
+  const { sha256 } = await readWeights(join(trained, "checkpoints", "epoch-001.safetensors"));
+  const recipe = await Deno.readTextFile(join(trained, "recipe.json"));
+  const stream = new Stream(41, Purpose.synthetic),
+    verdicts: Record<string, Record<string, string[]>> = {};
+  for (const [beta, level] of [[3, 0.6], [5, 0.52]] as const) {
+    const columns = verdicts[`v1, beta ${beta}`] = {
+      "clean n250": [] as string[],
+      "pgd20 n90 linf 8/255": [] as string[],
+    };
+    for (const seed of [4, 11, 12]) {
+      const run = world.path(`made-${beta}-${seed}`);
+      await copyFolder(trained, run);
+      const changed = recipe.replace('"seed": 1', `"seed": ${seed}`).replace(
+        '"beta": 3',
+        `"beta": ${beta}`,
+      );
+      await Deno.writeTextFile(join(run, "recipe.json"), changed);
+      const draw = (n: number, share: number) =>
+        Array.from({ length: n }, () => +(stream.uniform() < share)).join("");
+      const clean = draw(250, level), pgd20 = draw(90, level / 2);
+      columns["clean n250"].push(clean);
+      columns["pgd20 n90 linf 8/255"].push(pgd20);
+      await writeReport(run, "clean", sha256, seed, clean);
+      const pgd = {
+        pgd20: evaluation(pgd20),
+        checkpoint: { path: "", sha256, name: "last", select: "none" },
+      };
+      const attack = { norm: "linf", epsilon: 8 / 255, fraction: "8/255", restarts: 1 };
+      await writeJson(run, "pgd", { ...pgd, attack, seed });
+      made.push(run);
+    }
+  }
+  const { stdout } = await memlossDone("compare", ...made, "--format", "json");
+  const { rows, columns, differences }: ResultTable = JSON.parse(stdout);
+  const scipy = JSON.parse(await judge(SCIPY, JSON.stringify(verdicts)));
+  const near = (actual: number, expected: number, tolerance = 1e-9) =>
+    assert.ok(Math.abs(actual - expected) <= tolerance, `${actual}, not ${expected}`);
+  assert.deepEqual(rows.map(({ label }) => label), Object.keys(verdicts));
+  assert.deepEqual(columns.map(({ name }) => name), ["clean n250", "pgd20 n90 linf 8/255"]);
+  for (const { label, results } of rows) {
+    for (const { name } of columns) {
+      const { mean, deviation, seeds } = results[name]!, expected = scipy.rows[label][name];
+      near(mean, expected.mean);
+      near(deviation!, expected.deviation);
+      assert.deepEqual(seeds.map(({ seed }) => seed), [4, 11, 12]);
+      seeds.forEach(({ interval }, i) => {
+        near(interval.low, expected.intervals[i][0]);
+        near(interval.high, expected.intervals[i][1]);
+      });
+    }
+  }
+  for (const [i, { column, difference, overSeeds, overImages }] of differences.entries()) {
+    const expected = scipy.differences[i];
+    assert.equal(column, expected.column);
+    near(difference, expected.difference);
+    near(overSeeds!.low, expected.t[0]);
+    near(overSeeds!.high, expected.t[1]);
+    // Both draw their test sets: one image in a seed of three is 1/270 of the smaller column.
+    near(overImages!.interval.low, expected.bootstrap[0], 1 / 200);
+    near(overImages!.interval.high, expected.bootstrap[1], 1 / 200);
+    overImages!.mcNemar.forEach(({ p }, seed) => near(p, expected.mcnemar[seed]));
+  }
 });

@@ -117,6 +117,22 @@ Deno.test("memloss eval --json prints one document that is also kept in the run 
   assert.deepEqual(JSON.parse(await Deno.readTextFile(kept)), report);
 });
 
+Deno.test("memloss eval --attack curve has a row for each radius, and keeps its points", async () => {
+  const { stdout } = await memlossDone("eval", run, "--attack", "curve,clean", "--n-ex", "3");
+  const path = join(run, "eval", "epoch-002.clean-curve.n3.eps8.00.seed1.wasm.json");
+  const { curve: { attack, points }, clean } = JSON.parse(await Deno.readTextFile(path));
+  assert.equal(attack, "pgd20");
+  assert.deepEqual(points[0], { epsilon: 0, correct: clean.correct, n: 3 });
+  assert.equal(points.length, 11);
+  const rows = points.map((point: { epsilon: number; correct: number }) => {
+    const percent = `${(100 * point.correct / 3).toFixed(2)} %`.padStart(9);
+    return `  ${
+      `${Math.round(255 * point.epsilon)}/255`.padStart(7)
+    } ${percent}  (${point.correct} of 3)`;
+  });
+  assert.ok(stdout.includes(["pgd20 at linf ε =", ...rows, ""].join("\n")), stdout);
+});
+
 Deno.test("memloss eval tells its report also where the run folder cannot keep it", async () => {
   const full = world.path("full");
   await copyFolder(run, full);
@@ -261,7 +277,7 @@ Deno.test("memloss eval reads the test images alone, and memory stats the traini
   assert.equal(code, 2);
   assert.match(
     stderr,
-    /The data file ".+test_batch\.bin" is missing; `memloss data fetch cifar10`/,
+    /The data file ".+test_batch\.bin" is missing; `deno task memloss data fetch cifar10 --data-dir \S+` gets it/,
   );
   await memlossDone("memory", "stats", run, "--misclassified", "--data-dir", train);
 });
@@ -367,8 +383,9 @@ function assertShareOf(n: number, accuracy: number): void {
 }
 
 Deno.test("memloss doctor --json tells what the machine has and what is missing", async () => {
+  const elsewhere = world.path("absent");
   const [there, absent] = await Promise.all(
-    [world.data, world.path("absent")].map(async (at) =>
+    [world.data, elsewhere].map(async (at) =>
       JSON.parse((await memlossDone("doctor", "--json", "--data-dir", at)).stdout)
     ),
   );
@@ -384,11 +401,11 @@ Deno.test("memloss doctor --json tells what the machine has and what is missing"
   const sets = (cifar10: boolean) =>
     Object.fromEntries(PUBLISHED_SETS.map(({ name }) => [name, cifar10 && name === "cifar10"]));
   assert.deepEqual(there.data, { directory: world.data, ...sets(true) });
-  assert.deepEqual(absent.data, { directory: world.path("absent"), ...sets(false) });
+  assert.deepEqual(absent.data, { directory: elsewhere, ...sets(false) });
   assert.ok(!there.advice.some((line: string) => line.includes("memloss data fetch")));
   assert.ok(
     absent.advice.includes(
-      `CIFAR-10 is not in ${world.path("absent")}: memloss data fetch cifar10`,
+      `CIFAR-10 is not in ${elsewhere}: \`memloss data fetch cifar10 --data-dir ${elsewhere}\` gets it`,
     ),
   );
   const { stdout } = await memlossDone("doctor");
@@ -434,6 +451,16 @@ Deno.test("memloss --help lists the commands, and each command's --help its flag
   assert.match((await memlossDone("train", "--width", "-h")).stdout, /Usage: memloss train/);
 });
 
-Deno.test("memloss --version prints the version", async () => {
-  assert.equal((await memlossDone("--version")).stdout, `memloss ${VERSION}\n`);
+Deno.test("memloss --version prints the version, what the code is, and what is embedded", async () => {
+  const { stdout } = await memlossDone("--version");
+  const lines = stdout.trimEnd().split("\n");
+  assert.equal(lines[0], `memloss ${VERSION}`);
+  assert.equal(lines[1], `code     ${await sourceDigest()}`);
+  assert.match(lines[2]!, new RegExp(`^Deno     ${Deno.version.deno}, ${Deno.build.os} `));
+  assert.match(
+    lines[3]!,
+    /^kernels {2}relaxed [0-9a-f]{12}, strict [0-9a-f]{12}, relaxed-unshared /,
+  );
+  assert.equal(lines[4], "tables   paper");
+  assert.equal((await memlossDone("-V")).stdout, stdout);
 });

@@ -67,9 +67,15 @@ eachBackend("evaluateAccuracy() counts what an L∞ attacker of 8/255 leaves", a
   const model = pixelModel(128.5);
   const all = settings(backend, dataset);
   const clean = await evaluateAccuracy("clean", model, all);
-  assert.deepEqual(clean, { accuracy: 9 / 11, correct: 9, n: 11, verdicts: "11111111100" });
+  assert.deepEqual(clean, {
+    ...{ accuracy: 9 / 11, correct: 9, n: 11, verdicts: "11111111100" },
+    confusion: [[5, 1], [1, 4]],
+  });
   const robust = await evaluateAccuracy("pgd20", model, all);
-  assert.deepEqual(robust, { accuracy: 4 / 11, correct: 4, n: 11, verdicts: "11110000000" });
+  assert.deepEqual(robust, {
+    ...{ accuracy: 4 / 11, correct: 4, n: 11, verdicts: "11110000000" },
+    confusion: [[2, 4], [3, 2]],
+  });
   const some = { ...all, ids: Uint32Array.of(10, 1, 5) };
   assert.equal((await evaluateAccuracy("clean", model, some)).correct, 2);
   assert.deepEqual(await evaluateAccuracy("pgd20", model, some), {
@@ -77,6 +83,7 @@ eachBackend("evaluateAccuracy() counts what an L∞ attacker of 8/255 leaves", a
     correct: 1,
     n: 3,
     verdicts: "010", // in the order of the ids
+    confusion: [[1, 1], [1, 0]],
   });
   model.dispose();
 });

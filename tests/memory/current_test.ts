@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { join } from "@std/path";
+import { dirname, join } from "@std/path";
 import {
   agrees,
   type Current,
@@ -168,7 +168,7 @@ Deno.test("MemoryStore.open() refuses an index that is lost or older than curren
     await assert.rejects(MemoryStore.open(live, settings), {
       name: "RunError",
       message: `The memory has lost its index ${live}/index.kv: ` +
-        "restore it from a copy or with memloss memory verify --rebuild",
+        `restore it from a copy or with \`memloss memory verify ${dirname(live)} --rebuild\``,
     });
     await assert.rejects(Deno.stat(join(live, "index.kv")), Deno.errors.NotFound);
     for (const { name } of Deno.readDirSync(before)) {

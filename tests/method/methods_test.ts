@@ -48,6 +48,7 @@ for (const method of METHODS as readonly Method[]) {
         "a value for each coefficient",
       );
       assert.equal(new Set(terms.map(({ name }) => name)).size, terms.length, "names of their own");
+      assert.ok(terms.filter(({ weight }) => weight).length <= 1, "one histogram of weights");
       assert.ok(terms.every(({ name }) => /^[a-z][a-z-]*$/.test(name) && name !== "loss"));
     }
     const passes = passesOf(method);

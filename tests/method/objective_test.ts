@@ -105,6 +105,60 @@ for (const variant of VARIANTS) {
   });
 }
 
+/** `1 − p_y` of `logits` `[7,10]` in float64. */
+function complements(logits: Float64Array | Float32Array | readonly number[]): number[] {
+  return [...REFERENCE.integers("y")].map((label, row) => {
+    const scores = Array.from(logits).slice(row * CLASSES, (row + 1) * CLASSES);
+    const powers = scores.map((score) => Math.exp(score - Math.max(...scores)));
+    return 1 - powers[label]! / powers.reduce((a, b) => a + b);
+  });
+}
+
+onWasm(
+  "evaluateObjective() tells the weights of the examples that it looks at, in their order",
+  async () => {
+    const labels = labelsOf(REFERENCE), rows = [5, 0, 3], selection = selectionOf(rows);
+    const weightsOf = async (objective: Objective, memoryRows?: readonly number[]) => {
+      let told: tf.Tensor1D | undefined;
+      tf.tidy(() => {
+        const logits = Object.fromEntries(
+          passesOf(objective.method).map((pass) => {
+            const all = REFERENCE.values(pass);
+            return [
+              pass,
+              tf.tensor2d(pick(all, pass === "mem" ? memoryRows ?? ALL : ALL), [
+                pass === "mem" ? (memoryRows ?? ALL).length : ROWS,
+                CLASSES,
+              ]),
+            ];
+          }),
+        );
+        evaluateObjective(objective, logits, labels, memoryRows && selection, (weights) => {
+          assert.equal(told, undefined, "one term has weights");
+          told = tf.keep(weights as tf.Tensor1D);
+        });
+      });
+      return told && await read(told);
+    };
+    const ofMemory = complements(REFERENCE.values("mem"));
+    const close = (actual: Float32Array, expected: number[]) =>
+      assert.ok(
+        actual.length === expected.length &&
+          actual.every((weight, i) => Math.abs(weight - expected[i]! - 1e-7) < 1e-6),
+        `${actual} rather than ${expected}`,
+      );
+    close((await weightsOf(published("v1")))!, ofMemory);
+    close((await weightsOf(published("v1"), rows))!, rows.map((row) => ofMemory[row]!));
+    close((await weightsOf(published("mart")))!, complements(REFERENCE.values("nat")));
+    const counted = (await weightsOf(published("v3", "misclassified")))!;
+    assert.deepEqual(new Set(counted.map(Math.round)), new Set([0, 1]));
+    for (const name of ["v2", "v3", "trades", "pgd-at", "standard"] as const) {
+      assert.equal(await weightsOf(published(name)), undefined, name);
+    }
+    tf.dispose([labels, selection]);
+  },
+);
+
 onWasm("evaluateObjective() is TRADES' loss while there is no memory at all", async () => {
   for (const variant of ["v1", "v2", "v3"] as const) {
     const objective = published(variant);

@@ -11,6 +11,10 @@ import { preactivation } from "./preactivation.ts";
  */
 function identities(seen: string[]): Layers {
   return {
+    standardise(_, x) {
+      seen.push("normalisation");
+      return x;
+    },
     convolve({ convolution: { name, stride }, activate }, x, add) {
       seen.push(name);
       const y = stride === 1 ? x : tf.avgPool<tf.Tensor4D>(x, 1, stride, "valid");

@@ -90,6 +90,7 @@ const OTHER: RecipeInput = {
   dataDir: "/data",
   limitTrain: 64,
   width: 4,
+  from: "given.pth",
   epochs: 2,
   batchSize: 32,
   cropPadding: 2,

@@ -17,7 +17,7 @@ import { freeze } from "../../src/model/frozen.ts";
 import { disposeAll } from "../../src/model/parameters.ts";
 import { Purpose, Stream } from "../../src/random/stream.ts";
 import { checkpointPath, findCheckpoint } from "../../src/run/checkpoints.ts";
-import { loadCheckpoint } from "../../src/run/checkpoint.ts";
+import { loadCheckpoint } from "../../src/run/checkpoint/checkpoint.ts";
 import { onWasm } from "../testing/device.ts";
 import { onNaiveWebGpu } from "../testing/naive/engine.ts";
 import { smallRecipe, trainIn } from "../testing/runs.ts";

@@ -95,7 +95,8 @@ for (
 Deno.test("a run stopped by Ctrl-C saves the step, says how to go on, and ends as if it had not been", () =>
   inRunFolder(async (runDir) => {
     const expected = await uninterrupted(...V1);
-    const { ended, logged, log } = await stopInEpoch3(runDir, "SIGINT", 2, ...V1);
+    const flags = [...V1, "--tensorboard"]; // which changes nothing of the run
+    const { ended, logged, log } = await stopInEpoch3(runDir, "SIGINT", 2, ...flags);
     assert.equal(ended.code, 130, ended.stderr);
     const { step } = log.at(-1)!;
     assert.ok(
@@ -106,9 +107,10 @@ Deno.test("a run stopped by Ctrl-C saves the step, says how to go on, and ends a
     assert.equal(last, `epoch-003.step-${step}.safetensors`);
 
     const command = /^Continue with: deno task memloss (.*)$/m.exec(ended.stderr)![1]!.split(" ");
-    assert.deepEqual(command, ["train", "--run-dir", runDir, "--resume"]);
+    assert.deepEqual(command, ["train", "--run-dir", runDir, "--resume", "--tensorboard"]);
     const resumed = await runProgram(command);
     assert.equal(resumed.code, 0, resumed.stderr);
+    assert.equal([...Deno.readDirSync(join(runDir, "tensorboard"))].length, 2, "a file for each");
     assert.deepEqual(await resultOf(runDir), expected);
     assert.deepEqual((await readLog(runDir)).slice(0, log.length), log, "nothing was done twice");
   }));

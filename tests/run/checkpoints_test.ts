@@ -11,7 +11,7 @@ import {
   readCommittedCheckpoints,
   writeCommitted,
 } from "../../src/run/checkpoints.ts";
-import { encodeProgress } from "../../src/run/progress.ts";
+import { encodeProgress } from "../../src/run/checkpoint/progress.ts";
 import { SHAPE } from "../testing/images.ts";
 import { CHECKPOINT_SHA256, DATA_SHA256, inTemporary } from "../memory/support.ts";
 

@@ -144,6 +144,25 @@ Deno.test("RunFolder.settle() does without links where there can be none", () =>
     assert.deepEqual(await folder.last(), committed(NAMES[1]));
   }));
 
+Deno.test("RunFolder.settle() asks nobody for a permission that links need", () =>
+  withFolder(async (folder, checkpoints) => {
+    const { symlink } = Deno, { query } = Deno.permissions;
+    Deno.symlink = () => assert.fail("at a terminal, the run would wait for an answer");
+    Deno.permissions.query = async (each) => {
+      const status = await query.call(Deno.permissions, each);
+      return each.name === "write" ? Object.create(status, { state: { value: "prompt" } }) : status;
+    };
+    try {
+      await folder.settle({ last: committed(NAMES[1]), best: NAMES[0] });
+    } finally {
+      Deno.symlink = symlink;
+      Deno.permissions.query = query;
+    }
+    assert.deepEqual([...(await snapshot(checkpoints)).keys()], [
+      ...["committed.json", NAMES[0], NAMES[1]],
+    ]);
+  }));
+
 Deno.test("RunFolder.settle() repairs links and sweeps up what a crash left, but not the user's files", () =>
   withFolder(async (folder, checkpoints) => {
     await Deno.symlink("epoch-000.safetensors", join(checkpoints, "last")); // dangling

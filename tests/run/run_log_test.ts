@@ -102,6 +102,26 @@ Deno.test("RunLog.append() writes one row of the table for every epoch", () =>
     );
   }));
 
+Deno.test("RunLog leaves a speed that is not known out of the table, whoever wrote it", () =>
+  inTemporary(async (directory) => {
+    const path = join(directory, "metrics.csv");
+    const header =
+      "epoch,loss,ce,kl,memory,clean_accuracy,robust_accuracy,images_per_second,seconds";
+    // What an earlier version left: a row without a line, and a line.
+    await Deno.writeTextFile(path, `${header}\n1,1.5,0.5,0.25,,,,0,3\n`);
+    const before = JSON.stringify(epochLine(2, { imagesPerSecond: 0 }));
+    await Deno.writeTextFile(join(directory, "metrics.jsonl"), `${before}\n`);
+    const log = await RunLog.open(directory, { epoch: 2, step: STEPS, complete: true }, TERMS);
+    const { imagesPerSecond: _, ...unknown } = epochLine(3);
+    await log.append(unknown);
+    log.close();
+    const rows = (await Deno.readTextFile(path)).trimEnd().split("\n");
+    assert.deepEqual(rows, [
+      header,
+      ...[1, 2, 3].map((epoch) => `${epoch},1.5,0.5,0.25,,,,,3`),
+    ]);
+  }));
+
 Deno.test("RunLog.open() cuts the table back with the log", () =>
   withLog(async (directory) => {
     const rows = async () =>

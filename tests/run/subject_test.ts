@@ -1,13 +1,19 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { join } from "@std/path";
-import { readSubject, readWeights, subjectName } from "../../src/run/subject.ts";
+import {
+  readSubject,
+  readWeights,
+  readWeightsSubject,
+  subjectName,
+} from "../../src/run/subject.ts";
 import { encodeSafetensors, type SafeTensor } from "../../src/format/safetensors.ts";
-import { encodeProgress, type Progress } from "../../src/run/progress.ts";
+import { encodeProgress, type Progress } from "../../src/run/checkpoint/progress.ts";
 import type { RecipeInput } from "../../src/recipe/recipe.ts";
 import { resolveRecipe } from "../../src/recipe/resolve.ts";
 import { encodeRunRecord } from "../../src/run/run_record.ts";
 import { withDirectory } from "../data/made_cifar10.ts";
+import { fixture } from "../testing/fixture.ts";
 import { recordOf } from "../testing/runs.ts";
 
 const TENSORS = new Map<string, SafeTensor>([
@@ -66,16 +72,19 @@ function checkpointBytes(more: Partial<Progress>): Uint8Array<ArrayBuffer> {
   return encodeSafetensors(TENSORS, { memloss: encodeProgress(progress) });
 }
 
-Deno.test("readSubject() takes a file as it is", async () => {
+Deno.test("readSubject() takes over the network in a file, and says what was done to it", async () => {
   await withDirectory(async (directory) => {
     const path = join(directory, "weights.safetensors");
-    await Deno.writeFile(path, WEIGHTS);
-    assert.deepEqual(await readSubject(path, undefined), {
-      path,
-      sha256: SHA256,
-      tensors: TENSORS,
-    });
-    assert.equal(subjectName(await readSubject(path, undefined)), "weights");
+    const network = fixture("steps_w2").under("start.");
+    const bytes = encodeSafetensors(
+      new Map([...network].map(([name, tensor]) => [`module.${name}`, tensor])),
+      {},
+    );
+    await Deno.writeFile(path, bytes);
+    const { sha256, tensors, notes } = await readWeightsSubject(path, undefined);
+    assert.equal(sha256, createHash("sha256").update(bytes).digest("hex"));
+    assert.deepEqual(tensors, network);
+    assert.match(notes!.join(), /begin with "module\."/);
     await refuses(
       readSubject(path, "last"),
       `--checkpoint last chooses among a run's checkpoints, but ${path} is a file.`,
@@ -88,7 +97,7 @@ Deno.test("readSubject() names a path that does not exist or is not a run", asyn
     const absent = join(directory, "absent");
     await refuses(
       readSubject(absent, undefined),
-      `${absent} does not exist: name a run folder or a .safetensors file.`,
+      `${absent} does not exist: name a run folder, a file of weights or a model.json.`,
     );
     await refuses(
       readSubject(directory, undefined),
@@ -144,4 +153,14 @@ Deno.test("readWeights() refuses damaged weights, and names a file that is gone"
       `${path} is not a usable safetensors file: it has 2 bytes, fewer than 8`,
     );
   });
+});
+
+Deno.test("readSubject() takes a model of TensorFlow.js, and readWeightsSubject() does not", async () => {
+  const path = join(import.meta.dirname!, "..", "fixtures", "tfjs", "layers", "model.json");
+  const { model, run, sha256 } = await readSubject(path, undefined);
+  assert.deepEqual([model?.format, model?.sha256, run], ["layers-model", sha256, undefined]);
+  await refuses(
+    readWeightsSubject(path, undefined),
+    `${path} is a model of TensorFlow.js, which can only be evaluated: name a run folder or a file of weights.`,
+  );
 });

@@ -30,10 +30,17 @@ export function startDeno(
   cwd?: string,
   env: Readonly<Record<string, string>> = {},
 ): Process {
-  const child = new Deno.Command(Deno.execPath(), {
+  return startCommand(Deno.execPath(), {
     args: [...args],
     ...cwd !== undefined && { cwd },
     env: { NO_COLOR: "1", ...env },
+  });
+}
+
+/** Starts `program`. */
+export function startCommand(program: string, options: Deno.CommandOptions): Process {
+  const child = new Deno.Command(program, {
+    ...options,
     stdin: "null",
     stdout: "piped",
     stderr: "piped",

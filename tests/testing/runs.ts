@@ -82,7 +82,7 @@ export async function trainIn(
   runDir: string,
   recipe: Recipe,
   backend: Backend,
-  more: Partial<Pick<TrainingRun, "data" | "signal" | "observer">> = {},
+  more: Partial<Pick<TrainingRun, "data" | "signal" | "observer" | "tensorboard">> = {},
 ): Promise<void> {
   const exists = await Deno.stat(join(runDir, "recipe.json")).then(() => true, () => false);
   const folder = exists

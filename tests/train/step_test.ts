@@ -31,8 +31,8 @@ import {
 onOneThread();
 
 /** Frees everything a step yields but its gradients. */
-function disposeResult({ terms, logits }: StepResult): void {
-  tf.dispose([{ ...terms }, { ...logits }]);
+function disposeResult({ terms, weights, logits }: StepResult): void {
+  tf.dispose([{ ...terms }, weights ?? [], { ...logits }]);
 }
 
 /** The optimiser's step along `gradients`, which are freed with what it replaces. */

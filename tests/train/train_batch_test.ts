@@ -8,7 +8,7 @@ import { MemoryStore } from "../../src/memory/store.ts";
 import { resnet18 } from "../../src/model/architectures/resnet18.ts";
 import { imageTensor, oneHot } from "../../src/model/inputs.ts";
 import { disposeAll } from "../../src/model/parameters.ts";
-import { loadCheckpoint } from "../../src/run/checkpoint.ts";
+import { loadCheckpoint } from "../../src/run/checkpoint/checkpoint.ts";
 import { lossAndGradients } from "../../src/train/step.ts";
 import { inRunFolder, type LogLine, readLog } from "../repro/support.ts";
 import { onOneThread, onWasm } from "../testing/device.ts";
@@ -98,15 +98,17 @@ onWasm(
         mem: imageTensor(await storedExamples(runDir, 1, batch.ids), SHAPE),
       };
       const labels = oneHot(batch.y, 10);
-      const { terms, logits, gradients } = lossAndGradients(architecture, state, published("v1"), {
-        images,
-        labels,
-      });
+      const { terms, weights, logits, gradients } = lossAndGradients(
+        architecture,
+        state,
+        published("v1"),
+        { images, labels },
+      );
       const [expected] = await terms.memory!.data();
       disposeAll(gradients);
       disposeAll(state.parameters);
       disposeAll(state.buffers);
-      tf.dispose([{ ...terms }, { ...logits }, images, labels]);
+      tf.dispose([{ ...terms }, weights!, { ...logits }, images, labels]);
 
       await trainIn(runDir, recipe, backend);
       const [first] = stepsOf(await readLog(runDir), 2);

@@ -7,7 +7,7 @@ import { measureMemory } from "../../src/memory/stats.ts";
 import { MemoryStore } from "../../src/memory/store.ts";
 import type { Recipe } from "../../src/recipe/recipe.ts";
 import { makeMemoryInputs } from "../../src/train/memory_inputs.ts";
-import type { DamageNote } from "../../src/run/metrics.ts";
+import type { ClassMetrics, DamageNote, WeightMetrics } from "../../src/run/metrics.ts";
 import { ratesAt } from "../../src/optimise/schedule.ts";
 import { inRunFolder, readLog, resultOf } from "../repro/support.ts";
 import { onOneThread, onWasm } from "../testing/device.ts";
@@ -34,6 +34,23 @@ onWasm(
         });
       }
       const steps = (await readLog(whole)).filter(({ kind }) => kind === "step");
+      const [first, second] = (await readLog(whole)).filter(({ kind }) => kind === "epoch");
+      assert.equal("weights" in first!, false, "no memory yet");
+      const { term, mean, counts } = second!.weights as WeightMetrics;
+      assert.equal(term, "memory");
+      assert.equal(counts.reduce((a, b) => a + b), smallData().train.n);
+      const [least, most] = [0, 1].map((side) =>
+        counts.reduce((sum, count, bin) => sum + count * (bin + side) / 20, 0) / smallData().train.n
+      );
+      assert.ok(least! <= mean && mean <= most!, `${mean} is not in [${least}, ${most}]`);
+      for (const { cleanAccuracy, robustAccuracy, classes } of [first!, second!]) {
+        const { clean, robust } = classes as ClassMetrics;
+        for (const [accuracy, of] of [[cleanAccuracy, clean], [robustAccuracy, robust]] as const) {
+          assert.equal(of.length, 10);
+          const [correct, n] = of.reduce(([a, b], [c, d]) => [a + c, b + d], [0, 0]);
+          assert.deepEqual([n, correct / n], [2, accuracy]);
+        }
+      }
       steps.forEach(({ lr, momentum }, position) => {
         const length = { epochs: EPOCHS, stepsPerEpoch: STEPS };
         assert.deepEqual({ lr, momentum }, ratesAt(recipe.optimiser, length, position));

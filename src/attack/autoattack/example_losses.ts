@@ -13,7 +13,7 @@ export type ExampleLoss = (
   targets: tf.Tensor2D,
 ) => tf.Tensor1D;
 
-/** Classes that the difference of logits ratio looks at. */
+/** Classes that the targeted difference of logits ratio looks at; the other takes one less. */
 const RANKS = 4;
 const LEAST_DENOMINATOR = 1e-12;
 
@@ -44,21 +44,21 @@ export const targetedDlrLoss: ExampleLoss = (logits, labels, targets) => {
   return tf.div(targetDifference(logits, labels, targets), ratio);
 };
 
-/** The four largest logits of every example, `[N]` each; the gradient goes to where they stand. */
+/** The four largest logits of every example, or all three, `[N]` each; the gradient goes to where they stand. */
 function sortedLogits(logits: tf.Tensor2D): tf.Tensor1D[] {
-  const [n, classes] = logits.shape;
+  const [n, classes] = logits.shape, ranks = Math.min(RANKS, classes);
   // Which ones they are is a constant; tfjs has no gradient for its selection.
   const places = tf.customGrad((input) => ({
     value: tf.cast(
-      tf.oneHot(tf.reshape(tf.topk(input as tf.Tensor, RANKS).indices, [-1]), classes),
+      tf.oneHot(tf.reshape(tf.topk(input as tf.Tensor, ranks).indices, [-1]), classes),
       "float32",
     ),
     gradFunc: () => tf.zerosLike(logits),
   }));
-  const masks = tf.reshape(places(logits), [n, RANKS, classes]);
+  const masks = tf.reshape(places(logits), [n, ranks, classes]);
   const sorted = tf.sum(tf.mul(tf.reshape(logits, [n, 1, classes]), masks), 2) as tf.Tensor2D;
   return Array.from(
-    { length: RANKS },
+    { length: ranks },
     (_, rank) => tf.reshape(tf.slice(sorted, [0, rank], [n, 1]), [n]),
   );
 }

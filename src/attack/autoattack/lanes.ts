@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { predictedClass } from "../../model/predicted_class.ts";
 import type { ExampleLoss } from "./example_losses.ts";
 import type { Oracle } from "./oracle.ts";
 import type { Example, Outcome, Query, Search } from "./search.ts";
@@ -19,6 +20,14 @@ export interface ExampleAttack {
   readonly reach: number;
   /** Attacks one image from where `state` stands, which it keeps up to date. */
   search(example: Example, state: SearchState): Search<Outcome>;
+}
+
+/** How an image was broken. */
+export interface Break {
+  /** The adversarial image. */
+  readonly image: Float32Array;
+  /** What the network took it for, see {@linkcode predictedClass}. */
+  readonly predicted: number;
 }
 
 /** One image being attacked. */
@@ -40,7 +49,7 @@ export interface LaneOptions {
    */
   readonly states?: Map<number, SearchState>;
   /** Told each result; awaited before the next batch. */
-  readonly onDone: (example: Example, outcome: Outcome) => void | Promise<void>;
+  readonly onDone: (example: Example, found: Break | undefined) => void | Promise<void>;
   /** Awaited before every batch; what it throws stops the run. */
   readonly onBatch?: () => Promise<void>;
 }
@@ -56,8 +65,8 @@ export async function runSearches(
   { width, states = new Map(), onDone, onBatch }: LaneOptions,
 ): Promise<void> {
   const waiting = examples[Symbol.iterator]();
-  const end = async (example: Example, outcome: Outcome) => {
-    await onDone(example, outcome);
+  const end = async (example: Example, outcome: Outcome, logits: Float32Array) => {
+    await onDone(example, outcome && { image: outcome, predicted: predictedClass(logits) });
     states.delete(example.id);
   };
   let lanes: Lane[] = [];
@@ -68,7 +77,7 @@ export async function runSearches(
       const state = states.get(example.id) ?? unbegun();
       const search = attack.search(example, state), first = search.next();
       if (first.done) {
-        await end(example, first.value);
+        await end(example, first.value, example.logits);
         continue;
       }
       states.set(example.id, state);
@@ -81,12 +90,13 @@ export async function runSearches(
       values.subarray(i * size, (i + 1) * size);
     const staying: Lane[] = [];
     for (const [i, lane] of lanes.entries()) {
+      const answer = row(logits, i, oracle.classes);
       const step = lane.search.next({
-        logits: row(logits, i, oracle.classes),
+        logits: answer,
         loss: slope ? slope.losses[i]! : NaN,
         gradient: slope ? row(slope.gradients, i, lane.query.point.length) : NO_GRADIENT,
       });
-      if (step.done) await end(lane.example, step.value);
+      if (step.done) await end(lane.example, step.value, answer);
       else {
         lane.query = step.value;
         lane.state.asked++;
@@ -105,7 +115,7 @@ function gather(lanes: readonly Lane[]) {
   lanes.forEach(({ query }, i) => images.set(query.point, i * values));
   return {
     images,
-    labels: Uint8Array.from(lanes, ({ example }) => example.label),
-    targets: Uint8Array.from(lanes, ({ query, example }) => query.target ?? example.label),
+    labels: lanes.map(({ example }) => example.label),
+    targets: lanes.map(({ query, example }) => query.target ?? example.label),
   };
 }

@@ -5,7 +5,7 @@
  */
 import { Purpose, Stream } from "../../random/stream.ts";
 import { apgd, type ApgdState, beginApgd } from "./apgd.ts";
-import type { AutoAttackMember } from "./versions.ts";
+import type { AutoAttackMember, Effort } from "./versions.ts";
 import {
   crossEntropyLoss,
   dlrLoss,
@@ -22,19 +22,14 @@ import { firstFound, type Run } from "./search_state.ts";
 import { beginSquare, square, type SquareState } from "./square.ts";
 
 /** Where and how the members of a version attack. */
-export interface MemberOptions extends Pick<PgdOptions, "norm" | "epsilon"> {
+export interface MemberOptions extends Pick<PgdOptions, "norm" | "epsilon">, Effort {
   readonly seed: number;
-  /** Runs of each untargeted APGD and FAB. */
-  readonly restarts: number;
   /** Gradients averaged at every point of APGD. */
   readonly gradientSamples: number;
 }
 
-const ITERATIONS = 100;
-const TARGETS = 9;
-const QUERIES = 5000;
 /** FAB asks once in an iteration that stays within the class, and twice in one that leaves it. */
-const FAB_QUERIES = 1.5 * ITERATIONS;
+const FAB_QUERIES = 1.5;
 /** FAB's restarts begin at this share of ε. */
 const FAB_START = 0.5;
 /** Sets the draws of a member's targets apart: restarts are fewer. */
@@ -42,7 +37,7 @@ const RESTARTS = 256;
 
 /** The attack `member`; every draw is keyed by (seed, member, image, restart and target, query). */
 export function createMember(member: AutoAttackMember, options: MemberOptions): ExampleAttack {
-  const { epsilon, restarts, gradientSamples } = options;
+  const { epsilon, iterations, queries, restarts, targets, gradientSamples } = options;
   switch (member) {
     case "apgd-ce":
       return createApgd(crossEntropyLoss, 0, options);
@@ -51,7 +46,7 @@ export function createMember(member: AutoAttackMember, options: MemberOptions): 
     case "apgd-t":
       return {
         loss: targetedDlrLoss,
-        queries: TARGETS * ITERATIONS * gradientSamples,
+        queries: targets * iterations * gradientSamples,
         reach: epsilon,
         search: (example, state) => firstFound(targetedApgdRuns(example, options), state),
       };
@@ -59,14 +54,14 @@ export function createMember(member: AutoAttackMember, options: MemberOptions): 
     case "fab-t":
       return {
         loss: targetDifference,
-        queries: TARGETS * FAB_QUERIES * (member === "fab" ? restarts : 1),
+        queries: targets * FAB_QUERIES * iterations * (member === "fab" ? restarts : 1),
         reach: Infinity,
         search: (example, state) =>
           firstFound(fabRuns(example, member === "fab-t", options), state),
       };
     case "square":
       return {
-        queries: QUERIES,
+        queries,
         reach: epsilon,
         search: (example, state) => firstFound([squareRun(example, options)], state),
       };
@@ -74,10 +69,10 @@ export function createMember(member: AutoAttackMember, options: MemberOptions): 
 }
 
 function createApgd(loss: ExampleLoss, number: number, options: MemberOptions): ExampleAttack {
-  const { epsilon, restarts, gradientSamples } = options;
+  const { epsilon, iterations, restarts, gradientSamples } = options;
   return {
     loss,
-    queries: restarts * ITERATIONS * gradientSamples,
+    queries: restarts * iterations * gradientSamples,
     reach: epsilon,
     search: (example, state) => {
       const runs = Array.from(
@@ -90,7 +85,7 @@ function createApgd(loss: ExampleLoss, number: number, options: MemberOptions): 
 }
 
 function targetedApgdRuns(example: Example, options: MemberOptions): Run<ApgdState>[] {
-  return likeliestOthers(example, TARGETS)
+  return likeliestOthers(example, options.targets)
     .map((target, rank) => apgdRun(example, 2, rank * RESTARTS, options, target));
 }
 
@@ -101,7 +96,7 @@ function apgdRun(
   options: MemberOptions,
   target?: number,
 ): Run<ApgdState> {
-  const aimed = { ...options, iterations: ITERATIONS, ...target !== undefined && { target } };
+  const aimed = { ...options, ...target !== undefined && { target } };
   return {
     begin: () => beginApgd(apgdStart(example, options, number, run), aimed),
     search: (at) => apgd(example, aimed, at),
@@ -122,11 +117,11 @@ function apgdStart(
 function fabRuns(
   example: Example,
   targeted: boolean,
-  { norm, epsilon, seed, restarts }: MemberOptions,
+  { norm, epsilon, seed, iterations, restarts, targets: most }: MemberOptions,
 ): Run<FabState>[] {
   const { id, x } = example;
   const classes = likeliestOthers(example, example.logits.length);
-  const groups = targeted ? classes.slice(0, TARGETS).map((target) => [target]) : [classes];
+  const groups = targeted ? classes.slice(0, most).map((target) => [target]) : [classes];
   const start = (rank: number, restart: number) => {
     if (restart === 0) return x;
     const stream = new Stream(seed, Purpose.fabStart, 0, id, rank * RESTARTS + restart);
@@ -135,8 +130,7 @@ function fabRuns(
   return groups.flatMap((targets, rank) =>
     Array.from({ length: targeted ? 1 : restarts }, (_, restart) => ({
       begin: () => beginFab(start(rank, restart)),
-      search: (at) =>
-        withinBall(example, { norm, iterations: ITERATIONS, targets, within: epsilon }, at),
+      search: (at) => withinBall(example, { norm, iterations, targets, within: epsilon }, at),
     }))
   );
 }
@@ -151,7 +145,10 @@ function direction(stream: Stream, norm: PgdOptions["norm"], length: number): Fl
   return Float32Array.from({ length }, draw);
 }
 
-function squareRun(example: Example, { norm, epsilon, seed }: MemberOptions): Run<SquareState> {
+function squareRun(
+  example: Example,
+  { norm, epsilon, seed, queries }: MemberOptions,
+): Run<SquareState> {
   const draws = (query: number) => {
     const stream = new Stream(seed, Purpose.square, 0, example.id, query);
     return {
@@ -159,7 +156,7 @@ function squareRun(example: Example, { norm, epsilon, seed }: MemberOptions): Ru
       integer: (n: number) => stream.integer(n),
     };
   };
-  const options = { norm, epsilon, queries: QUERIES, draws };
+  const options = { norm, epsilon, queries, draws };
   return {
     begin: () => beginSquare(example, options),
     search: (at) => square(example, options, at),

@@ -16,9 +16,9 @@ export interface Points {
   /** N images, one after another. */
   readonly images: Float32Array;
   /** N labels. */
-  readonly labels: Uint8Array;
+  readonly labels: ArrayLike<number>;
   /** N classes that a targeted loss aims at; anything where there is none. */
-  readonly targets: Uint8Array;
+  readonly targets: ArrayLike<number>;
 }
 
 /** What the network says of N points. */

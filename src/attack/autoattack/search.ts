@@ -38,7 +38,7 @@ export interface Observation {
 /** A search that ends with `T`. */
 export type Search<T> = Generator<Query, T, Observation>;
 
-/** An adversarial image, misclassified and in the ball, or undefined if none was found. */
+/** An adversarial image, misclassified and in the ball: the last point that was asked for. Undefined if none was found. */
 export type Outcome = Float32Array | undefined;
 
 /** The classes other than `label`, likeliest first, at most `count`: the targets of APGD-T and FAB-T. */

@@ -27,7 +27,7 @@ const HALVED_AFTER = [10, 50, 200, 500, 1000, 2000, 4000, 6000, 8000] as const;
 
 /** The square's share of the image at query `number`; not rescaled to the budget. */
 function squareShare(number: number): number {
-  return FIRST_SHARE / 2 ** HALVED_AFTER.filter((after) => number > after).length;
+  return FIRST_SHARE / (1 << HALVED_AFTER.filter((after) => number > after).length);
 }
 
 /** Where a search stands: about to ask for its guess `number`, which follows from the rest. */

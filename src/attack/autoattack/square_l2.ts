@@ -35,6 +35,8 @@ export function firstGuessL2(
   return atLength(x, delta, epsilon);
 }
 
+const squared = (value: number) => value * value;
+
 /** Where windows of `side` begin that lie side by side, as many as there is room for, in the middle of `length` pixels. */
 function windowsAlong(length: number, side: number): number[] {
   const count = Math.floor(length / side), margin = Math.floor((length - count * side) / 2);
@@ -47,7 +49,7 @@ export function nextGuessL2({ x, shape, epsilon, best, share, draws }: Guess): F
   const [top, left] = placeWindow(side, shape, draws);
   const [otherTop, otherLeft] = placeWindow(side, shape, draws);
   const delta = Float64Array.from(best, (value, i) => value - x[i]!);
-  const unused = Math.max(epsilon ** 2 - lengthOf("l2", delta) ** 2, 0) / channels;
+  const unused = Math.max(squared(epsilon) - squared(lengthOf("l2", delta)), 0) / channels;
   const pattern = bumps(side, draws);
   const windows = Array.from({ length: channels }, (_, channel) => {
     const at = window(top, left, side, channel, shape);
@@ -56,7 +58,7 @@ export function nextGuessL2({ x, shape, epsilon, best, share, draws }: Guess): F
     const mass = lengthOf("l2", [...new Set([...at, ...other])].map((i) => delta[i]!));
     const ofOld = LEAST + lengthOf("l2", old);
     const reshaped = old.map((value, j) => sign * pattern[j]! + value / ofOld);
-    const scale = Math.sqrt(unused + mass ** 2) / (LEAST + lengthOf("l2", reshaped));
+    const scale = Math.sqrt(unused + squared(mass)) / (LEAST + lengthOf("l2", reshaped));
     return { at, other, values: reshaped.map((value) => scale * value) };
   });
   for (const { other } of windows) for (const i of other) delta[i] = 0;
@@ -106,7 +108,9 @@ function bump(rows: number, columns: number): Float64Array {
     const within = (i: number, middle: number) => Math.abs(i - middle) <= ring;
     for (let j = 0; j < values.length; j++) {
       const row = Math.floor(j / columns), column = j % columns;
-      if (within(row, middleRow) && within(column, middleColumn)) values[j]! += 1 / (ring + 1) ** 2;
+      if (within(row, middleRow) && within(column, middleColumn)) {
+        values[j]! += 1 / squared(ring + 1);
+      }
     }
   }
   const length = lengthOf("l2", values);

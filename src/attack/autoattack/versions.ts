@@ -16,10 +16,51 @@ export const AUTOATTACK_MEMBERS = [
 /** One of {@linkcode AUTOATTACK_MEMBERS}. */
 export type AutoAttackMember = typeof AUTOATTACK_MEMBERS[number];
 
+/** Classes that a member's loss compares, where those are more than two. */
+export const LEAST_CLASSES: Readonly<Partial<Record<AutoAttackMember, number>>> = {
+  "apgd-dlr": 3,
+  "apgd-t": 4,
+};
+
 /** Its versions, as in the published code. */
 export const AUTOATTACK_VERSIONS = ["standard", "plus", "rand", "custom"] as const;
 /** One of {@linkcode AUTOATTACK_VERSIONS}. */
 export type AutoAttackVersion = typeof AUTOATTACK_VERSIONS[number];
+
+/** What an attack may spend on an image that it does not break. */
+export interface Effort {
+  /**
+   * Steps of each run of APGD and FAB.
+   *
+   * @default {100}
+   */
+  readonly iterations: number;
+  /**
+   * Images that Square asks for.
+   *
+   * @default {5000}
+   */
+  readonly queries: number;
+  /**
+   * Runs of each untargeted APGD and FAB.
+   *
+   * @default {5}
+   */
+  readonly restarts: number;
+  /**
+   * Classes that APGD-T and FAB-T aim at, likeliest first.
+   *
+   * @default {9}
+   */
+  readonly targets: number;
+}
+
+/** What the versions spend that have no effort of their own: the published numbers; restarts are the version's. */
+export const PUBLISHED_EFFORT: Readonly<Omit<Effort, "restarts">> = {
+  iterations: 100,
+  queries: 5000,
+  targets: 9,
+};
 
 /** What a version runs, in this order, each on what is still classified correctly. */
 export interface VersionTraits {
@@ -30,7 +71,7 @@ export interface VersionTraits {
   readonly gradientSamples: number;
 }
 
-/** The versions' traits; `custom` runs what it is told, with the restarts of `plus`. */
+/** The versions' traits; `custom` runs what it is told, with the restarts of `plus` unless told otherwise. */
 export const VERSION_TRAITS: Readonly<Record<AutoAttackVersion, VersionTraits>> = {
   standard: {
     members: ["apgd-ce", "apgd-t", "fab-t", "square"],

@@ -18,6 +18,9 @@ const BUILDS = {
 /** One of the compiled kernels, as `tasks/kernels.ts` calls it. */
 export type Build = keyof typeof BUILDS;
 
+/** The names of all builds. */
+export const BUILD_NAMES = Object.keys(BUILDS) as readonly Build[];
+
 /** The kernels that an engine runs. */
 export interface KernelBinary {
   readonly module: WebAssembly.Module;

@@ -109,18 +109,15 @@ export class Crew {
 
 /** Resolves when the worker waits for its first program. */
 async function startWorker(input: ExecutorInput): Promise<void> {
-  const url = URL.createObjectURL(new Blob([workerSource()], { type: "text/javascript" }));
+  // Not a blob: compiled programs could not load one before Deno 2.8.2.
+  const url = `data:text/javascript,${encodeURIComponent(workerSource())}`;
   const worker = new Worker(url, { type: "module", name: "memloss" });
-  try {
-    await new Promise((resolve, reject) => {
-      worker.onmessage = resolve;
-      worker.onerror = (event) => {
-        event.preventDefault();
-        reject(new RunError(`A worker of the CPU engine did not start: ${event.message}`));
-      };
-      worker.postMessage(input);
-    });
-  } finally {
-    URL.revokeObjectURL(url);
-  }
+  await new Promise((resolve, reject) => {
+    worker.onmessage = resolve;
+    worker.onerror = (event) => {
+      event.preventDefault();
+      reject(new RunError(`A worker of the CPU engine did not start: ${event.message}`));
+    };
+    worker.postMessage(input);
+  });
 }

@@ -3,12 +3,14 @@
  *
  * @module
  */
+import { setImmediate } from "node:timers";
 import * as tf from "@tensorflow/tfjs";
 import type { Backend, EngineOptions } from "../backend.ts";
 import { registerComposedKernels } from "../composed/register.ts";
 import { EagerDeviceState } from "../eager.ts";
 import { batchNormKernels } from "./operations/batch_norm.ts";
 import { type KernelBinary, selectBinary } from "./binaries.ts";
+import { channelwiseKernels } from "./operations/channelwise.ts";
 import { convolutionKernels } from "./operations/convolutions.ts";
 import { Crew } from "./crew.ts";
 import { elementwiseKernels } from "./operations/elementwise.ts";
@@ -33,6 +35,7 @@ function registerOnce(): void {
     ...convolutionKernels,
     ...batchNormKernels,
     ...elementwiseKernels,
+    ...channelwiseKernels,
     ...frozenKernels,
     ...softmaxLossKernels,
     ...productKernels,
@@ -42,9 +45,12 @@ function registerOnce(): void {
 /** What training holds of every weight at once: itself, its momentum and its gradient. */
 const TRAINED_COPIES = 3;
 
-/** Computing never waits: only in such a turn can a signal, such as Ctrl-C, be heard. */
+/**
+ * Computing never waits: only in such a turn can a signal, such as Ctrl-C, be heard. A timer of no time would take a
+ * millisecond or more, which is most of what a small network does.
+ */
 function eventLoopTurn(): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve));
+  return new Promise((resolve) => setImmediate(resolve));
 }
 
 /** Opens the engine as tfjs's current backend. */

@@ -14,6 +14,7 @@ import { CATALOGUE, type Catalogue } from "./convolution/catalogue.ts";
 import { KernelDevice, largestBlock, traitsOf } from "./program/device.ts";
 import type { WebGpuEngine } from "./engine.ts";
 import { frozenGraph, frozenKernels } from "./frozen.ts";
+import { quietMesa } from "./mesa.ts";
 import { MemoryPool } from "./program/memory_pool.ts";
 import { ReplayedDeviceState } from "./device_state.ts";
 import { convolutionsOf } from "./program/schedule.ts";
@@ -36,6 +37,7 @@ const SOFTWARE = /llvmpipe|lavapipe|swiftshader|basic render|software/i;
 export async function describeAdapters(): Promise<AdapterDescription[]> {
   // A runtime without WebGPU has no `navigator.gpu`, whatever the type says.
   const gpu = navigator.gpu as GPU | undefined;
+  await quietMesa();
   const adapter = await gpu?.requestAdapter({ powerPreference: "high-performance" });
   if (!adapter) return [];
   const { vendor, architecture, device, description, isFallbackAdapter } = adapter.info;

@@ -33,6 +33,8 @@ export interface Command {
   readonly flags: FlagTable;
   /** Titles under which the help lists flags of such a group, in this order; those of none come last. */
   readonly groups?: readonly string[];
+  /** Paragraphs of the help behind the flags. */
+  readonly notes?: readonly string[];
   /** Lines at the end of the help: examples. */
   readonly examples: readonly string[];
   /** Reads `args` (without the command's name) and runs. */
@@ -79,7 +81,8 @@ export function readArguments<T extends FlagTable>(
     const value = parsed[flag.name];
     // An absent switch is false, an absent value has no key.
     if (value === undefined || value === false) continue;
-    const checked = readValue(flag, value);
+    const emptied = args.includes(`--${flag.name}=`);
+    const checked = readValue(flag, value === "" && !emptied ? flag.bare ?? "" : value);
     if (field in table) values[field] = checked;
   }
   if (unknown.length > 0) throw new UsageError(describeUnknown(unknown[0]!, flags));
@@ -180,6 +183,7 @@ export function describeCommand(command: Command): string {
     ]),
     ...describeFlags(others, width),
     "",
+    ...(command.notes ?? []).flatMap((note) => [note, ""]),
     ...command.examples.map((example) => `  $ ${example}`),
   ].join("\n");
 }

@@ -5,7 +5,9 @@
  * @module
  */
 import { RunError } from "../../errors.ts";
+import { formatJson } from "../../format/json.ts";
 import { plainText } from "./plain_text.ts";
+import { withCommands } from "./program_name.ts";
 
 /** Milliseconds between two attempts to write to a pipe that is full and does not wait. */
 const RETRY_AFTER = 20;
@@ -27,7 +29,7 @@ export function writeStderr(text: string): void {
 
 /** Says `text` on stderr as a line of its own, without what a terminal would obey. */
 export function printMessage(text: string): void {
-  writeStderr(`${plainText(text)}\n`);
+  writeStderr(`${plainText(withCommands(text))}\n`);
 }
 
 /**
@@ -57,5 +59,5 @@ export function printReport<T>(
   { json }: { readonly json?: boolean | undefined },
   describe: (report: T) => string,
 ): void {
-  printResult(json ? JSON.stringify(report, null, 2) : describe(report));
+  printResult(json ? formatJson(report) : withCommands(describe(report)));
 }

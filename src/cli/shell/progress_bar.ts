@@ -45,6 +45,7 @@ export class ProgressBar {
       line(share, amount, speed, left),
       line(share, speed, left),
       line(share, left),
+      left || share,
     );
   }
 

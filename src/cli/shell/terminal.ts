@@ -6,6 +6,7 @@
  */
 import { writeStderr } from "./output.ts";
 import { plainText } from "./plain_text.ts";
+import { withCommands } from "./program_name.ts";
 
 /** Seconds between two plain lines where there is no terminal. */
 const PLAIN_INTERVAL = 10;
@@ -71,7 +72,7 @@ export class StatusLine {
 
   /** Leaves `text` standing as a line of its own. */
   print(text: string): void {
-    this.#sink.write(`${this.#sink.terminal ? "\r\x1b[K" : ""}${plainText(text)}\n`);
+    this.#sink.write(`${this.#sink.terminal ? "\r\x1b[K" : ""}${plainText(withCommands(text))}\n`);
   }
 
   /** Takes the status line away. */

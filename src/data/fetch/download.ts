@@ -163,7 +163,7 @@ class Transfer {
         );
       }
       // An abort ends the wait with an error of its own; the caller gets the signal's reason.
-      await delay(retryDelay * 2 ** (failures - 1), undefined, { signal }).catch(() => {});
+      await delay(retryDelay * (1 << (failures - 1)), undefined, { signal }).catch(() => {});
       signal?.throwIfAborted();
     }
   }

@@ -3,10 +3,11 @@
  *
  * @module
  */
-import { join } from "@std/path";
+import { basename, dirname, join } from "@std/path";
 import { describeIoError, isAboutPlace } from "../../disk/failure.ts";
 import { readWholeFile } from "../../disk/files.ts";
 import { type RunError, UsageError } from "../../errors.ts";
+import { advised } from "../../format/command_line.ts";
 import { type Dataset, type SplitName, valuesPerImage } from "../dataset.ts";
 import { imageFilesOf, type LabelledImages, type PublishedSet } from "./definition.ts";
 
@@ -45,7 +46,7 @@ export async function readSplit(
  */
 export async function locateFiles(set: PublishedSet, directory: string): Promise<string> {
   if (!(await isDirectory(directory))) {
-    throw new UsageError(`There is no data directory "${directory}"; ${hint(set)}.`);
+    throw new UsageError(`There is no data directory "${directory}"; ${hint(set, directory)}.`);
   }
   const names = await namesIn(directory);
   if (imageFilesOf(set.splits).some((name) => names.has(name))) return directory;
@@ -68,15 +69,17 @@ export async function readDataFile(
   } catch (error) {
     if (isAboutPlace(error)) throw error;
     const { cause } = error as RunError;
+    const folder = dirname(path);
+    const parent = basename(folder) === set.source.folder ? dirname(folder) : folder;
     const what = cause instanceof Deno.errors.NotFound
-      ? `is missing; ${hint(set)}`
-      : `cannot be read: ${describeIoError(cause)}; move it away, and ${hint(set)} again`;
+      ? `is missing; ${hint(set, parent)}`
+      : `cannot be read: ${describeIoError(cause)}; move it away, and ${hint(set, parent)} again`;
     throw new UsageError(`The data file "${path}" ${what}.`, { cause });
   }
 }
 
-function hint({ name }: PublishedSet): string {
-  return `\`memloss data fetch ${name}\` gets it`;
+function hint({ name }: PublishedSet, directory: string): string {
+  return `${advised("data", "fetch", name, "--data-dir", directory)} gets it`;
 }
 
 async function isDirectory(path: string): Promise<boolean> {

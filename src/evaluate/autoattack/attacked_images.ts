@@ -18,7 +18,7 @@ export interface AttackedImages {
   /** Size of every image. */
   readonly shape: ImageShape;
   /** N labels in 0..classes-1. */
-  readonly y: Uint8Array;
+  readonly y: Uint8Array | Uint16Array | Uint32Array;
   /** Numbers of logits that the network gives. */
   readonly classes: number;
   /**
@@ -29,14 +29,14 @@ export interface AttackedImages {
   readonly ids?: Uint32Array;
 }
 
-/** The difference of logits ratio needs four classes. */
-const LEAST_CLASSES = 4;
+/** With one class nothing can be misclassified. */
+const LEAST_CLASSES = 2;
 
 /** @throws {UsageError} if `images` are not what they must be */
 export function checkImages({ x, y, shape, classes, ids }: AttackedImages): void {
   const values = valuesPerImage(shape);
   if (classes < LEAST_CLASSES) {
-    throw new UsageError(`AutoAttack needs four classes for its losses, and there are ${classes}.`);
+    throw new UsageError(`AutoAttack needs two classes or more, and there is ${classes}.`);
   }
   const n = y.length;
   if (n === 0 || x.length !== n * values || (ids ?? y).length !== n) {
@@ -45,7 +45,7 @@ export function checkImages({ x, y, shape, classes, ids }: AttackedImages): void
         `${ids ? ` and ${ids.length} ids` : ""}.`,
     );
   }
-  const foreign = y.find((label) => label >= classes);
+  const foreign = Array.from(y).find((label) => label >= classes);
   if (foreign === undefined) return;
   throw new UsageError(
     `AutoAttack was given the label ${foreign}, and there are ${classes} classes.`,
@@ -53,7 +53,7 @@ export function checkImages({ x, y, shape, classes, ids }: AttackedImages): void
 }
 
 /**
- * The images that the network classifies correctly, with their logits.
+ * The images that the network classifies correctly, with their logits, and what it takes each image for.
  *
  * @throws {RunError} naming the first image with a logit that is not finite, or if the device fails
  */
@@ -62,7 +62,7 @@ export async function findCorrect(
   { x: images, y, shape, ids }: Required<AttackedImages>,
   batchSize: number,
   sitting: Sitting,
-): Promise<Example[]> {
+): Promise<{ correct: Example[]; predicted: Int32Array }> {
   const { classes } = oracle, values = valuesPerImage(shape);
   const logits = new Float32Array(ids.length * classes);
   logits.set(sitting.clean);
@@ -74,11 +74,13 @@ export async function findCorrect(
     logits.set(answers, first * classes);
     sitting.clean = logits.subarray(0, first * classes + answers.length);
   }
-  return Array.from(ids, (id, row) => ({
+  const examples = Array.from(ids, (id, row) => ({
     id,
     x: images.subarray(row * values, (row + 1) * values),
     shape,
     label: y[row]!,
     logits: logits.subarray(row * classes, (row + 1) * classes),
-  })).filter((example) => predictedClass(example.logits) === example.label);
+  }));
+  const predicted = Int32Array.from(examples, ({ logits }) => predictedClass(logits));
+  return { correct: examples.filter(({ label }, row) => predicted[row] === label), predicted };
 }

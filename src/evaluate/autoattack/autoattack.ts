@@ -7,18 +7,21 @@ import { Oracle } from "../../attack/autoattack/oracle.ts";
 import {
   type AutoAttackMember,
   type AutoAttackVersion,
+  type Effort,
+  PUBLISHED_EFFORT,
   VERSION_TRAITS,
 } from "../../attack/autoattack/versions.ts";
 import type { AttackNorm } from "../../attack/options.ts";
 import type { LogitsFunction } from "../../attack/pgd.ts";
 import type { Backend } from "../../backend/backend.ts";
 import { valuesPerImage } from "../../data/dataset.ts";
+import { confusionOf } from "../confusion.ts";
 import type { Accuracy, ImageAccuracy } from "../evaluate.ts";
 import { type Perturbation, PerturbationMeter } from "../perturbation.ts";
 import { type AttackedImages, checkImages, findCorrect } from "./attacked_images.ts";
 import type { Journal } from "./journal.ts";
 import { type MemberProgress, runMember } from "./member_run.ts";
-import { checkNetwork, checkSquare } from "./sanity.ts";
+import { checkClasses, checkNetwork, checkSquare } from "./sanity.ts";
 import { Sitting } from "./sitting.ts";
 
 /** How to attack. */
@@ -47,6 +50,12 @@ export interface AutoAttackOptions {
    * @default {none}
    */
   readonly members?: readonly AutoAttackMember[];
+  /**
+   * What `custom` spends; the other versions spend what was published.
+   *
+   * @default {as published}
+   */
+  readonly effort?: Partial<Effort>;
   /**
    * Images that are attacked at once; never changes a result.
    *
@@ -101,10 +110,15 @@ export interface MemberResult extends Accuracy {
   readonly seconds: number;
 }
 
-/** The outcome; accuracies are over all images, as the clean one is. */
+/**
+ * The outcome; accuracies are over all images, as the clean one is. `confusion` is of what the network took an image for
+ * when an attack broke it, and of the clean image's class otherwise.
+ */
 export interface AutoAttackResult extends ImageAccuracy {
   /** Which AutoAttack it was. */
   readonly version: AutoAttackVersion;
+  /** What `custom` was told to spend. */
+  readonly effort?: Partial<Effort>;
   /** The accuracy before any attack. */
   readonly clean: Accuracy;
   /** The accuracy that each member left, in the order in which they ran. */
@@ -145,7 +159,8 @@ const UNGUARDED: Pick<Backend, "guard"> = { guard: (work) => work };
  *
  * @returns the result, and every image as the attacks left it (NHWC, in the order that they were given in; the
  *   clean image where it is robust or was never classified correctly)
- * @throws {UsageError} if there are fewer than four classes, or the images and labels do not fit together
+ * @throws {UsageError} if there are fewer than two classes, `custom` names a member that needs more than there are, or
+ *   the images and labels do not fit together
  * @throws {Interrupted} if the signal is aborted
  * @throws {RunError} if the logits of a clean image are not finite, an adversarial image leaves its ball, or the device or
  *   the journal fails
@@ -164,16 +179,24 @@ export async function autoAttack(
   const tell = (line: string) => options.onLine?.(line);
   const oracle = new Oracle(network, { classes, shape }, options.backend ?? UNGUARDED);
   const traits = VERSION_TRAITS[version];
-  const members = version === "custom" ? options.members ?? [] : traits.members;
+  const effort = version === "custom" ? options.effort : undefined;
+  const { members, warning: leftOut } = version === "custom"
+    ? checkClasses(options.members ?? [], classes, true)
+    : checkClasses(traits.members, classes, false);
   const sitting = new Sitting(journal, signal, (line) => tell(`Warning: ${line}`));
-  let robust = await findCorrect(oracle, { x, y, shape, classes, ids }, batchSize, sitting);
+  const given = await findCorrect(oracle, { x, y, shape, classes, ids }, batchSize, sitting);
+  const { predicted } = given;
+  let robust = given.correct;
   const accuracy = () => robust.length / ids.length;
   const clean = { accuracy: accuracy(), correct: robust.length, n: ids.length };
   tell(`initial accuracy: ${percent(clean.accuracy)}`);
 
   const checked = Math.min(CHECKED, batchSize), labels = y.slice(0, checked);
   const head = x.slice(0, checked * values);
-  const warnings = await checkNetwork(oracle, { images: head, labels, targets: labels });
+  const warnings = [
+    ...leftOut ? [leftOut] : [],
+    ...await checkNetwork(oracle, { images: head, labels, targets: labels }),
+  ];
   for (const warning of warnings) tell(`Warning: ${warning}`);
 
   const adversarial = x.slice();
@@ -182,12 +205,15 @@ export async function autoAttack(
   for (const member of members) {
     const before = robust;
     const { found, seconds } = await runMember(member, before, oracle, sitting, {
-      ...{ ...attack, seed, ...traits, batchSize },
+      ...{ ...attack, seed, ...PUBLISHED_EFFORT, ...traits, ...effort, batchSize },
       ...options.onProgress && { onProgress: options.onProgress },
     });
     robust = before.filter(({ id }) => found.get(id) === undefined);
     for (const [id, outcome] of found) {
-      if (outcome) adversarial.set(outcome, rowOf.get(id)! * values);
+      if (outcome === undefined) continue;
+      const row = rowOf.get(id)!;
+      adversarial.set(outcome.image, row * values);
+      predicted[row] = outcome.predicted;
     }
     const correct = robust.length, attacked = before.length;
     perAttack[member] = {
@@ -215,7 +241,9 @@ export async function autoAttack(
     correct,
     n,
     verdicts: Array.from(ids, (id) => +standing.has(id)).join(""),
+    confusion: confusionOf(y, predicted, classes),
     version,
+    ...effort && { effort },
     clean,
     perAttack,
     perturbation: meter.result(),

@@ -7,7 +7,7 @@
 import { join } from "@std/path";
 import * as v from "valibot";
 import { AUTOATTACK_MEMBERS, type AutoAttackMember } from "../../attack/autoattack/versions.ts";
-import type { Outcome } from "../../attack/autoattack/search.ts";
+import type { Break } from "../../attack/autoattack/lanes.ts";
 import { RunError, UsageError } from "../../errors.ts";
 import { crc32c } from "../../format/crc32c.ts";
 import { describeIoError } from "../../disk/failure.ts";
@@ -21,8 +21,8 @@ export interface Verdict {
   readonly member: AutoAttackMember;
   /** What the image is called. */
   readonly id: number;
-  /** The adversarial image, if one was found. */
-  readonly outcome: Outcome;
+  /** The adversarial image and its class, if one was found. */
+  readonly outcome: Break | undefined;
   /** Time that the member has taken so far, over all sittings. */
   readonly seconds: number;
 }
@@ -32,6 +32,8 @@ const lineSchema = v.strictObject({
   id: v.pipe(v.number(), v.safeInteger(), v.minValue(0)),
   /** CRC-32C of the adversarial image, if one was found: a crash of the machine can leave a line without its image. */
   image: v.optional(v.pipe(v.number(), v.safeInteger())),
+  /** What that was taken for; −1 for no class. */
+  predicted: v.optional(v.pipe(v.number(), v.safeInteger(), v.minValue(-1))),
   seconds: v.pipe(v.number(), v.minValue(0)),
 });
 
@@ -124,12 +126,12 @@ export class Journal {
         for (const line of text.slice(length).split("\n").slice(0, -1)) {
           const entry = readLine(line);
           if (entry === undefined) break;
-          const { member, id, seconds } = entry;
-          let outcome: Outcome;
-          if (entry.image !== undefined) {
+          const { member, id, seconds, predicted } = entry;
+          let outcome: Break | undefined;
+          if (entry.image !== undefined && predicted !== undefined) {
             const bytes = stored.slice(broken * imageBytes, (broken + 1) * imageBytes);
             if (bytes.length < imageBytes || crc32c(bytes) !== entry.image) break;
-            outcome = new Float32Array(bytes.buffer);
+            outcome = { image: new Float32Array(bytes.buffer), predicted };
             broken++;
           }
           verdicts.push({ member, id, seconds, outcome });
@@ -155,8 +157,8 @@ export class Journal {
    * @throws {RunError} if the disk fails
    */
   async append({ member, id, outcome, seconds }: Verdict): Promise<void> {
-    const image = outcome && new Uint8Array(outcome.slice().buffer);
-    const found = image && { image: crc32c(image) };
+    const image = outcome && new Uint8Array(outcome.image.slice().buffer);
+    const found = image && { image: crc32c(image), predicted: outcome.predicted };
     const line = seal(JSON.stringify({ member, id, ...found, seconds })) + "\n";
     try {
       if (image) await writeAll(this.#images, image);

@@ -3,10 +3,10 @@
  *
  * @module
  */
-import { runSearches } from "../../attack/autoattack/lanes.ts";
+import { type Break, runSearches } from "../../attack/autoattack/lanes.ts";
 import { createMember, type MemberOptions } from "../../attack/autoattack/members.ts";
 import type { Oracle } from "../../attack/autoattack/oracle.ts";
-import type { Example, Outcome } from "../../attack/autoattack/search.ts";
+import type { Example } from "../../attack/autoattack/search.ts";
 import { imagesOf } from "../../attack/autoattack/search_state.ts";
 import type { AutoAttackMember } from "../../attack/autoattack/versions.ts";
 import { assertWithinBounds } from "../../attack/bounds.ts";
@@ -43,11 +43,11 @@ export async function runMember(
   oracle: Oracle,
   sitting: Sitting,
   { batchSize, onProgress, ...options }: MemberRunOptions,
-): Promise<{ readonly found: ReadonlyMap<number, Outcome>; readonly seconds: number }> {
+): Promise<{ readonly found: ReadonlyMap<number, Break | undefined>; readonly seconds: number }> {
   const attack = createMember(member, options);
   const left = sitting.left(member, examples), { found, states } = left;
-  const assertOutcome = ({ id, x }: Example, outcome: Outcome) => {
-    if (outcome) assertWithinBounds(x, outcome, options, [id]);
+  const assertOutcome = ({ id, x }: Example, outcome: Break | undefined) => {
+    if (outcome) assertWithinBounds(x, outcome.image, options, [id]);
   };
   for (const example of examples) {
     assertOutcome(example, found.get(example.id));

@@ -5,6 +5,8 @@
  */
 import { crossEntropyLoss } from "../../attack/autoattack/example_losses.ts";
 import type { Oracle, Points } from "../../attack/autoattack/oracle.ts";
+import { type AutoAttackMember, LEAST_CLASSES } from "../../attack/autoattack/versions.ts";
+import { UsageError } from "../../errors.ts";
 
 /** Below this a difference is rounding. */
 const TOLERANCE = 1e-5;
@@ -37,6 +39,31 @@ export async function checkNetwork(oracle: Oracle, points: Points): Promise<stri
     break;
   }
   return warnings;
+}
+
+/**
+ * Those of `members` that can attack a network of so few classes, and a warning if they are not all.
+ *
+ * @throws {UsageError} if one that cannot was `chosen`
+ */
+export function checkClasses(
+  members: readonly AutoAttackMember[],
+  classes: number,
+  chosen: boolean,
+): { readonly members: readonly AutoAttackMember[]; readonly warning?: string } {
+  const left = members.filter((member) => classes >= (LEAST_CLASSES[member] ?? 2));
+  const out = members.filter((member) => !left.includes(member));
+  if (out.length === 0) return { members };
+  const [first] = out, least = LEAST_CLASSES[first!];
+  if (chosen) {
+    throw new UsageError(
+      `AutoAttack's ${first} compares ${least} classes, and there are ${classes}: leave it out.`,
+    );
+  }
+  const warning = `${
+    out.join(" and ")
+  } cannot attack a network of ${classes} classes and was left out: the robust accuracy is that of the other attacks.`;
+  return { members: left, warning };
 }
 
 /**

@@ -4,7 +4,8 @@
  *
  * @module
  */
-import type { Example, Outcome } from "../../attack/autoattack/search.ts";
+import type { Break } from "../../attack/autoattack/lanes.ts";
+import type { Example } from "../../attack/autoattack/search.ts";
 import type { SearchState } from "../../attack/autoattack/search_state.ts";
 import type { AutoAttackMember } from "../../attack/autoattack/versions.ts";
 import { Interrupted } from "../../errors.ts";
@@ -17,7 +18,7 @@ const KEEP_AFTER = 60_000;
 /** What earlier sittings have left of one member's searches. */
 export interface Left {
   /** How those have ended that have, by image. */
-  readonly found: Map<number, Outcome>;
+  readonly found: Map<number, Break | undefined>;
   /** Where those stand that have begun, by image. */
   readonly states: Map<number, SearchState>;
   /** Time that they took. */

@@ -5,7 +5,11 @@
  * @module
  */
 import { basename, dirname, join } from "@std/path";
-import type { AutoAttackMember, AutoAttackVersion } from "../../attack/autoattack/versions.ts";
+import type {
+  AutoAttackMember,
+  AutoAttackVersion,
+  Effort,
+} from "../../attack/autoattack/versions.ts";
 import { loadBatch } from "../../data/batches.ts";
 import { valuesPerImage } from "../../data/dataset.ts";
 import { describeIoError } from "../../disk/failure.ts";
@@ -15,6 +19,7 @@ import { sha256 } from "../../format/sha256.ts";
 import { sourceDigest } from "../../run/program_version.ts";
 import type { Subject } from "../../run/subject.ts";
 import type { EvaluationSettings } from "../evaluate.ts";
+import type { InputScaling } from "../tfjs/input_scaling.ts";
 import { Journal } from "./journal.ts";
 
 /** Which AutoAttack, and where its state is kept. */
@@ -31,6 +36,12 @@ export interface AutoAttackChoice {
    * @default {none}
    */
   readonly members?: readonly AutoAttackMember[];
+  /**
+   * What `custom` spends.
+   *
+   * @default {as published}
+   */
+  readonly effort?: Partial<Effort>;
   /**
    * Folder for a folder of the unfinished evaluation's own.
    *
@@ -76,15 +87,18 @@ export async function checkState(subject: Subject, stateDir: string | undefined)
 /**
  * Opens the state of this evaluation, of which nothing may be there yet.
  *
+ * @param input what a model from elsewhere takes for the images
  * @throws {UsageError} if another process has it open, or something else lies in its place
  * @throws {RunError} if the disk fails
  */
 export async function openState(
   subject: Subject,
   settings: EvaluationSettings,
-  { version = "standard", members, stateDir }: AutoAttackChoice,
+  choice: AutoAttackChoice,
+  input?: InputScaling,
 ): Promise<Journal> {
-  const key = await stateKey(subject, settings, version, members);
+  const key = await stateKey(subject, settings, choice, input);
+  const { stateDir } = choice;
   const { folder, prefix } = place(subject, stateDir);
   await createDirectory(folder);
   const directory = join(folder, `${prefix}autoattack-${key.slice(0, 12)}.state`);
@@ -95,13 +109,14 @@ export async function openState(
 async function stateKey(
   { sha256: checkpoint }: Subject,
   { dataset, ids, seed, attack, backend }: EvaluationSettings,
-  version: AutoAttackVersion,
-  members: readonly AutoAttackMember[] | undefined,
+  { version = "standard", members, effort }: AutoAttackChoice,
+  input: InputScaling | undefined,
 ): Promise<string> {
   const { x, y } = loadBatch(dataset, ids);
   const images = sha256(new Uint8Array(x.buffer), y);
   const { name, adapter } = backend;
   const program = await sourceDigest();
-  const settings = { program, checkpoint, images, seed, attack, version, members, name, adapter };
+  const given = { checkpoint, images, input };
+  const settings = { program, ...given, seed, attack, version, members, effort, name, adapter };
   return sha256(JSON.stringify(settings));
 }

@@ -8,6 +8,7 @@
  *
  * @module
  */
+import { dirname } from "@std/path";
 import { RunError } from "../../errors.ts";
 import { DISK, type Disk } from "../../disk/disk.ts";
 import { ioError, isAboutPlace, StorageError } from "../../disk/failure.ts";
@@ -20,9 +21,9 @@ import {
 } from "../current.ts";
 import { describeDatabaseFault } from "../../disk/database_check.ts";
 import { TemporaryError } from "../../disk/temporary_database.ts";
+import { rebuildAdvice } from "../layout.ts";
 import { Locations, PAGE_BYTES } from "./locations.ts";
 
-const ADVICE = "restore it from a copy or with memloss memory verify --rebuild";
 /** Milliseconds after which a service that does not answer is given up; Deno KV would ask for ever. */
 const PATIENCE = 30_000;
 
@@ -33,6 +34,14 @@ const DELETIONS_PER_TRANSACTION = 500;
 /** Whether `place` is the address of a service rather than the path of a file. */
 function isRemote(place: string): boolean {
   return /^https?:\/\//.test(place);
+}
+
+/** What to do about a damaged index: a file lies in the folder of its memory. */
+function advice(place: string): string {
+  const command = isRemote(place)
+    ? "memloss memory verify --rebuild"
+    : rebuildAdvice(dirname(place));
+  return `restore it from a copy or with ${command}`;
 }
 
 /** An open index. Every method throws a {@linkcode RunError} naming its place when it cannot be read or written. */
@@ -99,7 +108,9 @@ export class LocationIndex {
     if (value === null) return undefined;
     const current = value instanceof Uint8Array ? decodeCurrent(value) : undefined;
     if (current !== undefined) return current;
-    throw new RunError(`${this.#place} is damaged (what is current is unreadable): ${ADVICE}`);
+    throw new RunError(
+      `${this.#place} is damaged (what is current is unreadable): ${advice(this.#place)}`,
+    );
   }
 
   /** Files `locations` of `epoch` under `commit`: invisible until that commit is published. */
@@ -134,7 +145,9 @@ export class LocationIndex {
     });
     if (locations.digest() === digest) return locations;
     throw new RunError(
-      `${this.#place} is damaged (the locations of epoch ${generation.epoch} do not match their manifest): ${ADVICE}`,
+      `${this.#place} is damaged (the locations of epoch ${generation.epoch} do not match their manifest): ${
+        advice(this.#place)
+      }`,
     );
   }
 
@@ -188,7 +201,7 @@ async function openDatabase(path: string, named: string): Promise<Deno.Kv> {
     throw new RunError("The memory's index is a Deno KV database: run Deno with --unstable-kv.");
   }
   const fault = isRemote(path) ? undefined : await describeDatabaseFault(path);
-  if (fault !== undefined) throw new RunError(`${named} is damaged (${fault}): ${ADVICE}`);
+  if (fault !== undefined) throw new RunError(`${named} is damaged (${fault}): ${advice(named)}`);
   return await attempt(named, () => Deno.openKv(path));
 }
 

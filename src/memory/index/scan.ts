@@ -3,9 +3,10 @@
  *
  * @module
  */
-import { join } from "@std/path";
+import { dirname, join } from "@std/path";
 import { RunError } from "../../errors.ts";
 import { readWholeFile } from "../../disk/files.ts";
+import { advised } from "../../format/command_line.ts";
 import { chunkBytes } from "../chunk/chunk.ts";
 import { Locations } from "./locations.ts";
 import { codecOf, type Manifest } from "../generation/manifest.ts";
@@ -35,6 +36,8 @@ export async function scanLocations(
   }
   if (locations.digest() === manifest.index) return locations;
   throw new RunError(
-    `The chunks in ${folder} are damaged: look for the records with memloss memory verify`,
+    `The chunks in ${folder} are damaged: look for the records with ${
+      advised("memory", "verify", dirname(dirname(folder)))
+    }`,
   );
 }

@@ -4,7 +4,7 @@
  * @module
  */
 import { UsageError } from "../../errors.ts";
-import type { Architecture, ModelConfig } from "../architecture.ts";
+import { type Architecture, type ModelConfig, normalisationNames } from "../architecture.ts";
 import type { ArchitectureDefinition, Shapes } from "./definition.ts";
 import { RESNET18 } from "./resnet18.ts";
 
@@ -18,6 +18,9 @@ export type ArchitectureName = typeof ARCHITECTURES[number]["name"];
 
 /** What is trained. */
 export const DEFAULT_ARCHITECTURE: ArchitectureName = ARCHITECTURES[0].name;
+
+/** What a normalisation of the images is called here. */
+const NORMALISATION = "normalize";
 
 const definitions: readonly ArchitectureDefinition[] = ARCHITECTURES;
 
@@ -45,40 +48,37 @@ export function buildArchitecture(name: ArchitectureName, config: ModelConfig): 
 export function inferArchitecture(shapes: Shapes, source: string): Architecture {
   const found = recognise(shapes);
   if (found !== undefined) return found;
-  const prefix = foreignPrefix(shapes);
-  if (prefix !== undefined) {
-    throw new UsageError(
-      `${source} holds its network's tensors under "${prefix}": save them without it, as ` +
-        `{name.removeprefix("${prefix}"): tensor for name, tensor in state_dict.items()}.`,
-    );
-  }
-  const reasons = definitions.map(({ name, infer }) => `for ${name} it ${infer(shapes)}`);
   throw new UsageError(
-    `${source} is no state dict of a network that this program knows: ${reasons.join("; ")}.`,
+    `${source} is no state dict of a network that this program knows: ${whyNone(shapes)}.`,
   );
 }
 
-function recognise(shapes: Shapes): Architecture | undefined {
-  for (const { infer, build } of definitions) {
+/** `architecture` behind a normalisation of its images. */
+export function withNormalisation(architecture: Architecture): Architecture {
+  return { ...architecture, normalisation: NORMALISATION };
+}
+
+/** The network whose state dict has tensors of `shapes`; undefined if no architecture is recognised. */
+export function recognise(shapes: Shapes): Architecture | undefined {
+  const found = identify(shapes);
+  if (found === undefined) return undefined;
+  const architecture = buildArchitecture(found.name, found.config);
+  const { mean, std } = normalisationNames(NORMALISATION);
+  return shapes.has(mean) && shapes.has(std) ? withNormalisation(architecture) : architecture;
+}
+
+/** Which network has tensors of `shapes`, and of which size; undefined if no architecture is recognised. */
+export function identify(
+  shapes: Shapes,
+): { name: ArchitectureName; config: Required<ModelConfig> } | undefined {
+  for (const { name, infer } of ARCHITECTURES) {
     const config = infer(shapes);
-    if (typeof config !== "string") return build(config);
+    if (typeof config !== "string") return { name, config };
   }
   return undefined;
 }
 
-/** What stands before the names of a network that would be recognised without it, e.g. `module.`. */
-function foreignPrefix(shapes: Shapes): string | undefined {
-  const prefixes = new Set(
-    [...shapes.keys()].flatMap((name) =>
-      [...name.matchAll(/\./g)].map(({ index }) => name.slice(0, index + 1))
-    ),
-  );
-  return [...prefixes].find((prefix) =>
-    recognise(
-      new Map(
-        [...shapes].filter(([name]) => name.startsWith(prefix))
-          .map(([name, shape]) => [name.slice(prefix.length), shape]),
-      ),
-    ) !== undefined
-  );
+/** Why tensors of `shapes` are no network's: a reason for each architecture. */
+export function whyNone(shapes: Shapes): string {
+  return definitions.map(({ name, infer }) => `for ${name} it ${infer(shapes)}`).join("; ");
 }

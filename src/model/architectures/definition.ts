@@ -39,7 +39,9 @@ export function configOf(
   const missing = [stem, linear, ...also].filter((name) => !shapes.has(name));
   if (missing.length > 0) return `lacks ${missing.join(" and ")}`;
   const first = shapes.get(stem)!, last = shapes.get(linear)!;
-  const wrong = first.length !== 4 ? stem : last.length !== 2 ? linear : undefined;
+  const isTensor = (shape: readonly number[], rank: number) =>
+    shape.length === rank && shape.every((length) => length > 0);
+  const wrong = !isTensor(first, 4) ? stem : !isTensor(last, 2) ? linear : undefined;
   if (wrong !== undefined) return `holds ${wrong} as [${shapes.get(wrong)}]`;
   const [width, channels] = first as [number, number], [classes] = last as [number];
   return { width, classes, channels };

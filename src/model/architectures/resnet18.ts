@@ -30,7 +30,7 @@ export function resnet18({ width, classes, channels = 3 }: ModelConfig): Archite
   let hidden = append(stem, { input: 0, activate: true });
   let inChannels = width;
   for (let stage = 0; stage < 4; stage++) {
-    const outChannels = width * 2 ** stage;
+    const outChannels = width << stage;
     for (let index = 0; index < 2; index++) {
       const at = `layer${stage + 1}.${index}`;
       const stride = stage > 0 && index === 0 ? 2 : 1;

@@ -1,5 +1,5 @@
 /**
- * A stand-in for the part of `jsr:@std/path@1.1.2` that the program uses, with paths as strings.
+ * A stand-in for the part of `jsr:@std/path@1.1.6` that the program uses, with paths as strings.
  * `node:path` agrees with the original on `join`, `resolve` and `isAbsolute`, but not on every
  * directory and base name.
  */

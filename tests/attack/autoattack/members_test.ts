@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { createMember } from "../../../src/attack/autoattack/members.ts";
+import { PUBLISHED_EFFORT } from "../../../src/attack/autoattack/versions.ts";
 import type { Example } from "../../../src/attack/autoattack/search.ts";
 import { unbegun } from "../../../src/attack/autoattack/search_state.ts";
 
@@ -22,6 +23,7 @@ for (const member of ["apgd-t", "fab-t"] as const) {
       seed: 1,
       restarts: 1,
       gradientSamples: 1,
+      ...PUBLISHED_EFFORT,
     } as const;
     const search = createMember(member, options).search(example, unbegun());
     const gradient = Float32Array.from(x, (_, i) => i % 2 ? 1 : -1);

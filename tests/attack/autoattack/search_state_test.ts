@@ -13,7 +13,7 @@ import {
   type SearchState,
   unbegun,
 } from "../../../src/attack/autoattack/search_state.ts";
-import { AUTOATTACK_MEMBERS } from "../../../src/attack/autoattack/versions.ts";
+import { AUTOATTACK_MEMBERS, PUBLISHED_EFFORT } from "../../../src/attack/autoattack/versions.ts";
 import { assertWithinBounds } from "../../../src/attack/bounds.ts";
 import { ATTACK_NORMS, type AttackNorm } from "../../../src/attack/options.ts";
 import { predictedClass } from "../../../src/model/predicted_class.ts";
@@ -74,7 +74,14 @@ for (const member of AUTOATTACK_MEMBERS) {
   for (const norm of ATTACK_NORMS) {
     Deno.test(`createMember() ${member} begun again at every question asks and finds the same, ${norm}`, () => {
       const epsilon = (member === "square" ? SQUARE_RADIUS : RADIUS)[norm];
-      const options = { norm, epsilon, seed: 1, restarts: 3, gradientSamples: 2 };
+      const options = {
+        norm,
+        epsilon,
+        seed: 1,
+        restarts: 3,
+        gradientSamples: 2,
+        ...PUBLISHED_EFFORT,
+      };
       const attack = createMember(member, options);
       const found = [1, 3, 7].map((id) => {
         const example = makeExample(id), bounds = { norm, epsilon: attack.reach };

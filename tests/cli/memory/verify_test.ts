@@ -71,7 +71,10 @@ Deno.test("memloss memory verify --rebuild makes a lost index anew", async () =>
   const resume = ["train", "--run-dir", lost, "--resume", "--data-dir", world.data];
   const refused = await memloss(...resume);
   assert.equal(refused.code, 1);
-  assert.match(refused.stderr, /has lost its index .*index\.kv: .*memloss memory verify --rebuild/);
+  assert.match(
+    refused.stderr,
+    /has lost its index .*index\.kv: .*`deno task memloss memory verify .* --rebuild`/,
+  );
   const { code, stderr } = await memloss("memory", "verify", lost);
   assert.equal(code, 1);
   assert.match(stderr, /is damaged in 1 place: add --rebuild to make what is named anew\.$/);

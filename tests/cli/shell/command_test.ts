@@ -33,6 +33,7 @@ const TABLE = {
   batchSize: integerFlag("batch-size", "images", 1),
   seed: integerFlag("seed", "a seed", 0, 2 ** 32 - 1),
   variant: choiceFlag("variant", ["v1", "v2"], "which"),
+  port: { ...integerFlag("port", "where", 0, 65_535), placeholder: "[N]", bare: "7007" },
   out: textFlag("out", "FILE", "where to"),
   list,
   json: switchFlag("json", "print JSON"),
@@ -165,6 +166,23 @@ Deno.test("readArguments() reads a switch as on, off or absent, and takes no oth
     assert.throws(() => readArguments([arg], {}, 0), { name: "UsageError", message });
   }
 });
+
+Deno.test("readArguments() takes a flag that needs no value without one, but not with an empty one", () => {
+  const port = (...args: string[]) => readArguments(args, TABLE, 1).flags.port;
+  assert.equal(port("--port"), 7007);
+  assert.equal(port("--port", "--json"), 7007);
+  assert.equal(port("--port", "80"), 80);
+  assert.equal(port("--port=0"), 0);
+  assert.equal(port("--json"), undefined);
+  assert.throws(() => port("--port="), /^UsageError: --port needs a value: --port=\[N\]\.$/);
+  assert.throws(() => port("--port", "-1"), /--port must be a whole number from 0 to 65535, not/);
+  assert.match(
+    describeCommand({ name: "a", positionals: "", summary: "", flags: TABLE, examples: [], run }),
+    /^ {2}--port \[N\] /m,
+  );
+});
+
+const run = () => Promise.resolve();
 
 Deno.test("readArguments() keeps the last of a flag that is given twice", () => {
   assert.equal(read("--beta", "1", "--beta", "2").flags.beta, 2);

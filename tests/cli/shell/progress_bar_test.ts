@@ -46,7 +46,7 @@ Deno.test("ProgressBar measures speed from the byte it resumes at", () => {
 });
 
 Deno.test("ProgressBar keeps the time left on a narrow terminal, and drops what matters least", () => {
-  const shown = [80, 70, 44, 27].map((columns) => {
+  const shown = [80, 70, 44, 27, 14].map((columns) => {
     const { sink, progress, rows } = bar(true, columns);
     progress.update(0);
     sink.time += 100;
@@ -58,6 +58,7 @@ Deno.test("ProgressBar keeps the time left on a narrow terminal, and drops what 
     ["cifar10    1 %  1.0 / 100.0 MiB  0.0 MiB/s  2h45m left"],
     ["cifar10    1 %  0.0 MiB/s  2h45m left"],
     ["cifar10    1 %  2h45m left"],
+    ["2h45m left"],
   ]);
 });
 

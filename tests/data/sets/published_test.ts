@@ -40,7 +40,7 @@ Deno.test("readSplit() looks at the files of its own part alone", () =>
     assert.equal((await readTrain(join(directory, "train"))).n, 10);
     await assert.rejects(
       readSplit(CIFAR10, "test", join(directory, "train")),
-      usageError("test_batch.bin", "missing", "`memloss data fetch cifar10`"),
+      usageError("test_batch.bin", "missing", "`memloss data fetch cifar10 --data-dir "),
     );
   }));
 
@@ -49,7 +49,7 @@ Deno.test("readSplit() names the command that gets a missing directory", () =>
     const missing = join(directory, "nowhere");
     await assert.rejects(
       readTrain(missing),
-      usageError(`"${missing}"`, "`memloss data fetch cifar10`"),
+      usageError(`"${missing}"`, "`memloss data fetch cifar10 --data-dir "),
     );
     await Deno.writeTextFile(join(directory, "file"), "");
     await assert.rejects(readTrain(join(directory, "file")), usageError("data directory"));

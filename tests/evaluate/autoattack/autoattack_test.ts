@@ -8,11 +8,14 @@ import { loadBatch } from "../../../src/data/batches.ts";
 import type { Dataset } from "../../../src/data/dataset.ts";
 import { Interrupted, UsageError } from "../../../src/errors.ts";
 import type { AttackedImages } from "../../../src/evaluate/autoattack/attacked_images.ts";
+import { confusionOf } from "../../../src/evaluate/confusion.ts";
 import { autoAttack, type AutoAttackOptions } from "../../../src/evaluate/autoattack/autoattack.ts";
 import { Journal } from "../../../src/evaluate/autoattack/journal.ts";
+import { imageTensor } from "../../../src/model/inputs.ts";
 import { Purpose, Stream } from "../../../src/random/stream.ts";
 import { onOneThread, onWasm } from "../../testing/device.ts";
 import { SHAPE, VALUES } from "../../testing/images.ts";
+import { read } from "../../testing/tensors.ts";
 
 onOneThread();
 
@@ -111,6 +114,12 @@ onWasm("autoAttack() leaves exactly what is robust on a linear model", async (ba
   assert.equal(changed.length, N - exact);
   const broken = [...result.verdicts].flatMap((verdict, row) => verdict === "0" ? [row] : []);
   assert.deepEqual(broken, changed);
+  // What the network says of the images that it left: of broken ones the class that they were broken to.
+  const { confusion } = await withModel(async (network) => {
+    const predicted = tf.tidy(() => tf.argMax(network(imageTensor(adversarial, SHAPE)), 1));
+    return { confusion: confusionOf(DATASET.labels, await read(predicted), CLASSES) };
+  });
+  assert.deepEqual(result.confusion, confusion);
   assert.deepEqual(result.warnings, []);
 });
 
@@ -328,7 +337,7 @@ onWasm("autoAttack() refuses images that it cannot attack", async (backend) => {
       withModel((network) => autoAttack(network, { ...images, ...change }, options)),
       (error) => error instanceof UsageError && message.test(error.message),
     );
-  await refused({ classes: 3 }, /needs four classes/);
+  await refused({ classes: 1 }, /needs two classes or more, and there is 1\.$/);
   await refused({ classes: 4 }, /was given the label 4, and there are 4 classes\.$/);
   await refused({ classes: 6 }, /^The network gives 5 logits, and there are 6 classes\.$/);
   await refused({ y: images.y.slice(1) }, /needs one label and 3072 values for every image/);

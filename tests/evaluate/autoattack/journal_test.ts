@@ -13,9 +13,9 @@ function image(value: number): Float32Array {
 }
 
 const VERDICTS: readonly Verdict[] = [
-  { member: "apgd-ce", id: 3, outcome: image(0.25), seconds: 1 },
+  { member: "apgd-ce", id: 3, outcome: { image: image(0.25), predicted: 4 }, seconds: 1 },
   { member: "apgd-ce", id: 1, outcome: undefined, seconds: 2.5 },
-  { member: "square", id: 1, outcome: image(0.5), seconds: 0.25 },
+  { member: "square", id: 1, outcome: { image: image(0.5), predicted: -1 }, seconds: 0.25 },
 ];
 
 /** Makes a journal of {@linkcode VERDICTS}. */
@@ -37,7 +37,7 @@ Deno.test("Journal gives back what it was given, in that order, and takes more",
     assert.deepEqual(await reopen(directory), VERDICTS);
     const journal = await Journal.open(directory, "key", VALUES);
     const part = new Float32Array(3 * VALUES).fill(1, VALUES, 2 * VALUES);
-    const outcome = part.subarray(VALUES, 2 * VALUES);
+    const outcome = { image: part.subarray(VALUES, 2 * VALUES), predicted: 0 };
     const more: Verdict = { member: "square", id: 7, outcome, seconds: 3 };
     await journal.append(more);
     journal.close();

@@ -14,6 +14,8 @@ const UNFINISHED: Unfinished = {
   states: new Map([[1, state(1)], [2, state(2)], [3, state(3)], [9, state(9)]]),
 };
 
+const BREAK = { image: Float32Array.of(1), predicted: 2 };
+
 /** A sitting after one that found what is asked about below. */
 async function inSecond(
   directory: string,
@@ -21,7 +23,7 @@ async function inSecond(
   unfinished = UNFINISHED,
 ): Promise<void> {
   const folder = join(directory, "state"), first = await Journal.open(folder, "key", 1);
-  await first.append({ member: "apgd-ce", id: 1, outcome: Float32Array.of(1), seconds: 20 });
+  await first.append({ member: "apgd-ce", id: 1, outcome: BREAK, seconds: 20 });
   await first.append({ member: "fab-t", id: 2, outcome: undefined, seconds: 5 });
   await first.append({ member: "fab-t", id: 8, outcome: undefined, seconds: 6 });
   await first.keep(unfinished);
@@ -46,7 +48,7 @@ Deno.test("Sitting.left() has this member's searches on these images, those that
         seconds: 7,
       });
       assert.deepEqual(sitting.left("apgd-ce", attacked), {
-        found: new Map([[1, Float32Array.of(1)]]),
+        found: new Map([[1, BREAK]]),
         states: new Map(),
         seconds: 20,
       });

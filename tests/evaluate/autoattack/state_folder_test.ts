@@ -3,7 +3,7 @@ import { join } from "@std/path";
 import type { Dataset } from "../../../src/data/dataset.ts";
 import { checkState, openState } from "../../../src/evaluate/autoattack/state_folder.ts";
 import type { EvaluationSettings } from "../../../src/evaluate/evaluate.ts";
-import type { Subject } from "../../../src/run/subject.ts";
+import type { Subject, WeightsSubject } from "../../../src/run/subject.ts";
 import { inTemporary } from "../../memory/support.ts";
 import { snapshot } from "../../testing/folder.ts";
 import { VALUES } from "../../testing/images.ts";
@@ -21,7 +21,7 @@ function settings(more: Partial<EvaluationSettings> = {}): EvaluationSettings {
   };
 }
 
-function weights(path: string, sha256 = "00"): Subject {
+function weights(path: string, sha256 = "00"): WeightsSubject {
   return { path, sha256, tensors: new Map() };
 }
 

@@ -167,7 +167,13 @@ onWasm(
       withModel(async (network, images) => {
         const options = { ...ROBUST, backend }, far = new Float32Array(VALUES);
         const kept: ((journal: Journal) => Promise<void>)[] = [
-          (journal) => journal.append({ member: "apgd-t", id: 1, outcome: far, seconds: 1 }),
+          (journal) =>
+            journal.append({
+              member: "apgd-t",
+              id: 1,
+              outcome: { image: far, predicted: 0 },
+              seconds: 1,
+            }),
           ...["point", "previous", "best"].map((name) => (journal: Journal) => {
             const left = journal.unfinished as Unfinished;
             for (const { at } of left.states.values()) at![name] = far;

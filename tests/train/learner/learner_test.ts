@@ -39,9 +39,11 @@ function turn({ images, labels }: StepInputs): StepInputs {
 
 /** The loss and its terms, on the host. */
 async function descend(learner: Learner, inputs: StepInputs): Promise<Record<string, number>> {
-  const terms = Object.entries(await learner.descend(inputs)), values: Record<string, number> = {};
-  for (const [name, term] of terms) values[name] = (await term.data())[0]!;
-  tf.dispose(terms.map(([, term]) => term));
+  const { terms, weights } = await learner.descend(inputs), values: Record<string, number> = {};
+  for (const [name, term] of Object.entries<tf.Tensor>(terms)) {
+    values[name] = (await term.data())[0]!;
+  }
+  tf.dispose([{ ...terms }, weights ?? []]);
   return values;
 }
 
@@ -192,12 +194,13 @@ onWasm(
     const learner = makeLearner(backend), inputs = makeInputs(), state = start();
     await descend(learner, inputs);
     await learner.update(RATES);
-    const { terms, logits, gradients } = lossAndGradients(W2, state, published("v1"), inputs);
+    const result = lossAndGradients(W2, state, published("v1"), inputs);
+    const { terms, logits, gradients } = result;
     const weights = await valuesOf(new Map([...state.parameters].map(([n, t]) => [n, t.clone()])));
     const expected = (await valuesOf(gradients))
       .map((slope, i) => slope + fround(weights[i]! * fround(WEIGHT_DECAY)));
     assert.deepEqual(await valuesOf(learner.momenta()), expected);
-    tf.dispose([{ ...terms }, { ...logits }]);
+    tf.dispose([{ ...terms }, { ...logits }, result.weights!]);
     disposeState(state);
     disposeInputs(inputs);
     learner.dispose();

@@ -58,14 +58,14 @@ for (const start of ["tile-64x64", "register", "texture", "winograd-tile-32x64"]
     fn: () =>
       onEngine({ catalogue: family(start) }, async (backend) => {
         const learner = makeLearner(backend), inputs = makeInputs();
-        const terms = await learner.descend(inputs);
+        const { terms, weights } = await learner.descend(inputs);
         assertClose(await read(terms.loss), REFERENCE.values("v1.loss"), 1e-5, "loss");
         await learner.update({ ...RATES, lr: RATES.lr / (1 + RATES.momentum) });
         const state = learner.snapshot(), momenta = learner.momenta();
         assertTensors(await exportState(state), "v1.after.", UPDATE_TOLERANCE);
         assertTensors(await exportTensors(momenta), "v1.momentum.", UPDATE_TOLERANCE);
         assert.ok(Object.values(backend.choices()).some((name) => name.startsWith(start)));
-        tf.dispose({ ...terms });
+        tf.dispose([{ ...terms }, weights!]);
         disposeState(state);
         disposeAll(momenta);
         disposeInputs(inputs);
@@ -85,15 +85,15 @@ Deno.test({
         const learner = makeLearner(backend), inputs = makeInputs();
         const start = upload<tf.Rank.R4>(REFERENCE, "pgd.start");
         const adv = await learner.attack(inputs, start, []) as tf.Tensor4D;
-        const given = await learner.descend(inputs);
+        const { terms: given, weights } = await learner.descend(inputs);
         losses.push(await read(given.loss));
         const attacked = { ...inputs, images: { ...inputs.images, adv } };
-        const terms = await learner.descend(attacked);
+        const second = await learner.descend(attacked), { terms } = second;
         divergences.push((await read(terms.kl!))[0]!);
         const keys = Object.keys(backend.choices());
         assert.ok(keys.some((key) => key.endsWith(attackPrecision)));
         assert.ok(keys.every((key) => key.endsWith("f32") || !key.startsWith("filterGradient")));
-        tf.dispose([start, adv, { ...given }, { ...terms }]);
+        tf.dispose([start, adv, { ...given }, { ...terms }, weights ?? [], second.weights ?? []]);
         disposeInputs(inputs);
         learner.dispose();
       });

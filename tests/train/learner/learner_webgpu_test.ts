@@ -124,15 +124,27 @@ onBoth(
     for (const input of DESCENTS) {
       const learner = new Learner(smallRecipe(input), W2, backend, start());
       const inputs = partialInputs();
-      const terms = await learner.descend(inputs);
+      const { terms, weights } = await learner.descend(inputs);
       await learner.update(RATES); // from rest: the momenta are gradients and decay
       const { parameters, buffers } = learner.snapshot(), momenta = learner.momenta();
-      const named: [string, tf.Tensor][] = [...Object.entries(terms), ...momenta, ...buffers];
+      const weighed = weights ? [["weights", weights] as const] : [];
+      const named: (readonly [string, tf.Tensor])[] = [
+        ...Object.entries(terms),
+        ...weighed,
+        ...momenta,
+        ...buffers,
+      ];
       for (const [name, tensor] of named) {
         results[`${input.variant}: ${name}`] = await tensor.data<"float32">();
       }
       [parameters, buffers, momenta].forEach(disposeAll);
-      tf.dispose([{ ...terms }, { ...inputs.images }, inputs.labels, inputs.memoryRows]);
+      tf.dispose([
+        { ...terms },
+        weights ?? [],
+        { ...inputs.images },
+        inputs.labels,
+        inputs.memoryRows,
+      ]);
       learner.dispose();
     }
     return results;

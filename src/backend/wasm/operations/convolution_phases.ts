@@ -90,7 +90,8 @@ function packed(
   const source = engine.address(filter);
   const address = engine.derived(
     filter,
-    transposed ? "transposed" : "forward",
+    // A filter that is used in two ways is packed for each.
+    `${transposed ? "transposed" : "forward"} ${winograd ? `winograd ${stride}` : "direct"}`,
     bytes,
     (to) =>
       winograd

@@ -5,26 +5,41 @@
  */
 import * as tf from "@tensorflow/tfjs";
 import { type ConvolutionShape, outputSize } from "../../operations/convolution_shape.ts";
-import { computeFilterGradient, forwardPhase, inputGradientPhase } from "./convolution_phases.ts";
-import type { Inputs, KernelTable } from "./registration.ts";
+import {
+  computeFilterGradient,
+  type EpilogueAddresses,
+  forwardPhase,
+  inputGradientPhase,
+} from "./convolution_phases.ts";
+import {
+  type ConvolutionInfo,
+  filterGradientLowered,
+  forwardLowered,
+  inputGradientLowered,
+} from "./lowered_convolution.ts";
+import { type EngineKernel, type Inputs, type KernelTable, stock } from "./registration.ts";
 import type { TensorEngine } from "../tensors.ts";
 
 interface Attributes {
   readonly strides: number | [number, number];
   readonly pad: "valid" | "same" | number | tf.backend_util.ExplicitPadding;
-  readonly dataFormat: string;
   readonly dilations: number | [number, number];
   readonly dimRoundingMode?: "floor" | "round" | "ceil";
 }
 
-/** The convolution that tfjs asks for, if it is one of the network's kinds. */
+/** What tfjs asks for. */
+interface Asked {
+  readonly info: ConvolutionInfo;
+  /** The same, if it is one of the kinds that kernels are made for. */
+  readonly known?: ConvolutionShape;
+}
+
 function describe(
   inputShape: readonly number[],
   filterShape: readonly number[],
   attributes: tf.NamedAttrMap,
-): ConvolutionShape {
-  const { strides, pad, dataFormat, dilations, dimRoundingMode } =
-    attributes as unknown as Attributes;
+): Asked {
+  const { strides, pad, dilations, dimRoundingMode } = attributes as unknown as Attributes;
   const info = tf.backend_util.computeConv2DInfo(
     inputShape as [number, number, number, number],
     filterShape as [number, number, number, number],
@@ -36,59 +51,80 @@ function describe(
   const { filterHeight: kernel, strideHeight: stride, padInfo } = info;
   const { top, left } = padInfo;
   const half = (kernel - 1) / 2;
-  const known = dataFormat === "NHWC" && (kernel === 1 || kernel === 3) &&
-    info.filterWidth === kernel && (stride === 1 || stride === 2) && info.strideWidth === stride &&
+  const is = (kernel === 1 || kernel === 3) && info.filterWidth === kernel &&
+    (stride === 1 || stride === 2) && info.strideWidth === stride &&
     info.dilationHeight === 1 && info.dilationWidth === 1 && top === half && left === half &&
     info.outHeight === Math.ceil(info.inHeight / stride) &&
     info.outWidth === Math.ceil(info.inWidth / stride);
-  if (!known) {
-    throw new Error(
-      "The CPU engine convolves NHWC images with 1×1 and 3×3 filters, stride 1 or 2, padded by half the filter.",
-    );
-  }
-  return {
-    batch: info.batchSize,
-    height: info.inHeight,
-    width: info.inWidth,
-    inChannels: info.inChannels,
-    outChannels: info.outChannels,
-    kernel,
-    stride,
-  };
+  if (!is) return { info };
+  const { batchSize: batch, inHeight: height, inWidth: width, inChannels, outChannels } = info;
+  return { info, known: { batch, height, width, inChannels, outChannels, kernel, stride } };
 }
 
-function forward(engine: TensorEngine, { x, filter }: Inputs, attributes: tf.NamedAttrMap) {
-  const convolution = describe(x!.shape, filter!.shape, attributes);
-  const { batch, outChannels } = convolution;
+const isNhwc = ({ dataFormat }: tf.NamedAttrMap) => dataFormat === "NHWC";
+
+/** The convolution and what follows it. */
+function convolve(
+  engine: TensorEngine,
+  { x, filter }: Inputs,
+  attributes: tf.NamedAttrMap,
+  epilogue: EpilogueAddresses,
+): tf.TensorInfo {
+  const { info, known } = describe(x!.shape, filter!.shape, attributes);
+  if (known === undefined) return forwardLowered(engine, info, x!, filter!, epilogue);
+  const { batch, outChannels } = known;
   const source = engine.address(x!);
-  const y = engine.allocate([batch, ...outputSize(convolution), outChannels]);
-  engine.crew.run([forwardPhase(engine, convolution, source, filter!, engine.address(y), {})]);
+  const y = engine.allocate([batch, ...outputSize(known), outChannels]);
+  engine.crew.run([forwardPhase(engine, known, source, filter!, engine.address(y), epilogue)]);
   return y;
 }
 
-function inputGradient(engine: TensorEngine, { dy, filter }: Inputs, attributes: tf.NamedAttrMap) {
+const forward: EngineKernel = (engine, inputs, attributes) =>
+  isNhwc(attributes)
+    ? convolve(engine, inputs, attributes, {})
+    : stock("Conv2D", engine, inputs, attributes);
+
+/** A convolution whose result tfjs wants with a bias, and rectified. */
+const fused: EngineKernel = (engine, inputs, attributes) => {
+  const { filter, bias } = inputs, { activation } = attributes;
+  const plain = isNhwc(attributes) && (activation === "linear" || activation === "relu") &&
+    (!bias || bias.shape.length === 1 && bias.shape[0] === filter!.shape[3]);
+  if (!plain) return stock("FusedConv2D", engine, inputs, attributes);
+  const relu = activation === "relu";
+  return convolve(engine, inputs, attributes, {
+    ...bias && { bias: engine.address(bias) },
+    relu,
+  });
+};
+
+const inputGradient: EngineKernel = (engine, inputs, attributes) => {
+  if (!isNhwc(attributes)) return stock("Conv2DBackpropInput", engine, inputs, attributes);
+  const { dy, filter } = inputs;
   const { inputShape } = attributes as unknown as { inputShape: number[] };
-  const convolution = describe(inputShape, filter!.shape, attributes);
+  const { info, known } = describe(inputShape, filter!.shape, attributes);
+  if (known === undefined) return inputGradientLowered(engine, info, dy!, filter!);
   const source = engine.address(dy!);
   const dx = engine.allocate(inputShape);
-  engine.crew.run([
-    inputGradientPhase(engine, convolution, source, filter!, engine.address(dx), {}),
-  ]);
+  engine.crew.run([inputGradientPhase(engine, known, source, filter!, engine.address(dx), {})]);
   return dx;
-}
+};
 
-function filterGradient(engine: TensorEngine, { x, dy }: Inputs, attributes: tf.NamedAttrMap) {
+const filterGradient: EngineKernel = (engine, inputs, attributes) => {
+  if (!isNhwc(attributes)) return stock("Conv2DBackpropFilter", engine, inputs, attributes);
+  const { x, dy } = inputs;
   const { filterShape } = attributes as unknown as { filterShape: number[] };
-  const convolution = describe(x!.shape, filterShape, attributes);
+  const { info, known } = describe(x!.shape, filterShape, attributes);
+  if (known === undefined) return filterGradientLowered(engine, info, x!, dy!);
   const image = engine.address(x!), slope = engine.address(dy!);
   const dw = engine.allocate(filterShape);
-  computeFilterGradient(engine, convolution, image, slope, engine.address(dw));
+  computeFilterGradient(engine, known, image, slope, engine.address(dw));
   return dw;
-}
+};
 
-/** The forward convolution and its two gradients. */
+/** The forward convolution, alone or with a bias and rectifier, and its two gradients. */
 export const convolutionKernels: KernelTable = {
   Conv2D: forward,
+  FusedConv2D: fused,
   Conv2DBackpropInput: inputGradient,
   Conv2DBackpropFilter: filterGradient,
 };

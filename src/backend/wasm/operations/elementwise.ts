@@ -11,6 +11,7 @@ import {
 import { SGD_STEP, type SgdStepAttributes } from "../../operations/sgd_step.ts";
 import { SIGN_STEP, type SignStepAttributes } from "../../operations/sign_step.ts";
 import { phase, type Word } from "../phases.ts";
+import { repeating } from "./channelwise.ts";
 import { type EngineKernel, type KernelTable, stock } from "./registration.ts";
 import type { TensorEngine } from "../tensors.ts";
 
@@ -24,17 +25,29 @@ function run(engine: TensorEngine, kernel: string, size: number, words: readonly
   engine.crew.run([phase(Math.ceil(size / SLICE), kernel, words)]);
 }
 
-/** `a + b` of one shape; anything else is left to tfjs's kernel. */
+/** `a + b` where one of them repeats. */
+const addRepeating = repeating("Add");
+
+/** `a + b`. */
 const add: EngineKernel = (engine, inputs, attributes) => {
   const { a, b } = inputs as { a: tf.TensorInfo; b: tf.TensorInfo };
   if (!isFloat(a, b) || !tf.util.arraysEqual(a.shape, b.shape)) {
-    return stock("Add", engine, inputs, attributes);
+    return addRepeating(engine, inputs, attributes);
   }
   const size = sizeOf(a);
   const [first, second] = [engine.address(a), engine.address(b)];
   const sum = engine.allocate(a.shape);
   run(engine, "add", size, [first, second, engine.address(sum), size]);
   return sum;
+};
+
+/** A tensor of another type; tfjs's kernel would pass on integers under the name of float32, which no kernel of ours can read. */
+const cast: EngineKernel = (engine, inputs, attributes) => {
+  const x = inputs.x!, { dtype } = attributes as { dtype: tf.DataType };
+  const becomesFloat = dtype === "float32" && (x.dtype === "int32" || x.dtype === "bool");
+  if (!becomesFloat) return stock("Cast", engine, inputs, attributes);
+  const values = Float32Array.from(engine.readSync(x.dataId) as Int32Array | Uint8Array);
+  return engine.makeTensorInfo(x.shape, "float32", values);
 };
 
 function isFloat(...tensors: tf.TensorInfo[]): boolean {
@@ -87,6 +100,7 @@ const sgdStep: EngineKernel = (engine, { weight, gradient, velocity, rates }, at
 /** Everything elementwise. */
 export const elementwiseKernels: KernelTable = {
   Add: add,
+  Cast: cast,
   [GLOBAL_AVERAGE_POOL]: pool,
   [GLOBAL_AVERAGE_POOL_GRADIENT]: poolGradient,
   [SIGN_STEP]: signStep,

@@ -4,6 +4,8 @@
  * @module
  */
 import type { TensorInfo } from "@tensorflow/tfjs";
+import { exp } from "../../../elementary/exp.ts";
+import { log } from "../../../elementary/log.ts";
 import {
   CROSS_ENTROPY,
   CROSS_ENTROPY_GRADIENT,
@@ -42,16 +44,16 @@ class Rows {
 
   softmax(name: string): Distributions {
     const logits = this.values(name), [count, classes] = this.#shape;
-    const log = new Float64Array(logits.length);
+    const logs = new Float64Array(logits.length);
     for (let first = 0; first < logits.length; first += classes) {
       const end = first + classes;
       let largest = -Infinity, sum = 0;
       for (let i = first; i < end; i++) largest = Math.max(largest, logits[i]!);
-      for (let i = first; i < end; i++) sum += Math.exp(logits[i]! - largest);
-      const norm = Math.log(sum);
-      for (let i = first; i < end; i++) log[i] = logits[i]! - largest - norm;
+      for (let i = first; i < end; i++) sum += exp(logits[i]! - largest);
+      const norm = log(sum);
+      for (let i = first; i < end; i++) logs[i] = logits[i]! - largest - norm;
     }
-    return { p: this.#fill(new Float64Array(count * classes), (i) => Math.exp(log[i]!)), log };
+    return { p: this.#fill(new Float64Array(count * classes), (i) => exp(logs[i]!)), log: logs };
   }
 
   /** The sum of `value` over every row. */
@@ -92,8 +94,15 @@ function kernel(compute: (rows: Rows) => TensorInfo | TensorInfo[]): EngineKerne
   return (engine, inputs) => compute(new Rows(engine, inputs));
 }
 
-/** Cross-entropy, Kullback–Leibler divergence and the label's probability. */
+/** tfjs's operation of this name, which some methods' terms use; its own kernel has the engine's logarithm. */
+const logarithm: EngineKernel = (engine, { x }) => {
+  const values = engine.readSync(x!.dataId) as Float32Array;
+  return engine.makeTensorInfo(x!.shape, "float32", values.map(log));
+};
+
+/** Cross-entropy, Kullback–Leibler divergence, the label's probability and the logarithm. */
 export const softmaxLossKernels: KernelTable = {
+  Log: logarithm,
   [CROSS_ENTROPY]: kernel((rows) => {
     const { log } = rows.softmax("logits"), labels = rows.values("labels");
     return rows.loss((i) => -labels[i]! * log[i]!);

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { powerOfTwoFrom } from "../../../elementary/power_of_two.ts";
 import type { BatchShape } from "../../operations/convolution_shape.ts";
 import { real } from "./shader.ts";
 
@@ -38,7 +39,7 @@ export interface Lanes {
 
 /** Lanes that cover `most` channels side by side, or all of them if they are fewer. */
 export function lanesFor({ units, width }: ChannelVectors, most: number): Lanes {
-  const across = Math.min(most / width, 2 ** Math.ceil(Math.log2(units)));
+  const across = Math.min(most / width, powerOfTwoFrom(units));
   return { across, down: THREADS / across, blocks: Math.ceil(units / across) };
 }
 
@@ -75,7 +76,7 @@ export function tileImages(shape: BatchShape, groups: readonly number[]): Tiling
   const vectors = channelVectors(channels), lanes = lanesFor(vectors, 64);
   const counts = groups.map((images) => images * height * width), pixels = batch * height * width;
   const share = pixels * lanes.blocks / WORKGROUPS / lanes.down;
-  const chunk = lanes.down * Math.min(MOST, Math.max(LEAST, 2 ** Math.ceil(Math.log2(share))));
+  const chunk = lanes.down * Math.min(MOST, Math.max(LEAST, powerOfTwoFrom(share)));
   const firstChunks = starts(counts.map((count) => Math.ceil(count / chunk)));
   const chunks = firstChunks.at(-1)!;
   const tables = [["first_chunk", firstChunks], ["first_pixel", starts(counts)]] as const;

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { powerOfTwoFrom } from "../../../elementary/power_of_two.ts";
 import { type Lowered, single } from "../program/kernel.ts";
 import { reads, sizeOf, threadKernel, workgroupKernel, writes } from "./shader.ts";
 import { denseStrides, indexAt } from "./strides.ts";
@@ -33,7 +34,7 @@ export function reduce(
     return indexAt(some.map(({ size }) => size), some.map(({ stride }) => stride), i);
   };
   const count = sizeOf(axes.map((d) => shape[d]!)), results = sizeOf(shape) / count;
-  const threads = Math.min(MOST_THREADS, 2 ** Math.ceil(Math.log2(count)));
+  const threads = Math.min(MOST_THREADS, powerOfTwoFrom(count));
   const kernel = workgroupKernel({
     name: `${reduction} [${shape}] along [${axes}]`,
     bindings: [...reads("f32", "source"), ...writes("f32", "result")],

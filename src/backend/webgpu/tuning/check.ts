@@ -158,6 +158,6 @@ function uniform(seed: number): () => number {
     state ^= state << 13;
     state ^= state >>> 17;
     state ^= state << 5;
-    return (state >>> 0) / 2 ** 32;
+    return (state >>> 0) / 0x100000000;
   };
 }

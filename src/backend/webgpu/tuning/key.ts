@@ -23,9 +23,9 @@ export function otherBatches(
   keys: Iterable<string>,
   most: number,
 ): Convolution[] {
-  const distance = (batch: number) => Math.abs(Math.log(batch / shape.batch));
+  const ratio = (batch: number) => Math.max(batch / shape.batch, shape.batch / batch);
   return [...new Set([...keys].map(batchOf))]
-    .filter((batch) => distance(batch) <= Math.log(most))
-    .sort((a, b) => distance(a) - distance(b) || a - b)
+    .filter((batch) => ratio(batch) <= most)
+    .sort((a, b) => ratio(a) - ratio(b) || a - b)
     .map((batch) => ({ mode, shape: { ...shape, batch }, precision }));
 }

@@ -10,6 +10,7 @@ import { describeDatabaseFault } from "../../../disk/database_check.ts";
 import { describeIoError } from "../../../disk/failure.ts";
 import { removeTreeIfThere } from "../../../disk/files.ts";
 import { exists } from "../../../disk/regular.ts";
+import { advised } from "../../../format/command_line.ts";
 import { databaseFiles } from "../../../disk/temporary_database.ts";
 
 /** Layout of the entries; those of another are never looked at. */
@@ -92,7 +93,9 @@ export class TuningStore {
       await Deno.mkdir(dirname(path), { recursive: true });
       const fault = await describeDatabaseFault(path);
       if (fault !== undefined) {
-        throw new Error(`the file is damaged (${fault}), memloss doctor --reset-tuning removes it`);
+        throw new Error(
+          `the file is damaged (${fault}), ${advised("doctor", "--reset-tuning")} removes it`,
+        );
       }
       using kv = await Deno.openKv(path);
       return await action(kv);

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { powerOfTwoFrom } from "../../../../elementary/power_of_two.ts";
 import { type ConvolutionShape, outputSize } from "../../../operations/convolution_shape.ts";
 import type { PaddedImage } from "../../program/wgsl.ts";
 import type { ConvolutionMode } from "../shape.ts";
@@ -95,7 +96,7 @@ export function tapsText(
 
 /** Neighbouring quads of the result's channels that as many neighbouring invocations take. */
 export function laneCount({ channels }: Gather): number {
-  return Math.min(8, 2 ** Math.ceil(Math.log2(Math.ceil(channels / 4))));
+  return Math.min(8, powerOfTwoFrom(channels / 4));
 }
 
 /** Rows and columns of the largest phase, that of the even pixels. */

@@ -1,0 +1,87 @@
+/**
+ * Which attacks, and how hard, as flags.
+ *
+ * @module
+ */
+import * as v from "valibot";
+import {
+  AUTOATTACK_MEMBERS,
+  AUTOATTACK_VERSIONS,
+  type Effort,
+} from "../../attack/autoattack/versions.ts";
+import {
+  type AttackName,
+  DEFAULT_ATTACKS,
+  isAttackName,
+} from "../../evaluate/evaluation_options.ts";
+import { choiceFlag, type Flag, integerFlag } from "../../recipe/flag.ts";
+
+const attackList = v.pipe(
+  v.array(v.custom<AttackName>(
+    (name) => typeof name === "string" && isAttackName(name),
+    "must be a list of clean, pgd20, cw20 (or another number of steps, up to 9999), curve, autoattack",
+  )),
+  v.transform((names) => [...new Set(names)]),
+);
+
+const attackFlag: Flag<typeof attackList> = {
+  name: "attack",
+  placeholder: "clean,pgd20,cw20,curve,autoattack",
+  help:
+    "what to measure, separated by commas: clean; pgdN and cwN, PGD of N steps that maximises " +
+    `cross-entropy or the margin; curve, PGD-20 at radii from 0 to 16/255; autoattack; default ${DEFAULT_ATTACKS}`,
+  schema: attackList,
+  parse: (text) => text.split(","),
+};
+
+const memberList = v.array(
+  v.picklist(AUTOATTACK_MEMBERS, `must be a list of ${AUTOATTACK_MEMBERS.join(", ")}`),
+);
+
+const membersFlag: Flag<typeof memberList> = {
+  name: "attacks-to-run",
+  placeholder: "apgd-ce,…",
+  help: "the attacks of --attack-version custom, in their order",
+  schema: memberList,
+  parse: (text) => text.split(","),
+};
+
+/** What is measured. */
+export const ATTACK_FLAGS = {
+  attack: attackFlag,
+  attackVersion: choiceFlag(
+    "attack-version",
+    AUTOATTACK_VERSIONS,
+    "which AutoAttack; default: standard",
+  ),
+  attacksToRun: membersFlag,
+  iterations: integerFlag(
+    "iterations",
+    "steps of each APGD and FAB of --attack-version custom; default 100",
+    1,
+    100_000,
+  ),
+  queries: integerFlag(
+    "queries",
+    "images that Square of --attack-version custom asks for; default 5000",
+    1,
+  ),
+  targets: integerFlag(
+    "targets",
+    "classes that APGD-T and FAB-T of --attack-version custom aim at; default 9",
+    1,
+    1000,
+  ),
+  restarts: integerFlag(
+    "restarts",
+    "runs of PGD, each from another start, default 1; of APGD and FAB of --attack-version custom, default 5",
+    1,
+    1000,
+  ),
+} as const;
+
+/** What was told to be spent, if anything was. */
+export function effortOf(told: { [K in keyof Effort]?: Effort[K] | undefined }) {
+  const given = Object.entries(told).filter(([, count]) => count !== undefined);
+  return given.length > 0 && { effort: Object.fromEntries(given) as Partial<Effort> };
+}

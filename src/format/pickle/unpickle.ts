@@ -1,0 +1,366 @@
+/**
+ * Python's pickles, read without running anything: plain containers, and what a table names.
+ *
+ * A pickle is a program for a machine with a stack, which can call anything that Python can import. This machine knows only
+ * the names that it is given, and refuses every other one where it stands, before anything is called with it.
+ *
+ * @see https://github.com/python/cpython/blob/main/Lib/pickletools.py
+ * @module
+ */
+import { UsageError } from "../../errors.ts";
+import { PickleInput, plain } from "./input.ts";
+import { type Global, type Globals, isBuildable, Tuple } from "./values.ts";
+
+/** What a pickle may use, and who is told of it. */
+export interface UnpickleOptions {
+  /** The file, for error messages. */
+  readonly source: string;
+  /** What helps where a name is refused: the end of a sentence. */
+  readonly advice: string;
+  /** Every name that may be used. */
+  readonly globals: Globals;
+  /** What a persistent id stands for; absent where there are none. Throws a `TypeError` if it is no id. */
+  readonly persistent?: (id: unknown) => unknown;
+}
+
+/** Operations of one pickle: networks of hundreds of layers take some ten thousand, and as many more for the optimiser. */
+const MOST_OPERATIONS = 500_000;
+/** Bytes and items that calls may make beside what the pickle itself has. */
+const LEAST_BUDGET = 2 ** 20;
+
+/** A mark on the stack, below which an operation that takes many values does not look. */
+const MARK = Symbol("mark");
+
+/** A name of the table, as a value. */
+interface Named extends Global {
+  readonly name: string;
+}
+
+/**
+ * Reads the pickle in `bytes` that begins at `from`.
+ *
+ * @returns its value, and where it ends
+ * @throws {UsageError} naming `source` if it uses a name that is not in the table, is damaged, or is made to cost time or memory
+ */
+export function unpickle(
+  bytes: Uint8Array,
+  options: UnpickleOptions,
+  from = 0,
+): { value: unknown; end: number } {
+  const machine = new Machine(bytes, options, from);
+  try {
+    return machine.run();
+  } catch (error) {
+    if (!(error instanceof TypeError || error instanceof RangeError)) throw error;
+    throw new UsageError(`${options.source} is not a usable pickle: ${error.message}.`);
+  }
+}
+
+class Machine {
+  readonly #input: PickleInput;
+  readonly #options: UnpickleOptions;
+  readonly #named = new Map<string, Named>();
+  readonly #names = new WeakSet<object>();
+  readonly #memo = new Map<number, unknown>();
+  readonly #stack: unknown[] = [];
+  #budget: number;
+
+  constructor(bytes: Uint8Array, options: UnpickleOptions, from: number) {
+    this.#input = new PickleInput(bytes, from);
+    this.#options = options;
+    this.#budget = LEAST_BUDGET + 2 * bytes.length;
+  }
+
+  run(): { value: unknown; end: number } {
+    for (let done = 0; done < MOST_OPERATIONS; done++) {
+      const code = String.fromCharCode(this.#input.byte());
+      if (code === ".") {
+        const value = this.#pop();
+        if (this.#stack.length > 0) throw new TypeError("values are left at its end");
+        return { value, end: this.#input.position };
+      }
+      this.#operate(code);
+    }
+    throw new TypeError(`it has more than ${MOST_OPERATIONS} operations`);
+  }
+
+  #operate(code: string): void {
+    const stack = this.#stack, input = this.#input;
+    switch (code) {
+      case "\x80": {
+        const protocol = input.byte();
+        if (protocol > 5) {
+          throw new TypeError(`it has protocol ${protocol}, and 5 is the last known`);
+        }
+        return;
+      }
+      case "\x95": // a frame, which says only how much to read at once
+        return void input.size();
+      case "(":
+        return void stack.push(MARK);
+      case "0":
+        return void this.#pop();
+      case "1":
+        return void this.#marked();
+      case "2":
+        return void stack.push(this.#top());
+
+      case "N":
+        return void stack.push(null);
+      case "\x88":
+        return void stack.push(true);
+      case "\x89":
+        return void stack.push(false);
+      case "K":
+        return void stack.push(input.byte());
+      case "M":
+        return void stack.push(input.uint16());
+      case "J":
+        return void stack.push(input.int32());
+      case "\x8a":
+        return void stack.push(input.integer(input.byte()));
+      case "\x8b":
+        return void stack.push(input.integer(input.uint32()));
+      case "G":
+        return void stack.push(input.float64());
+      case "I":
+      case "L":
+        return void stack.push(integerOf(input.line()));
+      case "F":
+        return void stack.push(Number(input.line()));
+
+      case "X":
+        return void stack.push(input.text(input.uint32()));
+      case "\x8c":
+        return void stack.push(input.text(input.byte()));
+      case "\x8d":
+        return void stack.push(input.text(input.size()));
+      case "V":
+        return void stack.push(input.line());
+      case "U": // what Python 2 calls a string may be bytes or text: every byte stays a character
+        return void stack.push(input.latin1(input.byte()));
+      case "T":
+        return void stack.push(input.latin1(input.uint32()));
+      case "S":
+        return void stack.push(quoted(input.line()));
+      case "C":
+        return void stack.push(input.take(input.byte()));
+      case "B":
+        return void stack.push(input.take(input.uint32()));
+      case "\x8e":
+      case "\x96":
+        return void stack.push(input.take(input.size()));
+
+      case ")":
+        return void stack.push(new Tuple([]));
+      case "t":
+        return void stack.push(new Tuple(this.#marked()));
+      case "\x85":
+      case "\x86":
+      case "\x87":
+        return void stack.push(new Tuple(this.#last(code.charCodeAt(0) - 0x84)));
+      case "]":
+        return void stack.push([]);
+      case "l":
+        return void stack.push(this.#marked());
+      case "}":
+        return void stack.push(new Map());
+      case "d":
+        return void stack.push(fill(new Map(), this.#marked()));
+      case "\x8f":
+        return void stack.push(new Set());
+      case "\x91":
+        return void stack.push(new Set(this.#marked()));
+      case "a":
+        return this.#append(this.#last(1));
+      case "e":
+        return this.#append(this.#marked());
+      case "s":
+        return this.#setItems(this.#last(2));
+      case "u":
+        return this.#setItems(this.#marked());
+      case "\x90": {
+        const members = this.#marked(), set = this.#top();
+        if (!(set instanceof Set)) throw new TypeError("something that is no set gets members");
+        return members.forEach((member) => set.add(member));
+      }
+
+      case "p":
+        return void this.#memo.set(index(input.line()), this.#top());
+      case "q":
+        return void this.#memo.set(input.byte(), this.#top());
+      case "r":
+        return void this.#memo.set(input.uint32(), this.#top());
+      case "\x94":
+        return void this.#memo.set(this.#memo.size, this.#top());
+      case "g":
+        return void stack.push(this.#remembered(index(input.line())));
+      case "h":
+        return void stack.push(this.#remembered(input.byte()));
+      case "j":
+        return void stack.push(this.#remembered(input.uint32()));
+
+      case "c":
+        return void stack.push(this.#global(input.line(), input.line()));
+      case "\x93": {
+        const [module, name] = this.#last(2);
+        return void stack.push(this.#global(String(module), String(name)));
+      }
+      case "i": {
+        const named = this.#global(input.line(), input.line());
+        return void stack.push(this.#call(named, this.#marked()));
+      }
+      case "o": {
+        const [named, ...args] = this.#marked();
+        return void stack.push(this.#call(named, args));
+      }
+      case "R":
+      case "\x81": {
+        const [named, args] = this.#last(2);
+        if (!(args instanceof Tuple)) throw new TypeError("a call has no tuple of arguments");
+        return void stack.push(this.#call(named, args.items));
+      }
+      case "b":
+        return this.#build();
+      case "P":
+        return void stack.push(this.#persistent(input.line()));
+      case "Q":
+        return void stack.push(this.#persistent(this.#pop()));
+      default: {
+        const hex = code.charCodeAt(0).toString(16).padStart(2, "0");
+        throw new TypeError(
+          `0x${hex} at byte ${input.position - 1} is no operation that plain data needs`,
+        );
+      }
+    }
+  }
+
+  #top(): unknown {
+    const value = this.#stack.at(-1);
+    if (value === undefined || value === MARK) throw new TypeError("an operation lacks a value");
+    return value;
+  }
+
+  #pop(): unknown {
+    const value = this.#top();
+    this.#stack.pop();
+    return value;
+  }
+
+  /** The last `n` values, taken from the stack. */
+  #last(n: number): unknown[] {
+    const values = this.#stack.slice(-n);
+    if (values.length < n || values.includes(MARK)) {
+      throw new TypeError("an operation lacks a value");
+    }
+    this.#stack.length -= n;
+    return values;
+  }
+
+  /** The values above the last mark; they and the mark are taken from the stack. */
+  #marked(): unknown[] {
+    const at = this.#stack.lastIndexOf(MARK);
+    if (at < 0) throw new TypeError("an operation lacks its mark");
+    const values = this.#stack.splice(at);
+    values.shift();
+    return values;
+  }
+
+  #append(values: readonly unknown[]): void {
+    const list = this.#top();
+    if (!Array.isArray(list)) throw new TypeError("something that is no list gets items");
+    for (const value of values) list.push(value);
+  }
+
+  #setItems(values: readonly unknown[]): void {
+    const dict = this.#top();
+    if (!(dict instanceof Map)) throw new TypeError("something that is no dict gets items");
+    fill(dict, values);
+  }
+
+  #remembered(at: number): unknown {
+    if (!this.#memo.has(at)) throw new TypeError(`nothing is remembered as ${at}`);
+    return this.#memo.get(at);
+  }
+
+  #global(module: string, attribute: string): Named {
+    const name = `${module}.${attribute}`;
+    const known = this.#named.get(name);
+    if (known) return known;
+    const global = this.#options.globals.get(name);
+    if (global === undefined) {
+      const { source, advice } = this.#options;
+      throw new UsageError(
+        `${source} asks for ${
+          printable(name)
+        }, which is not read from a file because it could run anything: ${advice}.`,
+      );
+    }
+    const named = { ...global, name };
+    this.#named.set(name, named);
+    this.#names.add(named);
+    return named;
+  }
+
+  #call(named: unknown, args: readonly unknown[]): unknown {
+    if (typeof named !== "object" || named === null || !this.#names.has(named)) {
+      throw new TypeError("something is called that is no function");
+    }
+    const { name, call } = named as Named;
+    if (call === undefined) throw new TypeError(`${name} is called, which is no function`);
+    const spend = (amount: number) => {
+      this.#budget -= amount + 1;
+      if (this.#budget < 0) throw new TypeError("it makes far more than it holds");
+    };
+    spend(0);
+    return call(args, spend);
+  }
+
+  #build(): void {
+    const [value, state] = this.#last(2);
+    // What Python would hang on a dict as attributes, such as the versions of a state dict's modules, nobody needs.
+    if (isBuildable(value)) value.setState(state);
+    else if (!(value instanceof Map)) {
+      throw new TypeError("something gets attributes that has none");
+    }
+    this.#stack.push(value);
+  }
+
+  #persistent(id: unknown): unknown {
+    const { persistent } = this.#options;
+    if (persistent === undefined) throw new TypeError("it refers to something outside of it");
+    return persistent(id);
+  }
+}
+
+/** Adds `values`, keys and values in turns, to `dict`. */
+function fill(dict: Map<unknown, unknown>, values: readonly unknown[]): Map<unknown, unknown> {
+  if (values.length % 2 !== 0) throw new TypeError("a key has no value");
+  for (let i = 0; i < values.length; i += 2) dict.set(values[i], values[i + 1]);
+  return dict;
+}
+
+/** What protocol 0 writes for an integer, or for True and False. */
+function integerOf(line: string): number | bigint | boolean {
+  if (line === "00" || line === "01") return line === "01";
+  if (!/^-?\d{1,300}L?$/.test(line)) {
+    throw new TypeError("an integer has other characters than digits");
+  }
+  return plain(BigInt(line.replace("L", "")));
+}
+
+function index(line: string): number {
+  if (!/^\d{1,9}$/.test(line)) throw new TypeError("what is remembered has no number");
+  return Number(line);
+}
+
+function quoted(line: string): string {
+  const [, , text] = /^(["'])(.*)\1$/s.exec(line) ?? [];
+  if (text === undefined) throw new TypeError("a string has no quotes");
+  return text;
+}
+
+/** `name` as it can be shown: what is not printed stands for nothing that somebody would look for. */
+function printable(name: string): string {
+  return name.replace(/[^\x20-\x7e]/g, "?").slice(0, 120);
+}

@@ -1,0 +1,60 @@
+/**
+ * Where published weights come from, as text that stands in the files: nothing in it is about the machine or its folders.
+ *
+ * @module
+ */
+import { findSet } from "../data/sets/sets.ts";
+import { formatRadius } from "../evaluate/report.ts";
+import { sha256 } from "../format/sha256.ts";
+import type { Recipe } from "../recipe/recipe.ts";
+import { VERSION } from "../run/program_version.ts";
+import type { RunRecord } from "../run/run_record.ts";
+import type { Subject } from "../run/subject.ts";
+
+/** What every name of an origin's begins with. */
+const PREFIX = "memloss.";
+/** What a file of ours is known by. */
+export const VERSION_NAME = `${PREFIX}version`;
+
+/** Weights, and the record of the run that trained them. */
+export interface PublishedSubject {
+  readonly subject: Subject;
+  /** Absent for a file of weights. */
+  readonly record?: RunRecord;
+}
+
+/** The origin of what is published, by names that begin with `memloss.`. */
+export function originOf({ subject, record }: PublishedSubject): Record<string, string> {
+  const { run } = subject;
+  const said: Record<string, string> = {
+    version: VERSION,
+    input: "float32 images [N, C, H, W] in [0, 1], not normalised; three channels are RGB",
+    weights_sha256: subject.sha256,
+  };
+  if (run && record) {
+    const { threat, data } = run.recipe;
+    const recipe = JSON.stringify(publicRecipe(run.recipe));
+    Object.assign(said, {
+      checkpoint: run.link,
+      recipe,
+      recipe_sha256: sha256(recipe),
+      ...run.recipe.from === undefined ? {} : { began: "with given weights" },
+      program_version: record.program.version,
+      program_sha256: record.program.digest,
+      data,
+      data_sha256: record.dataSha256,
+      classes: JSON.stringify(findSet(data).classes),
+      norm: threat.norm,
+      epsilon: formatRadius(threat.epsilon),
+    });
+  }
+  return Object.fromEntries(Object.entries(said).map(([name, text]) => [PREFIX + name, text]));
+}
+
+/** `recipe` without where files lie and where its memory's index is kept. */
+export function publicRecipe(recipe: Recipe): Omit<Recipe, "dataDir" | "from"> {
+  const { dataDir: _data, from: _from, memory, ...rest } = recipe;
+  if (memory === undefined) return rest;
+  const { index: _index, ...kept } = memory;
+  return { ...rest, memory: kept };
+}

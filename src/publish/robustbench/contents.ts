@@ -1,0 +1,24 @@
+/**
+ * Everything that an entry for RobustBench is made of.
+ *
+ * @module
+ */
+import type { Recipe } from "../../recipe/recipe.ts";
+import type { RunRecord } from "../../run/run_record.ts";
+import type { Subject } from "../../run/subject.ts";
+import type { ExportedNetwork } from "../../weights/export/network.ts";
+import type { Measured } from "./measured.ts";
+
+/** One entry. */
+export interface EntryContents {
+  /** The model's name there, e.g. `Rade2021Helper_R18`. */
+  readonly name: string;
+  readonly network: ExportedNetwork;
+  /** The checkpoint. */
+  readonly subject: Subject;
+  readonly record: RunRecord;
+  readonly recipe: Recipe;
+  readonly measured: Measured;
+  /** The weights in the entry: their path from its folder, and their SHA-256. */
+  readonly weights: { readonly path: string; readonly sha256: string };
+}

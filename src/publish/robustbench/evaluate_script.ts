@@ -1,0 +1,83 @@
+/**
+ * The Python that loads an entry and measures it with AutoAttack's own code.
+ *
+ * @module
+ */
+import { findSet } from "../../data/sets/sets.ts";
+import { formatRadius } from "../../evaluate/report.ts";
+import { MODULE_MARK, moduleName } from "../../weights/export/python_module.ts";
+import { NORMS } from "./autoattack_log.ts";
+import type { EntryContents } from "./contents.ts";
+
+/** Bytes before the pixels of a record in CIFAR's files, of which the last is the label. */
+const LABEL_BYTES: Readonly<Record<string, number>> = { cifar100: 2 };
+
+/** The script's text. */
+export function evaluateScript({ name, network, recipe, weights }: EntryContents): string {
+  const { data, threat: { norm, epsilon } } = recipe;
+  const { channels, height, width } = findSet(data).shape;
+  const eps = norm === "linf" ? formatRadius(epsilon) : epsilon;
+  return `${MODULE_MARK} measures ${name} with AutoAttack's own code.
+
+    pip install torch numpy pyautoattack
+    python evaluate.py data/cifar-10-batches-bin/test_batch.bin --n-ex 1000
+"""
+import argparse
+import logging
+import os
+import sys
+
+import numpy
+import torch
+
+from ${moduleName(network)} import load
+
+FOLDER = os.path.dirname(os.path.abspath(__file__))
+
+
+def read_images(path):
+    """x [N, C, H, W] in [0, 1] and y from a .pt with these, or from CIFAR's binary test file."""
+    if path.endswith(".pt"):
+        images = torch.load(path, map_location="cpu", weights_only=True)
+        return images["x"], images["y"].long()
+    labels = ${LABEL_BYTES[data] ?? 1}
+    records = numpy.fromfile(path, "uint8").reshape(-1, labels + ${channels * height * width})
+    pixels = torch.tensor(records[:, labels:].reshape(-1, ${channels}, ${height}, ${width}))
+    return pixels.float() / 255, torch.tensor(records[:, labels - 1]).long()
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("images")
+    parser.add_argument("--n-ex", type=int, help="the first N images; default all")
+    parser.add_argument("--batch-size", type=int, default=250)
+    parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
+    parser.add_argument("--attack", default="standard", help="or none, or e.g. apgd-ce,square")
+    args = parser.parse_args()
+    x, y = (each[:args.n_ex] for each in read_images(args.images))
+    model = load(os.path.join(FOLDER, "${weights.path}")).to(args.device)
+    with torch.no_grad():
+        batches = [model(batch.to(args.device)) for batch in x.split(args.batch_size)]
+    correct = (torch.cat(batches).argmax(1).cpu() == y).sum().item()
+    print(f"clean accuracy: {correct / len(y):.2%} ({correct} of {len(y)})", flush=True)
+    if args.attack == "none":
+        return
+
+    from pyautoattack import AutoAttack
+    logging.basicConfig(format="%(message)s", stream=sys.stdout)
+    logging.getLogger("auto-attack").setLevel(logging.DEBUG)
+    chosen = {"version": "standard"}
+    if args.attack != "standard":
+        chosen = {"version": "custom", "attacks": args.attack.split(",")}
+    attack = AutoAttack(model, norm="${
+    NORMS[norm]
+  }", eps=${eps}, seed=0, device=args.device, **chosen)
+    x_adv, y_adv = attack.run_standard_evaluation(x, y, batch_size=args.batch_size)
+    robust = (y_adv == y).sum().item()
+    print(f"robust accuracy: {robust / len(y):.2%} ({robust} of {len(y)})")
+
+
+if __name__ == "__main__":
+    main()
+`;
+}

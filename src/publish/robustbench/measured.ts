@@ -1,0 +1,91 @@
+/**
+ * What a run's own evaluations found of one checkpoint, under the threat model that it was trained for.
+ *
+ * @module
+ */
+import * as v from "valibot";
+import { AUTOATTACK_MEMBERS } from "../../attack/autoattack/versions.ts";
+import { formatRadius } from "../../evaluate/report.ts";
+import type { Recipe } from "../../recipe/recipe.ts";
+import { evaluationsOf, readReports, type StoredEvaluation } from "../../report/run_evaluations.ts";
+
+const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
+
+const MemberSchema = v.object({
+  accuracy: v.number(),
+  attacked: count,
+  broken: count,
+  seconds: v.number(),
+});
+
+const DetailsSchema = v.object({
+  version: v.string(),
+  clean: v.object({ accuracy: v.number(), correct: count, n: count }),
+  perAttack: v.record(v.picklist(AUTOATTACK_MEMBERS), MemberSchema),
+  perturbation: v.object({
+    largest: v.number(),
+    nan: count,
+    max: v.number(),
+    min: v.number(),
+  }),
+  warnings: v.array(v.string()),
+});
+
+/** One standard AutoAttack, member by member. */
+export interface MeasuredAutoAttack extends v.InferOutput<typeof DetailsSchema> {
+  readonly evaluation: StoredEvaluation;
+}
+
+/** What is known. */
+export interface Measured {
+  /** Under the run's threat model, one of each name: that on the most images. */
+  readonly evaluations: readonly StoredEvaluation[];
+  /** AutoAttack's standard version, on the most images; absent where it has not been run. */
+  readonly autoAttack?: MeasuredAutoAttack;
+}
+
+/**
+ * What was measured of the checkpoint with this SHA-256 of the run in `directory`.
+ *
+ * @throws {UsageError} if a file in the run's `eval/` is no report
+ * @throws {RunError} if it cannot be read
+ */
+export async function readMeasured(
+  directory: string,
+  checkpointSha256: string,
+  { threat }: Recipe,
+): Promise<Measured> {
+  const reports = (await readReports(directory, checkpointSha256)).filter(({ attack }) =>
+    attack.norm === threat.norm && attack.fraction === formatRadius(threat.epsilon)
+  );
+  const evaluations = new Map<string, StoredEvaluation>();
+  let autoAttack: MeasuredAutoAttack | undefined;
+  for (const report of reports) {
+    for (const evaluation of evaluationsOf(report)) {
+      const { name, version, result: { n } } = evaluation;
+      if (version !== undefined && version !== "standard") continue;
+      const before = evaluations.get(name);
+      if (before !== undefined && before.result.n >= n) continue;
+      evaluations.set(name, evaluation);
+      if (name !== "autoattack") continue;
+      const details = v.safeParse(DetailsSchema, report[name]);
+      autoAttack = details.success ? { ...details.output, evaluation } : undefined;
+    }
+  }
+  return { evaluations: inOrder(evaluations), ...autoAttack && { autoAttack } };
+}
+
+/** The clean accuracy first, AutoAttack last, attacks of PGD between them. */
+function inOrder(evaluations: ReadonlyMap<string, StoredEvaluation>): StoredEvaluation[] {
+  const rank = (name: string) => name === "clean" ? 0 : name === "autoattack" ? 2 : 1;
+  return [...evaluations.values()].sort((a, b) => rank(a.name) - rank(b.name));
+}
+
+/** The clean accuracy on the most images, which AutoAttack has counted too. */
+export function cleanOf(
+  { evaluations, autoAttack }: Measured,
+): StoredEvaluation["result"] | undefined {
+  const clean = evaluations.find(({ name }) => name === "clean")?.result;
+  const counted = autoAttack?.clean;
+  return counted && counted.n > (clean?.n ?? 0) ? counted : clean;
+}

@@ -1,0 +1,87 @@
+/**
+ * RobustBench's `model_info`: what its leaderboard says of a model.
+ *
+ * @see https://github.com/RobustBench/robustbench#adding-a-new-model
+ * @module
+ */
+import { formatRadius } from "../../evaluate/report.ts";
+import { methodOf } from "../../method/methods.ts";
+import type { Recipe } from "../../recipe/recipe.ts";
+import type { ExportedNetwork } from "../../weights/export/network.ts";
+import { cleanOf, type Measured } from "./measured.ts";
+
+/** The fields in the order of the template; null is what nobody has said or measured yet. */
+export interface ModelInfo {
+  /** Where the paper is. */
+  readonly link: string | null;
+  /** The paper's title. */
+  readonly name: string | null;
+  readonly authors: string | null;
+  /** Whether there was more to learn from than the data set; null where given weights were trained on. */
+  readonly additional_data: boolean | null;
+  readonly number_forward_passes: number;
+  readonly dataset: string;
+  readonly venue: string | null;
+  readonly architecture: string;
+  readonly eps: string;
+  /** Accuracies in percent. */
+  readonly clean_acc: string | null;
+  readonly reported: string | null;
+  readonly autoattack_acc: string | null;
+  readonly footnote: string;
+}
+
+/** The width of the published networks, which an entry's architecture does not have to say. */
+const USUAL_WIDTH = 64;
+
+/** What the run of `recipe` can say for itself. */
+export function modelInfo(
+  recipe: Recipe,
+  network: ExportedNetwork,
+  measured: Measured,
+): ModelInfo {
+  const { data, threat: { norm, epsilon }, variant } = recipe;
+  const { name: method, paper } = methodOf(variant);
+  const arxiv = /arXiv (\d+\.\d+)/.exec(paper)?.[1];
+  const robust = measured.autoAttack?.evaluation.result;
+  const clean = cleanOf(measured);
+  const percent = (result: { accuracy: number } | undefined) =>
+    result ? (100 * result.accuracy).toFixed(2) : null;
+  return {
+    link: arxiv === undefined ? null : `https://arxiv.org/abs/${arxiv}`,
+    name: null,
+    authors: null,
+    additional_data: recipe.from === undefined ? false : null,
+    number_forward_passes: 1,
+    dataset: data,
+    venue: null,
+    architecture: architectureOf(network),
+    eps: norm === "linf" ? formatRadius(epsilon) : String(epsilon),
+    clean_acc: percent(clean),
+    reported: percent(robust),
+    autoattack_acc: percent(robust),
+    footnote: [
+      `Trained with ${method}${paper === "" ? "" : ` (${paper})`}${
+        recipe.from === undefined ? "" : ", from given weights"
+      }.`,
+      ...robust === undefined ? [] : [
+        `AutoAttack is memloss's own implementation, on the first ${robust.n} test images.`,
+      ],
+      ...clean === undefined || clean.n === robust?.n ? [] : [
+        `The clean accuracy is of the first ${clean.n} test images.`,
+      ],
+    ].join(" "),
+  };
+}
+
+/** The architecture as a leaderboard names it. */
+export function architectureOf(
+  { architecture: { title }, config: { width } }: ExportedNetwork,
+): string {
+  return width === USUAL_WIDTH ? title : `${title} (width ${width})`;
+}
+
+/** The names of what is left to be filled in. */
+export function missingFields(info: ModelInfo): string[] {
+  return Object.entries(info).filter(([, value]) => value === null).map(([name]) => name);
+}

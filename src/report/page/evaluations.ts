@@ -1,0 +1,118 @@
+/**
+ * What a run's `eval/` says of its checkpoints, with everything that a page draws.
+ *
+ * @module
+ */
+import { basename, join } from "@std/path";
+import * as v from "valibot";
+import { listFolder, readWholeFile } from "../../disk/files.ts";
+import { isEvaluationName } from "../../evaluate/evaluate.ts";
+
+const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
+const counted = { correct: count, n: v.pipe(count, v.minValue(1)) };
+
+const AccuracySchema = v.object({
+  ...counted,
+  /** Rows: true class, columns: predicted class. */
+  confusion: v.optional(v.array(v.array(count))),
+});
+
+const AutoAttackSchema = v.object({
+  ...AccuracySchema.entries,
+  version: v.string(),
+  clean: v.object(counted),
+  perAttack: v.record(
+    v.string(),
+    v.object({ ...counted, broken: count, seconds: v.number() }),
+  ),
+  warnings: v.optional(v.array(v.string()), []),
+});
+
+const ReportSchema = v.looseObject({
+  autoattack: v.optional(AutoAttackSchema),
+  curve: v.optional(v.object({
+    attack: v.string(),
+    points: v.array(v.object({ epsilon: v.number(), ...counted })),
+  })),
+  checkpoint: v.object({
+    path: v.string(),
+    sha256: v.string(),
+    name: v.nullable(v.string()),
+  }),
+  attack: v.object({ norm: v.string(), fraction: v.string(), restarts: count }),
+});
+
+/** An accuracy of a checkpoint. */
+export interface PageAccuracy extends v.InferOutput<typeof AccuracySchema> {
+  /** `clean`, `pgd20` …, or `autoattack`. */
+  readonly name: string;
+}
+
+/** What one evaluation found. */
+export interface PageEvaluation {
+  /** Its file in `eval/`. */
+  readonly file: string;
+  /** File name, digest and name (`best` or `last`) of what was evaluated. */
+  readonly checkpoint: { readonly file: string; readonly sha256: string; readonly name?: string };
+  readonly norm: string;
+  /** Radius of the attacks' ball, such as `8/255`. */
+  readonly radius: string;
+  /** In the order of the report, AutoAttack's last. */
+  readonly accuracies: readonly PageAccuracy[];
+  readonly autoattack?: v.InferOutput<typeof AutoAttackSchema>;
+  /** Robust accuracy by radius. */
+  readonly curve?: v.InferOutput<typeof ReportSchema>["curve"];
+}
+
+/**
+ * Everything that lies in the `eval/` of the run in `directory`, by file name.
+ *
+ * @param onNote told of a file that is no report, or whose accuracy cannot be read
+ * @throws {RunError} if the folder or a file in it cannot be read
+ */
+export async function readPageEvaluations(
+  directory: string,
+  onNote: (note: string) => void,
+): Promise<PageEvaluation[]> {
+  const folder = join(directory, "eval");
+  const names = (await listFolder(folder)).map(({ name }) => name);
+  const found: PageEvaluation[] = [];
+  for (const file of names.filter((name) => name.endsWith(".json")).sort()) {
+    const text = new TextDecoder().decode(await readWholeFile(join(folder, file)));
+    const evaluation = decode(file, text);
+    if (evaluation) found.push(evaluation);
+    else onNote(`${join("eval", file)} is no report of memloss eval and is left out`);
+  }
+  return found;
+}
+
+function decode(file: string, text: string): PageEvaluation | undefined {
+  let report: v.InferOutput<typeof ReportSchema>;
+  const accuracies: PageAccuracy[] = [];
+  try {
+    report = v.parse(ReportSchema, JSON.parse(text));
+    for (const [name, value] of Object.entries(report)) {
+      if (isEvaluationName(name)) accuracies.push({ name, ...v.parse(AccuracySchema, value) });
+    }
+  } catch {
+    return undefined;
+  }
+  const { autoattack, curve, checkpoint: { path, sha256, name }, attack } = report;
+  if (autoattack) accuracies.push({ name: "autoattack", ...v.parse(AccuracySchema, autoattack) });
+  return {
+    file,
+    checkpoint: { file: basename(path), sha256, ...name !== null && { name } },
+    norm: attack.norm,
+    radius: attack.fraction,
+    accuracies,
+    ...autoattack && { autoattack },
+    ...curve && { curve },
+  };
+}
+
+/** What people call the evaluation `name`. */
+export function accuracyTitle(name: string): string {
+  const [, kind = "", steps = ""] = /^(pgd|cw)(\d+)$/.exec(name) ?? [];
+  if (kind) return `${kind.toUpperCase()}-${steps}`;
+  return name === "autoattack" ? "AutoAttack" : name;
+}

@@ -1,0 +1,120 @@
+/**
+ * The page: one HTML file that asks nobody for anything.
+ *
+ * @module
+ */
+import { createHash } from "node:crypto";
+import { REPORT_MARK } from "../../run/output.ts";
+import type { PageJson } from "./client/types.ts";
+import { Markup, markup, scriptJson } from "./markup.ts";
+import type { Pictures } from "./pictures/draw.ts";
+import { radiusPlot, trainingPlots } from "./plots.ts";
+import type { RunData } from "./run_data.ts";
+import { pageScript } from "./script.ts";
+import { classes } from "./sections/classes.ts";
+import { curves } from "./sections/curves.ts";
+import { images } from "./sections/images.ts";
+import { recipes } from "./sections/recipe.ts";
+import { robustness } from "./sections/robustness.ts";
+import type { Section } from "./sections/section.ts";
+import { pageTitle, summary } from "./sections/summary.ts";
+import { weights } from "./sections/weights.ts";
+import { STYLE } from "./style/style.ts";
+
+/** What of a page depends on its runs, and is sent anew while they train. */
+export interface PageContent {
+  /** HTML of its header and its main part. */
+  readonly body: string;
+  readonly json: PageJson;
+}
+
+/**
+ * The HTML of a page.
+ *
+ * @param runs one at least
+ * @param pictures of each run, or why there are none
+ */
+export function renderPage(
+  runs: readonly RunData[],
+  pictures: readonly (Pictures | string)[],
+): string {
+  return wrap(pageTitle(runs), renderContent(runs, pictures), "'none'");
+}
+
+/** The HTML of a page that its server keeps up to date; `position` is the number of the last event that is in it. */
+export function renderLivePage(run: RunData, position: number): string {
+  return wrap(pageTitle([run]), renderLiveContent(run, position), "'self'");
+}
+
+/** What of that page is sent anew. */
+export function renderLiveContent(run: RunData, position: number): PageContent {
+  const pictures = "memloss report draws them, which needs the device that is training now";
+  return renderContent([run], [pictures], position);
+}
+
+/** @param connect what the page may ask */
+function wrap(title: string, { body, json }: PageContent, connect: "'none'" | "'self'"): string {
+  const script = pageScript();
+  const digest = createHash("sha256").update(script).digest("base64");
+  const policy = [
+    "default-src 'none'",
+    "img-src data:",
+    "style-src 'unsafe-inline'",
+    `script-src 'sha256-${digest}'`,
+    `connect-src ${connect}`,
+    "base-uri 'none'",
+    "form-action 'none'",
+  ].join("; ");
+  return markup`${new Markup(REPORT_MARK)}
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="${policy}">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="referrer" content="no-referrer">
+<link rel="icon" href="data:,">
+<title>${title} – memloss</title>
+<style>${new Markup(STYLE)}</style>
+</head>
+<body>
+<a class="skip" href="#main">Skip to the results</a>
+<div id="page">${new Markup(body)}</div>
+<script type="application/json" id="data">${scriptJson(json)}</script>
+<script>${new Markup(script)}</script>
+</body>
+</html>
+`.text;
+}
+
+function renderContent(
+  runs: readonly RunData[],
+  pictures: readonly (Pictures | string)[],
+  position?: number,
+): PageContent {
+  const training = trainingPlots(runs), radius = radiusPlot(runs);
+  const weighed = weights(runs), live = position !== undefined;
+  const sections: readonly Section[] = [
+    curves(runs, training),
+    robustness(runs, radius),
+    classes(runs),
+    ...weighed ? [weighed] : [],
+    images(runs, pictures),
+    recipes(runs),
+  ];
+  const body = markup`
+<header class="top"><p class="brand">memloss <span>${live ? "dashboard" : "report"}</span></p>
+<nav aria-label="Sections">${
+    sections.map(({ id, title }) => markup`<a href="#${id}">${title}</a>`)
+  }</nav>${live && markup`<p class="live" data-live role="status">live</p>`}
+<button type="button" class="theme" id="theme" data-theme title="Light or dark">Light / dark</button></header>
+<main id="main" tabindex="-1">
+<h1>${pageTitle(runs)}</h1>
+${summary(runs)}
+${
+    sections.map(({ id, title, body }) =>
+      markup`<section id="${id}" aria-labelledby="${id}-title"><h2 id="${id}-title">${title}</h2>${body}</section>`
+    )
+  }
+</main>`;
+  const plots = radius ? [...training, radius] : training;
+  return { body: body.text, json: { plots, ...live && { position } } };
+}

@@ -1,0 +1,223 @@
+/**
+ * What a page draws as lines, as data: one plot for each quantity, with every run in it.
+ *
+ * @module
+ */
+import type { EpochMetrics, StepMetrics } from "../../run/metrics.ts";
+import { type Curve, downsample } from "./downsample.ts";
+import { accuracyTitle } from "./evaluations.ts";
+import { findStepsPerEpoch, type RunData, shownEvaluations } from "./run_data.ts";
+
+/** Points of a curve, at most: more than a plot is wide. */
+const MOST_POINTS = 1600;
+/** Points of the curves of all runs in a plot, at most, as long as each has {@linkcode FEWEST_POINTS}. */
+const MOST_TOGETHER = 3 * MOST_POINTS;
+const FEWEST_POINTS = 200;
+
+/** One curve. */
+export interface PlotLine extends Curve {
+  /** Index of its run on the page. */
+  readonly run: number;
+  /** Single steps behind means over epochs are drawn faintly. */
+  readonly faint: boolean;
+}
+
+/** One quantity of all runs. */
+export interface Plot {
+  /** Its place in the page, and in the events of a dashboard. */
+  readonly id: string;
+  readonly title: string;
+  /** What the title does not say. */
+  readonly note?: string;
+  /** What `x` is; plots of the same are zoomed together. */
+  readonly axis: "epoch" | "radius";
+  /** Percent are numbers in 0..100. */
+  readonly unit: "percent" | "number";
+  readonly lines: readonly PlotLine[];
+  /** The table behind it: a row for each position, with every run's value in order. */
+  readonly table: readonly {
+    readonly at: string;
+    readonly values: readonly (number | undefined)[];
+  }[];
+}
+
+const TERMS: Readonly<Record<string, string>> = {
+  ce: "Cross-entropy",
+  bce: "Boosted cross-entropy",
+  kl: "KL divergence, clean ‖ adversarial",
+  memory: "Memory term",
+};
+
+/** A quantity that is logged. */
+interface Quantity {
+  readonly id: string;
+  readonly title: string;
+  readonly note?: string;
+  readonly unit?: "percent";
+  readonly step?: (line: StepMetrics) => number | undefined;
+  readonly epoch?: (line: EpochMetrics) => number | undefined;
+}
+
+/** The plots of what the runs logged, without those of which there is nothing. */
+export function trainingPlots(runs: readonly RunData[]): Plot[] {
+  return quantities(runs).map((quantity) => plotOf(quantity, runs))
+    .filter(({ lines }) => lines.some(({ x }) => x.length > 0));
+}
+
+function quantities(runs: readonly RunData[]): Quantity[] {
+  const names = new Set(
+    runs.flatMap(({ steps, epochs }) =>
+      [...steps.slice(-1), ...epochs].flatMap(({ terms }) => Object.keys(terms))
+    ),
+  );
+  const terms = [...names].map((name): Quantity => ({
+    id: `term-${name}`,
+    title: TERMS[name] ?? name,
+    note: "before its coefficient",
+    step: ({ terms }) => terms[name],
+    epoch: ({ terms }) => terms[name],
+  }));
+  const cycles = runs.some(({ steps }) =>
+    steps.some(({ momentum }) => momentum !== steps[0]!.momentum)
+  );
+  return [
+    {
+      id: "clean",
+      title: "Clean accuracy",
+      note: selectedOn(runs),
+      unit: "percent",
+      epoch: ({ cleanAccuracy }) => percent(cleanAccuracy),
+    },
+    {
+      id: "robust",
+      title: "Accuracy under PGD-20",
+      note: selectedOn(runs),
+      unit: "percent",
+      epoch: ({ robustAccuracy }) => percent(robustAccuracy),
+    },
+    { id: "loss", title: "Loss", step: ({ loss }) => loss, epoch: ({ loss }) => loss },
+    ...terms,
+    { id: "lr", title: "Learning rate", step: ({ lr }) => lr },
+    ...cycles ? [{ id: "momentum", title: "Momentum", step: momentumOf }] : [],
+    {
+      id: "speed",
+      title: "Images per second",
+      note: "while training",
+      step: ({ imagesPerSecond }) => imagesPerSecond || undefined,
+      epoch: ({ imagesPerSecond }) => imagesPerSecond,
+    },
+  ];
+}
+
+const momentumOf = ({ momentum }: StepMetrics) => momentum;
+const percent = (share: number | undefined) => share === undefined ? undefined : 100 * share;
+
+/** What the accuracies of epochs were measured on. */
+function selectedOn(runs: readonly RunData[]): string {
+  const parts = new Set(runs.map(({ record: { recipe: { select } } }) => select));
+  const words = { val: "held-out training images", test: "test images", none: "" };
+  return [...parts].map((part) => words[part]).filter(Boolean).join(" or ");
+}
+
+function plotOf({ id, title, note, unit, step, epoch }: Quantity, runs: readonly RunData[]): Plot {
+  const together = Math.floor(MOST_TOGETHER / runs.length);
+  const most = Math.min(MOST_POINTS, Math.max(FEWEST_POINTS, together));
+  const lines = runs.flatMap((run, index): PlotLine[] => {
+    const means = epoch
+      ? curveOf(run.epochs, (line) => step ? line.epoch - 0.5 : line.epoch, epoch)
+      : undefined;
+    const steps = findStepsPerEpoch(run);
+    const single = step
+      ? curveOf(run.steps, (line) => line.epoch - 1 + line.step / steps, step)
+      : undefined;
+    return [
+      ...single ? [{ run: index, faint: means !== undefined, ...short(single, most) }] : [],
+      ...means ? [{ run: index, faint: false, ...short(means, most) }] : [],
+    ];
+  });
+  const values = runs.map((run): ReadonlyMap<number, number | undefined> =>
+    epoch
+      ? new Map(run.epochs.map((line) => [line.epoch, epoch(line)]))
+      : new Map(run.steps.map((line) => [line.epoch, step?.(line)])) // an epoch's last step
+  );
+  const epochs = new Set(runs.flatMap(({ epochs }) => epochs.map(({ epoch }) => epoch)));
+  const table = [...epochs].sort((a, b) => a - b).map((epoch) => ({
+    at: String(epoch),
+    values: values.map((each) => finite(each.get(epoch))),
+  }));
+  return { id, title, ...note && { note }, axis: "epoch", unit: unit ?? "number", lines, table };
+}
+
+function finite(value: number | undefined): number | undefined {
+  return Number.isFinite(value) ? value : undefined;
+}
+
+/** The curve of what `value` finds in `items`, without what is no number. */
+function curveOf<T>(
+  items: readonly T[],
+  position: (item: T) => number,
+  value: (item: T) => number | undefined,
+): Curve {
+  const x: number[] = [], y: number[] = [];
+  for (const item of items) {
+    const found = value(item);
+    if (!Number.isFinite(found)) continue;
+    x.push(position(item));
+    y.push(found!);
+  }
+  return { x, y };
+}
+
+/** `curve` with fewer points and digits, as far as nobody can see it. */
+function short(curve: Curve, most: number): Curve {
+  const { x, y } = downsample(curve, most);
+  return { x: x.map((value) => digits(value, 6)), y: y.map((value) => digits(value, 5)) };
+}
+
+function digits(value: number, most: number): number {
+  return Number(value.toPrecision(most));
+}
+
+/** Where a step stands on a page, and its value in every plot of {@linkcode trainingPlots} that has single steps. */
+export function stepPoint(
+  line: StepMetrics,
+  stepsPerEpoch: number,
+): { readonly x: number; readonly values: Readonly<Record<string, number>> } {
+  const { epoch, step, loss, terms, lr, momentum, imagesPerSecond: speed } = line;
+  const ofTerms = Object.entries(terms).map(([name, value]) => [`term-${name}`, value]);
+  const all = { loss, ...Object.fromEntries(ofTerms), lr, momentum, speed };
+  return { x: digits(epoch - 1 + step / stepsPerEpoch, 6), values: all };
+}
+
+/** Robust accuracy against the attack's radius, of the runs that have it; undefined if none has. */
+export function radiusPlot(runs: readonly RunData[]): Plot | undefined {
+  const curves = runs.map((run) => shownEvaluations(run).findLast(({ curve }) => curve)?.curve);
+  const found = curves.filter((curve) => curve !== undefined);
+  if (found.length === 0) return undefined;
+  const points = curves.map((curve) =>
+    new Map(
+      curve?.points.map(({ epsilon, correct, n }) => [
+        digits(255 * epsilon, 6),
+        digits(100 * correct / n, 5),
+      ]),
+    )
+  );
+  const radii = [...new Set(points.flatMap((each) => [...each.keys()]))].sort((a, b) => a - b);
+  const attacks = new Set(found.map(({ attack }) => accuracyTitle(attack)));
+  const counts = new Set(found.flatMap(({ points }) => points.map(({ n }) => n)));
+  return {
+    id: "radius",
+    title: `Accuracy under ${[...attacks].join(", ")} by radius`,
+    note: `${[...counts].join(" or ")} test images; radius ε in 1/255`,
+    axis: "radius",
+    unit: "percent",
+    lines: points.map((each, run) => {
+      const x = radii.filter((radius) => each.has(radius));
+      return { run, faint: false, x, y: x.map((radius) => each.get(radius)!) };
+    }),
+    table: radii.map((radius) => ({
+      at: `${radius}/255`,
+      values: points.map((each) => each.get(radius)),
+    })),
+  };
+}

@@ -1,0 +1,16 @@
+/**
+ * The page's script as text: uPlot, and the functions of `client/`.
+ *
+ * @module
+ */
+import license from "uplot/LICENSE" with { type: "text" };
+import uPlotText from "uplot/dist/uPlot.iife.min.js" with { type: "text" };
+import { boot } from "./client/boot.ts";
+import { drawPlot } from "./client/draw_plot.ts";
+import { follow } from "./client/follow.ts";
+
+/** The script. It is made of the functions' text, not of files: a bundled program has none beside it. */
+export function pageScript(): string {
+  return `/*! uPlot\n${license.trim()}\n*/\n${uPlotText}\n` +
+    `(${boot})({ uPlot, drawPlot: ${drawPlot}, follow: ${follow} });\n`;
+}

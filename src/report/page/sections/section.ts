@@ -1,0 +1,104 @@
+/**
+ * What a page is made of, and what its sections share.
+ *
+ * @module
+ */
+import { type Markup, markup } from "../markup.ts";
+import type { PageAccuracy } from "../evaluations.ts";
+import type { Plot } from "../plots.ts";
+import { type RunData, shownEvaluations } from "../run_data.ts";
+import { formatRadius } from "../../../evaluate/report.ts";
+
+/** A part of the page with a heading of its own. */
+export interface Section {
+  readonly id: string;
+  readonly title: string;
+  readonly body: Markup;
+}
+
+/** A line as the run's lines are drawn, beside its name. */
+export function swatch(run: number): Markup {
+  const style = `run-${run % 6} dash-${(run + Math.floor(run / 6)) % 6}`;
+  return markup`<svg class="swatch ${style}" viewBox="0 0 28 8" aria-hidden="true"><path d="M1 4H27"/></svg>`;
+}
+
+/** A run's name with its line. */
+export function runName({ label }: RunData, run: number): Markup {
+  return markup`<span class="run-name">${swatch(run)}<span>${label}</span></span>`;
+}
+
+/** What the runs lack, in words; nothing if `names` is empty. */
+export function lacking(names: readonly string[], sentence: (names: string) => string): Markup {
+  if (names.length === 0) return markup``;
+  const all = new Intl.ListFormat("en-GB").format(names);
+  return markup`<p class="lack">${sentence(all)}</p>`;
+}
+
+/** A table that scrolls by itself where it is too wide, from the keyboard too. */
+export function scrolling(label: string, table: Markup): Markup {
+  return markup`<div class="scroll" tabindex="0" role="region" aria-label="${label}">${table}</div>`;
+}
+
+/** The evaluation called `name` of what stands for a run: at the recipe's own radius, of the most images. */
+export function accuracyOf(run: RunData, name: string): PageAccuracy | undefined {
+  const radius = formatRadius(run.record.recipe.threat.epsilon);
+  return shownEvaluations(run)
+    .filter((evaluation) => name === "clean" || evaluation.radius === radius)
+    .flatMap(({ accuracies }) => accuracies.filter((each) => each.name === name))
+    .sort((a, b) => a.n - b.n).at(-1);
+}
+
+const ORDER = ["clean", "pgd", "cw", "autoattack"];
+
+/** The names of everything that was evaluated of the runs, from clean to AutoAttack. */
+export function evaluatedNames(runs: readonly RunData[]): string[] {
+  const names = new Set(
+    runs.flatMap((run) => shownEvaluations(run).flatMap(({ accuracies }) => accuracies))
+      .map(({ name }) => name),
+  );
+  const rank = (name: string) => ORDER.findIndex((start) => name.startsWith(start));
+  return [...names].filter((name) => runs.some((run) => accuracyOf(run, name)))
+    .sort((a, b) => rank(a) - rank(b) || a.localeCompare(b, "en", { numeric: true }));
+}
+
+/** A number of a plot's table. */
+export function plotValue({ unit }: Pick<Plot, "unit">, value: number | undefined): string {
+  if (value === undefined) return "–";
+  return unit === "percent" ? `${value.toFixed(2)} %` : String(Number(value.toPrecision(4)));
+}
+
+/** A plot with its legend, which reads it, and the table behind it. */
+export function plotFigure(plot: Plot, runs: readonly RunData[]): Markup {
+  const { id, title, note, axis, table } = plot;
+  const present = runs.map((_, run) => run)
+    .filter((run) => plot.lines.some((line) => line.run === run && line.x.length > 0));
+  const position = axis === "epoch" ? "Epoch" : "ε";
+  return markup`
+<figure class="plot" id="plot-${id}">
+  <figcaption><h3>${title}</h3>${note && markup` <span class="note">${note}</span>`}</figcaption>
+  <output class="readings" aria-live="off"><span class="position" data-position></span>${
+    present.map((run) =>
+      markup`<span class="reading">${runName(runs[run]!, run)} <b data-reading="${run}"></b></span>`
+    )
+  }</output>
+  <div class="chart" id="chart-${id}" data-plot="${id}" tabindex="0" role="group" aria-roledescription="chart"
+    aria-label="${title}. Left and right read it, plus and minus zoom, Escape shows everything. A table follows."></div>
+  ${
+    table.length > 0 &&
+    markup`<details class="table" id="table-${id}"><summary>Table of ${title}</summary>${
+      scrolling(
+        `Table of ${title}`,
+        markup`<table><thead><tr><th scope="col">${position}</th>${
+          present.map((run) => markup`<th scope="col">${runs[run]!.label}</th>`)
+        }</tr></thead><tbody>${
+          table.map(({ at, values }) =>
+            markup`<tr><th scope="row">${at}</th>${
+              present.map((run) => markup`<td>${plotValue(plot, values[run])}</td>`)
+            }</tr>`
+          )
+        }</tbody></table>`,
+      )
+    }</details>`
+  }
+</figure>`;
+}

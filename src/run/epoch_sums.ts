@@ -1,0 +1,50 @@
+/**
+ * The sums that an epoch's means are made of. They are part of a run's progress, so that an epoch in several sittings has
+ * the means that it has in one.
+ *
+ * @module
+ */
+import { EMPTY, meanOf, withValues } from "../statistics/histogram.ts";
+import type { EpochMetrics } from "./metrics.ts";
+import type { Progress } from "./checkpoint/progress.ts";
+
+/** What a step computed: means over its batch, and its examples' weights. */
+export interface StepValues {
+  /** The loss and its terms by name. */
+  readonly values: Readonly<Record<string, number>>;
+  readonly weights?: Float32Array | undefined;
+}
+
+/** `progress` after the step `step` on `n` examples. */
+export function afterStep(
+  progress: Progress,
+  step: number,
+  n: number,
+  { values, weights }: StepValues,
+): Progress {
+  const sums = { ...progress.sums };
+  for (const [name, value] of Object.entries({ ...values, examples: 1 })) {
+    sums[name] = (sums[name] ?? 0) + value * n;
+  }
+  const seen = weights && { weights: withValues(progress.weights ?? EMPTY, weights) };
+  return { ...progress, step, sums, ...seen };
+}
+
+/**
+ * The means of the epoch at `progress`.
+ *
+ * @param term the one that weighs its examples
+ */
+export function meansOf(
+  { sums, weights }: Progress,
+  term: string | undefined,
+): Pick<EpochMetrics, "loss" | "terms" | "weights"> {
+  const { examples = 1, loss = 0, ...terms } = sums;
+  const means = Object.entries(terms).map(([name, sum]) => [name, sum / examples]);
+  return {
+    loss: loss / examples,
+    terms: Object.fromEntries(means),
+    ...weights && term !== undefined &&
+      { weights: { term, mean: meanOf(weights), counts: weights.counts } },
+  };
+}

@@ -1,0 +1,123 @@
+/**
+ * The weights that a run begins with where they are given: a copy in its folder, so that it never needs their file again.
+ *
+ * @module
+ */
+import { UsageError } from "../../errors.ts";
+import { readIfThere, writeFileAtomically } from "../../disk/files.ts";
+import { decodeSafetensors, encodeSafetensors, type SafeTensor } from "../../format/safetensors.ts";
+import { sha256 } from "../../format/sha256.ts";
+import type { Architecture, ModelConfig } from "../../model/architecture.ts";
+import {
+  type ArchitectureName,
+  DEFAULT_ARCHITECTURE,
+  identify,
+} from "../../model/architectures/architectures.ts";
+import type { ModelState } from "../../model/parameters.ts";
+import type { RecipeInput } from "../../recipe/recipe.ts";
+import { OPTIMISER } from "../../weights/account.ts";
+import { readNetwork } from "../../weights/file/read.ts";
+import { shapesOf } from "../../weights/foreign/names.ts";
+import { importState } from "../../weights/state_dict.ts";
+import { initialWeightsPath, type RunFolder } from "../run_folder.ts";
+import type { RunRecord } from "../run_record.ts";
+
+/** Given weights, and what they are the weights of. */
+export interface InitialWeights {
+  /** The file that they are from. */
+  readonly path: string;
+  readonly architecture: Architecture;
+  readonly name: ArchitectureName;
+  readonly config: Required<ModelConfig>;
+  /** The bytes of the copy. */
+  readonly bytes: Uint8Array;
+  /** What `recipe.json` says of them. */
+  readonly record: NonNullable<RunRecord["from"]>;
+  /** What was done to them, in sentences. */
+  readonly notes: readonly string[];
+}
+
+/**
+ * Reads the network in the file at `path`; what an optimiser kept beside it is left out.
+ *
+ * @throws {UsageError} if there is none that is known
+ * @throws {RunError} if the file cannot be read
+ */
+export async function readInitialWeights(path: string): Promise<InitialWeights> {
+  const { architecture, tensors, notes, sha256: digest } = await readNetwork(path);
+  const own = new Map([...tensors].filter(([name]) => !name.startsWith(OPTIMISER)));
+  const bytes = encodeSafetensors(own, { format: "pt" });
+  const { name, config } = identify(shapesOf(own))!;
+  const normalised = architecture.normalisation !== undefined;
+  const record = { sha256: digest, copySha256: sha256(bytes), normalised };
+  return { path, architecture, name, config, bytes, record, notes };
+}
+
+/**
+ * `recipe` with the width of the weights that it begins with.
+ *
+ * @throws {UsageError} if it has another, or they are of a network that is not trained
+ */
+export function withWidth(
+  recipe: RecipeInput,
+  { path, name, architecture, config: { width } }: InitialWeights,
+): RecipeInput {
+  if (name !== DEFAULT_ARCHITECTURE) {
+    throw new UsageError(`--from ${path} is a ${architecture.title}, which is not trained here.`);
+  }
+  if (recipe.width === undefined || recipe.width === width) return { ...recipe, width };
+  throw new UsageError(
+    `--width ${recipe.width} is not that of --from ${path}, which has ${width}: leave it out.`,
+  );
+}
+
+/**
+ * The weights that the run in `directory` was given, from its copy; undefined if it was given none.
+ *
+ * @throws {UsageError} if the copy is missing or damaged
+ */
+export async function keptInitialWeights(
+  directory: string,
+  { from }: RunRecord,
+): Promise<InitialWeights | undefined> {
+  if (from === undefined) return undefined;
+  const path = initialWeightsPath(directory), kept = await readInitialWeights(path);
+  if (kept.record.copySha256 === from.copySha256) return { ...kept, record: from };
+  throw new UsageError(
+    `${path} is not what the run was started from: restore it from a copy, or start a new run.`,
+  );
+}
+
+/** Puts the copy `bytes` into the new run's `folder`. Throws a `RunError` if that fails; the run is taken back then. */
+export async function keepInitialWeights(folder: RunFolder, bytes: Uint8Array): Promise<void> {
+  try {
+    await writeFileAtomically(initialWeightsPath(folder.directory), bytes);
+  } catch (error) {
+    await folder.withdraw();
+    throw error;
+  }
+}
+
+/**
+ * The model that the run in `directory` begins with, from its copy; or from the file itself where the run was killed before
+ * it had one.
+ *
+ * @throws {UsageError} if the copy is damaged, or the file is not there any more or another
+ */
+export async function loadInitialWeights(
+  directory: string,
+  { from, recipe }: Pick<RunRecord, "recipe"> & { from: NonNullable<RunRecord["from"]> },
+  architecture: Architecture,
+): Promise<ModelState> {
+  const path = initialWeightsPath(directory), copy = await readIfThere(path);
+  const bytes = copy ?? (await readInitialWeights(recipe.from!)).bytes;
+  if (sha256(bytes) !== from.copySha256) {
+    throw new UsageError(
+      `${
+        copy ? path : recipe.from
+      } is not what the run was started from: restore it from a copy, or start a new run.`,
+    );
+  }
+  const tensors: ReadonlyMap<string, SafeTensor> = decodeSafetensors(bytes, path).tensors;
+  return importState(tensors, architecture, path);
+}

@@ -1,0 +1,140 @@
+/**
+ * A network from somewhere else under the names and in the type that it has here.
+ *
+ * @module
+ */
+import { quoted } from "../../format/quoted.ts";
+import type { SafeTensor } from "../../format/safetensors.ts";
+import { type Architecture, normalisationNames } from "../../model/architecture.ts";
+import { withNormalisation } from "../../model/architectures/architectures.ts";
+import { counterNames, networkShapes, OPTIMISER, refuseUnusable } from "../account.ts";
+import { asFloat32 } from "../float_types.ts";
+import { type Candidate, findCandidates, type Tree } from "./candidates.ts";
+import { findNormalisation } from "./normalisation.ts";
+
+/** A network with all of its tensors accounted for. */
+export interface Adopted {
+  readonly architecture: Architecture;
+  /** The network's tensors in float32 under their names here, in the state dict's order; then what else belongs to it. */
+  readonly tensors: ReadonlyMap<string, SafeTensor>;
+  /** What was done to them, in sentences. */
+  readonly notes: readonly string[];
+}
+
+/**
+ * Takes over the network in `tree`.
+ *
+ * @param key which one, where there are several
+ * @throws {UsageError} naming `source` if there is none, a tensor is missing, has another shape, cannot be computed with,
+ *   or is none of the network's
+ */
+export function adoptNetwork(tree: Tree, source: string, key?: string): Adopted {
+  const [taken, ...others] = findCandidates(tree, source, key);
+  const { prefix, names, tensors } = taken!;
+  const own = new Map([...names].map(([ours, name]) => [ours, tensors.get(name)!]));
+  for (const [name, tensor] of tensors) {
+    const elsewhere = !name.startsWith(prefix) &&
+      !others.some((other) => belongs(name, other, taken!));
+    if (elsewhere) own.set(own.has(name) ? `/${name}` : name, tensor);
+  }
+  const { architecture, notes } = takeNormalisation(own, taken!, source);
+  const needed = networkShapes(architecture), types = new Set<string>();
+  for (const name of needed.keys()) {
+    const tensor = own.get(name);
+    if (tensor === undefined) continue;
+    const converted = asFloat32(tensor);
+    if (converted !== tensor) types.add(tensor.dtype);
+    own.set(name, converted);
+  }
+  refuseUnusable(own, architecture, source);
+  return {
+    architecture,
+    tensors: ordered(own, architecture),
+    notes: [
+      ...noteKey(taken!, others),
+      ...prefix === ""
+        ? []
+        : [`The names of its tensors begin with ${quoted(prefix)}, which is left out.`],
+      ...noteNames(taken!, needed),
+      ...types.size === 0
+        ? []
+        : [`Its values are converted from ${[...types].join(" and ")} to F32.`],
+      ...notes,
+    ],
+  };
+}
+
+/** Puts what images are normalised by among `own` under its names here; the architecture that has it. */
+function takeNormalisation(
+  own: Map<string, SafeTensor>,
+  { architecture: plain }: Candidate,
+  source: string,
+): { architecture: Architecture; notes: string[] } {
+  const { normalisation: _, ...without } = plain;
+  const needed = networkShapes(without);
+  const rest = new Map([...own].filter(([name]) => !needed.has(name)));
+  const found = findNormalisation(rest, plain.channels, source);
+  if (found === undefined) return { architecture: plain, notes: [] };
+  const { names, mean, std } = found, architecture = withNormalisation(without);
+  const ours = normalisationNames(architecture.normalisation!);
+  const known = names.length === 2 && names[0] === ours.mean &&
+    own.get(ours.mean)!.shape.length === 1;
+  for (const name of names) own.delete(name);
+  own.set(ours.mean, mean).set(ours.std, std);
+  if (known) return { architecture, notes: [] };
+  const list = ({ data }: SafeTensor) =>
+    `[${[...data].map((value) => +Number(value).toPrecision(5)).join(", ")}]`;
+  return {
+    architecture,
+    notes: [
+      `It normalises its images, (x − ${list(mean)})/${
+        list(std)
+      }: that is taken over as its first layer, and what it is given ` +
+      "stays in [0,1].",
+    ],
+  };
+}
+
+/** Whether the tensor called `name` is that of another network in the same dict. */
+function belongs(name: string, { prefix, tensors }: Candidate, taken: Candidate): boolean {
+  return tensors === taken.tensors && prefix !== "" && name.startsWith(prefix);
+}
+
+/** `own` in the order of a state dict, then the optimiser's. */
+function ordered(
+  own: ReadonlyMap<string, SafeTensor>,
+  architecture: Architecture,
+): Map<string, SafeTensor> {
+  const counters = new Set(counterNames(architecture));
+  const names = [...networkShapes(architecture).keys()].flatMap((name) => {
+    const counter = name.replace(/running_var$/, "num_batches_tracked");
+    return counters.has(counter) && own.has(counter) ? [name, counter] : [name];
+  });
+  const optimisers = [...own.keys()].filter((name) => name.startsWith(OPTIMISER));
+  return new Map([...names, ...optimisers].map((name) => [name, own.get(name)!]));
+}
+
+function noteKey({ key }: Candidate, others: readonly Candidate[]): string[] {
+  if (others.length === 0) return [];
+  const rest = others.map(({ key }) => quoted(key)).join(", ");
+  const which = key === "" ? "at the top" : `under ${quoted(key)}`;
+  return [
+    `There are ${
+      others.length + 1
+    } networks: the one ${which} is taken; memloss weights import --key takes ${rest}.`,
+  ];
+}
+
+/** Which parts have other names in the file. */
+function noteNames({ names, prefix }: Candidate, needed: ReadonlyMap<string, unknown>): string[] {
+  const pairs = new Set<string>();
+  for (const name of needed.keys()) {
+    const theirs = names.get(name)?.slice(prefix.length);
+    if (theirs === undefined || theirs === name) continue;
+    const ours = name.split(".");
+    theirs.split(".").forEach((part, i) => {
+      if (part !== ours[i]) pairs.add(`${quoted(part)} is called ${quoted(ours[i]!)} here`);
+    });
+  }
+  return pairs.size === 0 ? [] : [`${[...pairs].join(", ")}.`];
+}

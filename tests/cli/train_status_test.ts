@@ -1,0 +1,51 @@
+import assert from "node:assert/strict";
+import { StatusLine } from "../../src/cli/shell/terminal.ts";
+import { observeRun } from "../../src/cli/train_status.ts";
+import { smallRecipe } from "../testing/runs.ts";
+import { FakeSink, screen } from "./shell/fake_sink.ts";
+
+/** What terminals of these widths show after the first of ten steps, and within the validation after the last. */
+function shown(columns: number): [string, string] {
+  const sink = new FakeSink(true, columns), observer = observeRun(new StatusLine(sink));
+  const recipe = smallRecipe({ variant: "trades", epochs: 1, select: "val" });
+  const backend = { name: "wasm", adapter: "", threads: 1 } as const;
+  observer.onStart!({ directory: "run", recipe, continued: false, backend });
+  const length = { epochs: 1, stepsPerEpoch: 10, selectionImages: 80 };
+  const last = () => screen(sink.text, columns).at(-1)!;
+  let training = "";
+  for (let step = 1; step <= 10; step++) {
+    sink.time += 10;
+    const terms = { ce: 2.25, kl: 0.5 };
+    const rates = { lr: 0.1, momentum: 0.9, imagesPerSecond: 0.8 };
+    observer.onStep!({ kind: "step", epoch: 1, step, loss: 2.75, terms, ...rates }, length);
+    if (step === 1) training = last();
+  }
+  sink.time += 210;
+  observer.onEvaluation!("pgd20", 39, 80);
+  return [training, last()];
+}
+
+Deno.test("memloss train drops loss terms, loss, rate and position on narrow terminals, the time left never", () => {
+  // 9 steps and the validation of 80 images are left: 90 s and 420 s.
+  const training = [100, 70, 58, 40, 30, 12].map((columns) => shown(columns)[0]);
+  assert.deepEqual(
+    training,
+    [
+      "epoch 1/1 step 1/10  loss 2.7500 (ce 2.2500, kl 0.5000)  0.8 images/s  8m30s left",
+      "epoch 1/1 step 1/10  loss 2.7500  0.8 images/s  8m30s left",
+      "epoch 1/1 step 1/10  0.8 images/s  8m30s left",
+      "epoch 1/1 step 1/10  8m30s left",
+      "8m30s left",
+      "8m30s left",
+    ].toSpliced(3, 0).slice(0, 6),
+  );
+});
+
+Deno.test("memloss train counts down the validation too", () => {
+  const validation = [60, 30, 12].map((columns) => shown(columns)[1]);
+  assert.deepEqual(validation, [
+    "val: pgd20, 39 of 80 images  3m30s left",
+    "pgd20  3m30s left",
+    "3m30s left",
+  ]);
+});

@@ -1,0 +1,195 @@
+/** Models from elsewhere from their files to the report. */
+import assert from "node:assert/strict";
+import { join } from "@std/path";
+import type { EvaluationOptions } from "../../../src/evaluate/evaluation_options.ts";
+import { evaluateRun } from "../../../src/evaluate/evaluate_run.ts";
+import { networkOf } from "../../../src/evaluate/subject_network.ts";
+import { describeReport } from "../../../src/report/evaluation_text.ts";
+import { sha256 } from "../../../src/format/sha256.ts";
+import { Purpose, Stream } from "../../../src/random/stream.ts";
+import { fixture } from "../../testing/fixture.ts";
+import { TINY, writeTinyData } from "../../cli/tiny.ts";
+import {
+  attr,
+  type GraphNode,
+  placeholder,
+  type Weight,
+  writeGraphModel,
+} from "../../testing/tfjs/models.ts";
+
+let world: string;
+Deno.test.beforeAll(async () => {
+  world = await Deno.makeTempDir({ prefix: "memloss-tfjs-" });
+  await writeTinyData(join(world, "data"));
+});
+Deno.test.afterAll(() => Deno.remove(world, { recursive: true }));
+
+const T = { T: attr.type() };
+const stream = new Stream(3, Purpose.synthetic);
+const WEIGHTS: Record<string, Weight> = {
+  flat: { shape: [2], values: Int32Array.of(-1, 3072) },
+  w: { shape: [3072, 10], values: Float32Array.from({ length: 30720 }, () => stream.normal() / 8) },
+  one: { shape: [], values: Float32Array.of(1) },
+  axis: { shape: [], values: Int32Array.of(1) },
+  ten: { shape: [], values: Int32Array.of(10) },
+  zero: { shape: [], values: Float32Array.of(0) },
+};
+
+/** A linear model whose logits are `product`, followed by `nodes`. */
+async function linear(name: string, ...nodes: GraphNode[]): Promise<string> {
+  const all = [
+    placeholder(32, 32, 3),
+    {
+      name: "rows",
+      op: "Reshape",
+      input: ["images", "flat"],
+      attr: { ...T, Tshape: attr.type("DT_INT32") },
+    },
+    { name: "product", op: "MatMul", input: ["rows", "w"], attr: T },
+    ...nodes,
+  ];
+  const read = new Set(all.flatMap(({ input = [] }: GraphNode) => input));
+  const weights = Object.entries(WEIGHTS).filter(([each]) => read.has(each));
+  return await writeGraphModel(join(world, name), all, Object.fromEntries(weights));
+}
+
+/** What {@linkcode evaluateRun} finds of the model at `path` on the tiny data, and what it noted. */
+async function evaluate(path: string, options: EvaluationOptions) {
+  const notes: string[] = [];
+  const report = await evaluateRun(path, {
+    given: { data: "cifar10", dataDir: join(world, "data"), backend: "wasm", workers: 1 },
+    observer: { onNote: (note) => notes.push(note) },
+    ...options,
+  });
+  return { report, notes };
+}
+
+const softmax: GraphNode = { name: "p", op: "Softmax", input: ["product"], attr: T };
+
+Deno.test("evaluateRun() attacks the logits of a model that ends in a softmax, as if it did not", async () => {
+  const attacks = ["clean", "pgd2", "autoattack"] as const;
+  const options = {
+    attacks,
+    autoAttack: {
+      version: "custom",
+      members: ["apgd-ce", "apgd-t", "square"],
+      effort: { iterations: 3, queries: 20, targets: 2, restarts: 1 },
+    },
+  } as const;
+  const path = await linear("softmax", softmax), plain = await linear("plain");
+  const { report, notes } = await evaluate(path, options);
+  const { report: expected, notes: none } = await evaluate(plain, options);
+  assert.deepEqual(notes, [`${path} ends in a softmax: its logits are attacked instead.`]);
+  assert.deepEqual(none, []);
+  assert.equal(report.model?.softmaxRemoved, true);
+  assert.equal(report.clean?.n, TINY.test);
+  for (const name of ["clean", "pgd2"] as const) assert.deepEqual(report[name], expected[name]);
+  assert.equal(report.autoattack?.verdicts, expected.autoattack?.verdicts);
+  assert.deepEqual(report.autoattack?.effort, options.autoAttack.effort);
+  assert.deepEqual(report.autoattack?.warnings, []);
+  const files = ["model.json", "group1-shard1of2.bin", "group1-shard2of2.bin"];
+  const bytes = await Promise.all(files.map((name) => Deno.readFile(join(world, "softmax", name))));
+  assert.equal(report.checkpoint.sha256, sha256(...bytes));
+  const [first, second] = describeReport(report).split("\n");
+  assert.deepEqual([first, second], [
+    path,
+    "tfjs graph-model, images as [0,1], its final softmax taken off",
+  ]);
+  // Nothing is left of an AutoAttack that has ended.
+  const left = (await Array.fromAsync(Deno.readDir(join(world, "softmax")))).map(({ name }) =>
+    name
+  );
+  assert.deepEqual(left.sort(), files.sort());
+});
+
+/** The model must be evaluated under PGD with exactly the warnings that match. */
+function warns(what: string, name: string, nodes: GraphNode[], ...patterns: RegExp[]): void {
+  Deno.test(`evaluateRun() warns of ${what}`, async () => {
+    const { report, notes } = await evaluate(await linear(name, ...nodes), { attacks: ["pgd1"] });
+    const { warnings } = report.model!;
+    assert.equal(warnings.length, patterns.length, warnings.join("\n"));
+    patterns.forEach((pattern, i) => assert.match(warnings[i]!, pattern));
+    assert.deepEqual(notes, warnings.map((warning) => `Warning: ${warning}`));
+    assert.ok(warnings.every((warning) => describeReport(report).includes(`Warning: ${warning}`)));
+  });
+}
+
+const probabilities = /^The outputs look like probabilities: give the logits/;
+const flat = /^\d+ of 12 images have a gradient of zero: /;
+const randomised = /^The model answers the same images differently each time: it is randomised/;
+
+warns("nothing where nothing is wrong", "fine", []);
+warns(
+  "probabilities that no softmax at the end gives",
+  "probabilities",
+  [softmax, { name: "out", op: "Mul", input: ["p", "one"], attr: T }],
+  probabilities,
+);
+warns(
+  "a class instead of logits, written as probabilities",
+  "argmax",
+  [
+    {
+      name: "class",
+      op: "ArgMax",
+      input: ["product", "axis"],
+      attr: { ...T, output_type: attr.type("DT_INT32") },
+    },
+    {
+      name: "out",
+      op: "OneHot",
+      input: ["class", "ten", "one", "zero"],
+      attr: { ...T, axis: attr.int(-1) },
+    },
+  ],
+  probabilities,
+  flat,
+);
+warns(
+  "gradients that are zero everywhere",
+  "rounded",
+  [{ name: "out", op: "Round", input: ["product"], attr: T }],
+  flat,
+);
+warns(
+  "a model that is different each time",
+  "random",
+  [
+    {
+      name: "size",
+      op: "Shape",
+      input: ["product"],
+      attr: { ...T, out_type: attr.type("DT_INT32") },
+    },
+    {
+      name: "noise",
+      op: "RandomUniform",
+      input: ["size"],
+      attr: { dtype: attr.type(), T: attr.type("DT_INT32"), seed: attr.int(0), seed2: attr.int(0) },
+    },
+    { name: "out", op: "Add", input: ["product", "noise"], attr: T },
+  ],
+  randomised,
+);
+
+Deno.test("evaluateRun() refuses a scaling that does not fit the images", async () => {
+  await assert.rejects(evaluate(await linear("other"), { input: { mean: [1, 2] } }), {
+    name: "UsageError",
+    message:
+      "--input-mean has 2 numbers, but the images have 3 channels: give one for each, or one.",
+  });
+});
+
+Deno.test("networkOf() refuses a scaling for weights of ours, which take images in [0,1]", () => {
+  const subject = {
+    path: "a.safetensors",
+    sha256: "",
+    tensors: fixture("steps_w2").under("start."),
+  };
+  assert.ok(networkOf(subject, undefined));
+  assert.throws(() => networkOf(subject, { range: [-1, 1] }), {
+    name: "UsageError",
+    message:
+      "--input-range, --input-mean and --input-std are for a model.json, and a.safetensors takes images in [0,1]: leave them out.",
+  });
+});

@@ -1,0 +1,169 @@
+import assert from "node:assert/strict";
+import { join } from "@std/path";
+import { UsageError } from "../../../src/errors.ts";
+import { renderPage } from "../../../src/report/page/page.ts";
+import {
+  findStepsPerEpoch,
+  readRuns,
+  type RunData,
+  shownEvaluations,
+} from "../../../src/report/page/run_data.ts";
+import { RunLock } from "../../../src/run/run_lock.ts";
+import { type MadeRun, makeRun } from "./made_run.ts";
+
+let directory: string;
+Deno.test.beforeEach(async () => {
+  directory = await Deno.makeTempDir();
+});
+Deno.test.afterEach(() => Deno.remove(directory, { recursive: true }));
+
+const SMALL = { variant: "v1", width: 1, epochs: 3 } as const;
+
+/** A made run of {@linkcode SMALL}, in its folder. */
+async function made(name: string, more: Partial<MadeRun> = {}) {
+  const run = join(directory, name);
+  await makeRun(run, { recipe: SMALL, stepsPerEpoch: 5, evaluated: 100, ...more });
+  return run;
+}
+
+/** What a page says of the runs in the folders `runs`. */
+async function pageOf(...runs: string[]): Promise<string> {
+  return renderPage(await readRuns(runs), runs.map(() => "")).replace(/<script[^]*$/, "").replace(
+    /<style>[^]*?<\/style>/,
+    "",
+  );
+}
+
+Deno.test("readRuns() reads a run that is being trained without its lock", async () => {
+  const run = await made("run", { epochs: 1, more: 3 });
+  const lock = await RunLock.acquire(run);
+  try {
+    const [{ training, steps, epochs }] = await readRuns([run]) as [RunData];
+    assert.ok(training);
+    assert.deepEqual([steps.length, epochs.length], [8, 1]);
+    assert.match(await pageOf(run), /training, epoch 2 of 3/);
+  } finally {
+    await lock.release();
+  }
+  assert.match(await pageOf(run), /stopped, epoch 2 of 3/);
+});
+
+Deno.test("readRuns() refuses what is no run, and a run that is named twice", async () => {
+  await assert.rejects(readRuns([directory]), UsageError);
+  await assert.rejects(readRuns([join(directory, "absent")]), /is not a run folder/);
+  const run = await made("run");
+  await assert.rejects(readRuns([run, join(run, ".")]), /run\/? is named twice: leave one out\.$/);
+});
+
+Deno.test("readRuns() calls runs by their folders' names, and by their paths where these are the same", async () => {
+  await Deno.mkdir(join(directory, "a"));
+  const [first, second, third] = [await made("run"), await made("a/run"), await made("other")];
+  const labels = (await readRuns([first!, second!, third!])).map(({ label }) => label);
+  assert.deepEqual(labels, [first, second, "other"]);
+});
+
+Deno.test("a page is made of a log with torn lines, and says what it lacks", async () => {
+  const run = await made("run", { epochs: 0, more: 4 });
+  const path = join(run, "metrics.jsonl");
+  const odd = ['{"kind":"step","epoch":1,"step":5,"terms":{"ce":null}}', '{"kind":"st'].join("\n");
+  await Deno.writeTextFile(path, odd, { append: true });
+  const text = await pageOf(run);
+  assert.match(text, /No accuracy by epoch of run/);
+  await Deno.remove(path);
+  await Deno.remove(join(run, "eval"), { recursive: true });
+  const bare = await pageOf(run);
+  for (
+    const lack of [
+      /Nothing is logged yet of run\./,
+      /Not evaluated yet: run\./,
+      /No AutoAttack of run/,
+      /No accuracy by radius of run/,
+      /No classes of run/,
+    ]
+  ) assert.match(bare, lack);
+  assert.doesNotMatch(bare, /<figure/);
+});
+
+Deno.test("a page leaves out, in words, what in eval/ is no report", async () => {
+  const run = await made("run");
+  const whole = await Deno.readTextFile(join(run, "eval", "made.json"));
+  const broken = {
+    "torn.json": whole.slice(0, 1000),
+    "other.json": "{}",
+    "negative.json": whole.replace(/"correct":\d+/, '"correct":-1'),
+    "empty.json": whole.replace(/"n":100/g, '"n":0'),
+  };
+  for (const [name, text] of Object.entries(broken)) {
+    await Deno.writeTextFile(join(run, "eval", name), text);
+  }
+  const [data] = await readRuns([run]) as [RunData];
+  assert.deepEqual(
+    data.notes,
+    Object.keys(broken).sort().map((name) =>
+      `${join("eval", name)} is no report of memloss eval and is left out`
+    ),
+  );
+  assert.equal(shownEvaluations(data).length, 1);
+  assert.match(await pageOf(run), /run: eval\/torn\.json is no report of memloss eval/);
+});
+
+Deno.test("a page of a run whose checkpoints' record is damaged says so and draws the rest", async () => {
+  const run = await made("run");
+  await Deno.writeTextFile(join(run, "checkpoints", "committed.json"), "damaged");
+  const text = await pageOf(run);
+  assert.match(text, /committed\.json is damaged/);
+  assert.match(text, /<figure/);
+});
+
+Deno.test("a page leaves out a confusion matrix of another number of classes", async () => {
+  const run = await made("run");
+  const path = join(run, "eval", "made.json"), report = JSON.parse(await Deno.readTextFile(path));
+  for (const name of ["clean", "pgd20", "autoattack"]) report[name].confusion.pop();
+  await Deno.writeTextFile(path, JSON.stringify(report));
+  assert.match(await pageOf(run), /No classes of run/);
+});
+
+Deno.test("a page shows the weights of epochs, and leaves out what are none", async () => {
+  const run = await made("run"), path = join(run, "metrics.jsonl");
+  assert.match(await pageOf(run), /Weights of run, a column for each epoch/);
+  const text = await Deno.readTextFile(path);
+  await Deno.writeTextFile(path, text.replaceAll(/"counts":\[/g, '"counts":[null,'));
+  assert.match(await pageOf(run), /No weights of run: logged after an epoch/);
+  const standard = await made("standard", { recipe: { ...SMALL, variant: "standard" } });
+  assert.doesNotMatch(await pageOf(standard), /weights/i);
+});
+
+Deno.test("a page shows the classes of the last epoch where nothing was evaluated", async () => {
+  const run = await made("run"), path = join(run, "metrics.jsonl");
+  await Deno.remove(join(run, "eval"), { recursive: true });
+  const text = await Deno.readTextFile(path), counts = Array.from({ length: 10 }, () => [3, 4]);
+  const classes = JSON.stringify({ clean: counts, robust: counts });
+  await Deno.writeTextFile(path, text.replaceAll('"cleanAccuracy"', `"classes":${classes},$&`));
+  assert.match(await pageOf(run), /At the end of epoch 3, on held-out training images\./);
+  await Deno.writeTextFile(path, text.replaceAll('"cleanAccuracy"', `"classes":{"clean":[3]},$&`));
+  assert.match(await pageOf(run), /No classes of run/);
+});
+
+Deno.test("a page escapes what others wrote", async () => {
+  const run = await made("<b>run&");
+  const report = join(run, "eval", "made.json"), text = await Deno.readTextFile(report);
+  await Deno.writeTextFile(report, text.replace("checkpoints/epoch", "<script>alert(1)"));
+  const page = renderPage(await readRuns([run]), [""]);
+  assert.ok(!page.includes("<b>run"));
+  assert.ok(!page.includes("<script>alert"));
+  assert.ok(page.includes("&lt;b&gt;run&amp;"));
+});
+
+Deno.test("findStepsPerEpoch() is that of a whole epoch, or what the recipe and the published data make it", async () => {
+  let count = 0;
+  const steps = async (recipe: MadeRun["recipe"], epochs: number, more: number) => {
+    const run = await made(`run-${count++}`, { recipe: { ...SMALL, ...recipe }, epochs, more });
+    return findStepsPerEpoch((await readRuns([run]))[0]!);
+  };
+  assert.deepEqual([await steps({}, 1, 2), await steps({}, 3, 0)], [5, 5]);
+  assert.equal(await steps({}, 0, 4), Math.ceil((50_000 - 1024) / 128));
+  assert.equal(await steps({ limitTrain: 1000, select: "none" }, 0, 4), 8);
+  assert.equal(await steps({ data: "synthetic" }, 0, 4), 5);
+  assert.equal(await steps({ data: "synthetic", limitTrain: 1000 }, 0, 4), 8);
+  assert.equal(await steps({ limitTrain: 128 }, 0, 4), 4, "not fewer than were taken");
+});

@@ -1,0 +1,172 @@
+/** Runs that begin with given weights. */
+import assert from "node:assert/strict";
+import { join } from "@std/path";
+import { openBackend } from "../../../src/backend/open.ts";
+import { evaluateRun } from "../../../src/evaluate/evaluate_run.ts";
+import {
+  decodeSafetensors,
+  encodeSafetensors,
+  type SafeTensor,
+} from "../../../src/format/safetensors.ts";
+import { resnet18 } from "../../../src/model/architectures/resnet18.ts";
+import { disposeAll } from "../../../src/model/parameters.ts";
+import type { RecipeInput } from "../../../src/recipe/recipe.ts";
+import { readRunRecord } from "../../../src/run/run_folder.ts";
+import { readWeightsSubject } from "../../../src/run/subject.ts";
+import { loadInitialWeights } from "../../../src/run/weights/initial_weights.ts";
+import { continueRun, repeatRun, startRun } from "../../../src/train/start.ts";
+import { encodeTorch } from "../../../src/weights/export/torch_file.ts";
+import { inTemporary } from "../../memory/support.ts";
+import { fixture } from "../../testing/fixture.ts";
+import { assertClose } from "../../testing/numbers.ts";
+import { resultOf } from "../../repro/support.ts";
+
+const GIVEN = fixture("steps_w2").under("start.");
+const RECIPE: RecipeInput = {
+  ...{ variant: "v1", data: "synthetic", epochs: 1, batchSize: 8, limitTrain: 16, limitTest: 8 },
+  ...{ attack: { steps: 1 }, select: "none", backend: "wasm", workers: 1 },
+};
+
+/** Runs `body` in a folder with the given weights, as PyTorch saves them, in a file. */
+function withGiven(
+  body: (from: string, folder: string) => Promise<void>,
+  weights: ReadonlyMap<string, SafeTensor> = GIVEN,
+): Promise<void> {
+  return inTemporary(async (folder) => {
+    const from = join(folder, "given.pth");
+    await Deno.writeFile(from, encodeTorch(weights, {}));
+    await body(from, folder);
+  });
+}
+
+Deno.test("startRun() begins with given weights, of their width", () =>
+  withGiven(async (from, folder) => {
+    const run = join(folder, "run");
+    await startRun({ ...RECIPE, from, optimiser: { lr: 1e-12 } }, run);
+    const { recipe } = await readRunRecord(run);
+    assert.deepEqual([recipe.from, recipe.width], [from, 2]);
+    const { tensors } = await readWeightsSubject(run, undefined);
+    for (const [name, { data }] of GIVEN) {
+      if (!(data instanceof Float32Array) || name.includes("running")) continue;
+      assertClose(tensors.get(name)!.data as Float32Array, data, 1e-6, name);
+    }
+    const counter = "bn1.num_batches_tracked";
+    assert.ok(tensors.get(counter)!.data[0]! > GIVEN.get(counter)!.data[0]!, "goes on from theirs");
+  }));
+
+Deno.test("continueRun() and repeatRun() need the file of given weights no more", () =>
+  withGiven(async (from, folder) => {
+    const whole = join(folder, "whole"), stopped = join(folder, "stopped");
+    await startRun({ ...RECIPE, from }, whole);
+    const controller = new AbortController();
+    const observer = { onStep: () => controller.abort() };
+    const start = startRun({ ...RECIPE, from }, stopped, { observer, signal: controller.signal });
+    await assert.rejects(start, { name: "Interrupted" });
+    await Deno.remove(from);
+    await continueRun(stopped);
+    assert.deepEqual(await resultOf(stopped), await resultOf(whole));
+    const again = join(folder, "again");
+    await repeatRun(whole, again);
+    assert.deepEqual(await resultOf(again), await resultOf(whole));
+    await Deno.remove(join(again, "initial.safetensors"));
+    await assert.rejects(
+      repeatRun(again, join(folder, "third")),
+      /initial\.safetensors does not exist/,
+    );
+    const given = { given: { from: "other.pth" } };
+    await assert.rejects(
+      continueRun(stopped, given),
+      /^UsageError: --from other\.pth differs from/,
+    );
+  }));
+
+Deno.test(
+  "loadInitialWeights() takes the run's copy, and the file only where there is none yet",
+  () =>
+    withGiven(async (from, folder) => {
+      const run = join(folder, "run"), copy = join(run, "initial.safetensors");
+      const controller = new AbortController(); // before the first checkpoint
+      const observer = { onStart: () => controller.abort() };
+      const start = startRun({ ...RECIPE, from }, run, { observer, signal: controller.signal });
+      await assert.rejects(start, { name: "Interrupted" });
+      const record = await readRunRecord(run), { recipe } = record;
+      const backend = await openBackend("wasm", { workers: 1 });
+      const load = async () => {
+        const network = resnet18({ width: 2, classes: 10 });
+        const state = await loadInitialWeights(run, { recipe, from: record.from! }, network);
+        const tracked = state.batchesTracked;
+        [state.parameters, state.buffers].forEach(disposeAll);
+        return tracked;
+      };
+      const bytes = await Deno.readFile(copy);
+      assert.deepEqual(decodeSafetensors(bytes, copy).tensors.size, GIVEN.size);
+      assert.equal(await load(), 7);
+      await Deno.remove(copy);
+      assert.equal(await load(), 7, "a run that was killed before it had its copy");
+      await Deno.writeFile(from, encodeTorch(new Map([...GIVEN].reverse()), {}));
+      assert.equal(await load(), 7, "the same network in another file");
+      await Deno.writeFile(copy, bytes.with(-1, bytes.at(-1)! ^ 1));
+      await assert.rejects(
+        load(),
+        /initial\.safetensors is not what the run was started from: restore/,
+      );
+      await Deno.remove(copy);
+      await Deno.remove(from);
+      await assert.rejects(load(), /given\.pth does not exist\.$/);
+      backend.close();
+    }),
+);
+
+Deno.test("startRun() refuses given weights of another width or for other classes, and makes no folder", () =>
+  withGiven(async (from, folder) => {
+    const run = join(folder, "run");
+    const refused = (recipe: RecipeInput, message: RegExp) =>
+      assert.rejects(startRun({ ...RECIPE, from, ...recipe }, run), {
+        name: "UsageError",
+        message,
+      });
+    await refused(
+      { width: 4 },
+      /^--width 4 is not that of --from .*given\.pth, which has 2: leave it/,
+    );
+    await refused({ from: join(folder, "absent") }, /absent does not exist\.$/);
+    const five = (name: string, { shape, data }: SafeTensor): SafeTensor => {
+      const rest = shape.slice(1), size = rest.reduce((a, b) => a * b, 5);
+      assert.ok(data instanceof Float32Array, name);
+      return { dtype: "F32", shape: [5, ...rest], data: data.slice(0, size) };
+    };
+    const other = new Map(GIVEN);
+    for (const name of ["linear.weight", "linear.bias"]) {
+      other.set(name, five(name, GIVEN.get(name)!));
+    }
+    await Deno.writeFile(from, encodeSafetensors(other, {}));
+    await refused({}, /given\.pth tells 5 classes apart, but synthetic has 10\.$/);
+    await assert.rejects(Deno.stat(run), Deno.errors.NotFound);
+  }));
+
+const constants = (values: number[]): SafeTensor => ({
+  dtype: "F32",
+  shape: [3],
+  data: Float32Array.from(values),
+});
+const NORMALISED = new Map([
+  ...GIVEN,
+  ["normalize.mean", constants([0.5, 0.4, 0.3])],
+  ["normalize.std", constants([0.25, 0.2, 0.5])],
+] as [string, SafeTensor][]);
+
+Deno.test("a run goes on with what given weights normalise their images by", () =>
+  withGiven(async (from, folder) => {
+    const run = join(folder, "run"), notes: string[] = [];
+    const observer = { onNote: (note: string) => notes.push(note) };
+    await startRun({ ...RECIPE, from, select: "test" }, run, { observer });
+    assert.match(notes.join(), /^$/, "they have our names");
+    await continueRun(run);
+    const { tensors } = await readWeightsSubject(run, undefined);
+    for (const kind of ["mean", "std"]) {
+      const name = `normalize.${kind}`;
+      assert.deepEqual(tensors.get(name)!.data, NORMALISED.get(name)!.data);
+    }
+    assert.equal((await evaluateRun(run, { attacks: ["clean"] })).clean!.n, 8);
+    assert.equal((await readRunRecord(run)).from!.normalised, true);
+  }, NORMALISED));

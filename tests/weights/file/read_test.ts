@@ -1,0 +1,72 @@
+import assert from "node:assert/strict";
+import { join } from "@std/path";
+import { encodeSafetensors } from "../../../src/format/safetensors.ts";
+import { readNetwork } from "../../../src/weights/file/read.ts";
+import { inTemporary } from "../../memory/support.ts";
+import { fixture } from "../../testing/fixture.ts";
+
+const OURS = fixture("steps_w2").under("start.");
+
+/** Writes our state dict in two shards and their index, as `change` leaves it; the index's path. */
+async function writeShards(
+  folder: string,
+  change: (map: Record<string, string>) => void = () => {},
+): Promise<string> {
+  const map: Record<string, string> = {};
+  for (const part of [0, 1]) {
+    const file = `model-${part + 1}-of-2.safetensors`;
+    const own = new Map([...OURS].filter((_, i) => i % 2 === part));
+    for (const name of own.keys()) map[name] = file;
+    await Deno.writeFile(join(folder, file), encodeSafetensors(own, {}));
+  }
+  change(map);
+  const path = join(folder, "model.safetensors.index.json");
+  await Deno.writeTextFile(path, JSON.stringify({ metadata: { total_size: 1 }, weight_map: map }));
+  return path;
+}
+
+Deno.test("readNetwork() puts shards together by their index", () =>
+  inTemporary(async (folder) => {
+    const { kind, tensors } = await readNetwork(await writeShards(folder));
+    assert.equal(kind, "shards");
+    assert.deepEqual(new Map([...tensors].sort()), new Map([...OURS].sort()));
+  }));
+
+const WRONG: [string, (map: Record<string, string>) => void, RegExp][] = [
+  [
+    "a shard elsewhere",
+    (map) => map["bn1.bias"] = "../x.safetensors",
+    /names "\.\.\/x\.safetensors", which/,
+  ],
+  [
+    "a shard that is missing",
+    (map) => map["x"] = "x.safetensors",
+    /x\.safetensors does not exist\.$/,
+  ],
+  [
+    "a tensor that no shard has",
+    (map) => map["x"] = "model-1-of-2.safetensors",
+    /says that model-1-of-2\.safetensors holds "x", but it does not/,
+  ],
+  [
+    "a tensor that it does not say",
+    (map) => delete map["bn1.bias"],
+    /holds "bn1\.bias", which .* does not say/,
+  ],
+];
+
+for (const [what, change, message] of WRONG) {
+  Deno.test(`readNetwork() refuses an index that names ${what}`, () =>
+    inTemporary(async (folder) => {
+      const path = await writeShards(folder, change);
+      await assert.rejects(readNetwork(path), { name: "UsageError", message });
+    }));
+}
+
+Deno.test("readNetwork() reads no more than the ends of a large file of another kind", () =>
+  inTemporary(async (folder) => {
+    const path = join(folder, "weights.pth");
+    await Deno.writeTextFile(path, "<html>");
+    await Deno.truncate(path, 2 ** 40); // a hole, which could not be read into memory
+    await assert.rejects(readNetwork(path), { name: "UsageError", message: /is HTML/ });
+  }));
