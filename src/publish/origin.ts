@@ -38,6 +38,7 @@ export function originOf({ subject, record }: PublishedSubject): Record<string, 
       checkpoint: run.link,
       recipe,
       recipe_sha256: sha256(recipe),
+      ...run.recipe.from === undefined ? {} : { began: "with given weights" },
       program_version: record.program.version,
       program_sha256: record.program.digest,
       data,
@@ -50,9 +51,9 @@ export function originOf({ subject, record }: PublishedSubject): Record<string, 
   return Object.fromEntries(Object.entries(said).map(([name, text]) => [PREFIX + name, text]));
 }
 
-/** `recipe` without where its data lie and where its memory's index is kept. */
-export function publicRecipe(recipe: Recipe): Omit<Recipe, "dataDir"> {
-  const { dataDir: _data, memory, ...rest } = recipe;
+/** `recipe` without where files lie and where its memory's index is kept. */
+export function publicRecipe(recipe: Recipe): Omit<Recipe, "dataDir" | "from"> {
+  const { dataDir: _data, from: _from, memory, ...rest } = recipe;
   if (memory === undefined) return rest;
   const { index: _index, ...kept } = memory;
   return { ...rest, memory: kept };

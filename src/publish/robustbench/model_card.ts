@@ -42,7 +42,11 @@ export function modelCard(contents: EntryContents): string {
     `\`${variant}\`${from}: \`${formula}\`. It is to withstand ${
       NORMS[norm]
     } perturbations of up ` +
-    `to ${formatRadius(epsilon)}. Images are in [0, 1] and not normalised.`,
+    `to ${formatRadius(epsilon)}. Images are in [0, 1]${
+      network.architecture.normalisation === undefined
+        ? " and not normalised"
+        : "; it normalises them itself"
+    }.`,
     ...section("Results", results(contents.measured)),
     ...section("Missing", missing(contents)),
     ...section("Limitations", limitations(contents)),
@@ -93,7 +97,7 @@ function missing({ recipe, network, measured }: EntryContents): string[] {
 }
 
 function limitations({ recipe, measured }: EntryContents): string[] {
-  const { data, limitTrain, select, threat: { norm } } = recipe;
+  const { data, limitTrain, select, from, threat: { norm } } = recipe;
   const { autoAttack } = measured;
   const set = findSet(data);
   const all = isPublished(set) ? set.splits.test.images : undefined;
@@ -103,6 +107,9 @@ function limitations({ recipe, measured }: EntryContents): string[] {
     ...few.length === 0 ? [] : [`Not all of the ${all} test images were looked at; see the table.`],
     ...limitTrain === undefined ? [] : [
       `It was trained on ${limitTrain} images only, not on all of the training images.`,
+    ],
+    ...from === undefined ? [] : [
+      "Training began with given weights: what those have seen is not known here.",
     ],
     ...select === "test"
       ? [

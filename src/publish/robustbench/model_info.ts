@@ -17,7 +17,8 @@ export interface ModelInfo {
   /** The paper's title. */
   readonly name: string | null;
   readonly authors: string | null;
-  readonly additional_data: boolean;
+  /** Whether there was more to learn from than the data set; null where given weights were trained on. */
+  readonly additional_data: boolean | null;
   readonly number_forward_passes: number;
   readonly dataset: string;
   readonly venue: string | null;
@@ -47,7 +48,7 @@ export function modelInfo(
     link: arxiv === undefined ? null : `https://arxiv.org/abs/${arxiv}`,
     name: null,
     authors: null,
-    additional_data: false,
+    additional_data: recipe.from === undefined ? false : null,
     number_forward_passes: 1,
     dataset: data,
     venue: null,
@@ -57,7 +58,9 @@ export function modelInfo(
     reported: percent(robust),
     autoattack_acc: percent(robust),
     footnote: [
-      `Trained with ${method}${paper === "" ? "" : ` (${paper})`}.`,
+      `Trained with ${method}${paper === "" ? "" : ` (${paper})`}${
+        recipe.from === undefined ? "" : ", from given weights"
+      }.`,
       ...robust === undefined ? [] : [
         `AutoAttack is memloss's own implementation, on the first ${robust.n} test images.`,
       ],

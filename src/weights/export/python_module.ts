@@ -22,9 +22,10 @@ export function className({ architecture: { title } }: ExportedNetwork): string 
   return title.replaceAll(/[^A-Za-z0-9]/g, "").replace(/^[^A-Z]/, (first) => first.toUpperCase());
 }
 
-/** The name of the module, e.g. `memloss_resnet18`. */
-export function moduleName({ definition: { name } }: ExportedNetwork): string {
-  return `memloss_${name.replaceAll("-", "_")}`;
+/** The name of the module, e.g. `memloss_resnet18`; networks that normalise their images have one of their own. */
+export function moduleName({ definition: { name }, architecture }: ExportedNetwork): string {
+  const own = name.replaceAll("-", "_");
+  return `memloss_${own}${architecture.normalisation === undefined ? "" : "_normalised"}`;
 }
 
 /** The module's text, the same for networks of all sizes. */

@@ -53,3 +53,10 @@ Deno.test("modelInfo() leaves out what was not measured and what it does not kno
     ...["link", "name", "authors", "venue", "reported", "autoattack_acc"],
   ]);
 });
+
+Deno.test("modelInfo() does not say that nothing else was learnt from where training began with given weights", () => {
+  const recipe = resolveRecipe({ variant: "v1", from: "weights.pt" });
+  const info = modelInfo(recipe, W8, { evaluations: [] });
+  assert.equal(info.additional_data, null);
+  assert.equal(info.footnote, "Trained with v1 (MemLoss, arXiv 2510.09105), from given weights.");
+});

@@ -35,6 +35,7 @@ Deno.test("pythonModule() writes sizes by what they follow from, and layers by t
 Deno.test("className() and moduleName() make names of titles", () => {
   assert.deepEqual([className(RESNET), moduleName(RESNET)], ["ResNet18", "memloss_resnet18"]);
   assert.equal(className(NETWORKS[1]!), "Tiny");
+  assert.equal(moduleName(NETWORKS[2]!), "memloss_resnet18_normalised");
 });
 
 Deno.test("moduleName() is one that Python imports, and pythonModule() has the published width", () => {

@@ -18,7 +18,8 @@ for each in sorted(os.listdir(folder)):
     if each == "images": continue
     os.chdir(f"{folder}/{each}")
     sys.path.insert(0, os.getcwd())
-    module = importlib.reload(importlib.import_module(next(name[:-3] for name in os.listdir() if name.endswith(".py"))))
+    (name,) = [file[:-3] for file in os.listdir() if file.endswith(".py")]
+    module = importlib.reload(importlib.import_module(name))
     tensors = torch.load("weights.pt")
     again = torch.load("weights.pt", weights_only=True)
     with torch.no_grad():

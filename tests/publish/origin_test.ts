@@ -1,0 +1,17 @@
+import assert from "node:assert/strict";
+import { publicRecipe } from "../../src/publish/origin.ts";
+import { resolveRecipe } from "../../src/recipe/resolve.ts";
+
+Deno.test("publicRecipe() has no place of a file or a service, and everything else", () => {
+  const places = { dataDir: "/home/me/data", from: "/home/me/w.pt" };
+  const recipe = resolveRecipe({
+    ...{ ...places, variant: "v1" },
+    memory: { index: "http://me.example", age: 2 },
+  });
+  const { memory: { index: _, ...memory } = {}, ...rest } = recipe;
+  const { dataDir: _data, from: _from, ...expected } = rest;
+  assert.deepEqual(publicRecipe(recipe), { ...expected, memory });
+  assert.doesNotMatch(JSON.stringify(publicRecipe(recipe)), /\bme\b/);
+  const standard = resolveRecipe({ variant: "standard" });
+  assert.deepEqual(publicRecipe(standard), standard);
+});
