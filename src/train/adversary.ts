@@ -41,11 +41,11 @@ export async function attackBatch(
 ): Promise<Float32Array> {
   const attack = trainingAttack(recipe), { seed } = recipe;
   if (attack === undefined) throw new TypeError(`The method ${recipe.variant} does not attack.`);
-  const { pgd: options } = attack;
+  const { pgd: options, startRadius } = attack;
   const { ids, x, shape } = batch;
   let adversarial = imageTensor(
     attack.start === "uniform"
-      ? uniformStart(x, ids, options, seed, Purpose.attackStart, epoch)
+      ? uniformStart(x, ids, { ...options, epsilon: startRadius }, seed, Purpose.attackStart, epoch)
       : gaussianStart(x, ids, seed, epoch),
     shape,
   );

@@ -7,13 +7,14 @@ import * as tf from "@tensorflow/tfjs";
 import { pgd } from "../attack/pgd.ts";
 import type { Backend, Computation, Demand, DeviceState } from "../backend/backend.ts";
 import type { ImageShape } from "../data/dataset.ts";
-import { type Pass, passesOf } from "../method/method.ts";
+import { needsHelper, type Pass, passesOf } from "../method/method.ts";
 import { methodOf } from "../method/methods.ts";
 import type { LossTerms, Objective } from "../method/objective.ts";
 import type { Architecture } from "../model/architecture.ts";
 import { freeze } from "../model/frozen.ts";
 import type { ModelState, TensorMap } from "../model/parameters.ts";
 import type { Recipe } from "../recipe/recipe.ts";
+import type { Helper } from "../run/weights/helper.ts";
 import {
   attackInputs,
   attackLoss,
@@ -43,6 +44,7 @@ export class Learner {
   /**
    * @param state taken over
    * @param momenta taken over; zeros unless given
+   * @param helper taken over; for a method that needs one
    */
   constructor(
     recipe: Recipe,
@@ -50,7 +52,11 @@ export class Learner {
     backend: Backend,
     state: ModelState,
     momenta: TensorMap = zeroMomenta(state.parameters),
+    helper?: Helper,
   ) {
+    if (needsHelper(methodOf(recipe.variant)) && helper === undefined) {
+      throw new TypeError(`The method ${recipe.variant} needs a helper.`);
+    }
     const { parameters, buffers } = state;
     const gradients = zeroMomenta(parameters);
     this.#recipe = recipe;
@@ -60,7 +66,9 @@ export class Learner {
       { weightDecay: recipe.optimiser.weightDecay, nesterov: true },
       momenta,
     );
-    this.deviceState = backend.deviceState([parameters, buffers, momenta, gradients]);
+    const helperMaps = helper ? [helper.state.parameters, helper.state.buffers] : [];
+    const maps = [parameters, buffers, momenta, gradients, ...helperMaps];
+    this.deviceState = backend.deviceState(maps);
     const objective = objectiveOf(recipe);
     this.#attack = trainingAttack(recipe);
     if (this.#attack) {
@@ -70,8 +78,11 @@ export class Learner {
       }
     }
     this.#descend = this.deviceState.compile(({ labels, memoryRows, ...images }) => {
-      const inputs = stepInputs(images, labels!, memoryRows);
+      const given = stepInputs(images, labels!, memoryRows);
+      const helperLabels = helper && labelsBy(helper, given.images.adv!);
+      const inputs = { ...given, ...helperLabels && { helperLabels } };
       const result = lossAndGradients(architecture, state, objective, inputs);
+      helperLabels?.dispose();
       for (const [name, gradient] of result.gradients) gradients.set(name, gradient);
       tf.dispose(Object.values(result.logits));
       return { ...result.terms, ...result.weights && { [WEIGHTS]: result.weights } };
@@ -198,6 +209,17 @@ export class Learner {
   dispose(): void {
     this.deviceState.dispose();
   }
+}
+
+/** The classes that `helper`, in evaluation mode, takes `x` for, one-hot `[N,C]`. */
+function labelsBy({ architecture, state }: Helper, x: tf.Tensor4D): tf.Tensor2D {
+  const model = freeze(architecture, state);
+  const labels = tf.tidy(() => {
+    const logits = model.logits(x);
+    return tf.cast(tf.oneHot(tf.argMax(logits, 1), architecture.classes), "float32") as tf.Tensor2D;
+  });
+  model.dispose();
+  return labels;
 }
 
 /** What a computation calls the weights among the terms, none of which has such a name. */

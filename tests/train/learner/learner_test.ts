@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs";
-import { VARIANTS } from "../../../src/method/methods.ts";
+import { STEPPED } from "../../testing/objectives.ts";
 import { disposeAll, type TensorMap } from "../../../src/model/parameters.ts";
 import { exportState, exportTensors } from "../../../src/weights/state_dict.ts";
 import { Learner } from "../../../src/train/learner.ts";
@@ -74,7 +74,7 @@ async function assertArrived(
   disposeAll(momenta);
 }
 
-for (const variant of VARIANTS) {
+for (const variant of STEPPED) {
   eachBackend(`Learner makes PyTorch's step of ${variant}`, async (backend) => {
     const learner = makeLearner(backend, smallRecipe({ variant })), inputs = makeInputs();
     const { loss } = await descend(learner, inputs);

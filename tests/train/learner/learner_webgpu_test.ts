@@ -11,7 +11,15 @@ import { openNaiveEngine } from "../../testing/naive/engine.ts";
 import { assertClose } from "../../testing/numbers.ts";
 import { smallRecipe } from "../../testing/runs.ts";
 import { read } from "../../testing/tensors.ts";
-import { makeInputs, RATES, REFERENCE, start, UPDATE_TOLERANCE, W2 } from "../steps_w2.ts";
+import {
+  makeInputs,
+  makeLearner,
+  RATES,
+  REFERENCE,
+  start,
+  UPDATE_TOLERANCE,
+  W2,
+} from "../steps_w2.ts";
 
 /** Images of the fixture's batch, and those rows of them that have a memory example. */
 const N = 3, REMEMBERED = [2, 0];
@@ -47,7 +55,7 @@ function onBoth(
 }
 
 /** A step's inputs, a part of which has memory examples, in another order than the batch's. */
-function partialInputs(): Required<StepInputs> {
+function partialInputs(): Required<Omit<StepInputs, "helperLabels">> {
   return tf.tidy(() => {
     const { images, labels } = makeInputs();
     const first = <R extends tf.Rank>(tensor: tf.Tensor<R>) => tf.slice(tensor, 0, N);
@@ -115,6 +123,8 @@ const DESCENTS: readonly RecipeFlags[] = [
   { variant: "v2" },
   { variant: "v3", memoryWeight: "misclassified" },
   { variant: "mart" },
+  { variant: "mart+v1" },
+  { variant: "hat+v1" },
 ];
 
 onBoth(
@@ -122,7 +132,7 @@ onBoth(
   async (backend) => {
     const results: Values = {};
     for (const input of DESCENTS) {
-      const learner = new Learner(smallRecipe(input), W2, backend, start());
+      const learner = makeLearner(backend, smallRecipe(input));
       const inputs = partialInputs();
       const { terms, weights } = await learner.descend(inputs);
       await learner.update(RATES); // from rest: the momenta are gradients and decay
