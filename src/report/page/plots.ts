@@ -3,9 +3,9 @@
  *
  * @module
  */
+import { accuracyTitle } from "../words.ts";
 import type { EpochMetrics, StepMetrics } from "../../run/metrics.ts";
 import { type Curve, downsample } from "./downsample.ts";
-import { accuracyTitle } from "./evaluations.ts";
 import { findStepsPerEpoch, type RunData, shownEvaluations } from "./run_data.ts";
 
 /** Points of a curve, at most: more than a plot is wide. */

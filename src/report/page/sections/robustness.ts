@@ -3,8 +3,8 @@
  *
  * @module
  */
-import { formatDuration, percent } from "../../words.ts";
-import { accuracyTitle, type PageEvaluation } from "../evaluations.ts";
+import { accuracyTitle, formatDuration, percent } from "../../words.ts";
+import type { PageEvaluation } from "../evaluations.ts";
 import { type Markup, markup } from "../markup.ts";
 import type { Plot } from "../plots.ts";
 import { type RunData, shownEvaluations } from "../run_data.ts";
