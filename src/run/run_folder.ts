@@ -30,7 +30,7 @@ import {
   RECORD_FILE,
   writeCommitted,
 } from "./checkpoints.ts";
-import { withEpoch } from "./checkpoint/epoch_digests.ts";
+import { type KnownDigests, withEpoch } from "./checkpoint/epoch_digests.ts";
 import { METRICS_TABLE } from "./metrics_table.ts";
 import { decodeRunRecord, encodeRunRecord, type RunRecord } from "./run_record.ts";
 import { RunLock } from "./run_lock.ts";
@@ -179,11 +179,12 @@ export class RunFolder {
    * that are none of the run's stay. Also the repair after a crash, which can leave the record behind the memory's index, or
    * checkpoints that nothing names.
    *
-   * @param names the file of each, and its digest where that is known; with the last one of an epoch the digest of the memory
-   *   that belongs to it
+   * @param names the file of each, and its digest where that is known
+   * @param digests what is known of the last one beside that
    */
   async settle(
-    names: { last: FoundCheckpoint; best: string | undefined; memory?: string | undefined },
+    names: { last: FoundCheckpoint; best: string | undefined },
+    digests: KnownDigests = {},
   ): Promise<void> {
     const folder = checkpointFolder(this.directory);
     const before = await readCommittedCheckpoints(this.directory);
@@ -198,7 +199,7 @@ export class RunFolder {
       ? { name: names.best, sha256: await digest(names.best) }
       : undefined;
     const path = this.checkpointPath(name);
-    const epochs = await withEpoch(before?.epochs ?? [], last, path, names.memory);
+    const epochs = await withEpoch(before?.epochs ?? [], last, path, digests);
     await writeCommitted(this.directory, {
       last,
       ...best && { best },

@@ -113,7 +113,7 @@ export class Session {
     const name = checkpointName(progress), path = folder.checkpointPath(name);
     const state = this.learner.snapshot(), momenta = this.learner.momenta();
     const checkpoint = { state, momenta, progress };
-    const sha256 = await saveCheckpoint(path, checkpoint, backend, (what) => this.notFinite(what))
+    const saved = await saveCheckpoint(path, checkpoint, backend, (what) => this.notFinite(what))
       .finally(() => [state.parameters, state.buffers, momenta].forEach(disposeAll));
     // While an epoch runs, the oldest one is still being read.
     const age = recipe.memory?.age ?? 1;
@@ -125,9 +125,9 @@ export class Session {
       complete,
       keep,
       checkpoint: name,
-      checkpointSha256: sha256,
+      checkpointSha256: saved.sha256,
     });
-    await this.#settle({ name, sha256 });
+    await this.#settle({ name, sha256: saved.sha256 }, saved.tensors);
     this.#checkpoint = name;
   }
 
@@ -144,12 +144,12 @@ export class Session {
   }
 
   /** Has the folder say that the run stands at the checkpoint `last`. */
-  async #settle(last: FoundCheckpoint): Promise<void> {
+  async #settle(last: FoundCheckpoint, tensors?: string): Promise<void> {
     const { best, epoch, complete } = this.progress;
-    await this.#parts.folder.settle({
-      last,
-      best: best && checkpointName({ ...this.progress, epoch: best.epoch, complete: true }),
-      memory: complete && this.memory?.has(epoch) ? this.memory.digest(epoch) : undefined,
+    const name = best && checkpointName({ ...this.progress, epoch: best.epoch, complete: true });
+    await this.#parts.folder.settle({ last, best: name }, {
+      ...tensors !== undefined && { tensors },
+      ...complete && this.memory?.has(epoch) && { memory: this.memory.digest(epoch) },
     });
   }
 }

@@ -9,11 +9,7 @@ import { checkpointPath, readCommittedCheckpoints } from "../run/checkpoints.ts"
 import type { EpochDigests } from "../run/checkpoint/epoch_digests.ts";
 import { type Metrics, TIME_FIELDS } from "../run/metrics.ts";
 import { finishedEpoch } from "../run/checkpoint/progress.ts";
-import {
-  CHECKSUM_DIGITS,
-  tensorChecksums,
-  tensorNames,
-} from "../run/checkpoint/tensor_checksums.ts";
+import { CHECKSUM_DIGITS, fileChecksums, tensorNames } from "../run/checkpoint/tensor_checksums.ts";
 import { readMetrics } from "../run/run_log.ts";
 
 /** What is known of one epoch of a run. */
@@ -119,6 +115,6 @@ async function differentTensors(before: EpochTrace, now: EpochTrace): Promise<st
 
 /** The checksums of the tensors of an epoch's checkpoint, if they or the file are there. */
 async function checksumsOf({ tensors, path }: EpochTrace): Promise<string[] | undefined> {
-  const text = tensors ?? (path === undefined ? undefined : await tensorChecksums(path));
+  const text = tensors ?? (path === undefined ? undefined : await fileChecksums(path));
   return text?.match(new RegExp(`.{${CHECKSUM_DIGITS}}`, "g")) ?? undefined;
 }

@@ -155,13 +155,14 @@ Deno.test("verifyRun() says that the program was another, which need not change 
 Deno.test("verifyRun() compares what is left of a run that is older than its digests", () =>
   withRun(async (runDir) => {
     const committed = join(runDir, "checkpoints", "committed.json");
+    const record = async () => JSON.parse(await Deno.readTextFile(committed));
+    const { epochs } = await record();
     await edit(committed, /,\s*"epochs": \[[^]*\]/, "");
     assert.deepEqual(await verifyRun(runDir), { ...SAME, unrecorded: [1, 2] });
     // The next start of the run takes the digests up where it stands.
     await continueRun(runDir);
     assert.deepEqual(await verifyRun(runDir), { ...SAME, unrecorded: [1, 2] });
-    const { epochs } = JSON.parse(await Deno.readTextFile(committed));
-    assert.deepEqual(epochs.map(({ epoch }: { epoch: number }) => epoch), [3]);
+    assert.deepEqual((await record()).epochs, epochs.slice(2));
     await edit(join(runDir, "recipe.json"), /"momentum": 0.95/, '"momentum": 0.9');
     assert.deepEqual(Object.keys((await verifyRun(runDir)).difference!), ["epoch", "metrics"]);
   }));

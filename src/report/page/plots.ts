@@ -3,13 +3,16 @@
  *
  * @module
  */
+import { accuracyTitle } from "../words.ts";
 import type { EpochMetrics, StepMetrics } from "../../run/metrics.ts";
 import { type Curve, downsample } from "./downsample.ts";
-import { accuracyTitle } from "./evaluations.ts";
 import { findStepsPerEpoch, type RunData, shownEvaluations } from "./run_data.ts";
 
-/** Points of a curve, at most: more than a screen is wide. */
+/** Points of a curve, at most: more than a plot is wide. */
 const MOST_POINTS = 1600;
+/** Points of the curves of all runs in a plot, at most, as long as each has {@linkcode FEWEST_POINTS}. */
+const MOST_TOGETHER = 3 * MOST_POINTS;
+const FEWEST_POINTS = 200;
 
 /** One curve. */
 export interface PlotLine extends Curve {
@@ -117,8 +120,10 @@ function selectedOn(runs: readonly RunData[]): string {
 }
 
 function plotOf({ id, title, note, unit, step, epoch }: Quantity, runs: readonly RunData[]): Plot {
+  const together = Math.floor(MOST_TOGETHER / runs.length);
+  const most = Math.min(MOST_POINTS, Math.max(FEWEST_POINTS, together));
   const lines = runs.flatMap((run, index): PlotLine[] => {
-    const means = epoch && run.epochs.length > 0
+    const means = epoch
       ? curveOf(run.epochs, (line) => step ? line.epoch - 0.5 : line.epoch, epoch)
       : undefined;
     const steps = findStepsPerEpoch(run);
@@ -126,8 +131,8 @@ function plotOf({ id, title, note, unit, step, epoch }: Quantity, runs: readonly
       ? curveOf(run.steps, (line) => line.epoch - 1 + line.step / steps, step)
       : undefined;
     return [
-      ...single ? [{ run: index, faint: means !== undefined, ...short(single) }] : [],
-      ...means ? [{ run: index, faint: false, ...short(means) }] : [],
+      ...single ? [{ run: index, faint: means !== undefined, ...short(single, most) }] : [],
+      ...means ? [{ run: index, faint: false, ...short(means, most) }] : [],
     ];
   });
   const values = runs.map((run): ReadonlyMap<number, number | undefined> =>
@@ -135,10 +140,10 @@ function plotOf({ id, title, note, unit, step, epoch }: Quantity, runs: readonly
       ? new Map(run.epochs.map((line) => [line.epoch, epoch(line)]))
       : new Map(run.steps.map((line) => [line.epoch, step?.(line)])) // an epoch's last step
   );
-  const epochs = Math.max(0, ...runs.map(({ epochs }) => epochs.at(-1)?.epoch ?? 0));
-  const table = Array.from({ length: epochs }, (_, i) => ({
-    at: String(i + 1),
-    values: values.map((each) => finite(each.get(i + 1))),
+  const epochs = new Set(runs.flatMap(({ epochs }) => epochs.map(({ epoch }) => epoch)));
+  const table = [...epochs].sort((a, b) => a - b).map((epoch) => ({
+    at: String(epoch),
+    values: values.map((each) => finite(each.get(epoch))),
   }));
   return { id, title, ...note && { note }, axis: "epoch", unit: unit ?? "number", lines, table };
 }
@@ -164,8 +169,8 @@ function curveOf<T>(
 }
 
 /** `curve` with fewer points and digits, as far as nobody can see it. */
-function short(curve: Curve): Curve {
-  const { x, y } = downsample(curve, MOST_POINTS);
+function short(curve: Curve, most: number): Curve {
+  const { x, y } = downsample(curve, most);
   return { x: x.map((value) => digits(value, 6)), y: y.map((value) => digits(value, 5)) };
 }
 
@@ -203,7 +208,9 @@ export function radiusPlot(runs: readonly RunData[]): Plot | undefined {
   return {
     id: "radius",
     title: `Accuracy under ${[...attacks].join(", ")} by radius`,
-    note: `${[...counts].join(" or ")} test images; radius ε in 1/255`,
+    note: `${
+      [...counts].map((n) => n.toLocaleString("en")).join(" or ")
+    } test images; radius ε in 1/255`,
     axis: "radius",
     unit: "percent",
     lines: points.map((each, run) => {

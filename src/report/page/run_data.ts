@@ -4,7 +4,9 @@
  * @module
  */
 import { basename, resolve } from "@std/path";
+import { isPublished, type SetDefinition } from "../../data/sets/definition.ts";
 import { findSet } from "../../data/sets/sets.ts";
+import { VALIDATION_SIZE } from "../../data/split.ts";
 import { RunError, UsageError } from "../../errors.ts";
 import { findCheckpoint, type FoundCheckpoint } from "../../run/checkpoints.ts";
 import type { EpochMetrics, Metrics, StepMetrics } from "../../run/metrics.ts";
@@ -101,13 +103,26 @@ async function findShown(directory: string): Promise<RunData["checkpoint"]> {
   return undefined;
 }
 
-/** Steps of an epoch: as the first whole epoch had them, or one more than were seen where none is whole yet. */
-export function findStepsPerEpoch({ stepsPerEpoch, steps, epochs }: RunData): number {
+/**
+ * Steps of an epoch: as the first whole epoch had them. Before there is one, as the published data set has images, or where
+ * that is not known, one more than were seen.
+ */
+export function findStepsPerEpoch(run: RunData): number {
+  const { stepsPerEpoch, steps, epochs } = run, [whole] = epochs;
   if (stepsPerEpoch !== undefined) return stepsPerEpoch;
-  const [whole] = epochs;
   const seen = steps.filter(({ epoch }) => epoch === (whole?.epoch ?? steps[0]?.epoch));
   const most = seen.reduce((most, { step }) => Math.max(most, step), 1);
-  return whole ? most : most + 1;
+  return whole ? most : Math.max(most, expectedSteps(run) ?? most + 1);
+}
+
+function expectedSteps({ record: { recipe } }: RunData): number | undefined {
+  const { select, limitTrain, batchSize } = recipe;
+  const set: SetDefinition = findSet(recipe.data);
+  const images = isPublished(set)
+    ? set.splits.train.images - (select === "val" ? VALIDATION_SIZE : 0)
+    : Infinity;
+  const trained = Math.min(images, limitTrain ?? Infinity);
+  return Number.isFinite(trained) ? Math.ceil(trained / batchSize) : undefined;
 }
 
 /** The evaluations of the checkpoint that stands for the run; of another one where that has none. */

@@ -25,6 +25,7 @@ import {
 } from "../../weights/state_dict.ts";
 import { damagedCheckpoint } from "../checkpoints.ts";
 import { decodeProgress, encodeProgress, type Progress } from "./progress.ts";
+import { tensorChecksums } from "./tensor_checksums.ts";
 
 /** Prefix of the momentum buffers' names. */
 const MOMENTUM_PREFIX = "optimizer.momentum_buffer.";
@@ -41,7 +42,7 @@ export interface Checkpoint {
  * Writes a checkpoint to `path`, whole or not at all.
  *
  * @param notFinite makes an error of a sentence's beginning that says what is not finite
- * @returns the SHA-256 of its bytes, hexadecimal
+ * @returns the SHA-256 of its bytes, hexadecimal, and checksums of its tensors
  * @throws {RunError} if a weight, statistic or momentum is not finite: nothing can be continued from that; or if the
  *   device or the disk fails
  */
@@ -50,7 +51,7 @@ export async function saveCheckpoint(
   checkpoint: Checkpoint,
   backend: Backend,
   notFinite: (what: string) => RunError = (what) => new RunError(`${what}.`),
-): Promise<string> {
+): Promise<{ sha256: string; tensors: string }> {
   const tensors = new Map([
     ...await backend.guard(exportState(checkpoint.state)),
     ...await backend.guard(exportTensors(checkpoint.momenta, MOMENTUM_PREFIX)),
@@ -64,7 +65,7 @@ export async function saveCheckpoint(
   const metadata = { format: "pt", memloss: encodeProgress(checkpoint.progress) };
   const bytes = encodeSafetensors(tensors, metadata);
   await writeFileAtomically(path, bytes);
-  return sha256(bytes);
+  return { sha256: sha256(bytes), tensors: tensorChecksums(tensors) };
 }
 
 /** The name of the first of `tensors` with a value that is not finite. */

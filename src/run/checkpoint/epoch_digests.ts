@@ -5,7 +5,7 @@
  */
 import * as v from "valibot";
 import { finishedEpoch } from "./progress.ts";
-import { tensorChecksums } from "./tensor_checksums.ts";
+import { fileChecksums } from "./tensor_checksums.ts";
 
 /** SHA-256 of a file's bytes, hexadecimal. */
 export const digestSchema = v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/));
@@ -23,23 +23,25 @@ export const epochSchema = v.strictObject({
 });
 /** What an epoch left, long after its files are gone. */
 export type EpochDigests = v.InferOutput<typeof epochSchema>;
+/** What is known of them beside that of the checkpoint. */
+export type KnownDigests = Partial<Pick<EpochDigests, "tensors" | "memory">>;
 
 /**
  * The digests of all epochs up to the checkpoint `last`: those `before`, and its own if it finishes an epoch. What a commit
  * has said of an epoch stays, whatever has become of the memory since.
  *
- * @param path where the checkpoint lies
+ * @param path where the checkpoint lies: it is read unless the checksums of its tensors are `known`
  */
 export async function withEpoch(
   before: readonly EpochDigests[],
   { name, sha256 }: { readonly name: string; readonly sha256: string },
   path: string,
-  memory: string | undefined,
+  known: KnownDigests,
 ): Promise<EpochDigests[]> {
   const epoch = finishedEpoch(name);
   if (epoch === undefined) return [...before];
-  const known = before.find((each) => each.epoch === epoch && each.checkpoint === sha256);
-  const own = known ?? await digestsOf(epoch, sha256, path, memory);
+  const said = before.find((each) => each.epoch === epoch && each.checkpoint === sha256);
+  const own = said ?? await digestsOf(epoch, sha256, path, known);
   return [...before.filter((each) => each.epoch < epoch), own];
 }
 
@@ -47,9 +49,9 @@ async function digestsOf(
   epoch: number,
   checkpoint: string,
   path: string,
-  memory: string | undefined,
+  { tensors: summed, memory }: KnownDigests,
 ): Promise<EpochDigests> {
-  const tensors = await tensorChecksums(path);
+  const tensors = summed ?? await fileChecksums(path);
   return {
     ...{ epoch, checkpoint },
     ...tensors !== undefined && { tensors },

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { join } from "@std/path";
+import { basename, join } from "@std/path";
 import { pathToFileURL } from "node:url";
 import { findSet } from "../../../src/data/sets/sets.ts";
 import { encodePng } from "../../../src/format/png.ts";
@@ -9,7 +9,6 @@ import { readRuns } from "../../../src/report/page/run_data.ts";
 import { browserTest, closeBrowser, type Page, withPage } from "../../testing/browser/browser.ts";
 import { makeRun } from "./made_run.ts";
 
-/** Where the screenshots go, for people to look at; a temporary folder unless given. */
 let directory: string;
 /** The page of three runs of the paper's length, and of two small ones that lack things. */
 let full: string;
@@ -146,6 +145,7 @@ for (const look of LOOKS) {
           assert.deepEqual(found.empty, []);
           assert.equal(found.plots, plots);
           assert.equal(found.unlabelled, 0);
+          await page.keepScreenshot(`${basename(path, ".html")}-${look.width}-${look.scheme}`);
         });
       }
     },
@@ -204,6 +204,16 @@ browserTest(
       await page.evaluate(() =>
         document.querySelector<HTMLElement>("[data-unzoom=epoch]")!.click()
       );
+      assert.equal((await page.evaluate(lookAt, "lr")).whole, true);
+
+      await page.evaluate(() => document.querySelector<HTMLElement>('[data-plot="lr"]')!.focus());
+      await page.press("+");
+      const { x, y, whole } = await page.evaluate(lookAt, "loss");
+      assert.equal(whole, false);
+      for (const count of [1, 2]) {
+        await page.mouse("Pressed", x + 50, y + 50, count);
+        await page.mouse("Released", x + 50, y + 50, count);
+      }
       const after = await page.evaluate(lookAt, "lr");
       assert.equal(after.whole, true);
       await page.mouse("Moved", after.x + 4, after.y + 50);

@@ -9,7 +9,7 @@ import {
   shownEvaluations,
 } from "../../../src/report/page/run_data.ts";
 import { RunLock } from "../../../src/run/run_lock.ts";
-import { makeRun } from "./made_run.ts";
+import { type MadeRun, makeRun } from "./made_run.ts";
 
 let directory: string;
 Deno.test.beforeEach(async () => {
@@ -20,7 +20,7 @@ Deno.test.afterEach(() => Deno.remove(directory, { recursive: true }));
 const SMALL = { variant: "v1", width: 1, epochs: 3 } as const;
 
 /** A made run of {@linkcode SMALL}, in its folder. */
-async function made(name: string, more: Partial<Parameters<typeof makeRun>[1]> = {}) {
+async function made(name: string, more: Partial<MadeRun> = {}) {
   const run = join(directory, name);
   await makeRun(run, { recipe: SMALL, stepsPerEpoch: 5, evaluated: 100, ...more });
   return run;
@@ -154,10 +154,16 @@ Deno.test("a page escapes what others wrote", async () => {
   assert.ok(page.includes("&lt;b&gt;run&amp;"));
 });
 
-Deno.test("findStepsPerEpoch() is that of a whole epoch, whatever follows", async () => {
-  const counts = async (epochs: number, more: number) => {
-    const run = await made(`run-${epochs}-${more}`, { epochs, more });
+Deno.test("findStepsPerEpoch() is that of a whole epoch, or what the recipe and the published data make it", async () => {
+  let count = 0;
+  const steps = async (recipe: MadeRun["recipe"], epochs: number, more: number) => {
+    const run = await made(`run-${count++}`, { recipe: { ...SMALL, ...recipe }, epochs, more });
     return findStepsPerEpoch((await readRuns([run]))[0]!);
   };
-  assert.deepEqual([await counts(1, 2), await counts(3, 0), await counts(0, 4)], [5, 5, 5]);
+  assert.deepEqual([await steps({}, 1, 2), await steps({}, 3, 0)], [5, 5]);
+  assert.equal(await steps({}, 0, 4), Math.ceil((50_000 - 1024) / 128));
+  assert.equal(await steps({ limitTrain: 1000, select: "none" }, 0, 4), 8);
+  assert.equal(await steps({ data: "synthetic" }, 0, 4), 5);
+  assert.equal(await steps({ data: "synthetic", limitTrain: 1000 }, 0, 4), 8);
+  assert.equal(await steps({ limitTrain: 128 }, 0, 4), 4, "not fewer than were taken");
 });

@@ -29,7 +29,7 @@ Deno.test("withEpoch() adds the epoch that a checkpoint finishes, with checksums
   const sums: string[] = [];
   for (const [a, b] of [[[0], [1, 2]], [[0], [2, 1]], [[-0], [1, 2]]] as const) {
     await withFile({ a: [...a], b: [...b] }, async (path) => {
-      const [first, second] = await withEpoch([epoch(1, "a")], last, path, digest("e"));
+      const [first, second] = await withEpoch([epoch(1, "a")], last, path, { memory: digest("e") });
       const { tensors, ...rest } = second!;
       assert.deepEqual([first, rest], [epoch(1, "a"), epoch(2, "b")]);
       sums.push(tensors!);
@@ -46,22 +46,25 @@ Deno.test("withEpoch() does without checksums where the file is no checkpoint, a
     const path = join(folder, "damaged");
     await Deno.writeTextFile(path, "damaged");
     const last = { name: "epoch-002.safetensors", sha256: digest("b") };
-    assert.deepEqual(await withEpoch([], last, path, undefined), [{
+    assert.deepEqual(await withEpoch([], last, path, {}), [{
       ...{ epoch: 2, checkpoint: digest("b") },
     }]);
   }));
 
 Deno.test("withEpoch() adds nothing for a checkpoint within an epoch", async () => {
   const last = { name: "epoch-002.step-7.safetensors", sha256: digest("b") };
-  assert.deepEqual(await withEpoch([epoch(1, "a")], last, "", undefined), [epoch(1, "a")]);
+  assert.deepEqual(await withEpoch([epoch(1, "a")], last, "", {}), [epoch(1, "a")]);
 });
 
 Deno.test("withEpoch() keeps what was said of an epoch, and drops what a run went back behind", () =>
   withFile({}, async (path) => {
     const before = [epoch(1, "a"), epoch(2, "b"), epoch(3, "c")];
     const second = { name: "epoch-002.safetensors", sha256: digest("b") };
-    assert.deepEqual(await withEpoch(before, second, path, digest("d")), before.slice(0, 2));
+    assert.deepEqual(
+      await withEpoch(before, second, path, { memory: digest("d") }),
+      before.slice(0, 2),
+    );
     const other = { ...second, sha256: digest("f") };
-    const [first, now] = await withEpoch(before, other, path, digest("e"));
+    const [first, now] = await withEpoch(before, other, path, { memory: digest("e") });
     assert.deepEqual([first, now!.checkpoint], [epoch(1, "a"), digest("f")]);
   }));

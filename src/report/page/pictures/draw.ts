@@ -86,7 +86,7 @@ interface Row {
 }
 
 async function draw(
-  { directory, record: { recipe, machine }, checkpoint }: RunData,
+  { directory, record: { recipe, machine }, checkpoint, training }: RunData,
   dataDir: string | undefined,
 ): Promise<Pictures> {
   const notes: string[] = [];
@@ -95,8 +95,8 @@ async function draw(
   const examples = await findExamples(directory, recipe, dataDir, (note) => notes.push(note));
   const { dataset, part, epoch } = examples;
   checkFitting(subject.path, architecture, dataset);
-  // The GPU that the run was trained on may not be here.
-  const choice = machine.backend === "wasm" ? "wasm" : "auto";
+  // The GPU that a run was trained on may not be here, and one that trains is not to be disturbed.
+  const choice = training || machine.backend === "wasm" ? "wasm" : "auto";
   const backend = await openBackend(choice, { ...engineOptions(recipe), attackPrecision: "f32" });
   try {
     const model = freezeSubject(subject, architecture);

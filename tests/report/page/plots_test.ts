@@ -1,0 +1,86 @@
+import assert from "node:assert/strict";
+import { join } from "@std/path";
+import { type Plot, radiusPlot, stepPoint, trainingPlots } from "../../../src/report/page/plots.ts";
+import { readRuns, type RunData } from "../../../src/report/page/run_data.ts";
+import { makeRun } from "./made_run.ts";
+
+let directory: string;
+let runs: readonly RunData[];
+
+Deno.test.beforeAll(async () => {
+  directory = await Deno.makeTempDir();
+  const small = { width: 1, epochs: 4 } as const;
+  const folders = ["v1", "standard"].map((name) => join(directory, name));
+  await makeRun(folders[0]!, {
+    recipe: { variant: "v1", ...small },
+    ...{ stepsPerEpoch: 1000, evaluated: 100 },
+  });
+  await makeRun(folders[1]!, {
+    recipe: { variant: "standard", select: "none", ...small },
+    ...{ stepsPerEpoch: 5, epochs: 2, more: 3 },
+  });
+  runs = await readRuns(folders);
+});
+Deno.test.afterAll(() => Deno.remove(directory, { recursive: true }));
+
+const find = (plots: readonly Plot[], id: string) => plots.find((plot) => plot.id === id)!;
+
+Deno.test("trainingPlots() has a plot for each quantity that any run has", () => {
+  const plots = trainingPlots(runs);
+  const common = ["loss", "term-ce", "lr", "momentum", "speed"];
+  const all = plots.map(({ id }) => id);
+  assert.deepEqual(all.slice(0, 4), ["clean", "robust", "loss", "term-ce"]);
+  assert.deepEqual(
+    new Set(all),
+    new Set(["clean", "robust", "term-kl", "term-memory", ...common]),
+  );
+  assert.deepEqual(new Set(trainingPlots([runs[1]!]).map(({ id }) => id)), new Set(common));
+  assert.deepEqual(trainingPlots([{ ...runs[1]!, steps: [], epochs: [] }]), []);
+});
+
+Deno.test("trainingPlots() draws steps faintly behind means, all in epochs", () => {
+  const { lines, table } = find(trainingPlots(runs), "loss");
+  assert.deepEqual(lines.map(({ run, faint }) => [run, faint]), [
+    ...[[0, true], [0, false], [1, true], [1, false]],
+  ]);
+  const [dense, means, sparse] = lines;
+  assert.ok(dense!.x.length > 1000 && dense!.x.length <= 1600, `${dense!.x.length} points`);
+  assert.deepEqual([dense!.x[0], dense!.x.at(-1)], [0.001, 4]);
+  assert.deepEqual(means!.x, [0.5, 1.5, 2.5, 3.5]);
+  assert.deepEqual(sparse!.x, Array.from({ length: 13 }, (_, i) => (i + 1) / 5));
+  assert.deepEqual(table.map(({ at }) => at), ["1", "2", "3", "4"]);
+  assert.deepEqual(table[2]!.values, [runs[0]!.epochs[2]!.loss, undefined]);
+});
+
+Deno.test("trainingPlots() gives each of many runs fewer points", () => {
+  const many = Array.from({ length: 12 }, () => runs[0]!);
+  for (const { x } of find(trainingPlots(many), "loss").lines) assert.ok(x.length <= 400);
+});
+
+Deno.test("trainingPlots() leaves out what is no number, and no epoch makes a table of its size", () => {
+  const odd = { ...runs[0]!.epochs[0]!, epoch: 1e9, loss: null as unknown as number };
+  const run = { ...runs[1]!, epochs: [...runs[1]!.epochs, odd] };
+  const { lines, table } = find(trainingPlots([run]), "loss");
+  assert.equal(lines[1]!.x.length, 2);
+  assert.deepEqual(table.at(-1), { at: "1000000000", values: [undefined] });
+});
+
+Deno.test("stepPoint() has a value for every plot of steps, where that has it", () => {
+  const run = runs[0]!, plots = trainingPlots([run]), line = run.steps[2500]!;
+  const { x, values } = stepPoint(line, 1000);
+  assert.equal(x, 2.501);
+  assert.deepEqual(
+    new Set(Object.keys(values)),
+    new Set(plots.map(({ id }) => id).filter((id) => id !== "clean" && id !== "robust")),
+  );
+  assert.deepEqual([values.lr, values["term-ce"]], [line.lr, line.terms.ce]);
+});
+
+Deno.test("radiusPlot() is by steps of a byte, of the runs that have a curve", () => {
+  const plot = radiusPlot(runs)!;
+  assert.deepEqual(plot.lines.map(({ x }) => x.length), [17, 0]);
+  assert.deepEqual(plot.lines[0]!.x.slice(0, 3), [0, 1, 2]);
+  assert.deepEqual(plot.table[8]!.at, "8/255");
+  assert.equal(plot.title, "Accuracy under PGD-20 by radius");
+  assert.equal(radiusPlot([runs[1]!]), undefined);
+});
