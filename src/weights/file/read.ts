@@ -25,9 +25,9 @@ const END_BYTES = { head: 8 + FOREIGN_HEADER_BYTES, tail: 2 ** 17 };
 export interface WeightsFile {
   readonly path: string;
   readonly kind: WeightsKind;
-  /** Bytes of the file. */
+  /** Bytes of the file, of shards of all files. */
   readonly bytes: number;
-  /** SHA-256 of its bytes, hexadecimal. */
+  /** SHA-256 of its bytes, hexadecimal; of shards that of the index and of their own. */
   readonly sha256: string;
   readonly tree: Tree;
 }
@@ -41,7 +41,13 @@ export interface WeightsFile {
 export async function readWeightsFile(path: string): Promise<WeightsFile> {
   const bytes = await readChecked(path, END_BYTES, (ends) => checkEnds(path, ends));
   const kind = kindOf(path, endsOf(bytes, END_BYTES));
-  const tree = await decode(kind, bytes, path);
+  if (kind === "shards") {
+    const { tensors: tree, ...all } = await readShards(bytes, path);
+    return { path, kind, ...all, tree };
+  }
+  const tree = kind === "safetensors"
+    ? decodeSafetensors(bytes, path, FOREIGN_HEADER_BYTES).tensors
+    : readPyTorch(bytes, kind === "torch-zip", path);
   return { path, kind, bytes: bytes.length, sha256: sha256(bytes), tree };
 }
 
@@ -66,16 +72,5 @@ function checkEnds(path: string, ends: Ends): void {
       return checkLegacy(ends, path);
     case "shards":
       return;
-  }
-}
-
-async function decode(kind: WeightsKind, bytes: Uint8Array, path: string): Promise<Tree> {
-  switch (kind) {
-    case "safetensors":
-      return decodeSafetensors(bytes, path, FOREIGN_HEADER_BYTES).tensors;
-    case "shards":
-      return await readShards(bytes, path);
-    default:
-      return readPyTorch(bytes, kind === "torch-zip", path);
   }
 }

@@ -5,17 +5,22 @@
  */
 import { dirname, join } from "@std/path";
 import * as v from "valibot";
-import { readNamedFile } from "../../disk/files.ts";
 import { UsageError } from "../../errors.ts";
 import { quoted } from "../../format/quoted.ts";
 import { findDuplicateKey } from "../../format/json/duplicate_key.ts";
 import {
+  checkSafetensors,
   decodeSafetensors,
   FOREIGN_HEADER_BYTES,
   type SafeTensor,
 } from "../../format/safetensors.ts";
+import { sha256 } from "../../format/sha256.ts";
+import { isDeeper } from "../../format/json/depth.ts";
+import { readChecked } from "./ends.ts";
 
 const INDEX = v.object({ weight_map: v.record(v.string(), v.string()) });
+/** More has no index of a network's tensors. */
+const MOST_INDEX_BYTES = 2 ** 21, DEEPEST_INDEX = 8;
 /** Files of one network. */
 const MOST_SHARDS = 256;
 /** A file's name, which leads nowhere else. */
@@ -24,13 +29,14 @@ const NAME = /^(?!\.)[^/\\\0]+\.safetensors$/;
 /**
  * The tensors of the shards that the index `bytes` at `path` names, all of which lie beside it.
  *
+ * @returns the tensors, the bytes of all files, and the SHA-256 of the index and of its shards' own
  * @throws {UsageError} if it is no such index, or a shard is missing, damaged, or has other tensors than the index says
  * @throws {RunError} if a shard cannot be read
  */
 export async function readShards(
   bytes: Uint8Array,
   path: string,
-): Promise<Map<string, SafeTensor>> {
+): Promise<{ tensors: Map<string, SafeTensor>; bytes: number; sha256: string }> {
   const map = readIndex(bytes, path);
   const shards = new Set(map.values());
   if (shards.size > MOST_SHARDS) {
@@ -43,16 +49,18 @@ export async function readShards(
       );
     }
   }
-  const tensors = new Map<string, SafeTensor>();
+  const tensors = new Map<string, SafeTensor>(), digests: string[] = [];
+  let size = bytes.length;
   for (const shard of shards) {
     const file = join(dirname(path), shard);
-    for (
-      const [name, tensor] of decodeSafetensors(
-        await readNamedFile(file),
-        file,
-        FOREIGN_HEADER_BYTES,
-      ).tensors
-    ) {
+    const content = await readChecked(
+      file,
+      { head: 8 + FOREIGN_HEADER_BYTES, tail: 0 },
+      (ends) => checkSafetensors(ends.head, ends.size, file),
+    );
+    size += content.length;
+    digests.push(sha256(content));
+    for (const [name, tensor] of decodeSafetensors(content, file, FOREIGN_HEADER_BYTES).tensors) {
       if (map.get(name) !== shard) {
         throw new UsageError(
           `${file} holds ${quoted(name)}, which ${path} does not say: download both again.`,
@@ -62,7 +70,7 @@ export async function readShards(
     }
   }
   const missing = [...map].find(([name]) => !tensors.has(name));
-  if (missing === undefined) return tensors;
+  if (missing === undefined) return { tensors, bytes: size, sha256: sha256(bytes, ...digests) };
   const [name, shard] = missing;
   throw new UsageError(
     `${path} says that ${shard} holds ${quoted(name)}, but it does not: download both again.`,
@@ -71,6 +79,11 @@ export async function readShards(
 
 function readIndex(bytes: Uint8Array, path: string): Map<string, string> {
   const text = new TextDecoder().decode(bytes);
+  if (bytes.length > MOST_INDEX_BYTES || isDeeper(text, DEEPEST_INDEX)) {
+    throw new UsageError(
+      `${path} is no index of safetensors files: it is too long, or nested too deep.`,
+    );
+  }
   let json: unknown;
   try {
     json = JSON.parse(text);

@@ -27,9 +27,14 @@ async function writeShards(
 
 Deno.test("readNetwork() puts shards together by their index", () =>
   inTemporary(async (folder) => {
-    const { kind, tensors } = await readNetwork(await writeShards(folder));
+    const path = await writeShards(folder);
+    const { kind, tensors, sha256, bytes } = await readNetwork(path);
     assert.equal(kind, "shards");
+    assert.ok(bytes > (await Deno.stat(path)).size);
     assert.deepEqual(new Map([...tensors].sort()), new Map([...OURS].sort()));
+    const shard = join(folder, "model-1-of-2.safetensors"), content = await Deno.readFile(shard);
+    await Deno.writeFile(shard, content.with(-1, content.at(-1)! ^ 1));
+    assert.notEqual((await readNetwork(path)).sha256, sha256, "tells other shards from these");
   }));
 
 const WRONG: [string, (map: Record<string, string>) => void, RegExp][] = [
@@ -89,6 +94,16 @@ for (const [what, begins, message] of LARGE) {
       await assert.rejects(readNetwork(path), { name: "UsageError", message });
     }));
 }
+
+Deno.test("readNetwork() refuses an index that is nested deep", () =>
+  inTemporary(async (folder) => {
+    const path = join(folder, "model.safetensors.index.json");
+    await Deno.writeTextFile(path, `{"weight_map": ${"[".repeat(1_000_000)}`);
+    await assert.rejects(
+      readNetwork(path),
+      /is no index of safetensors files: it is too long, or nested/,
+    );
+  }));
 
 Deno.test("readNetwork() reads no file that is larger than any network", () =>
   inTemporary(async (folder) => {
