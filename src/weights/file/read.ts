@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { UsageError } from "../../errors.ts";
 import {
   checkSafetensors,
   decodeSafetensors,
@@ -14,7 +15,7 @@ import { type Adopted, adoptNetwork } from "../foreign/adopt.ts";
 import type { Tree } from "../foreign/candidates.ts";
 import { checkLegacy } from "../pytorch/legacy.ts";
 import { readPyTorch } from "../pytorch/read.ts";
-import { readShards } from "./shards.ts";
+import { readShards, type Shard } from "./shards.ts";
 import { type Ends, endsOf, readChecked } from "./ends.ts";
 import { HEAD_BYTES, sniff, type WeightsKind } from "./sniff.ts";
 
@@ -39,16 +40,31 @@ export interface WeightsFile {
  * @throws {RunError} if it cannot be read
  */
 export async function readWeightsFile(path: string): Promise<WeightsFile> {
+  const { bytes, kind } = await readBytes(path);
+  return kind === "shards"
+    ? { path, kind, ...await readShards(bytes, path, readShard) }
+    : { path, kind, ...decode(bytes, kind, path) };
+}
+
+/** A shard, which is no index of others. */
+async function readShard(path: string): Promise<Shard> {
+  const { bytes, kind } = await readBytes(path);
+  if (kind !== "shards") return decode(bytes, kind, path);
+  throw new UsageError(
+    `${path} is an index of weights itself, and named by one: download both again.`,
+  );
+}
+
+async function readBytes(path: string) {
   const bytes = await readChecked(path, END_BYTES, (ends) => checkEnds(path, ends));
-  const kind = kindOf(path, endsOf(bytes, END_BYTES));
-  if (kind === "shards") {
-    const { tensors: tree, ...all } = await readShards(bytes, path);
-    return { path, kind, ...all, tree };
-  }
+  return { bytes, kind: kindOf(path, endsOf(bytes, END_BYTES)) };
+}
+
+function decode(bytes: Uint8Array, kind: Exclude<WeightsKind, "shards">, path: string): Shard {
   const tree = kind === "safetensors"
     ? decodeSafetensors(bytes, path, FOREIGN_HEADER_BYTES).tensors
     : readPyTorch(bytes, kind === "torch-zip", path);
-  return { path, kind, bytes: bytes.length, sha256: sha256(bytes), tree };
+  return { tree, bytes: bytes.length, sha256: sha256(bytes) };
 }
 
 /** The network in the file at `path`, see {@linkcode readWeightsFile} and {@linkcode adoptNetwork}. */
