@@ -64,6 +64,10 @@ const FLAGS = {
       "check images that --save-adv saved, instead of attacking",
     ),
     overwrite: OVERWRITE,
+    perClass: switchFlag(
+      "per-class",
+      "print the accuracies of each class too; --json always has them",
+    ),
     json: switchFlag("json", "print one JSON document on stdout"),
   }),
   ...inGroup("Device", {
@@ -90,6 +94,7 @@ export const command: Command = {
   examples: [
     "memloss eval runs/v1 --attack clean,pgd20 --json",
     "memloss eval runs/v1 --attack curve --n-ex 500",
+    "memloss eval runs/v1 --attack fgsm,pgd20 --source runs/trades",
     "memloss eval runs/v1 --attack autoattack --n-ex 1000 --save-adv adversarial.safetensors",
     "memloss eval weights.safetensors --data cifar10 --data-dir data --n-ex 1000",
     "memloss eval model.json --input-range -1,1 --attack clean,autoattack --n-ex 1000",
@@ -103,7 +108,7 @@ export const command: Command = {
     }
     const { attack: attacks = DEFAULT_ATTACKS, checkpoint, nEx: limit, restarts, ...rest } = flags;
     const { attackVersion: version, attacksToRun: members, stateDir, ...ofAttack } = rest;
-    const { iterations, queries, targets, ...others } = ofAttack;
+    const { iterations, queries, targets, source, perClass, ...others } = ofAttack;
     const { saveAdv, verifyAdv, overwrite, json, noTune, ...more } = others;
     const { inputRange, inputMean, inputStd, ...fields } = more;
     const given = recipeInput(fields);
@@ -114,7 +119,7 @@ export const command: Command = {
       ...observeEvaluation(status),
       onReport(report: EvaluationReport) {
         status.clear();
-        printReport(report, { json }, describeReport);
+        printReport(report, { json }, (each) => describeReport(each, { perClass }));
       },
     };
     const { verified } = await interruptible((signal) =>
@@ -124,6 +129,7 @@ export const command: Command = {
         given,
         limit,
         restarts,
+        source,
         input: inputScaling({ inputRange, inputMean, inputStd }),
         overwrite,
         observer,
@@ -152,7 +158,7 @@ function checkAttackFlags(names: readonly AttackName[], flags: FlagValues<typeof
   if (flags.overwrite && flags.saveAdv === undefined) {
     throw new UsageError("--overwrite needs --save-adv: nothing else is written over.");
   }
-  for (const field of ["attack", "restarts", "nEx", "seed"] as const) {
+  for (const field of ["attack", "restarts", "source", "nEx", "seed"] as const) {
     if (flags.verifyAdv === undefined || flags[field] === undefined) continue;
     throw new UsageError(
       `--verify-adv checks the saved images without attacking: leave out --${FLAGS[field].name}.`,
