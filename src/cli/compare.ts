@@ -17,6 +17,7 @@ import { readSubject } from "../run/subject.ts";
 import { type Command, readArguments } from "./shell/command.ts";
 import { printResult } from "./shell/output.ts";
 import { commandLine } from "./shell/program_name.ts";
+import { SUMMARIES } from "./summaries.ts";
 
 const FORMATS = ["markdown", "latex", "csv", "json"] as const;
 
@@ -39,7 +40,7 @@ const FLAGS = {
 export const command: Command = {
   name: "compare",
   positionals: "RUN_DIR…",
-  summary: "sum up evaluated runs in a table: mean ± sd over seeds, paired differences",
+  summary: SUMMARIES.compare,
   flags: FLAGS,
   examples: [
     "memloss compare runs/v1-cifar10-seed* runs/trades-cifar10-seed*",
