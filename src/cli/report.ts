@@ -14,6 +14,7 @@ import { checkOutput, REPORT } from "../run/output.ts";
 import { type Command, readArguments } from "./shell/command.ts";
 import { printMessage, printResult } from "./shell/output.ts";
 import { OVERWRITE } from "./shell/overwrite_flag.ts";
+import { SUMMARIES } from "./summaries.ts";
 
 /** What a page is called unless told. */
 const OUT = "report.html";
@@ -31,7 +32,7 @@ const FLAGS = {
 export const command: Command = {
   name: "report",
   positionals: "RUN_DIR…",
-  summary: "draw runs as a page: one HTML file with curves, classes, attacks and recipe",
+  summary: SUMMARIES.report,
   flags: FLAGS,
   examples: [
     "memloss report runs/v1-cifar10-seed1",
