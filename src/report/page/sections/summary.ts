@@ -55,7 +55,7 @@ function runLine(run: RunData, index: number, names: readonly string[]): Markup 
   const facts = [
     methodTitle(recipe.variant),
     dataTitle(run.record),
-    `width ${recipe.width}`,
+    `${recipe.model}, width ${recipe.width}`,
     ...recipe.beta === undefined ? [] : [`β ${recipe.beta}`],
     ...recipe.betaPrime === undefined ? [] : [`β′ ${recipe.betaPrime}`],
     ...recipe.limitTrain === undefined ? [] : [`${recipe.limitTrain.toLocaleString("en")} images`],
