@@ -14,53 +14,68 @@ import { CHECKPOINT_LINKS } from "../run/checkpoints.ts";
 import { observeEvaluation } from "./eval_status.ts";
 import { ATTACK_FLAGS, effortOf } from "./eval/attack_flags.ts";
 import { INPUT_FLAGS, inputScaling } from "./eval/input_flags.ts";
-import { type Command, type FlagValues, readArguments, refuseFlags } from "./shell/command.ts";
+import {
+  type Command,
+  type FlagValues,
+  inGroup,
+  readArguments,
+  refuseFlags,
+} from "./shell/command.ts";
 import { refuseDeviceFlags } from "./shell/device_flags.ts";
 import { interruptible } from "./shell/interrupt.ts";
 import { printReport } from "./shell/output.ts";
 import { OVERWRITE } from "./shell/overwrite_flag.ts";
 import { StatusLine } from "./shell/terminal.ts";
 import { NO_TUNE } from "./shell/tuning_flag.ts";
+import { SUMMARIES } from "./summaries.ts";
 
 const { data, dataDir, batchSize, attackEps, attackNorm, seed, backend, workers, deterministic } =
   RECIPE_FLAGS;
 
 const FLAGS = {
-  ...ATTACK_FLAGS,
-  checkpoint: choiceFlag(
-    "checkpoint",
-    CHECKPOINT_LINKS,
-    "which checkpoint of a run; default: best if there is one",
-  ),
-  stateDir: textFlag(
-    "state-dir",
-    "DIR",
-    "folder for the state of an unfinished AutoAttack; default: the run's eval/, or beside the weights",
-  ),
-  saveAdv: textFlag("save-adv", "FILE", "save AutoAttack's images as safetensors"),
-  verifyAdv: textFlag(
-    "verify-adv",
-    "FILE",
-    "check images that --save-adv saved, instead of attacking",
-  ),
-  overwrite: OVERWRITE,
-  ...INPUT_FLAGS,
-  nEx: integerFlag("n-ex", "evaluate on the first N test images", 1),
-  perClass: switchFlag(
-    "per-class",
-    "print the accuracies of each class too; --json always has them",
-  ),
-  json: switchFlag("json", "print one JSON document on stdout"),
-  data,
-  dataDir,
-  batchSize,
-  attackEps,
-  attackNorm,
-  seed,
-  backend,
-  workers,
-  deterministic,
-  noTune: NO_TUNE,
+  ...inGroup("Attack", {
+    ...ATTACK_FLAGS,
+    attackEps,
+    attackNorm,
+    stateDir: textFlag(
+      "state-dir",
+      "DIR",
+      "folder for the state of an unfinished AutoAttack; default: the run's eval/, or beside the weights",
+    ),
+  }),
+  ...inGroup("What to evaluate", {
+    checkpoint: choiceFlag(
+      "checkpoint",
+      CHECKPOINT_LINKS,
+      "which checkpoint of a run; default: best if there is one",
+    ),
+    ...INPUT_FLAGS,
+    nEx: integerFlag("n-ex", "evaluate on the first N test images", 1),
+    data,
+    dataDir,
+    batchSize,
+    seed,
+  }),
+  ...inGroup("Output", {
+    saveAdv: textFlag("save-adv", "FILE", "save AutoAttack's images as safetensors"),
+    verifyAdv: textFlag(
+      "verify-adv",
+      "FILE",
+      "check images that --save-adv saved, instead of attacking",
+    ),
+    overwrite: OVERWRITE,
+    perClass: switchFlag(
+      "per-class",
+      "print the accuracies of each class too; --json always has them",
+    ),
+    json: switchFlag("json", "print one JSON document on stdout"),
+  }),
+  ...inGroup("Device", {
+    backend,
+    workers,
+    deterministic,
+    noTune: NO_TUNE,
+  }),
 } as const;
 
 /** What a network is given, which weights from elsewhere may not expect. */
@@ -72,10 +87,10 @@ const IMAGES =
 export const command: Command = {
   name: "eval",
   positionals: "RUN_DIR|FILE|MODEL.json",
-  summary:
-    "measure clean and robust accuracy of a run, a file of weights (safetensors, PyTorch's) or a tfjs model",
+  summary: SUMMARIES.eval,
   notes: [IMAGES],
   flags: FLAGS,
+  groups: ["Attack", "What to evaluate", "Device", "Output"],
   examples: [
     "memloss eval runs/v1 --attack clean,pgd20 --json",
     "memloss eval runs/v1 --attack curve --n-ex 500",

@@ -208,7 +208,9 @@ export function radiusPlot(runs: readonly RunData[]): Plot | undefined {
   return {
     id: "radius",
     title: `Accuracy under ${[...attacks].join(", ")} by radius`,
-    note: `${[...counts].join(" or ")} test images; radius ε in 1/255`,
+    note: `${
+      [...counts].map((n) => n.toLocaleString("en")).join(" or ")
+    } test images; radius ε in 1/255`,
     axis: "radius",
     unit: "percent",
     lines: points.map((each, run) => {

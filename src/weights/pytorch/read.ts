@@ -14,7 +14,7 @@ import { ELEMENT_BYTES, Storage } from "./storage.ts";
 import { tensorOf, ViewBudget } from "./tensor.ts";
 
 /** How deep tensors are looked for, and in how many containers. */
-const DEEPEST = 6, MOST_CONTAINERS = 100_000;
+const DEEPEST = 6, MOST_CONTAINERS = 20_000;
 
 /** NumPy's names of the types. */
 const NUMPY_TYPES: Readonly<Record<string, Dtype>> = {
@@ -46,8 +46,8 @@ function treeOf(value: unknown, source: string): Tree {
     return tree;
   };
   const top: Tree = isContainer(value) ? enter(value, 0) : new Map();
-  for (let next; (next = queue.shift());) {
-    const { from, depth } = next, tree = trees.get(from)!;
+  for (const { from, depth } of queue) { // which grows meanwhile
+    const tree = trees.get(from)!;
     if (trees.size > MOST_CONTAINERS) {
       throw new UsageError(
         `${source} holds more than ${MOST_CONTAINERS} lists and dicts, which no network needs.`,
@@ -67,13 +67,13 @@ function isContainer(value: unknown): value is object {
 }
 
 /** What a dict has under strings and numbers, or a list under its numbers. */
-function namedItems(container: object): [string, unknown][] {
-  if (container instanceof Map) {
-    return [...container].filter(([key]) => typeof key === "string" || typeof key === "number")
-      .map(([key, value]) => [String(key), value]);
+function* namedItems(container: object): Generator<[string, unknown]> {
+  const entries = container instanceof Map
+    ? container
+    : (container instanceof Tuple ? container.items : container as unknown[]).entries();
+  for (const [key, value] of entries) {
+    if (typeof key === "string" || typeof key === "number") yield [String(key), value];
   }
-  const list = container instanceof Tuple ? container.items : container as unknown[];
-  return list.map((item, i) => [String(i), item]);
 }
 
 /** The tensor that `value` is; undefined if it is something else. */

@@ -53,7 +53,9 @@ function waterfall(run: RunData, index: number, evaluation: PageEvaluation): Mar
       name: name === "square" ? "Square" : name.toUpperCase(),
       correct,
       lost: before[i]!.correct - correct,
-      note: `−${broken.toLocaleString("en")} images, ${formatDuration(seconds)}`,
+      note: `${broken > 0 ? "−" : ""}${broken.toLocaleString("en")} images, ${
+        formatDuration(seconds)
+      }`,
     })),
   ];
   const share = (count: number) => `${(100 * count / n).toFixed(2)}%`;
