@@ -6,11 +6,11 @@
 import { UsageError } from "../errors.ts";
 import { choiceFlag } from "../recipe/flag.ts";
 import { type ComparedRun, compareRuns } from "../report/compare.ts";
-import type { ResultTable } from "../report/result_table.ts";
+import type { ResultTable } from "../report/tables/results.ts";
 import { readEvaluations } from "../report/run_evaluations.ts";
-import { tableCsv } from "../report/table_csv.ts";
-import { tableLatex } from "../report/table_latex.ts";
-import { tableMarkdown } from "../report/table_markdown.ts";
+import { tableCsv } from "../report/tables/csv.ts";
+import { tableLatex } from "../report/tables/latex.ts";
+import { tableMarkdown } from "../report/tables/markdown.ts";
 import { CHECKPOINT_LINKS, type CheckpointLink } from "../run/checkpoints.ts";
 import { readRunRecord } from "../run/run_folder.ts";
 import { readSubject } from "../run/subject.ts";

@@ -6,7 +6,6 @@
 import { join } from "@std/path";
 import { UsageError } from "../errors.ts";
 import { writeFileAtomically } from "../disk/files.ts";
-import { RECIPE_FLAGS } from "../recipe/fields.ts";
 import { textFlag } from "../recipe/flag.ts";
 import { renderPage } from "../report/page/page.ts";
 import { drawPictures, type Pictures } from "../report/page/pictures/draw.ts";
@@ -27,7 +26,7 @@ const FLAGS = {
     "the file to write; default report.html, of a single run in its folder",
   ),
   overwrite: OVERWRITE,
-  dataDir: RECIPE_FLAGS.dataDir,
+  dataDir: textFlag("data-dir", "DIR", "folder of the data sets; default the run's own"),
 } as const;
 
 export const command: Command = {

@@ -17,6 +17,7 @@ export const SUMMARIES = {
   reproduce: "make a published table: train and evaluate all its rows, and compare",
   data: "download, check or look at a data set",
   doctor: "tell what this machine can run, and what is missing",
-  bench: "time the WebGPU engine, alone or against tfjs's own, and bound it on paper",
+  bench:
+    "time the WebGPU engine, alone or against tfjs's own, and the host; bound kernels on paper",
   completions: "print what teaches a shell to complete the binary's commands and flags",
 } as const;
