@@ -18,6 +18,7 @@ import { type Command, type FlagValues, readArguments, refuseFlags } from "./she
 import { printReport } from "./shell/output.ts";
 import { StatusLine } from "./shell/terminal.ts";
 import { NO_TUNE, tuningOptions } from "./shell/tuning_flag.ts";
+import { SUMMARIES } from "./summaries.ts";
 
 /** What can be asked for. */
 const SUBJECTS = ["kernels", "step", "host", "roofline"] as const;
@@ -66,8 +67,7 @@ const FLAGS = {
 export const command: Command = {
   name: "bench",
   positionals: "",
-  summary:
-    "time the WebGPU engine, alone or against tfjs's own, and the host; bound kernels on paper",
+  summary: SUMMARIES.bench,
   flags: FLAGS,
   examples: [
     "memloss bench --what kernels,step --compare stock --json",

@@ -27,6 +27,7 @@ import { printReport } from "./shell/output.ts";
 import { OVERWRITE } from "./shell/overwrite_flag.ts";
 import { StatusLine } from "./shell/terminal.ts";
 import { NO_TUNE } from "./shell/tuning_flag.ts";
+import { SUMMARIES } from "./summaries.ts";
 
 const { data, dataDir, batchSize, attackEps, attackNorm, seed, backend, workers, deterministic } =
   RECIPE_FLAGS;
@@ -81,13 +82,13 @@ const FLAGS = {
 const IMAGES =
   "The network is given images with values in [0,1], NHWC (channels last), and none is normalised before. A file that " +
   "holds its mean and std as tensors, as a layer that normalises has them, is taken as it is. A network that was trained on " +
-  "normalised images without such a layer has to get one first: see docs/weights.md.";
+  "normalised images without such a layer has to get one first: see docs/weights.md. A model.json is given what --input-range, --input-mean and --input-std make of " +
+  "the images; attacks stay bounded in [0,1].";
 
 export const command: Command = {
   name: "eval",
   positionals: "RUN_DIR|FILE|MODEL.json",
-  summary:
-    "measure clean and robust accuracy of a run, a file of weights (safetensors, PyTorch's) or a tfjs model",
+  summary: SUMMARIES.eval,
   notes: [IMAGES],
   flags: FLAGS,
   groups: ["Attack", "What to evaluate", "Device", "Output"],

@@ -12,6 +12,9 @@ import { asFloat32 } from "../float_types.ts";
 import { type Candidate, findCandidates, type Tree } from "./candidates.ts";
 import { findNormalisation } from "./normalisation.ts";
 
+/** What PyTorch's averaged models count their updates in, beside the network. */
+const COUNTER = /(?:^|\.)n_averaged$/;
+
 /** A network with all of its tensors accounted for. */
 export interface Adopted {
   readonly architecture: Architecture;
@@ -35,10 +38,11 @@ export function adoptNetwork(tree: Tree, source: string, key?: string): Adopted 
   for (const [name, tensor] of tensors) {
     const elsewhere = !name.startsWith(prefix) &&
       !others.some((other) => belongs(name, other, taken!));
-    if (elsewhere) own.set(own.has(name) ? `/${name}` : name, tensor);
+    if (elsewhere && !COUNTER.test(name)) own.set(own.has(name) ? `/${name}` : name, tensor);
   }
   const { architecture, notes } = takeNormalisation(own, taken!, source);
   const needed = networkShapes(architecture), types = new Set<string>();
+  const unused = dropUnused(own, needed);
   for (const name of needed.keys()) {
     const tensor = own.get(name);
     if (tensor === undefined) continue;
@@ -59,9 +63,23 @@ export function adoptNetwork(tree: Tree, source: string, key?: string): Adopted 
       ...types.size === 0
         ? []
         : [`Its values are converted from ${[...types].join(" and ")} to F32.`],
+      ...unused,
       ...notes,
     ],
   };
+}
+
+/** What some wide ResNets have since TRADES' has it, though no image passes it. */
+const UNUSED = "sub_block1";
+
+/** Takes the tensors out of `own` that its network holds and never computes with; says so. */
+function dropUnused(own: Map<string, SafeTensor>, needed: ReadonlyMap<string, unknown>): string[] {
+  if (!needed.has("block1.layer.0.conv1.weight")) return [];
+  const names = [...own.keys()].filter((name) => name.startsWith(`${UNUSED}.`));
+  for (const name of names) own.delete(name);
+  return names.length === 0
+    ? []
+    : [`${quoted(UNUSED)} is left out: it is no part of what the network computes.`];
 }
 
 /** Puts what images are normalised by among `own` under its names here; the architecture that has it. */
