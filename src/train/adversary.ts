@@ -22,8 +22,24 @@ export interface AttackContext {
   readonly recipe: Recipe;
   readonly epoch: number;
   readonly backend: Backend;
+  /** What {@linkcode attackStart} gives, if it has been asked already. */
+  readonly start?: Float32Array;
   /** Heard between two parts of a long attack. */
   readonly signal?: AbortSignal;
+}
+
+/** Where the attack of `recipe` on `batch` begins; undefined for a method that does not attack. */
+export function attackStart(
+  recipe: Recipe,
+  { ids, x }: Batch,
+  epoch: number,
+): Float32Array | undefined {
+  const attack = trainingAttack(recipe), { seed } = recipe;
+  if (attack === undefined) return undefined;
+  const ball = { ...attack.pgd, epsilon: attack.startRadius };
+  return attack.start === "uniform"
+    ? uniformStart(x, ids, ball, seed, Purpose.attackStart, epoch)
+    : gaussianStart(x, ids, seed, epoch);
 }
 
 /**
@@ -37,18 +53,15 @@ export async function attackBatch(
   learner: Learner,
   batch: Batch,
   inputs: StepInputs,
-  { recipe, epoch, backend, signal }: AttackContext,
+  { recipe, epoch, backend, signal, start = attackStart(recipe, batch, epoch) }: AttackContext,
 ): Promise<Float32Array> {
   const attack = trainingAttack(recipe), { seed } = recipe;
-  if (attack === undefined) throw new TypeError(`The method ${recipe.variant} does not attack.`);
-  const { pgd: options, startRadius } = attack;
+  if (attack === undefined || start === undefined) {
+    throw new TypeError(`The method ${recipe.variant} does not attack.`);
+  }
+  const { pgd: options } = attack;
   const { ids, x, shape } = batch;
-  let adversarial = imageTensor(
-    attack.start === "uniform"
-      ? uniformStart(x, ids, { ...options, epsilon: startRadius }, seed, Purpose.attackStart, epoch)
-      : gaussianStart(x, ids, seed, epoch),
-    shape,
-  );
+  let adversarial = imageTensor(start, shape);
   const noiseAt = (step: number) =>
     imageTensor(normalNoise(ids, valuesPerImage(shape), seed, epoch, step), shape);
   let step = 0, values: Float32Array = x;

@@ -66,7 +66,7 @@ export async function trainBatch(
 ): Promise<BatchResult> {
   const { recipe, dataset, backend, signal } = context;
   const { learner, memory } = context.session;
-  const { batch, memoryInputs, last } = prepared;
+  const { batch, start, memoryInputs, last } = prepared;
   const { y, shape } = batch;
   const inputs = placeInputs(batch, oneHot(y, dataset.classes.length), memoryInputs);
   const { images } = inputs;
@@ -76,6 +76,7 @@ export async function trainBatch(
       recipe,
       epoch: position.epoch,
       backend,
+      ...start && { start },
       ...signal && { signal },
     });
     whileBusy();
