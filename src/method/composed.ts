@@ -1,5 +1,5 @@
 /**
- * Methods with one of MemLoss's memory terms. TRADES with one is MemLoss itself.
+ * Methods with the memory term of one of MemLoss's variants. TRADES with one is MemLoss itself.
  *
  * @module
  */
@@ -9,7 +9,27 @@ import type { Method } from "./method.ts";
 import { v1 } from "./v1.ts";
 import { v2 } from "./v2.ts";
 import { v3 } from "./v3.ts";
-import { withMemory } from "./with_memory.ts";
+
+/** `base` with the memory term of `of`, with its β' too. What a term needs of the network is passed through it as well. */
+export function withMemory<Base extends string, Of extends string>(
+  base: Method<Base>,
+  of: Method<Of>,
+): Method<`${Base}+${Of}`> {
+  const { memory, memoryFormula, coefficients: { betaPrime } } = of;
+  if (memory === undefined || betaPrime === undefined) {
+    throw new TypeError(`${of.name} has no memory term.`);
+  }
+  return {
+    ...base,
+    name: `${base.name}+${of.name}`,
+    summary: `${base.name} and the memory term of ${of.name}`,
+    formula: `${base.formula} + ${memoryFormula}`,
+    paper: `${base.paper}; ${of.paper}`,
+    coefficients: { ...base.coefficients, betaPrime },
+    memory,
+    memoryFormula,
+  };
+}
 
 /** MART with V1's memory term. */
 export const martV1: Method<"mart+v1"> = withMemory(mart, v1);

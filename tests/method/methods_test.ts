@@ -14,7 +14,7 @@ import {
   tableTerms,
   VARIANTS,
 } from "../../src/method/methods.ts";
-import { withMemory } from "../../src/method/with_memory.ts";
+import { withMemory } from "../../src/method/composed.ts";
 import { SINGLE } from "../testing/objectives.ts";
 
 const README = new URL("../../README.md", import.meta.url);
