@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { AttackLossName, ThreatModel } from "../attack/options.ts";
+import type { AttackLossName, AttackStartName, ThreatModel } from "../attack/options.ts";
 import type { AttackPrecision, BackendChoice } from "../backend/backend.ts";
 import type { DataName } from "../data/sets/sets.ts";
 import type { CodecName } from "../memory/chunk/codec.ts";
@@ -152,6 +152,18 @@ export interface AttackRecipe {
    */
   readonly stepSize: number;
   /**
+   * Where it starts: where its method says, or at the memory example, realigned, of each image that has one.
+   *
+   * @default {"noise"}
+   */
+  readonly start: AttackStartName;
+  /**
+   * Steps in the epochs that do not start from the memory; absent where none does.
+   *
+   * @default {10}
+   */
+  readonly firstSteps?: number;
+  /**
    * Steps.
    *
    * @default {10}
@@ -191,6 +203,13 @@ export interface MemoryRecipe {
    * @default {1}
    */
   readonly age: number;
+  /**
+   * Epochs after which attacks start afresh, with the method's start and `attack.firstSteps`: in epochs 1, N + 1, 2N + 1, …
+   * no memory example is a start, nor is one made before the last of these epochs. More than `age`.
+   *
+   * @default {never}
+   */
+  readonly reset?: number;
   /**
    * Share in [0,1) of the earlier examples in a running average.
    *

@@ -8,6 +8,7 @@ import { pgd } from "../attack/pgd.ts";
 import type { Backend, Computation, Demand, DeviceState } from "../backend/backend.ts";
 import type { ImageShape } from "../data/dataset.ts";
 import { type Pass, passesOf } from "../method/method.ts";
+import { misclassified } from "../method/divergence.ts";
 import { methodOf } from "../method/methods.ts";
 import type { LossTerms, Objective } from "../method/objective.ts";
 import type { Architecture } from "../model/architecture.ts";
@@ -24,6 +25,20 @@ import {
 import type { Rates } from "../optimise/schedule.ts";
 import { rateTensor, Sgd, zeroMomenta } from "../optimise/sgd.ts";
 import { lossAndGradients, passesMade, type StepInputs, type StepResult } from "./step.ts";
+
+/** What a part of an attack yields. */
+export interface AttackPart {
+  /** `x'` `[N,H,W,channels]`. */
+  readonly adversarial: tf.Tensor4D;
+  /** The attack's loss, summed over the batch, where the part's first iteration began and where its last one did. */
+  readonly losses: readonly [first: tf.Scalar, last: tf.Scalar];
+}
+
+/** What a loss and its gradients leave behind. */
+export interface Descent extends Pick<StepResult, "terms" | "weights"> {
+  /** How many of the batch's `x'` are misclassified, in training mode; absent where nothing is attacked. */
+  readonly fooled?: tf.Scalar;
+}
 
 /** A model under training, with its optimiser. */
 export class Learner {
@@ -64,17 +79,23 @@ export class Learner {
     const objective = objectiveOf(recipe);
     this.#attack = trainingAttack(recipe);
     if (this.#attack) {
-      for (const steps of attackParts(this.#attack.pgd.steps)) {
-        if (this.#attackParts.has(steps)) continue;
-        this.#attackParts.set(steps, this.#compileAttack(architecture, this.#attack, steps));
+      const { steps, firstSteps = steps } = recipe.attack!;
+      for (const part of new Set([steps, firstSteps].flatMap(attackParts))) {
+        this.#attackParts.set(part, this.#compileAttack(architecture, this.#attack, part));
       }
     }
     this.#descend = this.deviceState.compile(({ labels, memoryRows, ...images }) => {
       const inputs = stepInputs(images, labels!, memoryRows);
       const result = lossAndGradients(architecture, state, objective, inputs);
       for (const [name, gradient] of result.gradients) gradients.set(name, gradient);
+      const { adv } = result.logits;
+      const fooled = adv && tf.sum(misclassified(adv, labels as tf.Tensor2D));
       tf.dispose(Object.values(result.logits));
-      return { ...result.terms, ...result.weights && { [WEIGHTS]: result.weights } };
+      return {
+        ...result.terms,
+        ...result.weights && { [WEIGHTS]: result.weights },
+        ...fooled && { [FOOLED]: fooled },
+      };
     });
     this.#update = this.deviceState.compile(({ rates }) => {
       this.optimiser.step(parameters, gradients, rates as tf.Tensor1D);
@@ -83,8 +104,8 @@ export class Learner {
   }
 
   /**
-   * `x'` `[N,H,W,channels]` for `inputs` after one part of the recipe's attack, see {@linkcode attackParts}, on the network
-   * in evaluation mode; the caller's to dispose.
+   * One part of the recipe's attack on `inputs`, see {@linkcode attackParts}, on the network in evaluation mode; all tensors
+   * are the caller's to dispose.
    *
    * @param start where the part begins, the same shape
    * @param noise standard-normal images, the same shape, for every step, which replace vanished gradients; none in L∞
@@ -95,15 +116,18 @@ export class Learner {
     start: tf.Tensor4D,
     noise: readonly tf.Tensor4D[],
     steps: number | undefined = this.#attack?.pgd.steps,
-  ): Promise<tf.Tensor4D> {
+  ): Promise<AttackPart> {
     const noises = Object.fromEntries(noise.map((images, step) => [noiseName(step), images]));
     const how = this.#attack, compute = this.#attackParts.get(steps ?? 0);
     if (how === undefined || compute === undefined) {
       throw new TypeError(`The recipe's attack has no part of ${steps} steps.`);
     }
     const seen = attackInputs(inputs, how.loss);
-    const { adversarial } = await compute({ ...namedInputs(seen), start, ...noises });
-    return adversarial as tf.Tensor4D;
+    const { adversarial, first, last } = await compute({ ...namedInputs(seen), start, ...noises });
+    return {
+      adversarial: adversarial as tf.Tensor4D,
+      losses: [first as tf.Scalar, last as tf.Scalar],
+    };
   }
 
   #compileAttack(architecture: Architecture, how: TrainingAttack, steps: number): Computation {
@@ -114,22 +138,38 @@ export class Learner {
       const noise = (step: number) => images[noiseName(step)] as tf.Tensor4D;
       const nat = inputs.images.nat!;
       const options = { ...how.pgd, steps };
-      const adversarial = pgd(model.logits, nat, start as tf.Tensor4D, loss, options, noise);
+      let first: tf.Scalar | undefined, last: tf.Scalar | undefined;
+      const adversarial = pgd(
+        model.logits,
+        nat,
+        start as tf.Tensor4D,
+        loss,
+        options,
+        noise,
+        (value, step) => {
+          if (step === 0) first = tf.keep(value);
+          if (step === steps - 1) last = tf.keep(value);
+        },
+      );
       model.dispose();
-      return { adversarial };
+      return { adversarial, first: first!, last: last! };
     });
   }
 
   /**
-   * The loss and its terms in training mode, and the weights in it, all the caller's to dispose. Moves the running
+   * The loss and its terms in training mode, the weights in it, and how many `x'` are misclassified, all the caller's to
+   * dispose. Moves the running
    * statistics, and keeps the gradients for {@linkcode update}.
    */
-  async descend(inputs: StepInputs): Promise<Pick<StepResult, "terms" | "weights">> {
-    const { [WEIGHTS]: weights, ...terms } = await this.#descend(namedInputs(inputs));
+  async descend(inputs: StepInputs): Promise<Descent> {
+    const { [WEIGHTS]: weights, [FOOLED]: fooled, ...terms } = await this.#descend(
+      namedInputs(inputs),
+    );
     this.state.batchesTracked += passesMade(methodOf(this.#recipe.variant), inputs.images).length;
     return {
       terms: terms as LossTerms & tf.NamedTensorMap,
       ...weights && { weights: weights as tf.Tensor1D },
+      ...fooled && { fooled: fooled as tf.Scalar },
     };
   }
 
@@ -200,8 +240,8 @@ export class Learner {
   }
 }
 
-/** What a computation calls the weights among the terms, none of which has such a name. */
-const WEIGHTS = "@weights";
+/** What a computation calls what is no term, none of which has such a name. */
+const WEIGHTS = "@weights", FOOLED = "@fooled";
 
 const noiseName = (step: number) => `noise${step}`;
 

@@ -37,7 +37,7 @@ for (const input of ATTACKS) {
     };
     const from = upload<tf.Rank.R4>(REFERENCE, "pgd.start"), { nat } = inputs.images;
     const noise = norm === "l2" ? [1, 2, 3].map(() => tf.zerosLike(from)) : [];
-    const adversarial = await learner.attack(inputs, from, noise);
+    const { adversarial } = await learner.attack(inputs, from, noise);
     // Not the rectifier itself: on every engine, the network is made layer by layer.
     const model = freeze(W2, state, (x) => tf.relu(x));
     const expected = tf.tidy(() => {
@@ -81,7 +81,9 @@ eachBackend(
         nat.shape,
       )
     );
-    const adversarial = await read(await learner.attack({ images: { nat }, labels }, nat, noise));
+    const adversarial = await read(
+      (await learner.attack({ images: { nat }, labels }, nat, noise)).adversarial,
+    );
     const expected = adversarial.map((_, i) => 0.5 + ([0.06, -0.08 + 0.1][i % 3072] ?? 0));
     assertClose(adversarial, expected, 1e-6, "moved images");
     tf.dispose([nat, noise, { ...images }, labels]);

@@ -113,11 +113,14 @@ eachBackend(
 
     const attacks: Float32Array[] = [];
     for (const [i, inputs] of [first, second, first].entries()) {
-      attacks.push(await read(await learner.attack(inputs, from[i % 2]!, [])));
+      attacks.push(await read((await learner.attack(inputs, from[i % 2]!, [])).adversarial));
     }
     assert.deepEqual(attacks[2], attacks[0]);
     assert.notDeepEqual(attacks[1], attacks[0]);
-    assert.deepEqual(attacks[1], await read(await fresh.attack(second, from[1]!, [])));
+    assert.deepEqual(
+      attacks[1],
+      await read((await fresh.attack(second, from[1]!, [])).adversarial),
+    );
 
     const terms = [];
     for (const inputs of [first, fewer, second]) terms.push(await descend(learner, inputs));
@@ -165,13 +168,13 @@ eachBackend(
   async (backend) => {
     const learner = makeLearner(backend), inputs = makeInputs();
     const from = upload<tf.Rank.R4>(REFERENCE, "pgd.start");
-    const early = await read(await learner.attack(inputs, from, []));
+    const early = await read((await learner.attack(inputs, from, [])).adversarial);
     await descend(learner, inputs);
     await learner.update(RATES);
     const other = new Learner(smallV1(), W2, backend, learner.snapshot(), learner.momenta());
     const attacks = [], losses = [], weights = [];
     for (const either of [learner, other]) {
-      attacks.push(await read(await either.attack(inputs, from, [])));
+      attacks.push(await read((await either.attack(inputs, from, [])).adversarial));
       losses.push(await descend(either, inputs));
       await either.update(RATES);
       weights.push(await parametersOf(either), await valuesOf(either.momenta()));

@@ -84,7 +84,7 @@ Deno.test({
       await onEngine({ attackPrecision, catalogue: family("tile-64x64") }, async (backend) => {
         const learner = makeLearner(backend), inputs = makeInputs();
         const start = upload<tf.Rank.R4>(REFERENCE, "pgd.start");
-        const adv = await learner.attack(inputs, start, []) as tf.Tensor4D;
+        const { adversarial: adv } = await learner.attack(inputs, start, []);
         const { terms: given, weights } = await learner.descend(inputs);
         losses.push(await read(given.loss));
         const attacked = { ...inputs, images: { ...inputs.images, adv } };

@@ -85,7 +85,7 @@ onBoth(
       const noise = recipe.threat.norm === "l2" ? [1, 2, 3].map(() => tf.zerosLike(nat!)) : [];
       const inputs = { images: { nat: nat!, mem: mem! }, labels, memoryRows };
       const name = Object.values(input).join(", ");
-      results[name] = await read(await learner.attack(inputs, adv!, noise));
+      results[name] = await read((await learner.attack(inputs, adv!, noise)).adversarial);
       tf.dispose([{ ...inputs.images }, adv!, labels, memoryRows, noise]);
       learner.dispose();
     }
