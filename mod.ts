@@ -61,7 +61,12 @@ export {
   type EvaluationOptions,
 } from "./src/evaluate/evaluation_options.ts";
 export { type Curve, type CurvePoint } from "./src/evaluate/curve.ts";
-export { type Accuracies, type EvaluationReport } from "./src/evaluate/report.ts";
+export {
+  type Accuracies,
+  type ClassAccuracy,
+  type EvaluationReport,
+} from "./src/evaluate/report.ts";
+export { type Transfer } from "./src/evaluate/transfer.ts";
 export { type AdversarialCheck } from "./src/evaluate/adversarial_check.ts";
 export { type AutoAttackChoice } from "./src/evaluate/autoattack/state_folder.ts";
 export { type OpenMemory, openMemory } from "./src/run/memory.ts";

@@ -3,8 +3,11 @@
  *
  * @module
  */
-import { type Command, describeCommand, nearestName } from "./cli/shell/command.ts";
+import { type Command, nearestName } from "./cli/shell/command.ts";
+import { describeCommand, wrap } from "./cli/shell/help/help.ts";
 import { printMessage, printResult } from "./cli/shell/output.ts";
+import { programHere } from "./cli/shell/program_name.ts";
+import { columns, silence } from "./cli/shell/terminal.ts";
 import { Interrupted, RunError, UsageError } from "./errors.ts";
 
 const COMMANDS: Readonly<Record<string, () => Promise<{ command: Command }>>> = {
@@ -19,6 +22,10 @@ const COMMANDS: Readonly<Record<string, () => Promise<{ command: Command }>>> = 
   data: () => import("./cli/data.ts"),
   doctor: () => import("./cli/doctor.ts"),
   bench: () => import("./cli/bench.ts"),
+  completions: async () => {
+    const { completionsCommand } = await import("./cli/about/completions.ts");
+    return { command: completionsCommand(allCommands) };
+  },
 };
 
 /**
@@ -37,41 +44,52 @@ export async function main(args: readonly string[]): Promise<number> {
 }
 
 async function dispatch([name, ...rest]: readonly string[]): Promise<void> {
+  if (name === "help" && rest.length > 0) return await dispatch([...rest, "--help"]);
   if (name === undefined || name === "--help" || name === "-h" || name === "help") {
-    printResult(await overview());
+    printResult(overview(await allCommands()));
     return;
   }
   if (name === "--version" || name === "-V") {
-    const { describeVersion } = await import("./cli/version.ts");
+    const { describeVersion } = await import("./cli/about/version.ts");
     printResult(await describeVersion());
     return;
   }
   const load = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
   if (load === undefined) {
-    const nearest = nearestName(name, [...Object.keys(COMMANDS), "--help", "--version"]);
+    const nearest = nearestName(name, [...Object.keys(COMMANDS), "help", "--help", "--version"]);
     throw new UsageError(
       `Unknown command "${name}": ${nearest ? `did you mean ${nearest}?` : "see --help."}`,
     );
   }
   const { command } = await load();
   if (rest.includes("--help") || rest.includes("-h")) {
-    printResult(describeCommand(command));
+    const action = rest.find((arg) => !arg.startsWith("-") && command.actions?.[arg]);
+    printResult(describeCommand(command, { action, columns: columns(), program: programHere() }));
     return;
   }
+  if (rest.includes("--quiet")) silence();
   await command.run(rest);
 }
 
-async function overview(): Promise<string> {
-  const commands = await Promise.all(Object.values(COMMANDS).map((load) => load()));
-  const width = Math.max(...Object.keys(COMMANDS).map(({ length }) => length));
+async function allCommands(): Promise<Command[]> {
+  const loaded = await Promise.all(Object.values(COMMANDS).map((load) => load()));
+  return loaded.map(({ command }) => command);
+}
+
+function overview(commands: readonly Command[]): string {
+  const width = Math.max(...commands.map(({ name }) => name.length));
+  const program = programHere(), room = columns() - width - 4;
   return [
     "memloss trains adversarially robust image classifiers with MemLoss (arXiv 2510.09105).",
     "",
     "Usage: memloss COMMAND [flags]",
     "",
-    ...commands.map(({ command }) => `  ${command.name.padEnd(width)} ${command.summary}`),
+    ...commands.flatMap(({ name, summary }) =>
+      wrap(summary, room).map((line, i) => `  ${(i === 0 ? name : "").padEnd(width)}  ${line}`)
+    ),
     "",
-    "memloss COMMAND --help shows a command's flags.",
+    `  $ ${program} help COMMAND   shows a command's flags`,
+    `  $ ${program} --version      shows which program this is`,
   ].join("\n");
 }
 

@@ -14,7 +14,13 @@ import { CHECKPOINT_LINKS } from "../run/checkpoints.ts";
 import { observeEvaluation } from "./eval_status.ts";
 import { ATTACK_FLAGS, effortOf } from "./eval/attack_flags.ts";
 import { INPUT_FLAGS, inputScaling } from "./eval/input_flags.ts";
-import { type Command, type FlagValues, readArguments, refuseFlags } from "./shell/command.ts";
+import {
+  type Command,
+  type FlagValues,
+  inGroup,
+  readArguments,
+  refuseFlags,
+} from "./shell/command.ts";
 import { refuseDeviceFlags } from "./shell/device_flags.ts";
 import { interruptible } from "./shell/interrupt.ts";
 import { printReport } from "./shell/output.ts";
@@ -26,37 +32,49 @@ const { data, dataDir, batchSize, attackEps, attackNorm, seed, backend, workers,
   RECIPE_FLAGS;
 
 const FLAGS = {
-  ...ATTACK_FLAGS,
-  checkpoint: choiceFlag(
-    "checkpoint",
-    CHECKPOINT_LINKS,
-    "which checkpoint of a run; default: best if there is one",
-  ),
-  stateDir: textFlag(
-    "state-dir",
-    "DIR",
-    "folder for the state of an unfinished AutoAttack; default: the run's eval/, or beside the weights",
-  ),
-  saveAdv: textFlag("save-adv", "FILE", "save AutoAttack's images as safetensors"),
-  verifyAdv: textFlag(
-    "verify-adv",
-    "FILE",
-    "check images that --save-adv saved, instead of attacking",
-  ),
-  overwrite: OVERWRITE,
-  ...INPUT_FLAGS,
-  nEx: integerFlag("n-ex", "evaluate on the first N test images", 1),
-  json: switchFlag("json", "print one JSON document on stdout"),
-  data,
-  dataDir,
-  batchSize,
-  attackEps,
-  attackNorm,
-  seed,
-  backend,
-  workers,
-  deterministic,
-  noTune: NO_TUNE,
+  ...inGroup("Attack", {
+    ...ATTACK_FLAGS,
+    attackEps,
+    attackNorm,
+    stateDir: textFlag(
+      "state-dir",
+      "DIR",
+      "folder for the state of an unfinished AutoAttack; default: the run's eval/, or beside the weights",
+    ),
+  }),
+  ...inGroup("What to evaluate", {
+    checkpoint: choiceFlag(
+      "checkpoint",
+      CHECKPOINT_LINKS,
+      "which checkpoint of a run; default: best if there is one",
+    ),
+    ...INPUT_FLAGS,
+    nEx: integerFlag("n-ex", "evaluate on the first N test images", 1),
+    data,
+    dataDir,
+    batchSize,
+    seed,
+  }),
+  ...inGroup("Output", {
+    saveAdv: textFlag("save-adv", "FILE", "save AutoAttack's images as safetensors"),
+    verifyAdv: textFlag(
+      "verify-adv",
+      "FILE",
+      "check images that --save-adv saved, instead of attacking",
+    ),
+    overwrite: OVERWRITE,
+    perClass: switchFlag(
+      "per-class",
+      "print the accuracies of each class too; --json always has them",
+    ),
+    json: switchFlag("json", "print one JSON document on stdout"),
+  }),
+  ...inGroup("Device", {
+    backend,
+    workers,
+    deterministic,
+    noTune: NO_TUNE,
+  }),
 } as const;
 
 /** What a network is given, which weights from elsewhere may not expect. */
@@ -72,9 +90,11 @@ export const command: Command = {
     "measure clean and robust accuracy of a run, a file of weights (safetensors, PyTorch's) or a tfjs model",
   notes: [IMAGES],
   flags: FLAGS,
+  groups: ["Attack", "What to evaluate", "Device", "Output"],
   examples: [
     "memloss eval runs/v1 --attack clean,pgd20 --json",
     "memloss eval runs/v1 --attack curve --n-ex 500",
+    "memloss eval runs/v1 --attack fgsm,pgd20 --source runs/trades",
     "memloss eval runs/v1 --attack autoattack --n-ex 1000 --save-adv adversarial.safetensors",
     "memloss eval weights.safetensors --data cifar10 --data-dir data --n-ex 1000",
     "memloss eval model.json --input-range -1,1 --attack clean,autoattack --n-ex 1000",
@@ -88,7 +108,7 @@ export const command: Command = {
     }
     const { attack: attacks = DEFAULT_ATTACKS, checkpoint, nEx: limit, restarts, ...rest } = flags;
     const { attackVersion: version, attacksToRun: members, stateDir, ...ofAttack } = rest;
-    const { iterations, queries, targets, ...others } = ofAttack;
+    const { iterations, queries, targets, source, perClass, ...others } = ofAttack;
     const { saveAdv, verifyAdv, overwrite, json, noTune, ...more } = others;
     const { inputRange, inputMean, inputStd, ...fields } = more;
     const given = recipeInput(fields);
@@ -99,7 +119,7 @@ export const command: Command = {
       ...observeEvaluation(status),
       onReport(report: EvaluationReport) {
         status.clear();
-        printReport(report, { json }, describeReport);
+        printReport(report, { json }, (each) => describeReport(each, { perClass }));
       },
     };
     const { verified } = await interruptible((signal) =>
@@ -109,6 +129,7 @@ export const command: Command = {
         given,
         limit,
         restarts,
+        source,
         input: inputScaling({ inputRange, inputMean, inputStd }),
         overwrite,
         observer,
@@ -137,7 +158,7 @@ function checkAttackFlags(names: readonly AttackName[], flags: FlagValues<typeof
   if (flags.overwrite && flags.saveAdv === undefined) {
     throw new UsageError("--overwrite needs --save-adv: nothing else is written over.");
   }
-  for (const field of ["attack", "restarts", "nEx", "seed"] as const) {
+  for (const field of ["attack", "restarts", "source", "nEx", "seed"] as const) {
     if (flags.verifyAdv === undefined || flags[field] === undefined) continue;
     throw new UsageError(
       `--verify-adv checks the saved images without attacking: leave out --${FLAGS[field].name}.`,

@@ -8,7 +8,12 @@ import type { AttackNorm } from "../attack/options.ts";
 import { type Dataset, type ImageShape, valuesPerImage } from "../data/dataset.ts";
 import { readNamedFile, writeFileAtomically } from "../disk/files.ts";
 import { UsageError } from "../errors.ts";
-import { decodeSafetensors, encodeSafetensors, type SafeTensor } from "../format/safetensors.ts";
+import {
+  decodeSafetensors,
+  encodeSafetensors,
+  FOREIGN_HEADER_BYTES,
+  type SafeTensor,
+} from "../format/safetensors.ts";
 import { positiveFlag } from "../recipe/flag.ts";
 
 /** The tensor that such a file is known by. */
@@ -77,7 +82,11 @@ const radius = positiveFlag("epsilon", "");
  * @throws {RunError} if it cannot be read
  */
 export async function readAdversarial(path: string, dataset: Dataset): Promise<AdversarialImages> {
-  const { tensors, metadata } = decodeSafetensors(await readNamedFile(path), path);
+  const { tensors, metadata } = decodeSafetensors(
+    await readNamedFile(path),
+    path,
+    FOREIGN_HEADER_BYTES,
+  );
   const fail = (what: string): never => {
     throw new UsageError(`${path} does not hold images as --save-adv writes them: ${what}.`);
   };

@@ -20,12 +20,17 @@ import { Purpose } from "../random/stream.ts";
 import { type Confusion, confusionOf } from "./confusion.ts";
 import { assertFiniteLogits } from "./logits.ts";
 
-/** An accuracy: clean, or under PGD of so many steps that maximises cross-entropy (`pgd20`) or the margin (`cw20`). */
-export type EvaluationName = "clean" | `${"pgd" | "cw"}${number}`;
+/**
+ * An accuracy: clean, under FGSM (one step of the whole radius from the clean image), or under PGD of so many steps that
+ * maximises cross-entropy (`pgd20`) or the margin (`cw20`).
+ */
+export type EvaluationName = "clean" | "fgsm" | `${"pgd" | "cw"}${number}`;
+
+const FGSM = "fgsm";
 
 /** Whether `name` is one. */
 export function isEvaluationName(name: string): name is EvaluationName {
-  return name === "clean" || /^(pgd|cw)[1-9]\d{0,3}$/.test(name);
+  return name === "clean" || name === FGSM || /^(pgd|cw)[1-9]\d{0,3}$/.test(name);
 }
 
 /** An accuracy with what it was counted on. */
@@ -67,6 +72,12 @@ export interface EvaluationSettings {
    */
   readonly restarts?: number;
   /**
+   * On which the images are attacked.
+   *
+   * @default {the model that is evaluated}
+   */
+  readonly source?: FrozenModel;
+  /**
    * Stops between two batches.
    *
    * @default {never}
@@ -85,7 +96,7 @@ export const STEP_SIZE = { linf: 2 / 255, l2: 15 / 255 } as const;
 
 /**
  * Accuracy of `model` on the clean images (`clean`), or on adversarial ones made by PGD from a uniformly random start
- * in the ball (`pgd20`, `cw20`, …).
+ * in the ball (`pgd20`, `cw20`, …) or by FGSM (`fgsm`).
  *
  * @example A model under two steps of PGD
  * ```ts
@@ -124,10 +135,11 @@ export async function evaluateAccuracy(
     if (signal?.aborted) throw new Interrupted("Stopped during the evaluation.");
     const batch = loadBatch(dataset, ids.slice(first, first + batchSize));
     const standing = batch.y.map(() => 1);
-    for (let restart = 0; restart < (name === "clean" ? 1 : settings.restarts ?? 1); restart++) {
+    const runs = /^(pgd|cw)/.test(name) ? settings.restarts ?? 1 : 1;
+    for (let restart = 0; restart < runs; restart++) {
       const images = name === "clean"
         ? batch.x
-        : await pgdImages(name, model, batch, restart, settings);
+        : await pgdImages(name, settings.source ?? model, batch, restart, settings);
       const predictions = await predict(model, images, batch, settings.backend);
       batch.y.forEach((label, row) => {
         if (standing[row] === 1) predicted[first + row] = predictions[row]!;
@@ -181,9 +193,11 @@ export async function pgdImages(
     "backend" | "dataset" | "seed" | "attack"
   >,
 ): Promise<Float32Array> {
-  const steps = Number(name.replace(/\D+/, ""));
-  const options: PgdOptions = { stepSize: STEP_SIZE[attack.norm], ...attack, steps };
-  const start = uniformStart(x, ids, attack, seed, Purpose.evaluationStart, restart);
+  const once = name === FGSM;
+  const options: PgdOptions = once
+    ? { ...attack, stepSize: attack.epsilon, steps: 1 }
+    : { stepSize: STEP_SIZE[attack.norm], ...attack, steps: Number(name.replace(/\D+/, "")) };
+  const start = once ? x : uniformStart(x, ids, attack, seed, Purpose.evaluationStart, restart);
   const adversarial = tf.tidy(() => {
     const labels = oneHot(y, dataset.classes.length);
     const loss = name.startsWith("cw") ? marginAttack(labels) : crossEntropyAttack(labels);

@@ -34,7 +34,8 @@ import {
   evaluationRecipe,
 } from "./evaluation_options.ts";
 import { type EvaluationReport, keepReport, makeReport } from "./report.ts";
-import { networkOf, type OpenNetwork, warningsAbout } from "./subject_network.ts";
+import { foreignWarnings, type OpenNetwork } from "./subject_network.ts";
+import { networksOf } from "./transfer.ts";
 
 /**
  * Evaluates the run or the weights at `target`; a run keeps the report in its `eval/`. The weights are read once, before the
@@ -75,14 +76,18 @@ async function evaluateAlone(
   const { observer, signal } = options;
   const subject = await readSubject(target, checkpoint);
   const recipe = evaluationRecipe(subject, given);
-  const network = networkOf(subject, options.input);
+  const source = options.source === undefined
+    ? undefined
+    : await readSubject(options.source, undefined);
+  const networks = networksOf(subject, source, options.input);
   if (save !== undefined) {
     await checkSaved(save, subject, recipe, verify, options.overwrite === true);
   }
   // A seed of the evaluation draws the attack's starts; a run's data stay those it was trained with.
   const dataSeed = subject.run?.recipe.seed ?? recipe.seed;
   const test = await loadSplit(recipe.data, "test", recipe.dataDir, dataSeed);
-  network.check(test);
+  networks.network.check(test);
+  networks.source?.check(test);
   const saved = verify === undefined ? undefined : await readAdversarial(verify, test);
   if (attacks.includes("autoattack")) await checkState(subject, choice.stateDir);
   for (const note of subject.notes ?? []) observer?.onNote?.(note);
@@ -105,16 +110,25 @@ async function evaluateAlone(
       onProgress: (name, done) => observer?.onProgress?.(name, done, ids.length),
     };
     const attacked = saved === undefined && attacks.some((name) => name !== "clean");
-    const open = await network.open(test, recipe.batchSize, backend, attacked);
+    const open = await networks.network.open(
+      test,
+      recipe.batchSize,
+      backend,
+      attacked && source === undefined,
+    );
     if (open.foreign?.softmaxRemoved) {
       observer?.onNote?.(`${subject.path} ends in a softmax: its logits are attacked instead.`);
     }
+    let ofSource: OpenNetwork | undefined;
     try {
+      ofSource = await networks.source?.open(test, recipe.batchSize, backend, true);
+      const attackedOn = source && ofSource && { subject: source, model: ofSource.model };
       return saved
         ? await verifySaved(saved, subject, recipe, open, settings, given.threat?.epsilon, observer)
-        : await attackAll(attacks, subject, recipe, open, settings, options);
+        : await attackAll(attacks, subject, recipe, open, settings, options, attackedOn);
     } finally {
       open.model.dispose();
+      ofSource?.model.dispose();
     }
   } catch (error) {
     return await backend.guard(Promise.reject(error)); // which tells the cause if that is the device
@@ -131,13 +145,17 @@ async function attackAll(
   open: OpenNetwork,
   settings: EvaluationSettings,
   options: EvaluationOptions,
+  source?: { readonly subject: Subject; readonly model: FrozenModel },
 ): Promise<EvaluationReport> {
   const { saveAdversarial: save, observer } = options, { model, foreign } = open;
-  const warnings = await foreignWarnings(attacks, open, settings);
+  const warnings = source ? [] : await foreignWarnings(open, attacks, settings);
   for (const warning of warnings) observer?.onNote?.(`Warning: ${warning}`);
   const accuracies: Partial<Record<EvaluationName, ImageAccuracy>> = {};
+  const carried: Record<string, ImageAccuracy> = {};
   for (const name of attacks.filter(isEvaluationName)) {
-    accuracies[name] = await evaluateAccuracy(name, model, settings);
+    if (source && name !== "clean") {
+      carried[name] = await evaluateAccuracy(name, model, { ...settings, source: source.model });
+    } else accuracies[name] = await evaluateAccuracy(name, model, settings);
   }
   const curve = attacks.includes(CURVE)
     ? await evaluateCurve(model, settings, (done, n) => observer?.onProgress?.(CURVE, done, n))
@@ -148,6 +166,12 @@ async function attackAll(
   const report = makeReport(subject, recipe, settings, accuracies, {
     ...curve && { curve },
     ...attacked && { autoattack: attacked.result },
+    ...source && {
+      transfer: {
+        source: { path: source.subject.path, sha256: source.subject.sha256 },
+        accuracies: carried,
+      },
+    },
     ...foreign && { model: { ...foreign, warnings } },
   });
   let untold: unknown;
@@ -169,16 +193,6 @@ async function attackAll(
   if (untold !== undefined) throw untold;
   await attacked?.finish();
   return report;
-}
-
-/** What AutoAttack would tell of a model from elsewhere, where another attack is all that runs. */
-async function foreignWarnings(
-  attacks: readonly AttackName[],
-  { model, foreign }: OpenNetwork,
-  { dataset, batchSize, backend }: EvaluationSettings,
-): Promise<string[]> {
-  const told = attacks.includes("autoattack") || attacks.every((name) => name === "clean");
-  return foreign && !told ? await warningsAbout(model, dataset, batchSize, backend) : [];
 }
 
 async function verifySaved(

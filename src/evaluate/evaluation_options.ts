@@ -24,6 +24,7 @@ import { CURVE } from "./curve.ts";
 import { type EvaluationName, isEvaluationName } from "./evaluate.ts";
 import type { EvaluationReport } from "./report.ts";
 import type { InputScaling } from "./tfjs/input_scaling.ts";
+import { checkTransfer } from "./transfer.ts";
 
 /** Everything that can be measured. */
 export type AttackName = EvaluationName | "curve" | "autoattack";
@@ -87,6 +88,12 @@ export interface EvaluationOptions {
    */
   readonly input?: InputScaling;
   /**
+   * A run or file on whose network the images are attacked by FGSM, PGD and CW.
+   *
+   * @default {the target}
+   */
+  readonly source?: string;
+  /**
    * Which AutoAttack, if it is among the attacks, and where its state is kept.
    *
    * @default {none}
@@ -148,9 +155,10 @@ export function checkOptions(options: EvaluationOptions): void {
   for (const name of attacks ?? []) {
     if (isAttackName(name)) continue;
     throw new UsageError(
-      `There is no attack "${name}": say clean, pgd20, cw20, curve or autoattack.`,
+      `There is no attack "${name}": say clean, fgsm, pgd20, cw20, curve or autoattack.`,
     );
   }
+  if (options.source !== undefined) checkTransfer(attacks ?? DEFAULT_ATTACKS);
   refuseUnknown("checkpoint", checkpoint, CHECKPOINT_LINKS);
   refuseUnknown("AutoAttack version", version, AUTOATTACK_VERSIONS);
   for (const member of members ?? []) {

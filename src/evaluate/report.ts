@@ -5,7 +5,9 @@
  */
 import { join } from "@std/path";
 import type { AttackNorm } from "../attack/options.ts";
+import { classCounts } from "./confusion.ts";
 import { CURVE, type Curve } from "./curve.ts";
+import type { Dataset } from "../data/dataset.ts";
 import type { AutoAttackResult } from "./autoattack/autoattack.ts";
 import {
   type Accuracy,
@@ -20,9 +22,20 @@ import type { Recipe } from "../recipe/recipe.ts";
 import type { AdversarialCheck } from "./adversarial_check.ts";
 import { type Subject, subjectName } from "../run/subject.ts";
 import type { ForeignModel } from "./subject_network.ts";
+import type { Transfer } from "./transfer.ts";
 
 /** The accuracies that were asked for, by name. */
 export type Accuracies = { readonly [name in EvaluationName]?: ImageAccuracy };
+
+/** What was found of one class. */
+export interface ClassAccuracy {
+  /** What it is called. */
+  readonly name: string;
+  /** How many of the images have it. */
+  readonly n: number;
+  /** How many of these were classified correctly, by the attack's name. */
+  readonly correct: Readonly<Record<string, number>>;
+}
 
 /** What an evaluation prints with `--json`, and keeps in the run's `eval/`. */
 export interface EvaluationReport extends Accuracies {
@@ -32,6 +45,10 @@ export interface EvaluationReport extends Accuracies {
   readonly autoattack?: AutoAttackResult;
   /** What `--verify-adv` found. */
   readonly verified?: AdversarialCheck;
+  /** What was found on images that were attacked on another network. */
+  readonly transfer?: Transfer;
+  /** What was found of each class, in label order; absent where nothing is. */
+  readonly perClass?: readonly ClassAccuracy[];
   /** What a model from elsewhere is, and the signs that what was found of it under attack should not be believed. */
   readonly model?: ForeignModel & { readonly warnings: readonly string[] };
   /** What was evaluated. */
@@ -70,18 +87,24 @@ export interface EvaluationReport extends Accuracies {
 export function makeReport(
   { path, sha256, run }: Subject,
   recipe: Recipe,
-  { ids, attack, restarts = 1, backend }: EvaluationSettings,
+  { dataset, ids, attack, restarts = 1, backend }: EvaluationSettings,
   accuracies: Partial<Record<EvaluationName, ImageAccuracy>>,
-  { curve, autoattack, verified, model }: Pick<
+  { curve, autoattack, verified, transfer, model }: Pick<
     EvaluationReport,
-    "curve" | "autoattack" | "verified" | "model"
+    "curve" | "autoattack" | "verified" | "transfer" | "model"
   >,
 ): EvaluationReport {
+  const perClass = classAccuracies(dataset, ids, {
+    ...accuracies,
+    ...autoattack && { autoattack },
+  });
   return {
     ...accuracies,
     ...curve && { curve },
     ...autoattack && { autoattack },
     ...verified && { verified },
+    ...transfer && { transfer },
+    ...perClass.length > 0 && { perClass },
     ...model && { model },
     checkpoint: {
       path,
@@ -95,6 +118,22 @@ export function makeReport(
     recipe: run?.recipe ?? null,
     seed: recipe.seed,
   };
+}
+
+/** What `found` says of the images `ids` of each class. */
+function classAccuracies(
+  { classes, labels }: Dataset,
+  ids: Uint32Array,
+  found: Readonly<Record<string, Pick<ImageAccuracy, "confusion">>>,
+): ClassAccuracy[] {
+  const counts = Object.entries(found)
+    .map(([name, { confusion }]) => [name, classCounts(confusion)] as const);
+  if (counts.length === 0) return [];
+  return classes.map((name, label) => ({
+    name,
+    n: ids.reduce((n, id) => n + +(labels[id] === label), 0),
+    correct: Object.fromEntries(counts.map(([attack, ofClass]) => [attack, ofClass[label]![0]])),
+  }));
 }
 
 /**
@@ -124,6 +163,7 @@ async function writeReport(subject: Subject, report: EvaluationReport): Promise<
     ...accuraciesOf(report).map(([name]) => name),
     ...report.curve ? [CURVE] : [],
     ...report.autoattack ? [autoAttackName(report.autoattack)] : [],
+    ...report.transfer ? [transferName(report.transfer)] : [],
   ].join("-");
   const { attack: { epsilon, restarts }, data: { n }, seed, backend } = report;
   const radius = (255 * epsilon).toFixed(2);
@@ -138,6 +178,11 @@ async function writeReport(subject: Subject, report: EvaluationReport): Promise<
 function autoAttackName({ version, perAttack, effort = {} }: AutoAttackResult): string {
   const spent = Object.entries(effort).map(([name, count]) => `.${name}${count}`).join("");
   return `autoattack-${version === "custom" ? Object.keys(perAttack).join("+") + spent : version}`;
+}
+
+/** `pgd20.from-` and the beginning of the source's digest. */
+function transferName({ source, accuracies }: Transfer): string {
+  return `${Object.keys(accuracies).join("-")}.from-${source.sha256.slice(0, 12)}`;
 }
 
 /** The accuracies in `report`, in its order. */

@@ -12,6 +12,7 @@ import { type FrozenModel, prepareFrozen } from "../model/frozen.ts";
 import type { Subject } from "../run/subject.ts";
 import type { ModelFormat } from "../weights/tfjs/manifest.ts";
 import { checkNetwork } from "./autoattack/sanity.ts";
+import type { EvaluationSettings } from "./evaluate.ts";
 import { checkFitting } from "./fitting.ts";
 import { architectureOf, freezeSubject } from "./frozen_subject.ts";
 import type { InputScaling } from "./tfjs/input_scaling.ts";
@@ -93,13 +94,17 @@ export function networkOf(subject: Subject, input: InputScaling | undefined): Su
 /** Images that the signs of masked gradients are looked for on, at most. */
 const CHECKED = 64;
 
-/** Signs that accuracies of `model` under attack should not be believed, a sentence each. Throws a `RunError` if the device fails. */
-export async function warningsAbout(
-  model: FrozenModel,
-  dataset: Dataset,
-  batchSize: number,
-  backend: Backend,
+/**
+ * Signs that accuracies of a model from elsewhere under `attacks` should not be believed, a sentence each: what AutoAttack
+ * would tell where another attack is all that runs. Throws a `RunError` if the device fails.
+ */
+export async function foreignWarnings(
+  { model, foreign }: OpenNetwork,
+  attacks: readonly string[],
+  { dataset, batchSize, backend }: Pick<EvaluationSettings, "dataset" | "batchSize" | "backend">,
 ): Promise<string[]> {
+  const told = attacks.includes("autoattack") || attacks.every((name) => name === "clean");
+  if (!foreign || told) return [];
   const { classes, shape } = dataset;
   const oracle = new Oracle(model.logits, { classes: classes.length, shape }, backend);
   const n = Math.min(CHECKED, batchSize, dataset.n);

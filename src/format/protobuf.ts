@@ -6,17 +6,7 @@
 
 const VARINT = 0, FIXED64 = 1, LENGTH_DELIMITED = 2, FIXED32 = 5;
 
-/**
- * A message in the making. Fields are appended in the order of the calls.
- *
- * @example
- * ```ts
- * import assert from "node:assert/strict";
- * import { Message } from "@memloss/memloss/src/format/protobuf.ts";
- *
- * assert.deepEqual(new Message().integer(1, 150).bytes(), Uint8Array.of(0x08, 0x96, 0x01));
- * ```
- */
+/** A message in the making. Fields are appended in the order of the calls. */
 export class Message {
   readonly #pieces: Uint8Array[] = [];
 

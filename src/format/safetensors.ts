@@ -5,7 +5,8 @@
  * @module
  */
 import { UsageError } from "../errors.ts";
-import { findDuplicateKey } from "./duplicate_key.ts";
+import { findDuplicateKey } from "./json/duplicate_key.ts";
+import { isDeeper } from "./json/depth.ts";
 import { quoted } from "./quoted.ts";
 
 /** Every type of the format by the array that holds it; those that no array is made for are kept as their bits. */
@@ -48,6 +49,10 @@ export interface SafetensorsFile {
 const SIZE_BYTES = 8;
 /** The published limit, which keeps a damaged size from asking for gigabytes. */
 const MAX_HEADER_BYTES = 100_000_000;
+/** The longest header of a file from elsewhere, of some ten thousand tensors. */
+export const FOREIGN_HEADER_BYTES = 2 ** 20;
+/** The header, a tensor, its shape, and some room. */
+const DEEPEST_HEADER = 16;
 const METADATA_KEY = "__metadata__";
 
 /**
@@ -98,62 +103,86 @@ export function encodeSafetensors(
  * Reads a safetensors file. The tensors are copies: `bytes` may be reused afterwards.
  *
  * @param sourceName the file's name, for error messages
+ * @param mostHeaderBytes the longest header that is read
  * @throws {UsageError} if `bytes` is not exactly one well-formed file of the types of {@linkcode Dtype}
  */
-export function decodeSafetensors(bytes: Uint8Array, sourceName: string): SafetensorsFile {
+export function decodeSafetensors(
+  bytes: Uint8Array,
+  sourceName: string,
+  mostHeaderBytes: number = MAX_HEADER_BYTES,
+): SafetensorsFile {
+  const { entries, metadata, start } = layOut(bytes, bytes.length, sourceName, mostHeaderBytes);
+  const tensors = new Map<string, SafeTensor>();
+  for (const { name, dtype, shape, begin, end } of entries) {
+    // A copy starts on an aligned address wherever the tensor started in the file.
+    const copy = new Uint8Array(bytes.subarray(start + begin, start + end));
+    tensors.set(name, { dtype, shape, data: new typedArrays[dtype](copy.buffer) } as SafeTensor);
+  }
+  return { tensors, metadata };
+}
+
+/**
+ * Looks whether a file of `size` bytes, which begins with `head`, is well-formed as far as its header says: `head` has to have
+ * all of that, if it has no more than {@linkcode FOREIGN_HEADER_BYTES}.
+ *
+ * @throws {UsageError} naming `sourceName` if it is not
+ */
+export function checkSafetensors(head: Uint8Array, size: number, sourceName: string): void {
+  layOut(head, size, sourceName, FOREIGN_HEADER_BYTES);
+}
+
+/** What a header says of a file of `size` bytes: its tensors in the order of their bytes, which fill the file. */
+function layOut(head: Uint8Array, size: number, sourceName: string, mostHeaderBytes: number) {
   const fail = (what: string): never => {
     throw new UsageError(`${sourceName} is not a usable safetensors file: ${what}`);
   };
-  const { header, start } = readHeader(bytes, fail);
-  const body = bytes.subarray(start);
+  const { header, start } = readHeader(head, size, mostHeaderBytes, fail);
+  const body = size - start;
   const metadata = readMetadata(header[METADATA_KEY], fail);
   const entries = Object.entries(header)
     .filter(([name]) => name !== METADATA_KEY)
     .map(([name, value]) => ({ name, ...readEntry(name, value, fail) }))
     .sort((a, b) => a.begin - b.begin || a.end - b.end);
-
-  const tensors = new Map<string, SafeTensor>();
   let position = 0;
-  for (const { name, dtype, shape, begin, end } of entries) {
+  for (const { name, begin, end } of entries) {
     if (begin < position) fail(`tensor ${quoted(name)} overlaps another`);
     if (begin > position) fail(`no tensor owns the bytes before tensor ${quoted(name)}`);
-    if (end > body.length) {
-      fail(
-        `tensor ${quoted(name)} ends at byte ${end} of ${body.length}, so the file was cut short`,
-      );
+    if (end > body) {
+      fail(`tensor ${quoted(name)} ends at byte ${end} of ${body}, so the file was cut short`);
     }
-    // A copy starts on an aligned address wherever the tensor started in the file.
-    const data = new typedArrays[dtype](new Uint8Array(body.subarray(begin, end)).buffer);
-    tensors.set(name, { dtype, shape, data } as SafeTensor);
     position = end;
   }
-  if (position !== body.length) fail(`${body.length - position} bytes follow the last tensor`);
-  return { tensors, metadata };
+  if (position !== body) fail(`${body - position} bytes follow the last tensor`);
+  return { entries, metadata, start };
 }
 
 type Fail = (what: string) => never;
 
 function readHeader(
   bytes: Uint8Array,
+  size: number,
+  mostBytes: number,
   fail: Fail,
 ): { header: Record<string, unknown>; start: number } {
-  if (bytes.length < SIZE_BYTES) return fail(`it has ${bytes.length} bytes, fewer than 8`);
+  if (size < SIZE_BYTES) return fail(`it has ${size} bytes, fewer than 8`);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const declared = view.getBigUint64(0, true);
-  if (declared > MAX_HEADER_BYTES) return fail(`its header claims ${declared} bytes`);
+  if (declared > mostBytes) return fail(`its header claims ${declared} bytes`);
   const start = SIZE_BYTES + Number(declared);
-  if (start > bytes.length) {
-    return fail(`its header claims ${declared} bytes and the file has ${bytes.length}`);
+  if (start > size) {
+    return fail(`its header claims ${declared} bytes and the file has ${size}`);
   }
-  let header: unknown;
-  let text = "";
-  try {
-    const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
-    text = decoder.decode(bytes.subarray(SIZE_BYTES, start));
-    header = JSON.parse(text);
-  } catch {
-    return fail("its header is not JSON");
-  }
+  const readable = <T>(read: () => T): T => {
+    try {
+      return read();
+    } catch {
+      return fail("its header is not JSON");
+    }
+  };
+  const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+  const text = readable(() => decoder.decode(bytes.subarray(SIZE_BYTES, start)));
+  if (isDeeper(text, DEEPEST_HEADER)) return fail("its header is nested too deep");
+  const header: unknown = readable(() => JSON.parse(text));
   if (!text.startsWith("{") || !isObject(header)) return fail("its header is not a JSON object");
   const duplicate = findDuplicateKey(text);
   if (duplicate !== undefined) return fail(`its header holds ${quoted(duplicate)} twice`);

@@ -71,6 +71,21 @@ export function openZip(bytes: Uint8Array, source: string): ZipArchive {
   }
 }
 
+/**
+ * Looks whether an archive that ends in `tail` has its end, before all of it is read.
+ *
+ * @throws {UsageError} naming `source` if it has not
+ */
+export function checkZipEnd(tail: Uint8Array, source: string): void {
+  const view = new DataView(tail.buffer, tail.byteOffset, tail.byteLength);
+  for (let at = tail.length - END_BYTES; at >= 0; at--) {
+    if (view.getUint32(at, true) === END) return;
+  }
+  throw new UsageError(`${source} is not a usable zip archive: ${NO_END}.`);
+}
+
+const NO_END = "its end is missing, so it was cut short";
+
 /** An entry, and its bytes as they lie there. */
 interface Placed {
   readonly entry: Entry;
@@ -125,7 +140,7 @@ class Archive {
     let at = view.byteLength - END_BYTES;
     const least = Math.max(0, at - 0xffff); // a comment may follow
     while (at >= least && view.getUint32(at, true) !== END) at--;
-    if (at < least) throw new TypeError("its end is missing, so it was cut short");
+    if (at < least) throw new TypeError(NO_END);
     if (at + END_BYTES + view.getUint16(at + 20, true) !== view.byteLength) {
       throw new TypeError("something follows its end");
     }

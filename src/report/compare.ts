@@ -8,6 +8,7 @@ import { FIELDS, valueAt } from "../recipe/fields.ts";
 import type { Path } from "../recipe/recipe.ts";
 import type { RunRecord } from "../run/run_record.ts";
 import type { StoredEvaluation } from "./run_evaluations.ts";
+import { accuracyTitle } from "./words.ts";
 import { type ResultTable, summarise } from "./result_table.ts";
 import type { Evaluation, MeasuredRun, TableColumn } from "./table_layout.ts";
 
@@ -95,7 +96,7 @@ function evaluationsOf({ record, evaluations }: ComparedRun): Record<string, Eva
   return Object.fromEntries(found.map((each) => [columnKey(each), each.result]));
 }
 
-const ORDER = /^(clean)|^(pgd)|^(cw)|^(autoattack)/;
+const ORDER = /^(clean)|^(fgsm)|^(pgd)|^(cw)|^(autoattack)/;
 
 function findColumns(runs: readonly ComparedRun[]): TableColumn[] {
   const found = new Map<string, StoredEvaluation>();
@@ -110,8 +111,7 @@ function findColumns(runs: readonly ComparedRun[]): TableColumn[] {
 }
 
 function columnLabel({ name, norm, radius, restarts, version, result: { n } }: StoredEvaluation) {
-  const [, kind = "", steps = ""] = /^(pgd|cw)(\d+)$/.exec(name) ?? [];
-  const attack = kind ? `${kind.toUpperCase()}-${steps}` : name === "clean" ? name : "AutoAttack";
+  const attack = accuracyTitle(name);
   return [
     attack + (version && version !== "standard" ? ` ${version}` : ""),
     ...name === "clean" ? [] : [`${norm === "linf" ? "L∞" : "L2"} ${radius}`],

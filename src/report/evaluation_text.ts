@@ -14,29 +14,65 @@ import {
 } from "../evaluate/autoattack/autoattack.ts";
 import type { Curve } from "../evaluate/curve.ts";
 import { describePerturbation } from "../evaluate/perturbation.ts";
-import { accuraciesOf, type EvaluationReport, formatRadius } from "../evaluate/report.ts";
+import {
+  accuraciesOf,
+  type ClassAccuracy,
+  type EvaluationReport,
+  formatRadius,
+} from "../evaluate/report.ts";
+import type { Accuracy } from "../evaluate/evaluate.ts";
+import type { Transfer } from "../evaluate/transfer.ts";
 import { formatPercent } from "./words.ts";
 
-/** The report for people. */
-export function describeReport(report: EvaluationReport): string {
+/** The report for people, with the accuracies of each class if they are wanted. */
+export function describeReport(
+  report: EvaluationReport,
+  { perClass = false }: { readonly perClass?: boolean | undefined } = {},
+): string {
   const { checkpoint, data, attack, seed } = report;
   const selected = checkpoint.name === "best"
     ? `, selected on ${checkpoint.select}`
     : ", not selected";
-  const rows = accuraciesOf(report).map(([name, { accuracy, correct, n }]) =>
-    `  ${name.padEnd(6)} ${formatPercent(accuracy).padStart(9)}  (${correct} of ${n})`
-  );
   return [
     `${checkpoint.path}${checkpoint.name ? ` (${checkpoint.name}${selected})` : ""}`,
     ...report.model ? describeModel(report.model) : [],
     `${data.n} test images of ${data.name}, ${attack.norm} ε = ${
       (255 * attack.epsilon).toFixed(2)
     }/255, seed ${seed}`,
-    ...rows,
+    ...accuraciesOf(report).map(describeAccuracy),
+    ...report.transfer ? describeTransfer(report.transfer) : [],
     ...report.curve ? describeCurve(attack.norm, report.curve) : [],
     ...report.verified ? describeCheck(report.verified) : [],
     ...report.autoattack ? describeAutoAttack(attack.norm, report.autoattack) : [],
+    ...perClass && report.perClass ? describeClasses(report.perClass) : [],
   ].join("\n");
+}
+
+function describeAccuracy([name, { accuracy, correct, n }]: readonly [string, Accuracy]): string {
+  return `  ${name.padEnd(6)} ${formatPercent(accuracy).padStart(9)}  (${correct} of ${n})`;
+}
+
+function describeTransfer({ source, accuracies }: Transfer): string[] {
+  return [
+    `on images attacked on ${source.path}:`,
+    ...Object.entries(accuracies).map(describeAccuracy),
+  ];
+}
+
+function describeClasses(classes: readonly ClassAccuracy[]): string[] {
+  const attacks = Object.keys(classes[0]!.correct);
+  const width = Math.max(...classes.map(({ name }) => name.length));
+  const row = (name: string, cells: readonly string[]) =>
+    `  ${name.padEnd(width)}${cells.map((cell) => cell.padStart(12)).join("")}`;
+  return [
+    row("", ["images", ...attacks]),
+    ...classes.map(({ name, n, correct }) =>
+      row(name, [
+        String(n),
+        ...attacks.map((attack) => n === 0 ? "–" : formatPercent(correct[attack]! / n)),
+      ])
+    ),
+  ];
 }
 
 function describeModel(model: NonNullable<EvaluationReport["model"]>): string[] {

@@ -50,3 +50,11 @@ export function pValue(p: number): string {
 export function meanAndDeviation({ mean, deviation }: Summary, sign = "±"): string {
   return deviation === undefined ? percent(mean) : `${percent(mean)} ${sign} ${percent(deviation)}`;
 }
+
+/** What people call the evaluation `name`. */
+export function accuracyTitle(name: string): string {
+  const [, kind = "", steps = ""] = /^(pgd|cw)(\d+)$/.exec(name) ?? [];
+  if (kind) return `${kind.toUpperCase()}-${steps}`;
+  if (name === "fgsm") return "FGSM";
+  return name === "autoattack" ? "AutoAttack" : name;
+}

@@ -111,6 +111,7 @@ function secondsOf(
   const pass = step / (STEP_PASSES + (recipe.attack?.steps ?? 0));
   const passes = (name: string) => {
     if (name === "clean") return FORWARD;
+    if (name === "fgsm") return 1 + FORWARD;
     if (name === "autoattack") return ROBUST_SHARE * AUTOATTACK_PASSES;
     return Number(name.replace(/\D+/, "")) + FORWARD;
   };

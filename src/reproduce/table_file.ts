@@ -30,7 +30,7 @@ const TableSchema = v.strictObject({
         text,
         v.check(
           (name) => name === "autoattack" || isEvaluationName(name),
-          "must be clean, pgd20 (or another number of steps), cw20 or autoattack",
+          "must be clean, fgsm, pgd20 (or another number of steps), cw20 or autoattack",
         ),
       ),
       label: text,

@@ -9,7 +9,12 @@ import { IDENTITY_VIEW, LARGEST_CROP_PADDING, type View } from "../data/augmenta
 import { type Dataset, valuesPerImage } from "../data/dataset.ts";
 import { UsageError } from "../errors.ts";
 import { readNamedFile, writeFileAtomically } from "../disk/files.ts";
-import { decodeSafetensors, encodeSafetensors, type SafeTensor } from "../format/safetensors.ts";
+import {
+  decodeSafetensors,
+  encodeSafetensors,
+  FOREIGN_HEADER_BYTES,
+  type SafeTensor,
+} from "../format/safetensors.ts";
 import { channelsFirst, channelsLast } from "../evaluate/adversarial_file.ts";
 
 /** The tensor that such a file is known by. */
@@ -58,7 +63,11 @@ const viewSchema = v.pipe(v.number(), v.minValue(0), v.maxValue(2 * LARGEST_CROP
  * @throws {UsageError} if it is not such a file, an image comes twice, or a value is outside [0,1]
  */
 export async function readMemoryFile(path: string, dataset: Dataset): Promise<MemoryExamples> {
-  const { tensors, metadata } = decodeSafetensors(await readNamedFile(path), path);
+  const { tensors, metadata } = decodeSafetensors(
+    await readNamedFile(path),
+    path,
+    FOREIGN_HEADER_BYTES,
+  );
   const fail = (what: string): never => {
     throw new UsageError(`${path} does not hold memory examples as memloss exports them: ${what}.`);
   };

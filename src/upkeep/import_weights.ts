@@ -75,8 +75,17 @@ export async function importWeights(
   const kind = safetensorsWith(`${architecture.linear}.weight`);
   await checkOutput(out, { flag: "--out", kind, inputs: [file], overwrite });
   const own = new Map([...tensors].filter(([name]) => !name.startsWith(OPTIMISER)));
+  const left = tensors.size - own.size;
   const bytes = encodeSafetensors(own, { format: "pt" });
   await writeFileAtomically(out, bytes);
+  const optimiser = left === 0 ? [] : [`${left} tensors of the optimiser's are left out.`];
   const network = summariseNetwork(architecture);
-  return { file, sha256: digest, out, outSha256: sha256(bytes), network, notes };
+  return {
+    file,
+    sha256: digest,
+    out,
+    outSha256: sha256(bytes),
+    network,
+    notes: [...notes, ...optimiser],
+  };
 }

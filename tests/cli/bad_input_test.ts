@@ -237,7 +237,7 @@ Deno.test("memloss eval refuses what is neither a run nor a file of weights", as
   const recipe = join(run, "recipe.json");
   await refused(["eval", recipe], /recipe\.json is a run.s recipe: name the run.s folder\.$/);
   await refused(["eval", run, "--checkpoint", "best"], /--select none\): use --checkpoint last\.$/);
-  await refused(["eval", run, "--attack", "clean,fgsm"], /--attack must be a list of clean, pgd20/);
+  await refused(["eval", run, "--attack", "clean,fgsm2"], /--attack must be a list of clean, fgsm/);
   await refused(
     ["eval", run, "--save-adv", "a.safetensors"],
     /--save-adv needs --attack autoattack/,

@@ -1,12 +1,14 @@
 import assert from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs";
 import type { Backend } from "../../src/backend/backend.ts";
+import { loadBatch } from "../../src/data/batches.ts";
 import type { Dataset } from "../../src/data/dataset.ts";
 import { Interrupted } from "../../src/errors.ts";
 import {
   evaluateAccuracy,
   type EvaluationName,
   type EvaluationSettings,
+  pgdImages,
 } from "../../src/evaluate/evaluate.ts";
 import { resnet18 } from "../../src/model/architectures/resnet18.ts";
 import { freeze, type FrozenModel } from "../../src/model/frozen.ts";
@@ -204,4 +206,43 @@ onWasm("evaluateAccuracy() draws by image: batches and order change nothing", as
   network.dispose();
   disposeAll(state.parameters);
   disposeAll(state.buffers);
+});
+
+eachBackend(
+  "evaluateAccuracy() takes one step of the whole radius from the clean image in fgsm",
+  async (backend) => {
+    const dataset = pixelImages([[137, BRIGHT], [136, BRIGHT], [120, DARK], [121, DARK]]);
+    const model = pixelModel(128.5), all = settings(backend, dataset, { restarts: 3 });
+    const { verdicts } = await evaluateAccuracy("fgsm", model, all);
+    assert.equal(verdicts, "1010");
+    const batch = loadBatch(dataset, all.ids);
+    for (const [attack, step] of [[LINF, 8], [L2, 128]] as const) {
+      const images = await pgdImages("fgsm", model, batch, 0, { ...all, attack });
+      // Nothing but the pixel that has a gradient moves.
+      const expected = batch.x.slice();
+      [137 - step, 136 - step, 120 + step, 121 + step].forEach((value, row) =>
+        expected[row * VALUES + PIXEL] = Math.min(1, value / 255)
+      );
+      assert.ok(images.every((value, i) => Math.abs(value - expected[i]!) <= 1e-6));
+    }
+    model.dispose();
+  },
+);
+
+onWasm("evaluateAccuracy() shows a model what was attacked on another", async (backend) => {
+  const dataset = pixelImages([[136, BRIGHT], [200, BRIGHT], [121, DARK], [3, DARK]]);
+  const model = pixelModel(128.5), all = settings(backend, dataset);
+  const alone = await evaluateAccuracy("pgd20", model, all);
+  assert.equal(alone.verdicts, "0101");
+  assert.deepEqual(await evaluateAccuracy("pgd20", model, { ...all, source: model }), alone);
+  // This one takes bright for dark, so that attacks on it help.
+  const opposite: FrozenModel = {
+    logits: (x) => tf.tidy(() => tf.neg(model.logits(x))),
+    dispose: () => {},
+  };
+  for (const name of ["fgsm", "pgd20"] as const) {
+    const found = await evaluateAccuracy(name, model, { ...all, source: opposite });
+    assert.equal(found.verdicts, "1111", name);
+  }
+  model.dispose();
 });

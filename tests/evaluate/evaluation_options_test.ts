@@ -20,7 +20,10 @@ Deno.test("evaluateRun() refuses numbers that count nothing", async () => {
 
 Deno.test("evaluateRun() refuses names that stand for nothing", async () => {
   await refuses({ attacks: [] }, /^The attacks must be at least one\.$/);
-  await refuses({ attacks: ["clean", "pgd0"] }, /^There is no attack "pgd0": say clean, pgd20/);
+  await refuses(
+    { attacks: ["clean", "pgd0"] },
+    /^There is no attack "pgd0": say clean, fgsm, pgd20/,
+  );
   await refuses(
     { checkpoint: "first" },
     /^There is no checkpoint "first": it is one of best, last/,

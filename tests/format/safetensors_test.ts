@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { UsageError } from "../../src/errors.ts";
 import {
+  checkSafetensors,
   decodeSafetensors,
   encodeSafetensors,
   type SafeTensor,
@@ -162,7 +163,7 @@ Deno.test("decodeSafetensors() names what is wrong", () => {
     [file(" {}"), /not a JSON object/],
     [file("[]"), /not a JSON object/],
     [file(new Uint8Array([0x7b, 0xff, 0x7d])), /not JSON/],
-    [file("[".repeat(100_000)), /not JSON/],
+    [file("[".repeat(100_000)), /nested too deep/],
     [file("{}", [1]), /1 bytes follow/],
     [entry("3"), /"w" is not described by an object/],
     [entry('{"dtype":"F24","shape":[2],"data_offsets":[0,4]}'), /"w" has dtype "F24", expected/],
@@ -205,4 +206,17 @@ Deno.test("decodeSafetensors() names what is wrong", () => {
     ],
   ];
   for (const [bytes, pattern] of cases) refuses(bytes, pattern);
+});
+
+Deno.test("decodeSafetensors() refuses a header that is nested deep before it is parsed", () => {
+  refuses(file(`{"a":${"[".repeat(1_000_000)}`, []), /its header is nested too deep$/);
+});
+
+Deno.test("checkSafetensors() judges a file by its header and size alone", () => {
+  const whole = file('{"u":{"dtype":"U8","shape":[3],"data_offsets":[0,3]}}', [1, 2, 3]);
+  const head = whole.subarray(0, -3);
+  checkSafetensors(head, whole.length, "file");
+  for (const size of [whole.length - 1, whole.length + 1, 2 ** 40]) {
+    assert.throws(() => checkSafetensors(head, size, "file"), { name: "UsageError" });
+  }
 });

@@ -40,7 +40,7 @@ Deno.test("loadTable() refuses a file that is no table, and says where", () =>
       [madeTable({ rows: [{ ...row, name: "../up" }] }), /rows\.0\.name: must be letters/],
       [madeTable({ rows: [row, row] }), /is no table: it has v1 twice/],
       [
-        madeTable({ columns: [{ name: "fgsm", label: "FGSM" }] }),
+        madeTable({ columns: [{ name: "deepfool", label: "DeepFool" }] }),
         /columns\.0\.name: must be clean/,
       ],
       [

@@ -14,21 +14,21 @@ import {
   DEFAULT_ATTACKS,
   isAttackName,
 } from "../../evaluate/evaluation_options.ts";
-import { choiceFlag, type Flag, integerFlag } from "../../recipe/flag.ts";
+import { choiceFlag, type Flag, integerFlag, textFlag } from "../../recipe/flag.ts";
 
 const attackList = v.pipe(
   v.array(v.custom<AttackName>(
     (name) => typeof name === "string" && isAttackName(name),
-    "must be a list of clean, pgd20, cw20 (or another number of steps, up to 9999), curve, autoattack",
+    "must be a list of clean, fgsm, pgd20, cw20 (or another number of steps, up to 9999), curve, autoattack",
   )),
   v.transform((names) => [...new Set(names)]),
 );
 
 const attackFlag: Flag<typeof attackList> = {
   name: "attack",
-  placeholder: "clean,pgd20,cw20,curve,autoattack",
+  placeholder: "clean,fgsm,pgd20,cw20,curve,autoattack",
   help:
-    "what to measure, separated by commas: clean; pgdN and cwN, PGD of N steps that maximises " +
+    "what to measure, separated by commas: clean; fgsm, one step from the clean image; pgdN and cwN, PGD of N steps that maximises " +
     `cross-entropy or the margin; curve, PGD-20 at radii from 0 to 16/255; autoattack; default ${DEFAULT_ATTACKS}`,
   schema: attackList,
   parse: (text) => text.split(","),
@@ -77,6 +77,11 @@ export const ATTACK_FLAGS = {
     "runs of PGD, each from another start, default 1; of APGD and FAB of --attack-version custom, default 5",
     1,
     1000,
+  ),
+  source: textFlag(
+    "source",
+    "RUN_DIR|FILE",
+    "attack the network of another run or file, and show this one what fgsm, pgdN and cwN made there",
   ),
 } as const;
 

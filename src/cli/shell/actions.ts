@@ -43,6 +43,12 @@ export function actionCommand<T extends FlagTable>(
     ...rest,
     name: command,
     flags: table,
+    actions: Object.fromEntries(
+      Object.entries(actions).map(([name, { operands, flags }]) => [
+        name,
+        { operands, flags: flags.map(String) },
+      ]),
+    ),
     async run(args) {
       const { flags, positionals: [name, ...operands] } = readArguments(args, table, 1 + most);
       const action = name !== undefined && Object.hasOwn(actions, name) ? actions[name] : undefined;

@@ -31,6 +31,10 @@ export interface Command {
   /** One line for the list of commands. */
   readonly summary: string;
   readonly flags: FlagTable;
+  /** Where the first positional says what to do: what each has behind it, and which fields of `flags` it takes. */
+  readonly actions?: Readonly<
+    Record<string, { readonly operands: readonly string[]; readonly flags: readonly string[] }>
+  >;
   /** Titles under which the help lists flags of such a group, in this order; those of none come last. */
   readonly groups?: readonly string[];
   /** Paragraphs of the help behind the flags. */
@@ -42,10 +46,17 @@ export interface Command {
 }
 
 /** Flags that every command has. */
-const COMMON_FLAGS = {
+export const COMMON_FLAGS = {
   help: switchFlag("help", "show this help"),
+  quiet: switchFlag("quiet", "say nothing of the progress: only results, warnings and errors"),
   verbose: switchFlag("verbose", "show where an error came from"),
 } as const;
+
+/** The flags of `table`, which the help puts under the title `group`. */
+export function inGroup<T extends FlagTable>(group: string, table: T): T {
+  const flags = Object.entries(table).map(([field, flag]) => [field, { ...flag, group }]);
+  return Object.fromEntries(flags);
+}
 
 /**
  * Reads `args` by `table`.
@@ -163,43 +174,4 @@ function describeMissing({ name, placeholder }: Flag): string {
 export function nearestName(given: string, names: readonly string[]): string | undefined {
   const nearest = closest(given, names);
   return distance(given, nearest) <= Math.ceil(given.length / 3) ? nearest : undefined;
-}
-
-/** The help text of `command`. */
-export function describeCommand(command: Command): string {
-  const flags = Object.values({ ...command.flags, ...COMMON_FLAGS });
-  const width = Math.min(34, Math.max(...flags.flatMap(flagRows).map(([flag]) => flag.length)));
-  const { groups = [] } = command;
-  const others = flags.filter(({ group }) => group === undefined || !groups.includes(group));
-  return [
-    command.summary,
-    "",
-    `Usage: memloss ${command.name} ${command.positionals} [flags]`.replace("  ", " "),
-    "",
-    ...groups.flatMap((title) => [
-      `${title}:`,
-      ...describeFlags(flags.filter(({ group }) => group === title), width),
-      "",
-    ]),
-    ...describeFlags(others, width),
-    "",
-    ...(command.notes ?? []).flatMap((note) => [note, ""]),
-    ...command.examples.map((example) => `  $ ${example}`),
-  ].join("\n");
-}
-
-/** What stands on the left and on the right for `flag` and for each of its choices. */
-function flagRows({ name, placeholder, help, choices = {} }: Flag): [string, string][] {
-  return [
-    [`--${name}${placeholder ? ` ${placeholder}` : ""}`, help],
-    ...Object.entries(choices).map(([choice, what]): [string, string] => [`  ${choice}`, what]),
-  ];
-}
-
-function describeFlags(flags: readonly Flag[], width: number): string[] {
-  return flags.flatMap(flagRows).map(([flag, help]) =>
-    flag.length > width
-      ? `  ${flag}\n  ${" ".repeat(width)}  ${help}`
-      : `  ${flag.padEnd(width)}  ${help}`
-  );
 }

@@ -35,14 +35,19 @@ function installation(): Installation {
   };
 }
 
+/** What calls the program where the user stands. */
+export function programHere(): string {
+  return programName(installation());
+}
+
 /** `args` as a command line that can be pasted into the shell that the program was started from. */
 export function commandLine(...args: string[]): string {
-  return `${programName(installation())} ${args.map(shellWord).join(" ")}`;
+  return `${programHere()} ${args.map(shellWord).join(" ")}`;
 }
 
 /** `text` with the commands that it advises as they are typed here. */
 export function withCommands(text: string): string {
-  return text.includes("`memloss ") ? asTyped(text, programName(installation())) : text;
+  return text.includes("`memloss ") ? asTyped(text, programHere()) : text;
 }
 
 /** `args` as a command line for people elsewhere, who stand in their copy of the project. */

@@ -13,6 +13,16 @@ const PLAIN_INTERVAL = 10;
 /** Seconds between two redraws on a terminal. */
 const REDRAW_INTERVAL = 0.1;
 
+let quiet = false;
+
+/** From now on status lines say nothing but warnings. */
+export function silence(): void {
+  quiet = true;
+}
+
+/** Characters in a line where there is no terminal. */
+const PLAIN_COLUMNS = 100;
+
 /** Where status lines go. */
 export interface StatusSink {
   readonly terminal: boolean;
@@ -23,16 +33,25 @@ export interface StatusSink {
   now(): number;
 }
 
+/** Characters in a line of what is printed on stdout. */
+export function columns(): number {
+  return Deno.stdout.isTerminal() ? terminalColumns() : PLAIN_COLUMNS;
+}
+
+function terminalColumns(): number {
+  try {
+    // Some terminals over a serial line report 0.
+    return Deno.consoleSize().columns || 80;
+  } catch {
+    return 80; // the terminal was closed
+  }
+}
+
 /** The process's stderr. */
 const STDERR: StatusSink = {
   terminal: Deno.stderr.isTerminal(),
   get columns() {
-    try {
-      // Some terminals over a serial line report 0.
-      return Deno.consoleSize().columns || 80;
-    } catch {
-      return 80; // the terminal was closed
-    }
+    return terminalColumns();
   },
   write: writeStderr,
   now: () => performance.now() / 1000,
@@ -58,6 +77,7 @@ export class StatusLine {
    * @param shorter what to show on a terminal where `text` takes more than a line: the first of these that fits
    */
   update(text: string, ...shorter: readonly string[]): void {
+    if (quiet) return;
     const now = this.now();
     const interval = this.#sink.terminal ? REDRAW_INTERVAL : PLAIN_INTERVAL;
     if (now - this.#last < interval) return;
@@ -72,12 +92,13 @@ export class StatusLine {
 
   /** Leaves `text` standing as a line of its own. */
   print(text: string): void {
+    if (quiet && !text.startsWith("warning: ")) return;
     this.#sink.write(`${this.#sink.terminal ? "\r\x1b[K" : ""}${plainText(withCommands(text))}\n`);
   }
 
   /** Takes the status line away. */
   clear(): void {
-    if (this.#sink.terminal) this.#sink.write("\r\x1b[K");
+    if (this.#sink.terminal && !quiet) this.#sink.write("\r\x1b[K");
   }
 }
 

@@ -7,6 +7,9 @@
 /** Bytes of the longest integer: a longer one would be made to cost time. */
 const LONGEST_INTEGER = 256;
 
+/** Bytes of the longest text; bytes and what Python 2 calls a string may be longer. */
+const LONGEST_TEXT = 2 ** 24;
+
 /** A place in bytes. Reading beyond their end throws a `TypeError`. */
 export class PickleInput {
   position: number;
@@ -60,6 +63,7 @@ export class PickleInput {
 
   /** UTF-8 of `length` bytes; a lone surrogate, which Python would pass, is refused. */
   text(length: number): string {
+    if (length > LONGEST_TEXT) throw new TypeError(`a text has ${length} bytes`);
     return this.#utf8.decode(this.take(length));
   }
 

@@ -9,6 +9,9 @@ import { type Buildable, count, type Global, type Globals, items, string } from 
 /** Bytes of an element by kind and size: `f4` and the like, as NumPy writes them behind the byte order. */
 const ELEMENT = /^([biufSUV])(\d{1,4})$/;
 
+/** Dimensions that NumPy allows. */
+const MOST_DIMENSIONS = 64;
+
 /** `numpy.dtype`. */
 export class NumpyType implements Buildable {
   /** Such as `f4`; the size in bytes is {@linkcode bytes}. */
@@ -51,6 +54,7 @@ export class NumpyArray implements Buildable {
 
   /** @throws {TypeError} if `bytes` are not all of an array of `shape` */
   #set(shape: readonly number[], dtype: NumpyType, fortran: boolean, bytes: Uint8Array): this {
+    if (shape.length > MOST_DIMENSIONS) throw new TypeError("an array has too many dimensions");
     if (shape.reduce((a, b) => a * b, dtype.bytes) !== bytes.length) {
       throw new TypeError(`an array of [${shape.slice(0, 8)}] has ${bytes.length} bytes`);
     }

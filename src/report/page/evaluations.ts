@@ -109,10 +109,3 @@ function decode(file: string, text: string): PageEvaluation | undefined {
     ...curve && { curve },
   };
 }
-
-/** What people call the evaluation `name`. */
-export function accuracyTitle(name: string): string {
-  const [, kind = "", steps = ""] = /^(pgd|cw)(\d+)$/.exec(name) ?? [];
-  if (kind) return `${kind.toUpperCase()}-${steps}`;
-  return name === "autoattack" ? "AutoAttack" : name;
-}

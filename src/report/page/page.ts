@@ -21,6 +21,9 @@ import { pageTitle, summary } from "./sections/summary.ts";
 import { weights } from "./sections/weights.ts";
 import { STYLE } from "./style/style.ts";
 
+/** Names such as PGD-AT stay on one line. */
+const NO_BREAK_HYPHEN = "\u2011";
+
 /** What of a page depends on its runs, and is sent anew while they train. */
 export interface PageContent {
   /** HTML of its header and its main part. */
@@ -107,7 +110,7 @@ function renderContent(
   }</nav>${live && markup`<p class="live" data-live role="status">live</p>`}
 <button type="button" class="theme" id="theme" data-theme title="Light or dark">Light / dark</button></header>
 <main id="main" tabindex="-1">
-<h1>${pageTitle(runs)}</h1>
+<h1>${pageTitle(runs).replaceAll("-", NO_BREAK_HYPHEN)}</h1>
 ${summary(runs)}
 ${
     sections.map(({ id, title, body }) =>

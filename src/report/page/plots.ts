@@ -3,9 +3,9 @@
  *
  * @module
  */
+import { accuracyTitle } from "../words.ts";
 import type { EpochMetrics, StepMetrics } from "../../run/metrics.ts";
 import { type Curve, downsample } from "./downsample.ts";
-import { accuracyTitle } from "./evaluations.ts";
 import { findStepsPerEpoch, type RunData, shownEvaluations } from "./run_data.ts";
 
 /** Points of a curve, at most: more than a plot is wide. */
@@ -227,7 +227,9 @@ export function radiusPlot(runs: readonly RunData[]): Plot | undefined {
   return {
     id: "radius",
     title: `Accuracy under ${[...attacks].join(", ")} by radius`,
-    note: `${[...counts].join(" or ")} test images; radius ε in 1/255`,
+    note: `${
+      [...counts].map((n) => n.toLocaleString("en")).join(" or ")
+    } test images; radius ε in 1/255`,
     axis: "radius",
     unit: "percent",
     lines: points.map((each, run) => {

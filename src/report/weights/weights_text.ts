@@ -4,6 +4,7 @@
  * @module
  */
 import { mebibytes } from "../../format/mebibytes.ts";
+import { quoted } from "../../format/quoted.ts";
 import type { WeightsImport } from "../../upkeep/import_weights.ts";
 import type { NetworkSummary } from "../../upkeep/network_summary.ts";
 import type { ShownWeights } from "../../upkeep/show_weights.ts";
@@ -25,23 +26,25 @@ export function describeWeightsImport({ network, out, outSha256, notes }: Weight
 /** A line for the file, one for each tensor, and which network they are. */
 export function describeWeights(shown: ShownWeights): string {
   const { file, kind, bytes, sha256, tensors, network, why } = shown;
-  const name = Math.max(...tensors.map(({ name }) => name.length));
-  const type = Math.max(...tensors.map(({ dtype, shape }) => describeType(dtype, shape).length));
+  const rows = tensors.map(({ name, dtype, shape, sha256 }) => ({
+    label: /^[\x20-\x7e]{1,120}$/.test(name) ? name : quoted(name),
+    type: `${dtype} [${shape.join(", ")}]`,
+    sha256,
+  }));
+  const [name, width] = (["label", "type"] as const)
+    .map((part) => rows.reduce((most, row) => Math.max(most, row[part].length), 0)) as [
+      number,
+      number,
+    ];
   return [
     `${file}: ${KINDS[kind]}, ${mebibytes(bytes)} MiB, ${tensors.length} tensors`,
     `  sha256 ${sha256}`,
-    ...tensors.map((tensor) =>
-      `  ${tensor.name.padEnd(name)}  ${
-        describeType(tensor.dtype, tensor.shape).padEnd(type)
-      }  ${tensor.sha256}`
+    ...rows.map(({ label, type, sha256 }) =>
+      `  ${label.padEnd(name)}  ${type.padEnd(width)}  ${sha256}`
     ),
     network ? `${describeNetwork(network)}` : "No network that this program knows",
     ...indented(why),
   ].join("\n");
-}
-
-function describeType(dtype: string, shape: readonly number[]): string {
-  return `${dtype} [${shape.join(", ")}]`;
 }
 
 function describeNetwork({ title, parameters, classes, channels }: NetworkSummary): string {

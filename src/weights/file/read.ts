@@ -3,15 +3,23 @@
  *
  * @module
  */
-import { ioError } from "../../disk/failure.ts";
-import { readNamedFile } from "../../disk/files.ts";
-import { decodeSafetensors } from "../../format/safetensors.ts";
+import {
+  checkSafetensors,
+  decodeSafetensors,
+  FOREIGN_HEADER_BYTES,
+} from "../../format/safetensors.ts";
 import { sha256 } from "../../format/sha256.ts";
+import { checkZipEnd } from "../../format/zip_reader.ts";
 import { type Adopted, adoptNetwork } from "../foreign/adopt.ts";
 import type { Tree } from "../foreign/candidates.ts";
+import { checkLegacy } from "../pytorch/legacy.ts";
 import { readPyTorch } from "../pytorch/read.ts";
 import { readShards } from "./shards.ts";
-import { type Ends, HEAD_BYTES, sniff, TAIL_BYTES, type WeightsKind } from "./sniff.ts";
+import { type Ends, endsOf, readChecked } from "./ends.ts";
+import { HEAD_BYTES, sniff, type WeightsKind } from "./sniff.ts";
+
+/** What is looked at before all of a file is read: a header, and the end of an archive with its comment. */
+const END_BYTES = { head: 8 + FOREIGN_HEADER_BYTES, tail: 2 ** 17 };
 
 /** A file's tensors as they are. */
 export interface WeightsFile {
@@ -31,14 +39,8 @@ export interface WeightsFile {
  * @throws {RunError} if it cannot be read
  */
 export async function readWeightsFile(path: string): Promise<WeightsFile> {
-  const ends = await readEnds(path);
-  if (ends) sniff(path, ends); // before all of a file is read, which may be large
-  const bytes = await readNamedFile(path);
-  const kind = sniff(path, {
-    head: bytes.subarray(0, HEAD_BYTES),
-    tail: bytes.subarray(-TAIL_BYTES),
-    size: bytes.length,
-  });
+  const bytes = await readChecked(path, END_BYTES, (ends) => checkEnds(path, ends));
+  const kind = kindOf(path, endsOf(bytes, END_BYTES));
   const tree = await decode(kind, bytes, path);
   return { path, kind, bytes: bytes.length, sha256: sha256(bytes), tree };
 }
@@ -49,46 +51,31 @@ export async function readNetwork(path: string, key?: string): Promise<WeightsFi
   return { ...file, ...adoptNetwork(file.tree, path, key) };
 }
 
+function kindOf(path: string, ends: Ends): WeightsKind {
+  return sniff(path, { ...ends, head: ends.head.subarray(0, HEAD_BYTES) });
+}
+
+/** Refuses a file that its ends give away. */
+function checkEnds(path: string, ends: Ends): void {
+  switch (kindOf(path, ends)) {
+    case "safetensors":
+      return checkSafetensors(ends.head, ends.size, path);
+    case "torch-zip":
+      return checkZipEnd(ends.tail, path);
+    case "torch-pickle":
+      return checkLegacy(ends, path);
+    case "shards":
+      return;
+  }
+}
+
 async function decode(kind: WeightsKind, bytes: Uint8Array, path: string): Promise<Tree> {
   switch (kind) {
     case "safetensors":
-      return decodeSafetensors(bytes, path).tensors;
+      return decodeSafetensors(bytes, path, FOREIGN_HEADER_BYTES).tensors;
     case "shards":
       return await readShards(bytes, path);
     default:
       return readPyTorch(bytes, kind === "torch-zip", path);
   }
-}
-
-/** The first and last bytes of the file at `path`; undefined where they cannot be had without using it up. */
-async function readEnds(path: string): Promise<Ends | undefined> {
-  let file: Deno.FsFile;
-  try {
-    if (!(await Deno.stat(path)).isFile) return undefined;
-    file = await Deno.open(path);
-  } catch {
-    return undefined; // which is told when it is read
-  }
-  try {
-    const { size } = await file.stat();
-    const head = await readUpTo(file, HEAD_BYTES);
-    await file.seek(Math.max(0, size - TAIL_BYTES), Deno.SeekMode.Start);
-    return { head, tail: await readUpTo(file, TAIL_BYTES), size };
-  } catch (error) {
-    throw ioError(`Could not read ${path}`, error);
-  } finally {
-    file.close();
-  }
-}
-
-/** The next `most` bytes of `file`, or as many as there are. */
-async function readUpTo(file: Deno.FsFile, most: number): Promise<Uint8Array> {
-  const bytes = new Uint8Array(most);
-  let filled = 0;
-  while (filled < most) {
-    const read = await file.read(bytes.subarray(filled));
-    if (read === null) break;
-    filled += read;
-  }
-  return bytes.subarray(0, filled);
 }

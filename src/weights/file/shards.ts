@@ -8,8 +8,12 @@ import * as v from "valibot";
 import { readNamedFile } from "../../disk/files.ts";
 import { UsageError } from "../../errors.ts";
 import { quoted } from "../../format/quoted.ts";
-import { findDuplicateKey } from "../../format/duplicate_key.ts";
-import { decodeSafetensors, type SafeTensor } from "../../format/safetensors.ts";
+import { findDuplicateKey } from "../../format/json/duplicate_key.ts";
+import {
+  decodeSafetensors,
+  FOREIGN_HEADER_BYTES,
+  type SafeTensor,
+} from "../../format/safetensors.ts";
 
 const INDEX = v.object({ weight_map: v.record(v.string(), v.string()) });
 /** Files of one network. */
@@ -42,7 +46,13 @@ export async function readShards(
   const tensors = new Map<string, SafeTensor>();
   for (const shard of shards) {
     const file = join(dirname(path), shard);
-    for (const [name, tensor] of decodeSafetensors(await readNamedFile(file), file).tensors) {
+    for (
+      const [name, tensor] of decodeSafetensors(
+        await readNamedFile(file),
+        file,
+        FOREIGN_HEADER_BYTES,
+      ).tensors
+    ) {
       if (map.get(name) !== shard) {
         throw new UsageError(
           `${file} holds ${quoted(name)}, which ${path} does not say: download both again.`,

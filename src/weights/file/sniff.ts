@@ -5,24 +5,13 @@
  */
 import { UsageError } from "../../errors.ts";
 import { mebibytes } from "../../format/mebibytes.ts";
+import type { Ends } from "./ends.ts";
 
 /** A kind of file that weights are read from. */
 export type WeightsKind = "safetensors" | "shards" | "torch-zip" | "torch-pickle";
 
-/** The first and last bytes of a file, and how many there are in all. */
-export interface Ends {
-  /** As many of the first {@linkcode HEAD_BYTES} as there are. */
-  readonly head: Uint8Array;
-  /** As many of the last {@linkcode TAIL_BYTES} as there are. */
-  readonly tail: Uint8Array;
-  /** Bytes of the file. */
-  readonly size: number;
-}
-
 /** What has to be looked at of the beginning. */
 export const HEAD_BYTES = 4096;
-/** What has to be looked at of the end. */
-export const TAIL_BYTES = 8;
 
 const TAKES = "safetensors, and what torch.save writes";
 const CONVERT = "load it there and save its network with torch.save(model.state_dict(), FILE)";
@@ -104,7 +93,7 @@ function foreign({ head, tail, size }: Ends, text: string): [string, string] | u
   }
   const known = FOREIGN.find(({ begins: signature, at = 0 }) => begins(head, signature, at));
   if (known) return [known.is, known.help];
-  if (TABLE_END.every((byte, i) => tail[i] === byte)) {
+  if (TABLE_END.every((byte, i) => tail.at(i - TABLE_END.length) === byte)) {
     return ["the index of a TensorFlow checkpoint", CONVERT];
   }
   if (begins(head, [0x08, 0x01, 0x12])) return ["a TensorFlow SavedModel", CONVERT];

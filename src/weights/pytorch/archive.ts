@@ -13,7 +13,7 @@ import { ELEMENT_BYTES, Storage, type TypedStorage } from "./storage.ts";
 import { ViewBudget } from "./tensor.ts";
 
 /** Bytes of the pickle, which has no tensor's values. */
-const MOST_PICKLE_BYTES = 2 ** 26;
+const MOST_PICKLE_BYTES = 2 ** 24;
 
 /**
  * The value in the archive `bytes`: its tensors' values are where they are in `bytes`.

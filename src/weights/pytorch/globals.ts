@@ -42,6 +42,12 @@ export function torchGlobals(budget: ViewBudget): Globals {
       strides: items(strides).map(count),
     }, budget);
   const first: Global = { call: ([value]) => value };
+  const size: Global = {
+    call([sizes], spend) {
+      spend(items(sizes).length);
+      return new Tuple(items(sizes).map(count));
+    },
+  };
   return new Map<string, Global>([
     ...BUILTINS,
     ...NUMPY,
@@ -57,7 +63,7 @@ export function torchGlobals(budget: ViewBudget): Globals {
     ["torch._utils._rebuild_tensor_v3", rebuildTyped],
     ["torch._utils._rebuild_parameter", first],
     ["torch._utils._rebuild_parameter_with_state", first],
-    ["torch.Size", { call: ([sizes]) => new Tuple(items(sizes).map(count)) }],
+    ["torch.Size", size],
     ["torch.device", { call: ([name]) => string(name) }],
   ]);
 }

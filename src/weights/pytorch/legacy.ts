@@ -15,6 +15,9 @@ import { ViewBudget } from "./tensor.ts";
 /** What the first pickle is. */
 const MAGIC = 0x1950a86a20f9469cfc6cn;
 const PROTOCOL = 1001;
+/** The operation that puts it on the stack, which stands behind a protocol and perhaps a frame. */
+const MAGIC_CODES = [0x8a, 10, 0x6c, 0xfc, 0x9c, 0x46, 0xf9, 0x20, 0x6a, 0xa8, 0x50, 0x19];
+const MOST_BEFORE_MAGIC = 16;
 
 /** A storage's size in the file counts its elements. */
 interface Expected {
@@ -44,9 +47,7 @@ export function readLegacy(bytes: Uint8Array, source: string): unknown {
   const refuse = (what: string): never => {
     throw new UsageError(`${source} is not a usable PyTorch file: ${what}.`);
   };
-  if (next() !== MAGIC) {
-    throw new UsageError(`${source} is a pickle, but not one that torch.save writes: ${ADVICE}.`);
-  }
+  if (next() !== MAGIC) throw otherPickle(source);
   const protocol = next();
   if (protocol !== PROTOCOL) refuse(`its version is not ${PROTOCOL}`);
   const system = next();
@@ -63,6 +64,24 @@ export function readLegacy(bytes: Uint8Array, source: string): unknown {
   }
   if (end !== bytes.length) refuse(`${bytes.length - end} bytes follow its last storage`);
   return value;
+}
+
+/**
+ * Looks whether a file that begins with `head` is one of PyTorch's, before all of it is read; a small one is left to the reading.
+ *
+ * @throws {UsageError} naming `source` if it is not
+ */
+export function checkLegacy(
+  { head, size }: { head: Uint8Array; size: number },
+  source: string,
+): void {
+  const begins = (at: number) => MAGIC_CODES.every((code, i) => head[at + i] === code);
+  const isOurs = Array.from({ length: MOST_BEFORE_MAGIC }, (_, at) => at).some(begins);
+  if (!isOurs && size > head.length) throw otherPickle(source);
+}
+
+function otherPickle(source: string): UsageError {
+  return new UsageError(`${source} is a pickle, but not one that torch.save writes: ${ADVICE}.`);
 }
 
 /** The storage, or the part of one, that `id` stands for. */

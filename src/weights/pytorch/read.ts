@@ -67,13 +67,13 @@ function isContainer(value: unknown): value is object {
 }
 
 /** What a dict has under strings and numbers, or a list under its numbers. */
-function namedItems(container: object): [string, unknown][] {
-  if (container instanceof Map) {
-    return [...container].filter(([key]) => typeof key === "string" || typeof key === "number")
-      .map(([key, value]) => [String(key), value]);
+function* namedItems(container: object): Generator<[string, unknown]> {
+  const entries = container instanceof Map
+    ? container
+    : (container instanceof Tuple ? container.items : container as unknown[]).entries();
+  for (const [key, value] of entries) {
+    if (typeof key === "string" || typeof key === "number") yield [String(key), value];
   }
-  const list = container instanceof Tuple ? container.items : container as unknown[];
-  return list.map((item, i) => [String(i), item]);
 }
 
 /** The tensor that `value` is; undefined if it is something else. */

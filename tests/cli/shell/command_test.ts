@@ -1,11 +1,7 @@
 import assert from "node:assert/strict";
 import * as fc from "fast-check";
-import {
-  type Command,
-  describeCommand,
-  nearestName,
-  readArguments,
-} from "../../../src/cli/shell/command.ts";
+import { nearestName, readArguments } from "../../../src/cli/shell/command.ts";
+import { describeCommand } from "../../../src/cli/shell/help/help.ts";
 import { UsageError } from "../../../src/errors.ts";
 import {
   choiceFlag,
@@ -224,51 +220,4 @@ Deno.test("nearestName() suggests only what differs in a third of the given name
   assert.equal(nearestName("trian", ["train", "eval"]), "train");
   assert.equal(nearestName("x", ["lr", "width"]), undefined);
   assert.equal(nearestName("out", ["data"]), undefined);
-});
-
-Deno.test("describeCommand() shows the usage, every flag with its help, and the examples", () => {
-  const command: Command = {
-    name: "do",
-    positionals: "RUN_DIR",
-    summary: "does something",
-    flags: TABLE,
-    examples: ["memloss do runs/a"],
-    run: () => Promise.resolve(),
-  };
-  const lines = describeCommand(command).split("\n");
-  assert.equal(lines[0], "does something");
-  assert.equal(lines[2], "Usage: memloss do RUN_DIR [flags]");
-  for (const { name, placeholder, help } of Object.values(TABLE)) {
-    const line = lines.find((line) => line.startsWith(`  --${name}${placeholder ? " " : "  "}`));
-    assert.ok(line?.includes(`--${name}${placeholder ? ` ${placeholder}` : ""}`), name);
-    assert.ok(line?.endsWith(`  ${help}`), name);
-  }
-  assert.ok(lines.some((line) => /^ {2}--help +show this help$/.test(line)));
-  assert.ok(lines.some((line) => /^ {2}--verbose +/.test(line)));
-  assert.equal(lines.at(-1), "  $ memloss do runs/a");
-  assert.ok(describeCommand({ ...command, positionals: "" }).includes("memloss do [flags]"));
-});
-
-Deno.test("describeCommand() says what each choice is where names do not", () => {
-  const flags = {
-    kind: choiceFlag("kind", ["a", "b"], "which one", { a: "the first", b: "the last" }),
-  };
-  const command = { name: "do", positionals: "", summary: "does", flags, examples: [] };
-  const lines = describeCommand({ ...command, run: () => Promise.resolve() }).split("\n");
-  const row = lines.findIndex((line) => /^ {2}--kind a\|b +which one$/.test(line));
-  assert.match(lines[row + 1]!, /^ {4}a +the first$/);
-  assert.match(lines[row + 2]!, /^ {4}b +the last$/);
-});
-
-Deno.test("describeCommand() gives a flag that is too long a line of its own", () => {
-  const long = "a-flag-with-a-name-that-is-longer-than-the-column";
-  const flags = { long: textFlag(long, "X", "explained"), json: TABLE.json };
-  const lines = describeCommand({
-    ...{ name: "do", positionals: "", summary: "does", examples: [] },
-    flags,
-    run: () => Promise.resolve(),
-  }).split("\n");
-  const row = lines.indexOf(`  --${long} X`);
-  const column = lines.find((line) => line.startsWith("  --json"))!.indexOf("print JSON");
-  assert.equal(lines[row + 1], " ".repeat(column) + "explained");
 });

@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
 import { StatusLine } from "../../../src/cli/shell/terminal.ts";
+import { startDeno } from "../../testing/program.ts";
+import { ROOT } from "../memloss.ts";
 import { FakeSink, screen } from "./fake_sink.ts";
 
 Deno.test("StatusLine redraws one line of a terminal, at most ten times a second", () => {
@@ -68,4 +70,17 @@ Deno.test("StatusLine writes plain lines, ten seconds apart, where there is no t
     sink.text,
     "step 1, and what is longer than a terminal's line stays whole\nepoch 1\nstep 3\n",
   );
+});
+
+Deno.test("silence() leaves warnings and no other status lines", async () => {
+  const script = `import { silence, StatusLine } from "./src/cli/shell/terminal.ts";
+    const status = new StatusLine();
+    status.print("before");
+    silence();
+    status.print("after");
+    status.update("a step");
+    status.print("warning: an image");
+    status.clear();`;
+  const { code, stderr } = await startDeno(["eval", script], ROOT).ended;
+  assert.deepEqual([code, stderr], [0, "before\nwarning: an image"]);
 });

@@ -1,7 +1,7 @@
 /** Models from elsewhere from their files to the report. */
 import assert from "node:assert/strict";
 import { join } from "@std/path";
-import type { EvaluationOptions } from "../../../src/evaluate/evaluation_options.ts";
+import type { AttackName, EvaluationOptions } from "../../../src/evaluate/evaluation_options.ts";
 import { evaluateRun } from "../../../src/evaluate/evaluate_run.ts";
 import { networkOf } from "../../../src/evaluate/subject_network.ts";
 import { describeReport } from "../../../src/report/evaluation_text.ts";
@@ -100,6 +100,49 @@ Deno.test("evaluateRun() attacks the logits of a model that ends in a softmax, a
     name
   );
   assert.deepEqual(left.sort(), files.sort());
+});
+
+Deno.test("evaluateRun() shows a network what was attacked on another, and counts every class", async () => {
+  const path = await linear("target"), twin = await linear("twin", softmax);
+  const attacks = ["clean", "fgsm", "pgd2"] as const;
+  const { report: own } = await evaluate(path, { attacks });
+  const { report } = await evaluate(path, { attacks, source: twin });
+  const { source, accuracies } = report.transfer!;
+  assert.equal(source.path, twin);
+  assert.notEqual(source.sha256, report.checkpoint.sha256);
+  assert.deepEqual([report.clean, accuracies.fgsm, accuracies.pgd2], [
+    own.clean,
+    own.fgsm,
+    own.pgd2,
+  ]);
+  assert.deepEqual([report.fgsm, report.pgd2, own.transfer], [undefined, undefined, undefined]);
+
+  // Twelve images: 0 to 9, 0, 1.
+  assert.deepEqual(own.perClass!.map(({ n }) => n), [2, 2, 1, 1, 1, 1, 1, 1, 1, 1]);
+  for (const name of attacks) {
+    const sum = own.perClass!.reduce((total, { correct }) => total + correct[name]!, 0);
+    assert.equal(sum, own[name]!.correct);
+    own.perClass!.forEach(({ correct }, label) =>
+      assert.equal(correct[name], own[name]!.confusion[label]![label])
+    );
+  }
+  const lines = describeReport(own, { perClass: true }).split("\n");
+  assert.match(lines.at(-11)!, /^ +images +clean +fgsm +pgd2$/);
+  assert.match(lines.at(-10)!, /^ {2}airplane +2 +[\d.]+ % +[\d.]+ % +[\d.]+ %$/);
+  assert.match(
+    describeReport(report),
+    /\non images attacked on .+twin\/model\.json:\n {2}fgsm +[\d.]+ %/,
+  );
+});
+
+Deno.test("evaluateRun() refuses a source for what is not carried over", async () => {
+  const refused = (attacks: readonly AttackName[], message: string) =>
+    assert.rejects(evaluateRun("x", { attacks, source: "y" }), { name: "UsageError", message });
+  await refused(
+    ["pgd20", "autoattack"],
+    "--source makes images by fgsm, pgdN and cwN: leave out --attack autoattack.",
+  );
+  await refused(["clean"], "--source needs an attack that is made on it, such as --attack pgd20.");
 });
 
 /** The model must be evaluated under PGD with exactly the warnings that match. */

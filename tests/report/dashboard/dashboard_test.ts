@@ -181,6 +181,7 @@ for (const scheme of ["light", "dark"] as const) {
             state: kept.state,
           });
           assert.match(kept.state, /^training, epoch 2 of 3/);
+          await page.keepScreenshot(`dashboard-${width}-${kept.scheme}`);
 
           tell(dashboard, lines.slice(2 * STEPS + 2));
           await dashboard[Symbol.asyncDispose]();

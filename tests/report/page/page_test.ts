@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { join } from "@std/path";
+import { basename, join } from "@std/path";
 import { pathToFileURL } from "node:url";
 import { findSet } from "../../../src/data/sets/sets.ts";
 import { encodePng } from "../../../src/format/png.ts";
@@ -9,7 +9,6 @@ import { readRuns } from "../../../src/report/page/run_data.ts";
 import { browserTest, closeBrowser, type Page, withPage } from "../../testing/browser/browser.ts";
 import { makeRun } from "./made_run.ts";
 
-/** Where the screenshots go, for people to look at; a temporary folder unless given. */
 let directory: string;
 /** The page of three runs of the paper's length, and of two small ones that lack things. */
 let full: string;
@@ -146,6 +145,7 @@ for (const look of LOOKS) {
           assert.deepEqual(found.empty, []);
           assert.equal(found.plots, plots);
           assert.equal(found.unlabelled, 0);
+          await page.keepScreenshot(`${basename(path, ".html")}-${look.width}-${look.scheme}`);
         });
       }
     },

@@ -6,6 +6,7 @@
  * @module
  */
 import assert from "node:assert/strict";
+import { join } from "@std/path";
 import { DevTools, type Event } from "./dev_tools.ts";
 
 const CHROMIUM = "/usr/bin/chromium";
@@ -166,9 +167,16 @@ export class Page {
     await this.send("Input.dispatchMouseEvent", { type: `mouse${type}`, x, y, buttons, ...button });
   }
 
-  /** The whole page as a PNG. */
-  async screenshot(): Promise<Uint8Array<ArrayBuffer>> {
-    const { data } = await this.send("Page.captureScreenshot", { captureBeyondViewport: true });
-    return Uint8Array.fromBase64(data as string);
+  /** Keeps a picture of the whole page, where `MEMLOSS_SCREENSHOTS` names a folder for people to look into. */
+  async keepScreenshot(name: string): Promise<void> {
+    const folder = Deno.env.get("MEMLOSS_SCREENSHOTS");
+    if (folder === undefined) return;
+    const { cssContentSize } = await this.send("Page.getLayoutMetrics");
+    const { data } = await this.send("Page.captureScreenshot", {
+      captureBeyondViewport: true,
+      clip: { ...cssContentSize as object, scale: 1 },
+    });
+    await Deno.mkdir(folder, { recursive: true });
+    await Deno.writeFile(join(folder, `${name}.png`), Uint8Array.fromBase64(data as string));
   }
 }

@@ -31,7 +31,7 @@ export class DevTools {
   static async start(path: string): Promise<DevTools> {
     const profile = await Deno.makeTempDir();
     // Containers have no sandbox of Chromium's; nothing but our own pages is opened.
-    const flags = ["--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars"];
+    const flags = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"];
     const process = new Deno.Command(path, {
       args: [...flags, "--remote-debugging-port=0", `--user-data-dir=${profile}`],
       stdout: "null",

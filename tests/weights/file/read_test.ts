@@ -63,10 +63,42 @@ for (const [what, change, message] of WRONG) {
     }));
 }
 
-Deno.test("readNetwork() reads no more than the ends of a large file of another kind", () =>
+/** Files that their ends give away: how they begin and how many bytes of a hole follow, and what is said. */
+const LARGE: [string, number[], RegExp][] = [
+  ["a web page", [...new TextEncoder().encode("<html>")], /is HTML/],
+  [
+    "an archive without its end",
+    [0x50, 0x4b, 3, 4],
+    /is not a usable zip archive: its end is miss/,
+  ],
+  ["another pickle", [0x80, 2, 0x7d], /is a pickle, but not one that torch\.save writes/],
+  [
+    "a header that says less",
+    [2, 0, 0, 0, 0, 0, 0, 0, 0x7b, 0x7d],
+    /bytes follow the last tensor$/,
+  ],
+  ["a header that says more", [0, 0, 0, 0, 1, 0, 0, 0, 0x7b], /is no file of weights/],
+];
+
+for (const [what, begins, message] of LARGE) {
+  Deno.test(`readNetwork() reads no more than the ends of a large file that is ${what}`, () =>
+    inTemporary(async (folder) => {
+      const path = join(folder, "weights.pth");
+      await Deno.writeFile(path, Uint8Array.from(begins));
+      await Deno.truncate(path, 2 ** 40); // a hole, which could not be read into memory
+      await assert.rejects(readNetwork(path), { name: "UsageError", message });
+    }));
+}
+
+Deno.test("readNetwork() reads no file that is larger than any network", () =>
   inTemporary(async (folder) => {
-    const path = join(folder, "weights.pth");
-    await Deno.writeTextFile(path, "<html>");
-    await Deno.truncate(path, 2 ** 40); // a hole, which could not be read into memory
-    await assert.rejects(readNetwork(path), { name: "UsageError", message: /is HTML/ });
+    const path = join(folder, "weights.safetensors");
+    const size = 2 ** 40,
+      header = `{"x":{"dtype":"U8","shape":[${size}],"data_offsets":[0,${size}]}}`;
+    const bytes = new Uint8Array(8 + header.length);
+    new DataView(bytes.buffer).setUint32(0, header.length, true);
+    new TextEncoder().encodeInto(header, bytes.subarray(8));
+    await Deno.writeFile(path, bytes);
+    await Deno.truncate(path, bytes.length + size);
+    await assert.rejects(readNetwork(path), /has 1048577 MiB, more than any network here\.$/);
   }));

@@ -4,13 +4,13 @@
  * @module
  */
 import type { BindingKind } from "../program/kernel.ts";
-import { vectorWidth } from "../program/wgsl.ts";
+import { type Lanes, vectorWidth } from "../program/wgsl.ts";
 import type { Gather } from "./gather/gather.ts";
 import type { Epilogue } from "./shape.ts";
 
 /** WGSL and bindings of an epilogue. */
 export interface EpilogueText {
-  /** Declares the bindings and `finish(pixel, channel, sums)`: four channels of one pixel, the first a multiple of 4. */
+  /** Declares the bindings and `finish(pixel, channel, sums)`: some channels of one pixel, the first a multiple of as many. */
   readonly code: string;
   /** Those of the epilogue's inputs, then the result's. */
   readonly bindings: readonly BindingKind[];
@@ -19,11 +19,16 @@ export interface EpilogueText {
   readonly bytesWritten: number;
 }
 
-/** The epilogue of `gather`, whose bindings begin at `first`. */
-export function epilogueText(gather: Gather, epilogue: Epilogue, first: number): EpilogueText {
+/** The epilogue of `gather` for `lanes` channels at once; its bindings begin at `first`. */
+export function epilogueText(
+  gather: Gather,
+  epilogue: Epilogue,
+  first: number,
+  lanes: Lanes = 4,
+): EpilogueText {
   const { channels } = gather;
   const whole = channels % 4 === 0;
-  const { type } = vectorWidth(channels);
+  const { type } = vectorWidth(channels, lanes);
   const inputs = (["bias", "add", "mask"] as const).filter((name) => epilogue[name]);
   const declarations = inputs.map((name, i) =>
     `@group(0) @binding(${first + i}) var<storage, read> ${name}: array<${type}>;`
@@ -39,10 +44,10 @@ export function epilogueText(gather: Gather, epilogue: Epilogue, first: number):
     `result[${at}] = value;`,
   ];
   const body = whole
-    ? `  let at = pixel * ${channels / 4}u + channel / 4u;
+    ? `  let at = pixel * ${channels / lanes}u + channel / ${lanes}u;
   var value = sums;
-  ${steps("at", "channel / 4u").join("\n  ")}`
-    : `  for (var i = 0u; i < min(4u, ${channels}u - channel); i++) {
+  ${steps("at", `channel / ${lanes}u`).join("\n  ")}`
+    : `  for (var i = 0u; i < min(${lanes}u, ${channels}u - channel); i++) {
     let at = pixel * ${channels}u + channel + i;
     var value = sums[i];
     ${steps("at", "channel + i").join("\n    ")}
@@ -51,7 +56,7 @@ export function epilogueText(gather: Gather, epilogue: Epilogue, first: number):
   return {
     code: `${declarations.join("\n")}
 
-fn finish(pixel: u32, channel: u32, sums: vec4f) {
+fn finish(pixel: u32, channel: u32, sums: vec${lanes}f) {
 ${body}
 }`,
     bindings: [...inputs.map(() => "read" as const), "write"],

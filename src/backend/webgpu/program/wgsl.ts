@@ -4,21 +4,33 @@
  * @module
  */
 
-/** How a tensor of `channels` is declared: as vectors where they fill them, else value by value. */
-export function vectorWidth(channels: number): { readonly type: "vec4f" | "f32" } {
-  return { type: channels % 4 === 0 ? "vec4f" : "f32" };
+/** Values that a shader reads or writes at once. */
+export type Lanes = 2 | 4;
+
+/** How a tensor of `channels` is declared: as vectors of `lanes` where they fill vectors of four, else value by value. */
+export function vectorWidth(
+  channels: number,
+  lanes: Lanes = 4,
+): { readonly type: "vec4f" | "vec2f" | "f32" } {
+  return { type: channels % 4 === 0 ? `vec${lanes}f` : "f32" };
 }
 
-/** WGSL of channels `4·quad … 4·quad + 3` of a pixel of `tensor`; zeros beyond the last channel. */
-export function channelsAt(tensor: string, pixel: string, quad: string, channels: number): string {
-  if (channels % 4 === 0) return `${tensor}[${pixel} * ${channels / 4}u + ${quad}]`;
-  const values = [0, 1, 2, 3].map((i) =>
-    `select(0.0, ${tensor}[${pixel} * ${channels}u + min(4u * ${quad} + ${i}u, ${
+/** WGSL of the `lanes` channels from `lanes·vector` on of a pixel of `tensor`; zeros beyond the last channel. */
+export function channelsAt(
+  tensor: string,
+  pixel: string,
+  vector: string,
+  channels: number,
+  lanes: Lanes = 4,
+): string {
+  if (channels % 4 === 0) return `${tensor}[${pixel} * ${channels / lanes}u + ${vector}]`;
+  const values = range(lanes).map((i) =>
+    `select(0.0, ${tensor}[${pixel} * ${channels}u + min(${lanes}u * ${vector} + ${i}u, ${
       channels - 1
     }u)], ` +
-    `4u * ${quad} + ${i}u < ${channels}u)`
+    `${lanes}u * ${vector} + ${i}u < ${channels}u)`
   );
-  return `vec4f(${values.join(", ")})`;
+  return `vec${lanes}f(${values.join(", ")})`;
 }
 
 /** Images `[…,height,width,channels]` with zeros around them. */
@@ -32,20 +44,21 @@ export interface PaddedImage {
   readonly step: number;
 }
 
-/** WGSL of `load_<tensor>(image, row, column, quad)`, which reads four channels of a pixel, counted from the margin. */
+/** WGSL of `load_<tensor>(image, row, column, vector)`: `lanes` channels of a pixel, counted from the margin. */
 export function pixelLoader(
   tensor: string,
   { height, width, channels, margin, step }: PaddedImage,
+  lanes: Lanes = 4,
 ): string {
   return `
-fn load_${tensor}(image: u32, row: u32, column: u32, quad: u32) -> vec4f {
+fn load_${tensor}(image: u32, row: u32, column: u32, vector: u32) -> vec${lanes}f {
   let down = (row - ${margin}u) * ${step}u;
   let right = (column - ${margin}u) * ${step}u;
   let pixel = (image * ${height}u + min(down, ${height - 1}u)) * ${width}u + min(right, ${
     width - 1
   }u);
   let inside = down < ${height}u && right < ${width}u;
-  return select(vec4f(), ${channelsAt(tensor, "pixel", "quad", channels)}, inside);
+  return select(vec${lanes}f(), ${channelsAt(tensor, "pixel", "vector", channels, lanes)}, inside);
 }`;
 }
 

@@ -18,6 +18,7 @@ export function boot({ uPlot, drawPlot, follow }: Tools): void {
   document.body.append(probe);
   const colours = new Map<string, string>();
   const page: PlotPage = {
+    font: `12px ${getComputedStyle(document.body).fontFamily}`,
     colour(name) {
       let found = colours.get(name);
       if (found === undefined) {
@@ -41,10 +42,12 @@ export function boot({ uPlot, drawPlot, follow }: Tools): void {
 
   const draw = ({ plots }: PageJson) => {
     for (const each of drawn) each.destroy();
-    drawn = plots.flatMap((plot) => {
+    const places = plots.flatMap((plot) => {
       const host = document.querySelector<HTMLElement>(`[data-plot="${plot.id}"]`);
-      return host ? [drawPlot(uPlot, host, plot, page)] : [];
+      return host ? [{ plot, host, width: host.clientWidth }] : [];
     });
+    // Only now that all widths are known: the browser would lay the page out anew for each.
+    drawn = places.map(({ plot, host, width }) => drawPlot(uPlot, host, width, plot, page));
     for (const each of drawn) {
       for (const run of hidden) each.show(run, false);
       if (range && each.plot.axis === "epoch") each.zoom(range);

@@ -7,10 +7,11 @@ import type uPlot from "uplot";
 import type { Plot } from "../plots.ts";
 import type { DrawnPlot, PlotPage } from "./types.ts";
 
-/** Draws `plot` into `host`. Uses nothing from outside of itself. */
+/** Draws `plot` into `host`, which is `width` pixels wide. Uses nothing from outside of itself. */
 export function drawPlot(
   Plotter: typeof uPlot,
   host: HTMLElement,
+  width: number,
   plot: Plot,
   page: PlotPage,
 ): DrawnPlot {
@@ -64,15 +65,16 @@ export function drawPlot(
   const dense = lines.filter(({ faint, x }) => faint && x.length > 300).length;
   /** The more steps there are, the fainter. */
   const veil = (points: number) => points > 300 ? 0.12 + 0.22 / dense : 0.65;
+  const ofWholes = lines.every(({ x }) => x.every(Number.isInteger));
   const axis: uPlot.Axis = {
     stroke: () => page.colour("--quiet"),
     grid: { stroke: () => page.colour("--rule"), width: 1 },
     ticks: { stroke: () => page.colour("--rule"), width: 1, size: 4 },
-    font: `12px ${getComputedStyle(document.body).fontFamily}`,
+    font: page.font,
   };
   const chart = new Plotter(
     {
-      width: host.clientWidth,
+      width,
       height: HEIGHT,
       legend: { show: false },
       padding: [8, 8, 0, 0],
@@ -89,7 +91,8 @@ export function drawPlot(
           label: plot.axis === "epoch" ? "epoch" : "ε in 1/255",
           labelSize: 18,
           labelGap: 0,
-          labelFont: axis.font!,
+          labelFont: page.font,
+          ...ofWholes && { incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000] },
         },
         {
           ...axis,
@@ -130,7 +133,10 @@ export function drawPlot(
   );
 
   const size = new ResizeObserver(() => {
-    if (host.clientWidth > 0) chart.setSize({ width: host.clientWidth, height: HEIGHT });
+    const { clientWidth } = host;
+    if (clientWidth > 0 && clientWidth !== chart.width) {
+      chart.setSize({ width: clientWidth, height: HEIGHT });
+    }
   });
   size.observe(host);
 
@@ -173,9 +179,12 @@ export function drawPlot(
     const moves: Record<string, number> = { ArrowLeft: -0.02, ArrowRight: 0.02 };
     const move = moves[event.key];
     if (move !== undefined) {
-      const { left = -1 } = chart.cursor, { width } = chart.over.getBoundingClientRect();
-      const from = left < 0 ? (move < 0 ? width : 0) : left;
-      chart.setCursor({ left: Math.min(width, Math.max(0, from + move * width)), top: 10 });
+      const { left = -1 } = chart.cursor, { clientWidth } = chart.over;
+      const from = left < 0 ? (move < 0 ? clientWidth : 0) : left;
+      chart.setCursor({
+        left: Math.min(clientWidth, Math.max(0, from + move * clientWidth)),
+        top: 10,
+      });
     } else if (event.key === "+" || event.key === "-") {
       const { left = -1 } = chart.cursor;
       const middle = left < 0 ? (least + most) / 2 : chart.posToVal(left, "x");

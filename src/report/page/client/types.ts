@@ -47,6 +47,8 @@ export interface DrawnPlot {
 
 /** What a plot asks of its page. */
 export interface PlotPage {
+  /** The font of axes, as a canvas takes it. */
+  readonly font: string;
   /** A colour by the name of its custom property. */
   colour(name: string): string;
   /** Lengths of dashes and gaps of a run's lines; none for a whole line. */
@@ -66,6 +68,7 @@ export interface Tools {
   readonly drawPlot: (
     Plotter: typeof uPlot,
     host: HTMLElement,
+    width: number,
     plot: Plot,
     page: PlotPage,
   ) => DrawnPlot;

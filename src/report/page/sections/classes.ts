@@ -5,7 +5,8 @@
  */
 import { findSet } from "../../../data/sets/sets.ts";
 import type { ClassMetrics } from "../../../run/metrics.ts";
-import { accuracyTitle, type PageAccuracy } from "../evaluations.ts";
+import { accuracyTitle } from "../../words.ts";
+import type { PageAccuracy } from "../evaluations.ts";
 import { type Markup, markup } from "../markup.ts";
 import type { RunData } from "../run_data.ts";
 import {

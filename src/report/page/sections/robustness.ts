@@ -3,8 +3,8 @@
  *
  * @module
  */
-import { formatDuration, percent } from "../../words.ts";
-import { accuracyTitle, type PageEvaluation } from "../evaluations.ts";
+import { accuracyTitle, formatDuration, percent } from "../../words.ts";
+import type { PageEvaluation } from "../evaluations.ts";
 import { type Markup, markup } from "../markup.ts";
 import type { Plot } from "../plots.ts";
 import { type RunData, shownEvaluations } from "../run_data.ts";
@@ -53,7 +53,9 @@ function waterfall(run: RunData, index: number, evaluation: PageEvaluation): Mar
       name: name === "square" ? "Square" : name.toUpperCase(),
       correct,
       lost: before[i]!.correct - correct,
-      note: `−${broken.toLocaleString("en")} images, ${formatDuration(seconds)}`,
+      note: `${broken > 0 ? "−" : ""}${broken.toLocaleString("en")} images, ${
+        formatDuration(seconds)
+      }`,
     })),
   ];
   const share = (count: number) => `${(100 * count / n).toFixed(2)}%`;

@@ -48,7 +48,7 @@ export function accuracyOf(run: RunData, name: string): PageAccuracy | undefined
     .sort((a, b) => a.n - b.n).at(-1);
 }
 
-const ORDER = ["clean", "pgd", "cw", "autoattack"];
+const ORDER = ["clean", "fgsm", "pgd", "cw", "autoattack"];
 
 /** The names of everything that was evaluated of the runs, from clean to AutoAttack. */
 export function evaluatedNames(runs: readonly RunData[]): string[] {

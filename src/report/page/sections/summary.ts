@@ -5,8 +5,7 @@
  */
 import { methodOf } from "../../../method/methods.ts";
 import { wilsonInterval } from "../../../statistics/wilson.ts";
-import { formatDuration, percent, percentInterval } from "../../words.ts";
-import { accuracyTitle } from "../evaluations.ts";
+import { accuracyTitle, formatDuration, percent, percentInterval } from "../../words.ts";
 import { type Markup, markup } from "../markup.ts";
 import { dataTitle, type RunData } from "../run_data.ts";
 import { accuracyOf, evaluatedNames, lacking, runName } from "./section.ts";

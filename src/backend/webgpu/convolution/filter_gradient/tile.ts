@@ -11,9 +11,13 @@ import { channelsAt, lines, range, storeChannels, vectorWidth } from "../../prog
 import { partialSums, type Split, splitSum } from "./split.ts";
 import { gatherOf, largestBuffer } from "../gather/gather.ts";
 import type { ConvolutionVariant, Precision } from "../shape.ts";
-
-/** Pixels in workgroup memory at a time. */
-const DEPTH = 16;
+import {
+  DEPTH,
+  operandType,
+  type WorkgroupProduct,
+  workgroupProduct,
+  type WorkgroupTile,
+} from "../workgroup_product.ts";
 
 /** Workgroups that keep a large GPU busy. */
 const WANTED = 512;
@@ -21,23 +25,15 @@ const WANTED = 512;
 /** Pixels of a part: with fewer, partial sums would cost more than they gain. */
 const LEAST_PIXELS = 256;
 
-/** The invocations of a workgroup, and the quads of rows and of columns that each of them computes. */
-export interface FilterTile {
-  readonly down: number;
-  readonly across: number;
-  readonly rowQuads: number;
-  readonly columnQuads: number;
-}
-
 /** The variant `tile-<rows>x<columns>` of a workgroup's tile. */
-export function filterGradientTile(tile: FilterTile): ConvolutionVariant {
+export function filterGradientTile(tile: WorkgroupTile): ConvolutionVariant {
   return {
     mode: "filterGradient",
     name: `tile-${4 * tile.down * tile.rowQuads}x${4 * tile.across * tile.columnQuads}`,
     supports: (shape, precision, device) =>
       (precision === "f32" || device.shaderF16) &&
       largestBuffer(gatherOf("forward", shape)) <= device.maxStorageBufferBindingSize &&
-      workgroupBytes(tile, precision) <= device.maxComputeWorkgroupStorageSize &&
+      productOf(tile, precision).bytes <= device.maxComputeWorkgroupStorageSize &&
       tile.down * tile.across <= device.maxComputeInvocationsPerWorkgroup,
     lower(shape, precision) {
       const { batch, kernel, inChannels, outChannels } = shape, [rows, columns] = outputSize(shape);
@@ -65,13 +61,17 @@ export function filterGradientTile(tile: FilterTile): ConvolutionVariant {
   };
 }
 
-function workgroupBytes(tile: FilterTile, precision: Precision): number {
-  const vectors = tile.down * tile.rowQuads + tile.across * tile.columnQuads;
-  return DEPTH * vectors * (precision === "f16" ? 8 : 16);
+/** Rows of the product are pixels. */
+function productOf(tile: WorkgroupTile, precision: Precision): WorkgroupProduct {
+  const { down, across, rowQuads, columnQuads } = tile, each = DEPTH / (down * across);
+  return workgroupProduct(tile, precision, [
+    each * down * rowQuads,
+    each * across * columnQuads,
+  ]);
 }
 
 /** Workgroups across and down. */
-function blocks(shape: ConvolutionShape, tile: FilterTile): [across: number, down: number] {
+function blocks(shape: ConvolutionShape, tile: WorkgroupTile): [across: number, down: number] {
   const { kernel, inChannels, outChannels } = shape;
   return [
     Math.ceil(outChannels / (4 * tile.across * tile.columnQuads)),
@@ -83,69 +83,56 @@ function blocks(shape: ConvolutionShape, tile: FilterTile): [across: number, dow
 function tileKernel(
   shape: ConvolutionShape,
   split: Split,
-  tile: FilterTile,
+  tile: WorkgroupTile,
   precision: Precision,
 ): Kernel {
   const { batch, inChannels, outChannels, kernel, stride } = shape;
   const [rows, columns] = outputSize(shape), taps = kernel ** 2;
-  const { down, across, rowQuads, columnQuads } = tile, threads = down * across;
-  const high = down * rowQuads, wide = across * columnQuads;
-  const type = precision === "f16" ? "vec4h" : "vec4f";
+  const product = productOf(tile, precision), { left, right } = product;
+  const high = left.quads, wide = right.quads, type = operandType(precision);
   const grid = [...blocks(shape, tile), split.parts] as const;
-  const sums = range(rowQuads).flatMap((r) =>
-    range(4).flatMap((i) => range(columnQuads).map((c) => ({ r, i, c, name: `s${r}_${i}_${c}` })))
-  );
+  const rowsOfX = rowReader(shape);
+  const lefts = range(left.together), rights = range(right.together);
+  const brought = [
+    ...lefts.map((i) => `let x${i} = ${rowsOfX.load(`(first + leftPixel + ${i}u)`)};`),
+    ...rights.map((i) =>
+      `let d${i} = load_columns(first + rightPixel + ${i}u, column, columnEnd);`
+    ),
+    ...lefts.map((i) => `${left.at("leftSet", i, `local % ${high}u`)} = ${type}(x${i});`),
+    ...rights.map((i) => `${right.at("rightSet", i, `local % ${wide}u`)} = ${type}(d${i});`),
+  ];
   const code = `${precision === "f16" ? "enable f16;" : ""}
 @group(0) @binding(0) var<storage, read> x: array<${vectorWidth(inChannels).type}>;
 @group(0) @binding(1) var<storage, read> dy: array<${vectorWidth(outChannels).type}>;
 @group(0) @binding(2) var<storage, read_write> sums: array<${vectorWidth(outChannels).type}>;
 
-var<workgroup> xs: array<${type}, ${DEPTH * high}>;
-var<workgroup> ds: array<${type}, ${DEPTH * wide}>;
+${product.declarations}
 
-${rowLoader(shape)}
+${rowsOfX.declarations}
 
-@compute @workgroup_size(${threads})
+fn load_columns(pixel: u32, quad: u32, end: u32) -> vec4f {
+  return select(vec4f(), ${channelsAt("dy", "pixel", "quad", outChannels)}, pixel < end);
+}
+
+@compute @workgroup_size(${product.threads})
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) local: u32) {
-  let across = local % ${across}u;
-  let down = local / ${across}u;
+  let across = local % ${tile.across}u;
+  let down = local / ${tile.across}u;
   let firstRow = group.y * ${high}u;
   let firstColumn = group.x * ${wide}u;
   let end = min((group.z + 1u) * ${split.each}u, ${split.total}u);
-  ${lines(2, sums.map(({ name }) => `var ${name} = vec4f();`))}
+  let leftSet = local / ${high}u;
+  let leftPixel = leftSet * ${left.together}u;
+  let rightSet = local / ${wide}u;
+  let rightPixel = rightSet * ${right.together}u;
+  let column = firstColumn + local % ${wide}u;
+  let columnEnd = select(0u, end, 4u * column < ${outChannels}u);
+  ${lines(2, rowsOfX.before(`firstRow + local % ${high}u`))}
+  ${lines(2, product.zeros)}
   for (var first = group.z * ${split.each}u; first < end; first += ${DEPTH}u) {
-    for (var i = local; i < ${DEPTH * high}u; i += ${threads}u) {
-      let pixel = first + i / ${high}u;
-      var value = vec4f();
-      if (pixel < end) {
-        let image = pixel / ${rows * columns}u;
-        let row = pixel / ${columns}u % ${rows}u * ${stride}u;
-        let column = pixel % ${columns}u * ${stride}u;
-        value = load_rows(image, row, column, firstRow + i % ${high}u);
-      }
-      xs[i] = ${type}(value);
-    }
-    for (var i = local; i < ${DEPTH * wide}u; i += ${threads}u) {
-      let pixel = first + i / ${wide}u;
-      let quad = firstColumn + i % ${wide}u;
-      var value = vec4f();
-      if (pixel < end && 4u * quad < ${outChannels}u) { value = ${
-    channelsAt("dy", "pixel", "quad", outChannels)
-  }; }
-      ds[i] = ${type}(value);
-    }
+    ${lines(4, brought)}
     workgroupBarrier();
-    for (var k = 0u; k < ${DEPTH}u; k++) {
-      ${
-    lines(6, [
-      ...range(rowQuads).map((r) => `let x${r} = vec4f(xs[k * ${high}u + ${r * down}u + down]);`),
-      ...range(columnQuads).map((c) =>
-        `let d${c} = vec4f(ds[k * ${wide}u + ${c * across}u + across]);`
-      ),
-      ...sums.map(({ r, i, c, name }) => `${name} = fma(vec4f(x${r}[${i}]), d${c}, ${name});`),
-    ])
-  }
-    }
+    ${lines(4, product.products)}
     workgroupBarrier();
   }
   let row = 4u * (firstRow + down);
@@ -154,8 +141,8 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
   ${
     lines(
       2,
-      sums.map(({ r, i, c, name }) => {
-        const to = `row + ${4 * r * down + i}u`, at = `(quad + ${c * across}u)`;
+      product.sums.map(({ r, i, c, name }) => {
+        const to = `row + ${4 * r * tile.down + i}u`, at = `(quad + ${c * tile.across}u)`;
         return `if (${to} < ${taps * inChannels}u && 4u * ${at} < ${outChannels}u) { ${
           storeChannels("sums", `(start + ${to})`, at, outChannels, name)
         } }`;
@@ -177,33 +164,37 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
       flops: grid[0] * grid[1] * rounds * DEPTH * high * wide * 32,
       bytesRead: 4 * split.total * (grid[0] * taps * inChannels + grid[1] * outChannels),
       bytesWritten: 4 * split.parts * taps * inChannels * outChannels,
-      workgroupMemory: workgroupBytes(tile, precision),
+      workgroupMemory: product.bytes,
     },
   };
 }
 
-/** WGSL of `load_rows`: what four rows multiply at one pixel, whose place is where its middle tap (or only one) lies. */
-function rowLoader({ height, width, inChannels, kernel }: ConvolutionShape): string {
+/** How an invocation reads what its four rows multiply at one pixel after another; their tap's place does not change. */
+function rowReader(shape: ConvolutionShape) {
+  const { height, width, inChannels, kernel, stride } = shape, [rows, columns] = outputSize(shape);
   const margin = (kernel - 1) / 2, whole = inChannels % 4 === 0;
-  const per = whole ? inChannels / 4 : inChannels;
-  const one = `
-fn load_${whole ? "rows" : "row"}(image: u32, row: u32, column: u32, at: u32) -> ${
-    whole ? "vec4f" : "f32"
-  } {
-  let tap = at / ${per}u;
-  let down = row + tap / ${kernel}u - ${margin}u;
-  let right = column + tap % ${kernel}u - ${margin}u;
-  if (tap >= ${kernel ** 2}u || down >= ${height}u || right >= ${width}u) { return ${
-    whole ? "vec4f()" : "0.0"
-  }; }
-  return x[((image * ${height}u + down) * ${width}u + right) * ${per}u + at % ${per}u];
-}`;
-  if (whole) return one;
-  return `${one}
+  const per = whole ? inChannels / 4 : inChannels, type = whole ? "vec4f" : "f32";
+  const names = range(whole ? 1 : 4).map((i) => `row${i}`);
+  // Beyond the filter's last row no pixel counts.
+  const before = (name: string, at: string) => [
+    `let ${name}Tap = (${at}) / ${per}u;`,
+    `let ${name} = Row(${name}Tap / ${kernel}u - ${margin}u, ${name}Tap % ${kernel}u - ${margin}u, ` +
+    `(${at}) % ${per}u, select(0u, end, ${name}Tap < ${kernel ** 2}u));`,
+  ];
+  const load = (pixel: string) => names.map((name) => `load_row(${pixel}, ${name})`).join(", ");
+  return {
+    declarations: `
+struct Row { down: u32, right: u32, channel: u32, end: u32 }
 
-fn load_rows(image: u32, row: u32, column: u32, quad: u32) -> vec4f {
-  return vec4f(${
-    range(4).map((i) => `load_row(image, row, column, 4u * quad + ${i}u)`).join(", ")
-  });
-}`;
+fn load_row(pixel: u32, row: Row) -> ${type} {
+  let image = pixel / ${rows * columns}u;
+  let down = pixel / ${columns}u % ${rows}u * ${stride}u + row.down;
+  let right = pixel % ${columns}u * ${stride}u + row.right;
+  let at = ((image * ${height}u + down) * ${width}u + right) * ${per}u + row.channel;
+  return select(${type}(), x[at], pixel < row.end && down < ${height}u && right < ${width}u);
+}`,
+    before: (quad: string) =>
+      names.flatMap((name, i) => before(name, whole ? quad : `4u * (${quad}) + ${i}u`)),
+    load: (pixel: string) => whole ? load(pixel) : `vec4f(${load(pixel)})`,
+  };
 }

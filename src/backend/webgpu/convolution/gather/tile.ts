@@ -6,7 +6,7 @@
  */
 import { linearGrid } from "../../program/grid.ts";
 import { type Kernel, single } from "../../program/kernel.ts";
-import { lines, pixelLoader, range, vectorWidth } from "../../program/wgsl.ts";
+import { channelsAt, lines, range, vectorWidth } from "../../program/wgsl.ts";
 import { epilogueText } from "../epilogue.ts";
 import {
   depthRows,
@@ -23,16 +23,19 @@ import {
   type GatherMode,
   gatherOf,
   phaseSize,
-  sourceImage,
   tapsOf,
   tapsText,
 } from "./gather.ts";
 import type { ConvolutionVariant, Epilogue, Precision } from "../shape.ts";
+import {
+  DEPTH,
+  DEPTH_QUADS,
+  type WorkgroupProduct,
+  workgroupProduct,
+} from "../workgroup_product.ts";
 
-/** Channels of a tile, and its depth at a time. */
-const CHANNELS = 64, DEPTH = 16;
-/** Quads of the same. */
-const CHANNEL_QUADS = CHANNELS / 4, DEPTH_QUADS = DEPTH / 4;
+/** Channels of a tile, and quads of them. */
+const CHANNELS = 64, CHANNEL_QUADS = CHANNELS / 4;
 
 /** The variant of `mode` with tiles of `pixels` × 64 channels; every invocation computes 8 × 8 of them. */
 export function tileVariant(mode: GatherMode, pixels: 64 | 128): ConvolutionVariant {
@@ -42,7 +45,7 @@ export function tileVariant(mode: GatherMode, pixels: 64 | 128): ConvolutionVari
     supports: (shape, precision, device) =>
       rowsFit(gatherOf(mode, shape), precision, device) &&
       device.maxComputeInvocationsPerWorkgroup >= pixels &&
-      device.maxComputeWorkgroupStorageSize >= sharedBytes(pixels, precision),
+      device.maxComputeWorkgroupStorageSize >= productOf(pixels, precision).bytes,
     pack: (shape, precision) => packFilterRows(gatherOf(mode, shape), precision),
     lower(shape, precision, epilogue) {
       const kernel = tileKernel(gatherOf(mode, shape), epilogue, pixels, precision);
@@ -51,11 +54,69 @@ export function tileVariant(mode: GatherMode, pixels: 64 | 128): ConvolutionVari
   };
 }
 
-/** Quads in a row of the pixels' tile; one more than there are, so that rows begin in different banks. */
-const pitch = (pixels: number) => pixels / 4 + 1;
+/** Pixels are the rows of the result, channels its columns. Each invocation brings four pixels' quad of depth, transposed. */
+function productOf(pixels: number, precision: Precision): WorkgroupProduct {
+  return workgroupProduct(
+    { down: pixels / 8, across: 8, rowQuads: 2, columnQuads: 2 },
+    precision,
+    [4, DEPTH * CHANNEL_QUADS / pixels],
+    1,
+  );
+}
 
-function sharedBytes(pixels: number, precision: Precision): number {
-  return DEPTH * (pitch(pixels) + CHANNEL_QUADS) * (precision === "f16" ? 8 : 16);
+/** The body of `filterRow`: a phase by itself has all taps, in the matrix's order. */
+function filterRowText(gather: Gather): string {
+  if (gather.phases === 1) return "return at;";
+  const { kernel, phases } = gather, depth = depthRows(gather);
+  const down = tapsText(gather, "p"), right = tapsText(gather, "q");
+  return `let tap = at / ${depth}u;
+  let row = ${down.first} + tap / ${right.count} * ${phases}u;
+  let column = ${right.first} + tap % ${right.count} * ${phases}u;
+  return (row * ${kernel}u + column) * ${depth}u + at % ${depth}u;`;
+}
+
+/**
+ * How an invocation loads its pixels: the taps at which one has a source are bits of a number, found before the loop.
+ *
+ * @param uniform whether all invocations are at the same tap
+ */
+function sourceText(gather: Gather, uniform: boolean) {
+  const { batch, sourceRows, sourceColumns, depth, step } = gather;
+  const { margin } = tapsOf(gather, 0), quads = depthRows(gather) / 4;
+  const whole = depth % 4 === 0, unit = whole ? quads : 1; // what `source` counts
+  const own = uniform ? " + loadQuad" : "";
+  const load = (i: number) =>
+    whole
+      ? `source[first${i} + offset]`
+      : channelsAt("source", `(first${i} + offset)`, `(quad % ${quads}u)`, depth);
+  return {
+    reaches: `// Bit \`y · columnTaps + x\`: whether the pixel has a source at that tap.
+fn reaches(pixel: Pixel, rowTaps: u32, columnTaps: u32) -> u32 {
+  var taps = 0u;
+  if (pixel.image >= ${batch}u) { return taps; }
+  for (var y = 0u; y < rowTaps; y++) {
+    for (var x = 0u; x < columnTaps; x++) {
+      let down = pixel.row * ${step}u + y - ${margin}u;
+      let right = pixel.column * ${step}u + x - ${margin}u;
+      if (down < ${sourceRows}u && right < ${sourceColumns}u) { taps |= 1u << (y * columnTaps + x); }
+    }
+  }
+  return taps;
+}`,
+    before: (i: number, index: string) => [
+      `let pixel${i} = pixelAt(${index});`,
+      `let taps${i} = reaches(pixel${i}, rowTaps, columnTaps);`,
+      `let first${i} = ((pixel${i}.image * ${sourceRows}u + pixel${i}.row * ${step}u - ${margin}u) * ` +
+      `${sourceColumns}u + pixel${i}.column * ${step}u - ${margin}u) * ${unit}u${own};`,
+    ],
+    tap: [
+      `let quad = first${uniform ? "" : " + loadQuad"};`,
+      `let tap = quad / ${quads}u;`,
+      `let offset = (tap / columnTaps * ${sourceColumns}u + tap % columnTaps) * ${unit}u` +
+      `${whole ? ` + quad % ${quads}u` : ""};`,
+    ],
+    load: (i: number) => `select(vec4f(), ${load(i)}, (taps${i} >> tap & 1u) != 0u)`,
+  };
 }
 
 /** Bindings: source, filter rows, what the epilogue reads, result. `pixels` is the number of invocations too. */
@@ -65,46 +126,46 @@ export function tileKernel(
   pixels: number,
   precision: Precision,
 ): Kernel {
-  const { batch, rows, columns, channels, kernel, phases, step } = gather;
+  const { batch, rows, columns, channels, phases } = gather;
   const [phaseRows, phaseColumns] = phaseSize(gather);
   const kinds = phases ** 2, all = batch * phaseRows * phaseColumns;
   const blocks = Math.ceil(channels / CHANNELS), tiles = Math.ceil(all / pixels);
   const { grid, index } = linearGrid(kinds * blocks * tiles);
   const quads = depthRows(gather) / 4;
   const type = weightType(precision), ends = epilogueText(gather, epilogue, 2);
-  const { margin } = tapsOf(gather, 0);
   const down = tapsText(gather, "p"), right = tapsText(gather, "q");
-  const eight = range(8), four = range(4), two = range(2), row = pitch(pixels);
-  const loads = four.map((i) =>
-    `let v${i} = select(vec4f(), load_source(pixel${i}.image, pixel${i}.row * ${step}u + y, ` +
-    `pixel${i}.column * ${step}u + x, quad % ${quads}u), quad < quads);`
-  );
-  const transposed = four.map((k) =>
-    `pixelTile[to + ${k * row}u] = ${type}(vec4f(v0[${k}], v1[${k}], v2[${k}], v3[${k}]));`
-  );
-  const operands = two.flatMap((i) => [
-    `let pixels${i} = vec4f(pixelTile[k * ${row}u + mine + ${i * pixels / 8}u]);`,
-    `let weights${i} = vec4f(weightTile[k * ${CHANNEL_QUADS}u + lane + ${8 * i}u]);`,
-  ]);
-  const products = eight.flatMap((i) =>
-    two.map((j) => {
-      const value = `vec4f(pixels${Math.floor(i / 4)}[${i % 4}])`;
-      return `sum${i}_${j} = fma(${value}, weights${j}, sum${i}_${j});`;
-    })
-  );
-  const stores = eight.map((i) => {
-    const at = `tile + 4u * mine + ${Math.floor(i / 4) * pixels / 2 + i % 4}u`;
-    return `store(p, q, ${at}, block * ${CHANNELS}u + 4u * lane, sum${i}_0, sum${i}_1);`;
+  const product = productOf(pixels, precision), four = range(4);
+  const uniform = gather.depth % DEPTH === 0, source = sourceText(gather, uniform);
+  const weights = range(product.right.together), pitch = rowQuads(gather);
+  // Beyond the last row, where the pixels are zero, any weight will do.
+  const weight = (i: number) =>
+    uniform
+      ? `filters[filterRow(p, q, 4u * first) * ${pitch}u + ownWeight + ${i * pitch}u]`
+      : `filters[filterRow(p, q, min(4u * first + weightRow + ${i}u, 4u * quads - 1u)) * ${pitch}u` +
+        ` + weightColumn]`;
+  const brought = [
+    ...source.tap,
+    ...four.map((i) => `let v${i} = ${source.load(i)};`),
+    ...weights.map((i) => `let weight${i} = ${weight(i)};`),
+    ...four.map((k) =>
+      `${product.left.at("loadQuad", k, "loadPixels")} = ` +
+      `${type}(vec4f(v0[${k}], v1[${k}], v2[${k}], v3[${k}]));`
+    ),
+    ...weights.map((i) =>
+      `${product.right.at("weightSet", i, `local % ${CHANNEL_QUADS}u`)} = weight${i};`
+    ),
+  ];
+  const stores = product.sums.filter(({ c }) => c === 0).map(({ r, i, name }) => {
+    const at = `tile + 4u * down + ${r * pixels / 2 + i}u`, high = name.replace(/0$/, "1");
+    return `store(p, q, ${at}, block * ${CHANNELS}u + 4u * across, ${name}, ${high});`;
   });
   const code = `${enables(precision)}@group(0) @binding(0) var<storage, read> source: array<${
     vectorWidth(gather.depth).type
   }>;
 @group(0) @binding(1) var<storage, read> filters: array<${type}>;
-${pixelLoader("source", sourceImage(gather, margin, 1))}
 ${ends.code}
 
-var<workgroup> pixelTile: array<${type}, ${DEPTH * pitch(pixels)}>;
-var<workgroup> weightTile: array<${type}, ${DEPTH * CHANNEL_QUADS}>;
+${product.declarations}
 
 struct Pixel { image: u32, row: u32, column: u32 }
 
@@ -112,6 +173,13 @@ fn pixelAt(index: u32) -> Pixel {
   let row = index / ${phaseColumns}u;
   return Pixel(row / ${phaseRows}u, row % ${phaseRows}u, index % ${phaseColumns}u);
 }
+
+// Row of the filter's matrix for depth \`at\` of all taps of a phase.
+fn filterRow(p: u32, q: u32, at: u32) -> u32 {
+  ${filterRowText(gather)}
+}
+
+${source.reaches}
 
 @compute @workgroup_size(${pixels})
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) local: u32) {
@@ -125,34 +193,19 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
   let quads = rowTaps * columnTaps * ${quads}u;
   let loadQuad = local % ${DEPTH_QUADS}u;
   let loadPixels = local / ${DEPTH_QUADS}u;
-  let to = 4u * loadQuad * ${row}u + loadPixels;
-  ${lines(2, four.map((i) => `let pixel${i} = pixelAt(tile + 4u * loadPixels + ${i}u);`))}
-  let mine = local / 8u;
-  let lane = local % 8u;
-  ${lines(2, eight.flatMap((i) => two.map((j) => `var sum${i}_${j} = vec4f();`)))}
+  let weightSet = local / ${CHANNEL_QUADS}u;
+  let weightRow = weightSet * ${product.right.together}u;
+  let weightColumn = block * ${CHANNEL_QUADS}u + local % ${CHANNEL_QUADS}u;
+  let ownWeight = weightRow * ${pitch}u + weightColumn;
+  ${lines(2, four.flatMap((i) => source.before(i, `tile + 4u * loadPixels + ${i}u`)))}
+  let down = local / 8u;
+  let across = local % 8u;
+  ${lines(2, product.zeros)}
 
   for (var first = 0u; first < quads; first += ${DEPTH_QUADS}u) {
-    let quad = first + loadQuad;
-    let tap = quad / ${quads}u;
-    let y = tap / columnTaps;
-    let x = tap % columnTaps;
-    ${lines(4, loads)}
-    ${lines(4, transposed)}
-    for (var i = local; i < ${DEPTH * CHANNEL_QUADS}u; i += ${pixels}u) {
-      // Beyond the last row, where the pixels' tile is zero, any weight will do.
-      let quad = min(first + i / ${4 * CHANNEL_QUADS}u, quads - 1u);
-      let tap = quad / ${quads}u;
-      let filterRow = ${down.first} + tap / columnTaps * ${phases}u;
-      let filterTap = filterRow * ${kernel}u + ${right.first} + tap % columnTaps * ${phases}u;
-      let weightRow = (filterTap * ${quads}u + quad % ${quads}u) * 4u + i / ${CHANNEL_QUADS}u % 4u;
-      let column = block * ${CHANNEL_QUADS}u + i % ${CHANNEL_QUADS}u;
-      weightTile[i] = filters[weightRow * ${rowQuads(gather)}u + column];
-    }
+    ${lines(4, brought)}
     workgroupBarrier();
-    for (var k = 0u; k < ${DEPTH}u; k++) {
-      ${lines(6, operands)}
-      ${lines(6, products)}
-    }
+    ${lines(4, product.products)}
     workgroupBarrier();
   }
 
@@ -184,7 +237,7 @@ fn store(p: u32, q: u32, index: u32, channel: u32, low: vec4f, high: vec4f) {
       flops: gatherFlops(gather),
       bytesRead: tiles * blocks * bytes + ends.bytesRead,
       bytesWritten: ends.bytesWritten,
-      workgroupMemory: sharedBytes(pixels, precision),
+      workgroupMemory: product.bytes,
     },
   };
 }

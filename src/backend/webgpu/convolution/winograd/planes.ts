@@ -4,15 +4,18 @@
  * @module
  */
 import type { BindingKind, Storage } from "../../program/kernel.ts";
+import type { Lanes } from "../../program/wgsl.ts";
 import type { Precision } from "../shape.ts";
 
 /** Values that the transforms of F(4×4,3×3) make of a tile: 6 × 6. */
 export const PLANES = 36;
 
-/** 36 matrices of `rows × 4·quads` values, read and written four columns at a time. */
+/** 36 matrices of `rows × 4·quads` values, read and written a vector of neighbouring columns at a time. */
 export interface Planes {
   readonly rows: number;
   readonly quads: number;
+  /** Columns of a vector. */
+  readonly lanes: Lanes;
   readonly storage: Storage;
   /** Bytes of one quad. */
   readonly quadBytes: number;
@@ -22,31 +25,39 @@ export interface Planes {
   readonly binding: { readonly read: BindingKind; readonly write: BindingKind };
   /** WGSL that declares them as `name`. */
   declare(binding: number, name: string, access: "read" | "write"): string;
-  /** WGSL of a `vec4f`; row, plane and quad are WGSL of `u32`s. */
-  read(name: string, row: string, plane: string, quad: string): string;
-  /** WGSL that stores the `vec4f` `value`. */
-  write(name: string, row: string, plane: string, quad: string, value: string): string;
+  /** WGSL of the vector of float32s there; row, plane and vector are WGSL of `u32`s. */
+  read(name: string, row: string, plane: string, vector: string): string;
+  /** WGSL that stores such a vector, `value`. */
+  write(name: string, row: string, plane: string, vector: string, value: string): string;
 }
 
-/** In a buffer as `[36,rows,quads]`, of float16 values under `f16`. */
-export function bufferPlanes(rows: number, quads: number, precision: Precision): Planes {
+/** In a buffer as `[36,rows,4·quads]`, of float16 values under `f16`, read and written `lanes` columns at a time. */
+export function bufferPlanes(
+  rows: number,
+  quads: number,
+  precision: Precision,
+  lanes: Lanes = 4,
+): Planes {
   const half = precision === "f16", quadBytes = half ? 8 : 16;
-  const index = (row: string, plane: string, quad: string) =>
-    `(${plane} * ${rows}u + ${row}) * ${quads}u + ${quad}`;
+  const index = (row: string, plane: string, vector: string) =>
+    `(${plane} * ${rows}u + ${row}) * ${4 / lanes * quads}u + ${vector}`;
   return {
     rows,
     quads,
+    lanes,
     storage: { kind: "buffer", bytes: 16 * Math.ceil(PLANES * rows * quads * quadBytes / 16) },
     quadBytes,
     enable: half ? "enable f16;\n" : "",
     binding: { read: "read", write: "write" },
     declare: (binding, name, access) =>
       `@group(0) @binding(${binding}) var<storage, ${access === "read" ? "read" : "read_write"}> ` +
-      `${name}: array<${half ? "vec4h" : "vec4f"}>;`,
+      `${name}: array<vec${lanes}${half ? "h" : "f"}>;`,
     read: (name, row, plane, quad) =>
-      half ? `vec4f(${name}[${index(row, plane, quad)}])` : `${name}[${index(row, plane, quad)}]`,
+      half
+        ? `vec${lanes}f(${name}[${index(row, plane, quad)}])`
+        : `${name}[${index(row, plane, quad)}]`,
     write: (name, row, plane, quad, value) =>
-      `${name}[${index(row, plane, quad)}] = ${half ? `vec4h(${value})` : value};`,
+      `${name}[${index(row, plane, quad)}] = ${half ? `vec${lanes}h(${value})` : value};`,
   };
 }
 
@@ -57,6 +68,7 @@ export function texturePlanes(rows: number, quads: number): Planes {
   return {
     rows,
     quads,
+    lanes: 4,
     storage: { kind: "texture", width: PLANES * quads, height: rows },
     quadBytes: 16,
     enable: "",

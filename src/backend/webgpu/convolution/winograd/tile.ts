@@ -7,25 +7,19 @@
 import type { Kernel } from "../../program/kernel.ts";
 import { lines, range } from "../../program/wgsl.ts";
 import type { Precision } from "../shape.ts";
+import {
+  DEPTH,
+  DEPTH_QUADS,
+  operandType,
+  type WorkgroupProduct,
+  workgroupProduct,
+  type WorkgroupTile,
+} from "../workgroup_product.ts";
 import { PLANES, type Planes } from "./planes.ts";
 
-/** Quads of rows of U, or of columns of V, in workgroup memory at a time. */
-const DEPTH = 4;
-
-/** The part of the result that a workgroup makes: its invocations, and what each of them computes. */
-export interface WorkgroupTile {
-  /** Invocations down and across. */
-  readonly down: number;
-  readonly across: number;
-  /** Rows and quads of columns of an invocation. */
-  readonly rows: number;
-  readonly quads: number;
-}
-
-/** Bytes of workgroup memory that `tile` takes. */
-export function workgroupBytes(tile: WorkgroupTile, precision: Precision): number {
-  const vectors = DEPTH * tile.down * tile.rows + 4 * DEPTH * tile.across * tile.quads;
-  return vectors * (precision === "f16" ? 8 : 16);
+/** What the workgroups of `tile` share: each invocation brings four rows' quad of V, transposed, or four rows of U. */
+export function productOf(tile: WorkgroupTile, precision: Precision): WorkgroupProduct {
+  return workgroupProduct(tile, precision, [4, 4], 1);
 }
 
 /** `M[plane] = V[plane]·U[plane]`: bindings V, U, M. */
@@ -36,79 +30,43 @@ export function tileProducts(
   tile: WorkgroupTile,
   precision: Precision,
 ): Kernel {
-  const { down, across } = tile, threads = down * across;
-  const high = down * tile.rows, wide = across * tile.quads;
-  const type = precision === "f16" ? "vec4h" : "vec4f";
+  const product = productOf(tile, precision), { left, right } = product;
+  const high = 4 * left.quads, wide = right.quads;
   const grid = [Math.ceil(m.quads / wide), Math.ceil(m.rows / high), PLANES] as const;
-  const rounds = Math.ceil(v.quads / DEPTH);
-  const rows = range(tile.rows), quads = range(tile.quads);
   const code = `${v.enable}
 ${v.declare(0, "v", "read")}
 ${u.declare(1, "u", "read")}
 ${m.declare(2, "m", "write")}
 
-var<workgroup> vs: array<${type}, ${DEPTH * high}>;
-var<workgroup> us: array<${type}, ${4 * DEPTH * wide}>;
+${product.declarations}
 
-@compute @workgroup_size(${threads})
+@compute @workgroup_size(${product.threads})
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) local: u32) {
-  let across = local % ${across}u;
-  let down = local / ${across}u;
+  let across = local % ${tile.across}u;
+  let down = local / ${tile.across}u;
   let plane = group.z;
   let firstRow = group.y * ${high}u;
   let firstQuad = group.x * ${wide}u;
-  ${lines(2, rows.flatMap((r) => quads.map((q) => `var m${r}_${q} = vec4f();`)))}
-  for (var k = 0u; k < ${v.quads}u; k += ${DEPTH}u) {
-    for (var i = local; i < ${DEPTH * high}u; i += ${threads}u) {
-      let row = firstRow + i / ${DEPTH}u;
-      let quad = k + i % ${DEPTH}u;
-      var value = vec4f();
-      if (row < ${v.rows}u && quad < ${v.quads}u) { value = ${
-    v.read("v", "row", "plane", "quad")
-  }; }
-      vs[i % ${DEPTH}u * ${high}u + i / ${DEPTH}u] = ${type}(value);
-    }
-    for (var i = local; i < ${4 * DEPTH * wide}u; i += ${threads}u) {
-      let row = 4u * k + i / ${wide}u;
-      let quad = firstQuad + i % ${wide}u;
-      var value = vec4f();
-      if (row < ${u.rows}u && quad < ${u.quads}u) { value = ${
-    u.read("u", "row", "plane", "quad")
-  }; }
-      us[i] = ${type}(value);
-    }
+  ${lines(2, product.zeros)}
+  for (var first = 0u; first < ${v.quads}u; first += ${DEPTH_QUADS}u) {
+    ${lines(4, bringing(v, u, product, precision))}
     workgroupBarrier();
-    for (var s = 0u; s < ${DEPTH}u; s++) {
-      ${
-    lines(6, [
-      ...rows.map((r) => `let v${r} = vec4f(vs[s * ${high}u + ${r * down}u + down]);`),
-      ...range(4).flatMap((i) =>
-        quads.map((q) =>
-          `let u${i}_${q} = vec4f(us[(4u * s + ${i}u) * ${wide}u + ${q * across}u + across]);`
-        )
-      ),
-      ...rows.flatMap((r) =>
-        quads.flatMap((q) =>
-          range(4).map((i) => `m${r}_${q} = fma(vec4f(v${r}[${i}]), u${i}_${q}, m${r}_${q});`)
-        )
-      ),
-    ])
-  }
-    }
+    ${lines(4, product.products)}
     workgroupBarrier();
   }
-  let row = firstRow + down;
-  let quad = firstQuad + across;
   ${
     lines(
       2,
-      rows.flatMap((r) =>
-        quads.map((q) =>
-          `if (row + ${r * down}u < ${m.rows}u && quad + ${q * across}u < ${m.quads}u) { ${
-            m.write("m", `(row + ${r * down}u)`, "plane", `quad + ${q * across}u`, `m${r}_${q}`)
-          } }`
-        )
-      ),
+      product.sums.map(({ name, r, i, c }) => {
+        const row = `firstRow + 4u * down + ${4 * r * tile.down + i}u`;
+        const quad = `firstQuad + across + ${c * tile.across}u`;
+        const inside = [
+          ...m.rows % high ? [`${row} < ${m.rows}u`] : [],
+          ...m.quads % wide ? [`${quad} < ${m.quads}u`] : [],
+        ].join(" && ");
+        const store = m.write("m", `(${row})`, "plane", quad, name);
+        return inside === "" ? store : `if (${inside}) { ${store} }`;
+      }),
     )
   }
 }
@@ -121,11 +79,61 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
     bindings: [v.binding.read, u.binding.read, m.binding.write],
     grid,
     cost: {
-      flops: workgroups * rounds * 4 * DEPTH * high * wide * 8,
+      flops: workgroups * Math.ceil(v.quads / DEPTH_QUADS) * DEPTH * high * wide * 8,
       bytesRead: PLANES *
         (grid[0] * v.rows * v.quads * v.quadBytes + grid[1] * u.rows * u.quads * u.quadBytes),
       bytesWritten: PLANES * m.rows * m.quads * m.quadBytes,
-      workgroupMemory: workgroupBytes(tile, precision),
+      workgroupMemory: product.bytes,
     },
   };
+}
+
+/**
+ * Statements that fill the tiles from quad `first` of the depth on. What lies beyond the last rows and columns becomes
+ * results that nobody stores; beyond the last quad of depth, V is zero and U is any number.
+ */
+function bringing(
+  v: Planes,
+  u: Planes,
+  { threads, left, right }: WorkgroupProduct,
+  precision: Precision,
+): string[] {
+  const four = range(4), type = operandType(precision);
+  const ragged = v.quads % DEPTH_QUADS > 0;
+  const bring = (first: number) => {
+    const at = first > 0 ? `(local - ${first}u)` : "local";
+    const column = `${at} % ${right.quads}u`, set = `${at} / ${right.quads}u`;
+    return {
+      left: [
+        `let quad = first + local % ${DEPTH_QUADS}u;`,
+        `let row = firstRow + local / ${DEPTH_QUADS}u * 4u;`,
+        ...four.map((i) => {
+          const value = v.read("v", `(row + ${i}u)`, "plane", "quad");
+          const inside = `quad < ${v.quads}u`;
+          return `let v${i} = ${ragged ? `select(vec4f(), ${value}, ${inside})` : value};`;
+        }),
+        ...four.map((k) =>
+          `${left.at(`local % ${DEPTH_QUADS}u`, k, `local / ${DEPTH_QUADS}u`)} = ` +
+          `${type}(vec4f(v0[${k}], v1[${k}], v2[${k}], v3[${k}]));`
+        ),
+      ],
+      right: [
+        `let depth = 4u * (first + ${set});`,
+        `let column = firstQuad + ${column};`,
+        ...four.map((i) => {
+          const row = ragged ? `min(depth + ${i}u, ${u.rows - 1}u)` : `(depth + ${i}u)`;
+          return `let u${i} = ${u.read("u", row, "plane", "column")};`;
+        }),
+        ...four.map((i) => `${right.at(set, i, column)} = ${type}(u${i});`),
+      ],
+    };
+  };
+  const lefts = DEPTH_QUADS * left.quads, rights = DEPTH_QUADS * right.quads;
+  if (lefts + rights <= threads) {
+    const split = [`if (local < ${lefts}u) {`, ...bring(0).left, "} else {", ...bring(lefts).right];
+    return [...split, "}"];
+  }
+  const limited = (needed: number, statements: readonly string[]) =>
+    needed < threads ? [`if (local < ${needed}u) {`, ...statements, "}"] : [...statements];
+  return [...limited(lefts, bring(0).left), ...limited(rights, bring(0).right)];
 }

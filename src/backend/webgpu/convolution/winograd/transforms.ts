@@ -76,19 +76,19 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
 export function inputTransform(gather: Gather, slice: Slice, v: Planes): Kernel {
   const { mode, sourceRows, sourceColumns, depth } = gather;
   const [down, across] = tilesOf(gather);
-  const invocations = v.rows * v.quads;
+  const vectors = 4 / v.lanes * v.quads, invocations = v.rows * vectors;
   const { grid, index } = linearGrid(Math.ceil(invocations / WORKGROUP));
   const code = `${v.enable}
-@group(0) @binding(0) var<storage, read> source: array<${vectorWidth(depth).type}>;
+@group(0) @binding(0) var<storage, read> source: array<${vectorWidth(depth, v.lanes).type}>;
 ${v.declare(1, "v", "write")}
-${pixelLoader("source", sourceImage(gather, 1, 1))}
+${pixelLoader("source", sourceImage(gather, 1, 1), v.lanes)}
 
 @compute @workgroup_size(${WORKGROUP})
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) local: u32) {
   let id = ${index} * ${WORKGROUP}u + local;
   if (id >= ${invocations}u) { return; }
-  let quad = id % ${v.quads}u;
-  let tile = id / ${v.quads}u;
+  let vector = id % ${vectors}u;
+  let tile = id / ${vectors}u;
   let image = ${slice.start}u + tile / ${down * across}u;
   let row = tile / ${across}u % ${down}u * ${TILE}u;
   let column = tile % ${across}u * ${TILE}u;
@@ -96,7 +96,9 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
     lines(
       2,
       range(36).map((at) =>
-        `let d${at} = load_source(image, row + ${Math.floor(at / 6)}u, column + ${at % 6}u, quad);`
+        `let d${at} = load_source(image, row + ${Math.floor(at / 6)}u, column + ${
+          at % 6
+        }u, vector);`
       ),
     )
   }
@@ -105,7 +107,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
       2,
       sandwich(INPUT, (i, j) =>
         `d${6 * i + j}`, (i, j, value) =>
-        v.write("v", "tile", `${6 * i + j}u`, "quad", value)),
+        v.write("v", "tile", `${6 * i + j}u`, "vector", value)),
     )
   }
 }
@@ -116,9 +118,9 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
     bindings: ["read", v.binding.write],
     grid,
     cost: {
-      flops: invocations * 4 * sandwichFlops(INPUT),
-      bytesRead: invocations * 36 * 16,
-      bytesWritten: invocations * PLANES * v.quadBytes,
+      flops: invocations * v.lanes * sandwichFlops(INPUT),
+      bytesRead: invocations * 36 * 4 * v.lanes,
+      bytesWritten: v.rows * v.quads * PLANES * v.quadBytes,
       workgroupMemory: 0,
     },
   };
@@ -132,16 +134,16 @@ export function outputTransform(
   epilogue: Epilogue,
 ): Kernel {
   const { mode, rows, columns, channels } = gather, [down, across] = tilesOf(gather);
-  const invocations = m.rows * m.quads;
+  const vectors = 4 / m.lanes * m.quads, invocations = m.rows * vectors;
   const { grid, index } = linearGrid(Math.ceil(invocations / WORKGROUP));
-  const ends = epilogueText({ ...gather, batch: slice.images }, epilogue, 1);
+  const ends = epilogueText({ ...gather, batch: slice.images }, epilogue, 1, m.lanes);
   const code = `${m.enable}
 ${m.declare(0, "m", "read")}
 ${ends.code}
 
-fn store(image: u32, row: u32, column: u32, quad: u32, sums: vec4f) {
-  if (row < ${rows}u && column < ${columns}u) {
-    finish((image * ${rows}u + row) * ${columns}u + column, 4u * quad, sums);
+fn store(image: u32, row: u32, column: u32, vector: u32, sums: vec${m.lanes}f) {
+  if (row < ${rows}u && column < ${columns}u && ${m.lanes}u * vector < ${channels}u) {
+    finish((image * ${rows}u + row) * ${columns}u + column, ${m.lanes}u * vector, sums);
   }
 }
 
@@ -149,15 +151,15 @@ fn store(image: u32, row: u32, column: u32, quad: u32, sums: vec4f) {
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) local: u32) {
   let id = ${index} * ${WORKGROUP}u + local;
   if (id >= ${invocations}u) { return; }
-  let quad = id % ${m.quads}u;
-  let tile = id / ${m.quads}u;
+  let vector = id % ${vectors}u;
+  let tile = id / ${vectors}u;
   let image = ${slice.start}u + tile / ${down * across}u;
   let row = tile / ${across}u % ${down}u * ${TILE}u;
   let column = tile % ${across}u * ${TILE}u;
   ${
     lines(
       2,
-      range(36).map((plane) => `let m${plane} = ${m.read("m", "tile", `${plane}u`, "quad")};`),
+      range(36).map((plane) => `let m${plane} = ${m.read("m", "tile", `${plane}u`, "vector")};`),
     )
   }
   ${
@@ -166,7 +168,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
       sandwich(
         OUTPUT,
         (i, j) => `m${6 * i + j}`,
-        (i, j, value) => `store(image, row + ${i}u, column + ${j}u, quad, ${value});`,
+        (i, j, value) => `store(image, row + ${i}u, column + ${j}u, vector, ${value});`,
       ),
     )
   }
@@ -179,8 +181,8 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
     bindings: [m.binding.read, ...ends.bindings],
     grid,
     cost: {
-      flops: invocations * 4 * (sandwichFlops(OUTPUT) + TILE ** 2 * steps),
-      bytesRead: invocations * PLANES * m.quadBytes + ends.bytesRead,
+      flops: invocations * m.lanes * (sandwichFlops(OUTPUT) + TILE ** 2 * steps),
+      bytesRead: m.rows * m.quads * PLANES * m.quadBytes + ends.bytesRead,
       bytesWritten: ends.bytesWritten,
       workgroupMemory: 0,
     },

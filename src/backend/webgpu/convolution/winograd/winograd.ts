@@ -5,11 +5,13 @@
  * @module
  */
 import { input, type Kernel, type Lowered, output, scratch, single } from "../../program/kernel.ts";
+import type { Lanes } from "../../program/wgsl.ts";
 import type { ConvolutionVariant, DeviceTraits, Epilogue, Precision } from "../shape.ts";
 import { type Gather, type GatherMode, gatherOf, largestBuffer } from "../gather/gather.ts";
 import { bufferPlanes, PLANES, type Planes, texturePlanes } from "./planes.ts";
 import { textureProducts } from "./texture.ts";
-import { tileProducts, workgroupBytes, type WorkgroupTile } from "./tile.ts";
+import type { WorkgroupTile } from "../workgroup_product.ts";
+import { productOf, tileProducts } from "./tile.ts";
 import {
   filterTransform,
   inputTransform,
@@ -33,13 +35,13 @@ interface Products {
 
 function tiled(tile: WorkgroupTile): Products {
   return {
-    name: `winograd-tile-${tile.down * tile.rows}x${4 * tile.across * tile.quads}`,
+    name: `winograd-tile-${4 * tile.down * tile.rowQuads}x${4 * tile.across * tile.columnQuads}`,
     layout: (precision) => `winograd-buffer-${precision}`,
     filterPlanes: bufferPlanes,
     multiply: (v, u, m, precision) => tileProducts(v, u, m, tile, precision),
     supports: (precision, device) =>
       (precision === "f32" || device.shaderF16) &&
-      workgroupBytes(tile, precision) <= device.maxComputeWorkgroupStorageSize &&
+      productOf(tile, precision).bytes <= device.maxComputeWorkgroupStorageSize &&
       tile.down * tile.across <= device.maxComputeInvocationsPerWorkgroup,
   };
 }
@@ -55,9 +57,10 @@ const TEXTURES: Products = {
 /** Forward and input-gradient convolutions by Winograd's method. */
 export const WINOGRAD_VARIANTS: readonly ConvolutionVariant[] = [
   TEXTURES,
-  tiled({ down: 8, across: 8, rows: 4, quads: 2 }),
-  tiled({ down: 8, across: 8, rows: 8, quads: 2 }),
-  tiled({ down: 16, across: 16, rows: 8, quads: 2 }),
+  tiled({ down: 8, across: 8, rowQuads: 1, columnQuads: 2 }),
+  tiled({ down: 8, across: 8, rowQuads: 2, columnQuads: 2 }),
+  tiled({ down: 32, across: 8, rowQuads: 2, columnQuads: 2 }),
+  tiled({ down: 16, across: 16, rowQuads: 2, columnQuads: 2 }),
 ].flatMap((products) => [variant("forward", products), variant("inputGradient", products)]);
 
 function variant(mode: GatherMode, products: Products): ConvolutionVariant {
@@ -108,11 +111,12 @@ function tilePlanes(
   gather: Gather,
   slice: Slice,
   precision: Precision,
+  lanes: Lanes = 4,
 ): { v: Planes; m: Planes } {
   const [down, across] = tilesOf(gather), rows = slice.images * down * across;
   return {
-    v: bufferPlanes(rows, quads(gather.depth), precision),
-    m: bufferPlanes(rows, quads(gather.channels), "f32"),
+    v: bufferPlanes(rows, quads(gather.depth), precision, lanes),
+    m: bufferPlanes(rows, quads(gather.channels), "f32", lanes),
   };
 }
 
@@ -138,14 +142,15 @@ function dispatches(
   epilogue: Epilogue,
 ): Lowered["dispatches"] {
   const { v, m } = tilePlanes(gather, slice, precision);
+  const narrow = tilePlanes(gather, slice, precision, 2);
   const followers = [epilogue.bias, epilogue.add, epilogue.mask].filter(Boolean).map((_, i) =>
     input(2 + i)
   );
   return [
-    { kernel: inputTransform(gather, slice, v), operands: [input(0), scratch(0)] },
+    { kernel: inputTransform(gather, slice, narrow.v), operands: [input(0), scratch(0)] },
     { kernel: products.multiply(v, u, m, precision), operands: [scratch(0), input(1), scratch(1)] },
     {
-      kernel: outputTransform(gather, slice, m, epilogue),
+      kernel: outputTransform(gather, slice, narrow.m, epilogue),
       operands: [scratch(1), ...followers, output(0)],
     },
   ];

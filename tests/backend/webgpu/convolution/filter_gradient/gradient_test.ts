@@ -27,6 +27,8 @@ const SHAPES: readonly (readonly [string, Sizes])[] = [
   ["one pixel, one tap", [1, 1, 1, 17, 33, 1, 1]],
 ];
 
+const LARGER = { f32: ["a stem", "several tiles"], f16: ["several tiles"] };
+
 let bench: KernelBench;
 if (!skipWebGpu) {
   Deno.test.beforeAll(async () => void (bench = await KernelBench.open()));
@@ -46,6 +48,8 @@ for (const variant of FILTER_GRADIENT_VARIANTS) {
         for (const [what, sizes] of SHAPES) {
           const shape = shapeOf(sizes);
           if (!variant.supports(shape, precision, bench.traits)) continue;
+          // Larger tiles are the code of others with larger numbers.
+          if (/tile-(64|128)/.test(variant.name) && !LARGER[precision].includes(what)) continue;
           const error = await convolutionError(bench, variant, shape, precision, PLAIN, 7);
           assert(error <= TOLERANCE[precision], `${what}: error ${error}`);
         }

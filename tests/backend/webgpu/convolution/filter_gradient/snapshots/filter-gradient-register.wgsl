@@ -5,21 +5,21 @@
 // grid 1×1×1, cost {"flops":82944,"bytesRead":23040,"bytesWritten":3456,"workgroupMemory":0}
 @group(0) @binding(0) var<storage, read> x: array<vec4f>;
 
-fn load_x(image: u32, row: u32, column: u32, quad: u32) -> vec4f {
+fn load_x(image: u32, row: u32, column: u32, vector: u32) -> vec4f {
   let down = (row - 1u) * 1u;
   let right = (column - 1u) * 1u;
   let pixel = (image * 6u + min(down, 5u)) * 5u + min(right, 4u);
   let inside = down < 6u && right < 5u;
-  return select(vec4f(), x[pixel * 2u + quad], inside);
+  return select(vec4f(), x[pixel * 2u + vector], inside);
 }
 @group(0) @binding(1) var<storage, read> dy: array<vec4f>;
 
-fn load_dy(image: u32, row: u32, column: u32, quad: u32) -> vec4f {
+fn load_dy(image: u32, row: u32, column: u32, vector: u32) -> vec4f {
   let down = (row - 0u) * 1u;
   let right = (column - 0u) * 1u;
   let pixel = (image * 3u + min(down, 2u)) * 3u + min(right, 2u);
   let inside = down < 3u && right < 3u;
-  return select(vec4f(), dy[pixel * 3u + quad], inside);
+  return select(vec4f(), dy[pixel * 3u + vector], inside);
 }
 @group(0) @binding(2) var<storage, read_write> sums: array<vec4f>;
 

@@ -6,12 +6,12 @@
 @group(0) @binding(0) var<storage, read> tensor: array<vec4f>;
 @group(0) @binding(1) var texels: texture_storage_2d<rgba32float, write>;
 
-fn load_tensor(image: u32, row: u32, column: u32, quad: u32) -> vec4f {
+fn load_tensor(image: u32, row: u32, column: u32, vector: u32) -> vec4f {
   let down = (row - 1u) * 1u;
   let right = (column - 1u) * 1u;
   let pixel = (image * 6u + min(down, 5u)) * 5u + min(right, 4u);
   let inside = down < 6u && right < 5u;
-  return select(vec4f(), tensor[pixel * 2u + quad], inside);
+  return select(vec4f(), tensor[pixel * 2u + vector], inside);
 }
 
 @compute @workgroup_size(64)
@@ -31,12 +31,12 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
 @group(0) @binding(0) var<storage, read> tensor: array<vec4f>;
 @group(0) @binding(1) var texels: texture_storage_2d<rgba32float, write>;
 
-fn load_tensor(image: u32, row: u32, column: u32, quad: u32) -> vec4f {
+fn load_tensor(image: u32, row: u32, column: u32, vector: u32) -> vec4f {
   let down = (row - 0u) * 1u;
   let right = (column - 0u) * 1u;
   let pixel = (image * 6u + min(down, 5u)) * 5u + min(right, 4u);
   let inside = down < 6u && right < 5u;
-  return select(vec4f(), tensor[pixel * 3u + quad], inside);
+  return select(vec4f(), tensor[pixel * 3u + vector], inside);
 }
 
 @compute @workgroup_size(64)

@@ -32,12 +32,12 @@ enable f16;
 @group(0) @binding(0) var<storage, read> source: array<f32>;
 @group(0) @binding(1) var<storage, read> filters: array<vec4h>;
 
-fn load_source(image: u32, row: u32, column: u32, quad: u32) -> vec4f {
+fn load_source(image: u32, row: u32, column: u32, vector: u32) -> vec4f {
   let down = (row - 1u) * 1u;
   let right = (column - 1u) * 1u;
   let pixel = (image * 6u + min(down, 5u)) * 5u + min(right, 4u);
   let inside = down < 6u && right < 5u;
-  return select(vec4f(), vec4f(select(0.0, source[pixel * 7u + min(4u * quad + 0u, 6u)], 4u * quad + 0u < 7u), select(0.0, source[pixel * 7u + min(4u * quad + 1u, 6u)], 4u * quad + 1u < 7u), select(0.0, source[pixel * 7u + min(4u * quad + 2u, 6u)], 4u * quad + 2u < 7u), select(0.0, source[pixel * 7u + min(4u * quad + 3u, 6u)], 4u * quad + 3u < 7u)), inside);
+  return select(vec4f(), vec4f(select(0.0, source[pixel * 7u + min(4u * vector + 0u, 6u)], 4u * vector + 0u < 7u), select(0.0, source[pixel * 7u + min(4u * vector + 1u, 6u)], 4u * vector + 1u < 7u), select(0.0, source[pixel * 7u + min(4u * vector + 2u, 6u)], 4u * vector + 2u < 7u), select(0.0, source[pixel * 7u + min(4u * vector + 3u, 6u)], 4u * vector + 3u < 7u)), inside);
 }
 @group(0) @binding(2) var<storage, read> bias: array<vec4f>;
 @group(0) @binding(3) var<storage, read> add: array<vec4f>;

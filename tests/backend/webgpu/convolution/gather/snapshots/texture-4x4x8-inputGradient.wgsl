@@ -29,12 +29,12 @@ fn main(@builtin(global_invocation_id) at: vec3u) {
 @group(0) @binding(0) var<storage, read> source: array<vec4f>;
 @group(0) @binding(1) var packed: texture_storage_2d<rgba32float, write>;
 
-fn load_source(image: u32, row: u32, column: u32, quad: u32) -> vec4f {
+fn load_source(image: u32, row: u32, column: u32, vector: u32) -> vec4f {
   let down = (row - 0u) * 1u;
   let right = (column - 0u) * 1u;
   let pixel = (image * 4u + min(down, 3u)) * 4u + min(right, 3u);
   let inside = down < 4u && right < 4u;
-  return select(vec4f(), source[pixel * 32u + quad], inside);
+  return select(vec4f(), source[pixel * 32u + vector], inside);
 }
 
 @compute @workgroup_size(64)

@@ -91,61 +91,61 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
 // bindings read=input 0, write=scratch 0
 // grid 1×1×1, cost {"flops":36864,"bytesRead":13824,"bytesWritten":13824,"workgroupMemory":0}
 @group(0) @binding(0) var<storage, read> source: array<f32>;
-@group(0) @binding(1) var<storage, read_write> v: array<vec4f>;
+@group(0) @binding(1) var<storage, read_write> v: array<vec2f>;
 
-fn load_source(image: u32, row: u32, column: u32, quad: u32) -> vec4f {
+fn load_source(image: u32, row: u32, column: u32, vector: u32) -> vec2f {
   let down = (row - 1u) * 1u;
   let right = (column - 1u) * 1u;
   let pixel = (image * 9u + min(down, 8u)) * 8u + min(right, 7u);
   let inside = down < 9u && right < 8u;
-  return select(vec4f(), vec4f(select(0.0, source[pixel * 5u + min(4u * quad + 0u, 4u)], 4u * quad + 0u < 5u), select(0.0, source[pixel * 5u + min(4u * quad + 1u, 4u)], 4u * quad + 1u < 5u), select(0.0, source[pixel * 5u + min(4u * quad + 2u, 4u)], 4u * quad + 2u < 5u), select(0.0, source[pixel * 5u + min(4u * quad + 3u, 4u)], 4u * quad + 3u < 5u)), inside);
+  return select(vec2f(), vec2f(select(0.0, source[pixel * 5u + min(2u * vector + 0u, 4u)], 2u * vector + 0u < 5u), select(0.0, source[pixel * 5u + min(2u * vector + 1u, 4u)], 2u * vector + 1u < 5u)), inside);
 }
 
 @compute @workgroup_size(64)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) local: u32) {
   let id = group.x * 64u + local;
-  if (id >= 24u) { return; }
-  let quad = id % 2u;
-  let tile = id / 2u;
+  if (id >= 48u) { return; }
+  let vector = id % 4u;
+  let tile = id / 4u;
   let image = 0u + tile / 6u;
   let row = tile / 2u % 3u * 4u;
   let column = tile % 2u * 4u;
-  let d0 = load_source(image, row + 0u, column + 0u, quad);
-  let d1 = load_source(image, row + 0u, column + 1u, quad);
-  let d2 = load_source(image, row + 0u, column + 2u, quad);
-  let d3 = load_source(image, row + 0u, column + 3u, quad);
-  let d4 = load_source(image, row + 0u, column + 4u, quad);
-  let d5 = load_source(image, row + 0u, column + 5u, quad);
-  let d6 = load_source(image, row + 1u, column + 0u, quad);
-  let d7 = load_source(image, row + 1u, column + 1u, quad);
-  let d8 = load_source(image, row + 1u, column + 2u, quad);
-  let d9 = load_source(image, row + 1u, column + 3u, quad);
-  let d10 = load_source(image, row + 1u, column + 4u, quad);
-  let d11 = load_source(image, row + 1u, column + 5u, quad);
-  let d12 = load_source(image, row + 2u, column + 0u, quad);
-  let d13 = load_source(image, row + 2u, column + 1u, quad);
-  let d14 = load_source(image, row + 2u, column + 2u, quad);
-  let d15 = load_source(image, row + 2u, column + 3u, quad);
-  let d16 = load_source(image, row + 2u, column + 4u, quad);
-  let d17 = load_source(image, row + 2u, column + 5u, quad);
-  let d18 = load_source(image, row + 3u, column + 0u, quad);
-  let d19 = load_source(image, row + 3u, column + 1u, quad);
-  let d20 = load_source(image, row + 3u, column + 2u, quad);
-  let d21 = load_source(image, row + 3u, column + 3u, quad);
-  let d22 = load_source(image, row + 3u, column + 4u, quad);
-  let d23 = load_source(image, row + 3u, column + 5u, quad);
-  let d24 = load_source(image, row + 4u, column + 0u, quad);
-  let d25 = load_source(image, row + 4u, column + 1u, quad);
-  let d26 = load_source(image, row + 4u, column + 2u, quad);
-  let d27 = load_source(image, row + 4u, column + 3u, quad);
-  let d28 = load_source(image, row + 4u, column + 4u, quad);
-  let d29 = load_source(image, row + 4u, column + 5u, quad);
-  let d30 = load_source(image, row + 5u, column + 0u, quad);
-  let d31 = load_source(image, row + 5u, column + 1u, quad);
-  let d32 = load_source(image, row + 5u, column + 2u, quad);
-  let d33 = load_source(image, row + 5u, column + 3u, quad);
-  let d34 = load_source(image, row + 5u, column + 4u, quad);
-  let d35 = load_source(image, row + 5u, column + 5u, quad);
+  let d0 = load_source(image, row + 0u, column + 0u, vector);
+  let d1 = load_source(image, row + 0u, column + 1u, vector);
+  let d2 = load_source(image, row + 0u, column + 2u, vector);
+  let d3 = load_source(image, row + 0u, column + 3u, vector);
+  let d4 = load_source(image, row + 0u, column + 4u, vector);
+  let d5 = load_source(image, row + 0u, column + 5u, vector);
+  let d6 = load_source(image, row + 1u, column + 0u, vector);
+  let d7 = load_source(image, row + 1u, column + 1u, vector);
+  let d8 = load_source(image, row + 1u, column + 2u, vector);
+  let d9 = load_source(image, row + 1u, column + 3u, vector);
+  let d10 = load_source(image, row + 1u, column + 4u, vector);
+  let d11 = load_source(image, row + 1u, column + 5u, vector);
+  let d12 = load_source(image, row + 2u, column + 0u, vector);
+  let d13 = load_source(image, row + 2u, column + 1u, vector);
+  let d14 = load_source(image, row + 2u, column + 2u, vector);
+  let d15 = load_source(image, row + 2u, column + 3u, vector);
+  let d16 = load_source(image, row + 2u, column + 4u, vector);
+  let d17 = load_source(image, row + 2u, column + 5u, vector);
+  let d18 = load_source(image, row + 3u, column + 0u, vector);
+  let d19 = load_source(image, row + 3u, column + 1u, vector);
+  let d20 = load_source(image, row + 3u, column + 2u, vector);
+  let d21 = load_source(image, row + 3u, column + 3u, vector);
+  let d22 = load_source(image, row + 3u, column + 4u, vector);
+  let d23 = load_source(image, row + 3u, column + 5u, vector);
+  let d24 = load_source(image, row + 4u, column + 0u, vector);
+  let d25 = load_source(image, row + 4u, column + 1u, vector);
+  let d26 = load_source(image, row + 4u, column + 2u, vector);
+  let d27 = load_source(image, row + 4u, column + 3u, vector);
+  let d28 = load_source(image, row + 4u, column + 4u, vector);
+  let d29 = load_source(image, row + 4u, column + 5u, vector);
+  let d30 = load_source(image, row + 5u, column + 0u, vector);
+  let d31 = load_source(image, row + 5u, column + 1u, vector);
+  let d32 = load_source(image, row + 5u, column + 2u, vector);
+  let d33 = load_source(image, row + 5u, column + 3u, vector);
+  let d34 = load_source(image, row + 5u, column + 4u, vector);
+  let d35 = load_source(image, row + 5u, column + 5u, vector);
   let t0_0 = d0 - 1.25 * d12 + 0.25 * d24;
   let t0_1 = d1 - 1.25 * d13 + 0.25 * d25;
   let t0_2 = d2 - 1.25 * d14 + 0.25 * d26;
@@ -182,42 +182,42 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
   let t5_3 = 4 * d9 - 5 * d21 + d33;
   let t5_4 = 4 * d10 - 5 * d22 + d34;
   let t5_5 = 4 * d11 - 5 * d23 + d35;
-  v[(0u * 12u + tile) * 2u + quad] = t0_0 - 1.25 * t0_2 + 0.25 * t0_4;
-  v[(1u * 12u + tile) * 2u + quad] = -t0_1 - t0_2 + 0.25 * t0_3 + 0.25 * t0_4;
-  v[(2u * 12u + tile) * 2u + quad] = t0_1 - t0_2 - 0.25 * t0_3 + 0.25 * t0_4;
-  v[(3u * 12u + tile) * 2u + quad] = -0.5 * t0_1 - 0.25 * t0_2 + 0.5 * t0_3 + 0.25 * t0_4;
-  v[(4u * 12u + tile) * 2u + quad] = 0.5 * t0_1 - 0.25 * t0_2 - 0.5 * t0_3 + 0.25 * t0_4;
-  v[(5u * 12u + tile) * 2u + quad] = 4 * t0_1 - 5 * t0_3 + t0_5;
-  v[(6u * 12u + tile) * 2u + quad] = t1_0 - 1.25 * t1_2 + 0.25 * t1_4;
-  v[(7u * 12u + tile) * 2u + quad] = -t1_1 - t1_2 + 0.25 * t1_3 + 0.25 * t1_4;
-  v[(8u * 12u + tile) * 2u + quad] = t1_1 - t1_2 - 0.25 * t1_3 + 0.25 * t1_4;
-  v[(9u * 12u + tile) * 2u + quad] = -0.5 * t1_1 - 0.25 * t1_2 + 0.5 * t1_3 + 0.25 * t1_4;
-  v[(10u * 12u + tile) * 2u + quad] = 0.5 * t1_1 - 0.25 * t1_2 - 0.5 * t1_3 + 0.25 * t1_4;
-  v[(11u * 12u + tile) * 2u + quad] = 4 * t1_1 - 5 * t1_3 + t1_5;
-  v[(12u * 12u + tile) * 2u + quad] = t2_0 - 1.25 * t2_2 + 0.25 * t2_4;
-  v[(13u * 12u + tile) * 2u + quad] = -t2_1 - t2_2 + 0.25 * t2_3 + 0.25 * t2_4;
-  v[(14u * 12u + tile) * 2u + quad] = t2_1 - t2_2 - 0.25 * t2_3 + 0.25 * t2_4;
-  v[(15u * 12u + tile) * 2u + quad] = -0.5 * t2_1 - 0.25 * t2_2 + 0.5 * t2_3 + 0.25 * t2_4;
-  v[(16u * 12u + tile) * 2u + quad] = 0.5 * t2_1 - 0.25 * t2_2 - 0.5 * t2_3 + 0.25 * t2_4;
-  v[(17u * 12u + tile) * 2u + quad] = 4 * t2_1 - 5 * t2_3 + t2_5;
-  v[(18u * 12u + tile) * 2u + quad] = t3_0 - 1.25 * t3_2 + 0.25 * t3_4;
-  v[(19u * 12u + tile) * 2u + quad] = -t3_1 - t3_2 + 0.25 * t3_3 + 0.25 * t3_4;
-  v[(20u * 12u + tile) * 2u + quad] = t3_1 - t3_2 - 0.25 * t3_3 + 0.25 * t3_4;
-  v[(21u * 12u + tile) * 2u + quad] = -0.5 * t3_1 - 0.25 * t3_2 + 0.5 * t3_3 + 0.25 * t3_4;
-  v[(22u * 12u + tile) * 2u + quad] = 0.5 * t3_1 - 0.25 * t3_2 - 0.5 * t3_3 + 0.25 * t3_4;
-  v[(23u * 12u + tile) * 2u + quad] = 4 * t3_1 - 5 * t3_3 + t3_5;
-  v[(24u * 12u + tile) * 2u + quad] = t4_0 - 1.25 * t4_2 + 0.25 * t4_4;
-  v[(25u * 12u + tile) * 2u + quad] = -t4_1 - t4_2 + 0.25 * t4_3 + 0.25 * t4_4;
-  v[(26u * 12u + tile) * 2u + quad] = t4_1 - t4_2 - 0.25 * t4_3 + 0.25 * t4_4;
-  v[(27u * 12u + tile) * 2u + quad] = -0.5 * t4_1 - 0.25 * t4_2 + 0.5 * t4_3 + 0.25 * t4_4;
-  v[(28u * 12u + tile) * 2u + quad] = 0.5 * t4_1 - 0.25 * t4_2 - 0.5 * t4_3 + 0.25 * t4_4;
-  v[(29u * 12u + tile) * 2u + quad] = 4 * t4_1 - 5 * t4_3 + t4_5;
-  v[(30u * 12u + tile) * 2u + quad] = t5_0 - 1.25 * t5_2 + 0.25 * t5_4;
-  v[(31u * 12u + tile) * 2u + quad] = -t5_1 - t5_2 + 0.25 * t5_3 + 0.25 * t5_4;
-  v[(32u * 12u + tile) * 2u + quad] = t5_1 - t5_2 - 0.25 * t5_3 + 0.25 * t5_4;
-  v[(33u * 12u + tile) * 2u + quad] = -0.5 * t5_1 - 0.25 * t5_2 + 0.5 * t5_3 + 0.25 * t5_4;
-  v[(34u * 12u + tile) * 2u + quad] = 0.5 * t5_1 - 0.25 * t5_2 - 0.5 * t5_3 + 0.25 * t5_4;
-  v[(35u * 12u + tile) * 2u + quad] = 4 * t5_1 - 5 * t5_3 + t5_5;
+  v[(0u * 12u + tile) * 4u + vector] = t0_0 - 1.25 * t0_2 + 0.25 * t0_4;
+  v[(1u * 12u + tile) * 4u + vector] = -t0_1 - t0_2 + 0.25 * t0_3 + 0.25 * t0_4;
+  v[(2u * 12u + tile) * 4u + vector] = t0_1 - t0_2 - 0.25 * t0_3 + 0.25 * t0_4;
+  v[(3u * 12u + tile) * 4u + vector] = -0.5 * t0_1 - 0.25 * t0_2 + 0.5 * t0_3 + 0.25 * t0_4;
+  v[(4u * 12u + tile) * 4u + vector] = 0.5 * t0_1 - 0.25 * t0_2 - 0.5 * t0_3 + 0.25 * t0_4;
+  v[(5u * 12u + tile) * 4u + vector] = 4 * t0_1 - 5 * t0_3 + t0_5;
+  v[(6u * 12u + tile) * 4u + vector] = t1_0 - 1.25 * t1_2 + 0.25 * t1_4;
+  v[(7u * 12u + tile) * 4u + vector] = -t1_1 - t1_2 + 0.25 * t1_3 + 0.25 * t1_4;
+  v[(8u * 12u + tile) * 4u + vector] = t1_1 - t1_2 - 0.25 * t1_3 + 0.25 * t1_4;
+  v[(9u * 12u + tile) * 4u + vector] = -0.5 * t1_1 - 0.25 * t1_2 + 0.5 * t1_3 + 0.25 * t1_4;
+  v[(10u * 12u + tile) * 4u + vector] = 0.5 * t1_1 - 0.25 * t1_2 - 0.5 * t1_3 + 0.25 * t1_4;
+  v[(11u * 12u + tile) * 4u + vector] = 4 * t1_1 - 5 * t1_3 + t1_5;
+  v[(12u * 12u + tile) * 4u + vector] = t2_0 - 1.25 * t2_2 + 0.25 * t2_4;
+  v[(13u * 12u + tile) * 4u + vector] = -t2_1 - t2_2 + 0.25 * t2_3 + 0.25 * t2_4;
+  v[(14u * 12u + tile) * 4u + vector] = t2_1 - t2_2 - 0.25 * t2_3 + 0.25 * t2_4;
+  v[(15u * 12u + tile) * 4u + vector] = -0.5 * t2_1 - 0.25 * t2_2 + 0.5 * t2_3 + 0.25 * t2_4;
+  v[(16u * 12u + tile) * 4u + vector] = 0.5 * t2_1 - 0.25 * t2_2 - 0.5 * t2_3 + 0.25 * t2_4;
+  v[(17u * 12u + tile) * 4u + vector] = 4 * t2_1 - 5 * t2_3 + t2_5;
+  v[(18u * 12u + tile) * 4u + vector] = t3_0 - 1.25 * t3_2 + 0.25 * t3_4;
+  v[(19u * 12u + tile) * 4u + vector] = -t3_1 - t3_2 + 0.25 * t3_3 + 0.25 * t3_4;
+  v[(20u * 12u + tile) * 4u + vector] = t3_1 - t3_2 - 0.25 * t3_3 + 0.25 * t3_4;
+  v[(21u * 12u + tile) * 4u + vector] = -0.5 * t3_1 - 0.25 * t3_2 + 0.5 * t3_3 + 0.25 * t3_4;
+  v[(22u * 12u + tile) * 4u + vector] = 0.5 * t3_1 - 0.25 * t3_2 - 0.5 * t3_3 + 0.25 * t3_4;
+  v[(23u * 12u + tile) * 4u + vector] = 4 * t3_1 - 5 * t3_3 + t3_5;
+  v[(24u * 12u + tile) * 4u + vector] = t4_0 - 1.25 * t4_2 + 0.25 * t4_4;
+  v[(25u * 12u + tile) * 4u + vector] = -t4_1 - t4_2 + 0.25 * t4_3 + 0.25 * t4_4;
+  v[(26u * 12u + tile) * 4u + vector] = t4_1 - t4_2 - 0.25 * t4_3 + 0.25 * t4_4;
+  v[(27u * 12u + tile) * 4u + vector] = -0.5 * t4_1 - 0.25 * t4_2 + 0.5 * t4_3 + 0.25 * t4_4;
+  v[(28u * 12u + tile) * 4u + vector] = 0.5 * t4_1 - 0.25 * t4_2 - 0.5 * t4_3 + 0.25 * t4_4;
+  v[(29u * 12u + tile) * 4u + vector] = 4 * t4_1 - 5 * t4_3 + t4_5;
+  v[(30u * 12u + tile) * 4u + vector] = t5_0 - 1.25 * t5_2 + 0.25 * t5_4;
+  v[(31u * 12u + tile) * 4u + vector] = -t5_1 - t5_2 + 0.25 * t5_3 + 0.25 * t5_4;
+  v[(32u * 12u + tile) * 4u + vector] = t5_1 - t5_2 - 0.25 * t5_3 + 0.25 * t5_4;
+  v[(33u * 12u + tile) * 4u + vector] = -0.5 * t5_1 - 0.25 * t5_2 + 0.5 * t5_3 + 0.25 * t5_4;
+  v[(34u * 12u + tile) * 4u + vector] = 0.5 * t5_1 - 0.25 * t5_2 - 0.5 * t5_3 + 0.25 * t5_4;
+  v[(35u * 12u + tile) * 4u + vector] = 4 * t5_1 - 5 * t5_3 + t5_5;
 }
 
 // winograd products 12×8×12, texture 12×12
@@ -480,72 +480,72 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
 
 // winograd forward output 2×9×8×12
 // bindings read=scratch 1, read=input 2, read=input 3, write=output 0
-// grid 1×1×1, cost {"flops":35712,"bytesRead":34560,"bytesWritten":6912,"workgroupMemory":0}
-@group(0) @binding(0) var<storage, read> m: array<vec4f>;
-@group(0) @binding(1) var<storage, read> bias: array<vec4f>;
-@group(0) @binding(2) var<storage, read> add: array<vec4f>;
-@group(0) @binding(3) var<storage, read_write> result: array<vec4f>;
+// grid 2×1×1, cost {"flops":35712,"bytesRead":34560,"bytesWritten":6912,"workgroupMemory":0}
+@group(0) @binding(0) var<storage, read> m: array<vec2f>;
+@group(0) @binding(1) var<storage, read> bias: array<vec2f>;
+@group(0) @binding(2) var<storage, read> add: array<vec2f>;
+@group(0) @binding(3) var<storage, read_write> result: array<vec2f>;
 
-fn finish(pixel: u32, channel: u32, sums: vec4f) {
-  let at = pixel * 3u + channel / 4u;
+fn finish(pixel: u32, channel: u32, sums: vec2f) {
+  let at = pixel * 6u + channel / 2u;
   var value = sums;
-  value += bias[channel / 4u];
+  value += bias[channel / 2u];
   value += add[at];
-  value = max(value, vec4f());
+  value = max(value, vec2f());
   result[at] = value;
 }
 
-fn store(image: u32, row: u32, column: u32, quad: u32, sums: vec4f) {
-  if (row < 9u && column < 8u) {
-    finish((image * 9u + row) * 8u + column, 4u * quad, sums);
+fn store(image: u32, row: u32, column: u32, vector: u32, sums: vec2f) {
+  if (row < 9u && column < 8u && 2u * vector < 12u) {
+    finish((image * 9u + row) * 8u + column, 2u * vector, sums);
   }
 }
 
 @compute @workgroup_size(64)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) local: u32) {
   let id = group.x * 64u + local;
-  if (id >= 36u) { return; }
-  let quad = id % 3u;
-  let tile = id / 3u;
+  if (id >= 72u) { return; }
+  let vector = id % 6u;
+  let tile = id / 6u;
   let image = 0u + tile / 6u;
   let row = tile / 2u % 3u * 4u;
   let column = tile % 2u * 4u;
-  let m0 = m[(0u * 12u + tile) * 3u + quad];
-  let m1 = m[(1u * 12u + tile) * 3u + quad];
-  let m2 = m[(2u * 12u + tile) * 3u + quad];
-  let m3 = m[(3u * 12u + tile) * 3u + quad];
-  let m4 = m[(4u * 12u + tile) * 3u + quad];
-  let m5 = m[(5u * 12u + tile) * 3u + quad];
-  let m6 = m[(6u * 12u + tile) * 3u + quad];
-  let m7 = m[(7u * 12u + tile) * 3u + quad];
-  let m8 = m[(8u * 12u + tile) * 3u + quad];
-  let m9 = m[(9u * 12u + tile) * 3u + quad];
-  let m10 = m[(10u * 12u + tile) * 3u + quad];
-  let m11 = m[(11u * 12u + tile) * 3u + quad];
-  let m12 = m[(12u * 12u + tile) * 3u + quad];
-  let m13 = m[(13u * 12u + tile) * 3u + quad];
-  let m14 = m[(14u * 12u + tile) * 3u + quad];
-  let m15 = m[(15u * 12u + tile) * 3u + quad];
-  let m16 = m[(16u * 12u + tile) * 3u + quad];
-  let m17 = m[(17u * 12u + tile) * 3u + quad];
-  let m18 = m[(18u * 12u + tile) * 3u + quad];
-  let m19 = m[(19u * 12u + tile) * 3u + quad];
-  let m20 = m[(20u * 12u + tile) * 3u + quad];
-  let m21 = m[(21u * 12u + tile) * 3u + quad];
-  let m22 = m[(22u * 12u + tile) * 3u + quad];
-  let m23 = m[(23u * 12u + tile) * 3u + quad];
-  let m24 = m[(24u * 12u + tile) * 3u + quad];
-  let m25 = m[(25u * 12u + tile) * 3u + quad];
-  let m26 = m[(26u * 12u + tile) * 3u + quad];
-  let m27 = m[(27u * 12u + tile) * 3u + quad];
-  let m28 = m[(28u * 12u + tile) * 3u + quad];
-  let m29 = m[(29u * 12u + tile) * 3u + quad];
-  let m30 = m[(30u * 12u + tile) * 3u + quad];
-  let m31 = m[(31u * 12u + tile) * 3u + quad];
-  let m32 = m[(32u * 12u + tile) * 3u + quad];
-  let m33 = m[(33u * 12u + tile) * 3u + quad];
-  let m34 = m[(34u * 12u + tile) * 3u + quad];
-  let m35 = m[(35u * 12u + tile) * 3u + quad];
+  let m0 = m[(0u * 12u + tile) * 6u + vector];
+  let m1 = m[(1u * 12u + tile) * 6u + vector];
+  let m2 = m[(2u * 12u + tile) * 6u + vector];
+  let m3 = m[(3u * 12u + tile) * 6u + vector];
+  let m4 = m[(4u * 12u + tile) * 6u + vector];
+  let m5 = m[(5u * 12u + tile) * 6u + vector];
+  let m6 = m[(6u * 12u + tile) * 6u + vector];
+  let m7 = m[(7u * 12u + tile) * 6u + vector];
+  let m8 = m[(8u * 12u + tile) * 6u + vector];
+  let m9 = m[(9u * 12u + tile) * 6u + vector];
+  let m10 = m[(10u * 12u + tile) * 6u + vector];
+  let m11 = m[(11u * 12u + tile) * 6u + vector];
+  let m12 = m[(12u * 12u + tile) * 6u + vector];
+  let m13 = m[(13u * 12u + tile) * 6u + vector];
+  let m14 = m[(14u * 12u + tile) * 6u + vector];
+  let m15 = m[(15u * 12u + tile) * 6u + vector];
+  let m16 = m[(16u * 12u + tile) * 6u + vector];
+  let m17 = m[(17u * 12u + tile) * 6u + vector];
+  let m18 = m[(18u * 12u + tile) * 6u + vector];
+  let m19 = m[(19u * 12u + tile) * 6u + vector];
+  let m20 = m[(20u * 12u + tile) * 6u + vector];
+  let m21 = m[(21u * 12u + tile) * 6u + vector];
+  let m22 = m[(22u * 12u + tile) * 6u + vector];
+  let m23 = m[(23u * 12u + tile) * 6u + vector];
+  let m24 = m[(24u * 12u + tile) * 6u + vector];
+  let m25 = m[(25u * 12u + tile) * 6u + vector];
+  let m26 = m[(26u * 12u + tile) * 6u + vector];
+  let m27 = m[(27u * 12u + tile) * 6u + vector];
+  let m28 = m[(28u * 12u + tile) * 6u + vector];
+  let m29 = m[(29u * 12u + tile) * 6u + vector];
+  let m30 = m[(30u * 12u + tile) * 6u + vector];
+  let m31 = m[(31u * 12u + tile) * 6u + vector];
+  let m32 = m[(32u * 12u + tile) * 6u + vector];
+  let m33 = m[(33u * 12u + tile) * 6u + vector];
+  let m34 = m[(34u * 12u + tile) * 6u + vector];
+  let m35 = m[(35u * 12u + tile) * 6u + vector];
   let t0_0 = m0 + m6 + m12 + m18 + m24;
   let t0_1 = m1 + m7 + m13 + m19 + m25;
   let t0_2 = m2 + m8 + m14 + m20 + m26;
@@ -570,20 +570,20 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
   let t3_3 = m9 - m15 + 8 * m21 - 8 * m27 + m33;
   let t3_4 = m10 - m16 + 8 * m22 - 8 * m28 + m34;
   let t3_5 = m11 - m17 + 8 * m23 - 8 * m29 + m35;
-  store(image, row + 0u, column + 0u, quad, t0_0 + t0_1 + t0_2 + t0_3 + t0_4);
-  store(image, row + 0u, column + 1u, quad, t0_1 - t0_2 + 2 * t0_3 - 2 * t0_4);
-  store(image, row + 0u, column + 2u, quad, t0_1 + t0_2 + 4 * t0_3 + 4 * t0_4);
-  store(image, row + 0u, column + 3u, quad, t0_1 - t0_2 + 8 * t0_3 - 8 * t0_4 + t0_5);
-  store(image, row + 1u, column + 0u, quad, t1_0 + t1_1 + t1_2 + t1_3 + t1_4);
-  store(image, row + 1u, column + 1u, quad, t1_1 - t1_2 + 2 * t1_3 - 2 * t1_4);
-  store(image, row + 1u, column + 2u, quad, t1_1 + t1_2 + 4 * t1_3 + 4 * t1_4);
-  store(image, row + 1u, column + 3u, quad, t1_1 - t1_2 + 8 * t1_3 - 8 * t1_4 + t1_5);
-  store(image, row + 2u, column + 0u, quad, t2_0 + t2_1 + t2_2 + t2_3 + t2_4);
-  store(image, row + 2u, column + 1u, quad, t2_1 - t2_2 + 2 * t2_3 - 2 * t2_4);
-  store(image, row + 2u, column + 2u, quad, t2_1 + t2_2 + 4 * t2_3 + 4 * t2_4);
-  store(image, row + 2u, column + 3u, quad, t2_1 - t2_2 + 8 * t2_3 - 8 * t2_4 + t2_5);
-  store(image, row + 3u, column + 0u, quad, t3_0 + t3_1 + t3_2 + t3_3 + t3_4);
-  store(image, row + 3u, column + 1u, quad, t3_1 - t3_2 + 2 * t3_3 - 2 * t3_4);
-  store(image, row + 3u, column + 2u, quad, t3_1 + t3_2 + 4 * t3_3 + 4 * t3_4);
-  store(image, row + 3u, column + 3u, quad, t3_1 - t3_2 + 8 * t3_3 - 8 * t3_4 + t3_5);
+  store(image, row + 0u, column + 0u, vector, t0_0 + t0_1 + t0_2 + t0_3 + t0_4);
+  store(image, row + 0u, column + 1u, vector, t0_1 - t0_2 + 2 * t0_3 - 2 * t0_4);
+  store(image, row + 0u, column + 2u, vector, t0_1 + t0_2 + 4 * t0_3 + 4 * t0_4);
+  store(image, row + 0u, column + 3u, vector, t0_1 - t0_2 + 8 * t0_3 - 8 * t0_4 + t0_5);
+  store(image, row + 1u, column + 0u, vector, t1_0 + t1_1 + t1_2 + t1_3 + t1_4);
+  store(image, row + 1u, column + 1u, vector, t1_1 - t1_2 + 2 * t1_3 - 2 * t1_4);
+  store(image, row + 1u, column + 2u, vector, t1_1 + t1_2 + 4 * t1_3 + 4 * t1_4);
+  store(image, row + 1u, column + 3u, vector, t1_1 - t1_2 + 8 * t1_3 - 8 * t1_4 + t1_5);
+  store(image, row + 2u, column + 0u, vector, t2_0 + t2_1 + t2_2 + t2_3 + t2_4);
+  store(image, row + 2u, column + 1u, vector, t2_1 - t2_2 + 2 * t2_3 - 2 * t2_4);
+  store(image, row + 2u, column + 2u, vector, t2_1 + t2_2 + 4 * t2_3 + 4 * t2_4);
+  store(image, row + 2u, column + 3u, vector, t2_1 - t2_2 + 8 * t2_3 - 8 * t2_4 + t2_5);
+  store(image, row + 3u, column + 0u, vector, t3_0 + t3_1 + t3_2 + t3_3 + t3_4);
+  store(image, row + 3u, column + 1u, vector, t3_1 - t3_2 + 2 * t3_3 - 2 * t3_4);
+  store(image, row + 3u, column + 2u, vector, t3_1 + t3_2 + 4 * t3_3 + 4 * t3_4);
+  store(image, row + 3u, column + 3u, vector, t3_1 - t3_2 + 8 * t3_3 - 8 * t3_4 + t3_5);
 }

@@ -3,10 +3,10 @@
  *
  * @module
  */
-import { BUILD_NAMES, kernelBytes } from "../backend/wasm/binaries.ts";
-import { sha256 } from "../format/sha256.ts";
-import { TABLES } from "../reproduce/table_file.ts";
-import { sourceDigest, VERSION } from "../run/program_version.ts";
+import { BUILD_NAMES, kernelBytes } from "../../backend/wasm/binaries.ts";
+import { sha256 } from "../../format/sha256.ts";
+import { TABLES } from "../../reproduce/table_file.ts";
+import { sourceDigest, VERSION } from "../../run/program_version.ts";
 
 /** Characters of a kernel's digest that tell it from others. */
 const SHORT = 12;

@@ -1,0 +1,66 @@
+/**
+ * Attacks that are carried over: images made adversarial on one network and shown to another.
+ *
+ * @module
+ */
+import { UsageError } from "../errors.ts";
+import type { Subject } from "../run/subject.ts";
+import type { ImageAccuracy } from "./evaluate.ts";
+import { networkOf, type SubjectNetwork } from "./subject_network.ts";
+import type { InputScaling } from "./tfjs/input_scaling.ts";
+
+/** What a network makes of images that were attacked on another. */
+export interface Transfer {
+  /** What they were attacked on. */
+  readonly source: {
+    /** Its file. */
+    readonly path: string;
+    /** SHA-256 of the file. */
+    readonly sha256: string;
+  };
+  /** The accuracies on them, by the attack's name. */
+  readonly accuracies: Readonly<Record<string, ImageAccuracy>>;
+}
+
+/** Which attacks are carried over. */
+export function isTransferable(name: string): boolean {
+  return /^(fgsm|pgd|cw)/.test(name);
+}
+
+/**
+ * @param attacks what is measured
+ * @throws {UsageError} unless there is something to carry over, and nothing that cannot be
+ */
+export function checkTransfer(attacks: readonly string[]): void {
+  const other = attacks.find((name) => name !== "clean" && !isTransferable(name));
+  if (other === undefined && attacks.some(isTransferable)) return;
+  throw new UsageError(
+    other === undefined
+      ? "--source needs an attack that is made on it, such as --attack pgd20."
+      : `--source makes images by fgsm, pgdN and cwN: leave out --attack ${other}.`,
+  );
+}
+
+/** The networks that an evaluation takes. */
+export interface Networks {
+  readonly network: SubjectNetwork;
+  /** On which the images are attacked, if that is another. */
+  readonly source?: SubjectNetwork;
+}
+
+/**
+ * The networks of `subject` and of the `source` that images are attacked on, if there is one.
+ *
+ * @param input what a model from elsewhere takes for the images; it goes to each of the two that is one
+ * @throws {UsageError} if one is no network that is known, or `input` is given and neither is from elsewhere
+ */
+export function networksOf(
+  subject: Subject,
+  source: Subject | undefined,
+  input: InputScaling | undefined,
+): Networks {
+  const others = subject.model === undefined && source?.model !== undefined;
+  const network = networkOf(subject, others ? undefined : input);
+  if (source === undefined) return { network };
+  return { network, source: networkOf(source, source.model && input) };
+}
