@@ -20,7 +20,7 @@ Deno.test("resolveRecipe() is the paper's recipe of MemLoss V1 when nothing is g
     cropPadding: 4,
     seed: 1,
     threat: { norm: "linf", epsilon: 8 / 255 },
-    attack: { steps: 10, stepSize: 2 / 255, loss: "kl", precision: "f32" },
+    attack: { steps: 10, stepSize: 2 / 255, start: "noise", loss: "kl", precision: "f32" },
     memory: {
       weight: "complement",
       codec: "int8",
@@ -96,12 +96,20 @@ const OTHER: RecipeInput = {
   cropPadding: 2,
   seed: 0,
   threat: { norm: "l2", epsilon: 0.5 },
-  attack: { steps: 3, stepSize: 0.25, loss: "ce", precision: "f16" },
+  attack: {
+    steps: 3,
+    start: "memory",
+    firstSteps: 7,
+    stepSize: 0.25,
+    loss: "ce",
+    precision: "f16",
+  },
   memory: {
     weight: "misclassified",
     codec: "f32",
     view: "realigned",
     age: 3,
+    reset: 9,
     ema: 0.8,
     budget: 0,
     index: "http://127.0.0.1:4512/",
@@ -236,4 +244,37 @@ Deno.test("unsaidFields() are those that a recipe has and its input had not", ()
     "select",
     "threat.epsilon",
   ]);
+});
+
+Deno.test("resolveRecipe() realigns memory examples that attacks start from, and has ten first steps", () => {
+  const flags: RecipeFlags = { variant: "v2", attackStart: "memory", attackSteps: 3 };
+  const { attack, memory } = resolveRecipe(recipeInput({ ...flags, memoryReset: 5 }));
+  assert.deepEqual([attack?.steps, attack?.firstSteps], [3, 10]);
+  assert.deepEqual([memory?.view, memory?.reset], ["realigned", 5]);
+  refuses(
+    { ...flags, memoryView: "stored" },
+    "--memory-view stored leaves memory examples under other crops than the images that --attack-start memory attacks: " +
+      "use --memory-view realigned, or leave it out.",
+  );
+  refuses(
+    { ...flags, memoryReset: 2, memoryAge: 2 },
+    "--memory-reset 2 must be more than --memory-age 2: no example would ever be a start.",
+  );
+});
+
+Deno.test("resolveRecipe() refuses to start from a memory that there is not, and what belongs to one", () => {
+  const needed =
+    "--attack-start memory needs memory examples, and --variant trades keeps none: use ";
+  assert.throws(
+    () => resolveRecipe(recipeInput({ variant: "trades", attackStart: "memory" })),
+    ({ name, message }: Error) => name === "UsageError" && message.startsWith(needed),
+  );
+  for (const flags of [{ firstSteps: 5 }, { memoryReset: 5 }]) {
+    const flag = "firstSteps" in flags ? "--first-steps" : "--memory-reset";
+    refuses({ variant: "v1", ...flags }, `${flag} has no meaning for --attack-start noise.`);
+    refuses(
+      { variant: "standard", ...flags },
+      `${flag} has no meaning for --variant standard.`,
+    );
+  }
 });

@@ -12,7 +12,7 @@ import { disposeAll, type ModelState } from "../../src/model/parameters.ts";
 import { importState } from "../../src/weights/state_dict.ts";
 import type { RecipeFlags } from "../../src/recipe/fields.ts";
 import type { Recipe } from "../../src/recipe/recipe.ts";
-import { Learner } from "../../src/train/learner.ts";
+import { type Descent, Learner } from "../../src/train/learner.ts";
 import type { StepInputs } from "../../src/train/step.ts";
 import { fixture } from "../testing/fixture.ts";
 import { assertClose } from "../testing/numbers.ts";
@@ -49,6 +49,26 @@ export function makeLearner(backend: Backend, recipe: Recipe = smallV1()): Learn
 /** A recipe of V1 with three steps of attack. */
 export function smallV1(input: RecipeFlags = {}): Recipe {
   return smallRecipe({ variant: "v1", attackSteps: 3, ...input });
+}
+
+/** The images of {@linkcode Learner.attack}, without its losses. */
+export async function attackedBy(
+  learner: Learner,
+  ...args: Parameters<Learner["attack"]>
+): Promise<tf.Tensor4D> {
+  const { adversarial, losses } = await learner.attack(...args);
+  tf.dispose([...losses]);
+  return adversarial;
+}
+
+/** What {@linkcode Learner.descend} yields, without the number of those fooled. */
+export async function descendWith(
+  learner: Learner,
+  inputs: StepInputs,
+): Promise<Pick<Descent, "terms" | "weights">> {
+  const { fooled, ...rest } = await learner.descend(inputs);
+  fooled?.dispose();
+  return rest;
 }
 
 export function disposeInputs(...all: StepInputs[]): void {

@@ -9,6 +9,7 @@ import { eachBackend } from "../../testing/backends.ts";
 import { assertClose } from "../../testing/numbers.ts";
 import { read, upload } from "../../testing/tensors.ts";
 import {
+  attackedBy,
   disposeInputs,
   disposeState,
   makeInputs,
@@ -37,13 +38,24 @@ for (const input of ATTACKS) {
     };
     const from = upload<tf.Rank.R4>(REFERENCE, "pgd.start"), { nat } = inputs.images;
     const noise = norm === "l2" ? [1, 2, 3].map(() => tf.zerosLike(from)) : [];
-    const { adversarial } = await learner.attack(inputs, from, noise);
+    const { adversarial, losses } = await learner.attack(inputs, from, noise);
     // Not the rectifier itself: on every engine, the network is made layer by layer.
     const model = freeze(W2, state, (x) => tf.relu(x));
+    const seen: number[] = [];
     const expected = tf.tidy(() => {
       const loss = attackLoss(model, inputs, how);
+      seen.push(loss(model.logits(from)).dataSync()[0]!);
+      const first = { ...how.pgd, steps: how.pgd.steps - 1 };
+      const before = pgd(model.logits, nat!, from, loss, first, (step) => noise[step]!);
+      seen.push(loss(model.logits(before)).dataSync()[0]!);
       return pgd(model.logits, nat!, from, loss, how.pgd, (step) => noise[step]!);
     });
+    for (const [i, scalar] of losses.entries()) {
+      const value = (await read(scalar))[0]!;
+      // The second is after steps whose signs rounding may have changed, see below.
+      const tolerance = i === 0 ? 1e-4 : 2e-2;
+      assert.ok(Math.abs(value / seen[i]! - 1) < tolerance, `loss ${value}, expected ${seen[i]}`);
+    }
     model.dispose();
     disposeState(state);
     const [actual, reference] = [await read(adversarial), await read(expected)];
@@ -82,7 +94,7 @@ eachBackend(
       )
     );
     const adversarial = await read(
-      (await learner.attack({ images: { nat }, labels }, nat, noise)).adversarial,
+      await attackedBy(learner, { images: { nat }, labels }, nat, noise),
     );
     const expected = adversarial.map((_, i) => 0.5 + ([0.06, -0.08 + 0.1][i % 3072] ?? 0));
     assertClose(adversarial, expected, 1e-6, "moved images");

@@ -13,6 +13,8 @@ import { smallRecipe } from "../../testing/runs.ts";
 import { read, upload } from "../../testing/tensors.ts";
 import {
   assertTensors,
+  attackedBy,
+  descendWith,
   disposeInputs,
   disposeState,
   makeInputs,
@@ -39,7 +41,8 @@ function turn({ images, labels }: StepInputs): StepInputs {
 
 /** The loss and its terms, on the host. */
 async function descend(learner: Learner, inputs: StepInputs): Promise<Record<string, number>> {
-  const { terms, weights } = await learner.descend(inputs), values: Record<string, number> = {};
+  const { terms, weights } = await descendWith(learner, inputs),
+    values: Record<string, number> = {};
   for (const [name, term] of Object.entries<tf.Tensor>(terms)) {
     values[name] = (await term.data())[0]!;
   }
@@ -113,13 +116,13 @@ eachBackend(
 
     const attacks: Float32Array[] = [];
     for (const [i, inputs] of [first, second, first].entries()) {
-      attacks.push(await read((await learner.attack(inputs, from[i % 2]!, [])).adversarial));
+      attacks.push(await read(await attackedBy(learner, inputs, from[i % 2]!, [])));
     }
     assert.deepEqual(attacks[2], attacks[0]);
     assert.notDeepEqual(attacks[1], attacks[0]);
     assert.deepEqual(
       attacks[1],
-      await read((await fresh.attack(second, from[1]!, [])).adversarial),
+      await read(await attackedBy(fresh, second, from[1]!, [])),
     );
 
     const terms = [];
@@ -168,13 +171,13 @@ eachBackend(
   async (backend) => {
     const learner = makeLearner(backend), inputs = makeInputs();
     const from = upload<tf.Rank.R4>(REFERENCE, "pgd.start");
-    const early = await read((await learner.attack(inputs, from, [])).adversarial);
+    const early = await read(await attackedBy(learner, inputs, from, []));
     await descend(learner, inputs);
     await learner.update(RATES);
     const other = new Learner(smallV1(), W2, backend, learner.snapshot(), learner.momenta());
     const attacks = [], losses = [], weights = [];
     for (const either of [learner, other]) {
-      attacks.push(await read((await either.attack(inputs, from, [])).adversarial));
+      attacks.push(await read(await attackedBy(either, inputs, from, [])));
       losses.push(await descend(either, inputs));
       await either.update(RATES);
       weights.push(await parametersOf(either), await valuesOf(either.momenta()));

@@ -11,7 +11,16 @@ import { openNaiveEngine } from "../../testing/naive/engine.ts";
 import { assertClose } from "../../testing/numbers.ts";
 import { smallRecipe } from "../../testing/runs.ts";
 import { read } from "../../testing/tensors.ts";
-import { makeInputs, RATES, REFERENCE, start, UPDATE_TOLERANCE, W2 } from "../steps_w2.ts";
+import {
+  attackedBy,
+  descendWith,
+  makeInputs,
+  RATES,
+  REFERENCE,
+  start,
+  UPDATE_TOLERANCE,
+  W2,
+} from "../steps_w2.ts";
 
 /** Images of the fixture's batch, and those rows of them that have a memory example. */
 const N = 3, REMEMBERED = [2, 0];
@@ -85,7 +94,7 @@ onBoth(
       const noise = recipe.threat.norm === "l2" ? [1, 2, 3].map(() => tf.zerosLike(nat!)) : [];
       const inputs = { images: { nat: nat!, mem: mem! }, labels, memoryRows };
       const name = Object.values(input).join(", ");
-      results[name] = await read((await learner.attack(inputs, adv!, noise)).adversarial);
+      results[name] = await read(await attackedBy(learner, inputs, adv!, noise));
       tf.dispose([{ ...inputs.images }, adv!, labels, memoryRows, noise]);
       learner.dispose();
     }
@@ -124,7 +133,7 @@ onBoth(
     for (const input of DESCENTS) {
       const learner = new Learner(smallRecipe(input), W2, backend, start());
       const inputs = partialInputs();
-      const { terms, weights } = await learner.descend(inputs);
+      const { terms, weights } = await descendWith(learner, inputs);
       await learner.update(RATES); // from rest: the momenta are gradients and decay
       const { parameters, buffers } = learner.snapshot(), momenta = learner.momenta();
       const weighed = weights ? [["weights", weights] as const] : [];
