@@ -7,10 +7,11 @@ import { type Command, nearestName } from "./cli/shell/command.ts";
 import { describeCommand, wrap } from "./cli/shell/help/help.ts";
 import { printMessage, printResult } from "./cli/shell/output.ts";
 import { programHere } from "./cli/shell/program_name.ts";
+import { SUMMARIES } from "./cli/summaries.ts";
 import { columns, silence } from "./cli/shell/terminal.ts";
 import { Interrupted, RunError, UsageError } from "./errors.ts";
 
-const COMMANDS: Readonly<Record<string, () => Promise<{ command: Command }>>> = {
+const COMMANDS: Readonly<Record<keyof typeof SUMMARIES, () => Promise<{ command: Command }>>> = {
   train: () => import("./cli/train.ts"),
   eval: () => import("./cli/eval.ts"),
   "verify-run": () => import("./cli/verify_run.ts"),
@@ -46,7 +47,7 @@ export async function main(args: readonly string[]): Promise<number> {
 async function dispatch([name, ...rest]: readonly string[]): Promise<void> {
   if (name === "help" && rest.length > 0) return await dispatch([...rest, "--help"]);
   if (name === undefined || name === "--help" || name === "-h" || name === "help") {
-    printResult(overview(await allCommands()));
+    printResult(overview());
     return;
   }
   if (name === "--version" || name === "-V") {
@@ -54,7 +55,7 @@ async function dispatch([name, ...rest]: readonly string[]): Promise<void> {
     printResult(await describeVersion());
     return;
   }
-  const load = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
+  const load = Object.hasOwn(COMMANDS, name) ? COMMANDS[name as keyof typeof COMMANDS] : undefined;
   if (load === undefined) {
     const nearest = nearestName(name, [...Object.keys(COMMANDS), "help", "--help", "--version"]);
     throw new UsageError(
@@ -76,15 +77,15 @@ async function allCommands(): Promise<Command[]> {
   return loaded.map(({ command }) => command);
 }
 
-function overview(commands: readonly Command[]): string {
-  const width = Math.max(...commands.map(({ name }) => name.length));
+function overview(): string {
+  const width = Math.max(...Object.keys(SUMMARIES).map(({ length }) => length));
   const program = programHere(), room = columns() - width - 4;
   return [
     "memloss trains adversarially robust image classifiers with MemLoss (arXiv 2510.09105).",
     "",
     "Usage: memloss COMMAND [flags]",
     "",
-    ...commands.flatMap(({ name, summary }) =>
+    ...Object.entries(SUMMARIES).flatMap(([name, summary]) =>
       wrap(summary, room).map((line, i) => `  ${(i === 0 ? name : "").padEnd(width)}  ${line}`)
     ),
     "",

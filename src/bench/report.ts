@@ -4,6 +4,7 @@
  * @module
  */
 import type { GPUS } from "./gpus.ts";
+import type { HostSpeed } from "./host/measure.ts";
 import type { LayerSpeed, RatioSummary } from "./kernels.ts";
 import type { VariantRoofline } from "./roofline.ts";
 import type { StepComparison } from "./step.ts";
@@ -25,6 +26,8 @@ export interface BenchReport {
     readonly layers: readonly LayerSpeed[];
   };
   readonly step?: Size & { readonly pairs: number } & StepComparison;
+  /** The trainer on a device that computes nothing. */
+  readonly host?: Size & HostSpeed;
   readonly roofline?: Size & {
     readonly gpus: typeof GPUS;
     readonly variants: readonly VariantRoofline[];

@@ -6,6 +6,7 @@
 import * as v from "valibot";
 import { closeEngines, openEngines } from "../bench/engines.ts";
 import { GPUS } from "../bench/gpus.ts";
+import { measureHost } from "../bench/host/measure.ts";
 import { measureKernels, summariseSpeeds } from "../bench/kernels.ts";
 import { convolutionLayers } from "../bench/layers.ts";
 import type { BenchReport, Size } from "../bench/report.ts";
@@ -17,15 +18,17 @@ import { type Command, type FlagValues, readArguments, refuseFlags } from "./she
 import { printReport } from "./shell/output.ts";
 import { StatusLine } from "./shell/terminal.ts";
 import { NO_TUNE, tuningOptions } from "./shell/tuning_flag.ts";
+import { SUMMARIES } from "./summaries.ts";
 
 /** What can be asked for. */
-const SUBJECTS = ["kernels", "step", "roofline"] as const;
+const SUBJECTS = ["kernels", "step", "host", "roofline"] as const;
 type BenchSubject = typeof SUBJECTS[number];
 
 /** Sizes unless told otherwise: a software device, and tfjs's kernels on it, must be done in minutes. */
 const DEFAULTS: Readonly<Record<BenchSubject, Size>> = {
   kernels: { width: 64, batchSize: 8 },
   step: { width: 8, batchSize: 8 },
+  host: { width: 64, batchSize: 128 },
   roofline: { width: 64, batchSize: 128 },
 };
 const DEFAULT_PAIRS = 5;
@@ -64,11 +67,12 @@ const FLAGS = {
 export const command: Command = {
   name: "bench",
   positionals: "",
-  summary: "time the WebGPU engine, alone or against tfjs's own, and bound it on paper",
+  summary: SUMMARIES.bench,
   flags: FLAGS,
   examples: [
     "memloss bench --what kernels,step --compare stock --json",
     "memloss bench --what step --compare stock --width 64 --batch-size 32 --pairs 3",
+    "memloss bench --what host",
     "memloss bench --what roofline",
   ],
   async run(args) {
@@ -82,7 +86,7 @@ async function bench(flags: FlagValues<typeof FLAGS>): Promise<BenchReport> {
   const what = flags.what ?? new Set<BenchSubject>(["kernels", "step"]);
   const measured = what.has("kernels") || what.has("step");
   if (!measured) {
-    const why = "has no meaning for --what roofline, which measures nothing";
+    const why = "has a meaning for --what kernels and step only";
     refuseFlags(FLAGS, flags, ["compare", "pairs"], why);
   }
   if (!what.has("step")) {
@@ -90,6 +94,7 @@ async function bench(flags: FlagValues<typeof FLAGS>): Promise<BenchReport> {
   }
   return {
     ...measured && await measure(what, flags),
+    ...what.has("host") && { host: await hostAlone(sizeOf("host", flags)) },
     ...what.has("roofline") && { roofline: boundOnPaper(sizeOf("roofline", flags)) },
   };
 }
@@ -102,6 +107,18 @@ function sizeOf(subject: BenchSubject, { width, batchSize }: FlagValues<typeof F
 function boundOnPaper(size: Size): BenchReport["roofline"] {
   const variants = rooflines(convolutionLayers(size.width, size.batchSize));
   return { ...size, gpus: GPUS, variants };
+}
+
+async function hostAlone(size: Size): Promise<BenchReport["host"]> {
+  const status = new StatusLine();
+  try {
+    return {
+      ...size,
+      ...await measureHost(size.width, size.batchSize, (text) => status.update(text)),
+    };
+  } finally {
+    status.clear();
+  }
 }
 
 async function measure(

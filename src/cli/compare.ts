@@ -6,17 +6,18 @@
 import { UsageError } from "../errors.ts";
 import { choiceFlag } from "../recipe/flag.ts";
 import { type ComparedRun, compareRuns } from "../report/compare.ts";
-import type { ResultTable } from "../report/result_table.ts";
+import type { ResultTable } from "../report/tables/results.ts";
 import { readEvaluations } from "../report/run_evaluations.ts";
-import { tableCsv } from "../report/table_csv.ts";
-import { tableLatex } from "../report/table_latex.ts";
-import { tableMarkdown } from "../report/table_markdown.ts";
+import { tableCsv } from "../report/tables/csv.ts";
+import { tableLatex } from "../report/tables/latex.ts";
+import { tableMarkdown } from "../report/tables/markdown.ts";
 import { CHECKPOINT_LINKS, type CheckpointLink } from "../run/checkpoints.ts";
 import { readRunRecord } from "../run/run_folder.ts";
 import { readSubject } from "../run/subject.ts";
 import { type Command, readArguments } from "./shell/command.ts";
 import { printResult } from "./shell/output.ts";
 import { commandLine } from "./shell/program_name.ts";
+import { SUMMARIES } from "./summaries.ts";
 
 const FORMATS = ["markdown", "latex", "csv", "json"] as const;
 
@@ -39,7 +40,7 @@ const FLAGS = {
 export const command: Command = {
   name: "compare",
   positionals: "RUN_DIR…",
-  summary: "sum up evaluated runs in a table: mean ± sd over seeds, paired differences",
+  summary: SUMMARIES.compare,
   flags: FLAGS,
   examples: [
     "memloss compare runs/v1-cifar10-seed* runs/trades-cifar10-seed*",

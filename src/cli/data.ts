@@ -23,6 +23,7 @@ import { printReport } from "./shell/output.ts";
 import { OVERWRITE } from "./shell/overwrite_flag.ts";
 import { commandLine } from "./shell/program_name.ts";
 import { ProgressBar } from "./shell/progress_bar.ts";
+import { SUMMARIES } from "./summaries.ts";
 
 const FLAGS = {
   dataDir: RECIPE_FLAGS.dataDir,
@@ -39,7 +40,7 @@ export const command = actionCommand({
   name: "data",
   question: "Say what to do with which data set",
   positionals: `fetch|verify|show ${DATA_NAMES.join("|")}`,
-  summary: "download, check or look at a data set",
+  summary: SUMMARIES.data,
   flags: FLAGS,
   actions: {
     fetch: { operands: ["NAME"], flags: ["dataDir", "json"], act: fetchAction },

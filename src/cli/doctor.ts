@@ -3,16 +3,26 @@
  *
  * @module
  */
-import { DATA_ROOT } from "../data/sets/sets.ts";
+import { isPublished } from "../data/sets/definition.ts";
+import { DATA_ROOT, findSet } from "../data/sets/sets.ts";
 import { RECIPE_FLAGS } from "../recipe/fields.ts";
-import { switchFlag } from "../recipe/flag.ts";
+import { switchFlag, textFlag } from "../recipe/flag.ts";
+import type { RecipeInput } from "../recipe/recipe.ts";
+import { resolveRecipe } from "../recipe/resolve.ts";
 import { describeMachine, describeTuning } from "../report/machine_text.ts";
-import { examineMachine, examineTuning } from "../upkeep/machine.ts";
+import { describeRunEstimate, estimateRun, type RunEstimate } from "../reproduce/estimate_run.ts";
+import { readRecipeFile } from "../run/recipe_file.ts";
+import { examineMachine, examineTuning, type MachineReport } from "../upkeep/machine.ts";
 import { type Command, readArguments, refuseFlags } from "./shell/command.ts";
+import { interruptible } from "./shell/interrupt.ts";
 import { printMessage, printReport } from "./shell/output.ts";
+import { StatusLine } from "./shell/terminal.ts";
+import { SUMMARIES } from "./summaries.ts";
 
 const FLAGS = {
   dataDir: RECIPE_FLAGS.dataDir,
+  measure: switchFlag("measure", "train a few steps of the paper's recipe: speed, hours, disk"),
+  recipe: textFlag("recipe", "FILE", "measure the recipe.json of a run instead of the paper's"),
   tuning: switchFlag("tuning", "show instead how convolutions were timed on this machine's GPUs"),
   resetTuning: switchFlag("reset-tuning", "forget these times; they are taken anew when needed"),
   json: switchFlag("json", "print one JSON document on stdout"),
@@ -21,21 +31,60 @@ const FLAGS = {
 export const command: Command = {
   name: "doctor",
   positionals: "",
-  summary: "tell what this machine can run, and what is missing",
+  summary: SUMMARIES.doctor,
   flags: FLAGS,
-  examples: ["memloss doctor", "memloss doctor --tuning"],
+  examples: [
+    "memloss doctor",
+    "memloss doctor --measure",
+    "memloss doctor --recipe runs/v1/recipe.json --json",
+    "memloss doctor --tuning",
+  ],
   async run(args) {
     const { flags } = readArguments(args, FLAGS, 0);
     if (flags.tuning || flags.resetTuning) {
       const why = "has no meaning for timings: leave it or --tuning and --reset-tuning out";
-      refuseFlags(FLAGS, flags, ["dataDir"], why);
+      refuseFlags(FLAGS, flags, ["dataDir", "measure", "recipe"], why);
       const report = await examineTuning(
         flags.resetTuning === true,
         (note) => printMessage(`note: ${note}`),
       );
       return printReport(report, flags, describeTuning);
     }
-    const report = await examineMachine(flags.dataDir ?? DATA_ROOT);
-    printReport(report, flags, describeMachine);
+    const { dataDir = DATA_ROOT, recipe } = flags;
+    const given = recipe === undefined ? {} : await readRecipeFile(recipe);
+    const machine = await examineMachine(dataDir);
+    if (!flags.measure && recipe === undefined) {
+      return printReport(machine, flags, describeMachine);
+    }
+    const status = new StatusLine();
+    status.update("measuring a few steps");
+    const run = await interruptible((signal) => measureRun({ ...given, dataDir }, machine, signal))
+      .finally(() => status.clear());
+    printReport({ ...machine, run }, flags, ({ run, ...machine }) => {
+      const subject = recipe ?? `the paper's ${resolveRecipe({}).variant}`;
+      const [said, ...warnings] = describeRunEstimate(run, machine.disk.directory);
+      return [describeMachine(machine), `run     ${subject}: ${said}`, ...warnings].join("\n");
+    });
   },
 };
+
+/** What a run of `given` would take; where its data are missing, on images that are computed instead of them. */
+async function measureRun(
+  given: RecipeInput,
+  { data, disk }: MachineReport,
+  signal: AbortSignal,
+): Promise<RunEstimate & { readonly measuredOn: string }> {
+  const set = findSet(resolveRecipe(given).data);
+  const measuredOn = isPublished(set) && !data[set.name] ? "synthetic" : set.name;
+  const sizes = isPublished(set)
+    ? { train: set.splits.train.images, test: set.splits.test.images }
+    : { train: set.generate("train", 1).n, test: set.generate("test", 1).n };
+  const estimate = await estimateRun(
+    { ...given, data: measuredOn },
+    set,
+    sizes,
+    disk.directory,
+    signal,
+  );
+  return { ...estimate, measuredOn };
+}

@@ -27,6 +27,7 @@ import { printReport } from "./shell/output.ts";
 import { OVERWRITE } from "./shell/overwrite_flag.ts";
 import { StatusLine } from "./shell/terminal.ts";
 import { NO_TUNE } from "./shell/tuning_flag.ts";
+import { SUMMARIES } from "./summaries.ts";
 
 const { data, dataDir, batchSize, attackEps, attackNorm, seed, backend, workers, deterministic } =
   RECIPE_FLAGS;
@@ -86,8 +87,7 @@ const IMAGES =
 export const command: Command = {
   name: "eval",
   positionals: "RUN_DIR|FILE|MODEL.json",
-  summary:
-    "measure clean and robust accuracy of a run, a file of weights (safetensors, PyTorch's) or a tfjs model",
+  summary: SUMMARIES.eval,
   notes: [IMAGES],
   flags: FLAGS,
   groups: ["Attack", "What to evaluate", "Device", "Output"],

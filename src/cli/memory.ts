@@ -23,6 +23,7 @@ import { type FlagValues, refuseFlags } from "./shell/command.ts";
 import { refuseDeviceFlags } from "./shell/device_flags.ts";
 import { printReport } from "./shell/output.ts";
 import { OVERWRITE } from "./shell/overwrite_flag.ts";
+import { SUMMARIES } from "./summaries.ts";
 
 const { dataDir, backend, workers, memoryIndex } = RECIPE_FLAGS;
 
@@ -50,7 +51,7 @@ export const command = actionCommand({
   name: "memory",
   question: "Say what to do with which memory",
   positionals: "stats|verify|export|import|gc RUN_DIR [FILE]",
-  summary: "look into a run's memory of adversarial examples, check it, copy it out and in",
+  summary: SUMMARIES.memory,
   flags: FLAGS,
   actions: {
     stats: onRun(["misclassified", "dataDir", "backend", "workers", "memoryIndex"], {

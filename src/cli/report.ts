@@ -6,7 +6,6 @@
 import { join } from "@std/path";
 import { UsageError } from "../errors.ts";
 import { writeFileAtomically } from "../disk/files.ts";
-import { RECIPE_FLAGS } from "../recipe/fields.ts";
 import { textFlag } from "../recipe/flag.ts";
 import { renderPage } from "../report/page/page.ts";
 import { drawPictures, type Pictures } from "../report/page/pictures/draw.ts";
@@ -15,6 +14,7 @@ import { checkOutput, REPORT } from "../run/output.ts";
 import { type Command, readArguments } from "./shell/command.ts";
 import { printMessage, printResult } from "./shell/output.ts";
 import { OVERWRITE } from "./shell/overwrite_flag.ts";
+import { SUMMARIES } from "./summaries.ts";
 
 /** What a page is called unless told. */
 const OUT = "report.html";
@@ -26,13 +26,13 @@ const FLAGS = {
     "the file to write; default report.html, of a single run in its folder",
   ),
   overwrite: OVERWRITE,
-  dataDir: RECIPE_FLAGS.dataDir,
+  dataDir: textFlag("data-dir", "DIR", "folder of the data sets; default the run's own"),
 } as const;
 
 export const command: Command = {
   name: "report",
   positionals: "RUN_DIR…",
-  summary: "draw runs as a page: one HTML file with curves, classes, attacks and recipe",
+  summary: SUMMARIES.report,
   flags: FLAGS,
   examples: [
     "memloss report runs/v1-cifar10-seed1",

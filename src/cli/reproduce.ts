@@ -21,6 +21,7 @@ import { printResult } from "./shell/output.ts";
 import { commandLine, commandOfProject } from "./shell/program_name.ts";
 import { StatusLine } from "./shell/terminal.ts";
 import { observeRun } from "./train_status.ts";
+import { SUMMARIES } from "./summaries.ts";
 
 const WHOLE = "must be whole numbers from 0, separated by commas";
 const seedList = v.pipe(
@@ -68,7 +69,7 @@ const FLAGS = {
 export const command: Command = {
   name: "reproduce",
   positionals: "",
-  summary: "make a published table: train and evaluate all its rows, and compare",
+  summary: SUMMARIES.reproduce,
   flags: FLAGS,
   examples: [
     "memloss reproduce --table paper --seeds 1,2,3 --data-dir data --out paper",

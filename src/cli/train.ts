@@ -4,21 +4,37 @@
  * @module
  */
 import { join } from "@std/path";
+import { loadData } from "../data/sets/sets.ts";
 import { type Group, GROUPS } from "../recipe/field.ts";
 import { RECIPE_FLAGS, recipeInput } from "../recipe/fields.ts";
 import { switchFlag, textFlag } from "../recipe/flag.ts";
 import type { RecipeInput } from "../recipe/recipe.ts";
-import { resolveRecipe } from "../recipe/resolve.ts";
-import { type Command, readArguments } from "./shell/command.ts";
+import { resolveRecipe, withFields } from "../recipe/resolve.ts";
+import { describeRunEstimate, estimateRun } from "../reproduce/estimate_run.ts";
+import { readRecipeFile } from "../run/recipe_file.ts";
+import { readInitialWeights, withWidth } from "../run/weights/initial_weights.ts";
+import { refuseUsed } from "../run/run_folder.ts";
+import { type Command, readArguments, refuseFlags } from "./shell/command.ts";
 import { refuseDeviceFlags } from "./shell/device_flags.ts";
 import { interruptible } from "./shell/interrupt.ts";
+import { printResult } from "./shell/output.ts";
+import { StatusLine } from "./shell/terminal.ts";
 import { NO_TUNE } from "./shell/tuning_flag.ts";
 import { DASHBOARD } from "./shell/dashboard_flag.ts";
 import { continueShown, startShown } from "./train_status.ts";
+import { SUMMARIES } from "./summaries.ts";
 
-const OUTPUT: Group = "Output", DEVICE: Group = "Device";
+const WHAT: Group = "What to train", OUTPUT: Group = "Output", DEVICE: Group = "Device";
 
 const FLAGS = {
+  recipe: {
+    ...textFlag("recipe", "FILE", "train by the recipe.json of a run; other flags change it"),
+    group: WHAT,
+  },
+  dryRun: {
+    ...switchFlag("dry-run", "only say what would be trained, and what it would take"),
+    group: WHAT,
+  },
   ...RECIPE_FLAGS,
   runDir: {
     ...textFlag("run-dir", "DIR", "folder of the run; default runs/VARIANT-DATA-seedN"),
@@ -39,27 +55,52 @@ const FLAGS = {
 export const command: Command = {
   name: "train",
   positionals: "",
-  summary: "train a model, or continue to train it",
+  summary: SUMMARIES.train,
   flags: FLAGS,
   groups: GROUPS,
   examples: [
     "memloss train --variant v1 --data-dir data --run-dir runs/v1",
     "memloss train --run-dir runs/v1 --resume",
+    "memloss train --recipe runs/v1/recipe.json --run-dir runs/again",
+    "memloss train --variant v2 --dry-run",
   ],
   async run(args) {
     const { flags } = readArguments(args, FLAGS, 0);
-    const { runDir, resume, tensorboard, dashboard, noTune, ...values } = flags;
+    const { runDir, resume, tensorboard, dashboard, noTune, recipe: file, dryRun, ...values } =
+      flags;
     refuseDeviceFlags({ ...values, noTune });
-    const given = recipeInput(values);
+    if (resume) {
+      const why = "has no meaning with --resume, which goes on by the recipe that the run has";
+      refuseFlags(FLAGS, flags, ["recipe", "dryRun"], why);
+    }
+    const changes = recipeInput(values);
+    const given = file === undefined ? changes : withFields(await readRecipeFile(file), changes);
     const directory = runDir ?? defaultRunDir(given), tune = noTune !== true;
-    await interruptible((signal) => {
+    await interruptible(async (signal) => {
+      if (dryRun) return await previewRun(given, directory, signal);
       const options = { signal, tune, tensorboard: tensorboard === true, dashboard };
-      return resume
+      return await (resume
         ? continueShown(directory, { given, ...options })
-        : startShown(given, directory, options);
+        : startShown(given, directory, options));
     });
   },
 };
+
+/** Prints the recipe on stdout, and says what a run of it would take. */
+async function previewRun(given: RecipeInput, directory: string, signal: AbortSignal) {
+  const initial = given.from === undefined ? undefined : await readInitialWeights(given.from);
+  const input = initial ? withWidth(given, initial) : given, recipe = resolveRecipe(input);
+  await refuseUsed(directory);
+  const { train, test } = await loadData(recipe.data, recipe.dataDir, recipe.seed);
+  const status = new StatusLine();
+  status.update("measuring a few steps");
+  const sizes = { train: train.n, test: test.n };
+  const needed = await estimateRun(input, test, sizes, directory, signal)
+    .finally(() => status.clear());
+  printResult(JSON.stringify(recipe, null, 2));
+  const [said, ...warnings] = describeRunEstimate(needed, directory);
+  for (const line of [`It would take ${said}.`, ...warnings]) status.print(line);
+}
 
 function defaultRunDir(given: RecipeInput): string {
   const { variant, data, seed } = resolveRecipe(given);

@@ -12,6 +12,7 @@ import { interruptible } from "./shell/interrupt.ts";
 import { printResult } from "./shell/output.ts";
 import { StatusLine } from "./shell/terminal.ts";
 import { observeRun } from "./train_status.ts";
+import { SUMMARIES } from "./summaries.ts";
 
 const { dataDir, workers } = RECIPE_FLAGS;
 
@@ -24,7 +25,7 @@ const FLAGS = {
 export const command: Command = {
   name: "verify-run",
   positionals: "RUN_DIR",
-  summary: "train a run again and compare every epoch: metrics, checkpoint, memory",
+  summary: SUMMARIES["verify-run"],
   flags: FLAGS,
   examples: ["memloss verify-run runs/v1", "memloss verify-run runs/v1 --epochs 2"],
   async run(args) {

@@ -16,6 +16,7 @@ import { actionCommand } from "./shell/actions.ts";
 import { refuseFlags } from "./shell/command.ts";
 import { printReport } from "./shell/output.ts";
 import { OVERWRITE } from "./shell/overwrite_flag.ts";
+import { SUMMARIES } from "./summaries.ts";
 
 const FLAGS = {
   out: textFlag("out", "PATH", "import: the .safetensors to be written; export: what --format is"),
@@ -43,7 +44,7 @@ export const command = actionCommand({
   name: "weights",
   question: "Say what to do with which file of weights",
   positionals: "import|export|show FILE|RUN_DIR",
-  summary: "take over a network from PyTorch, hand one on, or look into a file of weights",
+  summary: SUMMARIES.weights,
   flags: FLAGS,
   actions: {
     import: {

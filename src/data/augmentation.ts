@@ -43,6 +43,9 @@ export function drawView(
   };
 }
 
+/** Bytes as values in [0,1]: divided by 255 in float32, as `ToTensor` does it. */
+const SCALED = Float32Array.from({ length: 256 }, (_, byte) => byte / 255);
+
 /** The pixel of an image (row · width + column) that `view` shows at a place, or −1 in the padding. */
 function shownPixel(
   view: View,
@@ -55,11 +58,7 @@ function shownPixel(
   return y >= 0 && y < height && x >= 0 && x < width ? y * width + x : -1;
 }
 
-/**
- * Writes image `index` of a data set under `view` to `out` at `offset`, scaled to [0,1].
- *
- * The division is by 255 in float32, as `ToTensor` does it.
- */
+/** Writes image `index` of a data set under `view` to `out` at `offset`, scaled to [0,1]. */
 export function applyView(
   { images, shape }: Pick<Dataset, "images" | "shape">,
   index: number,
@@ -67,14 +66,32 @@ export function applyView(
   out: Float32Array,
   offset: number,
 ): void {
-  const { height, width, channels } = shape, values = valuesPerImage(shape);
+  const { height, width, channels } = shape, first = index * valuesPerImage(shape);
+  const { flip } = view, right = view.left - LARGEST_CROP_PADDING;
+  // Columns of the crop that lie within the image.
+  const from = Math.min(width, Math.max(0, -right));
+  const to = Math.max(from, Math.min(width, width - right));
   for (let row = 0; row < height; row++) {
+    const target = offset + row * width * channels, y = row + view.top - LARGEST_CROP_PADDING;
+    if (y < 0 || y >= height) {
+      out.fill(0, target, target + width * channels);
+      continue;
+    }
+    const source = first + (y * width + right) * channels;
+    if (!flip) {
+      out.fill(0, target, target + from * channels);
+      for (let i = from * channels; i < to * channels; i++) {
+        out[target + i] = SCALED[images[source + i]!]!;
+      }
+      out.fill(0, target + to * channels, target + width * channels);
+      continue;
+    }
     for (let column = 0; column < width; column++) {
-      const target = offset + (row * width + column) * channels;
-      const pixel = shownPixel(view, row, column, shape);
-      const source = index * values + pixel * channels;
+      const mirrored = width - 1 - column, inside = mirrored >= from && mirrored < to;
       for (let channel = 0; channel < channels; channel++) {
-        out[target + channel] = pixel < 0 ? 0 : images[source + channel]! / 255;
+        out[target + column * channels + channel] = inside
+          ? SCALED[images[source + mirrored * channels + channel]!]!
+          : 0;
       }
     }
   }

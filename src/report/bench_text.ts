@@ -15,13 +15,29 @@ type Row = readonly string[];
 
 /** `report` in words. */
 export function describeBench(report: BenchReport): string {
-  const { adapter, kernels, step, roofline } = report;
+  const { adapter, kernels, step, host, roofline } = report;
   return [
     ...adapter === undefined ? [] : [[`WebGPU on ${adapter}`]],
     ...kernels ? describeKernels(kernels) : [],
     ...step ? [describeStep(step)] : [],
+    ...host ? [describeHost(host)] : [],
     ...roofline ? describeRooflines(roofline) : [],
   ].map((lines) => lines.join("\n")).join("\n\n");
+}
+
+function describeHost(host: NonNullable<BenchReport["host"]>): string[] {
+  const { width, batchSize, steps, imagesPerSecond, milliseconds, waits } = host;
+  return [
+    `the host's part of the V1 step, width ${width}, batch ${batchSize}, ${steps} steps on a device that computes ` +
+    "nothing; median [least, most]",
+    ...table(["", "ms"], [
+      ["a step", formatSpread(milliseconds, 1)],
+      ["from the update to the attack", formatSpread(waits.attack, 1)],
+      ["from the attack's result to the gradients", formatSpread(waits.descend, 1)],
+      ["from the gradients to the update", formatSpread(waits.update, 1)],
+    ]),
+    `images/s ${formatSpread(imagesPerSecond, 0)}`,
+  ];
 }
 
 function describeKernels(kernels: NonNullable<BenchReport["kernels"]>): string[][] {

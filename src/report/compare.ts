@@ -9,8 +9,8 @@ import type { Path } from "../recipe/recipe.ts";
 import type { RunRecord } from "../run/run_record.ts";
 import type { StoredEvaluation } from "./run_evaluations.ts";
 import { accuracyTitle } from "./words.ts";
-import { type ResultTable, summarise } from "./result_table.ts";
-import type { Evaluation, MeasuredRun, TableColumn } from "./table_layout.ts";
+import { type ResultTable, summarise } from "./tables/results.ts";
+import type { Evaluation, MeasuredRun, TableColumn } from "./tables/layout.ts";
 
 /** A run with what was measured of it. */
 export interface ComparedRun {

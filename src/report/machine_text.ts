@@ -19,6 +19,7 @@ export function describeMachine(report: MachineReport): string {
     ...report.webgpu.map(({ training }) => `        ${describeTraining(training)}`),
     `auto    ${report.auto}`,
     `data    ${describeData(report.data)}`,
+    `disk    ${describeDisk(report.disk)}`,
     ...report.advice.map((line) => `note    ${line}`),
   ].join("\n");
 }
@@ -28,6 +29,11 @@ function describeTraining(training: AdapterReport["training"]): string {
   const { width, batchSize, bytes, largestBatch } = training;
   const need = Number.isFinite(bytes) ? `takes ${Math.round(bytes / 2 ** 20)} MiB` : "does not fit";
   return `training at --width ${width} --batch-size ${batchSize} ${need}; the largest batch is ${largestBatch}`;
+}
+
+function describeDisk({ freeBytes }: MachineReport["disk"]): string {
+  if (freeBytes === null) return "not known: the program may not ask";
+  return `${(freeBytes / 2 ** 30).toFixed(2)} GiB are free`;
 }
 
 function describeData({ directory, ...sets }: MachineReport["data"]): string {

@@ -8,7 +8,7 @@ import * as v from "valibot";
 import { listFolder, readWholeFile } from "../disk/files.ts";
 import { UsageError } from "../errors.ts";
 import { isEvaluationName } from "../evaluate/evaluate.ts";
-import type { Evaluation } from "./table_layout.ts";
+import type { Evaluation } from "./tables/layout.ts";
 
 const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 

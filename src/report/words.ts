@@ -4,7 +4,7 @@
  * @module
  */
 import type { Interval } from "../statistics/interval.ts";
-import type { Summary } from "./result_table.ts";
+import type { Summary } from "./tables/results.ts";
 
 /** `3725` as `1h02m`, `65` as `1m05s`. */
 export function formatDuration(seconds: number): string {

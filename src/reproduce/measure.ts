@@ -38,7 +38,7 @@ export interface Measurement {
 /** Begins the name of the folder that a few steps are trained in. */
 const MEASURED = "measure";
 /** Images of a step on the CPU engine, whose speed hardly depends on it. */
-const FEW = 32;
+const FEW = 16;
 
 /** Looks at what there is of the row of `plans`, its cells, in `out`; undefined if nobody has begun with it. */
 export async function findMeasurement(

@@ -39,6 +39,11 @@ export interface PlanOptions {
   readonly nEx?: number | undefined;
 }
 
+/** What a cell, its file and its run's folder are called. */
+export function cellName(row: string, seed: number): string {
+  return `${row}-seed${seed}`;
+}
+
 /**
  * The cells of `table`, seed by seed, so that a table that is not finished has all its rows.
  *
@@ -63,7 +68,7 @@ export function planCells(table: TableFile, { scale, seeds, only, nEx }: PlanOpt
   const rows = table.rows.filter(({ name }) => only?.includes(name) ?? true);
   return seeds.flatMap((seed) =>
     rows.map(({ name: row, label, recipe }) => ({
-      name: `${row}-seed${seed}`,
+      name: cellName(row, seed),
       row,
       label,
       seed,

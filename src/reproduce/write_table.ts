@@ -1,5 +1,6 @@
 /**
- * Writes a table from the cells that are there: `table.json`, `table.md`, `table.tex` and `table.csv`.
+ * Writes a table from the cells that are there: `table.json`, `table.md`, `table.tex`, `table.csv`, and
+ * `report.html` with the runs of its first seed.
  *
  * @module
  */
@@ -8,14 +9,18 @@ import { FileLock } from "../disk/file_lock.ts";
 import { listFolder, writeFileAtomically } from "../disk/files.ts";
 import { exists } from "../disk/regular.ts";
 import { UsageError } from "../errors.ts";
-import { judgeClaims } from "../report/claims.ts";
-import { summarise } from "../report/result_table.ts";
-import { tableCsv } from "../report/table_csv.ts";
-import { tableLatex } from "../report/table_latex.ts";
-import { tableMarkdown } from "../report/table_markdown.ts";
+import { renderTablePage } from "../report/page/page.ts";
+import { readRuns } from "../report/page/run_data.ts";
+import { recipePath } from "../run/run_folder.ts";
+import { judgeClaims } from "../report/tables/claims.ts";
+import { summarise } from "../report/tables/results.ts";
+import { tableCsv } from "../report/tables/csv.ts";
+import { tableLatex } from "../report/tables/latex.ts";
+import { tableMarkdown } from "../report/tables/markdown.ts";
 import { type Cell, cellsFolder, isFinished, readCell, readCellFile } from "./cell.ts";
+import { cellRun } from "./make_cell.ts";
 import { tableNotes } from "./notes.ts";
-import { planCells } from "./plan.ts";
+import { cellName, planCells } from "./plan.ts";
 import { FULL_SCALE, type TableFile } from "./table_file.ts";
 
 /** A table as it is written. */
@@ -29,7 +34,7 @@ export interface TableOptions {
 }
 
 /** What a table is written as. */
-const TABLE_FILES = ["table.json", "table.md", "table.tex", "table.csv"] as const;
+const TABLE_FILES = ["table.json", "table.md", "table.tex", "table.csv", "report.html"] as const;
 
 /**
  * Makes sure that no file of somebody else is written over: a table of ours has its cells beside it.
@@ -79,11 +84,23 @@ export async function writeTable(
     "table.md": markdown,
     "table.tex": tableLatex(results),
     "table.csv": tableCsv(results),
+    "report.html": renderTablePage(results, claims, await readRuns(await shownRuns(out, cells))),
   };
   for (const [name, text] of Object.entries(texts)) {
     await writeFileAtomically(join(out, name), new TextEncoder().encode(text));
   }
   return markdown;
+}
+
+/** The run of each row's first cell, where its folder is here: those of all seeds would be too many for one page. */
+async function shownRuns(out: string, cells: readonly Cell[]): Promise<string[]> {
+  const first = new Map<string, Cell>();
+  for (const cell of cells.toSorted((a, b) => a.seed - b.seed)) {
+    if (!first.has(cell.row)) first.set(cell.row, cell);
+  }
+  const folders = [...first.values()].map((cell) => cellRun(out, cellName(cell.row, cell.seed)));
+  const there = await Promise.all(folders.map((folder) => exists(recipePath(folder))));
+  return folders.filter((_, index) => there[index]);
 }
 
 /** The table's cells in `out`, each held against what the table asks for. */

@@ -242,7 +242,7 @@ async function prepareFolders(directory: string): Promise<void> {
 }
 
 /** A folder with nothing but a lock and a torn recipe in it was left by a run that never began. */
-async function refuseUsed(directory: string): Promise<void> {
+export async function refuseUsed(directory: string): Promise<void> {
   // Paths in it would be paths in the working directory.
   if (directory === "") throw new UsageError("The name of the run's folder is empty.");
   try {

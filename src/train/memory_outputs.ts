@@ -43,7 +43,8 @@ export function perturbations(
   adversarial: Float32Array,
   last: MemoryBatch | undefined,
 ): Perturbations {
-  const deltas = adversarial.map((value, i) => value - batch.x[i]!);
+  const { x } = batch, deltas = new Float32Array(x.length);
+  for (let i = 0; i < x.length; i++) deltas[i] = adversarial[i]! - x[i]!;
   const values = valuesPerImage(dataset.shape);
   if (view === "realigned") {
     batch.views.forEach((shown, row) => {

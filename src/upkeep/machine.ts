@@ -11,6 +11,8 @@ import { type TuningEntry, tuningPath, TuningStore } from "../backend/webgpu/tun
 import { imageFilesOf, type PublishedSet } from "../data/sets/definition.ts";
 import { locateFiles } from "../data/sets/published.ts";
 import { findSet, PUBLISHED_SETS } from "../data/sets/sets.ts";
+import { describeDatabaseFault } from "../disk/database_check.ts";
+import { freeBytes } from "../disk/free_space.ts";
 import { UsageError } from "../errors.ts";
 import { advised } from "../format/command_line.ts";
 import { resolveRecipe } from "../recipe/resolve.ts";
@@ -47,6 +49,10 @@ export interface MachineReport {
   readonly auto: "webgpu" | "wasm";
   /** Whether the files of each published data set are there, by its name. */
   readonly data: { readonly directory: string; readonly [name: string]: string | boolean };
+  /** The folder that runs are made in, and the bytes that are free there; null where the program may not ask. */
+  readonly disk: { readonly directory: string; readonly freeBytes: number | null };
+  /** The database of timings; null where there is no place for one. What is wrong with it, if anything is. */
+  readonly tuning: { readonly path: string | null; readonly fault?: string };
   /** What is missing, each with what to do about it. */
   readonly advice: readonly string[];
 }
@@ -62,9 +68,14 @@ export async function examineMachine(dataDir: string): Promise<MachineReport> {
   const there = new Map<PublishedSet, boolean>();
   for (const set of PUBLISHED_SETS) there.set(set, await isThere(set, dataDir));
   wasm.close();
-  const missing = missingFeatures();
+  const missing = missingFeatures(), tuning = await examineTuningStore();
   const hardware = webgpu.some(({ software }) => !software);
   const advice = [
+    ...tuning.fault === undefined ? [] : [
+      `The timings in ${tuning.path} cannot be used (${tuning.fault}): ${
+        advised("doctor", "--reset-tuning")
+      } removes them`,
+    ],
     ...missing.map(({ what, consequence }) => `This Deno has no ${what}: ${consequence}.`),
     ...hardware ? [] : [
       webgpu.length > 0
@@ -90,8 +101,17 @@ export async function examineMachine(dataDir: string): Promise<MachineReport> {
       directory: dataDir,
       ...Object.fromEntries([...there].map(([{ name }, found]) => [name, found])),
     },
+    disk: { directory: ".", freeBytes: await freeBytes(".").catch(() => null) },
+    tuning,
     advice,
   };
+}
+
+async function examineTuningStore(): Promise<MachineReport["tuning"]> {
+  const path = await tuningPath();
+  if (path === undefined) return { path: null };
+  const fault = await describeDatabaseFault(path).catch((error) => (error as Error).message);
+  return { path, ...fault !== undefined && { fault } };
 }
 
 async function examineAdapter(described: AdapterDescription): Promise<AdapterReport> {

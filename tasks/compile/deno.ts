@@ -19,7 +19,10 @@ export async function runDeno(
     env: { NO_COLOR: "1", ...env },
     stdin: "null",
   }).output();
-  if (!success) throw new Error(new TextDecoder().decode(stderr).trim());
+  if (!success) {
+    const said = new TextDecoder().decode(stderr).replace(/\n+Stack backtrace:[^]*$/, "");
+    throw new Error(said.trim());
+  }
   return new TextDecoder().decode(stdout);
 }
 

@@ -15,10 +15,10 @@ import { CATALOGUE, variantsFor } from "../../src/backend/webgpu/convolution/cat
 import type { Convolution } from "../../src/backend/webgpu/convolution/shape.ts";
 import { bytesOf, floats, type Kernel } from "../../src/backend/webgpu/program/kernel.ts";
 import { type Bindable, schedule } from "../../src/backend/webgpu/program/schedule.ts";
-import { Graph, layOut } from "../../src/backend/webgpu/trace/graph.ts";
+import type { Graph } from "../../src/backend/webgpu/trace/graph.ts";
 import { registerTraceKernels } from "../../src/backend/webgpu/trace/kernels.ts";
-import { tracing } from "../../src/backend/webgpu/trace/trace.ts";
 import { GPU_TRAITS, GPUS } from "../../src/bench/gpus.ts";
+import { homesOf, traceOnPaper } from "../../src/bench/host/paper_trace.ts";
 import { variantRoofline } from "../../src/bench/roofline.ts";
 import { CIFAR10 } from "../../src/data/sets/cifar10.ts";
 import {
@@ -92,35 +92,7 @@ async function stepKernels(): Promise<Row[]> {
 /** A device state that traces what is compiled in it and counts its kernels. */
 function paperState(maps: readonly TensorMap[], found: Map<string, Row>) {
   const computes = new Map<Computation, Compute>();
-  const homes = maps.map((map, index) => {
-    const shapes = new Map([...map].map(([name, { shape }]) => [name, shape]));
-    const sizes = new Map([...map].map(([name, { size }]) => [name, size]));
-    return { map, shapes, slab: layOut(`map ${index}`, sizes) };
-  });
-  const trace = (compute: Compute, inputs: Request["shapes"]) => {
-    const graph = new Graph();
-    tracing(graph, (paper) => {
-      for (const { map, shapes, slab } of homes) {
-        for (const [name, shape] of shapes) {
-          map.set(name, paper.tensor(graph.partOf(slab, name), shape));
-        }
-      }
-      const given = Object.entries(inputs).map(([name, shape]) => [
-        name,
-        paper.tensor(graph.input(name, tf.util.sizeFromShape([...shape])), shape),
-      ]);
-      for (const [name, tensor] of Object.entries(compute(Object.fromEntries(given)))) {
-        graph.outputs.set(name, paper.value(tensor));
-      }
-      for (const { map, slab } of homes) {
-        for (const [name, tensor] of map) {
-          const value = paper.value(tensor), into = graph.partOf(slab, name);
-          if (value !== into) graph.stores.push({ value, into });
-        }
-      }
-    });
-    return graph;
-  };
+  const homes = homesOf(maps);
   return {
     compile(compute: Compute): Computation {
       const computation = () => Promise.resolve({});
@@ -131,7 +103,7 @@ function paperState(maps: readonly TensorMap[], found: Map<string, Row>) {
       const attacks = requests.filter(({ shapes }) => "start" in shapes).length;
       for (const { computation, shapes } of requests) {
         if ("nat" in shapes && !("start" in shapes) && !("mem" in shapes)) continue; // an earlier epoch's
-        const graph = trace(computes.get(computation)!, shapes);
+        const { graph } = traceOnPaper(homes, computes.get(computation)!, shapes);
         // PGD's ten steps come in parts of which each is requested once.
         const times = "start" in shapes ? 10 / attackSteps(graph) / attacks : 1;
         for (const { kernel, operands } of schedule(graph, { choose }).dispatches) {

@@ -4,10 +4,16 @@ import { assertRefused, memloss, memlossDone } from "./memloss.ts";
 
 for (
   const [args, sentence] of [
-    [["--what", "kernels,speed"], /--what must be a list of kernels, step, roofline/],
+    [["--what", "kernels,speed"], /--what must be a list of kernels, step, host, roofline/],
     [["--compare", "pytorch"], /--compare must be one of stock/],
-    [["--what", "roofline", "--compare", "stock"], /--compare has no meaning for --what roofline/],
-    [["--what", "roofline", "--pairs", "2"], /--pairs has no meaning for --what roofline/],
+    [
+      ["--what", "roofline", "--compare", "stock"],
+      /--compare has a meaning for --what kernels and step only/,
+    ],
+    [
+      ["--what", "roofline", "--pairs", "2"],
+      /--pairs has a meaning for --what kernels and step only/,
+    ],
     [["--what", "kernels", "--no-tune"], /--no-tune has a meaning for --what step only/],
     [["--width", "0"], /--width must be a whole number of at least 1/],
     [["runs/v1"], /Unexpected argument "runs\/v1"/],
@@ -33,6 +39,15 @@ Deno.test("memloss bench --what roofline --json prints one document, of the size
     ...["flops", "bytesRead", "bytesWritten", "workgroupMemory"],
   ]);
   assert.match(predictions.laptop.cached.bound, /^(compute|memory)$/);
+});
+
+Deno.test("memloss bench --what host says what the device would wait for", async () => {
+  const { stdout } = await memlossDone(
+    ...["bench", "--what", "host", "--width", "1", "--batch-size", "1"],
+  );
+  assert.match(stdout, /^the host's part of the V1 step, width 1, batch 1, 39 steps /);
+  assert.match(stdout, /^ {2}from the attack's result to the gradients {2}[\d.]+ \[/m);
+  assert.match(stdout, /^images\/s \d+ \[/m);
 });
 
 Deno.test("memloss bench --what roofline prints a table for every mode", async () => {

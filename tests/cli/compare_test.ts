@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { join } from "@std/path";
-import type { ResultTable } from "../../src/report/result_table.ts";
+import type { ResultTable } from "../../src/report/tables/results.ts";
 import { Purpose, Stream } from "../../src/random/stream.ts";
 import { readWeights } from "../../src/run/subject.ts";
 import { REFERENCE } from "../statistics/reference.ts";
-import { evaluation } from "../report/made_runs.ts";
+import { evaluation } from "../report/tables/made_runs.ts";
 import { copyFolder } from "../testing/folder.ts";
 import { judgedTest } from "../testing/judge.ts";
 import { assertRefused, memloss, memlossDone } from "./memloss.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { join } from "@std/path";
-import type { ResultTable } from "../../src/report/result_table.ts";
+import type { ResultTable } from "../../src/report/tables/results.ts";
 import type { Cell } from "../../src/reproduce/cell.ts";
 import { readWeights } from "../../src/run/subject.ts";
 import { madeTable } from "../reproduce/made_table.ts";
@@ -59,6 +59,9 @@ Deno.test("memloss reproduce prints the table, and leaves it as JSON, Markdown, 
   assert.match(made.stdout, /^- V1 over plain: \*\*/m);
   assert.equal(await Deno.readTextFile(join(out, "table.md")) + "\n", made.stdout);
   assert.match(await Deno.readTextFile(join(out, "table.tex")), /\\begin\{tabular\}/);
+  const page = await Deno.readTextFile(join(out, "report.html"));
+  assert.match(page, /id="results"/);
+  assert.match(page, /<h2><span class="run-name">.*?v1-seed/s, "a run of the table is drawn");
   const csv = (await Deno.readTextFile(join(out, "table.csv"))).trimEnd().split("\r\n");
   assert.equal(csv.length, 1 + 2 * 3 * 2, "rows × columns × seeds");
   const table: ResultTable = JSON.parse(await Deno.readTextFile(join(out, "table.json")));

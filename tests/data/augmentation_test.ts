@@ -13,8 +13,12 @@ import { describeShape, type ImageShape, valuesPerImage } from "../../src/data/d
 import { Purpose, Stream } from "../../src/random/stream.ts";
 import { SHAPE, VALUES } from "../testing/images.ts";
 
-/** Images as CIFAR has them, and others that are not square. */
-const SHAPES: readonly ImageShape[] = [SHAPE, { height: 11, width: 18, channels: 1 }];
+/** Images as CIFAR has them, others that are not square, and some that a crop may miss. */
+const SHAPES: readonly ImageShape[] = [
+  SHAPE,
+  { height: 11, width: 18, channels: 1 },
+  { height: 3, width: 2, channels: 2 },
+];
 
 /** `n` images of random bytes. */
 function makeImages(n: number, shape: ImageShape) {

@@ -6,7 +6,7 @@ import { inTemporary } from "../memory/support.ts";
 
 Deno.test("unfinishedCells() refuses a folder whose table is somebody else's, and takes one with cells", () =>
   inTemporary(async (out) => {
-    for (const name of ["table.json", "table.md", "table.tex", "table.csv"]) {
+    for (const name of ["table.json", "table.md", "table.tex", "table.csv", "report.html"]) {
       const path = join(out, name);
       await Deno.writeTextFile(path, "of somebody");
       await assert.rejects(unfinishedCells(out, [], {}), {

@@ -7,13 +7,14 @@ import { UsageError } from "../../errors.ts";
 import { type Command, readArguments } from "../shell/command.ts";
 import { completionScript, type Shell, SHELLS } from "../shell/help/completions.ts";
 import { printResult } from "../shell/output.ts";
+import { SUMMARIES } from "../summaries.ts";
 
 /** The command, for a program of all `commands`, itself included. */
 export function completionsCommand(commands: () => Promise<readonly Command[]>): Command {
   return {
     name: "completions",
     positionals: SHELLS.join("|"),
-    summary: "print what teaches a shell to complete the binary's commands and flags",
+    summary: SUMMARIES.completions,
     flags: {},
     examples: [
       "memloss completions bash > /etc/bash_completion.d/memloss",

@@ -5,11 +5,9 @@
  */
 import type { Dashboard } from "../../report/dashboard/dashboard.ts";
 import { integerFlag } from "../../recipe/flag.ts";
+import { DEFAULT_PORT } from "../../report/dashboard/ports.ts";
 import type { RunObserver } from "../../train/start.ts";
 import { printMessage } from "./output.ts";
-
-/** Where it is served unless told; `deno.json` permits this port and the nine after it. */
-const DEFAULT_PORT = 7007;
 
 /** Nobody listens without it. */
 export const DASHBOARD = {

@@ -10,12 +10,11 @@ import { renderLiveContent, renderLivePage } from "../page/page.ts";
 import { stepPoint } from "../page/plots.ts";
 import { readRuns, type RunData } from "../page/run_data.ts";
 import { continued, type Line } from "./live_run.ts";
+import { DEFAULT_PORT, TRIED_PORTS } from "./ports.ts";
 import { encodeEvent, Subscribers } from "./subscribers.ts";
 
 /** The only address that is listened on. */
 const HOSTNAME = "127.0.0.1";
-/** Ports that are tried, from the one that was asked for: as many as `deno.json` permits from the default on. */
-const TRIED = 10;
 /** Milliseconds for which browsers may take what is still on its way. */
 const GRACE = 500;
 
@@ -149,7 +148,7 @@ function listen(
   signal: AbortSignal,
   answer: (request: Request) => Promise<Response>,
 ): Deno.HttpServer<Deno.NetAddr> {
-  for (let tried = port; tried < port + TRIED && tried <= 65_535; tried++) {
+  for (let tried = port; tried < port + TRIED_PORTS && tried <= 65_535; tried++) {
     try {
       return Deno.serve({ hostname: HOSTNAME, port: tried, signal, onListen: () => {} }, answer);
     } catch (error) {
@@ -165,7 +164,8 @@ function listen(
       }
       throw new UsageError(
         `--dashboard ${port} needs a permission that Deno was not given: ` +
-          `choose a port that deno.json permits, or start it with --allow-net=${HOSTNAME}:${port}.`,
+          `choose a port from ${DEFAULT_PORT} to ${DEFAULT_PORT + TRIED_PORTS - 1}, ` +
+          `or start it with --allow-net=${HOSTNAME}:${port}.`,
         cause,
       );
     }

@@ -5,6 +5,8 @@
  */
 import { createHash } from "node:crypto";
 import { REPORT_MARK } from "../../run/output.ts";
+import type { JudgedClaim } from "../tables/claims.ts";
+import type { ResultTable } from "../tables/results.ts";
 import type { PageJson } from "./client/types.ts";
 import { Markup, markup, scriptJson } from "./markup.ts";
 import type { Pictures } from "./pictures/draw.ts";
@@ -16,6 +18,7 @@ import { curves } from "./sections/curves.ts";
 import { images } from "./sections/images.ts";
 import { recipes } from "./sections/recipe.ts";
 import { robustness } from "./sections/robustness.ts";
+import { tableResults } from "./sections/results.ts";
 import type { Section } from "./sections/section.ts";
 import { pageTitle, summary } from "./sections/summary.ts";
 import { weights } from "./sections/weights.ts";
@@ -44,6 +47,24 @@ export function renderPage(
   return wrap(pageTitle(runs), renderContent(runs, pictures), "'none'");
 }
 
+/**
+ * The HTML of a page about a published table.
+ *
+ * @param runs of its rows, as far as their folders are here
+ */
+export function renderTablePage(
+  table: ResultTable,
+  claims: readonly JudgedClaim[],
+  runs: readonly RunData[],
+): string {
+  const pictures = runs.map(({ label }) => `memloss report RUN_DIR draws those of ${label}`);
+  const content = renderContent(runs, pictures, {
+    lead: tableResults(table, claims),
+    title: table.title,
+  });
+  return wrap(table.title, content, "'none'");
+}
+
 /** The HTML of a page that its server keeps up to date; `position` is the number of the last event that is in it. */
 export function renderLivePage(run: RunData, position: number): string {
   return wrap(pageTitle([run]), renderLiveContent(run, position), "'self'");
@@ -52,7 +73,7 @@ export function renderLivePage(run: RunData, position: number): string {
 /** What of that page is sent anew. */
 export function renderLiveContent(run: RunData, position: number): PageContent {
   const pictures = "memloss report draws them, which needs the device that is training now";
-  return renderContent([run], [pictures], position);
+  return renderContent([run], [pictures], { position });
 }
 
 /** @param connect what the page may ask */
@@ -91,11 +112,16 @@ function wrap(title: string, { body, json }: PageContent, connect: "'none'" | "'
 function renderContent(
   runs: readonly RunData[],
   pictures: readonly (Pictures | string)[],
-  position?: number,
+  { lead, title = pageTitle(runs), position }: {
+    /** What comes before all that is about single runs. */
+    readonly lead?: Section;
+    readonly title?: string;
+    readonly position?: number;
+  } = {},
 ): PageContent {
   const training = trainingPlots(runs), radius = radiusPlot(runs);
   const weighed = weights(runs), live = position !== undefined;
-  const sections: readonly Section[] = [
+  const ofRuns: readonly Section[] = runs.length === 0 ? [] : [
     curves(runs, training),
     robustness(runs, radius),
     classes(runs),
@@ -103,6 +129,7 @@ function renderContent(
     images(runs, pictures),
     recipes(runs),
   ];
+  const sections = [...lead ? [lead] : [], ...ofRuns];
   const body = markup`
 <header class="top"><p class="brand">memloss <span>${live ? "dashboard" : "report"}</span></p>
 <nav aria-label="Sections">${
@@ -110,14 +137,15 @@ function renderContent(
   }</nav>${live && markup`<p class="live" data-live role="status">live</p>`}
 <button type="button" class="theme" id="theme" data-theme title="Light or dark">Light / dark</button></header>
 <main id="main" tabindex="-1">
-<h1>${pageTitle(runs).replaceAll("-", NO_BREAK_HYPHEN)}</h1>
-${summary(runs)}
-${
-    sections.map(({ id, title, body }) =>
-      markup`<section id="${id}" aria-labelledby="${id}-title"><h2 id="${id}-title">${title}</h2>${body}</section>`
-    )
-  }
+<h1>${title.replaceAll("-", NO_BREAK_HYPHEN)}</h1>
+${lead && section(lead)}
+${runs.length > 0 && summary(runs)}
+${ofRuns.map(section)}
 </main>`;
   const plots = radius ? [...training, radius] : training;
   return { body: body.text, json: { plots, ...live && { position } } };
+}
+
+function section({ id, title, body }: Section): Markup {
+  return markup`<section id="${id}" aria-labelledby="${id}-title"><h2 id="${id}-title">${title}</h2>${body}</section>`;
 }

@@ -8,9 +8,12 @@ import uPlotText from "uplot/dist/uPlot.iife.min.js" with { type: "text" };
 import { boot } from "./client/boot.ts";
 import { drawPlot } from "./client/draw_plot.ts";
 import { follow } from "./client/follow.ts";
+import { makeReader } from "./client/make_reader.ts";
+import { watchKeys } from "./client/watch_keys.ts";
 
 /** The script. It is made of the functions' text, not of files: a bundled program has none beside it. */
 export function pageScript(): string {
-  return `/*! uPlot\n${license.trim()}\n*/\n${uPlotText}\n` +
-    `(${boot})({ uPlot, drawPlot: ${drawPlot}, follow: ${follow} });\n`;
+  const tools = { drawPlot, makeReader, watchKeys, follow };
+  const named = Object.entries(tools).map(([name, tool]) => `${name}: ${tool}`).join(",\n");
+  return `/*! uPlot\n${license.trim()}\n*/\n${uPlotText}\n(${boot})({ uPlot, ${named} });\n`;
 }

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { UsageError } from "../../errors.ts";
 import {
   checkSafetensors,
   decodeSafetensors,
@@ -14,7 +15,7 @@ import { type Adopted, adoptNetwork } from "../foreign/adopt.ts";
 import type { Tree } from "../foreign/candidates.ts";
 import { checkLegacy } from "../pytorch/legacy.ts";
 import { readPyTorch } from "../pytorch/read.ts";
-import { readShards } from "./shards.ts";
+import { readShards, type Shard } from "./shards.ts";
 import { type Ends, endsOf, readChecked } from "./ends.ts";
 import { HEAD_BYTES, sniff, type WeightsKind } from "./sniff.ts";
 
@@ -25,9 +26,9 @@ const END_BYTES = { head: 8 + FOREIGN_HEADER_BYTES, tail: 2 ** 17 };
 export interface WeightsFile {
   readonly path: string;
   readonly kind: WeightsKind;
-  /** Bytes of the file. */
+  /** Bytes of the file, of shards of all files. */
   readonly bytes: number;
-  /** SHA-256 of its bytes, hexadecimal. */
+  /** SHA-256 of its bytes, hexadecimal; of shards that of the index and of their own. */
   readonly sha256: string;
   readonly tree: Tree;
 }
@@ -39,10 +40,31 @@ export interface WeightsFile {
  * @throws {RunError} if it cannot be read
  */
 export async function readWeightsFile(path: string): Promise<WeightsFile> {
+  const { bytes, kind } = await readBytes(path);
+  return kind === "shards"
+    ? { path, kind, ...await readShards(bytes, path, readShard) }
+    : { path, kind, ...decode(bytes, kind, path) };
+}
+
+/** A shard, which is no index of others. */
+async function readShard(path: string): Promise<Shard> {
+  const { bytes, kind } = await readBytes(path);
+  if (kind !== "shards") return decode(bytes, kind, path);
+  throw new UsageError(
+    `${path} is an index of weights itself, and named by one: download both again.`,
+  );
+}
+
+async function readBytes(path: string) {
   const bytes = await readChecked(path, END_BYTES, (ends) => checkEnds(path, ends));
-  const kind = kindOf(path, endsOf(bytes, END_BYTES));
-  const tree = await decode(kind, bytes, path);
-  return { path, kind, bytes: bytes.length, sha256: sha256(bytes), tree };
+  return { bytes, kind: kindOf(path, endsOf(bytes, END_BYTES)) };
+}
+
+function decode(bytes: Uint8Array, kind: Exclude<WeightsKind, "shards">, path: string): Shard {
+  const tree = kind === "safetensors"
+    ? decodeSafetensors(bytes, path, FOREIGN_HEADER_BYTES).tensors
+    : readPyTorch(bytes, kind === "torch-zip", path);
+  return { tree, bytes: bytes.length, sha256: sha256(bytes) };
 }
 
 /** The network in the file at `path`, see {@linkcode readWeightsFile} and {@linkcode adoptNetwork}. */
@@ -66,16 +88,5 @@ function checkEnds(path: string, ends: Ends): void {
       return checkLegacy(ends, path);
     case "shards":
       return;
-  }
-}
-
-async function decode(kind: WeightsKind, bytes: Uint8Array, path: string): Promise<Tree> {
-  switch (kind) {
-    case "safetensors":
-      return decodeSafetensors(bytes, path, FOREIGN_HEADER_BYTES).tensors;
-    case "shards":
-      return await readShards(bytes, path);
-    default:
-      return readPyTorch(bytes, kind === "torch-zip", path);
   }
 }

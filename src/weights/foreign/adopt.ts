@@ -12,6 +12,9 @@ import { asFloat32 } from "../float_types.ts";
 import { type Candidate, findCandidates, type Tree } from "./candidates.ts";
 import { findNormalisation } from "./normalisation.ts";
 
+/** What PyTorch's averaged models count their updates in, beside the network. */
+const COUNTER = /(?:^|\.)n_averaged$/;
+
 /** A network with all of its tensors accounted for. */
 export interface Adopted {
   readonly architecture: Architecture;
@@ -35,7 +38,7 @@ export function adoptNetwork(tree: Tree, source: string, key?: string): Adopted 
   for (const [name, tensor] of tensors) {
     const elsewhere = !name.startsWith(prefix) &&
       !others.some((other) => belongs(name, other, taken!));
-    if (elsewhere) own.set(own.has(name) ? `/${name}` : name, tensor);
+    if (elsewhere && !COUNTER.test(name)) own.set(own.has(name) ? `/${name}` : name, tensor);
   }
   const { architecture, notes } = takeNormalisation(own, taken!, source);
   const needed = networkShapes(architecture), types = new Set<string>();

@@ -14,7 +14,7 @@ import { ELEMENT_BYTES, Storage } from "./storage.ts";
 import { tensorOf, ViewBudget } from "./tensor.ts";
 
 /** How deep tensors are looked for, and in how many containers. */
-const DEEPEST = 6, MOST_CONTAINERS = 100_000;
+const DEEPEST = 6, MOST_CONTAINERS = 20_000;
 
 /** NumPy's names of the types. */
 const NUMPY_TYPES: Readonly<Record<string, Dtype>> = {
@@ -46,8 +46,8 @@ function treeOf(value: unknown, source: string): Tree {
     return tree;
   };
   const top: Tree = isContainer(value) ? enter(value, 0) : new Map();
-  for (let next; (next = queue.shift());) {
-    const { from, depth } = next, tree = trees.get(from)!;
+  for (const { from, depth } of queue) { // which grows meanwhile
+    const tree = trees.get(from)!;
     if (trees.size > MOST_CONTAINERS) {
       throw new UsageError(
         `${source} holds more than ${MOST_CONTAINERS} lists and dicts, which no network needs.`,

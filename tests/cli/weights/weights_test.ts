@@ -71,3 +71,25 @@ Deno.test("memloss weights import refuses a name that would cost another file", 
     assertRefused(await memloss("weights", "import", theirs), 2, /--out is missing: name the/);
     assert.equal(await Deno.readTextFile(mine), "years of work");
   }));
+
+Deno.test("memloss says what a file is that is none of weights, whichever command is given it", () =>
+  inTemporary(async (folder) => {
+    const pointer = join(folder, "model.pth");
+    await Deno.writeTextFile(
+      pointer,
+      "version https://git-lfs.github.com/spec/v1\nsize 46827520\n",
+    );
+    const commands = [
+      ["weights", "show", pointer],
+      ["weights", "import", pointer, "--out", join(folder, "ours.safetensors")],
+      ["eval", pointer, "--data", "synthetic"],
+      ["train", "--from", pointer, "--data", "synthetic", "--run-dir", join(folder, "run")],
+    ];
+    for (const command of commands) {
+      const refused = await memloss(...command);
+      assertRefused(refused, 2, /is a Git LFS pointer to 44\.7 MiB .* git lfs pull\.$/);
+    }
+    assert.deepEqual((await Array.fromAsync(Deno.readDir(folder))).map(({ name }) => name), [
+      "model.pth",
+    ]);
+  }));

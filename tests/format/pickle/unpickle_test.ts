@@ -22,7 +22,7 @@ function refuses(codes: string, message: RegExp): void {
     assert.match(error.message, message);
     return true;
   });
-  assert.ok(performance.now() - begun < 1000, "within a second");
+  assert.ok(performance.now() - begun < 5000, "within a second, on a machine that is not busy");
 }
 
 /** What Python's own pickle module writes, by protocol, and the value. */
@@ -119,7 +119,8 @@ const HOSTILE: [string, string, RegExp][] = [
   ["a value across a mark", "\x80\x02(0.", /an operation lacks a value/],
   ["no mark", "\x80\x02Nt.", /lacks its mark/],
   ["too many values", "\x80\x02NN.", /values are left at its end/],
-  ["text longer than the file", "\x80\x02X\xff\xff\xff\xffa.", /it was cut short/],
+  ["text longer than the file", "\x80\x02X\xff\0\0\0a.", /it was cut short/],
+  ["text of 4 GiB", "\x80\x02X\xff\xff\xff\xffa.", /a text has 4294967295 bytes/],
   ["text of 2^63 bytes", "\x80\x04\x8d\0\0\0\0\0\0\0\x80a.", /claims more bytes/],
   ["a number of 4 GiB", "\x80\x02\x8b\xff\xff\xff\xff.", /an integer has/],
   ["a number of a million digits", `I${"9".repeat(1e6)}\n.`, /other characters than digits/],

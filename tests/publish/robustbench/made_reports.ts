@@ -5,7 +5,7 @@
  */
 import type { StoredEvaluation } from "../../../src/report/run_evaluations.ts";
 import type { MeasuredAutoAttack } from "../../../src/publish/robustbench/measured.ts";
-import { evaluation } from "../../report/made_runs.ts";
+import { evaluation } from "../../report/tables/made_runs.ts";
 
 /** An accuracy under the usual threat model. */
 export function stored(name: string, verdicts: string): StoredEvaluation {

@@ -3,7 +3,7 @@ import { join } from "@std/path";
 import { cleanOf, readMeasured } from "../../../src/publish/robustbench/measured.ts";
 import { resolveRecipe } from "../../../src/recipe/resolve.ts";
 import { inTemporary } from "../../memory/support.ts";
-import { evaluation } from "../../report/made_runs.ts";
+import { evaluation } from "../../report/tables/made_runs.ts";
 import { AUTOATTACK, report } from "./made_reports.ts";
 
 const OURS = "a".repeat(64), OTHER = "b".repeat(64);

@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { join } from "@std/path";
+import configuration from "../../../deno.json" with { type: "json" };
 import { Dashboard } from "../../../src/report/dashboard/dashboard.ts";
+import { DEFAULT_PORT, TRIED_PORTS } from "../../../src/report/dashboard/ports.ts";
 import type { EpochMetrics, StepMetrics } from "../../../src/run/metrics.ts";
 import { readMetrics } from "../../../src/run/run_log.ts";
 import { browserTest, closeBrowser, withPage } from "../../testing/browser/browser.ts";
@@ -80,6 +82,14 @@ Deno.test({
       /^UsageError: --dashboard 0 needs a permission .+ --allow-net=127\.0\.0\.1:0\.$/,
     );
   },
+});
+
+Deno.test("the tasks that train may listen on the dashboards' ports and no other", () => {
+  const { permissions } = configuration;
+  const ports = Array.from({ length: TRIED_PORTS }, (_, i) => `127.0.0.1:${DEFAULT_PORT + i}`);
+  const local = (net: readonly string[]) => net.filter((host) => host.startsWith("127."));
+  assert.deepEqual(local(permissions.train.net), ports);
+  assert.deepEqual(local(permissions.memloss.net), ports);
 });
 
 Deno.test("a dashboard answers this machine's browsers alone, and only reading", async () => {

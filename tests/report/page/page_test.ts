@@ -218,6 +218,10 @@ browserTest(
       assert.equal(after.whole, true);
       await page.mouse("Moved", after.x + 4, after.y + 50);
       assert.match((await page.evaluate(lookAt, "lr")).position, /^epoch 0\.\d$/);
+
+      const radius = await page.evaluate(lookAt, "radius");
+      await page.mouse("Moved", radius.x + radius.width * 0.48, radius.y + 50);
+      assert.equal((await page.evaluate(lookAt, "radius")).position, "ε = 8/255");
     });
   },
 );

@@ -8,6 +8,7 @@ import {
   encodeSafetensors,
   type SafeTensor,
 } from "../../../src/format/safetensors.ts";
+import { withNormalisation } from "../../../src/model/architectures/architectures.ts";
 import { resnet18 } from "../../../src/model/architectures/resnet18.ts";
 import { disposeAll } from "../../../src/model/parameters.ts";
 import type { RecipeInput } from "../../../src/recipe/recipe.ts";
@@ -21,30 +22,39 @@ import { fixture } from "../../testing/fixture.ts";
 import { assertClose } from "../../testing/numbers.ts";
 import { resultOf } from "../../repro/support.ts";
 
-const GIVEN = fixture("steps_w2").under("start.");
+const constants = (values: number[]): SafeTensor => ({
+  dtype: "F32",
+  shape: [3],
+  data: Float32Array.from(values),
+});
+/** A network that normalises its images. */
+const GIVEN = new Map([
+  ...fixture("steps_w2").under("start."),
+  ["normalize.mean", constants([0.5, 0.4, 0.3])],
+  ["normalize.std", constants([0.25, 0.2, 0.5])],
+] as [string, SafeTensor][]);
+
 const RECIPE: RecipeInput = {
   ...{ variant: "v1", data: "synthetic", epochs: 1, batchSize: 8, limitTrain: 16, limitTest: 8 },
   ...{ attack: { steps: 1 }, select: "none", backend: "wasm", workers: 1 },
 };
 
 /** Runs `body` in a folder with the given weights, as PyTorch saves them, in a file. */
-function withGiven(
-  body: (from: string, folder: string) => Promise<void>,
-  weights: ReadonlyMap<string, SafeTensor> = GIVEN,
-): Promise<void> {
+function withGiven(body: (from: string, folder: string) => Promise<void>): Promise<void> {
   return inTemporary(async (folder) => {
     const from = join(folder, "given.pth");
-    await Deno.writeFile(from, encodeTorch(weights, {}));
+    await Deno.writeFile(from, encodeTorch(GIVEN, {}));
     await body(from, folder);
   });
 }
 
-Deno.test("startRun() begins with given weights, of their width", () =>
+Deno.test("startRun() begins with given weights, of their width and with their normalisation", () =>
   withGiven(async (from, folder) => {
     const run = join(folder, "run");
-    await startRun({ ...RECIPE, from, optimiser: { lr: 1e-12 } }, run);
-    const { recipe } = await readRunRecord(run);
-    assert.deepEqual([recipe.from, recipe.width], [from, 2]);
+    await startRun({ ...RECIPE, from, optimiser: { lr: 1e-12 }, select: "test" }, run);
+    const { recipe, from: record } = await readRunRecord(run);
+    assert.deepEqual([recipe.from, recipe.width, record!.normalised], [from, 2, true]);
+    assert.equal((await evaluateRun(run, { attacks: ["clean"] })).clean!.n, 8);
     const { tensors } = await readWeightsSubject(run, undefined);
     for (const [name, { data }] of GIVEN) {
       if (!(data instanceof Float32Array) || name.includes("running")) continue;
@@ -92,7 +102,7 @@ Deno.test(
       const record = await readRunRecord(run), { recipe } = record;
       const backend = await openBackend("wasm", { workers: 1 });
       const load = async () => {
-        const network = resnet18({ width: 2, classes: 10 });
+        const network = withNormalisation(resnet18({ width: 2, classes: 10 }));
         const state = await loadInitialWeights(run, { recipe, from: record.from! }, network);
         const tracked = state.batchesTracked;
         [state.parameters, state.buffers].forEach(disposeAll);
@@ -143,30 +153,3 @@ Deno.test("startRun() refuses given weights of another width or for other classe
     await refused({}, /given\.pth tells 5 classes apart, but synthetic has 10\.$/);
     await assert.rejects(Deno.stat(run), Deno.errors.NotFound);
   }));
-
-const constants = (values: number[]): SafeTensor => ({
-  dtype: "F32",
-  shape: [3],
-  data: Float32Array.from(values),
-});
-const NORMALISED = new Map([
-  ...GIVEN,
-  ["normalize.mean", constants([0.5, 0.4, 0.3])],
-  ["normalize.std", constants([0.25, 0.2, 0.5])],
-] as [string, SafeTensor][]);
-
-Deno.test("a run goes on with what given weights normalise their images by", () =>
-  withGiven(async (from, folder) => {
-    const run = join(folder, "run"), notes: string[] = [];
-    const observer = { onNote: (note: string) => notes.push(note) };
-    await startRun({ ...RECIPE, from, select: "test" }, run, { observer });
-    assert.match(notes.join(), /^$/, "they have our names");
-    await continueRun(run);
-    const { tensors } = await readWeightsSubject(run, undefined);
-    for (const kind of ["mean", "std"]) {
-      const name = `normalize.${kind}`;
-      assert.deepEqual(tensors.get(name)!.data, NORMALISED.get(name)!.data);
-    }
-    assert.equal((await evaluateRun(run, { attacks: ["clean"] })).clean!.n, 8);
-    assert.equal((await readRunRecord(run)).from!.normalised, true);
-  }, NORMALISED));

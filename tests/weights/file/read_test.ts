@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "@std/path";
 import { encodeSafetensors } from "../../../src/format/safetensors.ts";
+import { encodeTorch } from "../../../src/weights/export/torch_file.ts";
 import { readNetwork } from "../../../src/weights/file/read.ts";
 import { inTemporary } from "../../memory/support.ts";
 import { fixture } from "../../testing/fixture.ts";
@@ -27,9 +28,14 @@ async function writeShards(
 
 Deno.test("readNetwork() puts shards together by their index", () =>
   inTemporary(async (folder) => {
-    const { kind, tensors } = await readNetwork(await writeShards(folder));
+    const path = await writeShards(folder);
+    const { kind, tensors, sha256, bytes } = await readNetwork(path);
     assert.equal(kind, "shards");
+    assert.ok(bytes > (await Deno.stat(path)).size);
     assert.deepEqual(new Map([...tensors].sort()), new Map([...OURS].sort()));
+    const shard = join(folder, "model-1-of-2.safetensors"), content = await Deno.readFile(shard);
+    await Deno.writeFile(shard, content.with(-1, content.at(-1)! ^ 1));
+    assert.notEqual((await readNetwork(path)).sha256, sha256, "tells other shards from these");
   }));
 
 const WRONG: [string, (map: Record<string, string>) => void, RegExp][] = [
@@ -89,6 +95,41 @@ for (const [what, begins, message] of LARGE) {
       await assert.rejects(readNetwork(path), { name: "UsageError", message });
     }));
 }
+
+Deno.test("readNetwork() puts PyTorch's own shards together too", () =>
+  inTemporary(async (folder) => {
+    const map: Record<string, string> = {};
+    for (const part of [0, 1]) {
+      const file = `pytorch_model-0000${part + 1}-of-00002.bin`;
+      const own = new Map([...OURS].filter((_, i) => i % 2 === part));
+      for (const name of own.keys()) map[name] = file;
+      await Deno.writeFile(join(folder, file), encodeTorch(own, {}));
+    }
+    const path = join(folder, "pytorch_model.bin.index.json");
+    await Deno.writeTextFile(path, JSON.stringify({ weight_map: map }));
+    const { tensors } = await readNetwork(path);
+    for (const [name, { data }] of OURS) assert.deepEqual(tensors.get(name)!.data, data, name);
+  }));
+
+Deno.test("readNetwork() refuses an index that names itself", () =>
+  inTemporary(async (folder) => {
+    const path = join(folder, "index.bin");
+    await Deno.writeTextFile(path, '{"weight_map": {"x": "index.bin"}}');
+    await assert.rejects(
+      readNetwork(path),
+      /index\.bin is an index of weights itself, and named by/,
+    );
+  }));
+
+Deno.test("readNetwork() refuses an index that is nested deep", () =>
+  inTemporary(async (folder) => {
+    const path = join(folder, "model.safetensors.index.json");
+    await Deno.writeTextFile(path, `{"weight_map": ${"[".repeat(1_000_000)}`);
+    await assert.rejects(
+      readNetwork(path),
+      /is no index of weights: it is too long, or nested/,
+    );
+  }));
 
 Deno.test("readNetwork() reads no file that is larger than any network", () =>
   inTemporary(async (folder) => {

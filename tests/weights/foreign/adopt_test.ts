@@ -84,6 +84,12 @@ Deno.test("adoptNetwork() accounts for a second network beside the first, and fo
   refuses(hidden, /^a\.pt holds tensor "\/conv1\.weight", which/);
 });
 
+Deno.test("adoptNetwork() takes what PyTorch's AveragedModel saves", () => {
+  const averaged = renamed((name) => `module.${name}`);
+  averaged.set("n_averaged", { dtype: "I64", shape: [], data: BigInt64Array.of(3n) });
+  assert.deepEqual(adopt(averaged).tensors, adopt(OURS).tensors);
+});
+
 Deno.test("adoptNetwork() keeps the optimiser's tensors, which are ours, behind the network's", () => {
   const checkpoint = new Map([["optimizer.momentum", OURS.get("bn1.bias")!], ...OURS]);
   assert.equal([...adopt(checkpoint).tensors.keys()].at(-1), "optimizer.momentum");

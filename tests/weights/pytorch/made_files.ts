@@ -24,19 +24,41 @@ export interface MadeTensor {
   readonly offset?: number;
   readonly shape: readonly number[];
   readonly strides: readonly number[];
+  /** In the older format: elements before the part of the storage that it sees, and of that part. */
+  readonly part?: readonly [offset: number, length: number];
 }
 
 /** The operations that put a tensor on the stack. */
 export function tensorCodes(
-  { key = "0", type = "FloatStorage", length = 6, offset = 0, shape, strides }: MadeTensor,
+  { key = "0", type = "FloatStorage", length = 6, offset = 0, shape, strides, part }: MadeTensor,
   isLegacy = false,
 ): string {
-  const id = `(${text("storage")}ctorch\n${type}\n${text(key)}${text("cpu")}J${int32(length)}${
-    isLegacy ? "N" : ""
-  }tQ`;
+  const view = part
+    ? `(${text("v")}${part.map((n) => `J${int32(n)}`).join("")}t`
+    : isLegacy
+    ? "N"
+    : "";
+  const id = `(${text("storage")}ctorch\n${type}\n${text(key)}${text("cpu")}J${
+    int32(length)
+  }${view}tQ`;
   return `ctorch._utils\n_rebuild_tensor_v2\n(${id}J${int32(offset)}${tuple(shape)}${
     tuple(strides)
   }\x89NtR`;
+}
+
+/** A tensor over a storage of bytes, as PyTorch 2 has it for its newer types: they say the type themselves. */
+export function untypedCodes(
+  type: string,
+  bytes: number,
+  shape: readonly number[],
+  strides: readonly number[],
+): string {
+  const id = `(${text("storage")}ctorch.storage\nUntypedStorage\n${text("0")}${text("cpu")}J${
+    int32(bytes)
+  }tQ`;
+  return `ctorch._utils\n_rebuild_tensor_v3\n(${id}J${int32(0)}${tuple(shape)}${
+    tuple(strides)
+  }\x89Nctorch\n${type}\nNtR`;
 }
 
 /** The operations that put a dict on the stack. */

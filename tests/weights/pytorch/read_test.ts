@@ -2,10 +2,12 @@
 import assert from "node:assert/strict";
 import { join } from "@std/path";
 import { openBackend } from "../../../src/backend/open.ts";
+import type { SafeTensor } from "../../../src/format/safetensors.ts";
 import { freeze } from "../../../src/model/frozen.ts";
 import { imageTensor } from "../../../src/model/inputs.ts";
 import { disposeAll } from "../../../src/model/parameters.ts";
 import { readNetwork, readWeightsFile } from "../../../src/weights/file/read.ts";
+import type { Tree } from "../../../src/weights/foreign/candidates.ts";
 import { loadWeights } from "../../../src/weights/weights_file.ts";
 import { inTemporary } from "../../memory/support.ts";
 import { judgedTest } from "../../testing/judge.ts";
@@ -67,6 +69,9 @@ judgedTest(
           }
         }
       }
+      const { tree } = await readWeightsFile(join(folder, "checkpoint.pt"));
+      const array = (tree.get("history") as Tree).get("1") as SafeTensor;
+      assert.deepEqual([array.shape, [...array.data]], [[3, 2], [0, 3, 1, 4, 2, 5]]);
       for (const [name, message] of Object.entries(REFUSED)) {
         await assert.rejects(readWeightsFile(join(folder, name)), { name: "UsageError", message });
       }

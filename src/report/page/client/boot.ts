@@ -6,7 +6,7 @@
 import type { DrawnPlot, PageEvent, PageJson, PlotPage, StepEvent, Tools } from "./types.ts";
 
 /** Brings the page to life. Uses nothing from outside of itself. */
-export function boot({ uPlot, drawPlot, follow }: Tools): void {
+export function boot({ uPlot, drawPlot, makeReader, watchKeys, follow }: Tools): void {
   const root = document.documentElement;
   const DASHES = [[], [8, 4], [2, 3], [10, 3, 2, 3], [5, 2, 2, 2, 2, 2], [14, 5]];
   const hidden = new Set<number>();
@@ -47,7 +47,11 @@ export function boot({ uPlot, drawPlot, follow }: Tools): void {
       return host ? [{ plot, host, width: host.clientWidth }] : [];
     });
     // Only now that all widths are known: the browser would lay the page out anew for each.
-    drawn = places.map(({ plot, host, width }) => drawPlot(uPlot, host, width, plot, page));
+    drawn = places.map(({ plot, host, width }) => {
+      const each = drawPlot(uPlot, host, width, plot, page, makeReader);
+      watchKeys(host, each);
+      return each;
+    });
     for (const each of drawn) {
       for (const run of hidden) each.show(run, false);
       if (range && each.plot.axis === "epoch") each.zoom(range);

@@ -5,7 +5,7 @@
  */
 import type uPlot from "uplot";
 import type { Plot } from "../plots.ts";
-import type { DrawnPlot, PlotPage } from "./types.ts";
+import type { DrawnLine, DrawnPlot, PlotPage, Tools } from "./types.ts";
 
 /** Draws `plot` into `host`, which is `width` pixels wide. Uses nothing from outside of itself. */
 export function drawPlot(
@@ -14,12 +14,15 @@ export function drawPlot(
   width: number,
   plot: Plot,
   page: PlotPage,
+  makeReader: Tools["makeReader"],
 ): DrawnPlot {
   const HEIGHT = 226;
-  const lines = plot.lines.map(({ x, y, ...line }) => ({ ...line, x: [...x], y: [...y] }));
-  const figure = host.closest("figure")!;
-  const readings = [...figure.querySelectorAll<HTMLElement>("[data-reading]")];
-  const position = figure.querySelector<HTMLElement>("[data-position]");
+  const lines: DrawnLine[] = plot.lines.map(({ x, y, ...line }) => ({
+    ...line,
+    x: [...x],
+    y: [...y],
+  }));
+  const tellAt = makeReader(host.closest("figure")!, plot, lines);
   let zoomed: readonly [number, number] | undefined;
   let resetting = false;
 
@@ -32,39 +35,15 @@ export function drawPlot(
   const aligned = () =>
     Plotter.join(lines.map(({ x, y }): uPlot.AlignedData => [x, y])) as uPlot.AlignedData;
   const colour = (run: number) => page.colour(`--run-${run % 6}`);
-  const format = (value: number) =>
-    plot.unit === "percent" ? `${value.toFixed(2)} %` : String(Number(value.toPrecision(4)));
-
-  /** The value of a run nearest to `x`; of its means where there are any. */
-  const read = (run: number, x: number): number | undefined => {
-    const own = lines.filter((line) => line.run === run && line.x.length > 0);
-    const line = own.find(({ faint }) => !faint) ?? own[0];
-    if (line === undefined) return undefined;
-    let low = 0, high = line.x.length - 1;
-    while (high - low > 1) {
-      const middle = (low + high) >> 1;
-      if (line.x[middle]! < x) low = middle;
-      else high = middle;
-    }
-    const nearest = x - line.x[low]! < line.x[high]! - x ? low : high;
-    return line.y[nearest];
-  };
   const tell = () => {
     const { left = -1 } = chart.cursor;
-    const x = left < 0 ? everything()[1] : chart.posToVal(left, "x");
-    for (const reading of readings) {
-      const value = read(Number(reading.dataset.reading), x);
-      reading.textContent = value === undefined ? "–" : format(value);
-    }
-    if (position === null) return;
-    const label = plot.axis === "epoch" ? "epoch" : "ε =";
-    const where = plot.axis === "epoch" ? x.toFixed(1) : `${x.toFixed(1)}/255`;
-    position.textContent = left < 0 ? "last" : `${label} ${where}`;
+    tellAt(left < 0 ? undefined : chart.posToVal(left, "x"));
   };
 
   const dense = lines.filter(({ faint, x }) => faint && x.length > 300).length;
   /** The more steps there are, the fainter. */
-  const veil = (points: number) => points > 300 ? 0.12 + 0.22 / dense : 0.65;
+  const veil = (points: number) =>
+    Math.max(0.12 + 0.22 / Math.max(1, dense), 0.65 * Math.min(1, 150 / points));
   const ofWholes = lines.every(({ x }) => x.every(Number.isInteger));
   const axis: uPlot.Axis = {
     stroke: () => page.colour("--quiet"),
@@ -151,6 +130,23 @@ export function drawPlot(
       const [min, max] = range ?? everything();
       chart.setScale("x", { min, max });
     },
+    moveCursor(share) {
+      const { left = -1 } = chart.cursor, { clientWidth } = chart.over;
+      const from = left < 0 ? (share < 0 ? clientWidth : 0) : left;
+      const to = Math.min(clientWidth, Math.max(0, from + share * clientWidth));
+      chart.setCursor({ left: to, top: 10 });
+    },
+    magnify(factor) {
+      const [first, last] = everything(), [least, most] = zoomed ?? [first, last];
+      const { left = -1 } = chart.cursor;
+      const middle = left < 0 ? (least + most) / 2 : chart.posToVal(left, "x");
+      const half = (most - least) / (2 * factor);
+      const range = [Math.max(first, middle - half), Math.min(last, middle + half)] as const;
+      const whole = range[0] === first && range[1] === last;
+      drawn.zoom(whole ? undefined : range);
+      page.onZoom(drawn, whole ? undefined : range);
+      if (factor === 0) chart.setCursor({ left: -10, top: -10 });
+    },
     append(x, y) {
       const line = lines[0];
       if (line === undefined || x <= (line.x.at(-1) ?? -1)) return;
@@ -174,40 +170,6 @@ export function drawPlot(
     },
   };
 
-  host.addEventListener("keydown", (event) => {
-    const [least, most] = zoomed ?? everything(), span = most - least;
-    const moves: Record<string, number> = { ArrowLeft: -0.02, ArrowRight: 0.02 };
-    const move = moves[event.key];
-    if (move !== undefined) {
-      const { left = -1 } = chart.cursor, { clientWidth } = chart.over;
-      const from = left < 0 ? (move < 0 ? clientWidth : 0) : left;
-      chart.setCursor({
-        left: Math.min(clientWidth, Math.max(0, from + move * clientWidth)),
-        top: 10,
-      });
-    } else if (event.key === "+" || event.key === "-") {
-      const { left = -1 } = chart.cursor;
-      const middle = left < 0 ? (least + most) / 2 : chart.posToVal(left, "x");
-      const half = span * (event.key === "+" ? 0.25 : 1);
-      const [first, last] = everything();
-      const range: [number, number] = [
-        Math.max(first, middle - half),
-        Math.min(last, middle + half),
-      ];
-      const whole = range[0] === first && range[1] === last;
-      drawn.zoom(whole ? undefined : range);
-      page.onZoom(drawn, whole ? undefined : range);
-    } else if (event.key === "Escape" || event.key === "0") {
-      drawn.zoom(undefined);
-      page.onZoom(drawn, undefined);
-      chart.setCursor({ left: -10, top: -10 });
-    } else return;
-    event.preventDefault();
-  });
-  // Only the plot in hand speaks: the cursors of the others move with it.
-  const output = figure.querySelector("output");
-  host.addEventListener("focus", () => output?.setAttribute("aria-live", "polite"));
-  host.addEventListener("blur", () => output?.setAttribute("aria-live", "off"));
   tell();
   return drawn;
 }

@@ -29,6 +29,7 @@ export function follow(
   source.addEventListener("end", () => {
     source.close();
     say("training has ended");
+    document.querySelector("[data-live]")?.classList.add("over");
   });
   source.addEventListener("open", () => say(status));
   source.addEventListener("error", () => say("no connection"));

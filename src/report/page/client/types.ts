@@ -5,7 +5,7 @@
  * @module
  */
 import type uPlot from "uplot";
-import type { Plot } from "../plots.ts";
+import type { Plot, PlotLine } from "../plots.ts";
 
 /** What a page says beside its HTML. */
 export interface PageJson {
@@ -31,6 +31,12 @@ export interface PageEvent {
   readonly json: PageJson;
 }
 
+/** A curve that can grow. */
+export interface DrawnLine extends Omit<PlotLine, "x" | "y"> {
+  readonly x: number[];
+  readonly y: number[];
+}
+
 /** A plot that is drawn. */
 export interface DrawnPlot {
   readonly plot: Plot;
@@ -38,6 +44,10 @@ export interface DrawnPlot {
   show(run: number, shown: boolean): void;
   /** Shows `x` in [least, most], or everything. */
   zoom(range: readonly [number, number] | undefined): void;
+  /** Moves the cursor by a share of the width. */
+  moveCursor(share: number): void;
+  /** Shows `factor` times less around the cursor; 0 is everything, without a cursor. */
+  magnify(factor: number): void;
   /** Adds a point to the line of single steps. */
   append(x: number, y: number): void;
   /** Draws again, in the colours of now. */
@@ -71,5 +81,12 @@ export interface Tools {
     width: number,
     plot: Plot,
     page: PlotPage,
+    makeReader: Tools["makeReader"],
   ) => DrawnPlot;
+  readonly makeReader: (
+    figure: HTMLElement,
+    plot: Plot,
+    lines: readonly DrawnLine[],
+  ) => (x: number | undefined) => void;
+  readonly watchKeys: (host: HTMLElement, plot: DrawnPlot) => void;
 }

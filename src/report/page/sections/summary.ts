@@ -26,7 +26,7 @@ export function pageTitle(runs: readonly RunData[]): string {
 
 /** `V1` for `v1`, `TRADES` for `trades`. */
 function methodTitle(variant: string): string {
-  return variant === "standard" ? "Standard training" : variant.toUpperCase();
+  return variant === "standard" ? "standard training" : variant.toUpperCase();
 }
 
 /** A line for each run. */

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { ResultTable } from "./result_table.ts";
+import type { ResultTable } from "./results.ts";
 
 const HEAD = [
   "row",

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { type Claim, judgeClaims } from "../../src/report/claims.ts";
-import type { Difference } from "../../src/report/differences.ts";
+import { type Claim, judgeClaims } from "../../../src/report/tables/claims.ts";
+import type { Difference } from "../../../src/report/tables/differences.ts";
 
 /** Rows a, b, c: `ab` is a − b. */
 function table(ab: number, bc: number, half: number) {

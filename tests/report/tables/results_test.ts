@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { summarise } from "../../src/report/result_table.ts";
-import { REFERENCE } from "../statistics/reference.ts";
+import { summarise } from "../../../src/report/tables/results.ts";
+import { REFERENCE } from "../../statistics/reference.ts";
 import { evaluation, LAYOUT, RUNS } from "./made_runs.ts";
 
 const { comparison } = REFERENCE;

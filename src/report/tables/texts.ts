@@ -1,10 +1,9 @@
 /**
- * A table as Markdown: the results beside what was published, then differences, claims and every seed.
+ * What a table says, as rows of text: what a document of any kind lays out.
  *
  * @module
  */
-import { excludesZero } from "../statistics/interval.ts";
-import type { JudgedClaim } from "./claims.ts";
+import { excludesZero } from "../../statistics/interval.ts";
 import {
   meanAndDeviation,
   percent,
@@ -12,44 +11,28 @@ import {
   points,
   pointsInterval,
   pValue,
-} from "./words.ts";
-import type { ResultTable } from "./result_table.ts";
-
-/** Writes `table` as Markdown. */
-export function tableMarkdown(table: ResultTable, claims: readonly JudgedClaim[] = []): string {
-  return [
-    `# ${table.title}`,
-    ...section(undefined, grid(mainTable(table))),
-    ...section(undefined, table.notes.map((note) => `- ${note}`)),
-    ...section("What was claimed, and what came out", claims.map((each) => claim(each, table))),
-    ...section("Paired differences, in points", differences(table)),
-    ...section("Every seed, with Wilson's 95 % interval", grid(seeds(table))),
-  ].join("\n\n") + "\n";
-}
-
-function section(title: string | undefined, lines: readonly string[]): string[] {
-  if (lines.length === 0) return [];
-  return [...title ? [`## ${title}`] : [], lines.join("\n")];
-}
+} from "../words.ts";
+import type { JudgedClaim } from "./claims.ts";
+import type { ResultTable } from "./results.ts";
 
 /** Rows of text, the first of which is the head; columns after the first are numbers. */
-function grid(rows: readonly (readonly string[])[]): string[] {
-  const [head, ...body] = rows;
-  if (head === undefined || body.length === 0) return [];
-  const widths = head.map((_, column) => Math.max(3, ...rows.map((row) => row[column]!.length)));
-  const line = (row: readonly string[]) =>
-    `| ${
-      row.map((text, column) =>
-        column === 0 ? text.padEnd(widths[column]!) : text.padStart(widths[column]!)
-      ).join(" | ")
-    } |`;
-  const rule = widths.map((width, column) =>
-    column === 0 ? "-".repeat(width) : `${"-".repeat(width - 1)}:`
-  );
-  return [line(head), `| ${rule.join(" | ")} |`, ...body.map(line)];
+export type Grid = readonly (readonly string[])[];
+
+/** A claim with its verdict. */
+export interface ClaimText {
+  readonly text: string;
+  readonly verdict: string;
+  /** The differences that it rests on. */
+  readonly evidence: readonly string[];
 }
 
-function mainTable({ rows, columns }: ResultTable): string[][] {
+/** Behind a mean whose interval over seeds leaves out zero. */
+export const CLEAR = " *";
+/** What {@linkcode CLEAR} means. */
+export const CLEAR_NOTE = "The interval over seeds leaves out zero.";
+
+/** Mean ± sd of every row, beside what was published. */
+export function mainGrid({ rows, columns }: ResultTable): Grid {
   const published = columns.filter(({ name }) => rows.some((row) => row.published?.[name]));
   const cells = columns.flatMap((column) => [
     {
@@ -77,27 +60,32 @@ function mainTable({ rows, columns }: ResultTable): string[][] {
   ];
 }
 
-function claim({ text, holds, beyondChance, steps }: JudgedClaim, table: ResultTable): string {
+/** What came out of a claim. */
+export function claimText(
+  { text, holds, beyondChance, steps }: JudgedClaim,
+  table: ResultTable,
+): ClaimText {
   const verdict = {
     yes: beyondChance ? "holds, beyond chance among seeds" : "holds in the means, within chance",
     no: "does not hold here",
     unknown: "not measured yet",
   }[holds];
-  const parts = steps.map(({ column, first, second, difference, overSeeds }) =>
+  const evidence = steps.map(({ column, first, second, difference, overSeeds }) =>
     `${columnLabel(table, column)}: ${rowLabel(table, first)} − ${rowLabel(table, second)} ${
       points(difference)
     }${overSeeds ? ` ${pointsInterval(overSeeds)}` : ""}`
   );
-  return `- ${text}: **${verdict}**${parts.length > 0 ? ` (${parts.join("; ")})` : ""}`;
+  return { text, verdict, evidence };
 }
 
-function differences(table: ResultTable): string[] {
+/** Every two rows compared, in points. */
+export function differenceGrid(table: ResultTable): Grid {
   const rows = table.differences.map((each) => {
     const { column, first, second, difference, overSeeds, overImages } = each;
     const clear = overSeeds && excludesZero(overSeeds);
     return [
       `${columnLabel(table, column)}: ${rowLabel(table, first)} − ${rowLabel(table, second)}`,
-      `${points(difference)}${clear ? " \\*" : ""}`,
+      `${points(difference)}${clear ? CLEAR : ""}`,
       overSeeds ? pointsInterval(overSeeds) : "one seed",
       overImages ? pointsInterval(overImages.interval) : "—",
       overImages?.mcNemar.map(({ p }) => pValue(p)).join(", ") ?? "—",
@@ -110,12 +98,11 @@ function differences(table: ResultTable): string[] {
     "95 %, bootstrap over images",
     "McNemar's p, by seed",
   ];
-  const lines = grid([head, ...rows]);
-  const marked = rows.some((row) => row[1]!.endsWith("*"));
-  return marked ? [...lines, "", "\\* The interval over seeds leaves out zero."] : lines;
+  return [head, ...rows];
 }
 
-function seeds({ rows, columns }: ResultTable): string[][] {
+/** Every run by itself. */
+export function seedGrid({ rows, columns }: ResultTable): Grid {
   const lines = rows.flatMap(({ label, results }) => {
     const all = new Set(
       Object.values(results).flatMap((found) => found.seeds.map(({ seed }) => seed)),

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
-import { judgeClaims } from "../../src/report/claims.ts";
-import { summarise } from "../../src/report/result_table.ts";
-import { tableCsv } from "../../src/report/table_csv.ts";
-import { tableLatex } from "../../src/report/table_latex.ts";
-import { tableMarkdown } from "../../src/report/table_markdown.ts";
+import { judgeClaims } from "../../../src/report/tables/claims.ts";
+import { summarise } from "../../../src/report/tables/results.ts";
+import { tableCsv } from "../../../src/report/tables/csv.ts";
+import { tableLatex } from "../../../src/report/tables/latex.ts";
+import { tableMarkdown } from "../../../src/report/tables/markdown.ts";
 import { LAYOUT, RUNS } from "./made_runs.ts";
 
 const TABLE = summarise(LAYOUT, RUNS);

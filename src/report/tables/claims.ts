@@ -3,8 +3,8 @@
  *
  * @module
  */
-import { excludesZero, type Interval } from "../statistics/interval.ts";
-import type { ResultTable } from "./result_table.ts";
+import { excludesZero, type Interval } from "../../statistics/interval.ts";
+import type { ResultTable } from "./results.ts";
 
 /** An order of rows that was published. */
 export interface Claim {

@@ -3,8 +3,8 @@
  *
  * @module
  */
-import type { Evaluation, MeasuredRun, TableLayout } from "../../src/report/table_layout.ts";
-import { REFERENCE } from "../statistics/reference.ts";
+import type { Evaluation, MeasuredRun, TableLayout } from "../../../src/report/tables/layout.ts";
+import { REFERENCE } from "../../statistics/reference.ts";
 
 /** An evaluation of images with these verdicts. */
 export function evaluation(verdicts: string): Evaluation {

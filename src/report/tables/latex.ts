@@ -3,8 +3,8 @@
  *
  * @module
  */
-import { meanAndDeviation } from "./words.ts";
-import type { ResultTable } from "./result_table.ts";
+import { meanAndDeviation } from "../words.ts";
+import type { ResultTable } from "./results.ts";
 
 /** Writes the results of `table` beside what was published as a `tabular`, its title and notes as comments. */
 export function tableLatex({ title, notes, rows, columns }: ResultTable): string {

@@ -3,17 +3,11 @@
  *
  * @module
  */
-import type { Interval } from "../statistics/interval.ts";
-import { mean, sampleDeviation } from "../statistics/moments.ts";
-import { wilsonInterval } from "../statistics/wilson.ts";
+import type { Interval } from "../../statistics/interval.ts";
+import { mean, sampleDeviation } from "../../statistics/moments.ts";
+import { wilsonInterval } from "../../statistics/wilson.ts";
 import { type Difference, pairedDifferences } from "./differences.ts";
-import type {
-  Evaluation,
-  MeasuredRun,
-  TableColumn,
-  TableLayout,
-  TableRow,
-} from "./table_layout.ts";
+import type { Evaluation, MeasuredRun, TableColumn, TableLayout, TableRow } from "./layout.ts";
 
 /** One seed's accuracy, with Wilson's interval. */
 export interface SeedAccuracy extends Omit<Evaluation, "verdicts"> {

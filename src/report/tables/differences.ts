@@ -3,12 +3,12 @@
  *
  * @module
  */
-import { bootstrapIntervals } from "../statistics/bootstrap.ts";
-import type { Interval } from "../statistics/interval.ts";
-import { type McNemar, mcNemar } from "../statistics/mcnemar.ts";
-import { mean } from "../statistics/moments.ts";
-import { tInterval } from "../statistics/student_t.ts";
-import type { Evaluation, MeasuredRun, TableLayout } from "./table_layout.ts";
+import { bootstrapIntervals } from "../../statistics/bootstrap.ts";
+import type { Interval } from "../../statistics/interval.ts";
+import { type McNemar, mcNemar } from "../../statistics/mcnemar.ts";
+import { mean } from "../../statistics/moments.ts";
+import { tInterval } from "../../statistics/student_t.ts";
+import type { Evaluation, MeasuredRun, TableLayout } from "./layout.ts";
 
 /** The paired difference of two rows in one column. */
 export interface Difference {

@@ -1,0 +1,150 @@
+/**
+ * What one run will take, from a few of its steps.
+ *
+ * @module
+ */
+import { openBackend } from "../backend/open.ts";
+import { splitTraining, VALIDATION_SIZE } from "../data/split.ts";
+import { freeBytes } from "../disk/free_space.ts";
+import { Interrupted } from "../errors.ts";
+import type { Recipe, RecipeInput } from "../recipe/recipe.ts";
+import { engineOptions, resolveRecipe } from "../recipe/resolve.ts";
+import type { DataKind } from "../run/weights/architecture.ts";
+import { capacity } from "../train/preflight.ts";
+import { type Measurement, measureSteps } from "./measure.ts";
+
+/** Passes forward and back, of the kind that an attack makes, that the step itself is worth. */
+const STEP_PASSES = 4;
+/** A pass forward alone, in passes forward and back. */
+const FORWARD = 0.4;
+/** What AutoAttack asks of an image that withstands it, in passes forward and back: the four members of `standard`. */
+const AUTOATTACK_PASSES = 6000;
+/** Images that are taken to withstand it; nobody knows before. */
+const ROBUST_SHARE = 0.4;
+
+/** What a run takes. */
+export interface RunEstimate {
+  /** What computes. */
+  readonly adapter: string;
+  /** Training images per second, attacks included, selection not. */
+  readonly imagesPerSecond: number;
+  /** Seconds for the whole run. */
+  readonly seconds: number;
+  /** Bytes that the run keeps, and that it needs while an epoch is written. */
+  readonly bytes: number;
+  readonly peakBytes: number;
+  /** Bytes that are free where it will lie. */
+  readonly freeBytes: number;
+  /** Bytes of GPU memory for a step; absent on an engine that allocates as it goes. */
+  readonly gpuBytes?: number;
+}
+
+/** How many images a run of `recipe` trains on, of `all`. */
+export function trainingImages({ select, limitTrain }: Recipe, all: number): number {
+  return splitTraining(all, select === "val", limitTrain).train.length;
+}
+
+/**
+ * Trains a few steps of the recipe `given` in a folder for temporary files, and says what all of it would take in `place`.
+ *
+ * @param sizes how many images there are; those of the data that the steps are trained on may be others
+ * @throws as `startRun` does
+ */
+export async function estimateRun(
+  given: RecipeInput,
+  data: DataKind,
+  sizes: { readonly train: number; readonly test: number },
+  place: string,
+  signal?: AbortSignal,
+): Promise<RunEstimate> {
+  const recipe = resolveRecipe(given), images = trainingImages(recipe, sizes.train);
+  const backend = await openBackend(recipe.backend, { ...engineOptions(recipe), tune: false });
+  const needed = await capacity(recipe, data, backend).finally(() => backend.close());
+  const work = await Deno.makeTempDir({ prefix: "memloss-estimate-" });
+  const found = await measureSteps(work, recipe, given, backend.name === "wasm", signal)
+    .catch((error) => {
+      throw error instanceof Interrupted ? new Interrupted("Stopped before it was known.") : error;
+    })
+    .finally(() => Deno.remove(work, { recursive: true }));
+  const { kept, peak } = bytesOf(recipe, found, images);
+  return {
+    adapter: `${backend.name} (${backend.adapter})`,
+    imagesPerSecond: found.speed!,
+    seconds: secondsOf(recipe, found.speed!, images, sizes.test, {}),
+    bytes: kept,
+    peakBytes: kept + peak,
+    freeBytes: await freeBytes(place),
+    ...needed && { gpuBytes: needed.bytes },
+  };
+}
+
+/** Bytes that a run of `images` training images keeps, and that it needs beside them while an epoch is written. */
+export function bytesOf(
+  { select }: Recipe,
+  { checkpointBytes, memoryBytes }: Measurement,
+  images: number,
+): { readonly kept: number; readonly peak: number } {
+  // One more checkpoint and one more generation of the memory.
+  const peak = checkpointBytes + images * memoryBytes;
+  return { kept: (select === "none" ? 1 : 2) * checkpointBytes + images * memoryBytes, peak };
+}
+
+/**
+ * Seconds for a run and its evaluations.
+ *
+ * @param speed images per second of training
+ * @param evaluations how many of the first test images each measures
+ */
+export function secondsOf(
+  recipe: Recipe,
+  speed: number,
+  images: number,
+  testImages: number,
+  evaluations: Readonly<Record<string, number | "all">>,
+): number {
+  const step = 1 / speed; // seconds for each image
+  const pass = step / (STEP_PASSES + (recipe.attack?.steps ?? 0));
+  const passes = (name: string) => {
+    if (name === "clean") return FORWARD;
+    if (name === "fgsm") return 1 + FORWARD;
+    if (name === "autoattack") return ROBUST_SHARE * AUTOATTACK_PASSES;
+    return Number(name.replace(/\D+/, "")) + FORWARD;
+  };
+  const selected = {
+    none: 0,
+    val: VALIDATION_SIZE,
+    test: Math.min(testImages, recipe.limitTest ?? testImages),
+  };
+  const selection = selected[recipe.select] * (passes("clean") + passes("pgd20")) * pass;
+  const evaluated = Object.entries(evaluations).map(([name, n]) =>
+    Math.min(testImages, n === "all" ? testImages : n) * passes(name) * pass
+  );
+  return recipe.epochs * (images * step + selection) +
+    evaluated.reduce((sum, each) => sum + each, 0);
+}
+
+const GIBIBYTE = 2 ** 30;
+
+/** `bytes` for people. */
+export function gibibytes(bytes: number): string {
+  return `${(bytes / GIBIBYTE).toFixed(2)} GiB`;
+}
+
+/** `seconds` for people, as exactly as they can be known. */
+export function roughly(seconds: number): string {
+  if (seconds >= 5400) return `${(seconds / 3600).toFixed(1)} hours`;
+  return seconds <= 60 ? "a minute" : `${Math.ceil(seconds / 60)} minutes`;
+}
+
+/** The estimate in a sentence, and a warning if the disk will not hold it. */
+export function describeRunEstimate(
+  { adapter, imagesPerSecond, seconds, bytes, peakBytes, freeBytes, gpuBytes }: RunEstimate,
+  place: string,
+): string[] {
+  const gpu = gpuBytes === undefined ? "" : `, ${gibibytes(gpuBytes)} of GPU memory`;
+  return [
+    `about ${roughly(seconds)} on ${adapter} at ${imagesPerSecond.toFixed(1)} images/s, ` +
+    `${gibibytes(bytes)} of disk in ${place} (${gibibytes(freeBytes)} are free)${gpu}`,
+    ...peakBytes > freeBytes ? ["warning: that is more than the disk has left."] : [],
+  ];
+}

@@ -1,0 +1,53 @@
+import assert from "node:assert/strict";
+import { join } from "@std/path";
+import { findSet } from "../../src/data/sets/sets.ts";
+import { resolveRecipe } from "../../src/recipe/resolve.ts";
+import {
+  bytesOf,
+  describeRunEstimate,
+  estimateRun,
+  secondsOf,
+} from "../../src/reproduce/estimate_run.ts";
+import { inTemporary } from "../memory/support.ts";
+
+Deno.test("secondsOf() counts epochs, selection and evaluations in passes of the measured speed", () => {
+  const recipe = resolveRecipe({ variant: "v1", epochs: 3, select: "none", attack: { steps: 6 } });
+  assert.equal(secondsOf(recipe, 50, 1000, 100, {}), 3 * 1000 / 50);
+  // A step is worth 6 + 4 passes: one takes 1/500 s.
+  const pgd = secondsOf(recipe, 50, 0, 100, { pgd10: "all", clean: 7 });
+  assert.ok(Math.abs(pgd - (100 * 10.4 + 7 * 0.4) / 500) < 1e-9, `${pgd}`);
+  const selected = resolveRecipe({ ...recipe, select: "test", limitTest: 40 });
+  const test = secondsOf(selected, 50, 0, 100, {});
+  assert.ok(Math.abs(test - 3 * 40 * (0.4 + 20.4) / 500) < 1e-9, `${test}`);
+});
+
+Deno.test("bytesOf() counts the memory, and a best checkpoint where there is one", () => {
+  const found = { checkpointBytes: 1000, memoryBytes: 10 };
+  const kept = (select: "none" | "val") => bytesOf(resolveRecipe({ select }), found, 5).kept;
+  assert.deepEqual([kept("none"), kept("val")], [1050, 2050]);
+  assert.equal(bytesOf(resolveRecipe({}), found, 5).peak, 1050);
+});
+
+Deno.test("estimateRun() measures a few steps and leaves nothing where the run would be", () =>
+  inTemporary(async (folder) => {
+    const place = join(folder, "runs", "a");
+    const estimate = await estimateRun(
+      {
+        ...{ variant: "v1", data: "synthetic", width: 1, batchSize: 4, epochs: 10 },
+        ...{ attack: { steps: 1 }, backend: "wasm", workers: 1, select: "none" },
+      },
+      findSet("synthetic"),
+      { train: 5000, test: 100 },
+      place,
+    );
+    const { imagesPerSecond, seconds, bytes, peakBytes, freeBytes } = estimate;
+    assert.ok(imagesPerSecond > 0 && freeBytes > 0);
+    assert.equal(seconds, 10 * 5000 * (1 / imagesPerSecond));
+    assert.ok(bytes > 5000 * 3072, "a byte for every value of the memory");
+    assert.equal(peakBytes, 2 * bytes);
+    assert.deepEqual(await Array.fromAsync(Deno.readDir(folder)), []);
+
+    const [said, ...warnings] = describeRunEstimate({ ...estimate, freeBytes: bytes }, place);
+    assert.match(said!, /^about .* on wasm \(.*\) at [\d.]+ images\/s, [\d.]+ GiB of disk in /);
+    assert.deepEqual(warnings, ["warning: that is more than the disk has left."]);
+  }));

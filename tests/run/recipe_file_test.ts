@@ -1,0 +1,53 @@
+import assert from "node:assert/strict";
+import { join } from "@std/path";
+import { resolveRecipe } from "../../src/recipe/resolve.ts";
+import { readRecipeFile } from "../../src/run/recipe_file.ts";
+import { encodeRunRecord, type RunRecord } from "../../src/run/run_record.ts";
+import { inTemporary } from "../memory/support.ts";
+
+const RECORD: RunRecord = {
+  format: 2,
+  program: { version: "0.1.0", digest: "0" },
+  machine: { backend: "wasm", adapter: "here", deno: "2.9.6" },
+  dataSha256: "0",
+  recipe: resolveRecipe({
+    ...{ variant: "v2", beta: 5, dataDir: "/there", workers: 3, backend: "auto" },
+    memory: { index: "http://localhost:4512", codec: "f16", budget: 7 },
+  }),
+};
+
+Deno.test("readRecipeFile() reads what a run is, on which engine, and not where it was", () =>
+  inTemporary(async (folder) => {
+    const path = join(folder, "recipe.json");
+    await Deno.writeTextFile(path, encodeRunRecord(RECORD));
+    const read = await readRecipeFile(path);
+    const { variant, beta, dataDir, workers, backend, memory, from } = read;
+    assert.deepEqual([variant, beta, backend, memory?.codec], ["v2", 5, "wasm", "f16"]);
+    assert.deepEqual(
+      [dataDir, workers, memory?.index, memory?.budget, from],
+      Array(5).fill(undefined),
+    );
+    const { dataDir: _, workers: __, memory: ___, ...same } = RECORD.recipe;
+    const { memory: ____, ...again } = resolveRecipe(read);
+    assert.deepEqual(again, { ...same, backend: "wasm" });
+  }));
+
+Deno.test("readRecipeFile() names the weights that the run keeps, where it began with some", () =>
+  inTemporary(async (folder) => {
+    const path = join(folder, "recipe.json");
+    const from = { sha256: "0", copySha256: "0", normalised: false };
+    const recipe = { ...RECORD.recipe, from: "/there/weights.pt" };
+    await Deno.writeTextFile(path, encodeRunRecord({ ...RECORD, recipe, from }));
+    assert.match((await readRecipeFile(path)).from!, new RegExp(`^${folder}/.*\\.safetensors$`));
+  }));
+
+Deno.test("readRecipeFile() refuses what is no recipe, in one sentence that names it", () =>
+  inTemporary(async (folder) => {
+    const path = join(folder, "recipe.json");
+    await assert.rejects(readRecipeFile(path), {
+      name: "UsageError",
+      message: `${path} does not exist.`,
+    });
+    await Deno.writeTextFile(path, "{}");
+    await assert.rejects(readRecipeFile(path), /^UsageError: .*recipe\.json is no memloss recipe/);
+  }));
