@@ -44,6 +44,7 @@ export {
 } from "./src/train/start.ts";
 export { type TrainingObserver } from "./src/train/trainer.ts";
 export {
+  type AttackMetrics,
   type ClassMetrics,
   type DamageNote,
   type EpochMetrics,
@@ -190,8 +191,10 @@ export {
 export {
   ATTACK_LOSSES,
   ATTACK_NORMS,
+  ATTACK_STARTS,
   type AttackLossName,
   type AttackNorm,
+  type AttackStartName,
   type PgdOptions,
   type ThreatModel,
 } from "./src/attack/options.ts";

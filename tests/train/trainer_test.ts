@@ -404,11 +404,11 @@ onWasm(
         assert.deepEqual(await resultOf(runDir), await resultOf(whole));
         const log = await readLog(whole) as unknown as { attack?: AttackMetrics }[];
         const attacks = log.flatMap(({ attack }) => attack ?? []);
-        // From noise beside the image, its divergence is next to nothing; from the memory, it is what the last epoch left.
+        // Epochs 1 and 4 take three iterations from beside the image, the others one.
         const noise = [true, false, false, true];
         attacks.forEach(({ lossBefore, lossAfter, accuracy }, i) => {
-          assert.equal(lossBefore < 1e-5, noise[i], `epoch ${i + 1}: ${lossBefore}`);
-          assert.equal(lossAfter > lossBefore, noise[i], "of one iteration, both are the same");
+          assert.equal(lossAfter > 2 * lossBefore, noise[i], `epoch ${i + 1}`);
+          assert.equal(lossAfter === lossBefore, !noise[i], `epoch ${i + 1}`);
           assert.ok(
             accuracy >= 0 && accuracy <= 1 &&
               Math.abs(20 * accuracy - Math.round(20 * accuracy)) < 1e-9,
