@@ -11,6 +11,7 @@ import type { CorruptionPolicy, MemoryView } from "../memory/options.ts";
 import type { MemoryWeight } from "../method/method.ts";
 import type { Variant } from "../method/methods.ts";
 import type { Schedule } from "../optimise/schedule.ts";
+import type { WeightAverage } from "../optimise/weight_average.ts";
 
 /** What the best checkpoint can be chosen by. */
 export const SELECTIONS = ["val", "test", "none"] as const;
@@ -236,8 +237,8 @@ export interface MemoryRecipe {
   readonly onCorruption: CorruptionPolicy;
 }
 
-/** Stochastic gradient descent and its schedule. */
-export interface OptimiserRecipe extends Schedule {
+/** Stochastic gradient descent, its schedule and the average of its weights. */
+export interface OptimiserRecipe extends Schedule, WeightAverage {
   /**
    * λ in `g + λw`, for every parameter; 0 or more.
    *

@@ -8,7 +8,9 @@ import { LARGEST_CROP_PADDING } from "../data/augmentation.ts";
 import { DATA_NAMES, DATA_ROOT } from "../data/sets/sets.ts";
 import { methodOf, METHODS, VARIANTS } from "../method/methods.ts";
 import { SCHEDULES } from "../optimise/schedule.ts";
-import { type Condition, field, has } from "./field.ts";
+import { AVERAGES } from "../optimise/weight_average.ts";
+import { UsageError } from "../errors.ts";
+import { type Above, type Condition, field, has } from "./field.ts";
 import { choiceFlag, integerFlag, numberFlag, positiveFlag, switchFlag, textFlag } from "./flag.ts";
 import { SELECTIONS } from "./recipe.ts";
 
@@ -18,6 +20,11 @@ const ONE_CYCLE: Condition = {
   holds: ({ optimiser }) => optimiser.schedule === "onecycle",
   cause: ({ optimiser }) => `--schedule ${optimiser.schedule}`,
 };
+
+const averages = (name: string): Condition => ({
+  holds: ({ optimiser }) => optimiser.average === name,
+  cause: ({ optimiser }) => `--weight-average ${optimiser.average}`,
+});
 
 const summaries = Object.fromEntries(METHODS.map(({ name, summary }) => [name, summary]));
 
@@ -112,6 +119,31 @@ export const TRAINING_FIELDS = {
     numberFlag("weight-decay", "weight decay of every parameter", 0),
     { group: "Optimiser", default: 5e-4, later: true },
   ),
+  weightAverage: field(
+    "optimiser.average",
+    choiceFlag("weight-average", AVERAGES, "average of the weights to keep beside them", {
+      none: "none",
+      ema: "exponential moving average over steps",
+      swa: "mean over the ends of the last epochs",
+    }),
+    { group: "Optimiser", default: "none", later: true },
+  ),
+  emaDecay: field(
+    "optimiser.emaDecay",
+    numberFlag("ema-decay", "what the ema keeps of itself in a step, below 1", 0),
+    { group: "Optimiser", needs: averages("ema"), default: 0.999, check: refuseFrozen },
+  ),
+  swaStart: field(
+    "optimiser.swaStart",
+    integerFlag("swa-start", "first epoch whose end counts in the swa", 1),
+    {
+      group: "Optimiser",
+      needs: averages("swa"),
+      default: ({ epochs }) => 1 + Math.floor(0.75 * epochs),
+      said: "the first of the last quarter",
+      check: refuseLateStart,
+    },
+  ),
   backend: field("backend", choiceFlag("backend", BACKEND_CHOICES, "device that computes"), {
     group: "Device",
     default: "auto",
@@ -145,3 +177,15 @@ export const TRAINING_FIELDS = {
     { group: "Output" },
   ),
 } as const;
+
+function refuseFrozen(decay: number): void {
+  if (decay < 1) return;
+  throw new UsageError(`--ema-decay must be below 1, not ${decay}: 1 would never learn.`);
+}
+
+function refuseLateStart(epoch: number, { epochs }: Above): void {
+  if (epoch <= epochs) return;
+  throw new UsageError(
+    `--swa-start ${epoch} is after the last of ${epochs} --epochs: take an epoch that there is.`,
+  );
+}

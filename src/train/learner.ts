@@ -13,7 +13,12 @@ import { methodOf } from "../method/methods.ts";
 import type { LossTerms, Objective } from "../method/objective.ts";
 import type { Architecture } from "../model/architecture.ts";
 import { freeze } from "../model/frozen.ts";
-import type { ModelState, TensorMap } from "../model/parameters.ts";
+import {
+  copyOf,
+  type ModelState,
+  type TensorMap,
+  type WeightTensors,
+} from "../model/parameters.ts";
 import type { Recipe } from "../recipe/recipe.ts";
 import {
   attackInputs,
@@ -23,7 +28,7 @@ import {
   trainingAttack,
 } from "./inner_attack.ts";
 import type { Rates } from "../optimise/schedule.ts";
-import { rateTensor, Sgd, zeroMomenta } from "../optimise/sgd.ts";
+import { moveTowards, rateTensor, Sgd, zeroMomenta } from "../optimise/sgd.ts";
 import { lossAndGradients, passesMade, type StepInputs, type StepResult } from "./step.ts";
 
 /** What a part of an attack yields. */
@@ -54,10 +59,14 @@ export class Learner {
   readonly #attackParts = new Map<number, Computation>();
   readonly #descend: Computation;
   readonly #update: Computation;
+  /** Absent where the recipe keeps none. */
+  readonly #averaged: WeightTensors | undefined;
+  readonly #average: Computation | undefined;
 
   /**
    * @param state taken over
    * @param momenta taken over; zeros unless given
+   * @param average of the weights, taken over where the recipe keeps one; the weights themselves unless given
    */
   constructor(
     recipe: Recipe,
@@ -65,6 +74,7 @@ export class Learner {
     backend: Backend,
     state: ModelState,
     momenta: TensorMap = zeroMomenta(state.parameters),
+    average?: WeightTensors,
   ) {
     const { parameters, buffers } = state;
     const gradients = zeroMomenta(parameters);
@@ -75,7 +85,12 @@ export class Learner {
       { weightDecay: recipe.optimiser.weightDecay, nesterov: true },
       momenta,
     );
-    this.deviceState = backend.deviceState([parameters, buffers, momenta, gradients]);
+    const averaged = recipe.optimiser.average === "none" ? undefined : average ?? copyOf(state);
+    this.deviceState = backend.deviceState([
+      ...[parameters, buffers, momenta, gradients],
+      ...averaged ? [averaged.parameters, averaged.buffers] : [],
+    ]);
+    this.#averaged = averaged;
     const objective = objectiveOf(recipe);
     this.#attack = trainingAttack(recipe);
     if (this.#attack) {
@@ -99,6 +114,11 @@ export class Learner {
     });
     this.#update = this.deviceState.compile(({ rates }) => {
       this.optimiser.step(parameters, gradients, rates as tf.Tensor1D);
+      return {};
+    });
+    this.#average = averaged && this.deviceState.compile(({ share }) => {
+      moveTowards(averaged.parameters, parameters, share as tf.Scalar);
+      moveTowards(averaged.buffers, buffers, share as tf.Scalar);
       return {};
     });
   }
@@ -180,6 +200,13 @@ export class Learner {
     tensor.dispose();
   }
 
+  /** Moves the recipe's average of the weights by a `share` of its distance to them, running statistics included. */
+  async average(share: number): Promise<void> {
+    const tensor = tf.scalar(share);
+    await this.#average!({ share: tensor });
+    tensor.dispose();
+  }
+
   /**
    * What steps on batches of `sizes` images of `shape` need of the device, see {@linkcode DeviceState.preflight}.
    *
@@ -216,7 +243,8 @@ export class Learner {
       ];
     });
     const update = { computation: this.#update, shapes: { rates: [2] } };
-    return this.deviceState.preflight([...requests, update], tune);
+    const average = this.#average ? [{ computation: this.#average, shapes: { share: [] } }] : [];
+    return this.deviceState.preflight([...requests, update, ...average], tune);
   }
 
   /** The model as it stands, the caller's to dispose. */
@@ -226,6 +254,17 @@ export class Learner {
       parameters: this.deviceState.snapshot(parameters),
       buffers: this.deviceState.snapshot(buffers),
       batchesTracked,
+    };
+  }
+
+  /** The average of the weights as it stands, the caller's to dispose; undefined where the recipe keeps none. */
+  averaged(): ModelState | undefined {
+    if (this.#averaged === undefined) return undefined;
+    const { parameters, buffers } = this.#averaged;
+    return {
+      parameters: this.deviceState.snapshot(parameters),
+      buffers: this.deviceState.snapshot(buffers),
+      batchesTracked: this.state.batchesTracked,
     };
   }
 

@@ -22,6 +22,7 @@ import { trainedArchitecture } from "../run/weights/architecture.ts";
 import { EventLog, type StepImages } from "../run/tensorboard/event_log.ts";
 import type { DamageNote, EpochMetrics, RunLength, StepMetrics } from "../run/metrics.ts";
 import { ratesAt } from "../optimise/schedule.ts";
+import { averageShare } from "../optimise/weight_average.ts";
 import {
   measureSelection,
   type SelectionAccuracy,
@@ -213,6 +214,8 @@ class Trainer {
 
     const n = prepared.batch.ids.length;
     const session = this.#session;
+    const share = averageShare(recipe.optimiser, this.#length, done + 1);
+    if (share !== undefined) await session.learner.average(share);
     session.progress = afterStep(session.progress, position.step, n, result);
     const { values: { loss, ...terms }, attack } = result, { x: clean, shape } = prepared.batch;
     this.#images = {
