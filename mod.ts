@@ -61,6 +61,7 @@ export {
   type EvaluationObserver,
   type EvaluationOptions,
 } from "./src/evaluate/evaluation_options.ts";
+export { WEIGHTS_CHOICES, type WeightsChoice } from "./src/run/subject.ts";
 export { type Curve, type CurvePoint } from "./src/evaluate/curve.ts";
 export {
   type Accuracies,
@@ -88,6 +89,7 @@ export {
   SELECTIONS,
 } from "./src/recipe/recipe.ts";
 export { type Schedule, type ScheduleName, SCHEDULES } from "./src/optimise/schedule.ts";
+export { type AverageName, AVERAGES, type WeightAverage } from "./src/optimise/weight_average.ts";
 export {
   CORRUPTION_POLICIES,
   type CorruptionPolicy,
@@ -157,7 +159,7 @@ export {
   type ModelConfig,
   type NormLayer,
 } from "./src/model/architecture.ts";
-export { initialise, type ModelState } from "./src/model/parameters.ts";
+export { initialise, type ModelState, type WeightTensors } from "./src/model/parameters.ts";
 export { loadWeights, type SaveOptions, saveWeights } from "./src/weights/weights_file.ts";
 export {
   EXPORT_FORMATS,

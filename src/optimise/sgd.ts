@@ -17,8 +17,8 @@ export function rateTensor({ lr, momentum }: Rates): tf.Tensor1D {
 /** Puts `a + share · (b − a)` in the place of every tensor `a` of `averages`, for the `b` of its name; none is disposed. */
 export function moveTowards(averages: TensorMap, tensors: TensorMap, share: tf.Scalar): void {
   for (const [name, before] of averages) {
-    const step = tf.mul(tf.sub(tensors.get(name)!, before), share);
-    averages.set(name, tf.add(before, step));
+    const now = tensors.get(name)!;
+    averages.set(name, tf.tidy(() => tf.add(before, tf.mul(tf.sub(now, before), share))));
   }
 }
 

@@ -35,6 +35,7 @@ Deno.test("resolveRecipe() is the paper's recipe of MemLoss V1 when nothing is g
       momentum: 0.95,
       baseMomentum: 0.85,
       weightDecay: 5e-4,
+      average: "none",
     },
     select: "val",
     backend: "auto",
@@ -73,7 +74,9 @@ Deno.test("resolveRecipe() takes the paper's radius and steps in L2", () => {
 Deno.test("resolveRecipe() takes the momenta of the schedule", () => {
   for (const schedule of ["step", "cosine"] as const) {
     const { optimiser } = resolveRecipe({ optimiser: { schedule } });
-    assert.deepEqual(optimiser, { lr: 0.21, schedule, momentum: 0.9, weightDecay: 5e-4 });
+    assert.deepEqual(optimiser, {
+      ...{ lr: 0.21, schedule, momentum: 0.9, weightDecay: 5e-4, average: "none" },
+    });
   }
   refuses(
     { schedule: "cosine", baseMomentum: 0.8 },
@@ -81,7 +84,7 @@ Deno.test("resolveRecipe() takes the momenta of the schedule", () => {
   );
 });
 
-/** Another value than the default for every field that V3 has under one schedule. */
+/** Another value than the default for every field that V3 has under one schedule with one average. */
 const OTHER: RecipeInput = {
   variant: "v3",
   beta: 0,
@@ -115,7 +118,15 @@ const OTHER: RecipeInput = {
     index: "http://127.0.0.1:4512/",
     onCorruption: "stop",
   },
-  optimiser: { lr: 0.1, schedule: "onecycle", momentum: 0.8, baseMomentum: 0.7, weightDecay: 0 },
+  optimiser: {
+    lr: 0.1,
+    schedule: "onecycle",
+    momentum: 0.8,
+    baseMomentum: 0.7,
+    weightDecay: 0,
+    average: "ema",
+    emaDecay: 0.5,
+  },
   select: "none",
   limitTest: 32,
   checkpointEvery: 5,
@@ -125,7 +136,10 @@ const OTHER: RecipeInput = {
 };
 
 Deno.test("resolveRecipe() leaves what is given as it is", () => {
-  for (const { path } of FIELDS) assert.notEqual(valueAt(OTHER, path), undefined, path);
+  const other = "optimiser.swaStart"; // of the other average
+  for (const { path } of FIELDS) {
+    assert.equal(valueAt(OTHER, path) === undefined, path === other, path);
+  }
   assert.deepEqual(resolveRecipe(OTHER), OTHER);
 });
 
@@ -277,4 +291,23 @@ Deno.test("resolveRecipe() refuses to start from a memory that there is not, and
       `${flag} has no meaning for --variant standard.`,
     );
   }
+});
+
+Deno.test("resolveRecipe() averages weights as it is asked to, and refuses what no average has", () => {
+  const average = (flags: RecipeFlags) => {
+    const { average, emaDecay, swaStart } = resolveRecipe(recipeInput(flags)).optimiser;
+    return [average, emaDecay, swaStart];
+  };
+  assert.deepEqual(average({ weightAverage: "ema" }), ["ema", 0.999, undefined]);
+  assert.deepEqual(average({ weightAverage: "swa", epochs: 8 }), ["swa", undefined, 7]);
+  assert.deepEqual(average({ weightAverage: "swa", epochs: 1 }), ["swa", undefined, 1]);
+  refuses({ emaDecay: 0.9 }, "--ema-decay has no meaning for --weight-average none.");
+  refuses(
+    { weightAverage: "ema", emaDecay: 1 },
+    "--ema-decay must be below 1, not 1: 1 would never learn.",
+  );
+  refuses(
+    { weightAverage: "swa", swaStart: 9, epochs: 8 },
+    "--swa-start 9 is after the last of 8 --epochs: take an epoch that there is.",
+  );
 });

@@ -153,6 +153,7 @@ const OPTIMISER = {
   momentum: 0.95,
   baseMomentum: 0.85,
   weightDecay: 5e-4,
+  average: "none",
 };
 const RUN = {
   data: "synthetic",

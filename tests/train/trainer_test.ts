@@ -4,6 +4,8 @@ import * as tf from "@tensorflow/tfjs";
 import type { Backend } from "../../src/backend/backend.ts";
 import { drawView } from "../../src/data/augmentation.ts";
 import { firstIndices } from "../../src/data/batches.ts";
+import { evaluateAccuracy } from "../../src/evaluate/evaluate.ts";
+import { architectureOf, freezeSubject } from "../../src/evaluate/frozen_subject.ts";
 import { measureMemory } from "../../src/memory/stats.ts";
 import { MemoryStore } from "../../src/memory/store.ts";
 import type { Recipe } from "../../src/recipe/recipe.ts";
@@ -14,6 +16,7 @@ import type {
   DamageNote,
   WeightMetrics,
 } from "../../src/run/metrics.ts";
+import { readSubject, type WeightsSubject } from "../../src/run/subject.ts";
 import { ratesAt } from "../../src/optimise/schedule.ts";
 import { inRunFolder, readLog, resultOf } from "../repro/support.ts";
 import { onOneThread, onWasm } from "../testing/device.ts";
@@ -418,3 +421,40 @@ onWasm(
       })
     ),
 );
+
+for (const weightAverage of ["ema", "swa"] as const) {
+  onWasm(
+    `train() that averages its weights, ${weightAverage}, is continued to the byte and selects the average`,
+    (backend) =>
+      inRunFolder((whole) =>
+        inRunFolder(async (runDir) => {
+          const flags = { weightAverage, select: "test", limitTest: 8, epochs: 3 } as const;
+          const recipe = smallRecipe({ variant: "v2", ...flags });
+          await trainIn(whole, recipe, backend);
+          for (const [epoch, step] of [[1, 2], [3, 1]] as const) {
+            await trainUntil(runDir, recipe, backend, epoch, step);
+          }
+          await trainIn(runDir, recipe, backend);
+          assert.deepEqual(await resultOf(runDir), await resultOf(whole));
+          const last = await readSubject(whole, "last") as WeightsSubject;
+          const raw = await readSubject(whole, "last", "raw") as WeightsSubject;
+          assert.deepEqual([last.weights, raw.weights], ["average", "raw"]);
+          const values = ({ tensors }: WeightsSubject) => tensors.get("conv1.weight")!.data;
+          // The swa of three epochs begins with the third, whose end alone counts.
+          assert.equal(weightAverage === "swa", `${values(last)}` === `${values(raw)}`);
+          const log = await readLog(whole) as unknown as { cleanAccuracy?: number }[];
+          const { cleanAccuracy } = log.at(-1)!;
+          const accuracies: number[] = [];
+          for (const subject of [last, raw]) {
+            const model = freezeSubject(subject, architectureOf(subject));
+            const settings = { backend, dataset: smallData().test, ids: firstIndices(8, 8) };
+            const { attack, seed } = { attack: recipe.threat, seed: recipe.seed };
+            const given = { ...settings, batchSize: 8, attack, seed };
+            accuracies.push((await evaluateAccuracy("clean", model, given)).accuracy);
+            model.dispose();
+          }
+          assert.equal(accuracies[0], cleanAccuracy);
+        })
+      ),
+  );
+}

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs";
 import { VARIANTS } from "../../../src/method/methods.ts";
-import { disposeAll, type TensorMap } from "../../../src/model/parameters.ts";
+import type { Backend } from "../../../src/backend/backend.ts";
+import { disposeAll, type ModelState, type TensorMap } from "../../../src/model/parameters.ts";
 import { exportState, exportTensors } from "../../../src/weights/state_dict.ts";
 import { Learner } from "../../../src/train/learner.ts";
 import { lossAndGradients, type StepInputs } from "../../../src/train/step.ts";
@@ -212,3 +213,43 @@ onWasm(
     learner.dispose();
   },
 );
+
+eachBackend(
+  "Learner keeps the average of weights and running statistics, and goes on with one",
+  async (backend) => {
+    const recipe = smallV1({ weightAverage: "ema" }), inputs = makeInputs();
+    const learner = makeLearner(backend, recipe);
+    const allOf = async (state: ModelState) =>
+      await valuesOf(new Map([...state.parameters, ...state.buffers]));
+    const first = await allOf(learner.averaged()!);
+    assert.deepEqual(first, await allOf(learner.snapshot()), "it begins as the weights");
+    let expected = first;
+    let later: Learner | undefined;
+    for (const share of [0.5, 0.125]) {
+      await descend(learner, inputs);
+      await learner.update(RATES);
+      const now = await allOf(learner.snapshot());
+      if (share === 0.125) {
+        // A second learner takes the average over before the last step.
+        const state = learner.snapshot(), average = learner.averaged()!;
+        later = new Learner(recipe, W2, backend, state, learner.momenta(), average);
+      }
+      await learner.average(share);
+      expected = expected.map((old, i) => old + share * (now[i]! - old));
+      assertClose(await allOf(learner.averaged()!), expected, 1e-6, "average");
+      assert.notDeepEqual(expected, now);
+    }
+    await later!.average(0.125);
+    assert.deepEqual(await allOf(later!.averaged()!), await allOf(learner.averaged()!));
+    disposeInputs(inputs);
+    [learner, later!].forEach((each) => each.dispose());
+    assert.equal(makeNone(backend), undefined);
+  },
+);
+
+/** The average of a learner whose recipe keeps none. */
+function makeNone(backend: Backend): ModelState | undefined {
+  const learner = makeLearner(backend), averaged = learner.averaged();
+  learner.dispose();
+  return averaged;
+}
