@@ -88,7 +88,8 @@ const FLAGS = {
 const IMAGES =
   "The network is given images with values in [0,1], NHWC (channels last), and none is normalised before. A file that " +
   "holds its mean and std as tensors, as a layer that normalises has them, is taken as it is. A network that was trained on " +
-  "normalised images without such a layer has to get one first: see docs/weights.md.";
+  "normalised images without such a layer has to get one first: see docs/weights.md. A model.json is given what --input-range, --input-mean and --input-std make of " +
+  "the images; attacks stay bounded in [0,1].";
 
 export const command: Command = {
   name: "eval",

@@ -12,7 +12,7 @@ import type { RecipeInput } from "../recipe/recipe.ts";
 import { resolveRecipe, withFields } from "../recipe/resolve.ts";
 import { describeRunEstimate, estimateRun } from "../reproduce/estimate_run.ts";
 import { readRecipeFile } from "../run/recipe_file.ts";
-import { readInitialWeights, withWidth } from "../run/weights/initial_weights.ts";
+import { readInitialWeights, withNetwork } from "../run/weights/initial_weights.ts";
 import { refuseUsed } from "../run/run_folder.ts";
 import { type Command, readArguments, refuseFlags } from "./shell/command.ts";
 import { refuseDeviceFlags } from "./shell/device_flags.ts";
@@ -89,7 +89,7 @@ export const command: Command = {
 /** Prints the recipe on stdout, and says what a run of it would take. */
 async function previewRun(given: RecipeInput, directory: string, signal: AbortSignal) {
   const initial = given.from === undefined ? undefined : await readInitialWeights(given.from);
-  const input = initial ? withWidth(given, initial) : given, recipe = resolveRecipe(input);
+  const input = initial ? withNetwork(given, initial) : given, recipe = resolveRecipe(input);
   await refuseUsed(directory);
   const { train, test } = await loadData(recipe.data, recipe.dataDir, recipe.seed);
   const status = new StatusLine();

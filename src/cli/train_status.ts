@@ -89,7 +89,7 @@ export function observeRun(status: StatusLine): RunObserver {
       status.print(
         `${
           continued ? "Continuing" : "Training"
-        } ${recipe.variant} on ${recipe.data}, width ${recipe.width}` +
+        } ${recipe.variant} on ${recipe.data}, ${recipe.model} of width ${recipe.width}` +
           `${recipe.attack?.precision === "f16" ? ", attacked in float16" : ""}, ` +
           `${describeDevice(backend, demand)}, in ${directory}`,
       );

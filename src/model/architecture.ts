@@ -1,5 +1,5 @@
 /**
- * A residual network as data: what has weights, what its tensors are called in PyTorch's state dict, and what is
+ * A network as data: what has weights, what its tensors are called in PyTorch's state dict, and what is
  * computed of what. No engine is loaded to read or make one.
  *
  * @module
@@ -8,7 +8,7 @@ import type * as tf from "@tensorflow/tfjs";
 
 /** Size of a model. */
 export interface ModelConfig {
-  /** What the channels of all stages are multiples of; 64 is ResNet-18's published one. */
+  /** What the channels of all stages are multiples of; each architecture says its published one. */
   readonly width: number;
   /** Number of logits. */
   readonly classes: number;

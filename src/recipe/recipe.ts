@@ -8,6 +8,7 @@ import type { AttackPrecision, BackendChoice } from "../backend/backend.ts";
 import type { DataName } from "../data/sets/sets.ts";
 import type { CodecName } from "../memory/chunk/codec.ts";
 import type { CorruptionPolicy, MemoryView } from "../memory/options.ts";
+import type { ArchitectureName } from "../model/architectures/architectures.ts";
 import type { MemoryWeight } from "../method/method.ts";
 import type { Variant } from "../method/methods.ts";
 import type { Schedule } from "../optimise/schedule.ts";
@@ -57,9 +58,15 @@ export interface Recipe {
    */
   readonly limitTrain?: number;
   /**
-   * Channels of ResNet-18's first stage, 1 to 1024.
+   * The network.
    *
-   * @default {64}
+   * @default {"resnet18"}
+   */
+  readonly model: ArchitectureName;
+  /**
+   * Channels of its first convolution, 1 to 1024; those of the others are multiples of it.
+   *
+   * @default {64, wrn-34-10 and wrn-28-10 16, small-cnn 96}
    */
   readonly width: number;
   /**

@@ -6,10 +6,16 @@
 import { BACKEND_CHOICES } from "../backend/backend.ts";
 import { LARGEST_CROP_PADDING } from "../data/augmentation.ts";
 import { DATA_NAMES, DATA_ROOT } from "../data/sets/sets.ts";
+import {
+  ARCHITECTURE_NAMES,
+  ARCHITECTURES,
+  DEFAULT_ARCHITECTURE,
+  definitionOf,
+} from "../model/architectures/architectures.ts";
+import { UsageError } from "../errors.ts";
 import { methodOf, METHODS, VARIANTS } from "../method/methods.ts";
 import { SCHEDULES } from "../optimise/schedule.ts";
 import { AVERAGES } from "../optimise/weight_average.ts";
-import { UsageError } from "../errors.ts";
 import { type Above, type Condition, field, has } from "./field.ts";
 import { choiceFlag, integerFlag, numberFlag, positiveFlag, switchFlag, textFlag } from "./flag.ts";
 import { SELECTIONS } from "./recipe.ts";
@@ -25,6 +31,10 @@ const averages = (name: string): Condition => ({
   holds: ({ optimiser }) => optimiser.average === name,
   cause: ({ optimiser }) => `--weight-average ${optimiser.average}`,
 });
+
+const networkSummaries = Object.fromEntries(
+  ARCHITECTURES.map(({ name, summary }) => [name, summary]),
+);
 
 const summaries = Object.fromEntries(METHODS.map(({ name, summary }) => [name, summary]));
 
@@ -60,16 +70,26 @@ export const TRAINING_FIELDS = {
     integerFlag("limit-train", "train on the first N images only", 1),
     { group: "What to train" },
   ),
-  width: field("width", integerFlag("width", "channels of ResNet-18's first stage", 1, 1024), {
-    group: "What to train",
-    default: 64,
-  }),
+  model: field(
+    "model",
+    choiceFlag("model", ARCHITECTURE_NAMES, "network", networkSummaries),
+    { group: "What to train", default: DEFAULT_ARCHITECTURE, later: true },
+  ),
+  width: field(
+    "width",
+    integerFlag("width", "channels of the network's first convolution; others follow", 1, 1024),
+    {
+      group: "What to train",
+      default: ({ model }) => definitionOf(model).width,
+      said: "64, of the wrn 16, of small-cnn 96",
+    },
+  ),
   from: field(
     "from",
     textFlag(
       "from",
       "FILE",
-      "begin with the network in FILE, safetensors or PyTorch's, and its width",
+      "begin with the network in FILE, safetensors or PyTorch's, of its model and width",
     ),
     { group: "What to train" },
   ),

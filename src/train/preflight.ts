@@ -63,14 +63,14 @@ export async function preflight(
 
 /** @throws {UsageError} if the weights alone, and what training keeps of each, are more than the device can have */
 function refuseWide(
-  { width }: Recipe,
+  recipe: Recipe,
   data: DataKind,
   { name, weightLimit: limit = Infinity }: Backend,
 ): void {
-  const bytes = weightBytes(width, data);
+  const { width } = recipe, bytes = weightBytes(recipe, data);
   if (bytes <= limit) return;
   let most = width - 1;
-  while (most > 0 && weightBytes(most, data) > limit) most--;
+  while (most > 0 && weightBytes({ ...recipe, width: most }, data) > limit) most--;
   throw new UsageError(
     `--width ${width} makes ${
       wholeMebibytes(bytes)
@@ -79,8 +79,8 @@ function refuseWide(
   );
 }
 
-function weightBytes(width: number, data: DataKind): number {
-  const shapes = parameterShapes(trainedArchitecture({ width }, data)).values();
+function weightBytes(recipe: Recipe, data: DataKind): number {
+  const shapes = parameterShapes(trainedArchitecture(recipe, data)).values();
   return shapes.reduce((sum, shape) => sum + 4 * shape.reduce((a, b) => a * b, 1), 0);
 }
 

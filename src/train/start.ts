@@ -21,7 +21,7 @@ import {
   keepInitialWeights,
   keptInitialWeights,
   readInitialWeights,
-  withWidth,
+  withNetwork,
 } from "../run/weights/initial_weights.ts";
 import { preflight } from "./preflight.ts";
 import { train, type TrainingObserver } from "./trainer.ts";
@@ -117,7 +117,7 @@ export async function startRun(
 ): Promise<void> {
   await exclusively(async () => {
     const initial = recipe.from === undefined ? undefined : await readInitialWeights(recipe.from);
-    const complete = resolveRecipe(initial ? withWidth(recipe, initial) : recipe);
+    const complete = resolveRecipe(initial ? withNetwork(recipe, initial) : recipe);
     await runIn(directory, complete, options, { initial });
   });
 }

@@ -38,7 +38,7 @@ Deno.test("memloss train tells its progress on stderr and leaves a run folder", 
   assert.equal(trained.code, 0, trained.stderr);
   assert.equal(trained.stdout, "");
   const lines = trained.stderr.split("\n");
-  assert.match(lines[0]!, /^Training v1 on cifar10, width 1, wasm \(.+\), in /);
+  assert.match(lines[0]!, /^Training v1 on cifar10, resnet18 of width 1, wasm \(.+\), in /);
   const [first, second] = lines.filter((line) => /^epoch \d\/2 {2}loss/.test(line));
   assert.match(first!, /^epoch 1\/2 {2}loss [\d.]+ \(ce [\d.]+, kl [\d.]+\) .+ images\/s {2}\d+s$/);
   assert.match(second!, /\(ce [\d.]+, kl [\d.]+, memory [\d.]+\)/, "the memory is live in epoch 2");

@@ -34,15 +34,14 @@ onWasm(
 );
 
 onWasm("freezeSubject() refuses what is no state dict", () => {
-  const refuses = (tensors: ReadonlyMap<string, SafeTensor>, message: string) =>
+  const refuses = (tensors: ReadonlyMap<string, SafeTensor>, message: string | RegExp) =>
     assert.throws(() => {
       const weights = weightsOf(tensors);
       freezeSubject(weights, architectureOf(weights));
     }, { name: "UsageError", message });
   refuses(
     new Map([["x", STATE.get("bn1.bias")!]]),
-    "weights.safetensors is no state dict of a network that this program knows: for resnet18 it lacks " +
-      "conv1.weight and linear.weight and bn1.weight.",
+    /^weights\.safetensors is no state dict of a network that this program knows: for resnet18 it lacks conv1\.weight and 3 more; /,
   );
   const without = new Map(STATE);
   without.delete("layer3.1.bn2.running_var");

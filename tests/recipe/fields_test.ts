@@ -26,7 +26,7 @@ Deno.test("RECIPE_FLAGS are called what their fields are, and say the default", 
     assert.equal(name.replace(/-(.)/g, (_, letter) => letter.toUpperCase()), field);
   }
   const { width, attackEps, memoryIndex, limitTrain } = RECIPE_FLAGS;
-  assert.match(width.help, /; default 64$/);
+  assert.match(width.help, /; default 64, of the wrn 16, of small-cnn 96$/);
   assert.match(attackEps.help, /; default 8\/255, in l2 128\/255$/);
   assert.match(memoryIndex.help, /; default a file in the run folder$/);
   assert.ok(!limitTrain.help.includes("default"));
@@ -59,6 +59,7 @@ Deno.test("RecipeSchema refuses unknown fields, wrong types and what no flag wou
       { ...recipe, colour: "blue" },
       { ...recipe, width: "64" },
       { ...recipe, width: 0 },
+      { ...recipe, model: "resnet50" },
       { ...recipe, beta: -1 },
       { ...recipe, beta: null },
       { ...recipe, variant: "v4" },

@@ -146,7 +146,7 @@ function earlier(name: string): string {
 }
 
 /** What format 1 left unsaid. */
-const SINCE = { cropPadding: 4 };
+const SINCE = { model: "resnet18", cropPadding: 4 };
 const OPTIMISER = {
   lr: 0.21,
   schedule: "onecycle",

@@ -22,8 +22,12 @@ export interface Fixture {
 
 /** Reads `tests/fixtures/NAME.safetensors`; asking it for a tensor that it lacks fails the test. */
 export function fixture(name: string): Fixture {
-  const url = new URL(`../fixtures/${name}.safetensors`, import.meta.url);
-  const { tensors } = decodeSafetensors(Deno.readFileSync(url), url.pathname);
+  return fixtureAt(new URL(`../fixtures/${name}.safetensors`, import.meta.url).pathname);
+}
+
+/** Reads the reference tensors at `path`. */
+export function fixtureAt(path: string): Fixture {
+  const { tensors } = decodeSafetensors(Deno.readFileSync(path), path);
   return {
     tensors,
     values(name) {
@@ -42,7 +46,9 @@ export function fixture(name: string): Fixture {
           .map(([name, tensor]) => [name.slice(prefix.length), tensor]),
       ),
     stateDict: () =>
-      new Map([...tensors].filter(([name]) => /^(conv1|bn1|bn|layer\d|linear|fc)\./.test(name))),
+      new Map(
+        [...tensors].filter(([name]) => /^(conv\d|bn\d?|layer\d|block\d|linear|fc)\./.test(name)),
+      ),
   };
 }
 

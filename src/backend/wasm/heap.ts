@@ -54,6 +54,7 @@ export class Heap {
    * @throws {RunError} if the memory is full
    */
   allocate(bytes: number): number {
+    if (!(bytes >= 0)) throw new Error(`There are no blocks of ${bytes} bytes.`);
     const size = Math.ceil((bytes + PADDING) / ALIGNMENT) * ALIGNMENT;
     let best = -1;
     for (let i = 0; i < this.#free.length; i++) {

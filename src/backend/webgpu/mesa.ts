@@ -6,8 +6,8 @@
 
 /** Where sockets of a session would be. */
 const VARIABLE = "XDG_RUNTIME_DIR";
-/** A folder that is not there: what is looked for in it is missed in silence. */
-const NOWHERE = "/nonexistent";
+/** No folder, and nobody can make it one: what is looked for in it is missed in silence. */
+const NOWHERE = "/dev/null";
 
 /** Gives Mesa a folder to look in, where there is none and this variable may be set. To be called before its drivers load. */
 export async function quietMesa(): Promise<void> {

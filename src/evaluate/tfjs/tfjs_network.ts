@@ -41,8 +41,7 @@ export async function openTfjsNetwork(
   const { path } = model, { channels } = dataset.shape;
   checkScaling(scaling, channels);
   registerStridedSliceGradient();
-  const ofLogits = withoutSoftmax(model);
-  const loaded = await load(ofLogits ?? model);
+  const { loaded, softmaxRemoved } = await load(model);
   try {
     checkInput(path, loaded.inputs, dataset);
     const scale = scaler(scaling, channels);
@@ -50,7 +49,7 @@ export async function openTfjsNetwork(
     await tryModel(path, logits, dataset, backend, attacked);
     return {
       network: { logits, dispose: () => loaded.dispose() },
-      softmaxRemoved: ofLogits !== undefined,
+      softmaxRemoved,
     };
   } catch (error) {
     loaded.dispose();
@@ -66,32 +65,36 @@ interface LoadedModel {
   dispose(): void;
 }
 
-/** @throws {UsageError} if tfjs cannot make the model */
-async function load({ path, format, artifacts }: TfjsModel): Promise<LoadedModel> {
+/** Makes the model without a softmax at its end. Throws a `UsageError` if tfjs cannot make it. */
+async function load(model: TfjsModel): Promise<{ loaded: LoadedModel; softmaxRemoved: boolean }> {
+  try {
+    const ofLogits = withoutSoftmax(model);
+    return { loaded: await make(ofLogits ?? model), softmaxRemoved: ofLogits !== undefined };
+  } catch (error) {
+    const message = `${model.path} is no model that TensorFlow.js can make: ${sayFault(error)}.`;
+    throw new UsageError(message, { cause: error });
+  }
+}
+
+async function make({ path, format, artifacts }: TfjsModel): Promise<LoadedModel> {
   const only = (outputs: tf.Tensor | tf.Tensor[]) => {
     if (!Array.isArray(outputs)) return tf.cast(outputs, "float32") as Tensor2D;
     throw new UsageError(`${path} has ${outputs.length} outputs: evaluate a model with one.`);
   };
-  try {
-    if (format === "graph-model") {
-      const model = tf.loadGraphModelSync(artifacts);
-      return {
-        inputs: model.inputs.map(({ shape }) => shape?.map((size) => size < 0 ? null : size)),
-        logits: (x) => only(model.execute(x)),
-        dispose: () => model.dispose(),
-      };
-    }
-    const model = await tf.loadLayersModel(tf.io.fromMemory(artifacts));
+  if (format === "graph-model") {
+    const model = tf.loadGraphModelSync(artifacts);
     return {
-      inputs: model.inputs.map(({ shape }) => shape),
-      logits: (x) => only(model.apply(x, { training: false }) as tf.Tensor | tf.Tensor[]),
+      inputs: model.inputs.map(({ shape }) => shape?.map((size) => size < 0 ? null : size)),
+      logits: (x) => only(model.execute(x)),
       dispose: () => model.dispose(),
     };
-  } catch (error) {
-    throw new UsageError(`${path} is no model that TensorFlow.js can make: ${sayFault(error)}.`, {
-      cause: error,
-    });
   }
+  const model = await tf.loadLayersModel(tf.io.fromMemory(artifacts));
+  return {
+    inputs: model.inputs.map(({ shape }) => shape),
+    logits: (x) => only(model.apply(x, { training: false }) as tf.Tensor | tf.Tensor[]),
+    dispose: () => model.dispose(),
+  };
 }
 
 /** @throws {UsageError} unless the model takes batches of the images of `dataset` */

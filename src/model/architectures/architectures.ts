@@ -6,17 +6,30 @@
 import { UsageError } from "../../errors.ts";
 import { type Architecture, type ModelConfig, normalisationNames } from "../architecture.ts";
 import type { ArchitectureDefinition, Shapes } from "./definition.ts";
+import { PREACT_RESNET18 } from "./preact_resnet18.ts";
 import { RESNET18 } from "./resnet18.ts";
+import { SMALL_CNN } from "./small_cnn.ts";
+import { WRN_28_10, WRN_34_10 } from "./wide_resnet.ts";
 
-/** All of them; the first is what is trained. */
+/** All of them; the first is what is trained unless told otherwise. */
 export const ARCHITECTURES = [
   RESNET18,
+  PREACT_RESNET18,
+  WRN_34_10,
+  WRN_28_10,
+  SMALL_CNN,
 ] as const;
 
 /** The name of an architecture. */
 export type ArchitectureName = typeof ARCHITECTURES[number]["name"];
 
-/** What is trained. */
+/** Their names. */
+export const ARCHITECTURE_NAMES = ARCHITECTURES.map(({ name }) => name) as [
+  ArchitectureName,
+  ...ArchitectureName[],
+];
+
+/** What is trained unless told otherwise. */
 export const DEFAULT_ARCHITECTURE: ArchitectureName = ARCHITECTURES[0].name;
 
 /** What a normalisation of the images is called here. */
@@ -36,7 +49,12 @@ const definitions: readonly ArchitectureDefinition[] = ARCHITECTURES;
  * ```
  */
 export function buildArchitecture(name: ArchitectureName, config: ModelConfig): Architecture {
-  return definitions.find((each) => each.name === name)!.build(config);
+  return definitionOf(name).build(config);
+}
+
+/** The row of the network called `name`. */
+export function definitionOf(name: ArchitectureName): ArchitectureDefinition {
+  return definitions.find((each) => each.name === name)!;
 }
 
 /**

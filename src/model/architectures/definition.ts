@@ -12,6 +12,10 @@ export type Shapes = ReadonlyMap<string, readonly number[]>;
 export interface ArchitectureDefinition<Name extends string = string> {
   /** Its name in recipes. */
   readonly name: Name;
+  /** A few words for the help. */
+  readonly summary: string;
+  /** The published {@linkcode ModelConfig.width}. */
+  readonly width: number;
   /** The network of that size. */
   build(config: ModelConfig): Architecture;
   /**
@@ -37,7 +41,10 @@ export function configOf(
   { stem, linear, also }: Marks,
 ): Required<ModelConfig> | string {
   const missing = [stem, linear, ...also].filter((name) => !shapes.has(name));
-  if (missing.length > 0) return `lacks ${missing.join(" and ")}`;
+  const [lacking, ...more] = missing;
+  if (lacking !== undefined) {
+    return `lacks ${lacking}${more.length > 0 ? ` and ${more.length} more` : ""}`;
+  }
   const first = shapes.get(stem)!, last = shapes.get(linear)!;
   const isTensor = (shape: readonly number[], rank: number) =>
     shape.length === rank && shape.every((length) => length > 0);

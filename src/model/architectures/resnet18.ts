@@ -59,10 +59,16 @@ function convNorm(conv: string, norm: string, size: Omit<Convolution, "kind" | "
   ];
 }
 
-/** ResNet-18. A batch norm behind the stem tells it from its pre-activation form. */
+/** ResNet-18. A batch norm behind the stem and a fourth stage tell it from the others. */
 export const RESNET18: ArchitectureDefinition<"resnet18"> = {
   name: "resnet18",
+  summary: "ResNet-18 without pooling behind its stem",
+  width: 64,
   build: resnet18,
   infer: (shapes) =>
-    configOf(shapes, { stem: "conv1.weight", linear: "linear.weight", also: ["bn1.weight"] }),
+    configOf(shapes, {
+      stem: "conv1.weight",
+      linear: "linear.weight",
+      also: ["bn1.weight", "layer4.1.conv2.weight"],
+    }),
 };

@@ -31,9 +31,6 @@ export interface ModelInfo {
   readonly footnote: string;
 }
 
-/** The width of the published networks, which an entry's architecture does not have to say. */
-const USUAL_WIDTH = 64;
-
 /** What the run of `recipe` can say for itself. */
 export function modelInfo(
   recipe: Recipe,
@@ -74,11 +71,11 @@ export function modelInfo(
   };
 }
 
-/** The architecture as a leaderboard names it. */
+/** The architecture as a leaderboard names it, which says nothing of the published width. */
 export function architectureOf(
-  { architecture: { title }, config: { width } }: ExportedNetwork,
+  { architecture: { title }, config: { width }, definition }: ExportedNetwork,
 ): string {
-  return width === USUAL_WIDTH ? title : `${title} (width ${width})`;
+  return width === definition.width ? title : `${title} (width ${width})`;
 }
 
 /** The names of what is left to be filled in. */

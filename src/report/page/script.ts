@@ -10,10 +10,11 @@ import { drawPlot } from "./client/draw_plot.ts";
 import { follow } from "./client/follow.ts";
 import { makeReader } from "./client/make_reader.ts";
 import { watchKeys } from "./client/watch_keys.ts";
+import { watchTouch } from "./client/watch_touch.ts";
 
 /** The script. It is made of the functions' text, not of files: a bundled program has none beside it. */
 export function pageScript(): string {
-  const tools = { drawPlot, makeReader, watchKeys, follow };
+  const tools = { drawPlot, makeReader, watchKeys, watchTouch, follow };
   const named = Object.entries(tools).map(([name, tool]) => `${name}: ${tool}`).join(",\n");
   return `/*! uPlot\n${license.trim()}\n*/\n${uPlotText}\n(${boot})({ uPlot, ${named} });\n`;
 }

@@ -5,11 +5,7 @@
  */
 import type { Dataset } from "../../data/dataset.ts";
 import type { Architecture } from "../../model/architecture.ts";
-import {
-  buildArchitecture,
-  DEFAULT_ARCHITECTURE,
-  withNormalisation,
-} from "../../model/architectures/architectures.ts";
+import { buildArchitecture, withNormalisation } from "../../model/architectures/architectures.ts";
 import type { Recipe } from "../../recipe/recipe.ts";
 
 /** What a run must know of its data set before there is any. */
@@ -23,11 +19,11 @@ export interface GivenWeights {
 
 /** The network that a run of `recipe` trains on `data`, from given weights if there are any. */
 export function trainedArchitecture(
-  { width }: Pick<Recipe, "width">,
+  { model, width }: Pick<Recipe, "model" | "width">,
   { classes, shape: { channels } }: DataKind,
   from?: GivenWeights,
 ): Architecture {
   const size = { width, classes: classes.length, channels };
-  const architecture = buildArchitecture(DEFAULT_ARCHITECTURE, size);
+  const architecture = buildArchitecture(model, size);
   return from?.normalised ? withNormalisation(architecture) : architecture;
 }

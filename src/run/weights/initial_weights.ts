@@ -8,11 +8,7 @@ import { readIfThere, writeFileAtomically } from "../../disk/files.ts";
 import { decodeSafetensors, encodeSafetensors, type SafeTensor } from "../../format/safetensors.ts";
 import { sha256 } from "../../format/sha256.ts";
 import type { Architecture, ModelConfig } from "../../model/architecture.ts";
-import {
-  type ArchitectureName,
-  DEFAULT_ARCHITECTURE,
-  identify,
-} from "../../model/architectures/architectures.ts";
+import { type ArchitectureName, identify } from "../../model/architectures/architectures.ts";
 import type { ModelState } from "../../model/parameters.ts";
 import type { RecipeInput } from "../../recipe/recipe.ts";
 import { OPTIMISER } from "../../weights/account.ts";
@@ -54,18 +50,20 @@ export async function readInitialWeights(path: string): Promise<InitialWeights> 
 }
 
 /**
- * `recipe` with the width of the weights that it begins with.
+ * `recipe` with the network and the width of the weights that it begins with.
  *
- * @throws {UsageError} if it has another, or they are of a network that is not trained
+ * @throws {UsageError} if it has another
  */
-export function withWidth(
+export function withNetwork(
   recipe: RecipeInput,
-  { path, name, architecture, config: { width } }: InitialWeights,
+  { path, name: model, config: { width } }: InitialWeights,
 ): RecipeInput {
-  if (name !== DEFAULT_ARCHITECTURE) {
-    throw new UsageError(`--from ${path} is a ${architecture.title}, which is not trained here.`);
+  if (recipe.model !== undefined && recipe.model !== model) {
+    throw new UsageError(
+      `--model ${recipe.model} is not that of --from ${path}, which is ${model}: leave it out.`,
+    );
   }
-  if (recipe.width === undefined || recipe.width === width) return { ...recipe, width };
+  if (recipe.width === undefined || recipe.width === width) return { ...recipe, model, width };
   throw new UsageError(
     `--width ${recipe.width} is not that of --from ${path}, which has ${width}: leave it out.`,
   );

@@ -19,7 +19,7 @@ const KINDS = ["weight", "bias", "running_mean", "running_var"] as const;
 
 /** What there is to export. */
 export interface ExportedNetwork {
-  readonly definition: Pick<ArchitectureDefinition, "name" | "build">;
+  readonly definition: Pick<ArchitectureDefinition, "name" | "width" | "build">;
   readonly config: Required<ModelConfig>;
   readonly architecture: Architecture;
   /** In PyTorch's layouts and in its order: float32, and int64 counters. */

@@ -24,7 +24,8 @@ export function className({ architecture: { title } }: ExportedNetwork): string 
 
 /** The name of the module, e.g. `memloss_resnet18`; networks that normalise their images have one of their own. */
 export function moduleName({ definition: { name }, architecture }: ExportedNetwork): string {
-  return `memloss_${name}${architecture.normalisation === undefined ? "" : "_normalised"}`;
+  const own = name.replaceAll("-", "_");
+  return `memloss_${own}${architecture.normalisation === undefined ? "" : "_normalised"}`;
 }
 
 /** The module's text, the same for networks of all sizes. */
@@ -61,7 +62,7 @@ def parts(**modules):
 
 
 class ${name}(nn.Module):
-    def __init__(self, width=64, classes=10, channels=3):
+    def __init__(self, width=${network.definition.width}, classes=10, channels=3):
         super().__init__()
 ${indent(attributes.join("\n"), "        ")}
 

@@ -106,7 +106,7 @@ function foreign({ head, tail, size }: Ends, text: string): [string, string] | u
 function judgeJson(path: string, text: string): WeightsKind {
   if (text.includes('"weight_map"')) return "shards";
   const what = text.includes('"modelTopology"')
-    ? "a TensorFlow.js model and no state dict: take the one that it was made from"
+    ? "a TensorFlow.js model and no state dict: memloss eval attacks it as it is"
     : text.includes('"dataSha256"')
     ? "a run's recipe: name the run's folder"
     : `JSON and holds no weights: name ${TAKES}`;

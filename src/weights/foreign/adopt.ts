@@ -42,6 +42,7 @@ export function adoptNetwork(tree: Tree, source: string, key?: string): Adopted 
   }
   const { architecture, notes } = takeNormalisation(own, taken!, source);
   const needed = networkShapes(architecture), types = new Set<string>();
+  const unused = dropUnused(own, needed);
   for (const name of needed.keys()) {
     const tensor = own.get(name);
     if (tensor === undefined) continue;
@@ -62,9 +63,23 @@ export function adoptNetwork(tree: Tree, source: string, key?: string): Adopted 
       ...types.size === 0
         ? []
         : [`Its values are converted from ${[...types].join(" and ")} to F32.`],
+      ...unused,
       ...notes,
     ],
   };
+}
+
+/** What some wide ResNets have since TRADES' has it, though no image passes it. */
+const UNUSED = "sub_block1";
+
+/** Takes the tensors out of `own` that its network holds and never computes with; says so. */
+function dropUnused(own: Map<string, SafeTensor>, needed: ReadonlyMap<string, unknown>): string[] {
+  if (!needed.has("block1.layer.0.conv1.weight")) return [];
+  const names = [...own.keys()].filter((name) => name.startsWith(`${UNUSED}.`));
+  for (const name of names) own.delete(name);
+  return names.length === 0
+    ? []
+    : [`${quoted(UNUSED)} is left out: it is no part of what the network computes.`];
 }
 
 /** Puts what images are normalised by among `own` under its names here; the architecture that has it. */

@@ -5,6 +5,7 @@
  */
 import * as v from "valibot";
 import { UsageError } from "../../errors.ts";
+import { findUnconnected } from "./layer_order.ts";
 
 /** Bytes of a value. */
 const VALUE_BYTES = { float32: 4, int32: 4, bool: 1 } as const;
@@ -93,6 +94,8 @@ export function readManifest(text: string, path: string): ModelManifest {
   const names = weightsManifest.flatMap(({ weights }) => weights.map(({ name }) => name));
   const twice = names.find((name, i) => names.indexOf(name) < i);
   if (twice !== undefined) fail(`it has the weight "${twice}" twice`);
+  const unconnected = findUnconnected(topology);
+  if (unconnected !== undefined) fail(unconnected);
   return {
     format: formatOf(format, topology, fail),
     topology,

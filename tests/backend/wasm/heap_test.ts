@@ -69,3 +69,9 @@ Deno.test("Heap.floats() shows the same values after a shared memory has grown",
   after[0] = 9;
   assert.equal(before[0], 9);
 });
+
+Deno.test("Heap.allocate() refuses a block whose size is no number", () => {
+  const heap = new Heap(false);
+  assert.throws(() => heap.allocate(NaN), /no blocks of NaN bytes/);
+  assert.equal(heap.usedBytes, 0);
+});

@@ -71,9 +71,11 @@ Deno.test("RESNET18.infer() reads width, classes and channels off the shapes, or
   shapes.delete("bn1.weight");
   assert.equal(RESNET18.infer(shapes), "lacks bn1.weight");
   shapes.delete("linear.weight");
-  assert.equal(RESNET18.infer(shapes), "lacks linear.weight and bn1.weight");
+  assert.equal(RESNET18.infer(shapes), "lacks linear.weight and 1 more");
   assert.equal(
-    RESNET18.infer(new Map([["conv1.weight", []], ["bn1.weight", [1]], ["linear.weight", [1, 2]]])),
+    RESNET18.infer(
+      shapes.set("bn1.weight", [1]).set("linear.weight", [1, 2]).set("conv1.weight", []),
+    ),
     "holds conv1.weight as []",
   );
 });

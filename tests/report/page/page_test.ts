@@ -226,6 +226,25 @@ browserTest(
   },
 );
 
+browserTest("a plot is zoomed by a finger that moves sideways", async (browser) => {
+  await withPage(browser, address(full), { width: 390, scheme: "light" }, async (page) => {
+    await inspect(page);
+    const { x, y, width, whole } = await page.evaluate(lookAt, "loss");
+    assert.equal(whole, true);
+    const touch = (type: string, share?: number) =>
+      page.send("Input.dispatchTouchEvent", {
+        type: `touch${type}`,
+        touchPoints: share === undefined ? [] : [{ x: x + share * width, y: y + 60 }],
+      });
+    await touch("Start", 0.5);
+    for (const share of [0.55, 0.6, 0.7, 0.8]) await touch("Move", share);
+    await touch("End");
+    const after = await page.evaluate(lookAt, "loss");
+    assert.equal(after.whole, false);
+    assert.match(after.position, /^epoch [34]\d\.\d$/);
+  });
+});
+
 browserTest("everything on the page can be reached and used from the keyboard", async (browser) => {
   await withPage(browser, address(full), LOOKS[1]!, async (page) => {
     await inspect(page);

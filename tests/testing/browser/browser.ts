@@ -71,6 +71,7 @@ export async function withPage<T>(
     for (const domain of ["Page", "Runtime", "Network", "Log"]) await page.send(`${domain}.enable`);
     const size = { width, height: 900, deviceScaleFactor: 1, mobile: width < 600 };
     await page.send("Emulation.setDeviceMetricsOverride", size);
+    await page.send("Emulation.setTouchEmulationEnabled", { enabled: width < 600 });
     const features = [{ name: "prefers-color-scheme", value: scheme }];
     await page.send("Emulation.setEmulatedMedia", { features });
     await page.send("Page.navigate", { url });

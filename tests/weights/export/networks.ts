@@ -6,7 +6,11 @@
 import * as tf from "@tensorflow/tfjs";
 import { openBackend } from "../../../src/backend/open.ts";
 import type { ModelConfig } from "../../../src/model/architecture.ts";
-import { withNormalisation } from "../../../src/model/architectures/architectures.ts";
+import {
+  type ArchitectureName,
+  definitionOf,
+  withNormalisation,
+} from "../../../src/model/architectures/architectures.ts";
 import { RESNET18 } from "../../../src/model/architectures/resnet18.ts";
 import { freeze } from "../../../src/model/frozen.ts";
 import { disposeAll } from "../../../src/model/parameters.ts";
@@ -16,6 +20,7 @@ import { importState } from "../../../src/weights/state_dict.ts";
 import { preactivation } from "../../model/preactivation.ts";
 import { fixture } from "../../testing/fixture.ts";
 import { SHAPE, VALUES } from "../../testing/images.ts";
+import { randomStateDict } from "../../model/random_weights.ts";
 import { read } from "../../testing/tensors.ts";
 
 function made(
@@ -41,14 +46,26 @@ function made(
 
 const normalised = (config: ModelConfig) => withNormalisation(RESNET18.build(config));
 
+/** A network of the table with random weights of the kind that training leaves. */
+function drawn(name: ArchitectureName, width: number): ExportedNetwork {
+  const definition = definitionOf(name), config = { width, classes: 10, channels: 3 };
+  const architecture = definition.build(config);
+  return {
+    ...{ definition, config, architecture },
+    tensors: networkTensors(randomStateDict(architecture), architecture, name),
+  };
+}
+
 /**
- * ResNet-18, which every architecture of the table is like, one with batch norm by itself, and one that normalises its
- * images.
+ * ResNet-18, a network with batch norm by itself, one that normalises its images, and one of each other kind in the table.
  */
 export const NETWORKS: readonly ExportedNetwork[] = [
   made("resnet_w8", RESNET18, 8),
-  made("preactivation_w4", { name: "resnet18", build: preactivation }, 4),
-  made("resnet_w8", { name: "resnet18", build: normalised }, 8),
+  made("preactivation_w4", { name: "resnet18", width: 64, build: preactivation }, 4),
+  made("resnet_w8", { name: "resnet18", width: 64, build: normalised }, 8),
+  drawn("preact-resnet18", 2),
+  drawn("wrn-28-10", 1),
+  drawn("small-cnn", 4),
 ];
 
 /** `n` images of noise, NHWC in [0,1]. */

@@ -37,3 +37,16 @@ Deno.test("className() and moduleName() make names of titles", () => {
   assert.equal(className(NETWORKS[1]!), "Tiny");
   assert.equal(moduleName(NETWORKS[2]!), "memloss_resnet18_normalised");
 });
+
+Deno.test("moduleName() is one that Python imports, and pythonModule() has the published width", () => {
+  const [wide] = NETWORKS.filter(({ definition: { name } }) => name === "wrn-28-10");
+  assert.deepEqual([className(wide!), moduleName(wide!)], ["WideResNet2810", "memloss_wrn_28_10"]);
+  const text = pythonModule(wide!);
+  for (
+    const line of [
+      "    def __init__(self, width=16, classes=10, channels=3):",
+      "                    convShortcut=conv(10 * width, 20 * width, 1, 2),",
+      "    width = features // 40",
+    ]
+  ) assert.ok(text.includes(`${line}\n`), line);
+});

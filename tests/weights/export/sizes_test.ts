@@ -10,7 +10,7 @@ function sizesOf(features: (config: Required<ModelConfig>) => number): Sizes {
     features: features(config as Required<ModelConfig>),
   });
   const config = { width: 3, classes: 10, channels: 2 };
-  return new Sizes({ definition: { name: "resnet18", build }, config });
+  return new Sizes({ definition: { name: "resnet18", width: 64, build }, config });
 }
 
 const CASES: [string, (config: Required<ModelConfig>) => number, string][] = [

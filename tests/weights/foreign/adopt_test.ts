@@ -3,7 +3,9 @@ import { UsageError } from "../../../src/errors.ts";
 import type { SafeTensor } from "../../../src/format/safetensors.ts";
 import { adoptNetwork } from "../../../src/weights/foreign/adopt.ts";
 import type { Tree } from "../../../src/weights/foreign/candidates.ts";
+import { buildArchitecture } from "../../../src/model/architectures/architectures.ts";
 import { fixture } from "../../testing/fixture.ts";
+import { randomStateDict } from "../../model/random_weights.ts";
 
 const OURS = fixture("steps_w2").under("start.");
 
@@ -44,6 +46,22 @@ Deno.test("adoptNetwork() knows torchvision's names", () => {
   const { tensors, notes } = adopt(renamed((name) => `model.${theirs(name)}`));
   assert.deepEqual(tensors, adopt(OURS).tensors);
   assert.equal(notes[1], '"downsample" is called "shortcut" here, "fc" is called "linear" here.');
+});
+
+Deno.test("adoptNetwork() takes TRADES' wide ResNet without the stage that no image passes", () => {
+  const architecture = buildArchitecture("wrn-34-10", { width: 1, classes: 10 });
+  const dict = randomStateDict(architecture), theirs = new Map(dict);
+  for (const [name, tensor] of dict) theirs.set(`module.${name}`, tensor);
+  for (const [name, tensor] of dict) {
+    theirs.delete(name);
+    if (name.startsWith("block1.")) theirs.set(`module.sub_${name}`, tensor);
+  }
+  const { tensors, notes, architecture: { title } } = adopt(theirs);
+  assert.deepEqual([title, tensors.size], ["WideResNet-34-10", dict.size]);
+  assert.deepEqual(notes, [
+    'The names of its tensors begin with "module.", which is left out.',
+    '"sub_block1" is left out: it is no part of what the network computes.',
+  ]);
 });
 
 Deno.test("adoptNetwork() refuses a file that has a part under both names", () => {

@@ -5,6 +5,7 @@
  */
 import * as tf from "@tensorflow/tfjs";
 import { type ConvolutionShape, outputSize } from "../../operations/convolution_shape.ts";
+import { activate, isActivation } from "./activation.ts";
 import {
   computeFilterGradient,
   type EpilogueAddresses,
@@ -48,6 +49,11 @@ function describe(
     pad,
     dimRoundingMode,
   );
+  if (!info.outShape.every((size) => Number.isSafeInteger(size) && size >= 0)) {
+    throw new Error(
+      `No image is [${inputShape}] convolved by [${filterShape}], strides ${strides}.`,
+    );
+  }
   const { filterHeight: kernel, strideHeight: stride, padInfo } = info;
   const { top, left } = padInfo;
   const half = (kernel - 1) / 2;
@@ -84,17 +90,15 @@ const forward: EngineKernel = (engine, inputs, attributes) =>
     ? convolve(engine, inputs, attributes, {})
     : stock("Conv2D", engine, inputs, attributes);
 
-/** A convolution whose result tfjs wants with a bias, and rectified. */
+/** A convolution whose result tfjs wants with a bias and an activation. */
 const fused: EngineKernel = (engine, inputs, attributes) => {
-  const { filter, bias } = inputs, { activation } = attributes;
-  const plain = isNhwc(attributes) && (activation === "linear" || activation === "relu") &&
+  const { filter, bias } = inputs, relu = attributes.activation === "relu";
+  const ours = isNhwc(attributes) && isActivation(attributes) &&
     (!bias || bias.shape.length === 1 && bias.shape[0] === filter!.shape[3]);
-  if (!plain) return stock("FusedConv2D", engine, inputs, attributes);
-  const relu = activation === "relu";
-  return convolve(engine, inputs, attributes, {
-    ...bias && { bias: engine.address(bias) },
-    relu,
-  });
+  if (!ours) return stock("FusedConv2D", engine, inputs, attributes);
+  const epilogue = { ...bias && { bias: engine.address(bias) }, relu };
+  const y = convolve(engine, inputs, attributes, epilogue);
+  return relu ? y : activate(engine, y, inputs, attributes);
 };
 
 const inputGradient: EngineKernel = (engine, inputs, attributes) => {

@@ -6,6 +6,8 @@
 import type * as tf from "@tensorflow/tfjs";
 import type { ConvolutionShape } from "../../operations/convolution_shape.ts";
 import { computeFilterGradient, forwardPhase, inputGradientPhase } from "./convolution_phases.ts";
+import { activate, isActivation } from "./activation.ts";
+import { repeating } from "./channelwise.ts";
 import { type EngineKernel, type KernelTable, stock } from "./registration.ts";
 
 const PIXEL = { height: 1, width: 1, kernel: 1, stride: 1 } as const;
@@ -32,5 +34,25 @@ const multiply: EngineKernel = (engine, inputs, attributes) => {
   return c;
 };
 
+const addBias = repeating("Add");
+
+/** A product whose result tfjs wants with a bias and an activation; it comes as a batch of one. */
+const fused: EngineKernel = (engine, inputs, attributes) => {
+  const { a, b, bias } = inputs as { a: tf.TensorInfo; b: tf.TensorInfo; bias?: tf.TensorInfo };
+  const isOne = ({ shape }: tf.TensorInfo) => shape.length === 3 && shape[0] === 1;
+  if (!isOne(a) || !isOne(b) || !isActivation(attributes)) {
+    return stock("_FusedMatMul", engine, inputs, attributes);
+  }
+  const matrix = (tensor: tf.TensorInfo) => ({ ...tensor, shape: tensor.shape.slice(1) });
+  const product = multiply(engine, { a: matrix(a), b: matrix(b) }, attributes) as tf.TensorInfo;
+  let y = product;
+  if (bias) {
+    y = addBias(engine, { a: product, b: bias }, {}) as tf.TensorInfo;
+    engine.disposeIntermediateTensorInfo(product);
+  }
+  const result = activate(engine, y, inputs, attributes);
+  return { ...result, shape: [1, ...result.shape] };
+};
+
 /** Matrix products. */
-export const productKernels: KernelTable = { BatchMatMul: multiply };
+export const productKernels: KernelTable = { BatchMatMul: multiply, _FusedMatMul: fused };

@@ -6,7 +6,7 @@
 import type { DrawnPlot, PageEvent, PageJson, PlotPage, StepEvent, Tools } from "./types.ts";
 
 /** Brings the page to life. Uses nothing from outside of itself. */
-export function boot({ uPlot, drawPlot, makeReader, watchKeys, follow }: Tools): void {
+export function boot({ uPlot, drawPlot, makeReader, watchKeys, watchTouch, follow }: Tools): void {
   const root = document.documentElement;
   const DASHES = [[], [8, 4], [2, 3], [10, 3, 2, 3], [5, 2, 2, 2, 2, 2], [14, 5]];
   const hidden = new Set<number>();
@@ -50,6 +50,7 @@ export function boot({ uPlot, drawPlot, makeReader, watchKeys, follow }: Tools):
     drawn = places.map(({ plot, host, width }) => {
       const each = drawPlot(uPlot, host, width, plot, page, makeReader);
       watchKeys(host, each);
+      watchTouch(host);
       return each;
     });
     for (const each of drawn) {

@@ -88,5 +88,6 @@ export interface Tools {
     plot: Plot,
     lines: readonly DrawnLine[],
   ) => (x: number | undefined) => void;
+  readonly watchTouch: (host: HTMLElement) => void;
   readonly watchKeys: (host: HTMLElement, plot: DrawnPlot) => void;
 }

@@ -42,7 +42,7 @@ export function summary(runs: readonly RunData[]): Markup {
       : [],
   ]);
   return markup`<ol class="runs">${runs.map((run, index) => runLine(run, index, names))}</ol>
-${
+${names.length > 0 && markup`<p class="note">In brackets: 95 % Wilson intervals.</p>`}${
     lacking(
       bare.map(({ label }) => label),
       (all) => `Not evaluated yet: ${all}. memloss eval measures clean and robust accuracy.`,
@@ -55,7 +55,7 @@ function runLine(run: RunData, index: number, names: readonly string[]): Markup 
   const facts = [
     methodTitle(recipe.variant),
     dataTitle(run.record),
-    `width ${recipe.width}`,
+    `${recipe.model}, width ${recipe.width}`,
     ...recipe.beta === undefined ? [] : [`β ${recipe.beta}`],
     ...recipe.betaPrime === undefined ? [] : [`β′ ${recipe.betaPrime}`],
     ...recipe.limitTrain === undefined ? [] : [`${recipe.limitTrain.toLocaleString("en")} images`],
@@ -86,9 +86,7 @@ function results(run: RunData, names: readonly string[]): Markup[] {
     if (found === undefined) return [];
     const { correct, n } = found;
     const range = percentInterval(wilsonInterval(correct, n));
-    const note = markup`<abbr title="95 % Wilson interval">${range}</abbr> <span>n = ${
-      n.toLocaleString("en")
-    }</span>`;
+    const note = markup`<span>${range}</span> <span>n = ${n.toLocaleString("en")}</span>`;
     return [result(accuracyTitle(name), correct / n, note)];
   });
   const last = run.epochs.at(-1);

@@ -111,7 +111,7 @@ onWasm("the CPU engine packs a filter that two kinds of convolution share for ea
 onWasm(
   "the CPU engine's fused convolution is the convolution, its bias and its activation",
   async () => {
-    for (const activation of ["linear", "relu", "relu6", "sigmoid"] as const) {
+    for (const activation of ["linear", "relu", "relu6", "elu", "sigmoid"] as const) {
       for (const pad of ["same", "valid"] as const) {
         const [fused, composed] = tf.tidy(() => {
           const x = tf.tensor4d(normals(2 * 6 * 7 * 3, 1), [2, 6, 7, 3]);

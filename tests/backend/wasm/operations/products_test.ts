@@ -43,3 +43,40 @@ onWasm("tf.matMul() leaves batches of matrices to tfjs", () => {
     assert.deepEqual([...product.dataSync()], [3, 3]);
   });
 });
+
+onWasm("the CPU engine's fused product is the product, its bias and its activation", async () => {
+  for (
+    const activation of ["linear", "relu", "relu6", "elu", "sigmoid", "prelu", "leakyrelu"] as const
+  ) {
+    for (const [n, transposeB] of [[5, false], [700, true]] as const) {
+      const before = tf.memory().numTensors;
+      const [fused, composed] = tf.tidy(() => {
+        const a = tf.tensor2d(normals(7 * 9, 1), [7, 9]);
+        const b = tf.tensor2d(normals(9 * n, 2), transposeB ? [n, 9] : [9, n]);
+        const bias = tf.tensor1d(normals(n, 3)), alpha = tf.tensor1d(normals(n, 4));
+        const sum = tf.add(tf.matMul(a, b, false, transposeB), bias);
+        return [
+          tf.fused.matMul({
+            ...{ a, b, transposeA: false, transposeB, bias, activation },
+            ...activation === "prelu" && { preluActivationWeights: alpha },
+            ...activation === "leakyrelu" && { leakyreluAlpha: 0.3 },
+          }),
+          {
+            linear: () => sum,
+            relu: () => tf.relu(sum),
+            relu6: () => tf.relu6(sum),
+            elu: () => tf.elu(sum),
+            sigmoid: () => tf.sigmoid(sum),
+            prelu: () => tf.prelu(sum, alpha),
+            leakyrelu: () => tf.leakyRelu(sum, 0.3),
+          }[activation](),
+        ];
+      });
+      assert.deepEqual(fused!.shape, [7, n]);
+      assert.equal(tf.memory().numTensors, before + 2);
+      const [ours, expected] = [await fused!.data(), await composed!.data()];
+      assert.ok(largestError(ours as Float32Array, expected) <= TOLERANCE, activation);
+      tf.dispose([fused!, composed!]);
+    }
+  }
+});
