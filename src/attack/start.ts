@@ -5,6 +5,7 @@
  */
 import { exp } from "../elementary/exp.ts";
 import { log } from "../elementary/log.ts";
+import { fillNormals } from "../random/normals.ts";
 import { Purpose, Stream } from "../random/stream.ts";
 import type { PgdOptions, ThreatModel } from "./options.ts";
 
@@ -23,10 +24,12 @@ export function gaussianStart(
   seed: number,
   epoch: number,
 ): Float32Array {
-  return perturb(x, ids, (id) => {
-    const stream = new Stream(seed, Purpose.attackStart, epoch, id);
-    return () => GAUSSIAN_START * stream.normal();
-  });
+  return addNormals(
+    x,
+    ids,
+    GAUSSIAN_START,
+    (drawn, id) => fillNormals(drawn, seed, Purpose.attackStart, epoch, id),
+  );
 }
 
 /**
@@ -102,10 +105,28 @@ export function normalNoise(
   epoch: number,
   step: number,
 ): Float32Array {
-  return perturb(new Float32Array(ids.length * values), ids, (id) => {
-    const stream = new Stream(seed, Purpose.attackNoise, epoch, id, step);
-    return () => stream.normal();
-  });
+  return addNormals(
+    new Float32Array(ids.length * values),
+    ids,
+    1,
+    (drawn, id) => fillNormals(drawn, seed, Purpose.attackNoise, epoch, id, step),
+  );
+}
+
+/** `x + scale · drawn`, with what `fill` draws for each image. */
+function addNormals(
+  x: Float32Array,
+  ids: ArrayLike<number>,
+  scale: number,
+  fill: (drawn: Float64Array, id: number) => void,
+): Float32Array {
+  const out = new Float32Array(x.length), values = x.length / ids.length;
+  const drawn = new Float64Array(values);
+  for (let row = 0, i = 0; row < ids.length; row++) {
+    fill(drawn, ids[row]!);
+    for (let j = 0; j < values; j++, i++) out[i] = x[i]! + scale * drawn[j]!;
+  }
+  return out;
 }
 
 function perturb(

@@ -31,6 +31,14 @@ const UPPER = 53;
   }
 }
 
+/** What {@linkcode log} looks up, for a kernel that does the same. */
+export const LOG_TABLES = {
+  factors: FACTORS,
+  heads: HEADS,
+  rests: RESTS,
+  ln2: [LN2_HEAD, LN2_REST] as const,
+};
+
 const NUMBER = new Float64Array(1), WORDS = new Uint32Array(NUMBER.buffer);
 /** Turns subnormal numbers into normal ones. */
 const LIFT_BITS = 54;

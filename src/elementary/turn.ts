@@ -22,6 +22,13 @@ turnTable(ROWS, LAST).forEach(({ sine, cosine }, row) => {
 });
 const [TURN_HEAD, TURN_REST] = split(TURN, HEAD_BITS - 3);
 
+/** What {@linkcode sinCosOfTurn} looks up, for a kernel that does the same. */
+export const TURN_TABLES = {
+  sines: SINES,
+  cosines: COSINES,
+  turn: [TURN_HEAD, TURN_REST] as const,
+};
+
 /**
  * Writes sine and cosine of `turns` · 2π to `out`, within 0.51 units in the last place each: `NaN` of what is not finite.
  * A zero is never negative.

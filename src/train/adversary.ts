@@ -14,13 +14,7 @@ import { imageTensor } from "../model/inputs.ts";
 import { Purpose } from "../random/stream.ts";
 import type { Recipe } from "../recipe/recipe.ts";
 import type { Learner } from "./learner.ts";
-import {
-  attackParts,
-  attackStepsIn,
-  startsFromMemory,
-  type TrainingAttack,
-  trainingAttack,
-} from "./inner_attack.ts";
+import { attackParts, attackStepsIn, startsFromMemory, trainingAttack } from "./inner_attack.ts";
 import type { MemoryInputs } from "./memory_inputs.ts";
 import type { StepInputs } from "./step.ts";
 
@@ -29,8 +23,8 @@ export interface AttackContext {
   readonly recipe: Recipe;
   readonly epoch: number;
   readonly backend: Backend;
-  /** `x''` of the batch, which attacks may start from. */
-  readonly memory?: MemoryInputs | undefined;
+  /** What {@linkcode attackStart} gives, if it has been asked already. */
+  readonly start?: Float32Array;
   /** Heard between two parts of a long attack. */
   readonly signal?: AbortSignal;
 }
@@ -46,6 +40,30 @@ export interface BatchAttack {
 }
 
 /**
+ * Where the attack of `recipe` on `batch` begins: at the memory examples that there are in an epoch that starts from them,
+ * else where the method says; undefined for a method that does not attack.
+ *
+ * @param memory `x''` of the batch
+ */
+export function attackStart(
+  recipe: Recipe,
+  { ids, x }: Batch,
+  epoch: number,
+  memory?: MemoryInputs,
+): Float32Array | undefined {
+  const attack = trainingAttack(recipe), { seed } = recipe;
+  if (attack === undefined) return undefined;
+  const earlier = startsFromMemory(recipe, epoch) ? memory : undefined;
+  const images = earlier?.rows.length === ids.length
+    ? new Float32Array(x.length) // no draw is needed
+    : attack.start === "uniform"
+    ? uniformStart(x, ids, attack.pgd, seed, Purpose.attackStart, epoch)
+    : gaussianStart(x, ids, seed, epoch);
+  if (earlier) continueFrom(images, x, earlier.images, earlier.rows, attack.pgd);
+  return images;
+}
+
+/**
  * Adversarial images for `batch` against the learner's present model, on the host, checked against their bounds.
  *
  * @param inputs the same batch on the device; its `mem` images are used by the `memory-kl` loss alone
@@ -56,16 +74,17 @@ export async function attackBatch(
   learner: Learner,
   batch: Batch,
   inputs: StepInputs,
-  context: AttackContext,
+  { recipe, epoch, backend, signal, start = attackStart(recipe, batch, epoch) }: AttackContext,
 ): Promise<BatchAttack> {
-  const { recipe, epoch, backend, signal } = context, { seed } = recipe;
-  const attack = trainingAttack(recipe), iterations = attackStepsIn(recipe, epoch);
-  if (attack === undefined || iterations === undefined) {
+  const attack = trainingAttack(recipe),
+    iterations = attackStepsIn(recipe, epoch),
+    { seed } = recipe;
+  if (attack === undefined || iterations === undefined || start === undefined) {
     throw new TypeError(`The method ${recipe.variant} does not attack.`);
   }
   const { pgd: options } = attack;
   const { ids, x, shape } = batch;
-  let adversarial = imageTensor(startOf(batch, attack, context), shape);
+  let adversarial = imageTensor(start, shape);
   const noiseAt = (step: number) =>
     imageTensor(normalNoise(ids, valuesPerImage(shape), seed, epoch, step), shape);
   let step = 0, values: Float32Array = x, lossBefore = NaN, lossAfter = NaN;
@@ -97,20 +116,4 @@ export async function attackBatch(
   adversarial.dispose();
   assertWithinBounds(x, values, options, ids);
   return { images: values, lossBefore, lossAfter };
-}
-
-/** Where the attack on `batch` starts: at the memory examples that there are, else where the method says. */
-function startOf(
-  { ids, x }: Batch,
-  { start, pgd }: TrainingAttack,
-  { recipe, epoch, memory }: AttackContext,
-): Float32Array {
-  const earlier = startsFromMemory(recipe, epoch) ? memory : undefined, { seed } = recipe;
-  const images = earlier?.rows.length === ids.length
-    ? new Float32Array(x.length) // no draw is needed
-    : start === "uniform"
-    ? uniformStart(x, ids, pgd, seed, Purpose.attackStart, epoch)
-    : gaussianStart(x, ids, seed, epoch);
-  if (earlier) continueFrom(images, x, earlier.images, earlier.rows, pgd);
-  return images;
 }

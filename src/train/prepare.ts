@@ -8,11 +8,14 @@ import { type Batch, trainingBatch } from "../data/batches.ts";
 import type { Dataset } from "../data/dataset.ts";
 import type { DamagedExample, MemoryBatch, MemoryStore } from "../memory/store.ts";
 import type { Recipe } from "../recipe/recipe.ts";
+import { attackStart } from "./adversary.ts";
 import { makeMemoryInputs, type MemoryInputs } from "./memory_inputs.ts";
 
 /** A batch and its memory. */
 export interface PreparedBatch {
   readonly batch: Batch;
+  /** Where its attack begins; undefined where there is none. */
+  readonly start: Float32Array | undefined;
   /** `x''`; undefined where no epoch of that age is in the memory. */
   readonly memoryInputs: MemoryInputs | undefined;
   /** What the epoch before left of the batch, for a running average. */
@@ -42,7 +45,8 @@ async function prepareBatch(supplies: Supplies, step: number): Promise<PreparedB
   const batch = trainingBatch(dataset, order, step, { batchSize, seed, epoch, cropPadding });
   const damaged: DamagedExample[] = [];
   if (memory === undefined || recipe.memory === undefined) {
-    return { batch, memoryInputs: undefined, last: undefined, damaged };
+    const start = attackStart(recipe, batch, epoch);
+    return { batch, start, memoryInputs: undefined, last: undefined, damaged };
   }
   const { age, ema, view, onCorruption } = recipe.memory;
   const onDamage = onCorruption === "rerun"
@@ -54,7 +58,8 @@ async function prepareBatch(supplies: Supplies, step: number): Promise<PreparedB
   const last = ema === undefined || age === 1 ? stored : await read(epoch - 1);
   const views = view === "realigned" ? batch.views : undefined;
   const memoryInputs = stored && makeMemoryInputs(stored, dataset, batch.ids, views);
-  return { batch, memoryInputs, last, damaged };
+  const start = attackStart(recipe, batch, epoch, memoryInputs);
+  return { batch, start, memoryInputs, last, damaged };
 }
 
 /** Keeps one batch of an epoch ahead. */

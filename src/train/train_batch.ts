@@ -68,7 +68,7 @@ export async function trainBatch(
 ): Promise<BatchResult> {
   const { recipe, dataset, backend, signal } = context;
   const { learner, memory } = context.session;
-  const { batch, memoryInputs, last } = prepared;
+  const { batch, start, memoryInputs, last } = prepared;
   const { y, shape } = batch;
   const inputs = placeInputs(batch, oneHot(y, dataset.classes.length), memoryInputs);
   const { images } = inputs;
@@ -78,7 +78,7 @@ export async function trainBatch(
       recipe,
       epoch: position.epoch,
       backend,
-      memory: memoryInputs,
+      ...start && { start },
       ...signal && { signal },
     });
     whileBusy();

@@ -50,7 +50,7 @@ async function useBinary(situation: Situation): Promise<void> {
   assert.match(report.wasm.arithmetic, /SIMD/, "not the slow way out");
 
   const train = [
-    ...["train", "--variant", "v1", "--data", "synthetic", "--width", "1", "--epochs", "2"],
+    ...["train", "--variant", "v1", "--data", "synthetic", "--width", "1", "--epochs", "5"],
     ...["--batch-size", "8", "--limit-train", "64", "--attack-steps", "1", "--select", "none"],
     ...["--backend", "wasm", "--workers", "2", "--run-dir", "run"],
   ];

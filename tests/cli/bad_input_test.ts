@@ -117,7 +117,7 @@ Deno.test("memloss train refuses data that are missing or damaged", async () => 
   const absent = world.path("absent");
   await refused(
     train(absent),
-    /There is no data directory ".+absent"; `deno task memloss data fetch cifar10 --data-dir .+absent` gets it/,
+    /There is no data directory ".+absent"; `.*deno\S* task memloss data fetch cifar10 --data-dir .+absent` gets it/,
   );
 
   const damaged = world.path("damaged");

@@ -155,7 +155,7 @@ Deno.test("memloss reproduce stops at Ctrl-C, says what continues it, and contin
   const { code, stderr } = await process.ended;
   assert.equal(code, 130, stderr);
   const [, next] =
-    /^Stopped in v1-seed1; everything so far is saved\.\nContinue with: deno task memloss (.*)$/m
+    /^Stopped in v1-seed1; everything so far is saved\.\nContinue with: .*deno\S* task memloss (.*)$/m
       .exec(stderr)!;
   const { stderr: told } = await memlossDone(...next!.split(" "));
   assert.match(told, /^Continuing v1 on cifar10/m);

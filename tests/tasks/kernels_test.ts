@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { join } from "@std/path";
 import { type Build, kernelBytes } from "../../src/backend/wasm/binaries.ts";
-import { buildKernels, kernelModule } from "../../tasks/kernels.ts";
+import { BASE64 } from "../../src/random/kernels/normals.ts";
+import { buildKernels, buildNormals, kernelModule } from "../../tasks/kernels.ts";
 
 const KERNELS = join(import.meta.dirname!, "..", "..", "src", "backend", "wasm", "kernels");
 
@@ -15,4 +16,10 @@ Deno.test("buildKernels() gives the bytes that the program embeds", async () => 
     assert.deepEqual(bytes, kernelBytes(name as Build), `${name}: run deno task kernels`);
     assert.equal(module, kernelModule(bytes), `${name}: run deno task kernels`);
   }
+});
+
+Deno.test("buildNormals() gives the bytes that the program embeds", async () => {
+  const bytes = await buildNormals();
+  assert.ok(bytes.length > 1000);
+  assert.equal(BASE64, bytes.toBase64(), "run deno task kernels");
 });

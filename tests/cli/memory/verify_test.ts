@@ -73,7 +73,7 @@ Deno.test("memloss memory verify --rebuild makes a lost index anew", async () =>
   assert.equal(refused.code, 1);
   assert.match(
     refused.stderr,
-    /has lost its index .*index\.kv: .*`deno task memloss memory verify .* --rebuild`/,
+    /has lost its index .*index\.kv: .*`.*deno\S* task memloss memory verify .* --rebuild`/,
   );
   const { code, stderr } = await memloss("memory", "verify", lost);
   assert.equal(code, 1);
