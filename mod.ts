@@ -44,6 +44,7 @@ export {
 } from "./src/train/start.ts";
 export { type TrainingObserver } from "./src/train/trainer.ts";
 export {
+  type AttackMetrics,
   type ClassMetrics,
   type DamageNote,
   type EpochMetrics,
@@ -60,6 +61,7 @@ export {
   type EvaluationObserver,
   type EvaluationOptions,
 } from "./src/evaluate/evaluation_options.ts";
+export { WEIGHTS_CHOICES, type WeightsChoice } from "./src/run/subject.ts";
 export { type Curve, type CurvePoint } from "./src/evaluate/curve.ts";
 export {
   type Accuracies,
@@ -87,6 +89,7 @@ export {
   SELECTIONS,
 } from "./src/recipe/recipe.ts";
 export { type Schedule, type ScheduleName, SCHEDULES } from "./src/optimise/schedule.ts";
+export { type AverageName, AVERAGES, type WeightAverage } from "./src/optimise/weight_average.ts";
 export {
   CORRUPTION_POLICIES,
   type CorruptionPolicy,
@@ -156,7 +159,7 @@ export {
   type ModelConfig,
   type NormLayer,
 } from "./src/model/architecture.ts";
-export { initialise, type ModelState } from "./src/model/parameters.ts";
+export { initialise, type ModelState, type WeightTensors } from "./src/model/parameters.ts";
 export { loadWeights, type SaveOptions, saveWeights } from "./src/weights/weights_file.ts";
 export {
   EXPORT_FORMATS,
@@ -190,8 +193,10 @@ export {
 export {
   ATTACK_LOSSES,
   ATTACK_NORMS,
+  ATTACK_STARTS,
   type AttackLossName,
   type AttackNorm,
+  type AttackStartName,
   type PgdOptions,
   type ThreatModel,
 } from "./src/attack/options.ts";

@@ -9,6 +9,11 @@ export const ATTACK_LOSSES = ["kl", "ce", "memory-kl"] as const;
 /** One of {@linkcode ATTACK_LOSSES}. */
 export type AttackLossName = typeof ATTACK_LOSSES[number];
 
+/** Where a training attack can start: where its method says, or at the image's memory example where it has one. */
+export const ATTACK_STARTS = ["noise", "memory"] as const;
+/** One of {@linkcode ATTACK_STARTS}. */
+export type AttackStartName = typeof ATTACK_STARTS[number];
+
 /** The norms an attack can be bounded in. */
 export const ATTACK_NORMS = ["linf", "l2"] as const;
 /** One of {@linkcode ATTACK_NORMS}. */

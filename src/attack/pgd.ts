@@ -5,7 +5,7 @@
  */
 import * as tf from "@tensorflow/tfjs";
 import { signStep } from "../backend/operations/sign_step.ts";
-import type { Tensor2D, Tensor4D } from "../backend/tensor.ts";
+import type { Scalar, Tensor2D, Tensor4D } from "../backend/tensor.ts";
 import type { AttackLoss } from "./attack_loss.ts";
 import type { PgdOptions } from "./options.ts";
 
@@ -41,6 +41,7 @@ const SMALLEST_GRADIENT = 1e-20;
  * @param start where to begin, same shape; need not lie in the ball
  * @param noise standard-normal images, same shape, that replace a vanished L2 gradient; not called in L∞.
  *   Drawn by tfjs unless given, other ones each time.
+ * @param onLoss told the loss that each step began at, which its gradient has for nothing; not to be disposed
  * @returns adversarial images within `epsilon` of `x` and in [0,1]
  */
 export function pgd(
@@ -50,12 +51,14 @@ export function pgd(
   loss: AttackLoss,
   options: PgdOptions,
   noise: (step: number) => Tensor4D = () => tf.randomNormal(x.shape),
+  onLoss?: (loss: Scalar, step: number) => void,
 ): Tensor4D {
-  const gradient = tf.grad((adversarial) => loss(logits(adversarial as Tensor4D)));
+  const differentiate = tf.valueAndGrad((adversarial) => loss(logits(adversarial as Tensor4D)));
   let adversarial = start.clone();
   for (let step = 0; step < options.steps; step++) {
     const next = tf.tidy(() => {
-      const slope = gradient(adversarial) as Tensor4D;
+      const { value, grad } = differentiate(adversarial), slope = grad as Tensor4D;
+      onLoss?.(value as Scalar, step);
       if (options.norm === "l2") return stepL2(x, adversarial, slope, options, () => noise(step));
       const { stepSize, epsilon } = options;
       return signStep(x, adversarial, slope, { stepSize, epsilon });

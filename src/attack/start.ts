@@ -7,7 +7,7 @@ import { exp } from "../elementary/exp.ts";
 import { log } from "../elementary/log.ts";
 import { fillNormals } from "../random/normals.ts";
 import { Purpose, Stream } from "../random/stream.ts";
-import type { PgdOptions } from "./options.ts";
+import type { PgdOptions, ThreatModel } from "./options.ts";
 
 /** Standard deviation of TRADES' start, `x + 0.001 · N(0,1)`. */
 const GAUSSIAN_START = 0.001;
@@ -53,6 +53,40 @@ export function uniformStart(
     return () => delta[next++]!;
   });
   return start.map((value) => Math.min(1, Math.max(0, value)));
+}
+
+/**
+ * Puts adversarial images of an earlier attack in the places of `start` that they belong to, projected into the ball
+ * around `x` and into [0,1]: a later attack goes on from there.
+ *
+ * @param start N images, one after another; changed
+ * @param x N clean images
+ * @param earlier M images under the views of `x`
+ * @param rows which of the N they are of
+ */
+export function continueFrom(
+  start: Float32Array,
+  x: Float32Array,
+  earlier: Float32Array,
+  rows: readonly number[],
+  { norm, epsilon }: ThreatModel,
+): void {
+  const values = earlier.length / rows.length;
+  for (let m = 0; m < rows.length; m++) {
+    const from = m * values, to = rows[m]! * values;
+    let squares = 0;
+    for (let i = 0; i < values; i++) {
+      const delta = earlier[from + i]! - x[to + i]!;
+      squares += delta * delta;
+    }
+    const scale = norm === "l2" ? epsilon / Math.max(epsilon, Math.sqrt(squares)) : 1;
+    const most = norm === "linf" ? epsilon : Infinity;
+    for (let i = 0; i < values; i++) {
+      const clean = x[to + i]!, delta = scale * (earlier[from + i]! - clean);
+      const moved = clean + Math.min(most, Math.max(-most, delta));
+      start[to + i] = Math.min(1, Math.max(0, moved));
+    }
+  }
 }
 
 /** A normal vector has a uniform direction; the radius `ε·u^(1/d)` makes its points uniform in the ball. */

@@ -60,19 +60,19 @@ export class V1Step {
     const learner = this.#learner, backend = this.#backend, batch = this.#batch;
     const started = performance.now();
     const inputs = this.inputs();
-    const adversarial = await attackBatch(learner, batch, inputs, {
+    const attack = await attackBatch(learner, batch, inputs, {
       recipe: this.#recipe,
       epoch: EPOCH,
       backend,
     });
     const attacked = performance.now();
-    const adv = imageTensor(adversarial, SHAPE);
-    const { terms, weights } = await this.#descend(inputs, adv);
+    const adv = imageTensor(attack.images, SHAPE);
+    const { terms, weights, fooled } = await this.#descend(inputs, adv);
     await backend.guard(terms.loss.data());
     await learner.update(RATES);
     const model = learner.snapshot();
     await backend.guard(model.parameters.get("linear.bias")!.data());
-    tf.dispose([inputs, adv, { ...terms }, weights!]);
+    tf.dispose([inputs, adv, { ...terms }, weights!, fooled!]);
     [model.parameters, model.buffers].forEach(disposeAll);
     const ended = performance.now();
     return { step: (ended - started) / 1000, attack: (attacked - started) / 1000 };
@@ -86,10 +86,10 @@ export class V1Step {
 
   /** Asks the device for one step on `inputs`, and neither waits for it nor reads anything. */
   async submit(inputs: ReturnType<V1Step["inputs"]>): Promise<void> {
-    const adversarial = await this.#learner.attack(inputs, inputs.images.nat, []);
-    const { terms, weights } = await this.#descend(inputs, adversarial as tf.Tensor4D);
+    const attack = await this.#learner.attack(inputs, inputs.images.nat, []);
+    const { terms, weights, fooled } = await this.#descend(inputs, attack.adversarial);
     await this.#learner.update(RATES);
-    tf.dispose([adversarial, { ...terms }, weights!]);
+    tf.dispose([attack.adversarial, ...attack.losses, { ...terms }, weights!, fooled!]);
   }
 
   #descend({ images, labels }: ReturnType<V1Step["inputs"]>, adv: tf.Tensor4D) {

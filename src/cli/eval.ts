@@ -11,6 +11,7 @@ import { choiceFlag, integerFlag, switchFlag, textFlag } from "../recipe/flag.ts
 import { RECIPE_FLAGS, recipeInput } from "../recipe/fields.ts";
 import { describeOutside, describeReport } from "../report/evaluation_text.ts";
 import { CHECKPOINT_LINKS } from "../run/checkpoints.ts";
+import { WEIGHTS_CHOICES } from "../run/subject.ts";
 import { observeEvaluation } from "./eval_status.ts";
 import { ATTACK_FLAGS, effortOf } from "./eval/attack_flags.ts";
 import { INPUT_FLAGS, inputScaling } from "./eval/input_flags.ts";
@@ -48,6 +49,11 @@ const FLAGS = {
       "checkpoint",
       CHECKPOINT_LINKS,
       "which checkpoint of a run; default: best if there is one",
+    ),
+    weights: choiceFlag(
+      "weights",
+      WEIGHTS_CHOICES,
+      "which weights of a run with --weight-average; default: the average",
     ),
     ...INPUT_FLAGS,
     nEx: integerFlag("n-ex", "evaluate on the first N test images", 1),
@@ -107,7 +113,8 @@ export const command: Command = {
         "Say what to evaluate: memloss eval RUN_DIR, a file of weights or a model.json.",
       );
     }
-    const { attack: attacks = DEFAULT_ATTACKS, checkpoint, nEx: limit, restarts, ...rest } = flags;
+    const { attack: attacks = DEFAULT_ATTACKS, checkpoint, weights, ...asked } = flags;
+    const { nEx: limit, restarts, ...rest } = asked;
     const { attackVersion: version, attacksToRun: members, stateDir, ...ofAttack } = rest;
     const { iterations, queries, targets, source, perClass, ...others } = ofAttack;
     const { saveAdv, verifyAdv, overwrite, json, noTune, ...more } = others;
@@ -127,6 +134,7 @@ export const command: Command = {
       evaluateRun(target, {
         attacks,
         checkpoint,
+        weights,
         given,
         limit,
         restarts,

@@ -28,7 +28,11 @@ const WHAT: Group = "What to train", OUTPUT: Group = "Output", DEVICE: Group = "
 
 const FLAGS = {
   recipe: {
-    ...textFlag("recipe", "FILE", "train by the recipe.json of a run; other flags change it"),
+    ...textFlag(
+      "recipe",
+      "FILE",
+      "train by a file of recipes/ or the recipe.json of a run; other flags change it",
+    ),
     group: WHAT,
   },
   dryRun: {

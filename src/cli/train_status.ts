@@ -9,6 +9,7 @@ import { wholeMebibytes } from "../format/mebibytes.ts";
 import type { RecipeInput } from "../recipe/recipe.ts";
 import { formatDuration, formatPercent } from "../report/words.ts";
 import type { EpochMetrics, StepMetrics } from "../run/metrics.ts";
+import { COLLAPSE } from "../run/overfitting.ts";
 import {
   type ContinueOptions,
   continueRun,
@@ -126,10 +127,25 @@ export function observeRun(status: StatusLine): RunObserver {
         }`;
       status.print(
         `epoch ${metrics.epoch}/${epochs}  ${describeTerms(metrics)}${accuracies}  ` +
-          `${describeSpeed(metrics)}${formatDuration(metrics.seconds)}`,
+          `${describeAttack(metrics)}${describeSpeed(metrics)}${formatDuration(metrics.seconds)}`,
       );
+      if (metrics.overfitting) {
+        status.print(
+          `warning: epoch ${metrics.epoch} looks like catastrophic overfitting: PGD-20 takes more than ` +
+            `${
+              100 * COLLAPSE
+            } points more than an epoch ago, while the training attack takes less; ` +
+            "try more --attack-steps, a shorter --attack-step or a --memory-reset.",
+        );
+      }
     },
   };
+}
+
+/** What the attack maximises, where it started and before its last step. */
+function describeAttack({ attack }: EpochMetrics): string {
+  if (attack === undefined) return "";
+  return `attack ${attack.lossBefore.toFixed(4)} to ${attack.lossAfter.toFixed(4)}  `;
 }
 
 function describeSpeed({ imagesPerSecond }: EpochMetrics): string {

@@ -74,7 +74,7 @@ async function evaluateAlone(
   const { attacks = DEFAULT_ATTACKS, checkpoint, given = {}, limit, restarts = 1 } = options;
   const { autoAttack: choice = {}, saveAdversarial: save, verifyAdversarial: verify } = options;
   const { observer, signal } = options;
-  const subject = await readSubject(target, checkpoint);
+  const subject = await readSubject(target, checkpoint, options.weights);
   const recipe = evaluationRecipe(subject, given);
   const source = options.source === undefined
     ? undefined

@@ -16,7 +16,7 @@ import { resolveRecipe, withFields } from "../recipe/resolve.ts";
 import { CHECKPOINT_LINKS, type CheckpointLink } from "../run/checkpoints.ts";
 import { checkOutput, safetensorsWith } from "../run/output.ts";
 import { recipePath } from "../run/run_folder.ts";
-import type { Subject } from "../run/subject.ts";
+import { type Subject, WEIGHTS_CHOICES, type WeightsChoice } from "../run/subject.ts";
 import { IMAGES_TENSOR } from "./adversarial_file.ts";
 import type { MemberProgress } from "./autoattack/member_run.ts";
 import type { AutoAttackChoice } from "./autoattack/state_folder.ts";
@@ -63,6 +63,12 @@ export interface EvaluationOptions {
    * @default {"best", or "last" where none was selected}
    */
   readonly checkpoint?: CheckpointLink;
+  /**
+   * Which weights of a run that keeps an average of them.
+   *
+   * @default {"average" where there is one}
+   */
+  readonly weights?: WeightsChoice;
   /**
    * What differs from the run's recipe, or for a file of weights from the paper's.
    *
@@ -147,6 +153,7 @@ export function checkOptions(options: EvaluationOptions): void {
   const {
     attacks,
     checkpoint,
+    weights,
     limit,
     restarts,
     autoAttack: { version, members, effort = {} } = {},
@@ -160,6 +167,7 @@ export function checkOptions(options: EvaluationOptions): void {
   }
   if (options.source !== undefined) checkTransfer(attacks ?? DEFAULT_ATTACKS);
   refuseUnknown("checkpoint", checkpoint, CHECKPOINT_LINKS);
+  refuseUnknown("weights", weights, WEIGHTS_CHOICES);
   refuseUnknown("AutoAttack version", version, AUTOATTACK_VERSIONS);
   for (const member of members ?? []) {
     refuseUnknown("AutoAttack member", member, AUTOATTACK_MEMBERS);

@@ -20,7 +20,7 @@ import { createDirectory, isReadOnly, writeFileAtomically } from "../disk/files.
 import { formatJson } from "../format/json.ts";
 import type { Recipe } from "../recipe/recipe.ts";
 import type { AdversarialCheck } from "./adversarial_check.ts";
-import { type Subject, subjectName } from "../run/subject.ts";
+import { type Subject, subjectName, type WeightsChoice } from "../run/subject.ts";
 import type { ForeignModel } from "./subject_network.ts";
 import type { Transfer } from "./transfer.ts";
 
@@ -59,6 +59,8 @@ export interface EvaluationReport extends Accuracies {
     readonly sha256: string;
     /** `best` or `last`; null for a file of weights. */
     readonly name: string | null;
+    /** Which of the file's weights; absent where it holds no average of them. */
+    readonly weights?: WeightsChoice;
     /** What the run's best checkpoint was chosen on. */
     readonly select: Recipe["select"] | null;
   };
@@ -85,7 +87,7 @@ export interface EvaluationReport extends Accuracies {
 
 /** The report of what was measured on `subject`. */
 export function makeReport(
-  { path, sha256, run }: Subject,
+  { path, sha256, run, weights }: Subject,
   recipe: Recipe,
   { dataset, ids, attack, restarts = 1, backend }: EvaluationSettings,
   accuracies: Partial<Record<EvaluationName, ImageAccuracy>>,
@@ -110,6 +112,7 @@ export function makeReport(
       path,
       sha256,
       name: run?.link ?? null,
+      ...weights && { weights },
       select: run?.recipe.select ?? null,
     },
     data: { name: recipe.data, part: "test", n: verified?.n ?? ids.length },
@@ -170,7 +173,8 @@ async function writeReport(subject: Subject, report: EvaluationReport): Promise<
   const settings = `${attacks}.n${n}.eps${radius}.seed${seed}${
     restarts > 1 ? `.restarts${restarts}` : ""
   }.${backend.name}`;
-  const path = join(folder, `${subjectName(subject)}.${settings}.json`);
+  const raw = subject.weights === "raw" ? ".raw" : "";
+  const path = join(folder, `${subjectName(subject)}${raw}.${settings}.json`);
   await writeFileAtomically(path, new TextEncoder().encode(formatJson(report) + "\n"));
 }
 

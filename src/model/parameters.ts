@@ -11,14 +11,24 @@ import { type Architecture, normalisationNames, normsOf } from "./architecture.t
 /** Tensors by state-dict name, convolutions HWIO, the linear weight `[in,out]`. */
 export type { TensorMap };
 
-/** What a model consists of: what the optimiser updates, and what forward passes update. */
-export interface ModelState {
+/** A model's tensors: what the optimiser updates, and what forward passes update. */
+export interface WeightTensors {
   /** Convolution, linear and batch-norm parameters. */
   readonly parameters: TensorMap;
   /** `running_mean` and `running_var`, and the constants of a normalisation. */
   readonly buffers: TensorMap;
+}
+
+/** What a model consists of. */
+export interface ModelState extends WeightTensors {
   /** Batches normalised by their own statistics so far: every batch norm's `num_batches_tracked`. */
   batchesTracked: number;
+}
+
+/** Tensors of the same values, the caller's to dispose. */
+export function copyOf({ parameters, buffers }: WeightTensors): WeightTensors {
+  const copied = (map: TensorMap) => new Map([...map].map(([name, t]) => [name, t.clone()]));
+  return { parameters: copied(parameters), buffers: copied(buffers) };
 }
 
 /** Name and PyTorch shape of every parameter, in state-dict order. */

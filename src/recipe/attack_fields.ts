@@ -3,12 +3,21 @@
  *
  * @module
  */
-import { ATTACK_LOSSES, ATTACK_NORMS, type AttackLossName } from "../attack/options.ts";
+import {
+  ATTACK_LOSSES,
+  ATTACK_NORMS,
+  ATTACK_STARTS,
+  type AttackLossName,
+  type AttackStartName,
+} from "../attack/options.ts";
 import { ATTACK_PRECISIONS } from "../backend/backend.ts";
 import { UsageError } from "../errors.ts";
 import { MEMORY_VARIANTS, methodOf } from "../method/methods.ts";
-import { type Above, ATTACKS, field } from "./field.ts";
+import { type Above, ATTACKS, field, FROM_MEMORY } from "./field.ts";
 import { choiceFlag, integerFlag, positiveFlag } from "./flag.ts";
+
+/** Iterations of an attack: what a step may cost at the most. */
+const MOST_STEPS = 10_000;
 
 /** By name; a row may look at those above it, and at what is trained. */
 export const ATTACK_FIELDS = {
@@ -33,7 +42,7 @@ export const ATTACK_FIELDS = {
       "attack-steps",
       "iterations of the training attack",
       1,
-      10_000, // what a step may cost at the most
+      MOST_STEPS,
     ),
     {
       group: "Attack",
@@ -42,6 +51,25 @@ export const ATTACK_FIELDS = {
       default: ({ variant }) => methodOf(variant).attack?.noise === undefined ? 10 : 1,
       said: "10, of n-fgsm 1",
     },
+  ),
+  attackStart: field(
+    "attack.start",
+    choiceFlag(
+      "attack-start",
+      ATTACK_STARTS,
+      "begin where the variant does, or at the image's memory example",
+    ),
+    { group: "Attack", needs: ATTACKS, default: "noise", later: true, check: refuseForgetful },
+  ),
+  firstSteps: field(
+    "attack.firstSteps",
+    integerFlag(
+      "first-steps",
+      "iterations in the first epoch and after a reset, with --attack-start memory",
+      1,
+      MOST_STEPS,
+    ),
+    { group: "Attack", needs: FROM_MEMORY, default: 10 },
   ),
   attackStep: field(
     "attack.stepSize",
@@ -83,6 +111,14 @@ function refuseWholeRange(epsilon: number, { threat }: Above): void {
   if (threat.norm !== "linf" || epsilon <= 1) return;
   throw new UsageError(
     `--attack-eps ${epsilon} is more than any pixel can move in [0,1]: did you mean ${epsilon}/255?`,
+  );
+}
+
+function refuseForgetful(start: AttackStartName, { variant }: Above): void {
+  if (start !== "memory" || methodOf(variant).memory) return;
+  throw new UsageError(
+    `--attack-start memory needs memory examples, and --variant ${variant} keeps none: ` +
+      `use ${MEMORY_VARIANTS.join(", ")}, or leave it out.`,
   );
 }
 

@@ -79,6 +79,13 @@ const byVariant = (holds: (above: Above) => boolean): Condition => ({
 /** The method attacks. */
 export const ATTACKS = byVariant(({ variant }) => methodOf(variant).attack !== undefined);
 
+/** Attacks start from memory examples. */
+export const FROM_MEMORY: Condition = {
+  holds: ({ attack }) => attack?.start === "memory",
+  cause: ({ variant, attack }) =>
+    attack === undefined ? `--variant ${variant}` : `--attack-start ${attack.start}`,
+};
+
 /** The method has a memory. */
 export const HAS_MEMORY = byVariant(({ variant }) => methodOf(variant).memory !== undefined);
 

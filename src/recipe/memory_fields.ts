@@ -6,10 +6,10 @@
 import * as v from "valibot";
 import { UsageError } from "../errors.ts";
 import { CODEC_NAMES } from "../memory/chunk/codec.ts";
-import { CORRUPTION_POLICIES, MEMORY_VIEWS } from "../memory/options.ts";
+import { CORRUPTION_POLICIES, MEMORY_VIEWS, type MemoryView } from "../memory/options.ts";
 import { MEMORY_WEIGHTS, type MemoryWeight, memoryWeights } from "../method/method.ts";
 import { methodOf } from "../method/methods.ts";
-import { type Above, field, HAS_MEMORY } from "./field.ts";
+import { type Above, field, FROM_MEMORY, HAS_MEMORY } from "./field.ts";
 import { choiceFlag, type Flag, integerFlag, numberFlag, textFlag } from "./flag.ts";
 
 const address = textFlag(
@@ -58,12 +58,28 @@ export const MEMORY_FIELDS = {
       MEMORY_VIEWS,
       "crop and flip of a memory example: those it was made under, or this epoch's",
     ),
-    { group: "Memory", needs: HAS_MEMORY, default: "stored", later: true },
+    {
+      group: "Memory",
+      needs: HAS_MEMORY,
+      default: ({ attack }) => attack.start === "memory" ? "realigned" : "stored",
+      said: "stored, with --attack-start memory realigned",
+      later: true,
+      check: refuseOtherView,
+    },
   ),
   memoryAge: field(
     "memory.age",
     integerFlag("memory-age", "epochs between making an example and using it", 1, 1000),
     { group: "Memory", needs: HAS_MEMORY, default: 1, later: true },
+  ),
+  memoryReset: field(
+    "memory.reset",
+    integerFlag(
+      "memory-reset",
+      "with --attack-start memory, begin afresh every N epochs, with --first-steps",
+      2,
+    ),
+    { group: "Memory", needs: FROM_MEMORY, said: "never", check: refuseShortReset },
   ),
   memoryEma: field(
     "memory.ema",
@@ -103,6 +119,21 @@ function refuseForeignWeight(weight: MemoryWeight, { variant }: Above): void {
     `--memory-weight ${weight} is not defined for --variant ${variant}: it takes ${
       defined.join(" or ")
     }.`,
+  );
+}
+
+function refuseOtherView(view: MemoryView, { attack }: Above): void {
+  if (attack.start !== "memory" || view === "realigned") return;
+  throw new UsageError(
+    `--memory-view ${view} leaves memory examples under other crops than the images that --attack-start memory ` +
+      "attacks: use --memory-view realigned, or leave it out.",
+  );
+}
+
+function refuseShortReset(epochs: number, { memory }: Above): void {
+  if (epochs > memory.age) return;
+  throw new UsageError(
+    `--memory-reset ${epochs} must be more than --memory-age ${memory.age}: no example would ever be a start.`,
   );
 }
 

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { AttackLossName, ThreatModel } from "../attack/options.ts";
+import type { AttackLossName, AttackStartName, ThreatModel } from "../attack/options.ts";
 import type { AttackPrecision, BackendChoice } from "../backend/backend.ts";
 import type { DataName } from "../data/sets/sets.ts";
 import type { CodecName } from "../memory/chunk/codec.ts";
@@ -12,6 +12,7 @@ import type { ArchitectureName } from "../model/architectures/architectures.ts";
 import type { MemoryWeight } from "../method/method.ts";
 import type { Variant } from "../method/methods.ts";
 import type { Schedule } from "../optimise/schedule.ts";
+import type { WeightAverage } from "../optimise/weight_average.ts";
 
 /** What the best checkpoint can be chosen by. */
 export const SELECTIONS = ["val", "test", "none"] as const;
@@ -167,6 +168,18 @@ export interface AttackRecipe {
    */
   readonly stepSize: number;
   /**
+   * Where it starts: where its method says, or at the memory example, realigned, of each image that has one.
+   *
+   * @default {"noise"}
+   */
+  readonly start: AttackStartName;
+  /**
+   * Steps in the epochs that do not start from the memory; absent where none does.
+   *
+   * @default {10}
+   */
+  readonly firstSteps?: number;
+  /**
    * Steps.
    *
    * @default {10, of n-fgsm 1}
@@ -207,6 +220,13 @@ export interface MemoryRecipe {
    */
   readonly age: number;
   /**
+   * Epochs after which attacks start afresh, with the method's start and `attack.firstSteps`: in epochs 1, N + 1, 2N + 1, …
+   * no memory example is a start, nor is one made before the last of these epochs. More than `age`.
+   *
+   * @default {never}
+   */
+  readonly reset?: number;
+  /**
    * Share in [0,1) of the earlier examples in a running average.
    *
    * @default {no average}
@@ -232,8 +252,8 @@ export interface MemoryRecipe {
   readonly onCorruption: CorruptionPolicy;
 }
 
-/** Stochastic gradient descent and its schedule. */
-export interface OptimiserRecipe extends Schedule {
+/** Stochastic gradient descent, its schedule and the average of its weights. */
+export interface OptimiserRecipe extends Schedule, WeightAverage {
   /**
    * λ in `g + λw`, for every parameter; 0 or more.
    *

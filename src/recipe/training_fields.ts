@@ -12,9 +12,11 @@ import {
   DEFAULT_ARCHITECTURE,
   definitionOf,
 } from "../model/architectures/architectures.ts";
+import { UsageError } from "../errors.ts";
 import { methodOf, METHODS, VARIANTS } from "../method/methods.ts";
 import { SCHEDULES } from "../optimise/schedule.ts";
-import { type Condition, field, has, HAS_HELPER } from "./field.ts";
+import { AVERAGES } from "../optimise/weight_average.ts";
+import { type Above, type Condition, field, has, HAS_HELPER } from "./field.ts";
 import { choiceFlag, integerFlag, numberFlag, positiveFlag, switchFlag, textFlag } from "./flag.ts";
 import { SELECTIONS } from "./recipe.ts";
 
@@ -25,9 +27,15 @@ const ONE_CYCLE: Condition = {
   cause: ({ optimiser }) => `--schedule ${optimiser.schedule}`,
 };
 
+const averages = (name: string): Condition => ({
+  holds: ({ optimiser }) => optimiser.average === name,
+  cause: ({ optimiser }) => `--weight-average ${optimiser.average}`,
+});
+
 const networkSummaries = Object.fromEntries(
   ARCHITECTURES.map(({ name, summary }) => [name, summary]),
 );
+
 const summaries = Object.fromEntries(METHODS.map(({ name, summary }) => [name, summary]));
 
 /** By name; a row may look at those above it. */
@@ -142,6 +150,31 @@ export const TRAINING_FIELDS = {
     numberFlag("weight-decay", "weight decay of every parameter", 0),
     { group: "Optimiser", default: 5e-4, later: true },
   ),
+  weightAverage: field(
+    "optimiser.average",
+    choiceFlag("weight-average", AVERAGES, "average of the weights to keep beside them", {
+      none: "none",
+      ema: "exponential moving average over steps",
+      swa: "mean over the ends of the last epochs",
+    }),
+    { group: "Optimiser", default: "none", later: true },
+  ),
+  emaDecay: field(
+    "optimiser.emaDecay",
+    numberFlag("ema-decay", "what the ema keeps of itself in a step, below 1", 0),
+    { group: "Optimiser", needs: averages("ema"), default: 0.999, check: refuseFrozen },
+  ),
+  swaStart: field(
+    "optimiser.swaStart",
+    integerFlag("swa-start", "first epoch whose end counts in the swa", 1),
+    {
+      group: "Optimiser",
+      needs: averages("swa"),
+      default: ({ epochs }) => 1 + Math.floor(0.75 * epochs),
+      said: "the first of the last quarter",
+      check: refuseLateStart,
+    },
+  ),
   backend: field("backend", choiceFlag("backend", BACKEND_CHOICES, "device that computes"), {
     group: "Device",
     default: "auto",
@@ -175,3 +208,15 @@ export const TRAINING_FIELDS = {
     { group: "Output" },
   ),
 } as const;
+
+function refuseFrozen(decay: number): void {
+  if (decay < 1) return;
+  throw new UsageError(`--ema-decay must be below 1, not ${decay}: 1 would never learn.`);
+}
+
+function refuseLateStart(epoch: number, { epochs }: Above): void {
+  if (epoch <= epochs) return;
+  throw new UsageError(
+    `--swa-start ${epoch} is after the last of ${epochs} --epochs: take an epoch that there is.`,
+  );
+}

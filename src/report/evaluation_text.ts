@@ -24,6 +24,9 @@ import type { Accuracy } from "../evaluate/evaluate.ts";
 import type { Transfer } from "../evaluate/transfer.ts";
 import { formatPercent } from "./words.ts";
 
+/** Where a run keeps an average of its weights. */
+const WEIGHTS = { average: "averaged weights", raw: "weights of the optimiser" } as const;
+
 /** The report for people, with the accuracies of each class if they are wanted. */
 export function describeReport(
   report: EvaluationReport,
@@ -34,7 +37,8 @@ export function describeReport(
     ? `, selected on ${checkpoint.select}`
     : ", not selected";
   return [
-    `${checkpoint.path}${checkpoint.name ? ` (${checkpoint.name}${selected})` : ""}`,
+    `${checkpoint.path}${checkpoint.name ? ` (${checkpoint.name}${selected})` : ""}` +
+    (checkpoint.weights ? `, ${WEIGHTS[checkpoint.weights]}` : ""),
     ...report.model ? describeModel(report.model) : [],
     `${data.n} test images of ${data.name}, ${attack.norm} ε = ${
       (255 * attack.epsilon).toFixed(2)

@@ -24,7 +24,7 @@ const AccuracySchema = v.object({
 });
 
 const ReportSchema = v.looseObject({
-  checkpoint: v.object({ sha256: v.string() }),
+  checkpoint: v.object({ sha256: v.string(), weights: v.optional(v.string()) }),
   attack: v.object({ norm: v.string(), fraction: v.string(), restarts: count }),
   seed: count,
 });
@@ -48,7 +48,8 @@ export interface StoredEvaluation {
 }
 
 /**
- * What was measured of the checkpoint with this SHA-256 of the run in `directory`, by file name.
+ * What was measured of the checkpoint with this SHA-256 of the run in `directory`, by file name; where the run averages its
+ * weights, of the average.
  *
  * @throws {UsageError} if a file in its `eval/` is no report
  * @throws {RunError} if that folder or a file in it cannot be read
@@ -61,7 +62,7 @@ export async function readEvaluations(
 }
 
 /**
- * The reports about that checkpoint; see {@linkcode readEvaluations}.
+ * The reports about that checkpoint, of a run that averages its weights about the average; see {@linkcode readEvaluations}.
  *
  * @throws {UsageError} if a file in the run's `eval/` is no report
  * @throws {RunError} if that folder or a file in it cannot be read
@@ -76,7 +77,8 @@ export async function readReports(
   for (const name of names.filter((each) => each.endsWith(".json")).sort()) {
     const path = join(folder, name);
     const report = readReport(new TextDecoder().decode(await readWholeFile(path)), path);
-    if (report.checkpoint.sha256 === checkpointSha256) found.push(report);
+    const { sha256, weights } = report.checkpoint;
+    if (sha256 === checkpointSha256 && weights !== "raw") found.push(report);
   }
   return found;
 }

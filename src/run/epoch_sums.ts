@@ -13,6 +13,16 @@ export interface StepValues {
   /** The loss and its terms by name. */
   readonly values: Readonly<Record<string, number>>;
   readonly weights?: Float32Array | undefined;
+  readonly attack?: StepAttack | undefined;
+}
+
+/** What the attack of a step came to. */
+export interface StepAttack {
+  /** Means over the batch of what the attack maximises: where it started, and where its last iteration began. */
+  readonly lossBefore: number;
+  readonly lossAfter: number;
+  /** How many of the batch's `x'` are misclassified in the step that they train. */
+  readonly fooled: number;
 }
 
 /** `progress` after the step `step` on `n` examples. */
@@ -20,14 +30,28 @@ export function afterStep(
   progress: Progress,
   step: number,
   n: number,
-  { values, weights }: StepValues,
+  { values, weights, attack }: StepValues,
 ): Progress {
   const sums = { ...progress.sums };
   for (const [name, value] of Object.entries({ ...values, examples: 1 })) {
     sums[name] = (sums[name] ?? 0) + value * n;
   }
   const seen = weights && { weights: withValues(progress.weights ?? EMPTY, weights) };
-  return { ...progress, step, sums, ...seen };
+  const attacked = attack && { attack: attackSums(progress.attack, n, attack) };
+  return { ...progress, step, sums, ...seen, ...attacked };
+}
+
+function attackSums(
+  before: Progress["attack"],
+  n: number,
+  { lossBefore, lossAfter, fooled }: StepAttack,
+): Progress["attack"] {
+  return {
+    examples: (before?.examples ?? 0) + n,
+    lossBefore: (before?.lossBefore ?? 0) + n * lossBefore,
+    lossAfter: (before?.lossAfter ?? 0) + n * lossAfter,
+    fooled: (before?.fooled ?? 0) + fooled,
+  };
 }
 
 /**
@@ -36,9 +60,9 @@ export function afterStep(
  * @param term the one that weighs its examples
  */
 export function meansOf(
-  { sums, weights }: Progress,
+  { sums, weights, attack }: Progress,
   term: string | undefined,
-): Pick<EpochMetrics, "loss" | "terms" | "weights"> {
+): Pick<EpochMetrics, "loss" | "terms" | "weights" | "attack"> {
   const { examples = 1, loss = 0, ...terms } = sums;
   const means = Object.entries(terms).map(([name, sum]) => [name, sum / examples]);
   return {
@@ -46,5 +70,12 @@ export function meansOf(
     terms: Object.fromEntries(means),
     ...weights && term !== undefined &&
       { weights: { term, mean: meanOf(weights), counts: weights.counts } },
+    ...attack && {
+      attack: {
+        lossBefore: attack.lossBefore / attack.examples,
+        lossAfter: attack.lossAfter / attack.examples,
+        accuracy: 1 - attack.fooled / attack.examples,
+      },
+    },
   };
 }

@@ -48,6 +48,16 @@ export interface WeightMetrics {
   readonly counts: readonly number[];
 }
 
+/** How far an epoch's attacks went. Means over its examples. */
+export interface AttackMetrics {
+  /** What the attack maximises, such as `KL(p(x)‖p(x'))`, where it started, on the network in evaluation mode. */
+  readonly lossBefore: number;
+  /** The same where its last iteration began, which has it for nothing: one step before `x'`. Of one iteration, the same. */
+  readonly lossAfter: number;
+  /** Share of the `x'` that are classified correctly in the step that they train, in training mode. */
+  readonly accuracy: number;
+}
+
 /** Of every class, how many of its images were classified correctly, and how many there are. */
 export interface ClassMetrics {
   /** Without an attack. */
@@ -68,12 +78,16 @@ export interface EpochMetrics {
   readonly terms: Readonly<Record<string, number>>;
   /** How much each example counted in the term that weighs them; absent where no term does, or none had a memory yet. */
   readonly weights?: WeightMetrics;
+  /** How far the attacks went; absent where nothing is attacked. */
+  readonly attack?: AttackMetrics;
   /** Accuracies on what the checkpoint is selected on, in [0,1]. */
   readonly cleanAccuracy?: number;
   /** Accuracy under PGD-20 on the same images. */
   readonly robustAccuracy?: number;
   /** The same images class by class. */
   readonly classes?: ClassMetrics;
+  /** There if the epoch looks like catastrophic overfitting, see {@linkcode overfitsCatastrophically}. */
+  readonly overfitting?: "catastrophic";
   /** Of the steps of this session, or of the last one that took any in this epoch; absent if nothing is known of them. */
   readonly imagesPerSecond?: number;
   /** Wall-clock seconds of this session's part of the epoch, evaluation included. */

@@ -1,23 +1,28 @@
 /**
- * The recipe of a run as a file, for a run elsewhere.
+ * A recipe as a file: that of a run, for a run elsewhere, or one that was written by hand.
  *
  * @module
  */
 import { dirname } from "@std/path";
+import * as v from "valibot";
 import { readNamedFile } from "../disk/files.ts";
-import { FIELDS, nested, valueAt } from "../recipe/fields.ts";
+import { UsageError } from "../errors.ts";
+import { FIELDS, nested, RecipeSchema, valueAt } from "../recipe/fields.ts";
 import type { RecipeInput } from "../recipe/recipe.ts";
 import { initialWeightsPath } from "./run_folder.ts";
 import { decodeRunRecord } from "./run_record.ts";
 
 /**
- * The recipe in `path`, a run's `recipe.json`, without what belonged to one start of that run: where its data lay, its
- * threads. It names the engine that the run was computed on, and the run's own copy of the weights that it began with.
+ * The recipe in `path`. Of a run's `recipe.json`, without what belonged to one start of that run: where its data lay, its
+ * threads; it names the engine that the run was computed on, and the run's own copy of the weights that it began with. A
+ * file without a `format` has some or all fields of a recipe, such as `train --dry-run` prints them.
  *
  * @throws {UsageError} if it is no such file
  */
 export async function readRecipeFile(path: string): Promise<RecipeInput> {
   const text = new TextDecoder().decode(await readNamedFile(path));
+  const written = parsed(text);
+  if (hasFields(written) && !("format" in written)) return ofFields(written, path);
   const { recipe, machine, from } = decodeRunRecord(text, path);
   const own = FIELDS.filter(({ perStart }) => !perStart);
   return {
@@ -25,4 +30,31 @@ export async function readRecipeFile(path: string): Promise<RecipeInput> {
     backend: machine.backend,
     ...from && { from: initialWeightsPath(dirname(path)) },
   };
+}
+
+/** What `text` says as JSON; undefined if it is none, which a run's record tells. */
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function hasFields(value: unknown): value is Record<string, unknown> {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return false;
+  return Object.keys(value).length > 0;
+}
+
+function ofFields(written: unknown, path: string): RecipeInput {
+  const result = v.safeParse(RecipeSchema, written);
+  if (result.success) return result.output;
+  const [issue] = result.issues, field = v.getDotPath(issue);
+  throw new UsageError(
+    FIELDS.some((each) => each.path === field)
+      ? `${path} is no memloss recipe: ${field} ${issue.message}, not ${
+        JSON.stringify(issue.input)
+      }.`
+      : `${path} is no memloss recipe: "${field}" is no part of one, or has another form there.`,
+  );
 }

@@ -6,7 +6,7 @@
 import { join } from "@std/path";
 import { ioError } from "../disk/failure.ts";
 import { readIfThere, writeAll, writeFileAtomically } from "../disk/files.ts";
-import type { Metrics, StepMetrics } from "./metrics.ts";
+import type { EpochMetrics, Metrics, StepMetrics } from "./metrics.ts";
 import type { EventLog, StepImages } from "./tensorboard/event_log.ts";
 import { MetricsTable } from "./metrics_table.ts";
 
@@ -21,17 +21,20 @@ export class RunLog {
   /** The steps that were logged before it was opened. */
   readonly #before: readonly StepMetrics[];
   #events: EventLog | undefined;
+  #epoch: EpochMetrics | undefined;
 
   private constructor(
     path: string,
     file: Deno.FsFile,
     table: MetricsTable,
     before: readonly StepMetrics[],
+    epoch: EpochMetrics | undefined,
   ) {
     this.#path = path;
     this.#file = file;
     this.#table = table;
     this.#before = before;
+    this.#epoch = epoch;
   }
 
   /**
@@ -56,7 +59,13 @@ export class RunLog {
     const epochs = known.filter((line) => line.kind === "epoch");
     const table = await MetricsTable.open(directory, terms, epochs, complete ? epoch : epoch - 1);
     const steps = known.filter((line) => line.kind === "step");
-    return new RunLog(path, await Deno.open(path, { append: true }), table, steps);
+    const file = await Deno.open(path, { append: true });
+    return new RunLog(path, file, table, steps, epochs.at(-1));
+  }
+
+  /** The line of the last epoch that has one. */
+  get lastEpoch(): EpochMetrics | undefined {
+    return this.#epoch;
   }
 
   /** From now on tells the log that `make` makes, which is given the last step's line, everything too. */
@@ -72,7 +81,10 @@ export class RunLog {
     } catch (error) {
       throw ioError(`Could not write ${this.#path}`, error);
     }
-    if (metrics.kind === "epoch") await this.#table.add(metrics);
+    if (metrics.kind === "epoch") {
+      this.#epoch = metrics;
+      await this.#table.add(metrics);
+    }
     await this.#events?.append(metrics);
   }
 

@@ -11,6 +11,7 @@ import { decodeSafetensors, type SafeTensor } from "../format/safetensors.ts";
 import { sha256 } from "../format/sha256.ts";
 import type { Recipe } from "../recipe/recipe.ts";
 import { isTfjsModel, readTfjsModel, type TfjsModel } from "../weights/tfjs/model_file.ts";
+import { AVERAGE } from "../weights/account.ts";
 import { readNetwork } from "../weights/file/read.ts";
 import {
   type CheckpointLink,
@@ -26,7 +27,14 @@ export interface Weights {
   /** SHA-256 of the file's bytes, hexadecimal. */
   readonly sha256: string;
   readonly tensors: ReadonlyMap<string, SafeTensor>;
+  /** Which of a file's two sets of weights `tensors` are the network's of; absent where it has one. */
+  readonly weights?: WeightsChoice;
 }
+
+/** The sets of weights that a checkpoint can have. */
+export const WEIGHTS_CHOICES = ["average", "raw"] as const;
+/** One of {@linkcode WEIGHTS_CHOICES}: those of the optimiser, or the average that `--weight-average` keeps of them. */
+export type WeightsChoice = typeof WEIGHTS_CHOICES[number];
 
 /** Weights and where they come from. */
 export interface WeightsSubject extends Weights {
@@ -55,26 +63,28 @@ export type Subject = WeightsSubject | ModelSubject;
  * Reads what `target` names: a run folder, a file of weights from here or elsewhere, or a `model.json` of tfjs.
  *
  * @param link which checkpoint of a run; by default the best one, or the last of a run that selected none
- * @throws {UsageError} if `target` is neither, the run has no such checkpoint, or the weights are damaged
+ * @param weights which of the weights there; by default the average where there is one
+ * @throws {UsageError} if `target` is neither, the run has no such checkpoint, there are no such weights, or they are damaged
  * @throws {RunError} if they cannot be read
  */
 export async function readSubject(
   target: string,
   link: CheckpointLink | undefined,
+  weights?: WeightsChoice,
 ): Promise<Subject> {
   if (await isFile(target)) {
-    if (link === undefined) return await readFile(target);
+    if (link === undefined) return await readFile(target, weights);
     throw new UsageError(
       `--checkpoint ${link} chooses among a run's checkpoints, but ${target} is a file.`,
     );
   }
   const { recipe } = await readRunRecord(target);
   for (const candidate of link ? [link] : ["best", "last"] as const) {
-    const read = await readCheckpoint(target, candidate);
-    if (read === undefined) continue;
-    const { found, bytes } = read, path = checkpointPath(target, found.name);
-    const weights = decode(path, bytes, found.sha256);
-    return { ...weights, run: { directory: target, link: candidate, recipe } };
+    const checkpoint = await readCheckpoint(target, candidate);
+    if (checkpoint === undefined) continue;
+    const { found, bytes } = checkpoint, path = checkpointPath(target, found.name);
+    const read = chosen(decode(path, bytes, found.sha256), weights);
+    return { ...read, run: { directory: target, link: candidate, recipe } };
   }
   throw new UsageError(
     link === "best" && recipe.select === "none"
@@ -102,13 +112,33 @@ export async function readWeightsSubject(
   );
 }
 
-async function readFile(path: string): Promise<Subject> {
+async function readFile(path: string, choice: WeightsChoice | undefined): Promise<Subject> {
   if (await isTfjsModel(path)) {
+    if (choice) throw noAverage(path, choice);
     const model = await readTfjsModel(path);
     return { path, sha256: model.sha256, model };
   }
   const { sha256, tensors, notes } = await readNetwork(path);
-  return { path, sha256, tensors, notes };
+  return { ...chosen({ path, sha256, tensors }, choice), notes };
+}
+
+/** `all` with the tensors of the weights that are asked for in the places of the network's. */
+function chosen(all: Weights, choice: WeightsChoice | undefined): Weights {
+  const { path, tensors } = all;
+  const averaged = [...tensors].filter(([name]) => name.startsWith(AVERAGE));
+  if (averaged.length === 0) {
+    if (choice) throw noAverage(path, choice);
+    return all;
+  }
+  if (choice === "raw") return { ...all, weights: "raw" };
+  const average = averaged.map(([name, tensor]) => [name.slice(AVERAGE.length), tensor] as const);
+  return { ...all, weights: "average", tensors: new Map([...tensors, ...average]) };
+}
+
+function noAverage(path: string, choice: WeightsChoice): UsageError {
+  return new UsageError(
+    `--weights ${choice} chooses between weights and their average, and ${path} holds no average: leave it out.`,
+  );
 }
 
 /** The subject's file name without its ending. */

@@ -5,7 +5,7 @@
  */
 import * as tf from "@tensorflow/tfjs";
 import { assertWithinBounds } from "../attack/bounds.ts";
-import { gaussianStart, normalNoise, uniformStart } from "../attack/start.ts";
+import { continueFrom, gaussianStart, normalNoise, uniformStart } from "../attack/start.ts";
 import type { Backend } from "../backend/backend.ts";
 import type { Batch } from "../data/batches.ts";
 import { valuesPerImage } from "../data/dataset.ts";
@@ -14,7 +14,8 @@ import { imageTensor } from "../model/inputs.ts";
 import { Purpose } from "../random/stream.ts";
 import type { Recipe } from "../recipe/recipe.ts";
 import type { Learner } from "./learner.ts";
-import { attackParts, trainingAttack } from "./inner_attack.ts";
+import { attackParts, attackStepsIn, startsFromMemory, trainingAttack } from "./inner_attack.ts";
+import type { MemoryInputs } from "./memory_inputs.ts";
 import type { StepInputs } from "./step.ts";
 
 /** What the attack on a batch needs to know beside the batch. */
@@ -28,18 +29,39 @@ export interface AttackContext {
   readonly signal?: AbortSignal;
 }
 
-/** Where the attack of `recipe` on `batch` begins; undefined for a method that does not attack. */
+/** What the attack on a batch came to. Losses are means over the batch, of what the attack maximises, before the step. */
+export interface BatchAttack {
+  /** `x'`, N images with values in [0,1], NHWC. */
+  readonly images: Float32Array;
+  /** Where the attack started. */
+  readonly lossBefore: number;
+  /** Where its last iteration began: that iteration's gradient tells it, and one pass more would have to be paid for. */
+  readonly lossAfter: number;
+}
+
+/**
+ * Where the attack of `recipe` on `batch` begins: at the memory examples that there are in an epoch that starts from them,
+ * else where the method says; undefined for a method that does not attack.
+ *
+ * @param memory `x''` of the batch
+ */
 export function attackStart(
   recipe: Recipe,
   { ids, x }: Batch,
   epoch: number,
+  memory?: MemoryInputs,
 ): Float32Array | undefined {
   const attack = trainingAttack(recipe), { seed } = recipe;
   if (attack === undefined) return undefined;
+  const earlier = startsFromMemory(recipe, epoch) ? memory : undefined;
   const ball = { ...attack.pgd, epsilon: attack.startRadius };
-  return attack.start === "uniform"
+  const images = earlier?.rows.length === ids.length
+    ? new Float32Array(x.length) // no draw is needed
+    : attack.start === "uniform"
     ? uniformStart(x, ids, ball, seed, Purpose.attackStart, epoch)
     : gaussianStart(x, ids, seed, epoch);
+  if (earlier) continueFrom(images, x, earlier.images, earlier.rows, attack.pgd);
+  return images;
 }
 
 /**
@@ -54,9 +76,11 @@ export async function attackBatch(
   batch: Batch,
   inputs: StepInputs,
   { recipe, epoch, backend, signal, start = attackStart(recipe, batch, epoch) }: AttackContext,
-): Promise<Float32Array> {
-  const attack = trainingAttack(recipe), { seed } = recipe;
-  if (attack === undefined || start === undefined) {
+): Promise<BatchAttack> {
+  const attack = trainingAttack(recipe),
+    iterations = attackStepsIn(recipe, epoch),
+    { seed } = recipe;
+  if (attack === undefined || iterations === undefined || start === undefined) {
     throw new TypeError(`The method ${recipe.variant} does not attack.`);
   }
   const { pgd: options } = attack;
@@ -64,8 +88,8 @@ export async function attackBatch(
   let adversarial = imageTensor(start, shape);
   const noiseAt = (step: number) =>
     imageTensor(normalNoise(ids, valuesPerImage(shape), seed, epoch, step), shape);
-  let step = 0, values: Float32Array = x;
-  for (const steps of attackParts(options.steps)) {
+  let step = 0, values: Float32Array = x, lossBefore = NaN, lossAfter = NaN;
+  for (const steps of attackParts(iterations)) {
     if (step > 0 && signal?.aborted) {
       adversarial.dispose();
       throw new Interrupted("Stopped within a step.");
@@ -75,12 +99,22 @@ export async function attackBatch(
       ? []
       : Array.from({ length: steps }, (_, i) => noiseAt(first + i));
     const next = await learner.attack(inputs, adversarial, noise, steps);
-    values = await backend.guard(next.data<"float32">());
-    tf.dispose([adversarial, noise]);
-    adversarial = next;
+    const losses = next.losses;
+    // Side by side: Deno waits 10 ms for each.
+    const [read, ...summed] = await Promise.all(
+      [next.adversarial, ...losses].map((tensor: tf.Tensor) =>
+        backend.guard(tensor.data<"float32">())
+      ),
+    );
+    values = read!;
+    const [before, after] = summed.map(([sum]) => sum! / ids.length);
+    if (step === 0) lossBefore = before!;
+    lossAfter = after!;
+    tf.dispose([adversarial, noise, ...losses]);
+    adversarial = next.adversarial;
     step += steps;
   }
   adversarial.dispose();
   assertWithinBounds(x, values, options, ids);
-  return values;
+  return { images: values, lossBefore, lossAfter };
 }

@@ -41,6 +41,23 @@ export function trainingAttack(recipe: Recipe): TrainingAttack | undefined {
 }
 
 /**
+ * Whether attacks in `epoch` (from 1) start from memory examples: the recipe asks for it, and those examples were made
+ * since attacks last started afresh.
+ */
+export function startsFromMemory({ attack, memory }: Recipe, epoch: number): boolean {
+  if (attack?.start !== "memory" || memory === undefined) return false;
+  const { age, reset } = memory;
+  const afresh = reset === undefined ? 1 : epoch - (epoch - 1) % reset;
+  return epoch - age >= afresh;
+}
+
+/** Iterations of the attacks in `epoch` (from 1); undefined where nothing is attacked. */
+export function attackStepsIn(recipe: Recipe, epoch: number): number | undefined {
+  const { attack } = recipe;
+  return startsFromMemory(recipe, epoch) ? attack?.steps : attack?.firstSteps ?? attack?.steps;
+}
+
+/**
  * Iterations that a device is given at once. An attack of more is made in parts, between which a signal is heard; and a
  * program for thousands of iterations would be too large for a GPU.
  */

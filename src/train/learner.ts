@@ -8,11 +8,17 @@ import { pgd } from "../attack/pgd.ts";
 import type { Backend, Computation, Demand, DeviceState } from "../backend/backend.ts";
 import type { ImageShape } from "../data/dataset.ts";
 import { needsHelper, type Pass, passesOf } from "../method/method.ts";
+import { misclassified } from "../method/divergence.ts";
 import { methodOf } from "../method/methods.ts";
 import type { LossTerms, Objective } from "../method/objective.ts";
 import type { Architecture } from "../model/architecture.ts";
 import { freeze } from "../model/frozen.ts";
-import type { ModelState, TensorMap } from "../model/parameters.ts";
+import {
+  copyOf,
+  type ModelState,
+  type TensorMap,
+  type WeightTensors,
+} from "../model/parameters.ts";
 import type { Recipe } from "../recipe/recipe.ts";
 import type { Helper } from "../run/weights/helper.ts";
 import {
@@ -23,8 +29,30 @@ import {
   trainingAttack,
 } from "./inner_attack.ts";
 import type { Rates } from "../optimise/schedule.ts";
-import { rateTensor, Sgd, zeroMomenta } from "../optimise/sgd.ts";
+import { moveTowards, rateTensor, Sgd, zeroMomenta } from "../optimise/sgd.ts";
 import { lossAndGradients, passesMade, type StepInputs, type StepResult } from "./step.ts";
+
+/** What a part of an attack yields. */
+export interface AttackPart {
+  /** `x'` `[N,H,W,channels]`. */
+  readonly adversarial: tf.Tensor4D;
+  /** The attack's loss, summed over the batch, where the part's first iteration began and where its last one did. */
+  readonly losses: readonly [first: tf.Scalar, last: tf.Scalar];
+}
+
+/** What a loss and its gradients leave behind. */
+export interface Descent extends Pick<StepResult, "terms" | "weights"> {
+  /** How many of the batch's `x'` are misclassified, in training mode; absent where nothing is attacked. */
+  readonly fooled?: tf.Scalar;
+}
+
+/** What some recipes' learners have beside the network; taken over. */
+export interface LearnerExtras {
+  /** For a method that needs one. */
+  readonly helper?: Helper | undefined;
+  /** The average of the weights so far, where the recipe keeps one; the weights themselves unless given. */
+  readonly average?: WeightTensors | undefined;
+}
 
 /** A model under training, with its optimiser. */
 export class Learner {
@@ -40,11 +68,13 @@ export class Learner {
   readonly #attackParts = new Map<number, Computation>();
   readonly #descend: Computation;
   readonly #update: Computation;
+  /** Absent where the recipe keeps none. */
+  readonly #averaged: WeightTensors | undefined;
+  readonly #average: Computation | undefined;
 
   /**
    * @param state taken over
    * @param momenta taken over; zeros unless given
-   * @param helper taken over; for a method that needs one
    */
   constructor(
     recipe: Recipe,
@@ -52,7 +82,7 @@ export class Learner {
     backend: Backend,
     state: ModelState,
     momenta: TensorMap = zeroMomenta(state.parameters),
-    helper?: Helper,
+    { helper, average }: LearnerExtras = {},
   ) {
     if (needsHelper(methodOf(recipe.variant)) && helper === undefined) {
       throw new TypeError(`The method ${recipe.variant} needs a helper.`);
@@ -66,15 +96,19 @@ export class Learner {
       { weightDecay: recipe.optimiser.weightDecay, nesterov: true },
       momenta,
     );
-    const helperMaps = helper ? [helper.state.parameters, helper.state.buffers] : [];
-    const maps = [parameters, buffers, momenta, gradients, ...helperMaps];
-    this.deviceState = backend.deviceState(maps);
+    const averaged = recipe.optimiser.average === "none" ? undefined : average ?? copyOf(state);
+    this.deviceState = backend.deviceState([
+      ...[parameters, buffers, momenta, gradients],
+      ...averaged ? [averaged.parameters, averaged.buffers] : [],
+      ...helper ? [helper.state.parameters, helper.state.buffers] : [],
+    ]);
+    this.#averaged = averaged;
     const objective = objectiveOf(recipe);
     this.#attack = trainingAttack(recipe);
     if (this.#attack) {
-      for (const steps of attackParts(this.#attack.pgd.steps)) {
-        if (this.#attackParts.has(steps)) continue;
-        this.#attackParts.set(steps, this.#compileAttack(architecture, this.#attack, steps));
+      const { steps, firstSteps = steps } = recipe.attack!;
+      for (const part of new Set([steps, firstSteps].flatMap(attackParts))) {
+        this.#attackParts.set(part, this.#compileAttack(architecture, this.#attack, part));
       }
     }
     this.#descend = this.deviceState.compile(({ labels, memoryRows, ...images }) => {
@@ -84,18 +118,29 @@ export class Learner {
       const result = lossAndGradients(architecture, state, objective, inputs);
       helperLabels?.dispose();
       for (const [name, gradient] of result.gradients) gradients.set(name, gradient);
+      const { adv } = result.logits;
+      const fooled = adv && tf.sum(misclassified(adv, labels as tf.Tensor2D));
       tf.dispose(Object.values(result.logits));
-      return { ...result.terms, ...result.weights && { [WEIGHTS]: result.weights } };
+      return {
+        ...result.terms,
+        ...result.weights && { [WEIGHTS]: result.weights },
+        ...fooled && { [FOOLED]: fooled },
+      };
     });
     this.#update = this.deviceState.compile(({ rates }) => {
       this.optimiser.step(parameters, gradients, rates as tf.Tensor1D);
       return {};
     });
+    this.#average = averaged && this.deviceState.compile(({ share }) => {
+      moveTowards(averaged.parameters, parameters, share as tf.Scalar);
+      moveTowards(averaged.buffers, buffers, share as tf.Scalar);
+      return {};
+    });
   }
 
   /**
-   * `x'` `[N,H,W,channels]` for `inputs` after one part of the recipe's attack, see {@linkcode attackParts}, on the network
-   * in evaluation mode; the caller's to dispose.
+   * One part of the recipe's attack on `inputs`, see {@linkcode attackParts}, on the network in evaluation mode; all tensors
+   * are the caller's to dispose.
    *
    * @param start where the part begins, the same shape
    * @param noise standard-normal images, the same shape, for every step, which replace vanished gradients; none in L∞
@@ -106,15 +151,18 @@ export class Learner {
     start: tf.Tensor4D,
     noise: readonly tf.Tensor4D[],
     steps: number | undefined = this.#attack?.pgd.steps,
-  ): Promise<tf.Tensor4D> {
+  ): Promise<AttackPart> {
     const noises = Object.fromEntries(noise.map((images, step) => [noiseName(step), images]));
     const how = this.#attack, compute = this.#attackParts.get(steps ?? 0);
     if (how === undefined || compute === undefined) {
       throw new TypeError(`The recipe's attack has no part of ${steps} steps.`);
     }
     const seen = attackInputs(inputs, how.loss);
-    const { adversarial } = await compute({ ...namedInputs(seen), start, ...noises });
-    return adversarial as tf.Tensor4D;
+    const { adversarial, first, last } = await compute({ ...namedInputs(seen), start, ...noises });
+    return {
+      adversarial: adversarial as tf.Tensor4D,
+      losses: [first as tf.Scalar, last as tf.Scalar],
+    };
   }
 
   #compileAttack(architecture: Architecture, how: TrainingAttack, steps: number): Computation {
@@ -125,22 +173,38 @@ export class Learner {
       const noise = (step: number) => images[noiseName(step)] as tf.Tensor4D;
       const nat = inputs.images.nat!;
       const options = { ...how.pgd, steps };
-      const adversarial = pgd(model.logits, nat, start as tf.Tensor4D, loss, options, noise);
+      let first: tf.Scalar | undefined, last: tf.Scalar | undefined;
+      const adversarial = pgd(
+        model.logits,
+        nat,
+        start as tf.Tensor4D,
+        loss,
+        options,
+        noise,
+        (value, step) => {
+          if (step === 0) first = tf.keep(value);
+          if (step === steps - 1) last = tf.keep(value);
+        },
+      );
       model.dispose();
-      return { adversarial };
+      return { adversarial, first: first!, last: last! };
     });
   }
 
   /**
-   * The loss and its terms in training mode, and the weights in it, all the caller's to dispose. Moves the running
+   * The loss and its terms in training mode, the weights in it, and how many `x'` are misclassified, all the caller's to
+   * dispose. Moves the running
    * statistics, and keeps the gradients for {@linkcode update}.
    */
-  async descend(inputs: StepInputs): Promise<Pick<StepResult, "terms" | "weights">> {
-    const { [WEIGHTS]: weights, ...terms } = await this.#descend(namedInputs(inputs));
+  async descend(inputs: StepInputs): Promise<Descent> {
+    const { [WEIGHTS]: weights, [FOOLED]: fooled, ...terms } = await this.#descend(
+      namedInputs(inputs),
+    );
     this.state.batchesTracked += passesMade(methodOf(this.#recipe.variant), inputs.images).length;
     return {
       terms: terms as LossTerms & tf.NamedTensorMap,
       ...weights && { weights: weights as tf.Tensor1D },
+      ...fooled && { fooled: fooled as tf.Scalar },
     };
   }
 
@@ -148,6 +212,13 @@ export class Learner {
   async update(rates: Rates): Promise<void> {
     const tensor = rateTensor(rates);
     await this.#update({ rates: tensor });
+    tensor.dispose();
+  }
+
+  /** Moves the recipe's average of the weights by a `share` of its distance to them, running statistics included. */
+  async average(share: number): Promise<void> {
+    const tensor = tf.scalar(share);
+    await this.#average!({ share: tensor });
     tensor.dispose();
   }
 
@@ -187,7 +258,8 @@ export class Learner {
       ];
     });
     const update = { computation: this.#update, shapes: { rates: [2] } };
-    return this.deviceState.preflight([...requests, update], tune);
+    const average = this.#average ? [{ computation: this.#average, shapes: { share: [] } }] : [];
+    return this.deviceState.preflight([...requests, update, ...average], tune);
   }
 
   /** The model as it stands, the caller's to dispose. */
@@ -197,6 +269,17 @@ export class Learner {
       parameters: this.deviceState.snapshot(parameters),
       buffers: this.deviceState.snapshot(buffers),
       batchesTracked,
+    };
+  }
+
+  /** The average of the weights as it stands, the caller's to dispose; undefined where the recipe keeps none. */
+  averaged(): ModelState | undefined {
+    if (this.#averaged === undefined) return undefined;
+    const { parameters, buffers } = this.#averaged;
+    return {
+      parameters: this.deviceState.snapshot(parameters),
+      buffers: this.deviceState.snapshot(buffers),
+      batchesTracked: this.state.batchesTracked,
     };
   }
 
@@ -222,8 +305,8 @@ function labelsBy({ architecture, state }: Helper, x: tf.Tensor4D): tf.Tensor2D 
   return labels;
 }
 
-/** What a computation calls the weights among the terms, none of which has such a name. */
-const WEIGHTS = "@weights";
+/** What a computation calls what is no term, none of which has such a name. */
+const WEIGHTS = "@weights", FOOLED = "@fooled";
 
 const noiseName = (step: number) => `noise${step}`;
 

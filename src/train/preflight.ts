@@ -150,8 +150,8 @@ async function withLearner<T>(
     emptyState(architecture),
     undefined,
     needsHelper(methodOf(recipe.variant))
-      ? { architecture: helper, state: emptyState(helper) }
-      : undefined,
+      ? { helper: { architecture: helper, state: emptyState(helper) } }
+      : {},
   );
   try {
     return await use(learner);

@@ -43,9 +43,9 @@ async function prepareBatch(supplies: Supplies, step: number): Promise<PreparedB
   const { recipe, dataset, memory, epoch, order } = supplies;
   const { batchSize, seed, cropPadding } = recipe;
   const batch = trainingBatch(dataset, order, step, { batchSize, seed, epoch, cropPadding });
-  const start = attackStart(recipe, batch, epoch);
   const damaged: DamagedExample[] = [];
   if (memory === undefined || recipe.memory === undefined) {
+    const start = attackStart(recipe, batch, epoch);
     return { batch, start, memoryInputs: undefined, last: undefined, damaged };
   }
   const { age, ema, view, onCorruption } = recipe.memory;
@@ -58,6 +58,7 @@ async function prepareBatch(supplies: Supplies, step: number): Promise<PreparedB
   const last = ema === undefined || age === 1 ? stored : await read(epoch - 1);
   const views = view === "realigned" ? batch.views : undefined;
   const memoryInputs = stored && makeMemoryInputs(stored, dataset, batch.ids, views);
+  const start = attackStart(recipe, batch, epoch, memoryInputs);
   return { batch, start, memoryInputs, last, damaged };
 }
 

@@ -63,7 +63,7 @@ export function selectionMetrics(
 }
 
 /**
- * Accuracies of the learner's present model on what the recipe selects by; undefined if it selects by nothing.
+ * Accuracies of the learner's present model, or of the average of its weights where it keeps one, on what the recipe selects by; undefined if it selects by nothing.
  *
  * @throws {Interrupted} if the run's signal is aborted
  * @throws {RunError} if logits are not finite or the device fails
@@ -87,7 +87,7 @@ export async function measureSelection(
     onProgress: (name: EvaluationName, done: number) =>
       observer?.onEvaluation?.(name, done, ids.length),
   };
-  const state = learner.snapshot();
+  const state = learner.averaged() ?? learner.snapshot();
   const model = freeze(architecture, state);
   [state.parameters, state.buffers].forEach(disposeAll);
   try {

@@ -11,7 +11,7 @@ import { type MemorySettings, MemoryStore } from "../memory/store.ts";
 import type { Architecture } from "../model/architecture.ts";
 import { disposeAll, initialise } from "../model/parameters.ts";
 import type { MemoryRecipe, Recipe } from "../recipe/recipe.ts";
-import { loadCheckpoint, saveCheckpoint } from "../run/checkpoint/checkpoint.ts";
+import { type Checkpoint, loadCheckpoint, saveCheckpoint } from "../run/checkpoint/checkpoint.ts";
 import { findNamedLast, type FoundCheckpoint } from "../run/checkpoints.ts";
 import { checkpointName, type Progress } from "../run/checkpoint/progress.ts";
 import { type HelperWeights, loadHelper } from "../run/weights/helper.ts";
@@ -24,6 +24,9 @@ import { reachedSecondEpoch, RunLog } from "../run/run_log.ts";
 
 /** Where a run stands before its first step. */
 const START: Progress = { epoch: 0, step: 0, complete: true, sums: {} };
+
+/** A checkpoint, or what there is before the first. */
+type StartingPoint = Pick<Checkpoint, "state" | "progress"> & Partial<Checkpoint>;
 
 /** What a session is made of. */
 interface Parts {
@@ -84,8 +87,8 @@ export class Session {
         sha256: committed.checkpointSha256,
       };
       if (last === undefined) await refuseLost(folder);
-      const { state, momenta, progress } = last === undefined
-        ? { state: await begin(folder, architecture), momenta: undefined, progress: START }
+      const { state, momenta, average, progress }: StartingPoint = last === undefined
+        ? { state: await begin(folder, architecture), progress: START }
         : await loadCheckpoint(folder.checkpointPath(last.name), architecture, last.sha256);
       const terms = tableTerms(methodOf(recipe.variant));
       const log = await RunLog.open(folder.directory, progress, terms);
@@ -96,14 +99,10 @@ export class Session {
         log,
         memory,
         progress,
-        learner: new Learner(
-          recipe,
-          architecture,
-          backend,
-          state,
-          momenta,
-          helper && loadHelper(helper),
-        ),
+        learner: new Learner(recipe, architecture, backend, state, momenta, {
+          helper: helper && loadHelper(helper),
+          average,
+        }),
         checkpoint: last?.name,
       });
       if (last !== undefined) await session.#settle(last);
@@ -121,9 +120,14 @@ export class Session {
     await this.log.flush();
     const name = checkpointName(progress), path = folder.checkpointPath(name);
     const state = this.learner.snapshot(), momenta = this.learner.momenta();
-    const checkpoint = { state, momenta, progress };
+    const average = this.learner.averaged();
+    const checkpoint = { state, momenta, progress, ...average && { average } };
     const saved = await saveCheckpoint(path, checkpoint, backend, (what) => this.notFinite(what))
-      .finally(() => [state.parameters, state.buffers, momenta].forEach(disposeAll));
+      .finally(() => {
+        const { parameters, buffers } = state;
+        [parameters, buffers, momenta, average?.parameters, average?.buffers]
+          .forEach((each) => each && disposeAll(each));
+      });
     // While an epoch runs, the oldest one is still being read.
     const age = recipe.memory?.age ?? 1;
     const oldest = Math.max(1, epoch - age + (complete ? 1 : 0));

@@ -10,13 +10,15 @@ import type { Dataset } from "../data/dataset.ts";
 import type { Pass } from "../method/method.ts";
 import { imageTensor, oneHot } from "../model/inputs.ts";
 import type { Recipe } from "../recipe/recipe.ts";
-import { attackBatch } from "./adversary.ts";
+import type { StepAttack } from "../run/epoch_sums.ts";
+import { attackBatch, type BatchAttack } from "./adversary.ts";
 import type { PreparedBatch } from "./prepare.ts";
 import { type MemoryInputs, selectionMatrix } from "./memory_inputs.ts";
 import { perturbations } from "./memory_outputs.ts";
 import type { Rates } from "../optimise/schedule.ts";
 import type { Session } from "./session.ts";
-import type { StepInputs, StepResult } from "./step.ts";
+import type { Descent } from "./learner.ts";
+import type { StepInputs } from "./step.ts";
 
 /** What every batch of a run has in common. */
 export interface BatchContext {
@@ -39,8 +41,8 @@ export interface BatchResult {
   readonly values: LossValues;
   /** See {@linkcode StepResult.weights}. */
   readonly weights?: Float32Array;
-  /** `x'`; absent where nothing is attacked. */
-  readonly adversarial?: Float32Array;
+  /** Absent where nothing is attacked. */
+  readonly attack?: BatchAttack & StepAttack;
 }
 
 /** Where a run is; both count from 1. */
@@ -70,9 +72,9 @@ export async function trainBatch(
   const { y, shape } = batch;
   const inputs = placeInputs(batch, oneHot(y, dataset.classes.length), memoryInputs);
   const { images } = inputs;
-  let adversarial: Float32Array | undefined;
+  let attack: BatchAttack | undefined;
   if (recipe.attack) {
-    const attack = attackBatch(learner, batch, inputs, {
+    const attacking = attackBatch(learner, batch, inputs, {
       recipe,
       epoch: position.epoch,
       backend,
@@ -80,20 +82,20 @@ export async function trainBatch(
       ...signal && { signal },
     });
     whileBusy();
-    adversarial = await attack.catch((error) => {
+    attack = await attacking.catch((error) => {
       freeInputs(inputs);
       throw error;
     });
-    images.adv = imageTensor(adversarial, shape);
+    images.adv = imageTensor(attack.images, shape);
   } else whileBusy();
   const computed = await learner.descend(inputs);
   freeInputs(inputs);
   // The device is at work on the gradients.
-  if (memory && recipe.memory && adversarial) {
-    const { views, deltas } = perturbations(recipe.memory, dataset, batch, adversarial, last);
+  if (memory && recipe.memory && attack) {
+    const { views, deltas } = perturbations(recipe.memory, dataset, batch, attack.images, last);
     await memory.write(batch.ids, views, deltas);
   }
-  const result = await readBack(computed, backend), { values } = result;
+  const { fooled, ...result } = await readBack(computed, backend), { values } = result;
   if (!Object.values(values).every(Number.isFinite)) {
     const said = Object.entries(values).map(([name, value]) => `${name} ${value}`).join(", ");
     const { epoch, step } = position;
@@ -102,7 +104,7 @@ export async function trainBatch(
     );
   }
   await learner.update(rates);
-  return { ...result, ...adversarial && { adversarial } };
+  return { ...result, ...attack && { attack: { ...attack, fooled: fooled! } } };
 }
 
 function freeInputs({ images, labels, memoryRows }: StepInputs): void {
@@ -126,19 +128,24 @@ function placeInputs(
     : { images, labels };
 }
 
-/** The terms and the weights on the host; disposes them. */
+/** The terms, the weights and how many were fooled, on the host; disposes them. */
 async function readBack(
-  { terms, weights }: Pick<StepResult, "terms" | "weights">,
+  { terms, weights, fooled }: Descent,
   backend: Backend,
-): Promise<BatchResult> {
+): Promise<Pick<BatchResult, "values" | "weights"> & { fooled?: number }> {
   const entries = Object.entries(terms) as [string, tf.Scalar][];
-  const tensors = [...entries.map(([, scalar]) => scalar), ...weights ? [weights] : []];
+  const tensors = [...entries.map(([, scalar]) => scalar), ...fooled ? [fooled] : []];
+  const all = weights ? [...tensors, weights] : tensors;
   // Side by side: Deno waits 10 ms for each.
   const read = await backend.guard(
-    Promise.all(tensors.map((tensor: tf.Tensor) => tensor.data<"float32">())),
+    Promise.all(all.map((tensor: tf.Tensor) => tensor.data<"float32">())),
   );
   const values: { loss: number; [term: string]: number } = { loss: NaN };
   entries.forEach(([name], i) => values[name] = read[i]![0]!);
-  tf.dispose(tensors);
-  return { values, ...weights && { weights: read.at(-1)! } };
+  tf.dispose(all);
+  return {
+    values,
+    ...fooled && { fooled: read[entries.length]![0]! },
+    ...weights && { weights: read.at(-1)! },
+  };
 }

@@ -18,10 +18,12 @@ import { type PreparedBatch, ReadAhead } from "./prepare.ts";
 import type { RunFolder } from "../run/run_folder.ts";
 import { afterStep, meansOf } from "../run/epoch_sums.ts";
 import type { HelperWeights } from "../run/weights/helper.ts";
+import { overfitsCatastrophically } from "../run/overfitting.ts";
 import { trainedArchitecture } from "../run/weights/architecture.ts";
 import { EventLog, type StepImages } from "../run/tensorboard/event_log.ts";
 import type { DamageNote, EpochMetrics, RunLength, StepMetrics } from "../run/metrics.ts";
 import { ratesAt } from "../optimise/schedule.ts";
+import { averageShare } from "../optimise/weight_average.ts";
 import {
   measureSelection,
   type SelectionAccuracy,
@@ -175,9 +177,9 @@ class Trainer {
     const imagesPerSecond = images > 0
       ? images / ((trained - started) / 1000)
       : session.log.speedBefore(epoch);
-    // The weights are in the epoch's line from here on.
-    const { weights: _, ...progress } = session.progress;
-    const metrics: EpochMetrics = {
+    // The weights and the attack's sums are in the epoch's line from here on.
+    const { weights: _, attack: __, ...progress } = session.progress;
+    const measured: EpochMetrics = {
       kind: "epoch",
       epoch,
       ...meansOf(session.progress, this.#weighed),
@@ -185,6 +187,9 @@ class Trainer {
       ...imagesPerSecond && { imagesPerSecond },
       seconds: (performance.now() - started) / 1000,
     };
+    const metrics: EpochMetrics = overfitsCatastrophically(session.log.lastEpoch, measured)
+      ? { ...measured, overfitting: "catastrophic" }
+      : measured;
     session.progress = { ...progress, complete: true, best: this.#best(epoch, accuracy) };
     await session.log.append(metrics);
     if (this.#images) await session.log.illustrate(epoch, this.#images);
@@ -212,10 +217,16 @@ class Trainer {
 
     const n = prepared.batch.ids.length;
     const session = this.#session;
+    const share = averageShare(recipe.optimiser, this.#length, done + 1);
+    if (share !== undefined) await session.learner.average(share);
     session.progress = afterStep(session.progress, position.step, n, result);
-    const { values: { loss, ...terms }, adversarial } = result,
-      { x: clean, shape } = prepared.batch;
-    this.#images = { shape, clean, adversarial, memory: prepared.memoryInputs?.images };
+    const { values: { loss, ...terms }, attack } = result, { x: clean, shape } = prepared.batch;
+    this.#images = {
+      shape,
+      clean,
+      adversarial: attack?.images,
+      memory: prepared.memoryInputs?.images,
+    };
     const imagesPerSecond = n / ((performance.now() - started) / 1000);
     return { kind: "step", ...position, loss, terms, ...rates, imagesPerSecond };
   }

@@ -13,6 +13,8 @@ import { bufferShapes, parameterShapes } from "../model/parameters.ts";
 const NAMED = 4;
 /** What begins so is the optimiser's. */
 export const OPTIMISER = "optimizer.";
+/** What begins so is the average of the weights that a run keeps beside them, under the names of these. */
+export const AVERAGE = `${OPTIMISER}average.`;
 
 /** What can be done about tensors that a network does not have and that are called so, where it lacks none of its own. */
 const ADVICE: readonly (readonly [RegExp, string])[] = [

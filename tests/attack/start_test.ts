@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { gaussianStart, normalNoise, uniformStart } from "../../src/attack/start.ts";
+import { continueFrom, gaussianStart, normalNoise, uniformStart } from "../../src/attack/start.ts";
 import { Purpose, Stream } from "../../src/random/stream.ts";
 import { VALUES } from "../testing/images.ts";
 
@@ -121,4 +121,31 @@ Deno.test("normalNoise() is standard normal and drawn anew in every step", () =>
   assert.ok(Math.abs(mean) < 0.05, `mean ${mean}`);
   assert.ok(Math.abs(scale - 1) < 0.03, `standard deviation ${scale}`);
   assert.notDeepEqual(normalNoise(IDS, VALUES, 1, 1, 1), noise);
+});
+
+/** √(0.0625² + 0.25² + 1.01²). */
+const L2 = 1.0423561051771126;
+
+Deno.test("continueFrom() puts earlier images where they belong, projected into the ball and into [0,1]", () => {
+  const x = Float32Array.of(0.5, 0.5, 0.99, 0.25, 0.5, 0.01);
+  const earlier = Float32Array.of(0.5 + 0.0625, 0.5 - 0.25, 2);
+  for (
+    const [norm, epsilon, expected] of [
+      ["linf", 0.125, [0.5625, 0.375, 1]],
+      ["linf", 1, [0.5625, 0.25, 1]],
+      // From (0.5, 0.5, 0.99) by (0.0625, −0.25, 1.01), which is √1.0865 = 1.0423 long.
+      ["l2", 0.5, [0.5 + 0.5 * 0.0625 / L2, 0.5 - 0.5 * 0.25 / L2, 1]],
+      ["l2", 2, [0.5625, 0.25, 1]],
+    ] as const
+  ) {
+    const start = new Float32Array(6).fill(7);
+    continueFrom(start, Float32Array.of(...x.slice(3), ...x.slice(0, 3)), earlier, [1], {
+      norm,
+      epsilon,
+    });
+    assert.deepEqual([...start.slice(0, 3)], [7, 7, 7], "the other image keeps its start");
+    expected.forEach((value, i) => {
+      assert.ok(Math.abs(start[3 + i]! - value) < 1e-6, `${norm} ${epsilon}: ${start[3 + i]}`);
+    });
+  }
 });

@@ -21,7 +21,7 @@ Deno.test("resolveRecipe() is the paper's recipe of MemLoss V1 when nothing is g
     cropPadding: 4,
     seed: 1,
     threat: { norm: "linf", epsilon: 8 / 255 },
-    attack: { steps: 10, stepSize: 2 / 255, loss: "kl", precision: "f32" },
+    attack: { steps: 10, stepSize: 2 / 255, start: "noise", loss: "kl", precision: "f32" },
     memory: {
       weight: "complement",
       codec: "int8",
@@ -36,6 +36,7 @@ Deno.test("resolveRecipe() is the paper's recipe of MemLoss V1 when nothing is g
       momentum: 0.95,
       baseMomentum: 0.85,
       weightDecay: 5e-4,
+      average: "none",
     },
     select: "val",
     backend: "auto",
@@ -74,7 +75,9 @@ Deno.test("resolveRecipe() takes the paper's radius and steps in L2", () => {
 Deno.test("resolveRecipe() takes the momenta of the schedule", () => {
   for (const schedule of ["step", "cosine"] as const) {
     const { optimiser } = resolveRecipe({ optimiser: { schedule } });
-    assert.deepEqual(optimiser, { lr: 0.21, schedule, momentum: 0.9, weightDecay: 5e-4 });
+    assert.deepEqual(optimiser, {
+      ...{ lr: 0.21, schedule, momentum: 0.9, weightDecay: 5e-4, average: "none" },
+    });
   }
   refuses(
     { schedule: "cosine", baseMomentum: 0.8 },
@@ -82,7 +85,7 @@ Deno.test("resolveRecipe() takes the momenta of the schedule", () => {
   );
 });
 
-/** Another value than the default for every field that HAT with V3's memory has under one schedule. */
+/** Another value than the default for every field that HAT with V3's memory has under one schedule with one average. */
 const OTHER: RecipeInput = {
   variant: "hat+v3",
   beta: 0,
@@ -100,18 +103,34 @@ const OTHER: RecipeInput = {
   cropPadding: 2,
   seed: 0,
   threat: { norm: "l2", epsilon: 0.5 },
-  attack: { steps: 3, stepSize: 0.25, loss: "ce", precision: "f16" },
+  attack: {
+    steps: 3,
+    start: "memory",
+    firstSteps: 7,
+    stepSize: 0.25,
+    loss: "ce",
+    precision: "f16",
+  },
   memory: {
     weight: "misclassified",
     codec: "f32",
     view: "realigned",
     age: 3,
+    reset: 9,
     ema: 0.8,
     budget: 0,
     index: "http://127.0.0.1:4512/",
     onCorruption: "stop",
   },
-  optimiser: { lr: 0.1, schedule: "onecycle", momentum: 0.8, baseMomentum: 0.7, weightDecay: 0 },
+  optimiser: {
+    lr: 0.1,
+    schedule: "onecycle",
+    momentum: 0.8,
+    baseMomentum: 0.7,
+    weightDecay: 0,
+    average: "ema",
+    emaDecay: 0.5,
+  },
   select: "none",
   limitTest: 32,
   checkpointEvery: 5,
@@ -121,7 +140,10 @@ const OTHER: RecipeInput = {
 };
 
 Deno.test("resolveRecipe() leaves what is given as it is", () => {
-  for (const { path } of FIELDS) assert.notEqual(valueAt(OTHER, path), undefined, path);
+  const other = "optimiser.swaStart"; // of the other average
+  for (const { path } of FIELDS) {
+    assert.equal(valueAt(OTHER, path) === undefined, path === other, path);
+  }
   assert.deepEqual(resolveRecipe(OTHER), OTHER);
 });
 
@@ -240,4 +262,56 @@ Deno.test("unsaidFields() are those that a recipe has and its input had not", ()
     "select",
     "threat.epsilon",
   ]);
+});
+
+Deno.test("resolveRecipe() realigns memory examples that attacks start from, and has ten first steps", () => {
+  const flags: RecipeFlags = { variant: "v2", attackStart: "memory", attackSteps: 3 };
+  const { attack, memory } = resolveRecipe(recipeInput({ ...flags, memoryReset: 5 }));
+  assert.deepEqual([attack?.steps, attack?.firstSteps], [3, 10]);
+  assert.deepEqual([memory?.view, memory?.reset], ["realigned", 5]);
+  refuses(
+    { ...flags, memoryView: "stored" },
+    "--memory-view stored leaves memory examples under other crops than the images that --attack-start memory attacks: " +
+      "use --memory-view realigned, or leave it out.",
+  );
+  refuses(
+    { ...flags, memoryReset: 2, memoryAge: 2 },
+    "--memory-reset 2 must be more than --memory-age 2: no example would ever be a start.",
+  );
+});
+
+Deno.test("resolveRecipe() refuses to start from a memory that there is not, and what belongs to one", () => {
+  const needed =
+    "--attack-start memory needs memory examples, and --variant trades keeps none: use ";
+  assert.throws(
+    () => resolveRecipe(recipeInput({ variant: "trades", attackStart: "memory" })),
+    ({ name, message }: Error) => name === "UsageError" && message.startsWith(needed),
+  );
+  for (const flags of [{ firstSteps: 5 }, { memoryReset: 5 }]) {
+    const flag = "firstSteps" in flags ? "--first-steps" : "--memory-reset";
+    refuses({ variant: "v1", ...flags }, `${flag} has no meaning for --attack-start noise.`);
+    refuses(
+      { variant: "standard", ...flags },
+      `${flag} has no meaning for --variant standard.`,
+    );
+  }
+});
+
+Deno.test("resolveRecipe() averages weights as it is asked to, and refuses what no average has", () => {
+  const average = (flags: RecipeFlags) => {
+    const { average, emaDecay, swaStart } = resolveRecipe(recipeInput(flags)).optimiser;
+    return [average, emaDecay, swaStart];
+  };
+  assert.deepEqual(average({ weightAverage: "ema" }), ["ema", 0.999, undefined]);
+  assert.deepEqual(average({ weightAverage: "swa", epochs: 8 }), ["swa", undefined, 7]);
+  assert.deepEqual(average({ weightAverage: "swa", epochs: 1 }), ["swa", undefined, 1]);
+  refuses({ emaDecay: 0.9 }, "--ema-decay has no meaning for --weight-average none.");
+  refuses(
+    { weightAverage: "ema", emaDecay: 1 },
+    "--ema-decay must be below 1, not 1: 1 would never learn.",
+  );
+  refuses(
+    { weightAverage: "swa", swaStart: 9, epochs: 8 },
+    "--swa-start 9 is after the last of 8 --epochs: take an epoch that there is.",
+  );
 });

@@ -11,7 +11,8 @@ async function resultWith(workers: number, deterministic: boolean) {
     assert.equal(backend.threads, workers);
     await inRunFolder(async (runDir) => {
       // Twenty images in steps of twelve and eight: no whole number of eights.
-      const recipe = smallRecipe({ variant: "v1", width: 6, batchSize: 12 });
+      const attackStart = deterministic ? "noise" : "memory";
+      const recipe = smallRecipe({ variant: "v1", width: 6, batchSize: 12, attackStart });
       await trainIn(runDir, recipe, backend);
       result = await resultOf(runDir);
     });

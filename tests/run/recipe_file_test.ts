@@ -51,3 +51,40 @@ Deno.test("readRecipeFile() refuses what is no recipe, in one sentence that name
     await Deno.writeTextFile(path, "{}");
     await assert.rejects(readRecipeFile(path), /^UsageError: .*recipe\.json is no memloss recipe/);
   }));
+
+Deno.test("readRecipeFile() takes some fields of a recipe as they are written, and names one that is wrong", () =>
+  inTemporary(async (folder) => {
+    const path = join(folder, "fast.json");
+    const given = { variant: "v3", attack: { start: "memory", steps: 2 }, dataDir: "here" };
+    await Deno.writeTextFile(path, JSON.stringify(given));
+    assert.deepEqual(await readRecipeFile(path), given);
+    for (
+      const [text, message] of [
+        ['{"attack": {"steps": 0}}', "attack.steps must be a whole number from 1 to 10000, not 0."],
+        ['{"epoch": 3}', '"epoch" is no part of one, or has another form there.'],
+        ['{"attack": 3}', '"attack" is no part of one, or has another form there.'],
+      ]
+    ) {
+      await Deno.writeTextFile(path, text!);
+      await assert.rejects(readRecipeFile(path), {
+        name: "UsageError",
+        message: `${path} is no memloss recipe: ${message}`,
+      });
+    }
+    for (const text of ["[]", "null", "{", '{"format": 9}']) {
+      await Deno.writeTextFile(path, text);
+      await assert.rejects(readRecipeFile(path), { name: "UsageError" }, text);
+    }
+  }));
+
+Deno.test("recipes/ has the paper's V1, and what starts its attacks from the memory", async () => {
+  const read = (name: string) =>
+    readRecipeFile(join(import.meta.dirname!, `../../recipes/${name}.json`));
+  const [paper, fast] = [await read("memloss-v1"), await read("memloss-fast")];
+  assert.deepEqual(resolveRecipe(paper), resolveRecipe({}), "the defaults are the paper's");
+  const { attack, memory, ...rest } = resolveRecipe(fast);
+  const { attack: _, memory: __, ...same } = resolveRecipe({});
+  assert.deepEqual(rest, same);
+  assert.deepEqual([attack?.start, attack?.steps, attack?.firstSteps], ["memory", 2, 10]);
+  assert.equal(memory?.view, "realigned");
+});

@@ -153,6 +153,7 @@ const OPTIMISER = {
   momentum: 0.95,
   baseMomentum: 0.85,
   weightDecay: 5e-4,
+  average: "none",
 };
 const RUN = {
   data: "synthetic",
@@ -174,7 +175,7 @@ Deno.test("decodeRunRecord() reads the recipes of runs made before", () => {
   assert.match(v3.dataSha256, /^4a648f85/);
   assert.deepEqual(v3.recipe, {
     ...{ ...RUN, ...SINCE, optimiser: OPTIMISER, variant: "v3", epochs: 4, beta: 4, betaPrime: 2 },
-    attack: { steps: 3, stepSize: 2 / 255, loss: "kl", precision: "f32" },
+    attack: { steps: 3, start: "noise", stepSize: 2 / 255, loss: "kl", precision: "f32" },
     memory: {
       weight: "misclassified",
       codec: "int8",

@@ -49,10 +49,10 @@ function makeInputs({ x, y }: Batch): StepInputs {
 /** `x'` of {@linkcode makeBatch} under `recipe`. */
 async function attacked(recipe: Recipe, backend: Backend): Promise<Float32Array> {
   const learner = makeLearner(backend, recipe), batch = makeBatch(), inputs = makeInputs(batch);
-  const adversarial = await attackBatch(learner, batch, inputs, { recipe, epoch: EPOCH, backend });
+  const { images } = await attackBatch(learner, batch, inputs, { recipe, epoch: EPOCH, backend });
   tf.dispose([Object.values(inputs.images), inputs.labels, inputs.memoryRows!]);
   learner.dispose();
-  return adversarial;
+  return images;
 }
 
 /** How far each image went, in its norm. */
@@ -194,7 +194,7 @@ onWasm("attackBatch() leaves it to the loss to tell that the model diverged", as
       return {};
     });
     await spoil({});
-    const adversarial = await attackBatch(learner, batch, inputs, {
+    const { images: adversarial } = await attackBatch(learner, batch, inputs, {
       recipe,
       epoch: EPOCH,
       backend,

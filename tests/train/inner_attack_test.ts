@@ -1,6 +1,11 @@
 import assert from "node:assert/strict";
 import type * as tf from "@tensorflow/tfjs";
-import { attackInputs, trainingAttack } from "../../src/train/inner_attack.ts";
+import {
+  attackInputs,
+  attackStepsIn,
+  startsFromMemory,
+  trainingAttack,
+} from "../../src/train/inner_attack.ts";
 import { resolveRecipe } from "../../src/recipe/resolve.ts";
 import { smallRecipe } from "../testing/runs.ts";
 
@@ -37,4 +42,28 @@ Deno.test("attackInputs() has memory examples for the loss that looks at them on
   });
   const first = { images: { nat: nat! }, labels: labels! };
   assert.deepEqual(attackInputs(first, "memory-kl"), first);
+});
+
+Deno.test("startsFromMemory() is false until there is a memory, and where examples are from before a reset", () => {
+  const epochs = [1, 2, 3, 4, 5, 6, 7, 8, 9];
+  const flags = { attackStart: "memory", attackSteps: 3, firstSteps: 7 } as const;
+  for (
+    const [more, expected] of [
+      [{}, [2, 3, 4, 5, 6, 7, 8, 9]],
+      [{ memoryReset: 4 }, [2, 3, 4, 6, 7, 8]],
+      [{ memoryAge: 2, memoryReset: 4 }, [3, 4, 7, 8]], // in 6, examples are those of 4
+    ] as const
+  ) {
+    const recipe = smallRecipe({ ...flags, ...more });
+    assert.deepEqual(epochs.filter((epoch) => startsFromMemory(recipe, epoch)), expected);
+    const long = epochs.filter((epoch) => attackStepsIn(recipe, epoch) === 7);
+    assert.deepEqual(
+      long,
+      epochs.filter((epoch) => !(expected as readonly number[]).includes(epoch)),
+    );
+    assert.ok(expected.every((epoch) => attackStepsIn(recipe, epoch) === 3));
+  }
+  const usual = smallRecipe({ attackSteps: 3 });
+  assert.deepEqual([startsFromMemory(usual, 2), attackStepsIn(usual, 1)], [false, 3]);
+  assert.equal(attackStepsIn(smallRecipe({ variant: "standard" }), 1), undefined);
 });

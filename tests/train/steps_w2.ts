@@ -15,7 +15,7 @@ import { importState } from "../../src/weights/state_dict.ts";
 import type { RecipeFlags } from "../../src/recipe/fields.ts";
 import type { Helper } from "../../src/run/weights/helper.ts";
 import type { Recipe } from "../../src/recipe/recipe.ts";
-import { Learner } from "../../src/train/learner.ts";
+import { type Descent, Learner } from "../../src/train/learner.ts";
 import type { StepInputs } from "../../src/train/step.ts";
 import { fixture } from "../testing/fixture.ts";
 import { assertClose } from "../testing/numbers.ts";
@@ -46,7 +46,7 @@ export function makeInputs(): Required<Pick<StepInputs, "images" | "labels">> {
 
 /** A learner of the model before the step. */
 export function makeLearner(backend: Backend, recipe: Recipe = smallV1()): Learner {
-  return new Learner(recipe, W2, backend, start(), undefined, helperOf(recipe));
+  return new Learner(recipe, W2, backend, start(), undefined, { helper: helperOf(recipe) });
 }
 
 /** The helper of a `recipe` that takes one: in the fixture, the model before the step. */
@@ -57,6 +57,26 @@ export function helperOf({ variant }: Recipe): Helper | undefined {
 /** A recipe of V1 with three steps of attack. */
 export function smallV1(input: RecipeFlags = {}): Recipe {
   return smallRecipe({ variant: "v1", attackSteps: 3, ...input });
+}
+
+/** The images of {@linkcode Learner.attack}, without its losses. */
+export async function attackedBy(
+  learner: Learner,
+  ...args: Parameters<Learner["attack"]>
+): Promise<tf.Tensor4D> {
+  const { adversarial, losses } = await learner.attack(...args);
+  tf.dispose([...losses]);
+  return adversarial;
+}
+
+/** What {@linkcode Learner.descend} yields, without the number of those fooled. */
+export async function descendWith(
+  learner: Learner,
+  inputs: StepInputs,
+): Promise<Pick<Descent, "terms" | "weights">> {
+  const { fooled, ...rest } = await learner.descend(inputs);
+  fooled?.dispose();
+  return rest;
 }
 
 export function disposeInputs(...all: StepInputs[]): void {

@@ -2,16 +2,26 @@ import assert from "node:assert/strict";
 import { join } from "@std/path";
 import * as tf from "@tensorflow/tfjs";
 import type { Backend } from "../../src/backend/backend.ts";
+import { drawView } from "../../src/data/augmentation.ts";
 import { firstIndices } from "../../src/data/batches.ts";
+import { evaluateAccuracy } from "../../src/evaluate/evaluate.ts";
+import { architectureOf, freezeSubject } from "../../src/evaluate/frozen_subject.ts";
 import { measureMemory } from "../../src/memory/stats.ts";
 import { MemoryStore } from "../../src/memory/store.ts";
 import type { Recipe } from "../../src/recipe/recipe.ts";
 import { makeMemoryInputs } from "../../src/train/memory_inputs.ts";
-import type { ClassMetrics, DamageNote, WeightMetrics } from "../../src/run/metrics.ts";
+import type {
+  AttackMetrics,
+  ClassMetrics,
+  DamageNote,
+  WeightMetrics,
+} from "../../src/run/metrics.ts";
+import { readSubject, type WeightsSubject } from "../../src/run/subject.ts";
 import { ratesAt } from "../../src/optimise/schedule.ts";
 import { inRunFolder, readLog, resultOf } from "../repro/support.ts";
 import { onOneThread, onWasm } from "../testing/device.ts";
 import { snapshot } from "../testing/folder.ts";
+import { VALUES } from "../testing/images.ts";
 import { smallData, smallRecipe, trainIn, trainUntil } from "../testing/runs.ts";
 
 onOneThread();
@@ -332,3 +342,119 @@ onWasm(
       assert.equal((await readLog(runDir)).filter(({ kind }) => kind === "damage").length, 1);
     }),
 );
+
+onWasm(
+  "train() starts attacks from the memory, realigned to this epoch's crop and flip",
+  (backend) =>
+    inRunFolder(async (runDir) => {
+      // Steps so short that x' stays where the attack starts.
+      const still = {
+        attackSteps: 1,
+        firstSteps: 1,
+        attackStep: 1e-9,
+        memoryCodec: "f32",
+      } as const;
+      const recipe = smallRecipe({ variant: "v2", attackStart: "memory", ...still });
+      const ids = firstIndices(smallData().train.n, undefined);
+      const read = async (epoch: number) => {
+        const store = await MemoryStore.openReadOnly(join(runDir, "memory"));
+        try {
+          return (await store.read(epoch, ids)).deltas;
+        } finally {
+          await store.close();
+        }
+      };
+      await trainUntil(runDir, recipe, backend, 1);
+      const first = await read(1);
+      assert.ok(first.some((delta) => Math.abs(delta) > 1e-3), "the method's own start");
+      await trainIn(runDir, recipe, backend);
+      const second = await read(2);
+      let hidden = 0;
+      for (const id of ids) {
+        const { top, left } = drawView(recipe.seed, 2, id);
+        for (let i = id * VALUES; i < (id + 1) * VALUES; i++) {
+          const pixel = Math.floor(i % VALUES / 3),
+            row = Math.floor(pixel / 32),
+            column = pixel % 32;
+          const [y, x] = [row - top + 4, column - left + 4];
+          const visible = y >= 0 && y < 32 && x >= 0 && x < 32;
+          if (!visible) hidden++;
+          const expected = visible ? first[i]! : 0;
+          assert.ok(Math.abs(second[i]! - expected) <= 1e-6, `image ${id}, value ${i % VALUES}`);
+        }
+      }
+      assert.ok(hidden > 0, "no crop left anything out");
+    }),
+);
+
+onWasm(
+  "train() that starts attacks from the memory and resets it is continued to the byte",
+  (backend) =>
+    inRunFolder((whole) =>
+      inRunFolder(async (runDir) => {
+        const flags = {
+          attackStart: "memory",
+          attackSteps: 1,
+          firstSteps: 3,
+          memoryReset: 3,
+        } as const;
+        const recipe = smallRecipe({ variant: "v1", epochs: 4, ...flags });
+        await trainIn(whole, recipe, backend);
+        for (const [epoch, step] of [[1, 2], [3, 1], [4, 2]] as const) {
+          await trainUntil(runDir, recipe, backend, epoch, step);
+        }
+        await trainIn(runDir, recipe, backend);
+        assert.deepEqual(await resultOf(runDir), await resultOf(whole));
+        const log = await readLog(whole) as unknown as { attack?: AttackMetrics }[];
+        const attacks = log.flatMap(({ attack }) => attack ?? []);
+        // Epochs 1 and 4 take three iterations from beside the image, the others one.
+        const noise = [true, false, false, true];
+        attacks.forEach(({ lossBefore, lossAfter, accuracy }, i) => {
+          assert.equal(lossAfter > 2 * lossBefore, noise[i], `epoch ${i + 1}`);
+          assert.equal(lossAfter === lossBefore, !noise[i], `epoch ${i + 1}`);
+          assert.ok(
+            accuracy >= 0 && accuracy <= 1 &&
+              Math.abs(20 * accuracy - Math.round(20 * accuracy)) < 1e-9,
+          );
+        });
+        assert.equal(attacks.length, 4);
+      })
+    ),
+);
+
+for (const weightAverage of ["ema", "swa"] as const) {
+  onWasm(
+    `train() that averages its weights, ${weightAverage}, is continued to the byte and selects the average`,
+    (backend) =>
+      inRunFolder((whole) =>
+        inRunFolder(async (runDir) => {
+          const flags = { weightAverage, select: "test", limitTest: 8, epochs: 3 } as const;
+          const recipe = smallRecipe({ variant: "v2", ...flags });
+          await trainIn(whole, recipe, backend);
+          for (const [epoch, step] of [[1, 2], [3, 1]] as const) {
+            await trainUntil(runDir, recipe, backend, epoch, step);
+          }
+          await trainIn(runDir, recipe, backend);
+          assert.deepEqual(await resultOf(runDir), await resultOf(whole));
+          const last = await readSubject(whole, "last") as WeightsSubject;
+          const raw = await readSubject(whole, "last", "raw") as WeightsSubject;
+          assert.deepEqual([last.weights, raw.weights], ["average", "raw"]);
+          const values = ({ tensors }: WeightsSubject) => tensors.get("conv1.weight")!.data;
+          // The swa of three epochs begins with the third, whose end alone counts.
+          assert.equal(weightAverage === "swa", `${values(last)}` === `${values(raw)}`);
+          const log = await readLog(whole) as unknown as { cleanAccuracy?: number }[];
+          const { cleanAccuracy } = log.at(-1)!;
+          const accuracies: number[] = [];
+          for (const subject of [last, raw]) {
+            const model = freezeSubject(subject, architectureOf(subject));
+            const settings = { backend, dataset: smallData().test, ids: firstIndices(8, 8) };
+            const { attack, seed } = { attack: recipe.threat, seed: recipe.seed };
+            const given = { ...settings, batchSize: 8, attack, seed };
+            accuracies.push((await evaluateAccuracy("clean", model, given)).accuracy);
+            model.dispose();
+          }
+          assert.equal(accuracies[0], cleanAccuracy);
+        })
+      ),
+  );
+}

@@ -38,6 +38,7 @@ const ReportSchema = v.looseObject({
     path: v.string(),
     sha256: v.string(),
     name: v.nullable(v.string()),
+    weights: v.optional(v.string()),
   }),
   attack: v.object({ norm: v.string(), fraction: v.string(), restarts: count }),
 });
@@ -54,6 +55,8 @@ export interface PageEvaluation {
   readonly file: string;
   /** File name, digest and name (`best` or `last`) of what was evaluated. */
   readonly checkpoint: { readonly file: string; readonly sha256: string; readonly name?: string };
+  /** Of the weights of the optimiser, where an average of them stands for the run. */
+  readonly raw: boolean;
   readonly norm: string;
   /** Radius of the attacks' ball, such as `8/255`. */
   readonly radius: string;
@@ -97,11 +100,12 @@ function decode(file: string, text: string): PageEvaluation | undefined {
   } catch {
     return undefined;
   }
-  const { autoattack, curve, checkpoint: { path, sha256, name }, attack } = report;
+  const { autoattack, curve, checkpoint: { path, sha256, name, weights }, attack } = report;
   if (autoattack) accuracies.push({ name: "autoattack", ...v.parse(AccuracySchema, autoattack) });
   return {
     file,
     checkpoint: { file: basename(path), sha256, ...name !== null && { name } },
+    raw: weights === "raw",
     norm: attack.norm,
     radius: attack.fraction,
     accuracies,

@@ -97,6 +97,25 @@ function quantities(runs: readonly RunData[]): Quantity[] {
     },
     { id: "loss", title: "Loss", step: ({ loss }) => loss, epoch: ({ loss }) => loss },
     ...terms,
+    {
+      id: "attack-before",
+      title: "Training attack's loss at its start",
+      note: "what the attack maximises, mean of an epoch",
+      epoch: ({ attack }) => attack?.lossBefore,
+    },
+    {
+      id: "attack-after",
+      title: "Training attack's loss before its last step",
+      note: "what the attack maximises, mean of an epoch",
+      epoch: ({ attack }) => attack?.lossAfter,
+    },
+    {
+      id: "attack-accuracy",
+      title: "Accuracy under the training attack",
+      note: "training images, in training mode",
+      unit: "percent",
+      epoch: ({ attack }) => percent(attack?.accuracy),
+    },
     { id: "lr", title: "Learning rate", step: ({ lr }) => lr },
     ...cycles ? [{ id: "momentum", title: "Momentum", step: momentumOf }] : [],
     {

@@ -128,7 +128,7 @@ function expectedSteps({ record: { recipe } }: RunData): number | undefined {
 /** The evaluations of the checkpoint that stands for the run; of another one where that has none. */
 export function shownEvaluations({ evaluations, checkpoint }: RunData): readonly PageEvaluation[] {
   const of = (sha256: string | undefined) =>
-    evaluations.filter((each) => each.checkpoint.sha256 === sha256);
+    evaluations.filter((each) => each.checkpoint.sha256 === sha256 && !each.raw);
   const own = of(checkpoint?.sha256);
   return own.length > 0 ? own : of(evaluations.at(-1)?.checkpoint.sha256);
 }

@@ -15,8 +15,10 @@ import {
   type ModelState,
   parameterShapes,
   type TensorMap,
+  type WeightTensors,
 } from "../../model/parameters.ts";
 import { zeroMomenta } from "../../optimise/sgd.ts";
+import { AVERAGE, networkShapes } from "../../weights/account.ts";
 import {
   exportState,
   exportTensors,
@@ -35,6 +37,8 @@ export interface Checkpoint {
   readonly state: ModelState;
   /** Momentum buffers by parameter name; zeros before the first step. */
   readonly momenta: TensorMap;
+  /** The average of the weights, in a run that keeps one. */
+  readonly average?: WeightTensors;
   readonly progress: Progress;
 }
 
@@ -55,6 +59,7 @@ export async function saveCheckpoint(
   const tensors = new Map([
     ...await backend.guard(exportState(checkpoint.state)),
     ...await backend.guard(exportTensors(checkpoint.momenta, MOMENTUM_PREFIX)),
+    ...await backend.guard(exportAverage(checkpoint.average)),
   ]);
   // A GPU reports what went wrong in those reads as an event of its own, a turn later than their (zero) values.
   await backend.guard(new Promise((resolve) => setTimeout(resolve)));
@@ -66,6 +71,12 @@ export async function saveCheckpoint(
   const bytes = encodeSafetensors(tensors, metadata);
   await writeFileAtomically(path, bytes);
   return { sha256: sha256(bytes), tensors: tensorChecksums(tensors) };
+}
+
+async function exportAverage(average: WeightTensors | undefined) {
+  return average
+    ? await exportTensors(new Map([...average.parameters, ...average.buffers]), AVERAGE)
+    : new Map<string, SafeTensor>();
 }
 
 /** The name of the first of `tensors` with a value that is not finite. */
@@ -92,14 +103,23 @@ export async function loadCheckpoint(
   const { tensors, metadata } = decodeSafetensors(bytes, path);
   const progress = decodeProgress(metadata.memloss, path);
   const state = importState(tensors, architecture, path);
-  const started = [...tensors.keys()].some((name) => name.startsWith(MOMENTUM_PREFIX));
-  if (!started) return { state, momenta: zeroMomenta(state.parameters), progress };
+  const held = (prefix: string) => [...tensors.keys()].some((name) => name.startsWith(prefix));
+  const shapes = parameterShapes(architecture);
+  const made = [state.parameters, state.buffers];
   try {
-    const momenta = importTensors(tensors, parameterShapes(architecture), path, MOMENTUM_PREFIX);
-    return { state, momenta, progress };
+    const momenta = held(MOMENTUM_PREFIX)
+      ? importTensors(tensors, shapes, path, MOMENTUM_PREFIX)
+      : zeroMomenta(state.parameters);
+    made.push(momenta);
+    if (!held(AVERAGE)) return { state, momenta, progress };
+    const all = importTensors(tensors, networkShapes(architecture), path, AVERAGE);
+    const average = {
+      parameters: new Map([...all].filter(([name]) => shapes.has(name))),
+      buffers: new Map([...all].filter(([name]) => !shapes.has(name))),
+    };
+    return { state, momenta, average, progress };
   } catch (error) {
-    disposeAll(state.parameters);
-    disposeAll(state.buffers);
+    made.forEach(disposeAll);
     throw error;
   }
 }

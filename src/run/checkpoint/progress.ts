@@ -26,6 +26,13 @@ const ProgressSchema = v.strictObject({
     sum: v.number(),
     counts: v.pipe(v.array(v.number()), v.length(BINS)),
   })),
+  /** Sums over this epoch's attacked examples so far; an epoch that is over has logged their means. */
+  attack: v.optional(v.strictObject({
+    examples: v.number(),
+    lossBefore: v.number(),
+    lossAfter: v.number(),
+    fooled: v.number(),
+  })),
 });
 
 /** Where a run stands. */

@@ -170,11 +170,14 @@ function ratesOf(metrics: StepMetrics | EpochMetrics): Record<string, number | u
     const { lr, momentum } = metrics;
     return { lr, momentum, images_per_second };
   }
-  const { cleanAccuracy, robustAccuracy, weights, seconds } = metrics;
+  const { cleanAccuracy, robustAccuracy, weights, attack, seconds } = metrics;
   return {
     clean_accuracy: cleanAccuracy,
     robust_accuracy: robustAccuracy,
     mean_weight: weights?.mean,
+    attack_loss_before: attack?.lossBefore,
+    attack_loss_after: attack?.lossAfter,
+    attack_accuracy: attack?.accuracy,
     images_per_second,
     seconds,
   };

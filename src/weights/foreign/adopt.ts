@@ -132,7 +132,9 @@ function ordered(
   return new Map([...names, ...optimisers].map((name) => [name, own.get(name)!]));
 }
 
-function noteKey({ key }: Candidate, others: readonly Candidate[]): string[] {
+function noteKey({ key }: Candidate, all: readonly Candidate[]): string[] {
+  // What a checkpoint of this program has beside its network is no riddle.
+  const others = all.filter((each) => !each.key.startsWith(OPTIMISER));
   if (others.length === 0) return [];
   const rest = others.map(({ key }) => quoted(key)).join(", ");
   const which = key === "" ? "at the top" : `under ${quoted(key)}`;

@@ -112,6 +112,8 @@ function makeLines(
       kind: "epoch",
       ...{ epoch, loss: ce + beta * kl + betaPrime * (mem ?? 0) },
       terms: { ce, ...recipe.attack && { kl }, ...mem !== undefined && { memory: mem } },
+      ...recipe.attack &&
+        { attack: { lossBefore: 0.01 * kl, lossAfter: kl, accuracy: 0.5 * rise } },
       ...recipe.select !== "none" && {
         cleanAccuracy: 0.1 + (clean - 0.1) * rise + 0.012 * (random() - 0.5),
         robustAccuracy: 0.1 + (robust - 0.1) * rise + 0.012 * (random() - 0.5),

@@ -28,11 +28,12 @@ const find = (plots: readonly Plot[], id: string) => plots.find((plot) => plot.i
 Deno.test("trainingPlots() has a plot for each quantity that any run has", () => {
   const plots = trainingPlots(runs);
   const common = ["loss", "term-ce", "lr", "momentum", "speed"];
+  const attack = ["attack-before", "attack-after", "attack-accuracy"];
   const all = plots.map(({ id }) => id);
   assert.deepEqual(all.slice(0, 4), ["clean", "robust", "loss", "term-ce"]);
   assert.deepEqual(
     new Set(all),
-    new Set(["clean", "robust", "term-kl", "term-memory", ...common]),
+    new Set(["clean", "robust", "term-kl", "term-memory", ...attack, ...common]),
   );
   assert.deepEqual(new Set(trainingPlots([runs[1]!]).map(({ id }) => id)), new Set(common));
   assert.deepEqual(trainingPlots([{ ...runs[1]!, steps: [], epochs: [] }]), []);
@@ -71,7 +72,7 @@ Deno.test("stepPoint() has a value for every plot of steps, where that has it", 
   assert.equal(x, 2.501);
   assert.deepEqual(
     new Set(Object.keys(values)),
-    new Set(plots.map(({ id }) => id).filter((id) => id !== "clean" && id !== "robust")),
+    new Set(plots.map(({ id }) => id).filter((id) => !/^(clean|robust|attack-.*)$/.test(id))),
   );
   assert.deepEqual([values.lr, values["term-ce"]], [line.lr, line.terms.ce]);
 });

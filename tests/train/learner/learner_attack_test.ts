@@ -9,6 +9,7 @@ import { eachBackend } from "../../testing/backends.ts";
 import { assertClose } from "../../testing/numbers.ts";
 import { read, upload } from "../../testing/tensors.ts";
 import {
+  attackedBy,
   disposeInputs,
   disposeState,
   makeInputs,
@@ -37,13 +38,26 @@ for (const input of ATTACKS) {
     };
     const from = upload<tf.Rank.R4>(REFERENCE, "pgd.start"), { nat } = inputs.images;
     const noise = norm === "l2" ? [1, 2, 3].map(() => tf.zerosLike(from)) : [];
-    const adversarial = await learner.attack(inputs, from, noise);
+    const { adversarial, losses } = await learner.attack(inputs, from, noise);
     // Not the rectifier itself: on every engine, the network is made layer by layer.
     const model = freeze(W2, state, (x) => tf.relu(x));
-    const expected = tf.tidy(() => {
+    const { expected, ...seen } = tf.tidy(() => {
       const loss = attackLoss(model, inputs, how);
-      return pgd(model.logits, nat!, from, loss, how.pgd, (step) => noise[step]!);
+      const noiseOf = (step: number) => noise[step]!;
+      const first = { ...how.pgd, steps: how.pgd.steps - 1 };
+      const later = pgd(model.logits, nat!, from, loss, first, noiseOf);
+      const expected = pgd(model.logits, nat!, from, loss, how.pgd, noiseOf);
+      return { expected, first: loss(model.logits(from)), last: loss(model.logits(later)) };
     });
+    const values = [(await read(seen.first))[0]!, (await read(seen.last))[0]!];
+    for (const [i, scalar] of losses.entries()) {
+      const value = (await read(scalar))[0]!;
+      // Beside the image the divergence is next to nothing; later, rounding may have changed the signs of steps.
+      assert.ok(
+        Math.abs(value - values[i]!) < 2e-2 * values[i]! + 1e-6,
+        `loss ${value}, not ${values[i]}`,
+      );
+    }
     model.dispose();
     disposeState(state);
     const [actual, reference] = [await read(adversarial), await read(expected)];
@@ -81,7 +95,9 @@ eachBackend(
         nat.shape,
       )
     );
-    const adversarial = await read(await learner.attack({ images: { nat }, labels }, nat, noise));
+    const adversarial = await read(
+      await attackedBy(learner, { images: { nat }, labels }, nat, noise),
+    );
     const expected = adversarial.map((_, i) => 0.5 + ([0.06, -0.08 + 0.1][i % 3072] ?? 0));
     assertClose(adversarial, expected, 1e-6, "moved images");
     tf.dispose([nat, noise, { ...images }, labels]);

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs";
 import { STEPPED } from "../../testing/objectives.ts";
-import { disposeAll, type TensorMap } from "../../../src/model/parameters.ts";
+import type { Backend } from "../../../src/backend/backend.ts";
+import { disposeAll, type ModelState, type TensorMap } from "../../../src/model/parameters.ts";
 import { exportState, exportTensors } from "../../../src/weights/state_dict.ts";
 import { Learner } from "../../../src/train/learner.ts";
 import { lossAndGradients, type StepInputs } from "../../../src/train/step.ts";
@@ -13,6 +14,8 @@ import { smallRecipe } from "../../testing/runs.ts";
 import { read, upload } from "../../testing/tensors.ts";
 import {
   assertTensors,
+  attackedBy,
+  descendWith,
   disposeInputs,
   disposeState,
   makeInputs,
@@ -39,7 +42,8 @@ function turn({ images, labels }: StepInputs): StepInputs {
 
 /** The loss and its terms, on the host. */
 async function descend(learner: Learner, inputs: StepInputs): Promise<Record<string, number>> {
-  const { terms, weights } = await learner.descend(inputs), values: Record<string, number> = {};
+  const { terms, weights } = await descendWith(learner, inputs),
+    values: Record<string, number> = {};
   for (const [name, term] of Object.entries<tf.Tensor>(terms)) {
     values[name] = (await term.data())[0]!;
   }
@@ -113,11 +117,14 @@ eachBackend(
 
     const attacks: Float32Array[] = [];
     for (const [i, inputs] of [first, second, first].entries()) {
-      attacks.push(await read(await learner.attack(inputs, from[i % 2]!, [])));
+      attacks.push(await read(await attackedBy(learner, inputs, from[i % 2]!, [])));
     }
     assert.deepEqual(attacks[2], attacks[0]);
     assert.notDeepEqual(attacks[1], attacks[0]);
-    assert.deepEqual(attacks[1], await read(await fresh.attack(second, from[1]!, [])));
+    assert.deepEqual(
+      attacks[1],
+      await read(await attackedBy(fresh, second, from[1]!, [])),
+    );
 
     const terms = [];
     for (const inputs of [first, fewer, second]) terms.push(await descend(learner, inputs));
@@ -165,13 +172,13 @@ eachBackend(
   async (backend) => {
     const learner = makeLearner(backend), inputs = makeInputs();
     const from = upload<tf.Rank.R4>(REFERENCE, "pgd.start");
-    const early = await read(await learner.attack(inputs, from, []));
+    const early = await read(await attackedBy(learner, inputs, from, []));
     await descend(learner, inputs);
     await learner.update(RATES);
     const other = new Learner(smallV1(), W2, backend, learner.snapshot(), learner.momenta());
     const attacks = [], losses = [], weights = [];
     for (const either of [learner, other]) {
-      attacks.push(await read(await either.attack(inputs, from, [])));
+      attacks.push(await read(await attackedBy(either, inputs, from, [])));
       losses.push(await descend(either, inputs));
       await either.update(RATES);
       weights.push(await parametersOf(either), await valuesOf(either.momenta()));
@@ -206,3 +213,43 @@ onWasm(
     learner.dispose();
   },
 );
+
+eachBackend(
+  "Learner keeps the average of weights and running statistics, and goes on with one",
+  async (backend) => {
+    const recipe = smallV1({ weightAverage: "ema" }), inputs = makeInputs();
+    const learner = makeLearner(backend, recipe);
+    const allOf = async (state: ModelState) =>
+      await valuesOf(new Map([...state.parameters, ...state.buffers]));
+    const first = await allOf(learner.averaged()!);
+    assert.deepEqual(first, await allOf(learner.snapshot()), "it begins as the weights");
+    let expected = first;
+    let later: Learner | undefined;
+    for (const share of [0.5, 0.125]) {
+      await descend(learner, inputs);
+      await learner.update(RATES);
+      const now = await allOf(learner.snapshot());
+      if (share === 0.125) {
+        // A second learner takes the average over before the last step.
+        const state = learner.snapshot(), average = learner.averaged()!;
+        later = new Learner(recipe, W2, backend, state, learner.momenta(), { average });
+      }
+      await learner.average(share);
+      expected = expected.map((old, i) => old + share * (now[i]! - old));
+      assertClose(await allOf(learner.averaged()!), expected, 1e-6, "average");
+      assert.notDeepEqual(expected, now);
+    }
+    await later!.average(0.125);
+    assert.deepEqual(await allOf(later!.averaged()!), await allOf(learner.averaged()!));
+    disposeInputs(inputs);
+    [learner, later!].forEach((each) => each.dispose());
+    assert.equal(makeNone(backend), undefined);
+  },
+);
+
+/** The average of a learner whose recipe keeps none. */
+function makeNone(backend: Backend): ModelState | undefined {
+  const learner = makeLearner(backend), averaged = learner.averaged();
+  learner.dispose();
+  return averaged;
+}

@@ -14,6 +14,8 @@ import { assertClose } from "../../testing/numbers.ts";
 import { read, upload } from "../../testing/tensors.ts";
 import {
   assertTensors,
+  attackedBy,
+  descendWith,
   disposeInputs,
   disposeState,
   makeInputs,
@@ -58,7 +60,7 @@ for (const start of ["tile-64x64", "register", "texture", "winograd-tile-32x64"]
     fn: () =>
       onEngine({ catalogue: family(start) }, async (backend) => {
         const learner = makeLearner(backend), inputs = makeInputs();
-        const { terms, weights } = await learner.descend(inputs);
+        const { terms, weights } = await descendWith(learner, inputs);
         assertClose(await read(terms.loss), REFERENCE.values("v1.loss"), 1e-5, "loss");
         await learner.update({ ...RATES, lr: RATES.lr / (1 + RATES.momentum) });
         const state = learner.snapshot(), momenta = learner.momenta();
@@ -84,11 +86,11 @@ Deno.test({
       await onEngine({ attackPrecision, catalogue: family("tile-64x64") }, async (backend) => {
         const learner = makeLearner(backend), inputs = makeInputs();
         const start = upload<tf.Rank.R4>(REFERENCE, "pgd.start");
-        const adv = await learner.attack(inputs, start, []) as tf.Tensor4D;
-        const { terms: given, weights } = await learner.descend(inputs);
+        const adv = await attackedBy(learner, inputs, start, []);
+        const { terms: given, weights } = await descendWith(learner, inputs);
         losses.push(await read(given.loss));
         const attacked = { ...inputs, images: { ...inputs.images, adv } };
-        const second = await learner.descend(attacked), { terms } = second;
+        const second = await descendWith(learner, attacked), { terms } = second;
         divergences.push((await read(terms.kl!))[0]!);
         const keys = Object.keys(backend.choices());
         assert.ok(keys.some((key) => key.endsWith(attackPrecision)));

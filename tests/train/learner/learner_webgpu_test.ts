@@ -12,6 +12,8 @@ import { assertClose } from "../../testing/numbers.ts";
 import { smallRecipe } from "../../testing/runs.ts";
 import { read } from "../../testing/tensors.ts";
 import {
+  attackedBy,
+  descendWith,
   makeInputs,
   makeLearner,
   RATES,
@@ -93,7 +95,7 @@ onBoth(
       const noise = recipe.threat.norm === "l2" ? [1, 2, 3].map(() => tf.zerosLike(nat!)) : [];
       const inputs = { images: { nat: nat!, mem: mem! }, labels, memoryRows };
       const name = Object.values(input).join(", ");
-      results[name] = await read(await learner.attack(inputs, adv!, noise));
+      results[name] = await read(await attackedBy(learner, inputs, adv!, noise));
       tf.dispose([{ ...inputs.images }, adv!, labels, memoryRows, noise]);
       learner.dispose();
     }
@@ -134,7 +136,7 @@ onBoth(
     for (const input of DESCENTS) {
       const learner = makeLearner(backend, smallRecipe(input));
       const inputs = partialInputs();
-      const { terms, weights } = await learner.descend(inputs);
+      const { terms, weights } = await descendWith(learner, inputs);
       await learner.update(RATES); // from rest: the momenta are gradients and decay
       const { parameters, buffers } = learner.snapshot(), momenta = learner.momenta();
       const weighed = weights ? [["weights", weights] as const] : [];
