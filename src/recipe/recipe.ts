@@ -45,7 +45,11 @@ export interface Recipe {
    * @default {the method's published one}
    */
   readonly gamma?: number;
-  /** Run folder or file of the network that labels helper examples; the run keeps a copy. There for HAT only, which needs it. */
+  /**
+   * Run folder or file of the network that labels helper examples; the run keeps a copy. There for HAT only, which needs it.
+   *
+   * @default {none}
+   */
   readonly helper?: string;
   /**
    * The data set.

@@ -92,7 +92,13 @@ Deno.test("memloss eval --json prints one document that is also kept in the run 
   const { stdout, stderr } = await memlossDone("eval", run, "--attack", "clean,pgd20", "--json");
   assert.match(stderr, /^clean: 8 of 12 images/);
   const report = JSON.parse(stdout);
-  const { clean, pgd20, recipe, ...rest } = report;
+  const { clean, pgd20, perClass, recipe, ...rest } = report;
+  const summed = (name: string) =>
+    perClass.reduce(
+      (sum: number, { correct }: { correct: Record<string, number> }) => sum + correct[name]!,
+      0,
+    );
+  assert.deepEqual([summed("clean"), summed("pgd20")], [clean.correct, pgd20.correct]);
   for (const { accuracy, correct, n } of [clean, pgd20]) {
     assert.equal(n, TINY.test);
     assert.ok(Number.isInteger(correct) && correct >= 0 && correct <= n);
