@@ -9,8 +9,8 @@
  * ```
  *
  * `START` is a state dict under PyTorch's names (OIHW, float32); `IMAGES` holds `x`, `x_adv`, `x_mem` (NHWC, float32,
- * those that the variant takes) and `y` (int32). `--out` gets `loss`, `logits_eval` (evaluation mode, before the step, on `x`),
- * `logits_nat`, `logits_adv`, `logits_mem`, `grad.NAME`, `after.NAME` and `momentum.NAME`.
+ * those that the variant takes), `y` and, for HAT, `y_help` (int32). `--out` gets `loss`, `logits_eval` (evaluation mode, before the step, on `x`),
+ * `logits_nat`, `logits_adv`, `logits_help`, `logits_mem`, `grad.NAME`, `after.NAME` and `momentum.NAME`.
  *
  * @module
  */
@@ -25,7 +25,7 @@ import {
   encodeSafetensors,
   type SafeTensor,
 } from "../src/format/safetensors.ts";
-import { COEFFICIENTS, type Pass, passesOf } from "../src/method/method.ts";
+import { COEFFICIENTS, needsHelper, type Pass, passesOf } from "../src/method/method.ts";
 import { methodOf, VARIANTS } from "../src/method/methods.ts";
 import { report } from "../src/main.ts";
 import type { Architecture } from "../src/model/architecture.ts";
@@ -37,15 +37,16 @@ import { RECIPE_FLAGS, type RecipeFlags, recipeInput } from "../src/recipe/field
 import { resolveRecipe } from "../src/recipe/resolve.ts";
 import { rateTensor, Sgd, zeroMomenta } from "../src/optimise/sgd.ts";
 import { objectiveOf } from "../src/train/learner.ts";
-import { lossAndGradients } from "../src/train/step.ts";
+import { lossAndGradients, passesMade, type StepInputs } from "../src/train/step.ts";
 
 const MOMENTUM = 0.9;
-const { variant, beta, betaPrime, memoryWeight, lr, backend, workers, deterministic } =
+const { variant, beta, betaPrime, gamma, memoryWeight, lr, backend, workers, deterministic } =
   RECIPE_FLAGS;
 const FLAGS = {
   variant,
   beta,
   betaPrime,
+  gamma,
   memoryWeight,
   lr,
   backend,
@@ -58,6 +59,7 @@ const FLAGS = {
 const NAMES: Readonly<Record<Pass, { images: string; logits: string }>> = {
   nat: { images: "x", logits: "logits_nat" },
   adv: { images: "x_adv", logits: "logits_adv" },
+  help: { images: "x_help", logits: "logits_help" }, // these follow from the others
   mem: { images: "x_mem", logits: "logits_mem" },
 };
 
@@ -80,8 +82,18 @@ async function parity(args: readonly string[]): Promise<void> {
   const labels = oneHot(y, architecture.classes);
   const passes: Partial<Record<Pass, tf.Tensor4D>> = {};
   for (const pass of passesOf(methodOf(recipe.variant))) {
+    if (pass === "help") continue;
     passes[pass] = imagesOf(inputs, NAMES[pass].images, y.length, architecture, images);
   }
+  const method = methodOf(recipe.variant);
+  const helped: tf.NamedTensorMap = needsHelper(method)
+    ? {
+      helperLabels: oneHot(
+        labelsOf(inputs, architecture.classes, images, "y_help"),
+        architecture.classes,
+      ),
+    }
+    : {};
   const { parameters, buffers } = state;
   const momenta = zeroMomenta(parameters), gradients = zeroMomenta(parameters);
   const deviceState = device.deviceState([parameters, buffers, momenta, gradients]);
@@ -92,8 +104,12 @@ async function parity(args: readonly string[]): Promise<void> {
     return { logits_eval: logits };
   });
   const objective = objectiveOf(recipe);
-  const descend = deviceState.compile(({ labels, ...images }) => {
-    const inputs = { images, labels: labels as tf.Tensor2D };
+  const descend = deviceState.compile(({ labels, helperLabels, ...images }) => {
+    const inputs: StepInputs = {
+      images,
+      labels: labels as tf.Tensor2D,
+      ...helperLabels && { helperLabels: helperLabels as tf.Tensor2D },
+    };
     const result = lossAndGradients(architecture, state, objective, inputs);
     for (const [name, gradient] of result.gradients) gradients.set(name, gradient);
     const logits = Object.entries(result.logits) as [Pass, tf.Tensor2D][];
@@ -106,8 +122,11 @@ async function parity(args: readonly string[]): Promise<void> {
     new Sgd(sgd, momenta).step(parameters, gradients, rates as tf.Tensor1D);
     return {};
   });
-  const outputs = { ...await evaluate({ x }), ...await descend({ ...passes, labels }) };
-  state.batchesTracked += Object.keys(passes).length;
+  const outputs = {
+    ...await evaluate({ x }),
+    ...await descend({ ...passes, labels, ...helped }),
+  };
+  state.batchesTracked += passesMade(method, passes).length;
   await update({ rates: rateTensor({ lr, momentum: MOMENTUM }) });
 
   const results = new Map<string, SafeTensor>();
@@ -176,20 +195,21 @@ function imagesOf(
   );
 }
 
-/** The labels `y` `[N]`, N ≥ 1, each in 0..classes-1. */
+/** The labels `[N]` called `name`, N ≥ 1, each in 0..classes-1. */
 function labelsOf(
   tensors: ReadonlyMap<string, SafeTensor>,
   classes: number,
   path: string,
+  name = "y",
 ): Uint8Array {
-  const tensor = tensors.get("y");
+  const tensor = tensors.get(name);
   if ((tensor?.dtype === "I32" || tensor?.dtype === "I64") && tensor.shape.length === 1) {
     const labels = Array.from(tensor.data, Number);
     const valid = labels.every((label) => label >= 0 && label < classes);
     if (valid && labels.length > 0) return Uint8Array.from(labels);
   }
   throw new UsageError(
-    `${path} has no "y" of dtype I32 and shape [N] with labels from 0 to ${classes - 1}.`,
+    `${path} has no "${name}" of dtype I32 and shape [N] with labels from 0 to ${classes - 1}.`,
   );
 }
 

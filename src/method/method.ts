@@ -8,13 +8,16 @@ import type * as tf from "@tensorflow/tfjs";
 import type { Tensor1D, Tensor2D } from "../backend/tensor.ts";
 import type * as perExample from "./divergence.ts";
 
-/** A step's inputs, in the order in which they pass the network: `x`, this step's `x'`, the memory's `x''`. */
-export const PASSES = ["nat", "adv", "mem"] as const;
+/**
+ * A step's inputs, in the order in which they pass the network: `x`, this step's `x'`, HAT's helper examples `x + 2(x' − x)`, the
+ * memory's `x''`.
+ */
+export const PASSES = ["nat", "adv", "help", "mem"] as const;
 /** One of {@linkcode PASSES}. */
 export type Pass = typeof PASSES[number];
 
-/** What a term can be multiplied by: β and β'. */
-export const COEFFICIENTS = ["beta", "betaPrime"] as const;
+/** What a term can be multiplied by: β, β' and γ. */
+export const COEFFICIENTS = ["beta", "betaPrime", "gamma"] as const;
 /** One of {@linkcode COEFFICIENTS}. */
 export type Coefficient = typeof COEFFICIENTS[number];
 /** Values of the coefficients that a method has. */
@@ -41,8 +44,14 @@ export interface Term<P extends Pass = Pass> {
   /** The passes that it looks at. */
   readonly passes: readonly P[];
   /**
+   * Whose labels it is handed: those that the run's helper gives `x'`.
+   *
+   * @default {the data set's}
+   */
+  readonly labels?: "helper";
+  /**
    * What its value is multiplied by for every example, `[N]`, in [0,1] but for rounding; gradients flow through it. A
-   * run logs how these weights are distributed: at most one term of a method has some.
+   * run logs how these weights are distributed, see {@linkcode weighedTerm}.
    *
    * @default {nothing}
    */
@@ -69,6 +78,13 @@ export interface MethodAttack {
   readonly start: "uniform" | "gaussian";
   /** What it maximises unless a recipe says otherwise: `KL(p(x)‖p(x'))` or `CE(f(x'), y)`. */
   readonly loss: "kl" | "ce";
+  /**
+   * Where it is set, `x'` is one step of ε from a start in a ball of so many ε, and nothing is projected: it may be as far from
+   * `x` as start and step together.
+   *
+   * @default {ten steps, projected to the ball of ε}
+   */
+  readonly noise?: number;
 }
 
 /** What can be trained. */
@@ -89,6 +105,8 @@ export interface Method<Name extends string = string> {
   readonly terms: readonly Term[];
   /** One more term, by how it weighs memory examples, the default first; absent where there is no memory. */
   readonly memory?: { readonly [W in MemoryWeight]?: Term };
+  /** That term, for people; absent where there is no memory. */
+  readonly memoryFormula?: string;
 }
 
 /** A term of `method`'s loss that looks at memory examples, multiplied by β' and, for each example, by `weight`. */
@@ -109,6 +127,16 @@ export function memoryWeights({ memory = {} }: Method): MemoryWeight[] {
 export function termsOf(method: Method, weight = memoryWeights(method)[0]): readonly Term[] {
   const ofMemory = weight && method.memory?.[weight];
   return ofMemory ? [...method.terms, ofMemory] : method.terms;
+}
+
+/** Which of `terms` a run logs the weights of: that of the memory before the method's own. */
+export function weighedTerm(terms: readonly Term[]): Term | undefined {
+  return terms.findLast(({ weight }) => weight);
+}
+
+/** Whether training `method` takes a helper's network. */
+export function needsHelper(method: Method): boolean {
+  return method.terms.some(({ labels }) => labels === "helper");
 }
 
 /** What goes through the network in training mode, in order; `mem` only once the memory holds something. */

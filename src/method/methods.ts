@@ -3,8 +3,11 @@
  *
  * @module
  */
+import { hatV1, hatV2, hatV3, martV1, martV2, martV3 } from "./composed.ts";
+import { hat } from "./hat.ts";
 import { mart } from "./mart.ts";
 import { type Method, passesOf, termsOf } from "./method.ts";
+import { nFgsm } from "./n_fgsm.ts";
 import { pgdAt } from "./pgd_at.ts";
 import { standard } from "./standard.ts";
 import { trades } from "./trades.ts";
@@ -19,8 +22,16 @@ export const METHODS = [
   v3,
   trades,
   mart,
+  hat,
   pgdAt,
+  nFgsm,
   standard,
+  martV1,
+  martV2,
+  martV3,
+  hatV1,
+  hatV2,
+  hatV3,
 ] as const;
 
 /** What `--variant` accepts. */

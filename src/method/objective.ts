@@ -14,6 +14,7 @@ import {
   type Pass,
   type Term,
   termsOf,
+  weighedTerm,
 } from "./method.ts";
 
 /** A method's loss with its coefficients. */
@@ -64,7 +65,8 @@ const ARITHMETIC: Arithmetic = { ...perExample, tf };
  * @param labels one-hot `[N,C]`
  * @param memoryRows selection matrix `[M,N]` whose row `m` is one-hot at the batch row of memory example `m`; left
  * out when every example has a memory (`M = N`, same order)
- * @param onWeights told the weights of the examples of the term that has some, `[N]` or `[M]`, see {@linkcode Term.weight}
+ * @param onWeights told the weights of the examples of the term that they are logged of, `[N]` or `[M]`, see {@linkcode Term.weight}
+ * @param helperLabels those that the helper gives, one-hot `[N,C]`, for a method that needs one
  */
 export function evaluateObjective(
   { method, coefficients, memoryWeight }: Objective,
@@ -72,13 +74,19 @@ export function evaluateObjective(
   labels: Tensor2D,
   memoryRows?: Tensor2D,
   onWeights?: (weights: Tensor1D) => void,
+  helperLabels?: Tensor2D,
 ): LossTerms {
-  const made = termsOf(method, memoryWeight).filter(({ passes }) =>
-    passes.every((pass) => logits[pass])
-  );
+  const terms = termsOf(method, memoryWeight), weighed = weighedTerm(terms);
+  const made = terms.filter(({ passes }) => passes.every((pass) => logits[pass]));
   const values = made.map((term): [string, Scalar] => [
     term.name,
-    evaluateTerm(term, logits, labels, memoryRows, onWeights),
+    evaluateTerm(
+      term,
+      logits,
+      term.labels === "helper" ? helperLabels! : labels,
+      memoryRows,
+      term === weighed ? onWeights : undefined,
+    ),
   ]);
   const loss = made
     .map((term, i) => scaled(values[i]![1], term, coefficients))

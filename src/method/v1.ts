@@ -18,14 +18,17 @@ const complement = memoryTerm(
     tf.sub(1 + WEIGHT_FLOOR, labelProbability(mem, labels)),
 );
 
+const memoryFormula = "β'·mean[(1.0000001 − p_y(x''))·KL(p(x)‖p(x''))]";
+
 /** MemLoss V1. */
 export const v1: Method<"v1"> = {
   name: "v1",
   summary: "MemLoss: TRADES and the memory's divergence, weighed by uncertainty",
-  formula: "CE(f(x),y) + β·KL(p(x)‖p(x')) + β'·mean[(1.0000001 − p_y(x''))·KL(p(x)‖p(x''))]",
+  formula: `${trades.formula} + ${memoryFormula}`,
   paper: "MemLoss, arXiv 2510.09105",
   coefficients: { beta: 3, betaPrime: 2 },
   attack: tradesAttack,
   terms: trades.terms,
+  memoryFormula,
   memory: { complement },
 };

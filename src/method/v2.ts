@@ -12,14 +12,17 @@ const uniform = memoryTerm(
   ({ nat, mem }, _, { klDivergence }) => klDivergence(nat, mem),
 );
 
+const memoryFormula = "β'·KL(p(x)‖p(x''))";
+
 /** MemLoss V2. */
 export const v2: Method<"v2"> = {
   name: "v2",
   summary: "MemLoss: TRADES and the memory's divergence from clean examples",
-  formula: "CE(f(x),y) + β·KL(p(x)‖p(x')) + β'·KL(p(x)‖p(x''))",
+  formula: `${trades.formula} + ${memoryFormula}`,
   paper: "MemLoss, arXiv 2510.09105",
   coefficients: { beta: 4, betaPrime: 1 },
   attack: tradesAttack,
   terms: trades.terms,
+  memoryFormula,
   memory: { uniform },
 };

@@ -22,14 +22,17 @@ const misclassified = memoryTerm(
   ({ mem }, labels, { tf, misclassified }) => tf.add(misclassified(mem, labels), WEIGHT_FLOOR),
 );
 
+const memoryFormula = "β'·KL(p(x'')‖p(x'))";
+
 /** MemLoss V3. */
 export const v3: Method<"v3"> = {
   name: "v3",
   summary: "MemLoss: TRADES and the divergence between old and new adversarial examples",
-  formula: "CE(f(x),y) + β·KL(p(x)‖p(x')) + β'·KL(p(x'')‖p(x'))",
+  formula: `${trades.formula} + ${memoryFormula}`,
   paper: "MemLoss, arXiv 2510.09105",
   coefficients: { beta: 4, betaPrime: 2 },
   attack: tradesAttack,
   terms: trades.terms,
+  memoryFormula,
   memory: { uniform, misclassified },
 };

@@ -44,7 +44,13 @@ export const ATTACK_FIELDS = {
       1,
       MOST_STEPS,
     ),
-    { group: "Attack", needs: ATTACKS, inFormat1: true, default: 10 },
+    {
+      group: "Attack",
+      needs: ATTACKS,
+      inFormat1: true,
+      default: ({ variant }) => methodOf(variant).attack?.noise === undefined ? 10 : 1,
+      said: "10, of n-fgsm 1",
+    },
   ),
   attackStart: field(
     "attack.start",
@@ -72,9 +78,11 @@ export const ATTACK_FIELDS = {
       group: "Attack",
       needs: ATTACKS,
       inFormat1: true,
-      default: ({ threat, attack }) =>
-        threat.norm === "linf" ? 2 / 255 : 2 * threat.epsilon / attack.steps,
-      said: "2/255, in l2 2ε/steps",
+      default: ({ variant, threat, attack }) => {
+        if (methodOf(variant).attack?.noise !== undefined) return threat.epsilon;
+        return threat.norm === "linf" ? 2 / 255 : 2 * threat.epsilon / attack.steps;
+      },
+      said: "2/255, in l2 2ε/steps, of n-fgsm ε",
     },
   ),
   attackLoss: field(

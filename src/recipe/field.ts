@@ -5,7 +5,7 @@
  */
 import type * as v from "valibot";
 import { methodOf } from "../method/methods.ts";
-import type { Coefficient } from "../method/method.ts";
+import { type Coefficient, needsHelper } from "../method/method.ts";
 import type { Flag } from "./flag.ts";
 import type { Path, Recipe, ValueAt } from "./recipe.ts";
 
@@ -88,6 +88,9 @@ export const FROM_MEMORY: Condition = {
 
 /** The method has a memory. */
 export const HAS_MEMORY = byVariant(({ variant }) => methodOf(variant).memory !== undefined);
+
+/** The method takes a helper. */
+export const HAS_HELPER = byVariant(({ variant }) => needsHelper(methodOf(variant)));
 
 /** The method has the coefficient `name`. */
 export function has(name: Coefficient): Condition {

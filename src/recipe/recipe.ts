@@ -40,6 +40,14 @@ export interface Recipe {
    */
   readonly betaPrime?: number;
   /**
+   * γ, the weight of the helper examples; 0 or more.
+   *
+   * @default {the method's published one}
+   */
+  readonly gamma?: number;
+  /** Run folder or file of the network that labels helper examples; the run keeps a copy. There for HAT only, which needs it. */
+  readonly helper?: string;
+  /**
    * The data set.
    *
    * @default {"cifar10"}
@@ -156,7 +164,7 @@ export interface AttackRecipe {
   /**
    * Length of one step; images in [0,1].
    *
-   * @default {2/255, in l2 2ε/steps}
+   * @default {2/255, in l2 2ε/steps, of n-fgsm ε}
    */
   readonly stepSize: number;
   /**
@@ -174,7 +182,7 @@ export interface AttackRecipe {
   /**
    * Steps.
    *
-   * @default {10}
+   * @default {10, of n-fgsm 1}
    */
   readonly steps: number;
   /**

@@ -16,7 +16,7 @@ import { UsageError } from "../errors.ts";
 import { methodOf, METHODS, VARIANTS } from "../method/methods.ts";
 import { SCHEDULES } from "../optimise/schedule.ts";
 import { AVERAGES } from "../optimise/weight_average.ts";
-import { type Above, type Condition, field, has } from "./field.ts";
+import { type Above, type Condition, field, has, HAS_HELPER } from "./field.ts";
 import { choiceFlag, integerFlag, numberFlag, positiveFlag, switchFlag, textFlag } from "./flag.ts";
 import { SELECTIONS } from "./recipe.ts";
 
@@ -56,6 +56,17 @@ export const TRAINING_FIELDS = {
     default: ({ variant }) => methodOf(variant).coefficients.betaPrime ?? 0,
     said: "the variant's published one",
   }),
+  gamma: field("gamma", numberFlag("gamma", "γ, the weight of the helper examples of HAT", 0), {
+    group: "What to train",
+    needs: has("gamma"),
+    default: ({ variant }) => methodOf(variant).coefficients.gamma ?? 0,
+    said: "the variant's published one",
+  }),
+  helper: field(
+    "helper",
+    textFlag("helper", "RUN|FILE", "network that labels HAT's helper examples: a standard one"),
+    { group: "What to train", needs: HAS_HELPER },
+  ),
   data: field("data", choiceFlag("data", DATA_NAMES, "data set"), {
     group: "What to train",
     default: "cifar10",

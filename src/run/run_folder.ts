@@ -41,11 +41,13 @@ const RECIPE_FILE = "recipe.json";
 const LOCK_FILE = "run.lock";
 /** A copy of the weights that the run began with, where they were given. */
 const INITIAL_WEIGHTS = "initial.safetensors";
+/** A copy of the weights of its helper, where its method has one. */
+const HELPER_WEIGHTS = "helper.safetensors";
 const REPORTS = "eval";
 /** What earlier versions left of a link that was being made. */
 const TORN_LINK = /^(?:best|last)\.tmp$/;
 /** Files that are written under a temporary name first. */
-const RUN_FILES = [RECIPE_FILE, INITIAL_WEIGHTS, METRICS_LOG, METRICS_TABLE];
+const RUN_FILES = [RECIPE_FILE, INITIAL_WEIGHTS, HELPER_WEIGHTS, METRICS_LOG, METRICS_TABLE];
 /** Names in the folder of checkpoints that are written under a temporary name first, beside those of checkpoints. */
 const NAMED: readonly string[] = [...CHECKPOINT_LINKS, RECORD_FILE];
 
@@ -57,6 +59,11 @@ export function recipePath(directory: string): string {
 /** Where `directory` has the weights that its run began with, if they were given. */
 export function initialWeightsPath(directory: string): string {
   return join(directory, INITIAL_WEIGHTS);
+}
+
+/** Where `directory` has the weights of its run's helper, if it has one. */
+export function helperPath(directory: string): string {
+  return join(directory, HELPER_WEIGHTS);
 }
 
 /**
@@ -222,7 +229,7 @@ export class RunFolder {
    */
   async withdraw(): Promise<void> {
     await removeEmptyMemory(this.memoryDirectory);
-    for (const name of [INITIAL_WEIGHTS, METRICS_LOG, METRICS_TABLE]) {
+    for (const name of [INITIAL_WEIGHTS, HELPER_WEIGHTS, METRICS_LOG, METRICS_TABLE]) {
       if (await exists(join(this.directory, name))) await removeFile(join(this.directory, name));
     }
     await Deno.remove(checkpointFolder(this.directory)).catch(() => {}); // only if it is empty

@@ -18,6 +18,16 @@ import {
 import type { Recipe, RecipeInput } from "../recipe/recipe.ts";
 import { resolveRecipe, unsaidFields, withFields } from "../recipe/resolve.ts";
 
+/** Weights that a run was given. */
+const GivenSchema = v.strictObject({
+  /** SHA-256 of the file that was named. */
+  sha256: v.string(),
+  /** SHA-256 of what the run keeps of it. */
+  copySha256: v.string(),
+  /** Whether the network normalises its images. */
+  normalised: v.boolean(),
+});
+
 /** What both formats say beside the recipe. */
 const REST = {
   program: v.strictObject({ version: v.string(), digest: v.string() }),
@@ -32,14 +42,9 @@ const REST = {
   /** SHA-256 of the training images and labels: a resumed run must see the same ones. */
   dataSha256: v.string(),
   /** Where the weights are from that the run began with; absent where they were drawn. */
-  from: v.optional(v.strictObject({
-    /** SHA-256 of the file that was named. */
-    sha256: v.string(),
-    /** SHA-256 of what the run keeps of it. */
-    copySha256: v.string(),
-    /** Whether the network normalises its images. */
-    normalised: v.boolean(),
-  })),
+  from: v.optional(GivenSchema),
+  /** Where those of its helper are from; absent where its method has none. */
+  helper: v.optional(GivenSchema),
 };
 
 const RecordSchema = v.strictObject({ format: v.literal(2), ...REST, recipe: RecipeSchema });

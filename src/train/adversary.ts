@@ -54,10 +54,11 @@ export function attackStart(
   const attack = trainingAttack(recipe), { seed } = recipe;
   if (attack === undefined) return undefined;
   const earlier = startsFromMemory(recipe, epoch) ? memory : undefined;
+  const ball = { ...attack.pgd, epsilon: attack.startRadius };
   const images = earlier?.rows.length === ids.length
     ? new Float32Array(x.length) // no draw is needed
     : attack.start === "uniform"
-    ? uniformStart(x, ids, attack.pgd, seed, Purpose.attackStart, epoch)
+    ? uniformStart(x, ids, ball, seed, Purpose.attackStart, epoch)
     : gaussianStart(x, ids, seed, epoch);
   if (earlier) continueFrom(images, x, earlier.images, earlier.rows, attack.pgd);
   return images;

@@ -21,6 +21,8 @@ export interface TrainingAttack {
   /** Bounds and effort. */
   readonly pgd: PgdOptions;
   readonly start: MethodAttack["start"];
+  /** Radius of the ball that a uniform start is drawn from. */
+  readonly startRadius: number;
   readonly loss: AttackLossName;
   /** β'/β: the weight of the memory's divergence in the loss `memory-kl`. */
   readonly memoryShare: number;
@@ -32,8 +34,10 @@ export function trainingAttack(recipe: Recipe): TrainingAttack | undefined {
   const method = methodOf(variant);
   if (attack === undefined || method.attack === undefined) return undefined;
   const { loss, stepSize, steps } = attack;
-  const pgd = { ...threat, stepSize, steps };
-  return { pgd, start: method.attack.start, loss, memoryShare: betaPrime / beta };
+  const { start, noise } = method.attack, startRadius = (noise ?? 1) * threat.epsilon;
+  const epsilon = noise === undefined ? threat.epsilon : startRadius + steps * stepSize;
+  const pgd = { ...threat, epsilon, stepSize, steps };
+  return { pgd, start, startRadius, loss, memoryShare: betaPrime / beta };
 }
 
 /**

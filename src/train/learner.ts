@@ -7,7 +7,7 @@ import * as tf from "@tensorflow/tfjs";
 import { pgd } from "../attack/pgd.ts";
 import type { Backend, Computation, Demand, DeviceState } from "../backend/backend.ts";
 import type { ImageShape } from "../data/dataset.ts";
-import { type Pass, passesOf } from "../method/method.ts";
+import { needsHelper, type Pass, passesOf } from "../method/method.ts";
 import { misclassified } from "../method/divergence.ts";
 import { methodOf } from "../method/methods.ts";
 import type { LossTerms, Objective } from "../method/objective.ts";
@@ -20,6 +20,7 @@ import {
   type WeightTensors,
 } from "../model/parameters.ts";
 import type { Recipe } from "../recipe/recipe.ts";
+import type { Helper } from "../run/weights/helper.ts";
 import {
   attackInputs,
   attackLoss,
@@ -66,6 +67,7 @@ export class Learner {
   /**
    * @param state taken over
    * @param momenta taken over; zeros unless given
+   * @param helper taken over; for a method that needs one
    * @param average of the weights, taken over where the recipe keeps one; the weights themselves unless given
    */
   constructor(
@@ -74,8 +76,12 @@ export class Learner {
     backend: Backend,
     state: ModelState,
     momenta: TensorMap = zeroMomenta(state.parameters),
+    helper?: Helper,
     average?: WeightTensors,
   ) {
+    if (needsHelper(methodOf(recipe.variant)) && helper === undefined) {
+      throw new TypeError(`The method ${recipe.variant} needs a helper.`);
+    }
     const { parameters, buffers } = state;
     const gradients = zeroMomenta(parameters);
     this.#recipe = recipe;
@@ -88,6 +94,7 @@ export class Learner {
     const averaged = recipe.optimiser.average === "none" ? undefined : average ?? copyOf(state);
     this.deviceState = backend.deviceState([
       ...[parameters, buffers, momenta, gradients],
+      ...helper ? [helper.state.parameters, helper.state.buffers] : [],
       ...averaged ? [averaged.parameters, averaged.buffers] : [],
     ]);
     this.#averaged = averaged;
@@ -100,8 +107,11 @@ export class Learner {
       }
     }
     this.#descend = this.deviceState.compile(({ labels, memoryRows, ...images }) => {
-      const inputs = stepInputs(images, labels!, memoryRows);
+      const given = stepInputs(images, labels!, memoryRows);
+      const helperLabels = helper && labelsBy(helper, given.images.adv!);
+      const inputs = { ...given, ...helperLabels && { helperLabels } };
       const result = lossAndGradients(architecture, state, objective, inputs);
+      helperLabels?.dispose();
       for (const [name, gradient] of result.gradients) gradients.set(name, gradient);
       const { adv } = result.logits;
       const fooled = adv && tf.sum(misclassified(adv, labels as tf.Tensor2D));
@@ -277,6 +287,17 @@ export class Learner {
   dispose(): void {
     this.deviceState.dispose();
   }
+}
+
+/** The classes that `helper`, in evaluation mode, takes `x` for, one-hot `[N,C]`. */
+function labelsBy({ architecture, state }: Helper, x: tf.Tensor4D): tf.Tensor2D {
+  const model = freeze(architecture, state);
+  const labels = tf.tidy(() => {
+    const logits = model.logits(x);
+    return tf.cast(tf.oneHot(tf.argMax(logits, 1), architecture.classes), "float32") as tf.Tensor2D;
+  });
+  model.dispose();
+  return labels;
 }
 
 /** What a computation calls what is no term, none of which has such a name. */

@@ -8,6 +8,8 @@ import type { Backend, Demand } from "../backend/backend.ts";
 import type { ImageShape } from "../data/dataset.ts";
 import { UsageError } from "../errors.ts";
 import { wholeMebibytes } from "../format/mebibytes.ts";
+import { needsHelper } from "../method/method.ts";
+import { methodOf } from "../method/methods.ts";
 import type { Architecture } from "../model/architecture.ts";
 import { prepareFrozen } from "../model/frozen.ts";
 import {
@@ -29,6 +31,7 @@ import { Learner } from "./learner.ts";
  * goes. The kernels that its steps need are chosen now.
  *
  * @param from what the run is given to begin with
+ * @param helper what labels its helper examples; a network like the trained one unless given
  * @throws {UsageError} if the weights or a batch do not fit, naming the largest that do
  */
 export async function preflight(
@@ -37,10 +40,12 @@ export async function preflight(
   images: number,
   backend: Backend,
   from?: GivenWeights,
+  helper?: Architecture,
 ): Promise<Demand | undefined> {
   refuseWide(recipe, data, backend);
   const architecture = trainedArchitecture(recipe, data, from);
-  return await withLearner(recipe, architecture, backend, async (learner) => {
+  const networks = { architecture, helper };
+  return await withLearner(recipe, networks, backend, async (learner) => {
     const { batchSize } = recipe;
     const first = Math.min(batchSize, images), last = images % batchSize;
     const demand = await learner.preflight(data.shape, [first], false);
@@ -98,7 +103,8 @@ export async function capacity(
   data: DataKind,
   backend: Backend,
 ): Promise<Capacity | undefined> {
-  return await withLearner(recipe, trainedArchitecture(recipe, data), backend, async (learner) => {
+  const networks = { architecture: trainedArchitecture(recipe, data) };
+  return await withLearner(recipe, networks, backend, async (learner) => {
     const { batchSize } = recipe;
     const demand = await learner.preflight(data.shape, [batchSize], false);
     if (demand === undefined) return undefined;
@@ -130,11 +136,23 @@ async function largestBatch(
 
 async function withLearner<T>(
   recipe: Recipe,
-  architecture: Architecture,
+  { architecture, helper = architecture }: {
+    readonly architecture: Architecture;
+    readonly helper?: Architecture | undefined;
+  },
   backend: Backend,
   use: (learner: Learner) => Promise<T>,
 ): Promise<T> {
-  const learner = new Learner(recipe, architecture, backend, emptyState(architecture));
+  const learner = new Learner(
+    recipe,
+    architecture,
+    backend,
+    emptyState(architecture),
+    undefined,
+    needsHelper(methodOf(recipe.variant))
+      ? { architecture: helper, state: emptyState(helper) }
+      : undefined,
+  );
   try {
     return await use(learner);
   } finally {

@@ -14,6 +14,7 @@ import type { MemoryRecipe, Recipe } from "../recipe/recipe.ts";
 import { type Checkpoint, loadCheckpoint, saveCheckpoint } from "../run/checkpoint/checkpoint.ts";
 import { findNamedLast, type FoundCheckpoint } from "../run/checkpoints.ts";
 import { checkpointName, type Progress } from "../run/checkpoint/progress.ts";
+import { type HelperWeights, loadHelper } from "../run/weights/helper.ts";
 import { loadInitialWeights } from "../run/weights/initial_weights.ts";
 import { Learner } from "./learner.ts";
 import { largestDelta } from "./memory_outputs.ts";
@@ -73,6 +74,7 @@ export class Session {
     architecture: Architecture,
     images: Pick<MemorySettings, "imageCount" | "dataSha256" | "shape">,
     backend: Backend,
+    helper?: HelperWeights,
   ): Promise<Session> {
     const memory = recipe.memory
       ? await openStore(folder, recipe.memory, recipe.threat, images)
@@ -97,7 +99,15 @@ export class Session {
         log,
         memory,
         progress,
-        learner: new Learner(recipe, architecture, backend, state, momenta, average),
+        learner: new Learner(
+          recipe,
+          architecture,
+          backend,
+          state,
+          momenta,
+          helper && loadHelper(helper),
+          average,
+        ),
         checkpoint: last?.name,
       });
       if (last !== undefined) await session.#settle(last);

@@ -11,11 +11,14 @@ import { dataDigest, loadData } from "../data/sets/sets.ts";
 import { splitTraining } from "../data/split.ts";
 import { UsageError } from "../errors.ts";
 import { checkFitting } from "../evaluate/fitting.ts";
+import { needsHelper } from "../method/method.ts";
+import { methodOf } from "../method/methods.ts";
 import type { Recipe, RecipeInput } from "../recipe/recipe.ts";
 import { engineOptions, resolveRecipe } from "../recipe/resolve.ts";
 import { sourceDigest, VERSION } from "../run/program_version.ts";
 import { readRunRecord, recipePath, RunFolder } from "../run/run_folder.ts";
 import { changesSince, resumeRecipe, type RunRecord } from "../run/run_record.ts";
+import { type HelperWeights, keepHelper, keptHelper, readHelper } from "../run/weights/helper.ts";
 import {
   type InitialWeights,
   keepInitialWeights,
@@ -118,7 +121,7 @@ export async function startRun(
   await exclusively(async () => {
     const initial = recipe.from === undefined ? undefined : await readInitialWeights(recipe.from);
     const complete = resolveRecipe(initial ? withNetwork(recipe, initial) : recipe);
-    await runIn(directory, complete, options, { initial });
+    await runIn(directory, complete, options, { initial, helper: await givenHelper(complete) });
   });
 }
 
@@ -146,7 +149,9 @@ export async function continueRun(directory: string, options: ContinueOptions = 
   const stored = await readRunRecord(directory);
   const recipe = resumeRecipe(stored.recipe, options.given ?? {}, recipePath(directory));
   await exclusively(() =>
-    runIn(directory, recipe, options, { earlier: { record: stored, here: true } })
+    keptHelper(directory, stored).then((helper) =>
+      runIn(directory, recipe, options, { earlier: { record: stored, here: true }, helper })
+    )
   );
 }
 
@@ -164,7 +169,17 @@ export async function repeatRun(
   const record = await readRunRecord(original);
   const recipe = resumeRecipe(record.recipe, options.given ?? {}, recipePath(original));
   const initial = await keptInitialWeights(original, record), earlier = { record, here: false };
-  await exclusively(() => runIn(directory, withOwnIndex(recipe), options, { earlier, initial }));
+  const helper = await keptHelper(original, record), origin = { earlier, initial, helper };
+  await exclusively(() => runIn(directory, withOwnIndex(recipe), options, origin));
+}
+
+/** The helper of a new run of `recipe`, if its method takes one. Throws a `UsageError` where it is not named. */
+async function givenHelper({ variant, helper }: Recipe): Promise<HelperWeights | undefined> {
+  if (helper !== undefined) return await readHelper(helper);
+  if (!needsHelper(methodOf(variant))) return undefined;
+  throw new UsageError(
+    `--variant ${variant} needs --helper: a run of --variant standard, or a file of such weights.`,
+  );
 }
 
 /** `recipe` without a service for its memory's index: that of another run must not be touched. */
@@ -185,17 +200,19 @@ interface Earlier {
 interface Origin {
   readonly earlier?: Earlier;
   readonly initial?: InitialWeights | undefined;
+  readonly helper?: HelperWeights | undefined;
 }
 
 async function runIn(
   directory: string,
   recipe: Recipe,
   { observer, signal, tune = true, tensorboard = false }: StartOptions,
-  { earlier, initial }: Origin,
+  { earlier, initial, helper }: Origin,
 ): Promise<void> {
   const stored = earlier?.here ? earlier.record : undefined;
   const data = await loadData(recipe.data, recipe.dataDir, recipe.seed);
   if (initial) checkFitting(initial.path, initial.architecture, data.train);
+  if (helper) checkFitting(helper.path, helper.architecture, data.train);
   for (const note of initial?.notes ?? []) observer?.onNote?.(note);
   const digest = dataDigest(data.train);
   if (stored && stored.dataSha256 !== digest) {
@@ -219,13 +236,16 @@ async function runIn(
   });
   try {
     const from = stored?.from ?? initial?.record;
-    const demand = await backend.guard(preflight(recipe, data.train, images, backend, from));
-    const now = await describeRun(recipe, backend, digest, from);
+    const demand = await backend.guard(
+      preflight(recipe, data.train, images, backend, from, helper?.architecture),
+    );
+    const now = await describeRun(recipe, backend, digest, from, helper?.record);
     const folder = stored
       ? await RunFolder.open(directory)
       : await RunFolder.create(directory, now);
     try {
       if (initial) await keepInitialWeights(folder, initial.bytes);
+      if (helper && !stored) await keepHelper(folder, helper);
       observer?.onStart?.({ directory, recipe, continued: stored !== undefined, backend, demand });
       if (earlier) noteChanges(earlier, now, observer);
       if (demand) observer?.onStatus?.("compiling kernels for the first steps");
@@ -235,6 +255,7 @@ async function runIn(
         data,
         backend,
         tensorboard,
+        ...helper && { helper },
         ...observer && { observer },
         ...signal && { signal },
       });
@@ -251,6 +272,7 @@ async function describeRun(
   backend: Backend,
   dataSha256: string,
   from: RunRecord["from"],
+  helper: RunRecord["helper"],
 ): Promise<RunRecord> {
   const variants = backend.choices();
   return {
@@ -264,6 +286,7 @@ async function describeRun(
     },
     dataSha256,
     ...from && { from },
+    ...helper && { helper },
     recipe,
   };
 }

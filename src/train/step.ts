@@ -20,6 +20,8 @@ export interface StepInputs {
   readonly labels: tf.Tensor2D;
   /** See {@linkcode evaluateObjective}. */
   readonly memoryRows?: tf.Tensor2D;
+  /** See {@linkcode evaluateObjective}. */
+  readonly helperLabels?: tf.Tensor2D;
 }
 
 /** What a step yields; every tensor is the caller's to dispose. */
@@ -35,7 +37,15 @@ export interface StepResult {
 
 /** The passes that a step of `method` makes of `images`, in order. */
 export function passesMade(method: Method, images: StepInputs["images"]): Pass[] {
-  return passesOf(method).filter((pass) => images[pass]);
+  // Helper examples follow from the others.
+  return passesOf(method).filter((pass) => images[pass === "help" ? "adv" : pass]);
+}
+
+/** How far HAT's helper examples go along the way to `x'`. */
+const HELPER_REACH = 2;
+
+function helperExamples({ nat, adv }: StepInputs["images"]): tf.Tensor4D {
+  return tf.tidy(() => tf.add(nat!, tf.mul(tf.sub(adv!, nat!), HELPER_REACH)));
 }
 
 /**
@@ -49,14 +59,16 @@ export function lossAndGradients(
   architecture: Architecture,
   state: ModelState,
   objective: Objective,
-  { images, labels, memoryRows }: StepInputs,
+  { images, labels, memoryRows, helperLabels }: StepInputs,
   activation?: Activation,
 ): StepResult {
   const names = [...state.parameters.keys()];
   const passes = passesMade(objective.method, images);
-  const parts = passes.map((pass) => images[pass]!);
+  const helped = passes.includes("help") ? helperExamples(images) : undefined;
+  const parts = passes.map((pass) => pass === "help" ? helped! : images[pass]!);
   const groups = parts.map(({ shape }) => shape[0]);
   const x = tf.concat(parts);
+  helped?.dispose();
   const logits: Partial<Record<Pass, tf.Tensor2D>> = {};
   let terms: LossTerms | undefined, weights: tf.Tensor1D | undefined;
   const differentiate = tf.valueAndGrads((...parameters: tf.Tensor[]) => {
@@ -68,7 +80,7 @@ export function lossAndGradients(
     passes.forEach((pass, g) => logits[pass] = tf.keep(outputs[g]!));
     terms = evaluateObjective(objective, logits, labels, memoryRows, (given) => {
       weights = tf.keep(given as tf.Tensor1D);
-    });
+    }, helperLabels);
     for (const term of Object.values(terms)) tf.keep(term);
     return terms.loss;
   });

@@ -10,7 +10,7 @@ import { dataDigest } from "../data/sets/sets.ts";
 import { splitTraining, type TrainingSplit } from "../data/split.ts";
 import { Interrupted } from "../errors.ts";
 import type { EvaluationName } from "../evaluate/evaluate.ts";
-import { termsOf } from "../method/method.ts";
+import { termsOf, weighedTerm } from "../method/method.ts";
 import { methodOf } from "../method/methods.ts";
 import type { Architecture } from "../model/architecture.ts";
 import type { Recipe } from "../recipe/recipe.ts";
@@ -18,6 +18,7 @@ import { type PreparedBatch, ReadAhead } from "./prepare.ts";
 import type { RunFolder } from "../run/run_folder.ts";
 import { afterStep, meansOf } from "../run/epoch_sums.ts";
 import { overfitsCatastrophically } from "../run/overfitting.ts";
+import type { HelperWeights } from "../run/weights/helper.ts";
 import { trainedArchitecture } from "../run/weights/architecture.ts";
 import { EventLog, type StepImages } from "../run/tensorboard/event_log.ts";
 import type { DamageNote, EpochMetrics, RunLength, StepMetrics } from "../run/metrics.ts";
@@ -54,6 +55,8 @@ export interface TrainingRun {
   readonly data: Splits;
   /** The device that computes. */
   readonly backend: Backend;
+  /** The network that labels helper examples, for a method that needs one. */
+  readonly helper?: HelperWeights;
   /** Whether to write event files for TensorBoard. */
   readonly tensorboard?: boolean;
   /** Told what happens. */
@@ -75,7 +78,7 @@ export async function train(run: TrainingRun): Promise<void> {
   const split = splitTraining(data.train.n, recipe.select === "val", recipe.limitTrain);
   const { n: imageCount, shape } = data.train;
   const images = { imageCount, dataSha256: dataDigest(data.train), shape };
-  const session = await Session.open(folder, recipe, architecture, images, backend)
+  const session = await Session.open(folder, recipe, architecture, images, backend, run.helper)
     .catch(async (error) => {
       // A start that cannot open the run, because its memory's index cannot be reached perhaps, leaves nothing in the way.
       if (folder.isNew) await folder.withdraw();
@@ -123,7 +126,7 @@ class Trainer {
       selectionImages: selectionImages(run, split)?.ids.length ?? 0,
     };
     const terms = termsOf(methodOf(recipe.variant), recipe.memory?.weight);
-    this.#weighed = terms.find(({ weight }) => weight)?.name;
+    this.#weighed = weighedTerm(terms)?.name;
     if (!run.tensorboard) return;
     const { stepsPerEpoch } = this.#length, { directory } = run.folder;
     session.log.mirror((last) =>

@@ -5,6 +5,7 @@ import {
   type Method,
   passesOf,
   termsOf,
+  weighedTerm,
 } from "../../src/method/method.ts";
 import {
   MEMORY_VARIANTS,
@@ -13,6 +14,8 @@ import {
   tableTerms,
   VARIANTS,
 } from "../../src/method/methods.ts";
+import { withMemory } from "../../src/method/composed.ts";
+import { SINGLE } from "../testing/objectives.ts";
 
 const README = new URL("../../README.md", import.meta.url);
 
@@ -26,13 +29,22 @@ async function tableOf(name: string): Promise<string[][]> {
 
 Deno.test("METHODS are the README's table of objectives", async () => {
   const [header, , ...rows] = await tableOf("objective");
-  assert.deepEqual(header, ["objective", "loss", "β", "β'", "from"]);
+  assert.deepEqual(header, ["objective", "loss", "β", "β'", "γ", "from"]);
   assert.deepEqual(
     rows,
-    METHODS.map(({ name, formula, coefficients, paper }) => {
-      const { beta, betaPrime }: Coefficients = coefficients;
-      return [`\`${name}\``, `\`${formula}\``, `${beta ?? ""}`, `${betaPrime ?? ""}`, paper];
-    }),
+    METHODS.filter(({ name }) => SINGLE.includes(name)).map(
+      ({ name, formula, coefficients, paper }) => {
+        const { beta, betaPrime, gamma }: Coefficients = coefficients;
+        return [
+          `\`${name}\``,
+          `\`${formula}\``,
+          `${beta ?? ""}`,
+          `${betaPrime ?? ""}`,
+          `${gamma ?? ""}`,
+          paper,
+        ];
+      },
+    ),
   );
 });
 
@@ -48,7 +60,6 @@ for (const method of METHODS as readonly Method[]) {
         "a value for each coefficient",
       );
       assert.equal(new Set(terms.map(({ name }) => name)).size, terms.length, "names of their own");
-      assert.ok(terms.filter(({ weight }) => weight).length <= 1, "one histogram of weights");
       assert.ok(terms.every(({ name }) => /^[a-z][a-z-]*$/.test(name) && name !== "loss"));
     }
     const passes = passesOf(method);
@@ -62,6 +73,22 @@ for (const method of METHODS as readonly Method[]) {
     assert.match(method.summary, /^[^.]{4,80}$/);
   });
 }
+
+Deno.test("withMemory() adds a memory term with its coefficient to a method, and its weights are logged", () => {
+  const composed = methodOf("mart+v1"), mart = methodOf("mart"), v1 = methodOf("v1");
+  assert.deepEqual(termsOf(composed), [...mart.terms, termsOf(v1).at(-1)]);
+  assert.deepEqual(composed.coefficients, { beta: 6, betaPrime: 2 });
+  assert.deepEqual(passesOf(composed), ["nat", "adv", "mem"]);
+  assert.equal(
+    composed.formula,
+    "BCE(f(x'),y) + β·mean[KL(p(x)‖p(x'))·(1.0000001 − p_y(x))] + " +
+      "β'·mean[(1.0000001 − p_y(x''))·KL(p(x)‖p(x''))]",
+  );
+  assert.equal(weighedTerm(termsOf(composed))!.name, "memory");
+  assert.equal(weighedTerm(mart.terms)!.name, "kl");
+  assert.deepEqual(memoryWeights(methodOf("mart+v3")), ["uniform", "misclassified"]);
+  assert.throws(() => withMemory(mart, mart), { message: "mart has no memory term." });
+});
 
 Deno.test("methodOf() finds every method by its name", () => {
   assert.deepEqual(VARIANTS.map((name) => methodOf(name)), [...METHODS]);

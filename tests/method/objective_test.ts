@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs";
-import { type Pass, passesOf, termsOf } from "../../src/method/method.ts";
+import { type Pass, PASSES, passesOf, termsOf } from "../../src/method/method.ts";
 import { methodOf, VARIANTS } from "../../src/method/methods.ts";
 import { evaluateObjective, type Objective } from "../../src/method/objective.ts";
 import { eachBackend } from "../testing/backends.ts";
@@ -38,15 +38,15 @@ async function assertObjective(
   const logits = passes.map((pass) =>
     tf.tensor2d(pick(REFERENCE.values(pass), rowsOf(pass)), [rowsOf(pass).length, CLASSES])
   );
-  const labels = labelsOf(REFERENCE);
+  const labels = labelsOf(REFERENCE), helped = labelsOf(REFERENCE, "y_help");
   const selection = memoryRows && selectionOf(memoryRows);
   const { value, grads } = tf.valueAndGrads((...tensors) => {
     const byPass = Object.fromEntries(passes.map((pass, i) => [pass, tensors[i] as tf.Tensor2D]));
-    return evaluateObjective(objective, byPass, labels, selection).loss;
+    return evaluateObjective(objective, byPass, labels, selection, undefined, helped).loss;
   })(logits);
-  tf.dispose([logits, labels, selection ?? []]);
+  tf.dispose([logits, labels, helped, selection ?? []]);
   assertClose(await read(value), REFERENCE.values(`${name}.loss`), TOLERANCE, `${name} loss`);
-  for (const pass of ["nat", "adv", "mem"] as const) {
+  for (const pass of PASSES) {
     const expected = REFERENCE.values(`${name}.grad.${pass}`);
     const place = passes.indexOf(pass), rows = place < 0 ? [] : rowsOf(pass);
     const absent = pick(expected, ALL.filter((row) => !rows.includes(row)));
@@ -82,8 +82,11 @@ async function terms(objective: Objective, passes: readonly Pass[]): Promise<Map
   const logits = Object.fromEntries(
     passes.map((pass) => [pass, upload<tf.Rank.R2>(REFERENCE, pass)]),
   );
-  const evaluated = tf.tidy(() => ({ ...evaluateObjective(objective, logits, labels) }));
-  tf.dispose([labels, logits]);
+  const helped = labelsOf(REFERENCE, "y_help");
+  const evaluated = tf.tidy(() => ({
+    ...evaluateObjective(objective, logits, labels, undefined, undefined, helped),
+  }));
+  tf.dispose([labels, helped, logits]);
   const values = new Map<string, number>();
   for (const [name, term] of Object.entries<tf.Tensor>(evaluated)) {
     values.set(name, (await term.data())[0]!); // one tensor may be two of the terms

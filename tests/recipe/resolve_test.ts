@@ -85,11 +85,13 @@ Deno.test("resolveRecipe() takes the momenta of the schedule", () => {
   );
 });
 
-/** Another value than the default for every field that V3 has under one schedule with one average. */
+/** Another value than the default for every field that HAT with V3's memory has under one schedule with one average. */
 const OTHER: RecipeInput = {
-  variant: "v3",
+  variant: "hat+v3",
   beta: 0,
   betaPrime: 0,
+  gamma: 0,
+  helper: "runs/helper",
   data: "synthetic",
   dataDir: "/data",
   limitTrain: 64,
@@ -188,7 +190,7 @@ Deno.test("resolveRecipe() refuses a memory weight that is not defined for its v
 
 Deno.test("resolveRecipe() refuses the memory's attack loss without a memory, and with β = 0", () => {
   const message = "--attack-loss memory-kl weighs by β'/β: " +
-    "it needs a variant with a memory (v1, v2, v3) and --beta over 0.";
+    "it needs a variant with a memory (v1, v2, v3, mart+v1, mart+v2, mart+v3, hat+v1, hat+v2, hat+v3) and --beta over 0.";
   refuses({ variant: "trades", attackLoss: "memory-kl" }, message);
   refuses({ variant: "pgd-at", attackLoss: "memory-kl" }, message);
   refuses({ variant: "v2", attackLoss: "memory-kl", beta: 0 }, message);

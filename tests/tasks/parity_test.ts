@@ -6,11 +6,12 @@ import {
   type SafeTensor,
 } from "../../src/format/safetensors.ts";
 import { passesOf } from "../../src/method/method.ts";
-import { methodOf, type Variant, VARIANTS } from "../../src/method/methods.ts";
+import { methodOf, type Variant } from "../../src/method/methods.ts";
 import { assertRefused, deno, type Outcome } from "../cli/memloss.ts";
 import { withDirectory } from "../data/made_cifar10.ts";
 import { skipWebGpu } from "../testing/webgpu/adapter.ts";
 import { fixture } from "../testing/fixture.ts";
+import { STEPPED } from "../testing/objectives.ts";
 import { assertClose } from "../testing/numbers.ts";
 
 type Tensors = ReadonlyMap<string, SafeTensor>;
@@ -18,7 +19,7 @@ type Tensors = ReadonlyMap<string, SafeTensor>;
 const REFERENCE = fixture("steps_w2");
 const START = REFERENCE.under("start.");
 const IMAGES: Tensors = new Map(
-  ["x", "x_adv", "x_mem", "y"].map((name) => [name, REFERENCE.tensors.get(name)!]),
+  ["x", "x_adv", "x_mem", "y", "y_help"].map((name) => [name, REFERENCE.tensors.get(name)!]),
 );
 
 /** How far each kind of result may be from PyTorch's, as `‖ours − ref‖₂ / ‖ref‖₂`. */
@@ -49,7 +50,7 @@ async function assertParity(variant: Variant, backend: string): Promise<void> {
   const { beta, betaPrime } = method.coefficients;
   const needed = new Map(
     [...IMAGES].filter(([name]) =>
-      name === "x" || name === "y" || passes.some((pass) => name === `x_${pass}`)
+      /^(x|y|y_help)$/.test(name) || passes.some((pass) => name === `x_${pass}`)
     ),
   );
   await withFiles(START, needed, async (directory) => {
@@ -77,7 +78,7 @@ async function assertParity(variant: Variant, backend: string): Promise<void> {
   });
 }
 
-for (const variant of VARIANTS) {
+for (const variant of STEPPED) {
   Deno.test(`parity.ts makes PyTorch's step of ${variant} [wasm]`, () =>
     assertParity(variant, "wasm"));
 }

@@ -22,8 +22,8 @@ export function upload<R extends tf.Rank>(reference: Fixture, name: string): tf.
 }
 
 /** The labels `y` of `reference`, one-hot `[N,10]`. */
-export function labelsOf(reference: Fixture): tf.Tensor2D {
-  return oneHot(Uint8Array.from(reference.integers("y")), 10);
+export function labelsOf(reference: Fixture, name = "y"): tf.Tensor2D {
+  return oneHot(Uint8Array.from(reference.integers(name)), 10);
 }
 
 /** `softplus(4z)/4`: smooth, so that rounding cannot switch a unit on or off as it can a ReLU. */

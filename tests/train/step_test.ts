@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs";
 import { type Pass, passesOf } from "../../src/method/method.ts";
-import { methodOf, type Variant, VARIANTS } from "../../src/method/methods.ts";
+import { methodOf, type Variant } from "../../src/method/methods.ts";
 import { freeze } from "../../src/model/frozen.ts";
 import { disposeAll, type TensorMap } from "../../src/model/parameters.ts";
 import { exportState, exportTensors } from "../../src/weights/state_dict.ts";
@@ -15,7 +15,8 @@ import {
 import { eachBackend } from "../testing/backends.ts";
 import { onOneThread, onWasm } from "../testing/device.ts";
 import { assertClose } from "../testing/numbers.ts";
-import { published } from "../testing/objectives.ts";
+import { published, STEPPED } from "../testing/objectives.ts";
+import { labelsOf } from "../testing/tensors.ts";
 import {
   assertTensors,
   disposeState,
@@ -45,7 +46,8 @@ function follow(sgd: Sgd, parameters: TensorMap, gradients: TensorMap): void {
 
 /** One step of `variant` from the fixture's start, everything it computes and everything it leaves behind. */
 async function assertStep(variant: Variant): Promise<void> {
-  const state = start(), inputs = makeInputs();
+  const state = start();
+  const inputs = { ...makeInputs(), helperLabels: labelsOf(REFERENCE, "y_help") };
   const sgd = new Sgd({ weightDecay: 5e-4, nesterov: false }, zeroMomenta(state.parameters));
   const frozen = freeze(W2, state);
   const evaluated = frozen.logits(inputs.images.nat!);
@@ -74,7 +76,7 @@ async function assertStep(variant: Variant): Promise<void> {
   disposeState(state);
 }
 
-for (const variant of VARIANTS) {
+for (const variant of STEPPED) {
   const register = variant === "v1" ? eachBackend : onWasm;
   register(
     `lossAndGradients() and Sgd make PyTorch's step of ${variant}`,

@@ -7,10 +7,13 @@ import assert from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs";
 import type { Backend } from "../../src/backend/backend.ts";
 import type { SafeTensor } from "../../src/format/safetensors.ts";
+import { needsHelper } from "../../src/method/method.ts";
+import { methodOf } from "../../src/method/methods.ts";
 import { resnet18 } from "../../src/model/architectures/resnet18.ts";
 import { disposeAll, type ModelState } from "../../src/model/parameters.ts";
 import { importState } from "../../src/weights/state_dict.ts";
 import type { RecipeFlags } from "../../src/recipe/fields.ts";
+import type { Helper } from "../../src/run/weights/helper.ts";
 import type { Recipe } from "../../src/recipe/recipe.ts";
 import { type Descent, Learner } from "../../src/train/learner.ts";
 import type { StepInputs } from "../../src/train/step.ts";
@@ -30,7 +33,7 @@ export function start(): ModelState {
   return importState(REFERENCE.under("start."), W2, "steps_w2");
 }
 
-export function makeInputs(): Required<Omit<StepInputs, "memoryRows">> {
+export function makeInputs(): Required<Pick<StepInputs, "images" | "labels">> {
   return {
     images: {
       nat: upload<tf.Rank.R4>(REFERENCE, "x"),
@@ -43,7 +46,12 @@ export function makeInputs(): Required<Omit<StepInputs, "memoryRows">> {
 
 /** A learner of the model before the step. */
 export function makeLearner(backend: Backend, recipe: Recipe = smallV1()): Learner {
-  return new Learner(recipe, W2, backend, start());
+  return new Learner(recipe, W2, backend, start(), undefined, helperOf(recipe));
+}
+
+/** The helper of a `recipe` that takes one: in the fixture, the model before the step. */
+export function helperOf({ variant }: Recipe): Helper | undefined {
+  return needsHelper(methodOf(variant)) ? { architecture: W2, state: start() } : undefined;
 }
 
 /** A recipe of V1 with three steps of attack. */

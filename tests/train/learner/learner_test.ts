@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs";
-import { VARIANTS } from "../../../src/method/methods.ts";
 import type { Backend } from "../../../src/backend/backend.ts";
 import { disposeAll, type ModelState, type TensorMap } from "../../../src/model/parameters.ts";
+import { STEPPED } from "../../testing/objectives.ts";
 import { exportState, exportTensors } from "../../../src/weights/state_dict.ts";
 import { Learner } from "../../../src/train/learner.ts";
 import { lossAndGradients, type StepInputs } from "../../../src/train/step.ts";
@@ -78,7 +78,7 @@ async function assertArrived(
   disposeAll(momenta);
 }
 
-for (const variant of VARIANTS) {
+for (const variant of STEPPED) {
   eachBackend(`Learner makes PyTorch's step of ${variant}`, async (backend) => {
     const learner = makeLearner(backend, smallRecipe({ variant })), inputs = makeInputs();
     const { loss } = await descend(learner, inputs);
@@ -232,7 +232,7 @@ eachBackend(
       if (share === 0.125) {
         // A second learner takes the average over before the last step.
         const state = learner.snapshot(), average = learner.averaged()!;
-        later = new Learner(recipe, W2, backend, state, learner.momenta(), average);
+        later = new Learner(recipe, W2, backend, state, learner.momenta(), undefined, average);
       }
       await learner.average(share);
       expected = expected.map((old, i) => old + share * (now[i]! - old));

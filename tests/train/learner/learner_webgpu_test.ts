@@ -15,6 +15,7 @@ import {
   attackedBy,
   descendWith,
   makeInputs,
+  makeLearner,
   RATES,
   REFERENCE,
   start,
@@ -56,7 +57,7 @@ function onBoth(
 }
 
 /** A step's inputs, a part of which has memory examples, in another order than the batch's. */
-function partialInputs(): Required<StepInputs> {
+function partialInputs(): Required<Omit<StepInputs, "helperLabels">> {
   return tf.tidy(() => {
     const { images, labels } = makeInputs();
     const first = <R extends tf.Rank>(tensor: tf.Tensor<R>) => tf.slice(tensor, 0, N);
@@ -124,6 +125,8 @@ const DESCENTS: readonly RecipeFlags[] = [
   { variant: "v2" },
   { variant: "v3", memoryWeight: "misclassified" },
   { variant: "mart" },
+  { variant: "mart+v1" },
+  { variant: "hat+v1" },
 ];
 
 onBoth(
@@ -131,7 +134,7 @@ onBoth(
   async (backend) => {
     const results: Values = {};
     for (const input of DESCENTS) {
-      const learner = new Learner(smallRecipe(input), W2, backend, start());
+      const learner = makeLearner(backend, smallRecipe(input));
       const inputs = partialInputs();
       const { terms, weights } = await descendWith(learner, inputs);
       await learner.update(RATES); // from rest: the momenta are gradients and decay

@@ -1,0 +1,73 @@
+/**
+ * The helper of a run of HAT: a network that labels its helper examples and is never trained. The run keeps a copy.
+ *
+ * @module
+ */
+import { UsageError } from "../../errors.ts";
+import { writeFileAtomically } from "../../disk/files.ts";
+import { exists } from "../../disk/regular.ts";
+import { decodeSafetensors } from "../../format/safetensors.ts";
+import type { Architecture } from "../../model/architecture.ts";
+import type { ModelState } from "../../model/parameters.ts";
+import { importState } from "../../weights/state_dict.ts";
+import { helperPath, type RunFolder } from "../run_folder.ts";
+import type { RunRecord } from "../run_record.ts";
+import { readWeightsSubject } from "../subject.ts";
+import { type InitialWeights, readInitialWeights } from "./initial_weights.ts";
+
+/** Weights that are given to a run as its helper's. */
+export type HelperWeights = InitialWeights;
+
+/** A helper on the device. */
+export interface Helper {
+  readonly architecture: Architecture;
+  readonly state: ModelState;
+}
+
+/**
+ * Reads the helper that `target` names: a run folder, whose best or last checkpoint it is then, or a file of weights.
+ *
+ * @throws {UsageError} if there is no network that is known
+ * @throws {RunError} if it cannot be read
+ */
+export async function readHelper(target: string): Promise<HelperWeights> {
+  const { path } = await readWeightsSubject(target, undefined);
+  return await readInitialWeights(path);
+}
+
+/**
+ * The helper of the run in `directory`, from its copy, or from where it came from if the run was killed before it had one;
+ * undefined if it has none.
+ *
+ * @throws {UsageError} if it is not what the run was started with
+ */
+export async function keptHelper(
+  directory: string,
+  { helper, recipe }: Pick<RunRecord, "helper" | "recipe">,
+): Promise<HelperWeights | undefined> {
+  if (helper === undefined) return undefined;
+  const copy = helperPath(directory);
+  const kept = await exists(copy)
+    ? await readInitialWeights(copy)
+    : await readHelper(recipe.helper!);
+  if (kept.record.copySha256 === helper.copySha256) return { ...kept, record: helper };
+  throw new UsageError(
+    `${kept.path} is not the helper that the run was started with: restore it from a copy, or start a new run.`,
+  );
+}
+
+/** Puts the copy into the new run's `folder`. Throws a `RunError` if that fails; the run is taken back then. */
+export async function keepHelper(folder: RunFolder, { bytes }: HelperWeights): Promise<void> {
+  try {
+    await writeFileAtomically(helperPath(folder.directory), bytes);
+  } catch (error) {
+    await folder.withdraw();
+    throw error;
+  }
+}
+
+/** The helper on the device. */
+export function loadHelper({ architecture, bytes, path }: HelperWeights): Helper {
+  const { tensors } = decodeSafetensors(bytes, path);
+  return { architecture, state: importState(tensors, architecture, path) };
+}

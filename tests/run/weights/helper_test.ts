@@ -1,0 +1,85 @@
+import assert from "node:assert/strict";
+import { join } from "@std/path";
+import type { RecipeInput } from "../../../src/recipe/recipe.ts";
+import { readRunRecord } from "../../../src/run/run_folder.ts";
+import { readWeightsSubject } from "../../../src/run/subject.ts";
+import { keptHelper } from "../../../src/run/weights/helper.ts";
+import { continueRun, repeatRun, startRun } from "../../../src/train/start.ts";
+import { inTemporary } from "../../memory/support.ts";
+
+const SMALL: RecipeInput = {
+  ...{ data: "synthetic", limitTrain: 8, limitTest: 4, width: 1, workers: 1, epochs: 2 },
+  ...{ batchSize: 4, select: "none", backend: "wasm" },
+};
+const HAT: RecipeInput = { ...SMALL, variant: "hat+v1", attack: { steps: 1 } };
+
+/** Runs `body` in a folder with a helper's run, of another network. */
+function withHelper(body: (helper: string, folder: string) => Promise<void>): Promise<void> {
+  return inTemporary(async (folder) => {
+    const helper = join(folder, "helper");
+    await startRun({ ...SMALL, variant: "standard", model: "small-cnn", epochs: 1 }, helper);
+    await body(helper, folder);
+  });
+}
+
+const digestOf = async (run: string) => (await readWeightsSubject(run, "last")).sha256;
+
+Deno.test("startRun() trains HAT with a helper, and needs it no more once it has its copy", () =>
+  withHelper(async (helper, folder) => {
+    const whole = join(folder, "whole"), stopped = join(folder, "stopped");
+    const terms: Record<string, number>[] = [];
+    const onStep = (metrics: { terms: Record<string, number> }) => void terms.push(metrics.terms);
+    await startRun({ ...HAT, helper }, whole, { observer: { onStep } });
+    assert.deepEqual(terms.map((each) => Object.keys(each).join(" ")), [
+      ...["ce kl help", "ce kl help", "ce kl help memory", "ce kl help memory"],
+    ]);
+    assert.ok(terms.every(({ help }) => help! > 0));
+    const stop = new AbortController();
+    const observer = { onStep: () => stop.abort() };
+    const start = startRun({ ...HAT, helper }, stopped, { observer, signal: stop.signal });
+    await assert.rejects(start, { name: "Interrupted" });
+    await Deno.remove(helper, { recursive: true });
+    await continueRun(stopped);
+    assert.equal(await digestOf(stopped), await digestOf(whole));
+    const again = join(folder, "again");
+    await repeatRun(whole, again);
+    assert.equal(await digestOf(again), await digestOf(whole));
+  }));
+
+Deno.test("keptHelper() takes the run's copy, and what was named only where there is none yet", () =>
+  withHelper(async (helper, folder) => {
+    const run = join(folder, "run"), copy = join(run, "helper.safetensors");
+    await startRun({ ...HAT, helper, epochs: 1 }, run);
+    const record = await readRunRecord(run);
+    const kept = () => keptHelper(run, record);
+    assert.equal((await kept())!.name, "small-cnn");
+    const bytes = await Deno.readFile(copy);
+    await Deno.remove(copy);
+    assert.deepEqual((await kept())!.bytes, bytes, "a run that was killed before it had its copy");
+    await Deno.writeFile(copy, bytes.with(-1, bytes.at(-1)! ^ 1));
+    await assert.rejects(kept(), {
+      name: "UsageError",
+      message: `${copy} is not the helper that the run was started with: restore it from a copy, ` +
+        "or start a new run.",
+    });
+    assert.equal(await keptHelper(helper, await readRunRecord(helper)), undefined);
+  }));
+
+Deno.test("startRun() refuses HAT without a helper, and a helper elsewhere or of other images", () =>
+  inTemporary(async (folder) => {
+    const run = join(folder, "run");
+    await assert.rejects(startRun(HAT, run), {
+      name: "UsageError",
+      message: "--variant hat+v1 needs --helper: a run of --variant standard, " +
+        "or a file of such weights.",
+    });
+    await assert.rejects(startRun({ ...SMALL, variant: "v1", helper: "x" }, run), {
+      name: "UsageError",
+      message: "--helper has no meaning for --variant v1.",
+    });
+    await assert.rejects(startRun({ ...HAT, helper: join(folder, "none") }, run), {
+      name: "UsageError",
+      message: /none/,
+    });
+    await assert.rejects(Deno.stat(run), Deno.errors.NotFound);
+  }));
