@@ -136,7 +136,7 @@ for (const look of LOOKS) {
   browserTest(
     `renderPage() fits ${look.width} pixels, ${look.scheme}, and asks for nothing`,
     async (browser) => {
-      for (const [path, plots] of [[full, 10], [small, 8]] as const) {
+      for (const [path, plots] of [[full, 13], [small, 11]] as const) {
         await withPage(browser, address(path), look, async (page) => {
           const found = await inspect(page);
           assert.deepEqual(await page.evaluate(findPale), []);
