@@ -45,12 +45,25 @@ function registerOnce(): void {
 /** What training holds of every weight at once: itself, its momentum and its gradient. */
 const TRAINED_COPIES = 3;
 
+/** Milliseconds of computing after which signals are listened for again. */
+const LISTEN_EVERY = 20;
+/** When that was last done. */
+let listened = 0;
+
 /**
- * Computing never waits: only in such a turn can a signal, such as Ctrl-C, be heard. A timer of no time would take a
- * millisecond or more, which is most of what a small network does.
+ * Computing never waits, and only where the event loop waits, if for a timer of no time, can a signal such as Ctrl-C be
+ * heard. Such a timer takes a millisecond or more, which is most of what a small network does: so not every turn has one.
  */
 function eventLoopTurn(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
+  if (performance.now() - listened < LISTEN_EVERY) {
+    return new Promise((resolve) => setImmediate(resolve));
+  }
+  return new Promise((resolve) =>
+    setTimeout(() => {
+      listened = performance.now();
+      resolve();
+    })
+  );
 }
 
 /** Opens the engine as tfjs's current backend. */
