@@ -50,16 +50,18 @@ export function renderPage(
 /**
  * The HTML of a page about a published table.
  *
- * @param runs of its rows, as far as their folders are here
+ * @param runs of its rows, as far as they can be read
+ * @param unread why others cannot, a sentence each without its full stop
  */
 export function renderTablePage(
   table: ResultTable,
   claims: readonly JudgedClaim[],
   runs: readonly RunData[],
+  unread: readonly string[],
 ): string {
   const pictures = runs.map(({ label }) => `memloss report RUN_DIR draws those of ${label}`);
   const content = renderContent(runs, pictures, {
-    lead: tableResults(table, claims),
+    lead: tableResults(table, claims, unread),
     title: table.title,
   });
   return wrap(table.title, content, "'none'");
