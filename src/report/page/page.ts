@@ -7,7 +7,7 @@ import { createHash } from "node:crypto";
 import { REPORT_MARK } from "../../run/output.ts";
 import type { JudgedClaim } from "../tables/claims.ts";
 import type { ResultTable } from "../tables/results.ts";
-import type { PageJson } from "./client/types.ts";
+import type { PageContent } from "./client/types.ts";
 import { Markup, markup, scriptJson } from "./markup.ts";
 import type { Pictures } from "./pictures/draw.ts";
 import { radiusPlot, trainingPlots } from "./plots.ts";
@@ -26,13 +26,6 @@ import { STYLE } from "./style/style.ts";
 
 /** Names such as PGD-AT stay on one line. */
 const NO_BREAK_HYPHEN = "\u2011";
-
-/** What of a page depends on its runs, and is sent anew while they train. */
-export interface PageContent {
-  /** HTML of its header and its main part. */
-  readonly body: string;
-  readonly json: PageJson;
-}
 
 /**
  * The HTML of a page.

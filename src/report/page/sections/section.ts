@@ -17,7 +17,7 @@ export interface Section {
 }
 
 /** A line as the run's lines are drawn, beside its name. */
-export function swatch(run: number): Markup {
+function swatch(run: number): Markup {
   const style = `run-${run % 6} dash-${(run + Math.floor(run / 6)) % 6}`;
   return markup`<svg class="swatch ${style}" viewBox="0 0 28 8" aria-hidden="true"><path d="M1 4H27"/></svg>`;
 }
@@ -62,7 +62,7 @@ export function evaluatedNames(runs: readonly RunData[]): string[] {
 }
 
 /** A number of a plot's table. */
-export function plotValue({ unit }: Pick<Plot, "unit">, value: number | undefined): string {
+function plotValue({ unit }: Pick<Plot, "unit">, value: number | undefined): string {
   if (value === undefined) return "–";
   return unit === "percent" ? `${value.toFixed(2)} %` : String(Number(value.toPrecision(4)));
 }
