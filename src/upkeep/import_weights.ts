@@ -8,7 +8,7 @@ import { writeFileAtomically } from "../disk/files.ts";
 import { encodeSafetensors } from "../format/safetensors.ts";
 import { sha256 } from "../format/sha256.ts";
 import { checkOutput, safetensorsWith } from "../run/output.ts";
-import { OPTIMISER } from "../weights/account.ts";
+import { withoutOptimiser } from "../weights/account.ts";
 import { readNetwork } from "../weights/file/read.ts";
 import { type NetworkSummary, summariseNetwork } from "./network_summary.ts";
 
@@ -74,8 +74,7 @@ export async function importWeights(
   const { architecture, tensors, notes, sha256: digest } = await readNetwork(file, key);
   const kind = safetensorsWith(`${architecture.linear}.weight`);
   await checkOutput(out, { flag: "--out", kind, inputs: [file], overwrite });
-  const own = new Map([...tensors].filter(([name]) => !name.startsWith(OPTIMISER)));
-  const left = tensors.size - own.size;
+  const own = withoutOptimiser(tensors), left = tensors.size - own.size;
   const bytes = encodeSafetensors(own, { format: "pt" });
   await writeFileAtomically(out, bytes);
   const optimiser = left === 0 ? [] : [`${left} tensors of the optimiser's are left out.`];
