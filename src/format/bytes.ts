@@ -1,5 +1,5 @@
 /**
- * Pieces of bytes as one.
+ * Bytes put together and compared.
  *
  * @module
  */
@@ -13,4 +13,9 @@ export function concatenate(pieces: readonly Uint8Array[]): Uint8Array<ArrayBuff
     at += piece.length;
   }
   return bytes;
+}
+
+/** Whether `a` and `b` are as long and the same. */
+export function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
+  return a.length === b.length && a.every((byte, i) => byte === b[i]);
 }
