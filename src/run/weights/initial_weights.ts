@@ -85,10 +85,14 @@ export async function keptInitialWeights(
   );
 }
 
-/** Puts the copy `bytes` into the new run's `folder`. Throws a `RunError` if that fails; the run is taken back then. */
-export async function keepInitialWeights(folder: RunFolder, bytes: Uint8Array): Promise<void> {
+/** Puts the copy of given weights at `path` in the new run's `folder`. Throws a `RunError` if that fails; the run is taken back then. */
+export async function keepCopy(
+  folder: RunFolder,
+  path: string,
+  { bytes }: InitialWeights,
+): Promise<void> {
   try {
-    await writeFileAtomically(initialWeightsPath(folder.directory), bytes);
+    await writeFileAtomically(path, bytes);
   } catch (error) {
     await folder.withdraw();
     throw error;
