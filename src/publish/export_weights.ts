@@ -48,7 +48,7 @@ export interface WeightsExportOptions {
    */
   readonly checkpoint?: CheckpointLink;
   /**
-   * Whether files that were not exported may be replaced.
+   * Whether files that were not exported, or a module that was changed since, may be replaced.
    *
    * @default {false}
    */
