@@ -11,6 +11,9 @@ import { ioError, isAboutPlace } from "./failure.ts";
 import { exists, refuseForeign } from "./regular.ts";
 import { databaseFiles, TemporaryError, withTemporaryDatabase } from "./temporary_database.ts";
 
+/** SQLite's code for a file that ends within a page, `SQLITE_IOERR_SHORT_READ`. */
+const SHORT_READ = 522;
+
 /** What a database is made of: the definitions of its tables and indices, and the version KV gives their layout. */
 interface Layout {
   readonly definitions: readonly string[];
@@ -36,6 +39,8 @@ export async function describeDatabaseFault(path: string): Promise<string | unde
   try {
     found = readLayout(path);
   } catch (error) {
+    // SQLite calls that an I/O error too.
+    if ((error as { errcode?: unknown }).errcode === SHORT_READ) return "it was cut short";
     if (isAboutPlace(error)) throw ioError(`Could not read ${path}`, error);
     return (error as Error).message.replaceAll(/\s+/g, " ");
   }

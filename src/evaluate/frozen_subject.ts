@@ -8,6 +8,7 @@ import { inferArchitecture } from "../model/architectures/architectures.ts";
 import { freeze, type FrozenModel } from "../model/frozen.ts";
 import { disposeAll } from "../model/parameters.ts";
 import type { Weights } from "../run/subject.ts";
+import { shapesOf } from "../weights/account.ts";
 import { importState } from "../weights/state_dict.ts";
 
 /**
@@ -16,7 +17,7 @@ import { importState } from "../weights/state_dict.ts";
  * @throws {UsageError} if they are no network's that is known
  */
 export function architectureOf({ path, tensors }: Weights): Architecture {
-  return inferArchitecture(new Map([...tensors].map(([name, { shape }]) => [name, shape])), path);
+  return inferArchitecture(shapesOf(tensors), path);
 }
 
 /**

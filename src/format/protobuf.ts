@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { concatenate } from "./bytes.ts";
 
 const VARINT = 0, FIXED64 = 1, LENGTH_DELIMITED = 2, FIXED32 = 5;
 
@@ -78,14 +79,4 @@ function varint(value: number | bigint): Uint8Array {
     bytes.push(rest > 0n ? low | 0x80 : low);
   } while (rest > 0n);
   return Uint8Array.from(bytes);
-}
-
-function concatenate(pieces: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
-  const bytes = new Uint8Array(pieces.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const piece of pieces) {
-    bytes.set(piece, at);
-    at += piece.length;
-  }
-  return bytes;
 }

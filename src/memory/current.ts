@@ -9,6 +9,7 @@ import * as v from "valibot";
 import { RunError } from "../errors.ts";
 import type { ImageShape } from "../data/dataset.ts";
 import { readIfThere } from "../disk/files.ts";
+import { sameBytes } from "../format/bytes.ts";
 import { sha256 } from "../format/sha256.ts";
 import { type CodecName, codecNumbers } from "./chunk/codec.ts";
 import { impliedShape, saidShape, shapeSchema } from "./generation/image_shape.ts";
@@ -133,11 +134,6 @@ export function agrees(indexed: Current, shown: Current | undefined): boolean {
     return commitNumber(indexed) > commitNumber(shown);
   }
   return sameBytes(encodeCurrent(indexed), encodeCurrent(shown));
-}
-
-/** Whether `a` and `b` are equal. */
-export function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
-  return a.length === b.length && a.every((byte, i) => byte === b[i]);
 }
 
 /**

@@ -9,6 +9,7 @@ import type { Disk } from "../disk/disk.ts";
 import { describeShape } from "../data/dataset.ts";
 import { createDirectory, writeFileAtomically } from "../disk/files.ts";
 import { exists } from "../disk/regular.ts";
+import { sameBytes } from "../format/bytes.ts";
 import { type Generation, ownedFiles, readCommittedGenerations } from "./committed.ts";
 import {
   agrees,
@@ -17,7 +18,6 @@ import {
   encodeCurrent,
   type MemorySettings,
   readCurrentFile,
-  sameBytes,
 } from "./current.ts";
 import {
   CURRENT_FILE,

@@ -9,6 +9,7 @@ import { UsageError } from "../errors.ts";
 import { encodeOnnx } from "../format/onnx.ts";
 import { encodeSafetensors } from "../format/safetensors.ts";
 import type { CheckpointLink } from "../run/checkpoints.ts";
+import { exactly } from "../run/output.ts";
 import { VERSION } from "../run/program_version.ts";
 import { readRunRecord } from "../run/run_folder.ts";
 import { readWeightsSubject } from "../run/subject.ts";
@@ -20,7 +21,6 @@ import {
   ONNX,
   PRODUCER,
   type PublishedFile,
-  PYTHON,
   textBytes,
   TORCH,
   WEIGHTS,
@@ -48,7 +48,7 @@ export interface WeightsExportOptions {
    */
   readonly checkpoint?: CheckpointLink;
   /**
-   * Whether files that were not exported may be replaced.
+   * Whether files that were not exported, or a module that was changed since, may be replaced.
    *
    * @default {false}
    */
@@ -171,11 +171,9 @@ function torchFiles(
   published: PublishedSubject,
   out: string,
 ): PublishedFile[] {
-  const module = {
-    path: join(dirname(out), `${moduleName(network)}.py`),
-    kind: PYTHON,
-    bytes: textBytes(pythonModule(network)),
-  };
+  const path = join(dirname(out), `${moduleName(network)}.py`);
+  const text = textBytes(pythonModule(network));
+  const module = { path, kind: exactly(text, "the module as memloss writes it"), bytes: text };
   const origin = originOf(published), { tensors } = network;
   if (out.endsWith(".safetensors")) {
     const bytes = encodeSafetensors(tensors, { format: "pt", ...origin });

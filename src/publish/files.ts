@@ -6,7 +6,6 @@
 import { writeFileAtomically } from "../disk/files.ts";
 import { decodeSafetensors } from "../format/safetensors.ts";
 import { checkOutput, type OutputKind } from "../run/output.ts";
-import { MODULE_MARK } from "../weights/export/python_module.ts";
 import { ORIGIN_ENTRY } from "../weights/export/torch_file.ts";
 import { VERSION_NAME } from "./origin.ts";
 
@@ -46,12 +45,6 @@ const PRODUCER_AT = 4;
 export const ONNX: OutputKind = {
   name: "an exported ONNX model",
   recognise: (bytes) => bytes[0] === 8 && textAt(bytes, PRODUCER_AT, PRODUCER),
-};
-
-/** The Python of a network. */
-export const PYTHON: OutputKind = {
-  name: "a module that memloss wrote",
-  recognise: (bytes) => textAt(bytes, 0, MODULE_MARK),
 };
 
 function textAt(bytes: Uint8Array, at: number, text: string): boolean {

@@ -7,6 +7,7 @@ import { basename, dirname, join, resolve } from "@std/path";
 import { UsageError } from "../errors.ts";
 import { describeIoError } from "../disk/failure.ts";
 import { readWholeFile, temporaryPath } from "../disk/files.ts";
+import { sameBytes } from "../format/bytes.ts";
 import { decodeSafetensors } from "../format/safetensors.ts";
 import { recipePath } from "./run_folder.ts";
 
@@ -47,6 +48,11 @@ export function safetensorsWith(tensor: string): OutputKind {
       }
     },
   };
+}
+
+/** Nothing but what is written, `expected`: what a user has changed since is the user's. */
+export function exactly(expected: Uint8Array, name: string): OutputKind {
+  return { name, recognise: (bytes) => sameBytes(bytes, expected) };
 }
 
 /** What is to be written. */

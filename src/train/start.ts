@@ -16,12 +16,18 @@ import { methodOf } from "../method/methods.ts";
 import type { Recipe, RecipeInput } from "../recipe/recipe.ts";
 import { engineOptions, resolveRecipe } from "../recipe/resolve.ts";
 import { sourceDigest, VERSION } from "../run/program_version.ts";
-import { readRunRecord, recipePath, RunFolder } from "../run/run_folder.ts";
+import {
+  helperPath,
+  initialWeightsPath,
+  readRunRecord,
+  recipePath,
+  RunFolder,
+} from "../run/run_folder.ts";
 import { changesSince, resumeRecipe, type RunRecord } from "../run/run_record.ts";
-import { type HelperWeights, keepHelper, keptHelper, readHelper } from "../run/weights/helper.ts";
+import { type HelperWeights, keptHelper, readHelper } from "../run/weights/helper.ts";
 import {
   type InitialWeights,
-  keepInitialWeights,
+  keepCopy,
   keptInitialWeights,
   readInitialWeights,
   withNetwork,
@@ -244,8 +250,8 @@ async function runIn(
       ? await RunFolder.open(directory)
       : await RunFolder.create(directory, now);
     try {
-      if (initial) await keepInitialWeights(folder, initial.bytes);
-      if (helper && !stored) await keepHelper(folder, helper);
+      if (initial) await keepCopy(folder, initialWeightsPath(directory), initial);
+      if (helper && !stored) await keepCopy(folder, helperPath(directory), helper);
       observer?.onStart?.({ directory, recipe, continued: stored !== undefined, backend, demand });
       if (earlier) noteChanges(earlier, now, observer);
       if (demand) observer?.onStatus?.("compiling kernels for the first steps");

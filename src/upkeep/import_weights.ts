@@ -7,8 +7,8 @@ import { UsageError } from "../errors.ts";
 import { writeFileAtomically } from "../disk/files.ts";
 import { encodeSafetensors } from "../format/safetensors.ts";
 import { sha256 } from "../format/sha256.ts";
-import { checkOutput, safetensorsWith } from "../run/output.ts";
-import { OPTIMISER } from "../weights/account.ts";
+import { checkOutput, exactly } from "../run/output.ts";
+import { withoutOptimiser } from "../weights/account.ts";
 import { readNetwork } from "../weights/file/read.ts";
 import { type NetworkSummary, summariseNetwork } from "./network_summary.ts";
 
@@ -17,7 +17,7 @@ export interface WeightsImportOptions {
   /** The file to be written, `.safetensors`. */
   readonly out: string;
   /**
-   * Whether a file of any kind may be replaced.
+   * Whether a file that has something else may be replaced.
    *
    * @default {false}
    */
@@ -72,11 +72,10 @@ export async function importWeights(
     throw new UsageError(`--out must be a .safetensors, not "${out}".`);
   }
   const { architecture, tensors, notes, sha256: digest } = await readNetwork(file, key);
-  const kind = safetensorsWith(`${architecture.linear}.weight`);
-  await checkOutput(out, { flag: "--out", kind, inputs: [file], overwrite });
-  const own = new Map([...tensors].filter(([name]) => !name.startsWith(OPTIMISER)));
-  const left = tensors.size - own.size;
+  const own = withoutOptimiser(tensors), left = tensors.size - own.size;
   const bytes = encodeSafetensors(own, { format: "pt" });
+  const kind = exactly(bytes, "what would be written");
+  await checkOutput(out, { flag: "--out", kind, inputs: [file], overwrite });
   await writeFileAtomically(out, bytes);
   const optimiser = left === 0 ? [] : [`${left} tensors of the optimiser's are left out.`];
   const network = summariseNetwork(architecture);

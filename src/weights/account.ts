@@ -7,6 +7,7 @@ import { UsageError } from "../errors.ts";
 import { quoted } from "../format/quoted.ts";
 import type { SafeTensor } from "../format/safetensors.ts";
 import { type Architecture, normsOf } from "../model/architecture.ts";
+import type { Shapes } from "../model/architectures/definition.ts";
 import { bufferShapes, parameterShapes } from "../model/parameters.ts";
 
 /** Tensors that are named in a message. */
@@ -31,6 +32,18 @@ const ADVICE: readonly (readonly [RegExp, string])[] = [
 ];
 const OTHER_NAMES = "take weights of this network, under these names";
 const OTHERWISE = "take weights of this network, or leave out what does not belong to it";
+
+/** The shapes of `tensors`. */
+export function shapesOf(tensors: ReadonlyMap<string, SafeTensor>): Shapes {
+  return new Map([...tensors].map(([name, { shape }]) => [name, shape]));
+}
+
+/** `tensors` without what an optimiser kept beside the network. */
+export function withoutOptimiser(
+  tensors: ReadonlyMap<string, SafeTensor>,
+): Map<string, SafeTensor> {
+  return new Map([...tensors].filter(([name]) => !name.startsWith(OPTIMISER)));
+}
 
 /**
  * Name and PyTorch shape of all that `architecture` consists of.

@@ -3,10 +3,7 @@
  *
  * @module
  */
-import type { Dtype, SafeTensor } from "../format/safetensors.ts";
-
-/** The types that a weight may be saved in. */
-export const FLOAT_TYPES: readonly Dtype[] = ["F32", "F64", "F16", "BF16"];
+import type { SafeTensor } from "../format/safetensors.ts";
 
 /** `tensor` as float32, rounded to nearest where it was float64; one of no such type as it is. */
 export function asFloat32(tensor: SafeTensor): SafeTensor {

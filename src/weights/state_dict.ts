@@ -20,6 +20,7 @@ import {
   networkShapes,
   refuseForeignTensors,
   refuseMissing,
+  shapesOf,
 } from "./account.ts";
 
 /** Tensors by name, in PyTorch's layouts. */
@@ -116,7 +117,6 @@ export function importModel(
   dict: StateDict,
   source: string,
 ): { architecture: Architecture; state: ModelState } {
-  const shapes = new Map([...dict].map(([name, { shape }]) => [name, shape]));
-  const architecture = inferArchitecture(shapes, source);
+  const architecture = inferArchitecture(shapesOf(dict), source);
   return { architecture, state: importState(dict, architecture, source) };
 }

@@ -50,6 +50,17 @@ Deno.test("describeDatabaseFault() lets KV make anew what it was killed in makin
     assert.equal(await describeDatabaseFault(path), undefined);
   }));
 
+Deno.test("describeDatabaseFault() finds that a file was cut within its last page, which is no fault of the device", () =>
+  inTemporary(async (directory) => {
+    const path = join(directory, "index.kv");
+    await makeDatabase(path);
+    const whole = await Deno.readFile(path);
+    for (const cut of [1, 1000, 4000]) {
+      await Deno.writeFile(path, whole.subarray(0, -cut));
+      assert.equal(await describeDatabaseFault(path), "it was cut short");
+    }
+  }));
+
 Deno.test("describeDatabaseFault() names a header that would have SQLite refuse to write, or write amiss", () =>
   inTemporary(async (directory) => {
     const path = join(directory, "index.kv");

@@ -3,8 +3,8 @@
  *
  * @module
  */
-
 import { crc32 } from "node:zlib";
+import { concatenate } from "../../src/format/bytes.ts";
 
 /** An entry, and what its headers say in place of the truth. */
 export interface MadeEntry {
@@ -36,13 +36,7 @@ function fields(...values: readonly (readonly [2 | 4 | 8, number | bigint])[]): 
 
 /** `parts` one after another. */
 export function join(...parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
-  const bytes = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const part of parts) {
-    bytes.set(part, at);
-    at += part.length;
-  }
-  return bytes;
+  return concatenate(parts);
 }
 
 /** The archive of `entries`; with `wide`, every size stands in 64 bits. */

@@ -4,12 +4,8 @@ import { createHash } from "node:crypto";
 import { join } from "@std/path";
 import fc from "fast-check";
 import { RunError, UsageError } from "../../src/errors.ts";
-import {
-  decodeCurrent,
-  encodeCurrent,
-  readCurrentFile,
-  sameBytes,
-} from "../../src/memory/current.ts";
+import { sameBytes } from "../../src/format/bytes.ts";
+import { decodeCurrent, encodeCurrent, readCurrentFile } from "../../src/memory/current.ts";
 import { decodeManifest, encodeManifest } from "../../src/memory/generation/manifest.ts";
 import { rebuildIndex } from "../../src/memory/index/rebuild.ts";
 import { type MemorySettings, MemoryStore } from "../../src/memory/store.ts";

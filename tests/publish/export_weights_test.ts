@@ -56,8 +56,14 @@ Deno.test("exportWeights() replaces what was exported, and nothing else unless t
     await exportWeights(weights, options);
     assert.deepEqual(await snapshot(folder), before);
 
-    for (const file of ["out.pt", "memloss_resnet18.py"]) {
-      await Deno.writeTextFile(join(folder, file), "mine");
+    const module = await Deno.readTextFile(join(folder, "memloss_resnet18.py"));
+    const changes = [
+      ["out.pt", "mine"],
+      ["memloss_resnet18.py", "mine"],
+      ["memloss_resnet18.py", `${module}# mine`],
+    ] as const;
+    for (const [file, text] of changes) {
+      await Deno.writeTextFile(join(folder, file), text);
       const own = await snapshot(folder);
       await assert.rejects(exportWeights(weights, options), {
         name: "UsageError",

@@ -8,33 +8,20 @@
  * @module
  */
 import { UsageError } from "../../errors.ts";
-import { PickleInput, plain } from "./input.ts";
-import { type Global, type Globals, isBuildable, Tuple } from "./values.ts";
+import { PickleInput } from "./input.ts";
+import { booleanOrInteger, index, quotedText } from "./lines.ts";
+import { Names, type NameTable } from "./names.ts";
+import { PickleStack } from "./stack.ts";
+import { isBuildable, Tuple } from "./values.ts";
 
 /** What a pickle may use, and who is told of it. */
-export interface UnpickleOptions {
-  /** The file, for error messages. */
-  readonly source: string;
-  /** What helps where a name is refused: the end of a sentence. */
-  readonly advice: string;
-  /** Every name that may be used. */
-  readonly globals: Globals;
+export interface UnpickleOptions extends NameTable {
   /** What a persistent id stands for; absent where there are none. Throws a `TypeError` if it is no id. */
   readonly persistent?: (id: unknown) => unknown;
 }
 
 /** Operations of one pickle: networks of hundreds of layers take some ten thousand, and as many more for the optimiser. */
 const MOST_OPERATIONS = 500_000;
-/** Bytes and items that calls may make beside what the pickle itself has. */
-const LEAST_BUDGET = 2 ** 20;
-
-/** A mark on the stack, below which an operation that takes many values does not look. */
-const MARK = Symbol("mark");
-
-/** A name of the table, as a value. */
-interface Named extends Global {
-  readonly name: string;
-}
 
 /**
  * Reads the pickle in `bytes` that begins at `from`.
@@ -59,24 +46,22 @@ export function unpickle(
 class Machine {
   readonly #input: PickleInput;
   readonly #options: UnpickleOptions;
-  readonly #named = new Map<string, Named>();
-  readonly #names = new WeakSet<object>();
+  readonly #names: Names;
   readonly #memo = new Map<number, unknown>();
-  readonly #stack: unknown[] = [];
-  #budget: number;
+  readonly #stack = new PickleStack();
 
   constructor(bytes: Uint8Array, options: UnpickleOptions, from: number) {
     this.#input = new PickleInput(bytes, from);
     this.#options = options;
-    this.#budget = LEAST_BUDGET + 2 * bytes.length;
+    this.#names = new Names(options, bytes.length);
   }
 
   run(): { value: unknown; end: number } {
     for (let done = 0; done < MOST_OPERATIONS; done++) {
       const code = String.fromCharCode(this.#input.byte());
       if (code === ".") {
-        const value = this.#pop();
-        if (this.#stack.length > 0) throw new TypeError("values are left at its end");
+        const value = this.#stack.pop();
+        if (!this.#stack.isEmpty) throw new TypeError("values are left at its end");
         return { value, end: this.#input.position };
       }
       this.#operate(code);
@@ -85,7 +70,7 @@ class Machine {
   }
 
   #operate(code: string): void {
-    const stack = this.#stack, input = this.#input;
+    const stack = this.#stack, input = this.#input, names = this.#names;
     switch (code) {
       case "\x80": {
         const protocol = input.byte();
@@ -97,13 +82,13 @@ class Machine {
       case "\x95": // a frame, which says only how much to read at once
         return void input.size();
       case "(":
-        return void stack.push(MARK);
+        return void stack.mark();
       case "0":
-        return void this.#pop();
+        return void stack.pop();
       case "1":
-        return void this.#marked();
+        return void stack.marked();
       case "2":
-        return void stack.push(this.#top());
+        return void stack.push(stack.top());
 
       case "N":
         return void stack.push(null);
@@ -125,7 +110,7 @@ class Machine {
         return void stack.push(input.float64());
       case "I":
       case "L":
-        return void stack.push(integerOf(input.line()));
+        return void stack.push(booleanOrInteger(input.line()));
       case "F":
         return void stack.push(Number(input.line()));
 
@@ -142,7 +127,7 @@ class Machine {
       case "T":
         return void stack.push(input.latin1(input.uint32()));
       case "S":
-        return void stack.push(quoted(input.line()));
+        return void stack.push(quotedText(input.line()));
       case "C":
         return void stack.push(input.take(input.byte()));
       case "B":
@@ -154,45 +139,45 @@ class Machine {
       case ")":
         return void stack.push(new Tuple([]));
       case "t":
-        return void stack.push(new Tuple(this.#marked()));
+        return void stack.push(new Tuple(stack.marked()));
       case "\x85":
       case "\x86":
       case "\x87":
-        return void stack.push(new Tuple(this.#last(code.charCodeAt(0) - 0x84)));
+        return void stack.push(new Tuple(stack.last(code.charCodeAt(0) - 0x84)));
       case "]":
         return void stack.push([]);
       case "l":
-        return void stack.push(this.#marked());
+        return void stack.push(stack.marked());
       case "}":
         return void stack.push(new Map());
       case "d":
-        return void stack.push(fill(new Map(), this.#marked()));
+        return void stack.push(fill(new Map(), stack.marked()));
       case "\x8f":
         return void stack.push(new Set());
       case "\x91":
-        return void stack.push(new Set(this.#marked()));
+        return void stack.push(new Set(stack.marked()));
       case "a":
-        return this.#append(this.#last(1));
+        return this.#append(stack.last(1));
       case "e":
-        return this.#append(this.#marked());
+        return this.#append(stack.marked());
       case "s":
-        return this.#setItems(this.#last(2));
+        return this.#setItems(stack.last(2));
       case "u":
-        return this.#setItems(this.#marked());
+        return this.#setItems(stack.marked());
       case "\x90": {
-        const members = this.#marked(), set = this.#top();
+        const members = stack.marked(), set = stack.top();
         if (!(set instanceof Set)) throw new TypeError("something that is no set gets members");
         return members.forEach((member) => set.add(member));
       }
 
       case "p":
-        return void this.#memo.set(index(input.line()), this.#top());
+        return void this.#memo.set(index(input.line()), stack.top());
       case "q":
-        return void this.#memo.set(input.byte(), this.#top());
+        return void this.#memo.set(input.byte(), stack.top());
       case "r":
-        return void this.#memo.set(input.uint32(), this.#top());
+        return void this.#memo.set(input.uint32(), stack.top());
       case "\x94":
-        return void this.#memo.set(this.#memo.size, this.#top());
+        return void this.#memo.set(this.#memo.size, stack.top());
       case "g":
         return void stack.push(this.#remembered(index(input.line())));
       case "h":
@@ -201,31 +186,31 @@ class Machine {
         return void stack.push(this.#remembered(input.uint32()));
 
       case "c":
-        return void stack.push(this.#global(input.line(), input.line()));
+        return void stack.push(names.global(input.line(), input.line()));
       case "\x93": {
-        const [module, name] = this.#last(2);
-        return void stack.push(this.#global(String(module), String(name)));
+        const [module, name] = stack.last(2);
+        return void stack.push(names.global(String(module), String(name)));
       }
       case "i": {
-        const named = this.#global(input.line(), input.line());
-        return void stack.push(this.#call(named, this.#marked()));
+        const named = names.global(input.line(), input.line());
+        return void stack.push(names.call(named, stack.marked()));
       }
       case "o": {
-        const [named, ...args] = this.#marked();
-        return void stack.push(this.#call(named, args));
+        const [named, ...args] = stack.marked();
+        return void stack.push(names.call(named, args));
       }
       case "R":
       case "\x81": {
-        const [named, args] = this.#last(2);
+        const [named, args] = stack.last(2);
         if (!(args instanceof Tuple)) throw new TypeError("a call has no tuple of arguments");
-        return void stack.push(this.#call(named, args.items));
+        return void stack.push(names.call(named, args.items));
       }
       case "b":
         return this.#build();
       case "P":
         return void stack.push(this.#persistent(input.line()));
       case "Q":
-        return void stack.push(this.#persistent(this.#pop()));
+        return void stack.push(this.#persistent(stack.pop()));
       default: {
         const hex = code.charCodeAt(0).toString(16).padStart(2, "0");
         throw new TypeError(
@@ -235,45 +220,14 @@ class Machine {
     }
   }
 
-  #top(): unknown {
-    const value = this.#stack.at(-1);
-    if (value === undefined || value === MARK) throw new TypeError("an operation lacks a value");
-    return value;
-  }
-
-  #pop(): unknown {
-    const value = this.#top();
-    this.#stack.pop();
-    return value;
-  }
-
-  /** The last `n` values, taken from the stack. */
-  #last(n: number): unknown[] {
-    const values = this.#stack.slice(-n);
-    if (values.length < n || values.includes(MARK)) {
-      throw new TypeError("an operation lacks a value");
-    }
-    this.#stack.length -= n;
-    return values;
-  }
-
-  /** The values above the last mark; they and the mark are taken from the stack. */
-  #marked(): unknown[] {
-    const at = this.#stack.lastIndexOf(MARK);
-    if (at < 0) throw new TypeError("an operation lacks its mark");
-    const values = this.#stack.splice(at);
-    values.shift();
-    return values;
-  }
-
   #append(values: readonly unknown[]): void {
-    const list = this.#top();
+    const list = this.#stack.top();
     if (!Array.isArray(list)) throw new TypeError("something that is no list gets items");
     for (const value of values) list.push(value);
   }
 
   #setItems(values: readonly unknown[]): void {
-    const dict = this.#top();
+    const dict = this.#stack.top();
     if (!(dict instanceof Map)) throw new TypeError("something that is no dict gets items");
     fill(dict, values);
   }
@@ -283,41 +237,8 @@ class Machine {
     return this.#memo.get(at);
   }
 
-  #global(module: string, attribute: string): Named {
-    const name = `${module}.${attribute}`;
-    const known = this.#named.get(name);
-    if (known) return known;
-    const global = this.#options.globals.get(name);
-    if (global === undefined) {
-      const { source, advice } = this.#options;
-      throw new UsageError(
-        `${source} asks for ${
-          printable(name)
-        }, which is not read from a file because it could run anything: ${advice}.`,
-      );
-    }
-    const named = { ...global, name };
-    this.#named.set(name, named);
-    this.#names.add(named);
-    return named;
-  }
-
-  #call(named: unknown, args: readonly unknown[]): unknown {
-    if (typeof named !== "object" || named === null || !this.#names.has(named)) {
-      throw new TypeError("something is called that is no function");
-    }
-    const { name, call } = named as Named;
-    if (call === undefined) throw new TypeError(`${name} is called, which is no function`);
-    const spend = (amount: number) => {
-      this.#budget -= amount + 1;
-      if (this.#budget < 0) throw new TypeError("it makes far more than it holds");
-    };
-    spend(0);
-    return call(args, spend);
-  }
-
   #build(): void {
-    const [value, state] = this.#last(2);
+    const [value, state] = this.#stack.last(2);
     // What Python would hang on a dict as attributes, such as the versions of a state dict's modules, nobody needs.
     if (isBuildable(value)) value.setState(state);
     else if (!(value instanceof Map)) {
@@ -338,29 +259,4 @@ function fill(dict: Map<unknown, unknown>, values: readonly unknown[]): Map<unkn
   if (values.length % 2 !== 0) throw new TypeError("a key has no value");
   for (let i = 0; i < values.length; i += 2) dict.set(values[i], values[i + 1]);
   return dict;
-}
-
-/** What protocol 0 writes for an integer, or for True and False. */
-function integerOf(line: string): number | bigint | boolean {
-  if (line === "00" || line === "01") return line === "01";
-  if (!/^-?\d{1,300}L?$/.test(line)) {
-    throw new TypeError("an integer has other characters than digits");
-  }
-  return plain(BigInt(line.replace("L", "")));
-}
-
-function index(line: string): number {
-  if (!/^\d{1,9}$/.test(line)) throw new TypeError("what is remembered has no number");
-  return Number(line);
-}
-
-function quoted(line: string): string {
-  const [, , text] = /^(["'])(.*)\1$/s.exec(line) ?? [];
-  if (text === undefined) throw new TypeError("a string has no quotes");
-  return text;
-}
-
-/** `name` as it can be shown: what is not printed stands for nothing that somebody would look for. */
-function printable(name: string): string {
-  return name.replace(/[^\x20-\x7e]/g, "?").slice(0, 120);
 }

@@ -4,6 +4,7 @@
  * @see https://github.com/python/cpython/blob/3.11/Lib/pickletools.py
  * @module
  */
+import { concatenate } from "../bytes.ts";
 
 /** A pickle in the making: every call appends what it says to a stack machine's program. */
 export class PickleWriter {
@@ -52,14 +53,7 @@ export class PickleWriter {
 
   /** The whole pickle. */
   bytes(): Uint8Array<ArrayBuffer> {
-    const pieces = [...this.#pieces, utf8(".")];
-    const bytes = new Uint8Array(pieces.reduce((sum, { length }) => sum + length, 0));
-    let at = 0;
-    for (const piece of pieces) {
-      bytes.set(piece, at);
-      at += piece.length;
-    }
-    return bytes;
+    return concatenate([...this.#pieces, utf8(".")]);
   }
 
   #marked(write: (pickle: this) => unknown, end: string): this {

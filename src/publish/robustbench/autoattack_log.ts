@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { percent } from "../../report/words.ts";
 import type { MeasuredAutoAttack } from "./measured.ts";
 
 /** The norms by their names there. */
@@ -15,7 +16,7 @@ export function autoAttackLog(measured: MeasuredAutoAttack, norm: keyof typeof N
   const lines = [
     `setting parameters for ${version} version`,
     `using ${version} version including ${members.map(([name]) => name).join(", ")}.`,
-    `initial accuracy: ${percent(clean.accuracy)}`,
+    `initial accuracy: ${percent(clean.accuracy)}%`,
   ];
   let seconds = 0;
   for (const [name, member] of members) {
@@ -27,7 +28,7 @@ export function autoAttackLog(measured: MeasuredAutoAttack, norm: keyof typeof N
     const { attacked, broken, accuracy } = member, total = seconds.toFixed(1);
     lines.push(
       `${name} - 1/1 - ${broken} out of ${attacked} successfully perturbed`,
-      `robust accuracy after ${name.toUpperCase()}: ${percent(accuracy)} (total time ${total} s)`,
+      `robust accuracy after ${name.toUpperCase()}: ${percent(accuracy)}% (total time ${total} s)`,
     );
   }
   const { largest, nan, max, min } = perturbation;
@@ -35,10 +36,6 @@ export function autoAttackLog(measured: MeasuredAutoAttack, norm: keyof typeof N
     ...lines,
     `max ${NORMS[norm]} perturbation: ${largest.toFixed(5)}, nan in tensor: ${nan}, ` +
     `max: ${max.toFixed(5)}, min: ${min.toFixed(5)}`,
-    `robust accuracy: ${percent(evaluation.result.accuracy)}`,
+    `robust accuracy: ${percent(evaluation.result.accuracy)}%`,
   ].join("\n") + "\n";
-}
-
-function percent(accuracy: number): string {
-  return `${(100 * accuracy).toFixed(2)}%`;
 }

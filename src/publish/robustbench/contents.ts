@@ -8,6 +8,7 @@ import type { RunRecord } from "../../run/run_record.ts";
 import type { Subject } from "../../run/subject.ts";
 import type { ExportedNetwork } from "../../weights/export/network.ts";
 import type { Measured } from "./measured.ts";
+import type { ModelInfo } from "./model_info.ts";
 
 /** One entry. */
 export interface EntryContents {
@@ -19,6 +20,7 @@ export interface EntryContents {
   readonly record: RunRecord;
   readonly recipe: Recipe;
   readonly measured: Measured;
+  readonly info: ModelInfo;
   /** The weights in the entry: their path from its folder, and their SHA-256. */
   readonly weights: { readonly path: string; readonly sha256: string };
 }

@@ -54,11 +54,11 @@ export async function makeEntry(
   const weights = encodeTorch(network.tensors, originOf(published));
   const path = `models/${folder}/${chosen}.pt`;
   const measured = await readMeasured(directory, subject.sha256, recipe);
+  const info = modelInfo(recipe, network, measured);
   const contents: EntryContents = {
-    ...{ name: chosen, network, subject, record, recipe, measured },
+    ...{ name: chosen, network, subject, record, recipe, measured, info },
     weights: { path, sha256: sha256(weights) },
   };
-  const info = modelInfo(recipe, network, measured);
   const { autoAttack, evaluations } = measured;
   const texts: Readonly<Record<string, string | undefined>> = {
     [`${moduleName(network)}.py`]: pythonModule(network),

@@ -16,7 +16,7 @@ import { publicRecipe } from "../origin.ts";
 import { NORMS } from "./autoattack_log.ts";
 import type { EntryContents } from "./contents.ts";
 import { cleanOf, type Measured } from "./measured.ts";
-import { architectureOf, missingFields, modelInfo } from "./model_info.ts";
+import { architectureOf, missingFields } from "./model_info.ts";
 
 /** What every card begins with, so that a newer one may replace it. */
 export const CARD_MARK = "<!-- A RobustBench entry that memloss wrote. -->";
@@ -78,8 +78,8 @@ function results({ evaluations, autoAttack }: Measured): string[] {
   ];
 }
 
-function missing({ recipe, network, measured }: EntryContents): string[] {
-  const fields = missingFields(modelInfo(recipe, network, measured)).map((each) => `\`${each}\``);
+function missing({ info, measured }: EntryContents): string[] {
+  const fields = missingFields(info).map((each) => `\`${each}\``);
   const attacks = [
     ...cleanOf(measured) ? [] : ["clean"],
     ...measured.autoAttack ? [] : ["autoattack"],

@@ -7,6 +7,7 @@
 import { formatRadius } from "../../evaluate/report.ts";
 import { methodOf } from "../../method/methods.ts";
 import type { Recipe } from "../../recipe/recipe.ts";
+import { percent } from "../../report/words.ts";
 import type { ExportedNetwork } from "../../weights/export/network.ts";
 import { cleanOf, type Measured } from "./measured.ts";
 
@@ -42,8 +43,8 @@ export function modelInfo(
   const arxiv = /arXiv (\d+\.\d+)/.exec(paper)?.[1];
   const robust = measured.autoAttack?.evaluation.result;
   const clean = cleanOf(measured);
-  const percent = (result: { accuracy: number } | undefined) =>
-    result ? (100 * result.accuracy).toFixed(2) : null;
+  const said = (result: { accuracy: number } | undefined) =>
+    result ? percent(result.accuracy) : null;
   return {
     link: arxiv === undefined ? null : `https://arxiv.org/abs/${arxiv}`,
     name: null,
@@ -54,9 +55,9 @@ export function modelInfo(
     venue: null,
     architecture: architectureOf(network),
     eps: norm === "linf" ? formatRadius(epsilon) : String(epsilon),
-    clean_acc: percent(clean),
-    reported: percent(robust),
-    autoattack_acc: percent(robust),
+    clean_acc: said(clean),
+    reported: said(robust),
+    autoattack_acc: said(robust),
     footnote: [
       `Trained with ${method}${paper === "" ? "" : ` (${paper})`}${
         recipe.from === undefined ? "" : ", from given weights"

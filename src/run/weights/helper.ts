@@ -4,13 +4,12 @@
  * @module
  */
 import { UsageError } from "../../errors.ts";
-import { writeFileAtomically } from "../../disk/files.ts";
 import { exists } from "../../disk/regular.ts";
 import { decodeSafetensors } from "../../format/safetensors.ts";
 import type { Architecture } from "../../model/architecture.ts";
 import type { ModelState } from "../../model/parameters.ts";
 import { importState } from "../../weights/state_dict.ts";
-import { helperPath, type RunFolder } from "../run_folder.ts";
+import { helperPath } from "../run_folder.ts";
 import type { RunRecord } from "../run_record.ts";
 import { readWeightsSubject } from "../subject.ts";
 import { type InitialWeights, readInitialWeights } from "./initial_weights.ts";
@@ -54,16 +53,6 @@ export async function keptHelper(
   throw new UsageError(
     `${kept.path} is not the helper that the run was started with: restore it from a copy, or start a new run.`,
   );
-}
-
-/** Puts the copy into the new run's `folder`. Throws a `RunError` if that fails; the run is taken back then. */
-export async function keepHelper(folder: RunFolder, { bytes }: HelperWeights): Promise<void> {
-  try {
-    await writeFileAtomically(helperPath(folder.directory), bytes);
-  } catch (error) {
-    await folder.withdraw();
-    throw error;
-  }
 }
 
 /** The helper on the device. */

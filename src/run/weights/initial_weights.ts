@@ -11,9 +11,8 @@ import type { Architecture, ModelConfig } from "../../model/architecture.ts";
 import { type ArchitectureName, identify } from "../../model/architectures/architectures.ts";
 import type { ModelState } from "../../model/parameters.ts";
 import type { RecipeInput } from "../../recipe/recipe.ts";
-import { OPTIMISER } from "../../weights/account.ts";
+import { shapesOf, withoutOptimiser } from "../../weights/account.ts";
 import { readNetwork } from "../../weights/file/read.ts";
-import { shapesOf } from "../../weights/foreign/names.ts";
 import { importState } from "../../weights/state_dict.ts";
 import { initialWeightsPath, type RunFolder } from "../run_folder.ts";
 import type { RunRecord } from "../run_record.ts";
@@ -41,7 +40,7 @@ export interface InitialWeights {
  */
 export async function readInitialWeights(path: string): Promise<InitialWeights> {
   const { architecture, tensors, notes, sha256: digest } = await readNetwork(path);
-  const own = new Map([...tensors].filter(([name]) => !name.startsWith(OPTIMISER)));
+  const own = withoutOptimiser(tensors);
   const bytes = encodeSafetensors(own, { format: "pt" });
   const { name, config } = identify(shapesOf(own))!;
   const normalised = architecture.normalisation !== undefined;
@@ -86,10 +85,14 @@ export async function keptInitialWeights(
   );
 }
 
-/** Puts the copy `bytes` into the new run's `folder`. Throws a `RunError` if that fails; the run is taken back then. */
-export async function keepInitialWeights(folder: RunFolder, bytes: Uint8Array): Promise<void> {
+/** Puts the copy of given weights at `path` in the new run's `folder`. Throws a `RunError` if that fails; the run is taken back then. */
+export async function keepCopy(
+  folder: RunFolder,
+  path: string,
+  { bytes }: InitialWeights,
+): Promise<void> {
   try {
-    await writeFileAtomically(initialWeightsPath(folder.directory), bytes);
+    await writeFileAtomically(path, bytes);
   } catch (error) {
     await folder.withdraw();
     throw error;

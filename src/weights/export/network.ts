@@ -9,9 +9,13 @@ import {
   type ModelConfig,
   normalisationNames,
 } from "../../model/architecture.ts";
-import { ARCHITECTURES, inferArchitecture } from "../../model/architectures/architectures.ts";
+import {
+  definitionOf,
+  identify,
+  inferArchitecture,
+} from "../../model/architectures/architectures.ts";
 import type { ArchitectureDefinition } from "../../model/architectures/definition.ts";
-import { networkShapes, refuseUnusable } from "../account.ts";
+import { networkShapes, refuseUnusable, shapesOf } from "../account.ts";
 import type { StateDict } from "../state_dict.ts";
 
 /** What a module's tensors are called, in the order of its state dict. */
@@ -33,15 +37,10 @@ export interface ExportedNetwork {
  * @throws {UsageError} if it is no network's that this program knows, or its tensors are not exactly that network's
  */
 export function networkOf(dict: StateDict, source: string): ExportedNetwork {
-  const shapes = new Map([...dict].map(([name, { shape }]) => [name, shape]));
-  const architecture = inferArchitecture(shapes, source);
-  for (const definition of ARCHITECTURES) {
-    const config = definition.infer(shapes);
-    if (typeof config === "string") continue;
-    const tensors = networkTensors(dict, architecture, source);
-    return { definition, config, architecture, tensors };
-  }
-  throw new Error(`${architecture.title} is in no row of the table`);
+  const shapes = shapesOf(dict), architecture = inferArchitecture(shapes, source);
+  const { name, config } = identify(shapes)!;
+  const tensors = networkTensors(dict, architecture, source);
+  return { definition: definitionOf(name), config, architecture, tensors };
 }
 
 /**

@@ -8,7 +8,7 @@ import type { ExportedNetwork } from "./network.ts";
 import { programOf, type Statement } from "./program.ts";
 import { Sizes } from "./sizes.ts";
 
-/** What every such module begins with, so that a newer one may replace it. */
+/** What every file of Python begins with. */
 export const MODULE_MARK = '"""Written by memloss:';
 
 /** Names of values, by their places. */

@@ -7,7 +7,8 @@ import { UsageError } from "../../errors.ts";
 import { quoted } from "../../format/quoted.ts";
 import type { SafeTensor } from "../../format/safetensors.ts";
 import { whyNone } from "../../model/architectures/architectures.ts";
-import { findNetworks, type Found, shapesOf } from "./names.ts";
+import { shapesOf } from "../account.ts";
+import { findNetworks, type Found } from "./names.ts";
 
 /** Tensors by name, and more of the like nested in it. */
 export interface Tree extends ReadonlyMap<string, SafeTensor | Tree> {}

@@ -3,11 +3,10 @@
  *
  * @module
  */
-import type { SafeTensor } from "../../format/safetensors.ts";
 import type { Architecture } from "../../model/architecture.ts";
 import { recognise } from "../../model/architectures/architectures.ts";
 import type { Shapes } from "../../model/architectures/definition.ts";
-import { bufferShapes, parameterShapes } from "../../model/parameters.ts";
+import { networkShapes } from "../account.ts";
 
 /** What others call the parts of a residual network, and what they are called here. */
 const ALIASES: readonly (readonly [pattern: RegExp, name: string])[] = [
@@ -44,7 +43,7 @@ function findUnder(shapes: Shapes, prefix: string): Found | undefined {
       new Map([...names].map(([ours, name]) => [ours, shapes.get(name)!])),
     );
     if (architecture === undefined) continue;
-    const needed = [...parameterShapes(architecture).keys(), ...bufferShapes(architecture).keys()];
+    const needed = [...networkShapes(architecture).keys()];
     const present = needed.filter((name) => names.has(name)).length;
     if (present <= most) continue;
     most = present;
@@ -76,9 +75,4 @@ function prefixesOf(names: Iterable<string>): string[] {
   }
   return [...counts].sort(([, a], [, b]) => b - a || 0).slice(0, MOST_PREFIXES)
     .map(([prefix]) => prefix).sort((a, b) => a.length - b.length);
-}
-
-/** The shapes of `tensors`. */
-export function shapesOf(tensors: ReadonlyMap<string, SafeTensor>): Shapes {
-  return new Map([...tensors].map(([name, { shape }]) => [name, shape]));
 }

@@ -4,7 +4,7 @@
  * @module
  */
 import { quoted } from "../../format/quoted.ts";
-import type { Dtype } from "../../format/safetensors.ts";
+import { type Dtype, typedArrays } from "../../format/safetensors.ts";
 
 /** The types of PyTorch by the names of their storages, `torch.NAMEStorage`. */
 export const STORAGE_TYPES: Readonly<Record<string, Dtype>> = {
@@ -27,10 +27,9 @@ export const TORCH_TYPES: Readonly<Record<string, Dtype>> = {
 };
 
 /** Bytes of an element. */
-export const ELEMENT_BYTES: Readonly<Record<Dtype, number>> = {
-  ...{ F64: 8, F32: 4, F16: 2, BF16: 2, F8_E5M2: 1, F8_E4M3: 1 },
-  ...{ I64: 8, I32: 4, I16: 2, I8: 1, U64: 8, U32: 4, U16: 2, U8: 1, BOOL: 1 },
-};
+export const ELEMENT_BYTES = Object.fromEntries(
+  Object.entries(typedArrays).map(([dtype, { BYTES_PER_ELEMENT }]) => [dtype, BYTES_PER_ELEMENT]),
+) as Readonly<Record<Dtype, number>>;
 
 /** A storage, whose bytes may come later than the tensors that view them. */
 export class Storage {

@@ -67,6 +67,12 @@ Deno.test("memloss weights import refuses a name that would cost another file", 
     await Deno.writeTextFile(mine, "years of work");
     const into = (out: string) => memloss("weights", "import", theirs, "--out", out);
     assertRefused(await into(mine), 2, /mine\.safetensors is there already and is not/);
+    const another = encodeSafetensors(new Map([...OURS].reverse()), {});
+    const [trained, ours] = ["trained", "ours"].map((name) => join(folder, `${name}.safetensors`));
+    await Deno.writeFile(trained!, another);
+    assertRefused(await into(trained!), 2, /trained\.safetensors is there already and is not/);
+    assert.deepEqual(await Deno.readFile(trained!), another);
+    for (let time = 0; time < 2; time++) assert.equal((await into(ours!)).code, 0);
     assertRefused(await into(join(folder, "ours.pt")), 2, /--out must be a \.safetensors, not/);
     assertRefused(await memloss("weights", "import", theirs), 2, /--out is missing: name the/);
     assert.equal(await Deno.readTextFile(mine), "years of work");

@@ -192,6 +192,22 @@ Deno.test("readPyTorch() refuses a file whose tensors show the same bytes again 
   refuses(madeArchive(tensors(200), { 0: wide }), true, /show the same bytes far more often/);
 });
 
+/** The operations that put a NumPy array of bytes on the stack, in Fortran's order. */
+function arrayCodes(shape: readonly number[]): string {
+  const sizes = `(${shape.map((size) => `K${String.fromCharCode(size)}`).join("")}t`;
+  const bytes = shape.reduce((product, size) => product * size, 1);
+  const content = `U${String.fromCharCode(bytes)}${"a".repeat(bytes)}`;
+  return `cnumpy.core.multiarray\n_reconstruct\n)R(K\x01${sizes}cnumpy\ndtype\nU\x02u1\x85R\x88${content}tb`;
+}
+
+Deno.test("readPyTorch() reads NumPy's arrays, one in many places once, and refuses those that are no tensors", () => {
+  const array = `${arrayCodes([2, 3])}q\0`;
+  const tree = readPyTorch(madeArchive(`(${array}${"h\0".repeat(1000)}l`), true, "a.pt");
+  assert.equal(new Set(tree.values()).size, 1);
+  assert.deepEqual((tree.get("999") as SafeTensor).shape, [2, 3]);
+  refuses(madeArchive(dictCodes({ x: arrayCodes(Array(9).fill(1)) })), true, /and 9 strides/);
+});
+
 Deno.test("readPyTorch() keeps containers that contain themselves, and does not count the billion laughs", () => {
   const cyclic = readPyTorch(madeArchive("}q\0X\x01\0\0\0ah\0s"), true, "a.pt");
   assert.equal(cyclic.get("a"), cyclic);
