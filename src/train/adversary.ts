@@ -13,7 +13,7 @@ import { Interrupted } from "../errors.ts";
 import { imageTensor } from "../model/inputs.ts";
 import { Purpose } from "../random/stream.ts";
 import type { Recipe } from "../recipe/recipe.ts";
-import type { Learner } from "./learner.ts";
+import type { Learner } from "./learner/learner.ts";
 import { attackParts, attackStepsIn, startsFromMemory, trainingAttack } from "./inner_attack.ts";
 import type { MemoryInputs } from "./memory_inputs.ts";
 import type { StepInputs } from "./step.ts";

@@ -19,7 +19,7 @@ import { freeze } from "../model/frozen.ts";
 import { disposeAll } from "../model/parameters.ts";
 import type { Recipe } from "../recipe/recipe.ts";
 import type { EpochMetrics } from "../run/metrics.ts";
-import type { Learner } from "./learner.ts";
+import type { Learner } from "./learner/learner.ts";
 
 /** What of a run decides by which images it selects. */
 export interface SelectionRun {

@@ -17,7 +17,7 @@ import { type MemoryInputs, selectionMatrix } from "./memory_inputs.ts";
 import { perturbations } from "./memory_outputs.ts";
 import type { Rates } from "../optimise/schedule.ts";
 import type { Session } from "./session.ts";
-import type { Descent } from "./learner.ts";
+import type { Descent } from "./learner/learner.ts";
 import type { StepInputs } from "./step.ts";
 
 /** What every batch of a run has in common. */
