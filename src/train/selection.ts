@@ -63,7 +63,8 @@ export function selectionMetrics(
 }
 
 /**
- * Accuracies of the learner's present model, or of the average of its weights where it keeps one, on what the recipe selects by; undefined if it selects by nothing.
+ * Accuracies of the learner's present model, or of the average of its weights where it keeps one, on what the recipe
+ * selects by; undefined if it selects by nothing.
  *
  * @throws {Interrupted} if the run's signal is aborted
  * @throws {RunError} if logits are not finite or the device fails
