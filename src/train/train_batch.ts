@@ -10,7 +10,7 @@ import type { Dataset } from "../data/dataset.ts";
 import type { Pass } from "../method/method.ts";
 import { imageTensor, oneHot } from "../model/inputs.ts";
 import type { Recipe } from "../recipe/recipe.ts";
-import type { StepAttack } from "../run/epoch_sums.ts";
+import type { StepAttack, StepValues } from "../run/epoch_sums.ts";
 import { attackBatch, type BatchAttack } from "./adversary.ts";
 import type { PreparedBatch } from "./prepare.ts";
 import { type MemoryInputs, selectionMatrix } from "./memory_inputs.ts";
@@ -37,10 +37,8 @@ export interface LossValues {
 }
 
 /** What a step computed. */
-export interface BatchResult {
+export interface BatchResult extends StepValues {
   readonly values: LossValues;
-  /** See {@linkcode StepResult.weights}. */
-  readonly weights?: Float32Array;
   /** Absent where nothing is attacked. */
   readonly attack?: BatchAttack & StepAttack;
 }
