@@ -15,7 +15,7 @@ import { disposeAll, initialise } from "../model/parameters.ts";
 import type { Recipe } from "../recipe/recipe.ts";
 import { resolveRecipe } from "../recipe/resolve.ts";
 import { attackBatch } from "../train/adversary.ts";
-import { Learner } from "../train/learner.ts";
+import { Learner } from "../train/learner/learner.ts";
 
 const { shape: SHAPE } = CIFAR10, CLASSES = CIFAR10.classes.length, EPOCH = 1;
 const RATES = { lr: 0.01, momentum: 0.9 };

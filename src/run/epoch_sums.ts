@@ -18,8 +18,9 @@ export interface StepValues {
 
 /** What the attack of a step came to. */
 export interface StepAttack {
-  /** Means over the batch of what the attack maximises: where it started, and where its last iteration began. */
+  /** What the attack maximises, mean over the batch, where it started. */
   readonly lossBefore: number;
+  /** Where its last iteration began: that iteration's gradient tells it, and one pass more would have to be paid for. */
   readonly lossAfter: number;
   /** How many of the batch's `x'` are misclassified in the step that they train. */
   readonly fooled: number;

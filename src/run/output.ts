@@ -9,7 +9,8 @@ import { describeIoError } from "../disk/failure.ts";
 import { readWholeFile, temporaryPath } from "../disk/files.ts";
 import { sameBytes } from "../format/bytes.ts";
 import { decodeSafetensors } from "../format/safetensors.ts";
-import { recipePath } from "./run_folder.ts";
+import { recipePath, RUN_FILES } from "./run_folder.ts";
+import { EVENT_FOLDER } from "./tensorboard/event_log.ts";
 
 /** What a file must be for a newer one of its kind to take its place without being asked. */
 export interface OutputKind {
@@ -67,8 +68,10 @@ export interface Output {
 }
 
 /** What lies in a run folder and is the run's own. */
-const OWN =
-  /^(?:checkpoints|memory(?:\.tmp)?|recipe\.json|initial\.safetensors|metrics\.(?:jsonl|csv)|run\.lock)$/;
+const OWN: ReadonlySet<string> = new Set([
+  ...RUN_FILES,
+  ...["checkpoints", "memory", "memory.tmp", "run.lock", EVENT_FOLDER],
+]);
 /** What a run keeps in its `eval/` while AutoAttack is unfinished. */
 const OWN_STATE = /\.state$/;
 
@@ -143,7 +146,7 @@ function parentsOf(path: string): Map<string | undefined, readonly string[]> {
 /** The run folder whose own `place`, a path without links, is. */
 async function ownerOf(place: string): Promise<string | undefined> {
   for (const [folder, [first = "", second = ""]] of parentsOf(place)) {
-    const own = OWN.test(first) || first === "eval" && OWN_STATE.test(second);
+    const own = OWN.has(first) || first === "eval" && OWN_STATE.test(second);
     if (own && await realPath(recipePath(folder!)) !== undefined) return folder;
   }
   return undefined;

@@ -16,7 +16,10 @@ const CHANCE = 3;
  * PGD-20 on what the checkpoint is selected on has fallen by more than 5 points, and by more than three standard errors
  * of such a difference, while accuracy under the attack of training has risen.
  */
-export function overfitsCatastrophically(before: EpochMetrics | undefined, now: EpochMetrics) {
+export function overfitsCatastrophically(
+  before: EpochMetrics | undefined,
+  now: EpochMetrics,
+): boolean {
   const { robustAccuracy: first, attack: early } = before ?? {};
   const { robustAccuracy: second, attack: late, classes } = now;
   if (first === undefined || second === undefined || !early || !late) return false;

@@ -9,13 +9,13 @@ import { readNamedFile } from "../disk/files.ts";
 import { UsageError } from "../errors.ts";
 import { FIELDS, nested, RecipeSchema, valueAt } from "../recipe/fields.ts";
 import type { RecipeInput } from "../recipe/recipe.ts";
-import { initialWeightsPath } from "./run_folder.ts";
+import { helperPath, initialWeightsPath } from "./run_folder.ts";
 import { decodeRunRecord } from "./run_record.ts";
 
 /**
  * The recipe in `path`. Of a run's `recipe.json`, without what belonged to one start of that run: where its data lay, its
- * threads; it names the engine that the run was computed on, and the run's own copy of the weights that it began with. A
- * file without a `format` has some or all fields of a recipe, such as `train --dry-run` prints them.
+ * threads; it names the engine that the run was computed on, and the run's own copies of the weights that it began with
+ * and of its helper's. A file without a `format` has some or all fields of a recipe, such as `train --dry-run` prints them.
  *
  * @throws {UsageError} if it is no such file
  */
@@ -23,12 +23,13 @@ export async function readRecipeFile(path: string): Promise<RecipeInput> {
   const text = new TextDecoder().decode(await readNamedFile(path));
   const written = parsed(text);
   if (hasFields(written) && !("format" in written)) return ofFields(written, path);
-  const { recipe, machine, from } = decodeRunRecord(text, path);
+  const { recipe, machine, from, helper } = decodeRunRecord(text, path);
   const own = FIELDS.filter(({ perStart }) => !perStart);
   return {
     ...nested(own.map(({ path }) => [path, valueAt(recipe, path)])),
     backend: machine.backend,
     ...from && { from: initialWeightsPath(dirname(path)) },
+    ...helper && { helper: helperPath(dirname(path)) },
   };
 }
 

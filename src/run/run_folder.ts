@@ -46,8 +46,14 @@ const HELPER_WEIGHTS = "helper.safetensors";
 const REPORTS = "eval";
 /** What earlier versions left of a link that was being made. */
 const TORN_LINK = /^(?:best|last)\.tmp$/;
-/** Files that are written under a temporary name first. */
-const RUN_FILES = [RECIPE_FILE, INITIAL_WEIGHTS, HELPER_WEIGHTS, METRICS_LOG, METRICS_TABLE];
+/** The run's own files, which are written under a temporary name first. */
+export const RUN_FILES: readonly string[] = [
+  RECIPE_FILE,
+  INITIAL_WEIGHTS,
+  HELPER_WEIGHTS,
+  METRICS_LOG,
+  METRICS_TABLE,
+];
 /** Names in the folder of checkpoints that are written under a temporary name first, beside those of checkpoints. */
 const NAMED: readonly string[] = [...CHECKPOINT_LINKS, RECORD_FILE];
 

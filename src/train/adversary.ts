@@ -13,7 +13,8 @@ import { Interrupted } from "../errors.ts";
 import { imageTensor } from "../model/inputs.ts";
 import { Purpose } from "../random/stream.ts";
 import type { Recipe } from "../recipe/recipe.ts";
-import type { Learner } from "./learner.ts";
+import type { StepAttack } from "../run/epoch_sums.ts";
+import type { Learner } from "./learner/learner.ts";
 import { attackParts, attackStepsIn, startsFromMemory, trainingAttack } from "./inner_attack.ts";
 import type { MemoryInputs } from "./memory_inputs.ts";
 import type { StepInputs } from "./step.ts";
@@ -29,14 +30,10 @@ export interface AttackContext {
   readonly signal?: AbortSignal;
 }
 
-/** What the attack on a batch came to. Losses are means over the batch, of what the attack maximises, before the step. */
-export interface BatchAttack {
+/** What the attack on a batch came to, before the step. */
+export interface BatchAttack extends Omit<StepAttack, "fooled"> {
   /** `x'`, N images with values in [0,1], NHWC. */
   readonly images: Float32Array;
-  /** Where the attack started. */
-  readonly lossBefore: number;
-  /** Where its last iteration began: that iteration's gradient tells it, and one pass more would have to be paid for. */
-  readonly lossAfter: number;
 }
 
 /**

@@ -24,7 +24,7 @@ import {
   type GivenWeights,
   trainedArchitecture,
 } from "../run/weights/architecture.ts";
-import { Learner } from "./learner.ts";
+import { Learner } from "./learner/learner.ts";
 
 /**
  * The memory that `recipe` takes on `backend` for `images` training images of `data`; undefined where the engine allocates as it

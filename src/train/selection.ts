@@ -19,7 +19,7 @@ import { freeze } from "../model/frozen.ts";
 import { disposeAll } from "../model/parameters.ts";
 import type { Recipe } from "../recipe/recipe.ts";
 import type { EpochMetrics } from "../run/metrics.ts";
-import type { Learner } from "./learner.ts";
+import type { Learner } from "./learner/learner.ts";
 
 /** What of a run decides by which images it selects. */
 export interface SelectionRun {
@@ -63,7 +63,8 @@ export function selectionMetrics(
 }
 
 /**
- * Accuracies of the learner's present model, or of the average of its weights where it keeps one, on what the recipe selects by; undefined if it selects by nothing.
+ * Accuracies of the learner's present model, or of the average of its weights where it keeps one, on what the recipe
+ * selects by; undefined if it selects by nothing.
  *
  * @throws {Interrupted} if the run's signal is aborted
  * @throws {RunError} if logits are not finite or the device fails

@@ -16,7 +16,7 @@ import { findNamedLast, type FoundCheckpoint } from "../run/checkpoints.ts";
 import { checkpointName, type Progress } from "../run/checkpoint/progress.ts";
 import { type HelperWeights, loadHelper } from "../run/weights/helper.ts";
 import { loadInitialWeights } from "../run/weights/initial_weights.ts";
-import { Learner } from "./learner.ts";
+import { Learner } from "./learner/learner.ts";
 import { largestDelta } from "./memory_outputs.ts";
 import { notFinite } from "./not_finite.ts";
 import type { RunFolder } from "../run/run_folder.ts";

@@ -11,6 +11,7 @@ import { type Method, type Pass, passesOf } from "../method/method.ts";
 import { type Architecture, forward } from "../model/architecture.ts";
 import type { ModelState, TensorMap } from "../model/parameters.ts";
 import { type Activation, trainLayers } from "../model/train_mode.ts";
+import { helperExamples } from "./helper_examples.ts";
 
 /** The inputs of one step, on the device. */
 export interface StepInputs {
@@ -41,11 +42,23 @@ export function passesMade(method: Method, images: StepInputs["images"]): Pass[]
   return passesOf(method).filter((pass) => images[pass === "help" ? "adv" : pass]);
 }
 
-/** How far HAT's helper examples go along the way to `x'`. */
-const HELPER_REACH = 2;
+/** `inputs` by name, as computations take them. */
+export function namedInputs({ images, labels, memoryRows }: StepInputs): tf.NamedTensorMap {
+  return { ...images, labels, ...memoryRows && { memoryRows } };
+}
 
-function helperExamples({ nat, adv }: StepInputs["images"]): tf.Tensor4D {
-  return tf.tidy(() => tf.add(nat!, tf.mul(tf.sub(adv!, nat!), HELPER_REACH)));
+/** The inputs that {@linkcode namedInputs} has named; of `images`, those that are a pass's. */
+export function stepInputs(
+  images: tf.NamedTensorMap,
+  labels: tf.Tensor,
+  memoryRows: tf.Tensor | undefined,
+): StepInputs {
+  const { nat, adv, mem } = images as Partial<Record<Pass, tf.Tensor4D>>;
+  return {
+    images: { ...nat && { nat }, ...adv && { adv }, ...mem && { mem } },
+    labels: labels as tf.Tensor2D,
+    ...memoryRows && { memoryRows: memoryRows as tf.Tensor2D },
+  };
 }
 
 /**
@@ -64,7 +77,7 @@ export function lossAndGradients(
 ): StepResult {
   const names = [...state.parameters.keys()];
   const passes = passesMade(objective.method, images);
-  const helped = passes.includes("help") ? helperExamples(images) : undefined;
+  const helped = passes.includes("help") ? helperExamples(images.nat!, images.adv!) : undefined;
   const parts = passes.map((pass) => pass === "help" ? helped! : images[pass]!);
   const groups = parts.map(({ shape }) => shape[0]);
   const x = tf.concat(parts);

@@ -10,14 +10,14 @@ import type { Dataset } from "../data/dataset.ts";
 import type { Pass } from "../method/method.ts";
 import { imageTensor, oneHot } from "../model/inputs.ts";
 import type { Recipe } from "../recipe/recipe.ts";
-import type { StepAttack } from "../run/epoch_sums.ts";
+import type { StepAttack, StepValues } from "../run/epoch_sums.ts";
 import { attackBatch, type BatchAttack } from "./adversary.ts";
 import type { PreparedBatch } from "./prepare.ts";
 import { type MemoryInputs, selectionMatrix } from "./memory_inputs.ts";
 import { perturbations } from "./memory_outputs.ts";
 import type { Rates } from "../optimise/schedule.ts";
 import type { Session } from "./session.ts";
-import type { Descent } from "./learner.ts";
+import type { Descent } from "./learner/learner.ts";
 import type { StepInputs } from "./step.ts";
 
 /** What every batch of a run has in common. */
@@ -37,10 +37,8 @@ export interface LossValues {
 }
 
 /** What a step computed. */
-export interface BatchResult {
+export interface BatchResult extends StepValues {
   readonly values: LossValues;
-  /** See {@linkcode StepResult.weights}. */
-  readonly weights?: Float32Array;
   /** Absent where nothing is attacked. */
   readonly attack?: BatchAttack & StepAttack;
 }

@@ -27,7 +27,7 @@ import {
 } from "../../src/model/architectures/architectures.ts";
 import { initialise, type TensorMap } from "../../src/model/parameters.ts";
 import { resolveRecipe } from "../../src/recipe/resolve.ts";
-import { Learner } from "../../src/train/learner.ts";
+import { Learner } from "../../src/train/learner/learner.ts";
 
 /** A kernel in the step. */
 interface Row {

@@ -49,3 +49,15 @@ Deno.test("memloss train counts down the validation too", () => {
     "3m30s left",
   ]);
 });
+
+Deno.test("memloss train warns of an epoch that looks like catastrophic overfitting, and of no other", () => {
+  const sink = new FakeSink(false, 80), observer = observeRun(new StatusLine(sink));
+  const epoch = { kind: "epoch", epoch: 3, loss: 1, terms: { ce: 1 }, seconds: 5 } as const;
+  observer.onEpoch!(epoch, { epochs: 4 });
+  assert.doesNotMatch(sink.text, /warning/);
+  observer.onEpoch!({ ...epoch, overfitting: "catastrophic" }, { epochs: 4 });
+  assert.match(
+    sink.text,
+    /\nwarning: epoch 3 looks like catastrophic overfitting: PGD-20 takes more than 5 points more than an epoch ago/,
+  );
+});

@@ -32,6 +32,7 @@ function inFolder(use: (directory: string, run: string) => Promise<void>): Promi
     await Deno.mkdir(join(run, "checkpoints"), { recursive: true });
     await Deno.mkdir(join(run, "eval", "autoattack-0.state"), { recursive: true });
     await Deno.mkdir(join(run, "memory"));
+    await Deno.mkdir(join(run, "tensorboard"));
     await Deno.writeTextFile(join(run, "recipe.json"), "{}");
     await Deno.writeFile(join(run, "checkpoints", "epoch-001.safetensors"), WEIGHTS);
     await Deno.symlink("epoch-001.safetensors", join(run, "checkpoints", "last"));
@@ -92,6 +93,7 @@ Deno.test("checkOutput() refuses everything that is a run's own, there or not, w
     const before = await snapshot(directory);
     const own = [
       ...["recipe.json", "metrics.jsonl", "metrics.csv", "run.lock", "checkpoints/last"],
+      ...["initial.safetensors", "helper.safetensors", "tensorboard/mine.safetensors"],
       ...[
         "checkpoints/epoch-001.safetensors",
         "checkpoints/mine.safetensors",

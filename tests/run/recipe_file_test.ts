@@ -32,13 +32,20 @@ Deno.test("readRecipeFile() reads what a run is, on which engine, and not where 
     assert.deepEqual(again, { ...same, backend: "wasm" });
   }));
 
-Deno.test("readRecipeFile() names the weights that the run keeps, where it began with some", () =>
+Deno.test("readRecipeFile() names the weights that the run keeps, of its beginning and of its helper", () =>
   inTemporary(async (folder) => {
     const path = join(folder, "recipe.json");
-    const from = { sha256: "0", copySha256: "0", normalised: false };
-    const recipe = { ...RECORD.recipe, from: "/there/weights.pt" };
-    await Deno.writeTextFile(path, encodeRunRecord({ ...RECORD, recipe, from }));
-    assert.match((await readRecipeFile(path)).from!, new RegExp(`^${folder}/.*\\.safetensors$`));
+    const given = { sha256: "0", copySha256: "0", normalised: false };
+    const recipe = resolveRecipe({
+      variant: "hat",
+      from: "/there/weights.pt",
+      helper: "/there/run",
+    });
+    const record = { ...RECORD, recipe, from: given, helper: given };
+    await Deno.writeTextFile(path, encodeRunRecord(record));
+    const { from, helper } = await readRecipeFile(path);
+    assert.equal(from, join(folder, "initial.safetensors"));
+    assert.equal(helper, join(folder, "helper.safetensors"));
   }));
 
 Deno.test("readRecipeFile() refuses what is no recipe, in one sentence that names it", () =>

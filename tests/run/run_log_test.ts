@@ -70,6 +70,19 @@ for (
     }));
 }
 
+Deno.test("RunLog has the line of the last epoch that is over, of this sitting or an earlier one", () =>
+  withLog(async (directory) => {
+    const log = await RunLog.open(directory, { epoch: 2, step: 3, complete: false }, TERMS);
+    assert.deepEqual(log.lastEpoch, epochLine(1));
+    await log.append(epochLine(2));
+    await log.append(stepLine(3, 1));
+    assert.deepEqual(log.lastEpoch, epochLine(2));
+    log.close();
+    const anew = await RunLog.open(directory, START, TERMS);
+    assert.equal(anew.lastEpoch, undefined);
+    anew.close();
+  }));
+
 Deno.test("RunLog.open() drops a line that a crash tore, wherever it was torn", () =>
   withLog(async (directory, lines) => {
     const torn = JSON.stringify(stepLine(3, 1));

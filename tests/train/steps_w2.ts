@@ -15,7 +15,7 @@ import { importState } from "../../src/weights/state_dict.ts";
 import type { RecipeFlags } from "../../src/recipe/fields.ts";
 import type { Helper } from "../../src/run/weights/helper.ts";
 import type { Recipe } from "../../src/recipe/recipe.ts";
-import { type Descent, Learner } from "../../src/train/learner.ts";
+import { type Descent, Learner } from "../../src/train/learner/learner.ts";
 import type { StepInputs } from "../../src/train/step.ts";
 import { fixture } from "../testing/fixture.ts";
 import { assertClose } from "../testing/numbers.ts";

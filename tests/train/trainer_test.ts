@@ -264,6 +264,30 @@ onWasm(
 );
 
 onWasm(
+  "train() holds an epoch's accuracies against those of the epoch before, which may be of another sitting",
+  async (backend) => {
+    const recipe = smallRecipe({ variant: "pgd-at", select: "test", limitTest: 8 });
+    for (const collapsed of [false, true]) {
+      await inRunFolder(async (runDir) => {
+        await trainUntil(runDir, recipe, backend, 1);
+        if (collapsed) {
+          const path = join(runDir, "metrics.jsonl"), lines = await readLog(runDir);
+          const { attack, ...last } = lines.pop()!;
+          const before = { ...attack as AttackMetrics, accuracy: 0 };
+          lines.push({ ...last, robustAccuracy: 1, attack: before });
+          await Deno.writeTextFile(path, lines.map((line) => JSON.stringify(line) + "\n").join(""));
+        }
+        await trainIn(runDir, recipe, backend);
+        assert.equal(
+          (await readLog(runDir)).at(-1)!.overfitting,
+          collapsed ? "catastrophic" : undefined,
+        );
+      });
+    }
+  },
+);
+
+onWasm(
   "train() never replaces a good checkpoint by a model that is not finite",
   async (backend) => {
     const before = tf.memory().numTensors;

@@ -4,7 +4,7 @@ import { STEPPED } from "../../testing/objectives.ts";
 import type { Backend } from "../../../src/backend/backend.ts";
 import { disposeAll, type ModelState, type TensorMap } from "../../../src/model/parameters.ts";
 import { exportState, exportTensors } from "../../../src/weights/state_dict.ts";
-import { Learner } from "../../../src/train/learner.ts";
+import { Learner } from "../../../src/train/learner/learner.ts";
 import { lossAndGradients, type StepInputs } from "../../../src/train/step.ts";
 import { eachBackend } from "../../testing/backends.ts";
 import { onOneThread, onWasm } from "../../testing/device.ts";

@@ -4,7 +4,7 @@ import type { Backend } from "../../../src/backend/backend.ts";
 import { openBackend } from "../../../src/backend/open.ts";
 import { disposeAll } from "../../../src/model/parameters.ts";
 import type { RecipeFlags } from "../../../src/recipe/fields.ts";
-import { Learner } from "../../../src/train/learner.ts";
+import { Learner } from "../../../src/train/learner/learner.ts";
 import type { StepInputs } from "../../../src/train/step.ts";
 import { skipWebGpu } from "../../testing/webgpu/adapter.ts";
 import { openNaiveEngine } from "../../testing/naive/engine.ts";

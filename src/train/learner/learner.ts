@@ -4,41 +4,33 @@
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
-import { pgd } from "../attack/pgd.ts";
-import type { Backend, Computation, Demand, DeviceState } from "../backend/backend.ts";
-import type { ImageShape } from "../data/dataset.ts";
-import { needsHelper, type Pass, passesOf } from "../method/method.ts";
-import { misclassified } from "../method/divergence.ts";
-import { methodOf } from "../method/methods.ts";
-import type { LossTerms, Objective } from "../method/objective.ts";
-import type { Architecture } from "../model/architecture.ts";
-import { freeze } from "../model/frozen.ts";
+import type { Backend, Computation, Demand, DeviceState } from "../../backend/backend.ts";
+import type { ImageShape } from "../../data/dataset.ts";
+import { needsHelper, passesOf } from "../../method/method.ts";
+import { misclassified } from "../../method/divergence.ts";
+import { methodOf } from "../../method/methods.ts";
+import type { LossTerms, Objective } from "../../method/objective.ts";
+import type { Architecture } from "../../model/architecture.ts";
 import {
   copyOf,
   type ModelState,
   type TensorMap,
   type WeightTensors,
-} from "../model/parameters.ts";
-import type { Recipe } from "../recipe/recipe.ts";
-import type { Helper } from "../run/weights/helper.ts";
+} from "../../model/parameters.ts";
+import type { Recipe } from "../../recipe/recipe.ts";
+import type { Helper } from "../../run/weights/helper.ts";
+import type { Rates } from "../../optimise/schedule.ts";
+import { moveTowards, rateTensor, Sgd, zeroMomenta } from "../../optimise/sgd.ts";
+import { helperLabels } from "../helper_examples.ts";
 import {
-  attackInputs,
-  attackLoss,
-  attackParts,
-  type TrainingAttack,
-  trainingAttack,
-} from "./inner_attack.ts";
-import type { Rates } from "../optimise/schedule.ts";
-import { moveTowards, rateTensor, Sgd, zeroMomenta } from "../optimise/sgd.ts";
-import { lossAndGradients, passesMade, type StepInputs, type StepResult } from "./step.ts";
-
-/** What a part of an attack yields. */
-export interface AttackPart {
-  /** `x'` `[N,H,W,channels]`. */
-  readonly adversarial: tf.Tensor4D;
-  /** The attack's loss, summed over the batch, where the part's first iteration began and where its last one did. */
-  readonly losses: readonly [first: tf.Scalar, last: tf.Scalar];
-}
+  lossAndGradients,
+  namedInputs,
+  passesMade,
+  type StepInputs,
+  stepInputs,
+  type StepResult,
+} from "../step.ts";
+import { type AttackPart, CompiledAttack } from "./compiled_attack.ts";
 
 /** What a loss and its gradients leave behind. */
 export interface Descent extends Pick<StepResult, "terms" | "weights"> {
@@ -63,9 +55,7 @@ export class Learner {
   readonly #recipe: Recipe;
   readonly #classes: number;
   /** Absent where the method does not attack. */
-  readonly #attack: TrainingAttack | undefined;
-  /** By its number of iterations. */
-  readonly #attackParts = new Map<number, Computation>();
+  readonly #attack: CompiledAttack | undefined;
   readonly #descend: Computation;
   readonly #update: Computation;
   /** Absent where the recipe keeps none. */
@@ -104,19 +94,13 @@ export class Learner {
     ]);
     this.#averaged = averaged;
     const objective = objectiveOf(recipe);
-    this.#attack = trainingAttack(recipe);
-    if (this.#attack) {
-      const { steps, firstSteps = steps } = recipe.attack!;
-      for (const part of new Set([steps, firstSteps].flatMap(attackParts))) {
-        this.#attackParts.set(part, this.#compileAttack(architecture, this.#attack, part));
-      }
-    }
+    this.#attack = CompiledAttack.of(recipe, architecture, state, this.deviceState);
     this.#descend = this.deviceState.compile(({ labels, memoryRows, ...images }) => {
       const given = stepInputs(images, labels!, memoryRows);
-      const helperLabels = helper && labelsBy(helper, given.images.adv!);
-      const inputs = { ...given, ...helperLabels && { helperLabels } };
+      const helped = helper && helperLabels(helper, given.images.adv!);
+      const inputs = { ...given, ...helped && { helperLabels: helped } };
       const result = lossAndGradients(architecture, state, objective, inputs);
-      helperLabels?.dispose();
+      helped?.dispose();
       for (const [name, gradient] of result.gradients) gradients.set(name, gradient);
       const { adv } = result.logits;
       const fooled = adv && tf.sum(misclassified(adv, labels as tf.Tensor2D));
@@ -150,51 +134,15 @@ export class Learner {
     inputs: StepInputs,
     start: tf.Tensor4D,
     noise: readonly tf.Tensor4D[],
-    steps: number | undefined = this.#attack?.pgd.steps,
+    steps?: number,
   ): Promise<AttackPart> {
-    const noises = Object.fromEntries(noise.map((images, step) => [noiseName(step), images]));
-    const how = this.#attack, compute = this.#attackParts.get(steps ?? 0);
-    if (how === undefined || compute === undefined) {
-      throw new TypeError(`The recipe's attack has no part of ${steps} steps.`);
-    }
-    const seen = attackInputs(inputs, how.loss);
-    const { adversarial, first, last } = await compute({ ...namedInputs(seen), start, ...noises });
-    return {
-      adversarial: adversarial as tf.Tensor4D,
-      losses: [first as tf.Scalar, last as tf.Scalar],
-    };
-  }
-
-  #compileAttack(architecture: Architecture, how: TrainingAttack, steps: number): Computation {
-    return this.deviceState.compile(({ start, labels, memoryRows, ...images }) => {
-      const model = freeze(architecture, this.state);
-      const inputs = stepInputs(images, labels!, memoryRows);
-      const loss = attackLoss(model, inputs, how);
-      const noise = (step: number) => images[noiseName(step)] as tf.Tensor4D;
-      const nat = inputs.images.nat!;
-      const options = { ...how.pgd, steps };
-      let first: tf.Scalar | undefined, last: tf.Scalar | undefined;
-      const adversarial = pgd(
-        model.logits,
-        nat,
-        start as tf.Tensor4D,
-        loss,
-        options,
-        noise,
-        (value, step) => {
-          if (step === 0) first = tf.keep(value);
-          if (step === steps - 1) last = tf.keep(value);
-        },
-      );
-      model.dispose();
-      return { adversarial, first: first!, last: last! };
-    });
+    if (this.#attack === undefined) throw new TypeError("The recipe has no attack.");
+    return await this.#attack.part(inputs, start, noise, steps);
   }
 
   /**
    * The loss and its terms in training mode, the weights in it, and how many `x'` are misclassified, all the caller's to
-   * dispose. Moves the running
-   * statistics, and keeps the gradients for {@linkcode update}.
+   * dispose. Moves the running statistics, and keeps the gradients for {@linkcode update}.
    */
   async descend(inputs: StepInputs): Promise<Descent> {
     const { [WEIGHTS]: weights, [FOOLED]: fooled, ...terms } = await this.#descend(
@@ -233,9 +181,6 @@ export class Learner {
     tune: boolean,
   ): Promise<Demand | undefined> {
     const passes = passesOf(methodOf(this.#recipe.variant));
-    const attack = this.#attack;
-    const noises = (steps: number) =>
-      attack?.pgd.norm === "l2" ? Array.from({ length: steps }, (_, step) => noiseName(step)) : [];
     const requests = sizes.flatMap((n) => {
       const images = [n, height, width, channels];
       const named = (names: readonly string[]) => ({
@@ -243,17 +188,11 @@ export class Learner {
         labels: [n, this.#classes],
       });
       const memories = passes.includes("mem") ? [[], ["mem"]] : [[]]; // empty in the first epochs
-      const seen = attack?.loss === "memory-kl" ? memories : [[]];
       return [
-        ...[...this.#attackParts].flatMap(([steps, computation]) =>
-          seen.map((mem) => ({
-            computation,
-            shapes: named(["nat", ...mem, "start", ...noises(steps)]),
-          }))
-        ),
+        ...this.#attack?.requests(named, memories) ?? [],
         ...memories.map((mem) => ({
           computation: this.#descend,
-          shapes: named(["nat", ...mem, ...attack ? ["adv"] : []]),
+          shapes: named(["nat", ...mem, ...this.#attack ? ["adv"] : []]),
         })),
       ];
     });
@@ -264,18 +203,15 @@ export class Learner {
 
   /** The model as it stands, the caller's to dispose. */
   snapshot(): ModelState {
-    const { parameters, buffers, batchesTracked } = this.state;
-    return {
-      parameters: this.deviceState.snapshot(parameters),
-      buffers: this.deviceState.snapshot(buffers),
-      batchesTracked,
-    };
+    return this.#snapshotOf(this.state);
   }
 
   /** The average of the weights as it stands, the caller's to dispose; undefined where the recipe keeps none. */
   averaged(): ModelState | undefined {
-    if (this.#averaged === undefined) return undefined;
-    const { parameters, buffers } = this.#averaged;
+    return this.#averaged && this.#snapshotOf(this.#averaged);
+  }
+
+  #snapshotOf({ parameters, buffers }: WeightTensors): ModelState {
     return {
       parameters: this.deviceState.snapshot(parameters),
       buffers: this.deviceState.snapshot(buffers),
@@ -294,39 +230,8 @@ export class Learner {
   }
 }
 
-/** The classes that `helper`, in evaluation mode, takes `x` for, one-hot `[N,C]`. */
-function labelsBy({ architecture, state }: Helper, x: tf.Tensor4D): tf.Tensor2D {
-  const model = freeze(architecture, state);
-  const labels = tf.tidy(() => {
-    const logits = model.logits(x);
-    return tf.cast(tf.oneHot(tf.argMax(logits, 1), architecture.classes), "float32") as tf.Tensor2D;
-  });
-  model.dispose();
-  return labels;
-}
-
 /** What a computation calls what is no term, none of which has such a name. */
 const WEIGHTS = "@weights", FOOLED = "@fooled";
-
-const noiseName = (step: number) => `noise${step}`;
-
-/** `inputs` by name, as computations take them. */
-function namedInputs({ images, labels, memoryRows }: StepInputs): tf.NamedTensorMap {
-  return { ...images, labels, ...memoryRows && { memoryRows } };
-}
-
-function stepInputs(
-  images: tf.NamedTensorMap,
-  labels: tf.Tensor,
-  memoryRows: tf.Tensor | undefined,
-): StepInputs {
-  const { nat, adv, mem } = images as Partial<Record<Pass, tf.Tensor4D>>;
-  return {
-    images: { ...nat && { nat }, ...adv && { adv }, ...mem && { mem } },
-    labels: labels as tf.Tensor2D,
-    ...memoryRows && { memoryRows: memoryRows as tf.Tensor2D },
-  };
-}
 
 /** The objective in `recipe`. */
 export function objectiveOf(recipe: Recipe): Objective {
