@@ -4,6 +4,7 @@
  * @module
  */
 import { UsageError } from "../errors.ts";
+import type { SafeTensor } from "../format/safetensors.ts";
 import { sha256 } from "../format/sha256.ts";
 import { adoptNetwork } from "../weights/foreign/adopt.ts";
 import type { Tree } from "../weights/foreign/candidates.ts";
@@ -69,7 +70,7 @@ export interface ShownWeights {
  */
 export async function showWeights(file: string, key?: string): Promise<ShownWeights> {
   const { kind, bytes, sha256: digest, tree } = await readWeightsFile(file);
-  const tensors = [...flat(tree, "", new Set())];
+  const tensors = [...flat(tree, "", new Set(), new Map())];
   return { file, kind, bytes, sha256: digest, tensors, ...judge(tree, file, key) };
 }
 
@@ -84,17 +85,28 @@ function judge(tree: Tree, file: string, key?: string): Pick<ShownWeights, "netw
   }
 }
 
-function* flat(tree: Tree, prefix: string, seen: Set<Tree>): Generator<ShownTensor> {
+function digestOf({ data }: SafeTensor): string {
+  return sha256(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
+}
+
+/** @param digests of the tensors so far: files may have one tensor in many places */
+function* flat(
+  tree: Tree,
+  prefix: string,
+  seen: Set<Tree>,
+  digests: Map<unknown, string>,
+): Generator<ShownTensor> {
   if (seen.has(tree)) return;
   seen.add(tree);
   for (const [name, value] of tree) {
     const full = prefix + name;
     if (value instanceof Map) {
-      yield* flat(value, `${full}.`, seen);
+      yield* flat(value, `${full}.`, seen, digests);
       continue;
     }
-    const { dtype, shape, data } = value as Exclude<typeof value, Tree>;
-    const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
-    yield { name: full, dtype, shape, sha256: sha256(bytes) };
+    const tensor = value as SafeTensor, { dtype, shape } = tensor;
+    const digest = digests.get(tensor) ?? digestOf(tensor);
+    digests.set(tensor, digest);
+    yield { name: full, dtype, shape, sha256: digest };
   }
 }

@@ -29,13 +29,27 @@ const NUMPY_TYPES: Readonly<Record<string, Dtype>> = {
  * @throws {UsageError} if it is damaged, made to do harm, or holds something else than tensors and plain containers
  */
 export function readPyTorch(bytes: Uint8Array, isArchive: boolean, source: string): Tree {
-  return treeOf(isArchive ? readArchive(bytes, source) : readLegacy(bytes, source), source);
+  const value = isArchive ? readArchive(bytes, source) : readLegacy(bytes, source);
+  try {
+    return treeOf(value, new ViewBudget(bytes.length, source), source);
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error;
+    throw new UsageError(`${source} is not a usable PyTorch file: ${error.message}.`);
+  }
 }
 
 /** The tensors in `value`, which may contain itself; everything else is left out. */
-function treeOf(value: unknown, source: string): Tree {
+function treeOf(value: unknown, budget: ViewBudget, source: string): Tree {
   const trees = new Map<object, Map<string, SafeTensor | Tree>>();
   const queue: { from: object; depth: number }[] = [];
+  /** Arrays by what they are: one that stands in many places is one tensor. */
+  const arrays = new Map<NumpyArray, SafeTensor | undefined>();
+  /** The tensor that `value` is; undefined if it is something else. */
+  const tensorIn = (value: unknown) => {
+    if (!(value instanceof NumpyArray)) return isTensor(value) ? value : undefined;
+    if (!arrays.has(value)) arrays.set(value, numpyTensor(value, budget));
+    return arrays.get(value);
+  };
   /** The tree of a container, to be filled in its turn. */
   const enter = (from: object, depth: number) => {
     const known = trees.get(from);
@@ -54,7 +68,7 @@ function treeOf(value: unknown, source: string): Tree {
       );
     }
     for (const [name, inner] of namedItems(from)) {
-      const tensor = tensorIn(inner, source);
+      const tensor = tensorIn(inner);
       if (tensor) tree.set(name, tensor);
       else if (isContainer(inner) && depth < DEEPEST) tree.set(name, enter(inner, depth + 1));
     }
@@ -76,18 +90,14 @@ function* namedItems(container: object): Generator<[string, unknown]> {
   }
 }
 
-/** The tensor that `value` is; undefined if it is something else. */
-function tensorIn(value: unknown, source: string): SafeTensor | undefined {
-  if (value instanceof NumpyArray) return numpyTensor(value, source);
-  const isTensor = typeof value === "object" && value !== null && "dtype" in value &&
-    "shape" in value;
-  return isTensor ? value as SafeTensor : undefined;
+function isTensor(value: unknown): value is SafeTensor {
+  return typeof value === "object" && value !== null && "dtype" in value && "shape" in value;
 }
 
-/** The numbers of `array`; undefined if it holds something else. */
+/** The numbers of `array`; undefined if it holds something else. Throws a `TypeError` if it has too many dimensions. */
 function numpyTensor(
   { dtype, shape, bytes, fortran }: NumpyArray,
-  source: string,
+  budget: ViewBudget,
 ): SafeTensor | undefined {
   const type = NUMPY_TYPES[dtype?.code ?? ""];
   if (type === undefined || dtype!.bigEndian) return undefined;
@@ -98,7 +108,7 @@ function numpyTensor(
   return tensorOf(
     { storage, dtype: type, begin: 0, length },
     { offset: 0, shape, strides },
-    new ViewBudget(bytes.length, source),
+    budget,
   );
 }
 
