@@ -8,7 +8,7 @@ import { FIELDS, valueAt } from "../recipe/fields.ts";
 import type { Path } from "../recipe/recipe.ts";
 import type { RunRecord } from "../run/run_record.ts";
 import type { StoredEvaluation } from "./run_evaluations.ts";
-import { accuracyTitle } from "./words.ts";
+import { accuracyRank, accuracyTitle, normTitle } from "./words.ts";
 import { type ResultTable, summarise } from "./tables/results.ts";
 import type { Evaluation, MeasuredRun, TableColumn } from "./tables/layout.ts";
 
@@ -96,16 +96,13 @@ function evaluationsOf({ record, evaluations }: ComparedRun): Record<string, Eva
   return Object.fromEntries(found.map((each) => [columnKey(each), each.result]));
 }
 
-const ORDER = /^(clean)|^(fgsm)|^(pgd)|^(cw)|^(autoattack)/;
-
 function findColumns(runs: readonly ComparedRun[]): TableColumn[] {
   const found = new Map<string, StoredEvaluation>();
   for (const { evaluations } of runs) {
     for (const each of evaluations) found.set(columnKey(each), each);
   }
-  const rank = (name: string) => ORDER.exec(name)!.slice(1).findIndex(Boolean);
   const all = [...found].sort(([, a], [, b]) =>
-    rank(a.name) - rank(b.name) || a.result.n - b.result.n
+    accuracyRank(a.name) - accuracyRank(b.name) || a.result.n - b.result.n
   );
   return all.map(([name, each]) => ({ name, label: columnLabel(each) }));
 }
@@ -114,7 +111,7 @@ function columnLabel({ name, norm, radius, restarts, version, result: { n } }: S
   const attack = accuracyTitle(name);
   return [
     attack + (version && version !== "standard" ? ` ${version}` : ""),
-    ...name === "clean" ? [] : [`${norm === "linf" ? "L∞" : "L2"} ${radius}`],
+    ...name === "clean" ? [] : [`${normTitle(norm)} ${radius}`],
     ...restarts > 1 ? [`${restarts} restarts`] : [],
     `n = ${n}`,
   ].join(", ");

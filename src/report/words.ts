@@ -58,3 +58,16 @@ export function accuracyTitle(name: string): string {
   if (name === "fgsm") return "FGSM";
   return name === "autoattack" ? "AutoAttack" : name;
 }
+
+/** Kinds of evaluations by how their names begin, from clean accuracy to the strongest attack. */
+const KINDS = ["clean", "fgsm", "pgd", "cw", "autoattack"] as const;
+
+/** Where the evaluation `name` stands among others, from 0 for clean accuracy. */
+export function accuracyRank(name: string): number {
+  return KINDS.findIndex((kind) => name.startsWith(kind));
+}
+
+/** What people call the norm `linf` or `l2`. */
+export function normTitle(norm: string): string {
+  return norm === "linf" ? "L∞" : norm.toUpperCase();
+}

@@ -8,10 +8,9 @@ import { join } from "@std/path";
 import { FileLock } from "../disk/file_lock.ts";
 import { listFolder, writeFileAtomically } from "../disk/files.ts";
 import { exists } from "../disk/regular.ts";
-import { UsageError } from "../errors.ts";
+import { RunError, UsageError } from "../errors.ts";
 import { renderTablePage } from "../report/page/page.ts";
-import { readRuns } from "../report/page/run_data.ts";
-import { recipePath } from "../run/run_folder.ts";
+import { readRun, type RunData } from "../report/page/run_data.ts";
 import { judgeClaims } from "../report/tables/claims.ts";
 import { summarise } from "../report/tables/results.ts";
 import { tableCsv } from "../report/tables/csv.ts";
@@ -79,12 +78,13 @@ export async function writeTable(
   const claims = judgeClaims(table.claims, results);
   const markdown = tableMarkdown(results, claims);
   const json = { format: 1, table: table.name, scale, ...results, claims };
+  const { runs, unread } = await readShownRuns(out, cells);
   const texts: Record<typeof TABLE_FILES[number], string> = {
     "table.json": JSON.stringify(json, null, 1) + "\n",
     "table.md": markdown,
     "table.tex": tableLatex(results),
     "table.csv": tableCsv(results),
-    "report.html": renderTablePage(results, claims, await readRuns(await shownRuns(out, cells))),
+    "report.html": renderTablePage(results, claims, runs, unread),
   };
   for (const [name, text] of Object.entries(texts)) {
     await writeFileAtomically(join(out, name), new TextEncoder().encode(text));
@@ -92,15 +92,28 @@ export async function writeTable(
   return markdown;
 }
 
-/** The run of each row's first cell, where its folder is here: those of all seeds would be too many for one page. */
-async function shownRuns(out: string, cells: readonly Cell[]): Promise<string[]> {
+/**
+ * The run of each row's first cell: those of all seeds would be too many for one page. The table is made of the cells alone,
+ * so a run that was moved away or damaged since stops nothing: `unread` says why it is not shown.
+ */
+async function readShownRuns(
+  out: string,
+  cells: readonly Cell[],
+): Promise<{ readonly runs: readonly RunData[]; readonly unread: readonly string[] }> {
   const first = new Map<string, Cell>();
   for (const cell of cells.toSorted((a, b) => a.seed - b.seed)) {
     if (!first.has(cell.row)) first.set(cell.row, cell);
   }
-  const folders = [...first.values()].map((cell) => cellRun(out, cellName(cell.row, cell.seed)));
-  const there = await Promise.all(folders.map((folder) => exists(recipePath(folder))));
-  return folders.filter((_, index) => there[index]);
+  const runs: RunData[] = [], unread: string[] = [];
+  for (const { row, seed } of first.values()) {
+    try {
+      runs.push(await readRun(cellRun(out, cellName(row, seed))));
+    } catch (error) {
+      if (!(error instanceof RunError || error instanceof UsageError)) throw error;
+      unread.push(error.message.replace(/\.$/, ""));
+    }
+  }
+  return { runs, unread };
 }
 
 /** The table's cells in `out`, each held against what the table asks for. */

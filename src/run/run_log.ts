@@ -138,11 +138,10 @@ export async function readMetrics(directory: string): Promise<Metrics[]> {
   });
 }
 
-/** Whether `value` has what the log itself looks at. */
+/** Whether `value` has what every reader of its kind of line looks at. */
 function isMetrics(value: unknown): value is Metrics {
   const { kind, epoch, step, terms } = Object(value);
-  if (typeof epoch !== "number") return false;
-  return kind === "epoch"
-    ? typeof terms === "object" && terms !== null
-    : (kind === "step" || kind === "damage") && typeof step === "number";
+  if (typeof epoch !== "number" || kind !== "epoch" && typeof step !== "number") return false;
+  return kind === "damage" ||
+    (kind === "step" || kind === "epoch") && typeof terms === "object" && terms !== null;
 }

@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { UsageError } from "../../src/errors.ts";
 import {
-  type Cell,
   cellPath,
   cellsFolder,
   isFinished,
@@ -11,30 +10,11 @@ import {
 import { type CellPlan, planCells } from "../../src/reproduce/plan.ts";
 import type { TableFile } from "../../src/reproduce/table_file.ts";
 import { inTemporary } from "../memory/support.ts";
+import { madeCell } from "./made_cell.ts";
 import { madeTable } from "./made_table.ts";
 
 const [PLAN] = planCells(madeTable() as TableFile, { scale: "tiny", seeds: [1] }) as [CellPlan];
-const PROGRAM = { version: "0.1.0", digest: "d" };
-const CELL: Cell = {
-  format: 1,
-  row: "v1",
-  seed: 1,
-  request: PLAN.request,
-  recipe: { variant: "v1" },
-  recipeSha256: "r",
-  dataSha256: "i",
-  program: PROGRAM,
-  finishedBy: PROGRAM,
-  machine: { backend: "wasm", adapter: "a", deno: "2", system: "linux x86_64", processors: 2 },
-  checkpoint: { name: "last", sha256: "c" },
-  evaluations: {
-    clean: {
-      ...{ accuracy: 0.5, correct: 1, n: 2, verdicts: "01" },
-      attack: { norm: "linf", radius: "8/255", seed: 1 },
-    },
-  },
-  times: { training: 1, evaluations: { clean: 1 }, written: "now" },
-};
+const CELL = madeCell(PLAN);
 
 function inFolder(body: (out: string) => Promise<void>): Promise<void> {
   return inTemporary(async (out) => {

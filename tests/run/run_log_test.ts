@@ -167,7 +167,8 @@ Deno.test("RunLog.open() drops lines that are JSON and none of the log's", () =>
     const odd = [
       ...["null", "7", '"text"', "[]", "{}", "true"],
       ...['{"epoch":1}', '{"kind":"epoch","epoch":1}', '{"kind":"epoch","epoch":1,"terms":null}'],
-      ...['{"kind":"step","epoch":1}', '{"kind":"other","epoch":1,"step":1}'],
+      ...['{"kind":"step","epoch":1}', '{"kind":"other","epoch":1,"step":1,"terms":{}}'],
+      '{"kind":"step","epoch":1,"step":1}',
     ];
     await Deno.writeTextFile(path, [...odd, ...lines, ...odd].join("\n") + "\n");
     (await RunLog.open(directory, { epoch: 2, step: 3, complete: false }, TERMS)).close();

@@ -8,7 +8,7 @@ import { UsageError } from "../../errors.ts";
 import type { EpochMetrics, StepMetrics } from "../../run/metrics.ts";
 import { renderLiveContent, renderLivePage } from "../page/page.ts";
 import { stepPoint } from "../page/plots.ts";
-import { readRuns, type RunData } from "../page/run_data.ts";
+import { readRun, type RunData } from "../page/run_data.ts";
 import { continued, type Line } from "./live_run.ts";
 import { DEFAULT_PORT, TRIED_PORTS } from "./ports.ts";
 import { encodeEvent, Subscribers } from "./subscribers.ts";
@@ -60,7 +60,7 @@ export class Dashboard implements AsyncDisposable {
 
   /** The run in `directory` is about to take its next step. */
   begin(directory: string): void {
-    readRuns([directory]).then(([run]) => this.#before.resolve(run!), this.#before.reject);
+    readRun(directory).then(this.#before.resolve, this.#before.reject);
   }
 
   /** A step of `stepsPerEpoch` was made; `status` says how far the run is. */

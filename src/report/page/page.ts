@@ -7,7 +7,7 @@ import { createHash } from "node:crypto";
 import { REPORT_MARK } from "../../run/output.ts";
 import type { JudgedClaim } from "../tables/claims.ts";
 import type { ResultTable } from "../tables/results.ts";
-import type { PageJson } from "./client/types.ts";
+import type { PageContent } from "./client/types.ts";
 import { Markup, markup, scriptJson } from "./markup.ts";
 import type { Pictures } from "./pictures/draw.ts";
 import { radiusPlot, trainingPlots } from "./plots.ts";
@@ -27,13 +27,6 @@ import { STYLE } from "./style/style.ts";
 /** Names such as PGD-AT stay on one line. */
 const NO_BREAK_HYPHEN = "\u2011";
 
-/** What of a page depends on its runs, and is sent anew while they train. */
-export interface PageContent {
-  /** HTML of its header and its main part. */
-  readonly body: string;
-  readonly json: PageJson;
-}
-
 /**
  * The HTML of a page.
  *
@@ -50,16 +43,18 @@ export function renderPage(
 /**
  * The HTML of a page about a published table.
  *
- * @param runs of its rows, as far as their folders are here
+ * @param runs of its rows, as far as they can be read
+ * @param unread why others cannot, a sentence each without its full stop
  */
 export function renderTablePage(
   table: ResultTable,
   claims: readonly JudgedClaim[],
   runs: readonly RunData[],
+  unread: readonly string[],
 ): string {
   const pictures = runs.map(({ label }) => `memloss report RUN_DIR draws those of ${label}`);
   const content = renderContent(runs, pictures, {
-    lead: tableResults(table, claims),
+    lead: tableResults(table, claims, unread),
     title: table.title,
   });
   return wrap(table.title, content, "'none'");

@@ -49,7 +49,7 @@ export interface RunData {
 export async function readRuns(directories: readonly string[]): Promise<RunData[]> {
   const runs: RunData[] = [], places = new Set<string>();
   for (const directory of directories) {
-    runs.push(await readRunData(directory));
+    runs.push(await readRun(directory));
     const place = await Deno.realPath(directory);
     if (places.has(place)) throw new UsageError(`${directory} is named twice: leave one out.`);
     places.add(place);
@@ -61,7 +61,13 @@ export async function readRuns(directories: readonly string[]): Promise<RunData[
   );
 }
 
-async function readRunData(directory: string): Promise<RunData> {
+/**
+ * Reads the run in `directory`, which is called by the name of its folder.
+ *
+ * @throws {UsageError} if it is no run
+ * @throws {RunError} if what is there cannot be read
+ */
+export async function readRun(directory: string): Promise<RunData> {
   const record = await readRunRecord(directory);
   const notes: string[] = [];
   const evaluations = await readPageEvaluations(directory, (note) => notes.push(note));

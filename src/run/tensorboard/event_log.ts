@@ -25,7 +25,7 @@ import {
 } from "./messages.ts";
 
 /** Its folder in a run's folder. */
-export const EVENT_FOLDER = "tensorboard";
+const EVENT_FOLDER = "tensorboard";
 const FILE = /^events\.out\.tfevents\.(\d{10,})\.memloss$/;
 /** Images of each kind that are shown after an epoch, at most. */
 const SHOWN = 8;

@@ -65,7 +65,10 @@ Deno.test("readRuns() calls runs by their folders' names, and by their paths whe
 Deno.test("a page is made of a log with torn lines, and says what it lacks", async () => {
   const run = await made("run", { epochs: 0, more: 4 });
   const path = join(run, "metrics.jsonl");
-  const odd = ['{"kind":"step","epoch":1,"step":5,"terms":{"ce":null}}', '{"kind":"st'].join("\n");
+  const odd = [
+    '{"kind":"step","epoch":1,"step":5,"terms":{"ce":null}}',
+    ...['{"kind":"step","epoch":1,"step":6}', '{"kind":"st'],
+  ].join("\n");
   await Deno.writeTextFile(path, odd, { append: true });
   const text = await pageOf(run);
   assert.match(text, /No accuracy by epoch of run/);
@@ -166,4 +169,15 @@ Deno.test("findStepsPerEpoch() is that of a whole epoch, or what the recipe and 
   assert.equal(await steps({ data: "synthetic" }, 0, 4), 5);
   assert.equal(await steps({ data: "synthetic", limitTrain: 1000 }, 0, 4), 8);
   assert.equal(await steps({ limitTrain: 128 }, 0, 4), 4, "not fewer than were taken");
+});
+
+Deno.test("a page names the radius of its images as it is", async () => {
+  const pictures = { part: "test", strips: [], notes: [] } as const;
+  const said = async (recipe: MadeRun["recipe"]) => {
+    const run = await made(`run-${recipe.attackEps}`, { recipe: { ...SMALL, ...recipe } });
+    return /under PGD-20 of (.+?)\. Diff/.exec(renderPage(await readRuns([run]), [pictures]))?.[1];
+  };
+  assert.equal(await said({}), "L∞ 8/255");
+  assert.equal(await said({ attackEps: 0.03 }), "L∞ 0.03");
+  assert.equal(await said({ attackNorm: "l2", attackEps: 128 / 255 }), "L2 128/255");
 });

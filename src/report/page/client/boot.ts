@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { DrawnPlot, PageEvent, PageJson, PlotPage, StepEvent, Tools } from "./types.ts";
+import type { DrawnPlot, PageContent, PageJson, PlotPage, StepEvent, Tools } from "./types.ts";
 
 /** Brings the page to life. Uses nothing from outside of itself. */
 export function boot({ uPlot, drawPlot, makeReader, watchKeys, watchTouch, follow }: Tools): void {
@@ -93,7 +93,7 @@ export function boot({ uPlot, drawPlot, makeReader, watchKeys, watchTouch, follo
   });
 
   /** Puts the page in the place of the last one: what is open, and what has the focus, stays. */
-  const replace = ({ body, json }: PageEvent) => {
+  const replace = ({ body, json }: PageContent) => {
     const open = [...document.querySelectorAll("details[open]")].map(({ id }) => id);
     const focused = document.activeElement?.id;
     document.getElementById("page")!.innerHTML = body;

@@ -3,13 +3,13 @@
  *
  * @module
  */
-import type { PageEvent, StepEvent } from "./types.ts";
+import type { PageContent, StepEvent } from "./types.ts";
 
 /** Follows the run from event `position` on. Uses nothing from outside of itself. */
 export function follow(
   position: number,
   onStep: (step: StepEvent) => void,
-  onPage: (page: PageEvent) => void,
+  onPage: (page: PageContent) => void,
 ): void {
   const source = new EventSource(`/events?after=${position}`);
   const say = (text: string) => {

@@ -24,9 +24,9 @@ export interface StepEvent {
   readonly status: string;
 }
 
-/** A page to take the place of what is shown. */
-export interface PageEvent {
-  /** The header and the main part. */
+/** What of a page depends on its runs, and is sent anew while they train. */
+export interface PageContent {
+  /** HTML of its header and its main part. */
   readonly body: string;
   readonly json: PageJson;
 }
@@ -73,7 +73,7 @@ export interface Tools {
   readonly follow: (
     position: number,
     onStep: (step: StepEvent) => void,
-    onPage: (page: PageEvent) => void,
+    onPage: (page: PageContent) => void,
   ) => void;
   readonly drawPlot: (
     Plotter: typeof uPlot,

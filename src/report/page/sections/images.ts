@@ -3,6 +3,8 @@
  *
  * @module
  */
+import { formatRadius } from "../../../evaluate/report.ts";
+import { normTitle } from "../../words.ts";
 import { type Markup, markup } from "../markup.ts";
 import type { Picture, Pictures } from "../pictures/draw.ts";
 import type { RunData } from "../run_data.ts";
@@ -26,7 +28,7 @@ function sheet(run: RunData, index: number, found: Pictures | string, named: boo
   }
   const { strips, part, epoch, notes } = found;
   const { recipe: { threat } } = run.record;
-  const size = `${threat.norm === "linf" ? "L∞" : "L2"} ${(255 * threat.epsilon).toFixed(0)}/255`;
+  const size = `${normTitle(threat.norm)} ${formatRadius(threat.epsilon)}`;
   return markup`<article>${named && markup`<h3>${runName(run, index)}</h3>`}
 <p class="hint">One ${part} image of each class, under PGD-20 of ${size}${
     epoch !== undefined && `, and as the memory has kept it in epoch ${epoch}`

@@ -17,8 +17,12 @@ import {
 import { type Markup, markup } from "../markup.ts";
 import { scrolling, type Section } from "./section.ts";
 
-/** `table` and what the results say of its claims. */
-export function tableResults(table: ResultTable, claims: readonly JudgedClaim[]): Section {
+/** `table`, what the results say of its claims, and why a run of its is not drawn. */
+export function tableResults(
+  table: ResultTable,
+  claims: readonly JudgedClaim[],
+  unread: readonly string[],
+): Section {
   const differences = differenceGrid(table);
   const marked = differences.flat().some((text) => text.endsWith(CLEAR));
   return {
@@ -35,7 +39,9 @@ ${
       }</ul>`
     }
 ${folded("differences", "Paired differences, in points", differences, marked && CLEAR_NOTE)}
-${folded("seeds", "Every seed, with Wilson's 95 % interval", seedGrid(table))}`,
+${folded("seeds", "Every seed, with Wilson's 95 % interval", seedGrid(table))}${
+      unread.map((why) => markup`<p class="lack">A run is not drawn: ${why}.</p>`)
+    }`,
   };
 }
 

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { accuracyTitle, formatDuration, percent } from "../../words.ts";
+import { accuracyTitle, formatDuration, normTitle, percent } from "../../words.ts";
 import type { PageEvaluation } from "../evaluations.ts";
 import { type Markup, markup } from "../markup.ts";
 import type { Plot } from "../plots.ts";
@@ -79,10 +79,6 @@ function waterfall(run: RunData, index: number, evaluation: PageEvaluation): Mar
 ${scrolling("AutoAttack, accuracy after each attack", table)}${
     warnings.map((warning) => markup`<p class="lack">${warning}</p>`)
   }</article>`;
-}
-
-function normTitle(norm: string): string {
-  return norm === "linf" ? "L∞" : norm.toUpperCase();
 }
 
 function evaluationTable(runs: readonly RunData[]): Markup {

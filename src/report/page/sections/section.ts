@@ -8,6 +8,7 @@ import type { PageAccuracy } from "../evaluations.ts";
 import type { Plot } from "../plots.ts";
 import { type RunData, shownEvaluations } from "../run_data.ts";
 import { formatRadius } from "../../../evaluate/report.ts";
+import { accuracyRank } from "../../words.ts";
 
 /** A part of the page with a heading of its own. */
 export interface Section {
@@ -17,7 +18,7 @@ export interface Section {
 }
 
 /** A line as the run's lines are drawn, beside its name. */
-export function swatch(run: number): Markup {
+function swatch(run: number): Markup {
   const style = `run-${run % 6} dash-${(run + Math.floor(run / 6)) % 6}`;
   return markup`<svg class="swatch ${style}" viewBox="0 0 28 8" aria-hidden="true"><path d="M1 4H27"/></svg>`;
 }
@@ -48,21 +49,20 @@ export function accuracyOf(run: RunData, name: string): PageAccuracy | undefined
     .sort((a, b) => a.n - b.n).at(-1);
 }
 
-const ORDER = ["clean", "fgsm", "pgd", "cw", "autoattack"];
-
 /** The names of everything that was evaluated of the runs, from clean to AutoAttack. */
 export function evaluatedNames(runs: readonly RunData[]): string[] {
   const names = new Set(
     runs.flatMap((run) => shownEvaluations(run).flatMap(({ accuracies }) => accuracies))
       .map(({ name }) => name),
   );
-  const rank = (name: string) => ORDER.findIndex((start) => name.startsWith(start));
   return [...names].filter((name) => runs.some((run) => accuracyOf(run, name)))
-    .sort((a, b) => rank(a) - rank(b) || a.localeCompare(b, "en", { numeric: true }));
+    .sort((a, b) =>
+      accuracyRank(a) - accuracyRank(b) || a.localeCompare(b, "en", { numeric: true })
+    );
 }
 
 /** A number of a plot's table. */
-export function plotValue({ unit }: Pick<Plot, "unit">, value: number | undefined): string {
+function plotValue({ unit }: Pick<Plot, "unit">, value: number | undefined): string {
   if (value === undefined) return "–";
   return unit === "percent" ? `${value.toFixed(2)} %` : String(Number(value.toPrecision(4)));
 }

@@ -9,7 +9,7 @@ const LAYOUT_WITH_CODE = { ...LAYOUT, notes: ["Made with `memloss <b>`."] };
 function page(): string {
   const table = summarise(LAYOUT_WITH_CODE, RUNS);
   const order = ["first", "second"], text = "First over second";
-  return renderTablePage(table, judgeClaims([{ text, column: "clean", order }], table), []);
+  return renderTablePage(table, judgeClaims([{ text, column: "clean", order }], table), [], []);
 }
 
 Deno.test("renderTablePage() has means, what was published, claims, differences and every seed, of no runs too", () => {

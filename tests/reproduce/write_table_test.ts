@@ -1,0 +1,78 @@
+import assert from "node:assert/strict";
+import { join } from "@std/path";
+import { cellsFolder, writeCell } from "../../src/reproduce/cell.ts";
+import { cellRun } from "../../src/reproduce/make_cell.ts";
+import { planCells } from "../../src/reproduce/plan.ts";
+import type { TableFile } from "../../src/reproduce/table_file.ts";
+import { writeTable } from "../../src/reproduce/write_table.ts";
+import { inTemporary } from "../memory/support.ts";
+import { makeRun } from "../report/page/made_run.ts";
+import { madeCell } from "./made_cell.ts";
+import { madeTable } from "./made_table.ts";
+
+const TABLE = madeTable() as unknown as TableFile;
+const OPTIONS = { scale: "tiny", seeds: [1], command: "memloss reproduce" };
+
+/** Both rows' cells in `out`, with their runs. */
+async function makeCells(out: string): Promise<void> {
+  await Deno.mkdir(cellsFolder(out));
+  for (const plan of planCells(TABLE, OPTIONS)) {
+    await writeCell(out, plan.name, madeCell(plan));
+    const recipe = { variant: "v1", width: 1, epochs: 1 } as const;
+    await makeRun(cellRun(out, plan.name), { recipe, stepsPerEpoch: 2, evaluated: 10 });
+  }
+}
+
+/** What `report.html` says beside its script and style. */
+async function pageIn(out: string): Promise<string> {
+  const page = await Deno.readTextFile(join(out, "report.html"));
+  return page.replace(/<script[^]*$/, "").replace(/<style>[^]*?<\/style>/, "");
+}
+
+Deno.test("writeTable() draws the run of each row's first seed", () =>
+  inTemporary(async (out) => {
+    await makeCells(out);
+    await writeTable(out, TABLE, OPTIONS);
+    const page = await pageIn(out);
+    for (const name of ["v1-seed1", "plain-seed1"]) {
+      assert.match(page, new RegExp(`<h2><span class="run-name">.*${name}`));
+    }
+    assert.doesNotMatch(page, /is not drawn/);
+  }));
+
+Deno.test("writeTable() writes the table whatever became of its runs, and says which it does not draw", () =>
+  inTemporary(async (out) => {
+    await makeCells(out);
+    const whole = await writeTable(out, TABLE, OPTIONS);
+    const run = cellRun(out, "v1-seed1"), log = join(run, "metrics.jsonl");
+    const damages: [RegExp, () => Promise<void>][] = [
+      [
+        /v1-seed1\/eval\/other\.json.*\.<\/p>/,
+        () => Deno.mkdir(join(run, "eval", "other.json")),
+      ],
+      [/v1-seed1\/metrics\.jsonl.*\.<\/p>/, async () => {
+        await Deno.remove(join(run, "eval"), { recursive: true });
+        await Deno.remove(log);
+        await Deno.mkdir(log);
+      }],
+      [
+        /recipe\.json is not valid JSON: is it a recipe that memloss wrote\?\.?<\/p>/,
+        () => Deno.writeTextFile(join(run, "recipe.json"), "{"),
+      ],
+      [
+        /v1-seed1 is not a run folder: it has no recipe\.json\.<\/p>/,
+        () => Deno.remove(run, { recursive: true }),
+      ],
+    ];
+    for (const [said, damage] of damages) {
+      await damage();
+      await Deno.remove(join(out, "report.html"));
+      assert.equal(await writeTable(out, TABLE, OPTIONS), whole);
+      const page = await pageIn(out);
+      assert.match(page, new RegExp(`A run is not drawn: .*${said.source}`));
+      assert.match(page, /<h2><span class="run-name">.*plain-seed1/, "the other one is drawn");
+    }
+    await Deno.remove(join(out, "runs"), { recursive: true });
+    assert.equal(await writeTable(out, TABLE, OPTIONS), whole);
+    assert.equal([...(await pageIn(out)).matchAll(/A run is not drawn/g)].length, 2);
+  }));
