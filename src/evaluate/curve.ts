@@ -4,7 +4,7 @@
  * @module
  */
 import type { FrozenModel } from "../model/frozen.ts";
-import { evaluateAccuracy, type EvaluationSettings, STEP_SIZE } from "./evaluate.ts";
+import { evaluateAccuracy, type EvaluationSettings, RADIUS, STEP_SIZE } from "./evaluate.ts";
 
 /** Its name among the attacks. */
 export const CURVE = "curve";
@@ -27,10 +27,8 @@ export interface Curve {
   readonly points: readonly CurvePoint[];
 }
 
-/** The radii, in eighths of the published one. */
+/** The radii, in eighths of the published one, which the step of PGD is made for. */
 const EIGHTHS = [0, 1, 2, 3, 4, 6, 8, 10, 12, 14, 16];
-/** The published radii: the step of PGD is made for them. */
-const PUBLISHED = { linf: 8 / 255, l2: 128 / 255 } as const;
 
 /**
  * Robust accuracies of `model` under PGD-20 at ε = 0, 1, 2, 3, 4, 6, 8, 10, 12, 14 and 16/255, in L2 at sixteen times
@@ -47,7 +45,7 @@ export async function evaluateCurve(
   const { norm } = settings.attack, { length } = settings.ids;
   const points: CurvePoint[] = [];
   for (const [number, eighths] of EIGHTHS.entries()) {
-    const share = eighths / 8, epsilon = share * PUBLISHED[norm];
+    const share = eighths / 8, epsilon = share * RADIUS[norm];
     const { correct, n } = await evaluateAccuracy(eighths === 0 ? "clean" : "pgd20", model, {
       ...settings,
       attack: { norm, epsilon, stepSize: share * STEP_SIZE[norm] },

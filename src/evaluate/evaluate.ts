@@ -91,6 +91,9 @@ export interface EvaluationSettings {
   readonly onProgress?: (name: EvaluationName, done: number) => void;
 }
 
+/** The published radii: 8/255 in L∞, 128/255 in L2. */
+export const RADIUS = { linf: 8 / 255, l2: 128 / 255 } as const;
+
 /** PGD's step unless one is given: 2/255 in L∞, 15/255 in L2. */
 export const STEP_SIZE = { linf: 2 / 255, l2: 15 / 255 } as const;
 

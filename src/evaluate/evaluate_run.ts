@@ -29,7 +29,6 @@ import {
   checkOptions,
   checkSaved,
   DEFAULT_ATTACKS,
-  type EvaluationObserver,
   type EvaluationOptions,
   evaluationRecipe,
 } from "./evaluation_options.ts";
@@ -122,10 +121,11 @@ async function evaluateAlone(
     let ofSource: OpenNetwork | undefined;
     try {
       ofSource = await networks.source?.open(test, recipe.batchSize, backend, true);
-      const attackedOn = source && ofSource && { subject: source, model: ofSource.model };
-      return saved
-        ? await verifySaved(saved, subject, recipe, open, settings, given.threat?.epsilon, observer)
-        : await attackAll(attacks, subject, recipe, open, settings, options, attackedOn);
+      const evaluation: Evaluation = {
+        ...{ subject, recipe, open, settings, options },
+        ...source && ofSource && { source: { subject: source, model: ofSource.model } },
+      };
+      return await (saved ? verifySaved(evaluation, saved) : attackAll(evaluation, attacks));
     } finally {
       open.model.dispose();
       ofSource?.model.dispose();
@@ -137,15 +137,21 @@ async function evaluateAlone(
   }
 }
 
+/** What an evaluation has once the network is on the device. */
+interface Evaluation {
+  readonly subject: Subject;
+  readonly recipe: Recipe;
+  readonly open: OpenNetwork;
+  readonly settings: EvaluationSettings;
+  readonly options: EvaluationOptions;
+  /** What the images are attacked on, if that is another network. */
+  readonly source?: { readonly subject: Subject; readonly model: FrozenModel };
+}
+
 /** Measures everything that was asked for, tells and keeps the report, and only then forgets the state. */
 async function attackAll(
+  { subject, recipe, open, settings, options, source }: Evaluation,
   attacks: readonly AttackName[],
-  subject: Subject,
-  recipe: Recipe,
-  open: OpenNetwork,
-  settings: EvaluationSettings,
-  options: EvaluationOptions,
-  source?: { readonly subject: Subject; readonly model: FrozenModel },
 ): Promise<EvaluationReport> {
   const { saveAdversarial: save, observer } = options, { model, foreign } = open;
   const warnings = source ? [] : await foreignWarnings(open, attacks, settings);
@@ -196,20 +202,16 @@ async function attackAll(
 }
 
 async function verifySaved(
+  { subject, recipe, open: { model, foreign }, settings, options }: Evaluation,
   saved: AdversarialImages,
-  subject: Subject,
-  recipe: Recipe,
-  { model, foreign }: OpenNetwork,
-  settings: EvaluationSettings,
-  epsilon: number | undefined,
-  observer: EvaluationObserver | undefined,
 ): Promise<EvaluationReport> {
+  const epsilon = options.given?.threat?.epsilon;
   const verified = await checkAdversarial(saved, model, settings, epsilon);
   const report = makeReport(subject, recipe, settings, {}, {
     verified,
     ...foreign && { model: { ...foreign, warnings: [] } },
   });
-  observer?.onReport?.(report);
+  options.observer?.onReport?.(report);
   return report;
 }
 

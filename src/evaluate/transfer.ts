@@ -5,7 +5,7 @@
  */
 import { UsageError } from "../errors.ts";
 import type { Subject } from "../run/subject.ts";
-import type { ImageAccuracy } from "./evaluate.ts";
+import { type ImageAccuracy, isEvaluationName } from "./evaluate.ts";
 import { networkOf, type SubjectNetwork } from "./subject_network.ts";
 import type { InputScaling } from "./tfjs/input_scaling.ts";
 
@@ -23,8 +23,8 @@ export interface Transfer {
 }
 
 /** Which attacks are carried over. */
-export function isTransferable(name: string): boolean {
-  return /^(fgsm|pgd|cw)/.test(name);
+function isTransferable(name: string): boolean {
+  return isEvaluationName(name) && name !== "clean";
 }
 
 /**

@@ -10,7 +10,7 @@ import { readWholeFile } from "../disk/files.ts";
 import { decodeSafetensors, type SafeTensor } from "../format/safetensors.ts";
 import { sha256 } from "../format/sha256.ts";
 import type { Recipe } from "../recipe/recipe.ts";
-import { isTfjsModel, readTfjsModel, type TfjsModel } from "../weights/tfjs/model_file.ts";
+import { readModelJson, readTfjsModel, type TfjsModel } from "../weights/tfjs/model_file.ts";
 import { AVERAGE } from "../weights/account.ts";
 import { readNetwork } from "../weights/file/read.ts";
 import {
@@ -113,9 +113,10 @@ export async function readWeightsSubject(
 }
 
 async function readFile(path: string, choice: WeightsChoice | undefined): Promise<Subject> {
-  if (await isTfjsModel(path)) {
+  const json = await readModelJson(path);
+  if (json) {
     if (choice) throw noAverage(path, choice);
-    const model = await readTfjsModel(path);
+    const model = await readTfjsModel(path, json);
     return { path, sha256: model.sha256, model };
   }
   const { sha256, tensors, notes } = await readNetwork(path);

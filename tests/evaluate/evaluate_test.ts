@@ -12,6 +12,7 @@ import {
 } from "../../src/evaluate/evaluate.ts";
 import { resnet18 } from "../../src/model/architectures/resnet18.ts";
 import { freeze, type FrozenModel } from "../../src/model/frozen.ts";
+import { oneHot } from "../../src/model/inputs.ts";
 import { disposeAll } from "../../src/model/parameters.ts";
 import { importState } from "../../src/weights/state_dict.ts";
 import { Purpose, Stream } from "../../src/random/stream.ts";
@@ -226,6 +227,28 @@ eachBackend(
       assert.ok(images.every((value, i) => Math.abs(value - expected[i]!) <= 1e-6));
     }
     model.dispose();
+  },
+);
+
+onWasm(
+  "evaluateAccuracy() counts what withstands every restart, and takes the rest for what first broke it",
+  async (backend) => {
+    const dataset = pixelImages([[0, DARK], [0, DARK], [255, BRIGHT]]);
+    // What the model says of the three images in each run; they are attacked on another.
+    const answers = [[BRIGHT, DARK, BRIGHT], [DARK, BRIGHT, BRIGHT], [DARK, DARK, BRIGHT]];
+    const source = pixelModel(128.5);
+    let runs = 0;
+    const model: FrozenModel = {
+      logits: () => oneHot(Uint8Array.from(answers[runs++]!), 2),
+      dispose: () => {},
+    };
+    const all = settings(backend, dataset, { restarts: 3, source });
+    assert.deepEqual(await evaluateAccuracy("pgd1", model, all), {
+      ...{ accuracy: 1 / 3, correct: 1, n: 3, verdicts: "001" },
+      confusion: [[1, 0], [2, 0]],
+    });
+    assert.equal(runs, 3);
+    source.dispose();
   },
 );
 

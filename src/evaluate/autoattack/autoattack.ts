@@ -16,7 +16,7 @@ import type { LogitsFunction } from "../../attack/pgd.ts";
 import type { Backend } from "../../backend/backend.ts";
 import { valuesPerImage } from "../../data/dataset.ts";
 import { confusionOf } from "../confusion.ts";
-import type { Accuracy, ImageAccuracy } from "../evaluate.ts";
+import { type Accuracy, type ImageAccuracy, RADIUS } from "../evaluate.ts";
 import { type Perturbation, PerturbationMeter } from "../perturbation.ts";
 import { type AttackedImages, checkImages, findCorrect } from "./attacked_images.ts";
 import type { Journal } from "./journal.ts";
@@ -131,8 +131,6 @@ export interface AutoAttackResult extends ImageAccuracy {
 
 /** Images that the first checks look at, at most. */
 const CHECKED = 250;
-/** The radius that is meant where none is given. */
-const RADIUS = { linf: 8 / 255, l2: 128 / 255 } as const;
 /** Stands for a device that reports no errors of its own. */
 const UNGUARDED: Pick<Backend, "guard"> = { guard: (work) => work };
 

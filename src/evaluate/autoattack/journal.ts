@@ -11,7 +11,14 @@ import type { Break } from "../../attack/autoattack/lanes.ts";
 import { RunError, UsageError } from "../../errors.ts";
 import { crc32c } from "../../format/crc32c.ts";
 import { describeIoError } from "../../disk/failure.ts";
-import { createDirectory, removeTemporaries, temporaryOf, writeAll } from "../../disk/files.ts";
+import {
+  createDirectory,
+  removeTemporaries,
+  removeTree,
+  removeTreeIfThere,
+  temporaryOf,
+  writeAll,
+} from "../../disk/files.ts";
 import { refuseForeign } from "../../disk/regular.ts";
 import { readUnfinished, type Unfinished, writeUnfinished } from "./unfinished.ts";
 
@@ -183,15 +190,15 @@ export class Journal {
     this.#images.close();
   }
 
-  /** Closes and removes the journal of a finished evaluation, and nothing else that may lie in its folder. */
+  /**
+   * Closes and removes the journal of a finished evaluation, and nothing else that may lie in its folder.
+   *
+   * @throws {RunError} naming a file that cannot be removed
+   */
   async remove(): Promise<void> {
     this.close();
-    try {
-      for (const name of [LOG, IMAGES]) await Deno.remove(join(this.#directory, name));
-      await removeIfThere(join(this.#directory, UNFINISHED));
-    } catch (error) {
-      throw failure(this.#directory, error);
-    }
+    for (const name of [LOG, IMAGES]) await removeTree(join(this.#directory, name));
+    await removeTreeIfThere(join(this.#directory, UNFINISHED));
     await Deno.remove(this.#directory).catch(() => {}); // which somebody else may use by now
   }
 }
@@ -241,14 +248,6 @@ function readLine(line: string): v.InferOutput<typeof lineSchema> | undefined {
     return result.success ? result.output : undefined;
   } catch {
     return undefined;
-  }
-}
-
-async function removeIfThere(path: string): Promise<void> {
-  try {
-    await Deno.remove(path);
-  } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
   }
 }
 

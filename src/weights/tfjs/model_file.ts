@@ -32,20 +32,23 @@ export interface Artifacts extends tf.io.ModelArtifacts {
   weightData: ArrayBuffer;
 }
 
-/** Whether the file at `path` is such a model, or means to be. Throws a `RunError` if it cannot be read. */
-export async function isTfjsModel(path: string): Promise<boolean> {
-  if (!path.endsWith(".json")) return false;
-  return new TextDecoder().decode(await readNamedFile(path)).includes('"modelTopology"');
+/**
+ * The bytes of the file at `path` if it is a `model.json`, or means to be; undefined if it is something else. Throws a
+ * `RunError` if it cannot be read.
+ */
+export async function readModelJson(path: string): Promise<Uint8Array<ArrayBuffer> | undefined> {
+  if (!path.endsWith(".json")) return undefined;
+  const bytes = await readNamedFile(path);
+  return new TextDecoder().decode(bytes).includes('"modelTopology"') ? bytes : undefined;
 }
 
 /**
- * Reads the model whose `model.json` is at `path`, and nothing but files beside it.
+ * Reads the model whose `model.json` at `path` has these bytes, and nothing but files beside it.
  *
  * @throws {UsageError} if it is none, or its files are not there or not as long as it says
  * @throws {RunError} if they cannot be read
  */
-export async function readTfjsModel(path: string): Promise<TfjsModel> {
-  const head = await readNamedFile(path);
+export async function readTfjsModel(path: string, head: Uint8Array): Promise<TfjsModel> {
   const manifest = readManifest(new TextDecoder().decode(head), path);
   const { format, topology, signature, metadata, groups } = manifest;
   const files: string[] = [];

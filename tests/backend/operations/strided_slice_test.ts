@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs";
 import { registerStridedSliceGradient } from "../../../src/backend/operations/strided_slice.ts";
 import { eachBackend } from "../../testing/backends.ts";
+import { onWasm } from "../../testing/device.ts";
 import { read } from "../../testing/tensors.ts";
 
 const SHAPE = [2, 5, 7, 3], VALUES = 210;
@@ -34,3 +35,16 @@ eachBackend(
     }
   },
 );
+
+onWasm("registerStridedSliceGradient() refuses slices that go backwards", () => {
+  registerStridedSliceGradient();
+  const { gradFunc } = tf.getGradient(tf.StridedSlice);
+  const none = { beginMask: 0, endMask: 0, ellipsisMask: 0, newAxisMask: 0, shrinkAxisMask: 0 };
+  const backwards = { begin: [4], end: [0], strides: [-1], ...none };
+  tf.tidy(() => {
+    const gradient = gradFunc(tf.ones([4]), [tf.ones([5])], backwards);
+    assert.throws(() => gradient.x!(), {
+      message: "Cannot compute gradient: gradient function not found for StridedSlice",
+    });
+  });
+});

@@ -1,11 +1,15 @@
 /** Models from elsewhere from their files to the report. */
 import assert from "node:assert/strict";
 import { join } from "@std/path";
+import type { Backend } from "../../../src/backend/backend.ts";
+import type { Dataset } from "../../../src/data/dataset.ts";
 import type { AttackName, EvaluationOptions } from "../../../src/evaluate/evaluation_options.ts";
 import { evaluateRun } from "../../../src/evaluate/evaluate_run.ts";
-import { networkOf } from "../../../src/evaluate/subject_network.ts";
+import { networkOf, type SubjectNetwork } from "../../../src/evaluate/subject_network.ts";
+import { networksOf } from "../../../src/evaluate/transfer.ts";
 import { describeReport } from "../../../src/report/evaluation_text.ts";
 import { sha256 } from "../../../src/format/sha256.ts";
+import type { Subject } from "../../../src/run/subject.ts";
 import { Purpose, Stream } from "../../../src/random/stream.ts";
 import { fixture } from "../../testing/fixture.ts";
 import { TINY, writeTinyData } from "../../cli/tiny.ts";
@@ -223,16 +227,35 @@ Deno.test("evaluateRun() refuses a scaling that does not fit the images", async 
   });
 });
 
+const OURS: Subject = {
+  path: "a.safetensors",
+  sha256: "",
+  tensors: fixture("steps_w2").under("start."),
+};
+
 Deno.test("networkOf() refuses a scaling for weights of ours, which take images in [0,1]", () => {
-  const subject = {
-    path: "a.safetensors",
-    sha256: "",
-    tensors: fixture("steps_w2").under("start."),
-  };
-  assert.ok(networkOf(subject, undefined));
-  assert.throws(() => networkOf(subject, { range: [-1, 1] }), {
+  assert.ok(networkOf(OURS, undefined));
+  assert.throws(() => networkOf(OURS, { range: [-1, 1] }), {
     name: "UsageError",
     message:
       "--input-range, --input-mean and --input-std are for a model.json, and a.safetensors takes images in [0,1]: leave them out.",
   });
+});
+
+Deno.test("networksOf() has images scaled for each of two networks that is from elsewhere", async () => {
+  const theirs = { path: "m.json", sha256: "", model: { path: "m.json" } } as Subject;
+  const dataset = { shape: { height: 32, width: 32, channels: 3 } } as Dataset;
+  // Who gets this scaling refuses it, before anything is opened.
+  const odd = { mean: [1, 2] };
+  const refused = (network: SubjectNetwork | undefined) =>
+    assert.rejects(
+      network!.open(dataset, 1, {} as Backend, true),
+      /^UsageError: --input-mean has 2/,
+    );
+  await refused(networksOf(OURS, theirs, odd).source);
+  const { network, source } = networksOf(theirs, theirs, odd);
+  await refused(network);
+  await refused(source);
+  await refused(networksOf(theirs, OURS, odd).network);
+  assert.throws(() => networksOf(OURS, OURS, odd), { name: "UsageError" });
 });

@@ -6,8 +6,8 @@ import type { Dataset } from "../../../src/data/dataset.ts";
 import { openBackend } from "../../../src/backend/open.ts";
 import { UsageError } from "../../../src/errors.ts";
 import { openTfjsNetwork } from "../../../src/evaluate/tfjs/tfjs_network.ts";
-import { readTfjsModel } from "../../../src/weights/tfjs/model_file.ts";
 import { copyFolder } from "../../testing/folder.ts";
+import { readModel } from "../../testing/tfjs/models.ts";
 
 const FIXTURES = join(import.meta.dirname!, "..", "..", "fixtures", "tfjs");
 const DATASET: Dataset = {
@@ -52,7 +52,7 @@ for (const kind of ["layers", "graph"] as const) {
           for (const [at, value] of changed) all[at]![0][all[at]![1]] = value;
           await Deno.writeTextFile(path, JSON.stringify(json));
           try {
-            const model = await readTfjsModel(path);
+            const model = await readModel(path);
             const open = await openTfjsNetwork(model, DATASET, {}, backend, true);
             open.network.dispose();
             opened++;

@@ -7,7 +7,6 @@ import type { Dataset } from "../../../src/data/dataset.ts";
 import { firstIndices, loadBatch } from "../../../src/data/batches.ts";
 import { openTfjsNetwork } from "../../../src/evaluate/tfjs/tfjs_network.ts";
 import { imageTensor, oneHot } from "../../../src/model/inputs.ts";
-import { readTfjsModel } from "../../../src/weights/tfjs/model_file.ts";
 import { eachBackend } from "../../testing/backends.ts";
 import { onWasm } from "../../testing/device.ts";
 import { assertClose } from "../../testing/numbers.ts";
@@ -16,6 +15,7 @@ import {
   attr,
   type GraphNode,
   placeholder,
+  readModel,
   type Weight,
   writeGraphModel,
   writeLayersModel,
@@ -40,7 +40,7 @@ const TOLERANCE = 1e-4, HALF_TOLERANCE = 5e-3;
 
 /** The logits of all of `dataset` and the gradient of `Σ CE`, by images in [0,1]. */
 async function evaluate(path: string, input: object, backend: Backend, dataset = DATASET) {
-  const model = await readTfjsModel(path);
+  const model = await readModel(path);
   const open = await openTfjsNetwork(model, dataset, input, backend, true);
   const { x, y, shape } = loadBatch(dataset, firstIndices(dataset.n, undefined));
   const [logits, gradient] = tf.tidy(() => {
@@ -179,7 +179,7 @@ function refuses(
 ): void {
   onWasm(`openTfjsNetwork() refuses ${what}`, async (backend) => {
     await withGraph(nodes, async (path) => {
-      const model = await readTfjsModel(path);
+      const model = await readModel(path);
       await assert.rejects(openTfjsNetwork(model, GREY, {}, backend, attacked), {
         name: "UsageError",
         message: message.replace("PATH", path),
@@ -243,7 +243,7 @@ onWasm("openTfjsNetwork() lets clean images through a model without gradients", 
     },
   );
   await withGraph(nodes, async (path) => {
-    const open = await openTfjsNetwork(await readTfjsModel(path), GREY, {}, backend, false);
+    const open = await openTfjsNetwork(await readModel(path), GREY, {}, backend, false);
     open.network.dispose();
   });
 });
@@ -261,7 +261,7 @@ onWasm(
       });
       const path = await writeLayersModel(join(folder, "model"), made);
       made.dispose();
-      const model = await readTfjsModel(path);
+      const model = await readModel(path);
       const open = (input: object, each = model) =>
         openTfjsNetwork(each, GREY, input, backend, true);
       const refused = (input: object, message: string) =>
@@ -278,7 +278,7 @@ onWasm(
       await refused({ mean: [NaN] }, "--input-mean must be numbers.");
       const text = await Deno.readTextFile(path);
       await Deno.writeTextFile(path, text.replaceAll("Flatten", "Bogus"));
-      await assert.rejects(open({}, await readTfjsModel(path)), {
+      await assert.rejects(open({}, await readModel(path)), {
         name: "UsageError",
         message: new RegExp(
           `^${path} is no model that TensorFlow.js can make: Unknown layer: Bogus`,

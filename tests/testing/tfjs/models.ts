@@ -5,6 +5,7 @@
  */
 import { join } from "@std/path";
 import * as tf from "@tensorflow/tfjs";
+import { readTfjsModel, type TfjsModel } from "../../../src/weights/tfjs/model_file.ts";
 
 /** A weight of a graph. */
 export interface Weight {
@@ -103,4 +104,9 @@ async function writeModel(
   const manifest = [{ paths, weights: specs }];
   await Deno.writeTextFile(path, JSON.stringify({ ...about, weightsManifest: manifest }));
   return path;
+}
+
+/** The model whose `model.json` is at `path`, whatever that is. */
+export async function readModel(path: string): Promise<TfjsModel> {
+  return await readTfjsModel(path, await Deno.readFile(path));
 }

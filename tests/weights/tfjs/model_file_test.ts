@@ -1,8 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "@std/path";
-import { readTfjsModel } from "../../../src/weights/tfjs/model_file.ts";
 import { sha256 } from "../../../src/format/sha256.ts";
-import { attr, placeholder, writeGraphModel } from "../../testing/tfjs/models.ts";
+import { attr, placeholder, readModel, writeGraphModel } from "../../testing/tfjs/models.ts";
 
 /** Runs `body` with the path of a small model, of 24 bytes of weights in two files, and its JSON. */
 async function withModel(body: (path: string, json: Model) => Promise<void>): Promise<void> {
@@ -27,7 +26,7 @@ interface Model {
 
 Deno.test("readTfjsModel() reads the weights of all files, and its digest is of every byte", async () => {
   await withModel(async (path) => {
-    const model = await readTfjsModel(path);
+    const model = await readModel(path);
     const [first, second] = model.files;
     assert.deepEqual([model.format, model.files.length], ["graph-model", 2]);
     assert.deepEqual(
@@ -44,7 +43,7 @@ Deno.test("readTfjsModel() knows the kind of a model that does not say it", asyn
   await withModel(async (path, { format: _, ...json }) => {
     const kindOf = async (topology: object) => {
       await Deno.writeTextFile(path, JSON.stringify({ ...json, modelTopology: topology }));
-      return (await readTfjsModel(path)).format;
+      return (await readModel(path)).format;
     };
     assert.equal(await kindOf(json.modelTopology as object), "graph-model");
     assert.equal(await kindOf({ class_name: "Sequential", config: [] }), "layers-model");
@@ -64,7 +63,7 @@ function refuses(
       if (typeof change !== "string") change(json);
       await Deno.writeTextFile(path, typeof change === "string" ? change : JSON.stringify(json));
       const folder = path.replace(/\/model\.json$/, "");
-      await assert.rejects(readTfjsModel(path), {
+      await assert.rejects(readModel(path), {
         name: "UsageError",
         message: message.replaceAll("PATH", path).replaceAll("FOLDER", folder),
       });
@@ -157,14 +156,14 @@ refuses(
 
 Deno.test("readTfjsModel() refuses a file of weights that was cut short, or leads to a device", async () => {
   await withModel(async (path) => {
-    const [first] = (await readTfjsModel(path)).files;
+    const [first] = (await readModel(path)).files;
     await Deno.truncate(first!, 5);
-    await assert.rejects(readTfjsModel(path), {
+    await assert.rejects(readModel(path), {
       name: "UsageError",
       message: /24 bytes .+ have 17/,
     });
     await Deno.remove(first!);
     await Deno.symlink("/dev/zero", first!);
-    await assert.rejects(readTfjsModel(path), { name: "UsageError", message: /is no file/ });
+    await assert.rejects(readModel(path), { name: "UsageError", message: /is no file/ });
   });
 });

@@ -24,7 +24,7 @@ function repeats(small: tf.TensorInfo, large: tf.TensorInfo): boolean {
 type Operation = "Add" | "Sub" | "Multiply";
 
 /** The kernel `name` for two float32 tensors of which one repeats; anything else is left to tfjs's kernel. */
-export function repeating(name: Operation): EngineKernel {
+function repeating(name: Operation): EngineKernel {
   return (engine, inputs, attributes) => {
     const { a, b } = inputs as { a: tf.TensorInfo; b: tf.TensorInfo };
     const large = repeats(b, a) ? a : repeats(a, b) ? b : undefined;
@@ -85,6 +85,9 @@ const sum: EngineKernel = (engine, inputs, attributes) => {
   engine.floats(y)[0]!.set(sums);
   return y;
 };
+
+/** `a + b` where one of them may repeat. */
+export const addRepeating = repeating("Add");
 
 /** Sums of every channel, and what repeats. `Add` is with the elementwise kernels. */
 export const channelwiseKernels: KernelTable = {

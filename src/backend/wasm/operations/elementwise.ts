@@ -11,7 +11,7 @@ import {
 import { SGD_STEP, type SgdStepAttributes } from "../../operations/sgd_step.ts";
 import { SIGN_STEP, type SignStepAttributes } from "../../operations/sign_step.ts";
 import { phase, type Word } from "../phases.ts";
-import { repeating } from "./channelwise.ts";
+import { addRepeating } from "./channelwise.ts";
 import { type EngineKernel, type KernelTable, stock } from "./registration.ts";
 import type { TensorEngine } from "../tensors.ts";
 
@@ -24,9 +24,6 @@ const sizeOf = ({ shape }: tf.TensorInfo) => tf.util.sizeFromShape(shape);
 function run(engine: TensorEngine, kernel: string, size: number, words: readonly Word[]): void {
   engine.crew.run([phase(Math.ceil(size / SLICE), kernel, words)]);
 }
-
-/** `a + b` where one of them repeats. */
-const addRepeating = repeating("Add");
 
 /** `a + b`. */
 const add: EngineKernel = (engine, inputs, attributes) => {

@@ -7,7 +7,7 @@ import type * as tf from "@tensorflow/tfjs";
 import type { ConvolutionShape } from "../../operations/convolution_shape.ts";
 import { computeFilterGradient, forwardPhase, inputGradientPhase } from "./convolution_phases.ts";
 import { activate, isActivation } from "./activation.ts";
-import { repeating } from "./channelwise.ts";
+import { addRepeating } from "./channelwise.ts";
 import { type EngineKernel, type KernelTable, stock } from "./registration.ts";
 
 const PIXEL = { height: 1, width: 1, kernel: 1, stride: 1 } as const;
@@ -34,8 +34,6 @@ const multiply: EngineKernel = (engine, inputs, attributes) => {
   return c;
 };
 
-const addBias = repeating("Add");
-
 /** A product whose result tfjs wants with a bias and an activation; it comes as a batch of one. */
 const fused: EngineKernel = (engine, inputs, attributes) => {
   const { a, b, bias } = inputs as { a: tf.TensorInfo; b: tf.TensorInfo; bias?: tf.TensorInfo };
@@ -47,7 +45,7 @@ const fused: EngineKernel = (engine, inputs, attributes) => {
   const product = multiply(engine, { a: matrix(a), b: matrix(b) }, attributes) as tf.TensorInfo;
   let y = product;
   if (bias) {
-    y = addBias(engine, { a: product, b: bias }, {}) as tf.TensorInfo;
+    y = addRepeating(engine, { a: product, b: bias }, {}) as tf.TensorInfo;
     engine.disposeIntermediateTensorInfo(product);
   }
   const result = activate(engine, y, inputs, attributes);

@@ -12,6 +12,11 @@ export type ConvolutionMode = "forward" | "inputGradient" | "filterGradient";
 /** How operands are kept while a convolution works on them; sums are always float32. */
 export type Precision = "f32" | "f16";
 
+/** WGSL type of four values of an operand. */
+export function quadType(precision: Precision): "vec4f" | "vec4h" {
+  return precision === "f16" ? "vec4h" : "vec4f";
+}
+
 /** A convolution for which there are several ways to compute it. */
 export interface Convolution {
   readonly mode: ConvolutionMode;

@@ -8,7 +8,7 @@
  * @module
  */
 import { range } from "../program/wgsl.ts";
-import type { Precision } from "./shape.ts";
+import { type Precision, quadType } from "./shape.ts";
 
 /** Rows of both tiles, and quads of rows. */
 export const DEPTH = 16, DEPTH_QUADS = DEPTH / 4;
@@ -55,11 +55,6 @@ export interface WorkgroupProduct {
   }[];
 }
 
-/** WGSL type of four values of an operand. */
-export function operandType(precision: Precision): "vec4f" | "vec4h" {
-  return precision === "f16" ? "vec4h" : "vec4f";
-}
-
 /**
  * The product of the tiles of a workgroup.
  *
@@ -73,7 +68,7 @@ export function workgroupProduct(
   together: readonly [left: number, right: number],
   padding = 0,
 ): WorkgroupProduct {
-  const type = operandType(precision);
+  const type = quadType(precision);
   const left = operand("left", down * rowQuads, together[0]);
   const right = operand("right", across * columnQuads, together[1]);
   const pitch = left.quads + padding;

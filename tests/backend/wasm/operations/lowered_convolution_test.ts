@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs";
 import fc from "fast-check";
+import type { TensorEngine } from "../../../../src/backend/wasm/tensors.ts";
 import { onWasm } from "../../../testing/device.ts";
 import { largestError } from "../../../testing/numbers.ts";
 import { read } from "../../../testing/tensors.ts";
@@ -111,6 +112,7 @@ onWasm("the CPU engine packs a filter that two kinds of convolution share for ea
 onWasm(
   "the CPU engine's fused convolution is the convolution, its bias and its activation",
   async () => {
+    const { heap } = tf.backend() as TensorEngine, used = heap.usedBytes;
     for (const activation of ["linear", "relu", "relu6", "elu", "sigmoid"] as const) {
       for (const pad of ["same", "valid"] as const) {
         const [fused, composed] = tf.tidy(() => {
@@ -125,6 +127,7 @@ onWasm(
         });
         const error = largestError(await read(fused!), await read(composed!));
         assert.ok(error <= 1e-5, `${activation}, ${pad}: error ${error}`);
+        assert.equal(heap.usedBytes, used, `${activation}, ${pad} leaves nothing on the heap`);
       }
     }
   },

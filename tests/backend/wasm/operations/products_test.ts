@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs";
 import fc from "fast-check";
+import type { TensorEngine } from "../../../../src/backend/wasm/tensors.ts";
 import { onWasm } from "../../../testing/device.ts";
 import { largestError } from "../../../testing/numbers.ts";
 import { normals } from "../assembly/kernels_support.ts";
@@ -45,6 +46,7 @@ onWasm("tf.matMul() leaves batches of matrices to tfjs", () => {
 });
 
 onWasm("the CPU engine's fused product is the product, its bias and its activation", async () => {
+  const { heap } = tf.backend() as TensorEngine, used = heap.usedBytes;
   for (
     const activation of ["linear", "relu", "relu6", "elu", "sigmoid", "prelu", "leakyrelu"] as const
   ) {
@@ -77,6 +79,7 @@ onWasm("the CPU engine's fused product is the product, its bias and its activati
       const [ours, expected] = [await fused!.data(), await composed!.data()];
       assert.ok(largestError(ours as Float32Array, expected) <= TOLERANCE, activation);
       tf.dispose([fused!, composed!]);
+      assert.equal(heap.usedBytes, used, `${activation} leaves nothing on the heap`);
     }
   }
 });

@@ -10,10 +10,9 @@ import type { Kernel } from "../../program/kernel.ts";
 import { channelsAt, lines, range, storeChannels, vectorWidth } from "../../program/wgsl.ts";
 import { partialSums, type Split, splitSum } from "./split.ts";
 import { gatherOf, largestBuffer } from "../gather/gather.ts";
-import type { ConvolutionVariant, Precision } from "../shape.ts";
+import { type ConvolutionVariant, type Precision, quadType } from "../shape.ts";
 import {
   DEPTH,
-  operandType,
   type WorkgroupProduct,
   workgroupProduct,
   type WorkgroupTile,
@@ -89,7 +88,7 @@ function tileKernel(
   const { batch, inChannels, outChannels, kernel, stride } = shape;
   const [rows, columns] = outputSize(shape), taps = kernel ** 2;
   const product = productOf(tile, precision), { left, right } = product;
-  const high = left.quads, wide = right.quads, type = operandType(precision);
+  const high = left.quads, wide = right.quads, type = quadType(precision);
   const grid = [...blocks(shape, tile), split.parts] as const;
   const rowsOfX = rowReader(shape);
   const lefts = range(left.together), rights = range(right.together);

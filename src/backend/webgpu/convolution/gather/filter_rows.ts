@@ -7,7 +7,7 @@ import { linearGrid } from "../../program/grid.ts";
 import { single } from "../../program/kernel.ts";
 import { filterQuad } from "./filter_value.ts";
 import { describeGather, type Gather, largestBuffer } from "./gather.ts";
-import type { DeviceTraits, PackedFilter, Precision } from "../shape.ts";
+import { type DeviceTraits, type PackedFilter, type Precision, quadType } from "../shape.ts";
 
 /** The matrix has a multiple of so many quads in a row, for no reader to test for its end. */
 const QUADS = 16;
@@ -22,11 +22,6 @@ export function rowQuads({ channels }: Gather): number {
   return QUADS * Math.ceil(channels / 4 / QUADS);
 }
 
-/** WGSL type of four weights. */
-export function weightType(precision: Precision): string {
-  return precision === "f16" ? "vec4h" : "vec4f";
-}
-
 /** Whether a device can bind the buffers of `gather`, its filter as such a matrix. */
 export function rowsFit(gather: Gather, precision: Precision, device: DeviceTraits): boolean {
   const { bytes } = rowsStorage(gather, precision);
@@ -34,7 +29,7 @@ export function rowsFit(gather: Gather, precision: Precision, device: DeviceTrai
     (precision === "f32" || device.shaderF16);
 }
 
-/** WGSL that must come first where {@linkcode weightType} is used. */
+/** WGSL that must come first where {@linkcode quadType} is used. */
 export function enables(precision: Precision): string {
   return precision === "f16" ? "enable f16;\n" : "";
 }
@@ -50,7 +45,7 @@ export function packFilterRows(gather: Gather, precision: Precision): PackedFilt
   const { mode, depth, channels, kernel } = gather;
   const quads = rowQuads(gather), rows = depthRows(gather);
   const count = kernel ** 2 * rows * quads;
-  const type = weightType(precision);
+  const type = quadType(precision);
   const { grid, index } = linearGrid(Math.ceil(count / 64));
   const code = `${enables(precision)}${filterQuad(gather)}
 @group(0) @binding(1) var<storage, read_write> packed: array<${type}>;

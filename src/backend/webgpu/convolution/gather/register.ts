@@ -5,14 +5,7 @@
  */
 import { single } from "../../program/kernel.ts";
 import { pixelLoader, vectorWidth } from "../../program/wgsl.ts";
-import {
-  depthRows,
-  enables,
-  packFilterRows,
-  rowQuads,
-  rowsFit,
-  weightType,
-} from "./filter_rows.ts";
+import { depthRows, enables, packFilterRows, rowQuads, rowsFit } from "./filter_rows.ts";
 import {
   type Gather,
   type GatherMode,
@@ -22,7 +15,7 @@ import {
   tapsOf,
 } from "./gather.ts";
 import { INVOCATIONS, type Loads, type RegisterTile, registerTileKernel } from "./register_tile.ts";
-import type { ConvolutionVariant, Precision } from "../shape.ts";
+import { type ConvolutionVariant, type Precision, quadType } from "../shape.ts";
 
 /** The variant of `mode` with register tiles of `tile`. */
 export function registerVariant(mode: GatherMode, tile: RegisterTile): ConvolutionVariant {
@@ -52,7 +45,7 @@ function bufferLoads(gather: Gather, precision: Precision): Loads {
     declarations: `${enables(precision)}@group(0) @binding(0) var<storage, read> source: array<${
       vectorWidth(gather.depth).type
     }>;
-@group(0) @binding(1) var<storage, read> filters: array<${weightType(precision)}>;
+@group(0) @binding(1) var<storage, read> filters: array<${quadType(precision)}>;
 ${pixelLoader("source", sourceImage(gather, margin, 1))}`,
     source: (down, right) =>
       `load_source(image, y + ${down + margin}u + t, x + ${right + margin}u, d)`,

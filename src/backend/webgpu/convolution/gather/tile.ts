@@ -8,14 +8,7 @@ import { linearGrid } from "../../program/grid.ts";
 import { type Kernel, single } from "../../program/kernel.ts";
 import { channelsAt, lines, range, vectorWidth } from "../../program/wgsl.ts";
 import { epilogueText } from "../epilogue.ts";
-import {
-  depthRows,
-  enables,
-  packFilterRows,
-  rowQuads,
-  rowsFit,
-  weightType,
-} from "./filter_rows.ts";
+import { depthRows, enables, packFilterRows, rowQuads, rowsFit } from "./filter_rows.ts";
 import {
   describeGather,
   type Gather,
@@ -26,7 +19,7 @@ import {
   tapsOf,
   tapsText,
 } from "./gather.ts";
-import type { ConvolutionVariant, Epilogue, Precision } from "../shape.ts";
+import { type ConvolutionVariant, type Epilogue, type Precision, quadType } from "../shape.ts";
 import {
   DEPTH,
   DEPTH_QUADS,
@@ -132,7 +125,7 @@ export function tileKernel(
   const blocks = Math.ceil(channels / CHANNELS), tiles = Math.ceil(all / pixels);
   const { grid, index } = linearGrid(kinds * blocks * tiles);
   const quads = depthRows(gather) / 4;
-  const type = weightType(precision), ends = epilogueText(gather, epilogue, 2);
+  const type = quadType(precision), ends = epilogueText(gather, epilogue, 2);
   const down = tapsText(gather, "p"), right = tapsText(gather, "q");
   const product = productOf(pixels, precision), four = range(4);
   const uniform = gather.depth % DEPTH === 0, source = sourceText(gather, uniform);

@@ -6,11 +6,10 @@
  */
 import type { Kernel } from "../../program/kernel.ts";
 import { lines, range } from "../../program/wgsl.ts";
-import type { Precision } from "../shape.ts";
+import { type Precision, quadType } from "../shape.ts";
 import {
   DEPTH,
   DEPTH_QUADS,
-  operandType,
   type WorkgroupProduct,
   workgroupProduct,
   type WorkgroupTile,
@@ -98,7 +97,7 @@ function bringing(
   { threads, left, right }: WorkgroupProduct,
   precision: Precision,
 ): string[] {
-  const four = range(4), type = operandType(precision);
+  const four = range(4), type = quadType(precision);
   const ragged = v.quads % DEPTH_QUADS > 0;
   const bring = (first: number) => {
     const at = first > 0 ? `(local - ${first}u)` : "local";
