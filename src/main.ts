@@ -64,7 +64,7 @@ async function dispatch([name, ...rest]: readonly string[]): Promise<void> {
   }
   const { command } = await load();
   if (rest.includes("--help") || rest.includes("-h")) {
-    const action = rest.find((arg) => !arg.startsWith("-") && command.actions?.[arg]);
+    const action = rest.find((arg) => Object.hasOwn(command.actions ?? {}, arg));
     printResult(describeCommand(command, { action, columns: columns(), program: programHere() }));
     return;
   }

@@ -22,7 +22,11 @@ import { SUMMARIES } from "./summaries.ts";
 const FLAGS = {
   dataDir: RECIPE_FLAGS.dataDir,
   measure: switchFlag("measure", "train a few steps of the paper's recipe: speed, hours, disk"),
-  recipe: textFlag("recipe", "FILE", "measure the recipe.json of a run instead of the paper's"),
+  recipe: textFlag(
+    "recipe",
+    "FILE",
+    "measure a file of recipes/ or the recipe.json of a run instead of the paper's",
+  ),
   tuning: switchFlag("tuning", "show instead how convolutions were timed on this machine's GPUs"),
   resetTuning: switchFlag("reset-tuning", "forget these times; they are taken anew when needed"),
   json: switchFlag("json", "print one JSON document on stdout"),

@@ -5,6 +5,7 @@
  */
 import { join } from "@std/path";
 import { loadData } from "../data/sets/sets.ts";
+import { UsageError } from "../errors.ts";
 import { type Group, GROUPS } from "../recipe/field.ts";
 import { RECIPE_FLAGS, recipeInput } from "../recipe/fields.ts";
 import { switchFlag, textFlag } from "../recipe/flag.ts";
@@ -78,7 +79,7 @@ export const command: Command = {
       refuseFlags(FLAGS, flags, ["recipe", "dryRun"], why);
     }
     const changes = recipeInput(values);
-    const given = file === undefined ? changes : withFields(await readRecipeFile(file), changes);
+    const given = file === undefined ? changes : await changedRecipe(file, changes);
     const directory = runDir ?? defaultRunDir(given), tune = noTune !== true;
     await interruptible(async (signal) => {
       if (dryRun) return await previewRun(given, directory, signal);
@@ -89,6 +90,22 @@ export const command: Command = {
     });
   },
 };
+
+/**
+ * The recipe in `file` with `changes`.
+ *
+ * @throws {UsageError} if something in one of them has no meaning with the rest
+ */
+async function changedRecipe(file: string, changes: RecipeInput): Promise<RecipeInput> {
+  const given = withFields(await readRecipeFile(file), changes);
+  try {
+    resolveRecipe(given);
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    throw new UsageError(`${error.message} Change the flags, or a copy of ${file}.`);
+  }
+  return given;
+}
 
 /** Prints the recipe on stdout, and says what a run of it would take. */
 async function previewRun(given: RecipeInput, directory: string, signal: AbortSignal) {

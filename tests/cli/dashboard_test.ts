@@ -39,6 +39,7 @@ Deno.test("memloss train --dashboard shows the run while it trains, and no longe
   const { process, heard } = train(
     ...["--variant", "v1", "--epochs", "500", "--select", "none", "--dashboard"],
   );
+  await using _ = process; // which a failure must not leave training
   const url = await heard(/^Dashboard: (http:\/\/127\.0\.0\.1:\d+\/)$/m);
   const page = await (await fetch(url)).text();
   assert.match(page, /<p class="state">training, epoch \d+ of 500/);

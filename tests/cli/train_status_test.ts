@@ -28,17 +28,14 @@ function shown(columns: number): [string, string] {
 Deno.test("memloss train drops loss terms, loss, rate and position on narrow terminals, the time left never", () => {
   // 9 steps and the validation of 80 images are left: 90 s and 420 s.
   const training = [100, 70, 58, 40, 30, 12].map((columns) => shown(columns)[0]);
-  assert.deepEqual(
-    training,
-    [
-      "epoch 1/1 step 1/10  loss 2.7500 (ce 2.2500, kl 0.5000)  0.8 images/s  8m30s left",
-      "epoch 1/1 step 1/10  loss 2.7500  0.8 images/s  8m30s left",
-      "epoch 1/1 step 1/10  0.8 images/s  8m30s left",
-      "epoch 1/1 step 1/10  8m30s left",
-      "8m30s left",
-      "8m30s left",
-    ].toSpliced(3, 0).slice(0, 6),
-  );
+  assert.deepEqual(training, [
+    "epoch 1/1 step 1/10  loss 2.7500 (ce 2.2500, kl 0.5000)  0.8 images/s  8m30s left",
+    "epoch 1/1 step 1/10  loss 2.7500  0.8 images/s  8m30s left",
+    "epoch 1/1 step 1/10  0.8 images/s  8m30s left",
+    "epoch 1/1 step 1/10  8m30s left",
+    "8m30s left",
+    "8m30s left",
+  ]);
 });
 
 Deno.test("memloss train counts down the validation too", () => {

@@ -18,7 +18,7 @@ export interface Action<T extends FlagTable> {
   /** What stands behind its name, e.g. `RUN_DIR`; all of them must be there. The first is the same for all actions. */
   readonly operands: readonly string[];
   /** The flags that have a meaning for it. */
-  readonly flags: readonly (keyof T)[];
+  readonly flags: readonly (keyof T & string)[];
   /** Does it; `operands` are as many as those above. */
   act(flags: FlagValues<T>, operands: readonly string[]): Promise<void>;
 }
@@ -43,12 +43,7 @@ export function actionCommand<T extends FlagTable>(
     ...rest,
     name: command,
     flags: table,
-    actions: Object.fromEntries(
-      Object.entries(actions).map(([name, { operands, flags }]) => [
-        name,
-        { operands, flags: flags.map(String) },
-      ]),
-    ),
+    actions,
     async run(args) {
       const { flags, positionals: [name, ...operands] } = readArguments(args, table, 1 + most);
       const action = name !== undefined && Object.hasOwn(actions, name) ? actions[name] : undefined;

@@ -59,6 +59,11 @@ Deno.test("memloss train --dry-run prints the recipe, says what it takes, and do
     /^error: --dry-run has no meaning with --resume/,
   );
   assertRefused(await memloss("train", "--recipe", world.data), 2, /is a folder/);
+  assertRefused(
+    await memloss("train", ...dry, "--variant", "trades"),
+    2,
+    /--beta-prime has no meaning for --variant trades\. Change the flags, or a copy of \S+recipe\.json\.$/,
+  );
 });
 
 Deno.test("memloss doctor --recipe measures what a run would take here", async () => {

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { join, resolve } from "@std/path";
+import { startCommand } from "../../testing/program.ts";
 import { inRunFolder, resultOf } from "../support.ts";
 
 const ROOT = resolve(import.meta.dirname!, "..", "..", "..");
@@ -12,11 +13,11 @@ async function train(deno: string, preload?: string) {
   await inRunFolder(async (runsDir) => {
     const before = preload === undefined ? [] : ["--preload", join(import.meta.dirname!, preload)];
     const script = join(import.meta.dirname!, "runs.ts"), dataDir = join(runsDir, "..", "data");
-    const { success, stderr } = await new Deno.Command(deno, {
+    const { code, stderr } = await startCommand(deno, {
       args: ["run", "--no-check", ...before, "-P=train", script, runsDir, dataDir],
       cwd: ROOT,
-    }).output();
-    assert.ok(success, new TextDecoder().decode(stderr));
+    }).ended;
+    assert.equal(code, 0, stderr);
     for await (const { name } of Deno.readDir(runsDir)) {
       results[name] = await resultOf(join(runsDir, name));
     }
@@ -36,10 +37,9 @@ Deno.test({
   ignore: OTHER_DENO === undefined && Deno.env.get("CI") === undefined,
   async fn() {
     assert.ok(OTHER_DENO, "MEMLOSS_OTHER_DENO names no other Deno");
-    const { stdout } = await new Deno.Command(OTHER_DENO, {
-      args: ["eval", "-p", "Deno.version.v8"],
-    }).output();
-    assert.notEqual(new TextDecoder().decode(stdout).trim(), Deno.version.v8);
+    const { stdout } = await startCommand(OTHER_DENO, { args: ["eval", "-p", "Deno.version.v8"] })
+      .ended;
+    assert.notEqual(stdout.trim(), Deno.version.v8);
     assert.deepEqual(await train(OTHER_DENO, "older_deno.ts"), await expected());
   },
 });

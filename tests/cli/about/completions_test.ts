@@ -1,0 +1,11 @@
+import assert from "node:assert/strict";
+import { SUMMARIES } from "../../../src/cli/summaries.ts";
+import { assertRefused, memloss, memlossDone } from "../memloss.ts";
+
+Deno.test("memloss completions prints a script that knows every command, and refuses other shells", async () => {
+  const { stdout } = await memlossDone("completions", "bash");
+  for (const name of [...Object.keys(SUMMARIES), "memory gc"]) {
+    assert.match(stdout, new RegExp(`^ {4}"${name}"\\) .*--quiet`, "m"));
+  }
+  assertRefused(await memloss("completions", "tcsh"), 2, /memloss completions bash\|zsh\|fish\.$/);
+});
