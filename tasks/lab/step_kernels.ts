@@ -4,7 +4,8 @@
  * `deno run --allow-read --allow-write tasks/lab/step_kernels.ts OUT_DIR [--width 64] [--batch-size 128] [--prefer NAME]`
  *
  * Writes `OUT_DIR/kernels.json` and a `.wgsl` for every kernel that takes at least one hundredth of the step. Convolutions
- * take the variant that is fastest on paper among those whose names begin with `--prefer` (those of discrete GPUs).
+ * take the variant that is fastest on paper among those whose names begin with `--prefer`, or where none does, among all
+ * (those of discrete GPUs).
  *
  * @module
  */
@@ -39,7 +40,6 @@ interface Row {
   readonly bound: "compute" | "memory";
   readonly asked: number;
   readonly footprint: number;
-  share: number;
 }
 
 /** Shares of the step from which a kernel is worth a look. */
@@ -48,13 +48,15 @@ const LEAST = 0.01;
 const given = parseArgs(Deno.args, { string: ["width", "batch-size", "prefer"] });
 const out = String(given._[0] ?? ".");
 const width = Number(given.width ?? 64), batchSize = Number(given["batch-size"] ?? 128);
-const prefer: readonly string[] = String(given.prefer ?? "").split(",");
+const prefer = String(given.prefer ?? "");
 
 await Deno.mkdir(out, { recursive: true });
 const rows = await stepKernels();
 const seconds = rows.reduce((sum, { times, microseconds }) => sum + times * microseconds, 0) / 1e6;
-for (const row of rows) row.share = row.times * row.microseconds / 1e6 / seconds;
-const large = rows.filter(({ share }) => share >= LEAST).toSorted((a, b) => b.share - a.share);
+const large = rows
+  .map((row) => ({ ...row, share: row.times * row.microseconds / 1e6 / seconds }))
+  .filter(({ share }) => share >= LEAST)
+  .toSorted((a, b) => b.share - a.share);
 const listed = await Promise.all(large.map(async ({ code, ...row }, index) => {
   const file = `${String(index).padStart(2, "0")}-${
     row.kernel.replace(/[^A-Za-z0-9]+/g, "_")
@@ -126,7 +128,7 @@ function choose(convolution: Convolution) {
   const { shape } = convolution;
   const variants = variantsFor(CATALOGUE, convolution, { traits: GPU_TRAITS, software: false });
   const discrete = variants.filter(({ name }) => /^(winograd-)?tile/.test(name));
-  const preferred = discrete.filter(({ name }) => prefer.some((start) => name.startsWith(start)));
+  const preferred = discrete.filter(({ name }) => name.startsWith(prefer));
   const ranked = (preferred.length > 0 ? preferred : discrete).map((variant) => {
     const { predictions } = variantRoofline(variant, shape);
     return { variant, gflops: predictions.h100.uncached.gflops };
@@ -155,6 +157,5 @@ function count(
     bound: compute >= memory ? "compute" : "memory",
     asked,
     footprint: sizes.reduce((sum, size) => sum + size, 0),
-    share: 0,
   });
 }
