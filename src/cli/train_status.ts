@@ -80,11 +80,11 @@ async function shown(
 /** Shows on `status` how far a run is. */
 export function observeRun(status: StatusLine): RunObserver {
   const time = new TimeLeft(() => status.now());
-  let select = "";
+  let select = "", earlyStop: number | undefined;
   return {
     ...shownOn(status),
     onStart({ directory, recipe, continued, backend, demand }) {
-      select = recipe.select;
+      ({ select, earlyStop } = recipe);
       time.begin(recipe);
       status.print(
         `${
@@ -129,6 +129,12 @@ export function observeRun(status: StatusLine): RunObserver {
         `epoch ${metrics.epoch}/${epochs}  ${describeTerms(metrics)}${accuracies}  ` +
           `${describeAttack(metrics)}${describeSpeed(metrics)}${formatDuration(metrics.seconds)}`,
       );
+      if (metrics.ended) {
+        status.print(
+          `Ended after epoch ${metrics.epoch} of ${epochs}: accuracy under PGD-20 on the held-out images was no better ` +
+            `in the last ${earlyStop === 1 ? "epoch" : `${earlyStop} epochs`} (--early-stop).`,
+        );
+      }
       if (metrics.overfitting) {
         status.print(
           `warning: epoch ${metrics.epoch} looks like catastrophic overfitting: PGD-20 takes more than ` +

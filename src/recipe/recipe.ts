@@ -126,6 +126,13 @@ export interface Recipe {
    */
   readonly select: Selection;
   /**
+   * Ends the run after so many epochs in a row that were no better than the best before, by PGD-20 on the held-out images: with
+   * `select` of `"val"` alone.
+   *
+   * @default {never}
+   */
+  readonly earlyStop?: number;
+  /**
    * Evaluate on the first test images only, this many.
    *
    * @default {all}

@@ -89,10 +89,18 @@ export const TRAINING_FIELDS = {
     ),
     { group: "What to train" },
   ),
-  epochs: field("epochs", integerFlag("epochs", "passes over the training images", 1), {
-    group: "What to train",
-    default: 50,
-  }),
+  epochs: field(
+    "epochs",
+    integerFlag(
+      "epochs",
+      "passes over the training images; under some schedules --resume may raise them",
+      1,
+    ),
+    {
+      group: "What to train",
+      default: 50,
+    },
+  ),
   batchSize: field("batchSize", integerFlag("batch-size", "images per step", 1), {
     group: "What to train",
     default: 128,

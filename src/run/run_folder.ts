@@ -242,6 +242,17 @@ export class RunFolder {
     await removeFile(recipePath(this.directory));
   }
 
+  /**
+   * Writes down that the run is to have `epochs` epochs, as if it had been begun with that many.
+   *
+   * @throws {RunError} if the disk fails
+   */
+  async extend(epochs: number): Promise<void> {
+    const longer = { ...this.record, recipe: { ...this.record.recipe, epochs } };
+    const text = encodeRunRecord(longer);
+    await writeFileAtomically(recipePath(this.directory), new TextEncoder().encode(text));
+  }
+
   /** Lets the next process in. */
   async close(): Promise<void> {
     await this.#lock.release();

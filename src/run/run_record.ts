@@ -5,6 +5,7 @@
  */
 import * as v from "valibot";
 import { UsageError } from "../errors.ts";
+import { isOpenEnded, SCHEDULES } from "../optimise/schedule.ts";
 import type { Above } from "../recipe/field.ts";
 import {
   FIELDS,
@@ -118,7 +119,8 @@ function completed(said: RecipeInput, wrong: (problem: string) => UsageError): R
 
 /**
  * The recipe to go on with: the stored one, if what the user `given` does not contradict it. Only fields that belong to
- * one start of a run may differ between two of them.
+ * one start of a run may differ between two of them, and there may be more epochs under a schedule that does not depend on
+ * their number.
  *
  * @throws {UsageError} naming the first flag that differs
  */
@@ -126,13 +128,35 @@ export function resumeRecipe(stored: Recipe, given: RecipeInput, path: string): 
   for (const field of FIELDS) {
     const asked = valueAt(given, field.path), before = valueAt(stored, field.path);
     if (asked === undefined || field.perStart || asked === before) continue;
-    throw new UsageError(
-      `--${field.flag.name} ${asked} differs from ${path}, which has ${
-        before ?? "none"
-      }: resume without it, or start a new run.`,
-    );
+    const differs = `--${field.flag.name} ${asked} differs from ${path}, which has ${
+      before ?? "none"
+    }`;
+    const refused = field.path === "epochs"
+      ? refusedEpochs(stored, given, differs)
+      : `${differs}: resume without it, or start a new run.`;
+    if (refused !== undefined) throw new UsageError(refused);
   }
   return resolveRecipe(withFields(stored, given));
+}
+
+/** Why the epochs `given` cannot be those of the run of `stored`; undefined if they can. */
+function refusedEpochs(
+  { epochs, optimiser: { schedule, average } }: Recipe,
+  given: RecipeInput,
+  differs: string,
+): string | undefined {
+  if (given.epochs! < epochs) {
+    return `${differs}: it can only be raised; resume without it, or start a new run.`;
+  }
+  if (!isOpenEnded(schedule)) {
+    const open = SCHEDULES.filter(isOpenEnded).join(", ");
+    return `${differs}, and --schedule ${schedule} is laid over all of them: ` +
+      `resume without it, or start a new run, with one of ${open} if it is to be longer later.`;
+  }
+  if (average === "swa" && given.optimiser?.swaStart === undefined) {
+    return `${differs}, from which --swa-start follows unless it is said: say it too.`;
+  }
+  return undefined;
 }
 
 /** What there was `before` in place of what there is `now`, as far as it can change a run's bytes. */

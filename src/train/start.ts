@@ -86,7 +86,8 @@ export interface StartOptions {
 /** How a run is continued. */
 export interface ContinueOptions extends StartOptions {
   /**
-   * What differs from the run's recipe in this sitting: where its data lie, what computes.
+   * What differs from the run's recipe in this sitting: where its data lie, what computes; or more `epochs`, under a schedule
+   * that is the same however many there are.
    *
    * @default {none}
    */
@@ -250,6 +251,7 @@ async function runIn(
       ? await RunFolder.open(directory)
       : await RunFolder.create(directory, now);
     try {
+      if (recipe.epochs > folder.record.recipe.epochs) await folder.extend(recipe.epochs);
       if (initial) await keepCopy(folder, initialWeightsPath(directory), initial);
       if (helper && !stored) await keepCopy(folder, helperPath(directory), helper);
       observer?.onStart?.({ directory, recipe, continued: stored !== undefined, backend, demand });

@@ -173,7 +173,7 @@ const OTHER: RecipeInput = {
 Deno.test("resolveRecipe() leaves what is given as it is", () => {
   const others = ["swaStart", "restartPeriod", "restartFactor", "lrKnots"]; // of other averages, schedules
   for (const { path } of FIELDS) {
-    const other = others.some((name) => path === `optimiser.${name}`);
+    const other = path === "earlyStop" || others.some((name) => path === `optimiser.${name}`);
     assert.equal(valueAt(OTHER, path) === undefined, other, path);
   }
   assert.deepEqual(resolveRecipe(OTHER), OTHER);
@@ -327,6 +327,12 @@ Deno.test("resolveRecipe() refuses to start from a memory that there is not, and
       `${flag} has no meaning for --variant standard.`,
     );
   }
+});
+
+Deno.test("resolveRecipe() stops early by the held-out images alone", () => {
+  assert.equal(resolveRecipe({ earlyStop: 3 }).earlyStop, 3);
+  refuses({ earlyStop: 3, select: "test" }, "--early-stop has no meaning for --select test.");
+  refuses({ earlyStop: 0 }, "--early-stop must be a whole number of at least 1, not 0.");
 });
 
 Deno.test("resolveRecipe() averages weights as it is asked to, and refuses what no average has", () => {

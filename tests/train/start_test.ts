@@ -69,9 +69,9 @@ Deno.test("startRun() and continueRun() make the run that startRun() makes in on
         name: "UsageError",
         message: /is not empty/,
       });
-      await assert.rejects(continueRun(runDir, { given: { epochs: 9 } }), {
+      await assert.rejects(continueRun(runDir, { given: { batchSize: 9 } }), {
         name: "UsageError",
-        message: /^--epochs 9 differs from /,
+        message: /^--batch-size 9 differs from /,
       });
     })
   ));
