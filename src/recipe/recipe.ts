@@ -46,7 +46,8 @@ export interface Recipe {
    */
   readonly gamma?: number;
   /**
-   * Run folder or file of the network that labels helper examples; the run keeps a copy. There for HAT only, which needs it.
+   * Run folder or file of the network that labels helper examples, of which the run keeps a copy; or `auto`: the run trains one
+   * first, a standard one like its own. There for HAT only, which needs it.
    *
    * @default {none}
    */
