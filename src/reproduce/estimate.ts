@@ -52,8 +52,10 @@ export async function estimate(
   let gpuBytes: number | undefined, adapter = "", peak = 0;
   const byRow = Map.groupBy(open, ({ row }) => row);
   for (const [row, plans] of byRow) {
-    const { label, request } = plans[0]!;
-    const given = { ...readRecipe(request.recipe, row), ...sitting.given };
+    const { label, request, helper } = plans[0]!;
+    // Any helper takes as long as that of the cell.
+    const { helper: said, ...rest } = { ...readRecipe(request.recipe, row), ...sitting.given };
+    const given = { ...rest, ...!helper && said !== undefined && { helper: said } };
     const recipe = resolveRecipe(given);
     const { test, ...data } = await loadData(recipe.data, recipe.dataDir, recipe.seed);
     const images = trainingImages(recipe, data.train.n);

@@ -90,6 +90,18 @@ export async function readRunRecord(directory: string): Promise<RunRecord> {
 }
 
 /**
+ * Whether the run in `directory` has finished its last epoch; it has not if there is none.
+ *
+ * @throws {UsageError | RunError} if its record or its checkpoints' is damaged
+ */
+export async function isTrained(directory: string): Promise<boolean> {
+  if (!await exists(recipePath(directory))) return false;
+  const { recipe } = await readRunRecord(directory);
+  const { epochs = [] } = await readCommittedCheckpoints(directory) ?? {};
+  return epochs.some(({ epoch }) => epoch === recipe.epochs);
+}
+
+/**
  * Removes what killed processes left of files that they were writing in the run's folder `directory`, which nobody else
  * may have open for training.
  *
