@@ -222,9 +222,10 @@ Deno.test("resolveRecipe() refuses a memory weight that is not defined for its v
 
 Deno.test("resolveRecipe() refuses the memory's attack loss without a memory, and with β = 0", () => {
   const message = "--attack-loss memory-kl weighs by β'/β: " +
-    "it needs a variant with a memory (v1, v2, v3, mart+v1, mart+v2, mart+v3, hat+v1, hat+v2, hat+v3) and --beta over 0.";
+    "it needs a variant with both (v1, v2, v3, mart+v1, mart+v2, mart+v3, hat+v1, hat+v2, hat+v3) and --beta over 0.";
   refuses({ variant: "trades", attackLoss: "memory-kl" }, message);
   refuses({ variant: "pgd-at", attackLoss: "memory-kl" }, message);
+  refuses({ variant: "fgsm-pgi", attackLoss: "memory-kl" }, message);
   refuses({ variant: "v2", attackLoss: "memory-kl", beta: 0 }, message);
   const { attack } = resolveRecipe({ attack: { loss: "memory-kl" } });
   assert.equal(attack?.loss, "memory-kl");
