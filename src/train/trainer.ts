@@ -18,7 +18,7 @@ import { type PreparedBatch, ReadAhead } from "./prepare.ts";
 import type { RunFolder } from "../run/run_folder.ts";
 import { afterStep, meansOf } from "../run/epoch_sums.ts";
 import type { HelperWeights } from "../run/weights/helper.ts";
-import { endOf } from "../run/run_end.ts";
+import { endOf } from "../run/checkpoint/run_end.ts";
 import { overfitsCatastrophically } from "../run/overfitting.ts";
 import { trainedArchitecture } from "../run/weights/architecture.ts";
 import { EventLog, type StepImages } from "../run/tensorboard/event_log.ts";

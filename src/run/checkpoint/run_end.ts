@@ -3,8 +3,8 @@
  *
  * @module
  */
-import type { Recipe } from "../recipe/recipe.ts";
-import type { Progress } from "./checkpoint/progress.ts";
+import type { Recipe } from "../../recipe/recipe.ts";
+import type { Progress } from "./progress.ts";
 
 /** Why a run is over: it has made all epochs, or its accuracy has not risen for as long as `--early-stop` says. */
 export type RunEnd = "epochs" | "early-stop";

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { endOf } from "../../src/run/run_end.ts";
+import { endOf } from "../../../src/run/checkpoint/run_end.ts";
 
 const best = (epoch: number) => ({ best: { epoch, accuracy: 0.5 } });
 
