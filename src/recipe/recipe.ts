@@ -13,6 +13,7 @@ import type { MemoryWeight } from "../method/method.ts";
 import type { Variant } from "../method/methods.ts";
 import type { Schedule } from "../optimise/schedule.ts";
 import type { WeightAverage } from "../optimise/weight_average.ts";
+import type { WeightPerturbation } from "../optimise/weight_perturbation.ts";
 
 /** What the best checkpoint can be chosen by. */
 export const SELECTIONS = ["val", "test", "none"] as const;
@@ -256,8 +257,8 @@ export interface MemoryRecipe {
   readonly onCorruption: CorruptionPolicy;
 }
 
-/** Stochastic gradient descent, its schedule and the average of its weights. */
-export interface OptimiserRecipe extends Schedule, WeightAverage {
+/** Stochastic gradient descent, its schedule, the average of its weights and their adversary. */
+export interface OptimiserRecipe extends Schedule, WeightAverage, WeightPerturbation {
   /**
    * λ in `g + λw`, for every parameter; 0 or more.
    *

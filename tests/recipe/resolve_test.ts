@@ -130,6 +130,8 @@ const OTHER: RecipeInput = {
     weightDecay: 0,
     average: "ema",
     emaDecay: 0.5,
+    awp: 0.25,
+    awpWarmup: 1,
   },
   select: "none",
   limitTest: 32,
@@ -314,4 +316,16 @@ Deno.test("resolveRecipe() averages weights as it is asked to, and refuses what 
     { weightAverage: "swa", swaStart: 9, epochs: 8 },
     "--swa-start 9 is after the last of 8 --epochs: take an epoch that there is.",
   );
+});
+
+Deno.test("resolveRecipe() perturbs the weights where it is asked, from the first epoch unless told otherwise", () => {
+  const { optimiser } = resolveRecipe({ optimiser: { awp: 0.005 } });
+  assert.deepEqual([optimiser.awp, optimiser.awpWarmup], [0.005, 0]);
+  refuses({ awpWarmup: 3 }, "--awp-warmup has no meaning for a run without --awp.");
+  refuses(
+    { awp: 0.01, awpWarmup: 8, epochs: 8 },
+    "--awp-warmup 8 leaves none of 8 --epochs to --awp: take fewer.",
+  );
+  const range = "--awp must be a number greater than 0 and at most 1, such as 0.1 or 8/255, not";
+  for (const awp of [0, 1.5]) refuses({ awp }, `${range} ${awp}.`);
 });
