@@ -14,6 +14,16 @@ const PERTURBS: Condition = {
 
 /** By name; a row may look at those above it, and at what is trained. */
 export const GRADIENT_FIELDS = {
+  labelSmoothing: field(
+    "labelSmoothing",
+    positiveFlag("label-smoothing", "share of a label that all classes have in cross-entropies"),
+    { group: "What to train", check: refuseUniform },
+  ),
+  clipGradNorm: field(
+    "optimiser.clipGradNorm",
+    positiveFlag("clip-grad-norm", "shorten the gradient of all parameters to this length"),
+    { group: "Optimiser" },
+  ),
   awp: field(
     "optimiser.awp",
     positiveFlag("awp", "adversarial weight perturbation by this share, such as 0.005", 1),
@@ -25,6 +35,11 @@ export const GRADIENT_FIELDS = {
     { group: "Optimiser", needs: PERTURBS, default: 0, check: refuseWarmupOnly },
   ),
 } as const;
+
+function refuseUniform(share: number): void {
+  if (share < 1) return;
+  throw new UsageError(`--label-smoothing must be below 1, not ${share}: 1 leaves no label.`);
+}
 
 function refuseWarmupOnly(warmup: number, { epochs }: Above): void {
   if (warmup < epochs) return;

@@ -112,6 +112,13 @@ export interface Recipe {
    * @default {1}
    */
   readonly seed: number;
+  /**
+   * Share in [0,1) of every label that all classes have alike, in the cross-entropies of the loss, see
+   * {@linkcode Objective.labelSmoothing}. The attack has the labels as they are.
+   *
+   * @default {0}
+   */
+  readonly labelSmoothing?: number;
   /** How an image may be changed, in training and in evaluation. */
   readonly threat: ThreatModel;
   /** How training attacks; absent where the method does not. */
@@ -265,6 +272,13 @@ export interface OptimiserRecipe extends Schedule, WeightAverage, WeightPerturba
    * @default {5e-4}
    */
   readonly weightDecay: number;
+  /**
+   * The greatest length that the gradient of all parameters together may have, over 0; a longer one is shortened to it, as by
+   * PyTorch's `clip_grad_norm_`, before weight decay is added.
+   *
+   * @default {any}
+   */
+  readonly clipGradNorm?: number;
 }
 
 /** Parts of a recipe that are objects of their own. */

@@ -26,7 +26,7 @@ eachBackend(
     );
     const moves = weightPerturbation(state.parameters, gradients, GAMMA);
     const actual = await exportTensors(moves);
-    const expected = OPTIMISER_REFERENCE.under("awp.mart.perturbation.");
+    const expected = OPTIMISER_REFERENCE.under("step.mart.perturbation.");
     assert.deepEqual(new Set(actual.keys()), new Set(expected.keys()));
     assert.ok(
       !actual.has("bn1.weight") && !actual.has("linear.bias") && actual.has("linear.weight"),

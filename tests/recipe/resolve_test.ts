@@ -102,6 +102,7 @@ const OTHER: RecipeInput = {
   batchSize: 32,
   cropPadding: 2,
   seed: 0,
+  labelSmoothing: 0.1,
   threat: { norm: "l2", epsilon: 0.5 },
   attack: {
     steps: 3,
@@ -130,6 +131,7 @@ const OTHER: RecipeInput = {
     weightDecay: 0,
     average: "ema",
     emaDecay: 0.5,
+    clipGradNorm: 2,
     awp: 0.25,
     awpWarmup: 1,
   },
@@ -328,4 +330,11 @@ Deno.test("resolveRecipe() perturbs the weights where it is asked, from the firs
   );
   const range = "--awp must be a number greater than 0 and at most 1, such as 0.1 or 8/255, not";
   for (const awp of [0, 1.5]) refuses({ awp }, `${range} ${awp}.`);
+});
+
+Deno.test("resolveRecipe() refuses smooth labels without a label, and a gradient of no length", () => {
+  refuses({ labelSmoothing: 1 }, "--label-smoothing must be below 1, not 1: 1 leaves no label.");
+  const range = "must be a number greater than 0, such as 0.1 or 8/255, not 0.";
+  refuses({ labelSmoothing: 0 }, `--label-smoothing ${range}`);
+  refuses({ clipGradNorm: 0 }, `--clip-grad-norm ${range}`);
 });

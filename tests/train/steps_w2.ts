@@ -25,7 +25,7 @@ import { labelsOf, upload } from "../testing/tensors.ts";
 
 export const W2 = resnet18({ width: 2, classes: 10 });
 export const REFERENCE = fixture("steps_w2");
-/** `optimiser_w2`: what AWP makes of steps from the same start. */
+/** `optimiser_w2`: steps from the same start with AWP, clipping and smooth labels. */
 export const OPTIMISER_REFERENCE = fixture("optimiser_w2");
 export const RATES = { lr: 0.1, momentum: 0.9 };
 /** A gradient may differ where rounding switches a ReLU; what the step leaves behind is held tighter. */

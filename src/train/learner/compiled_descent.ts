@@ -12,6 +12,7 @@ import type { LossTerms, Objective } from "../../method/objective.ts";
 import type { Architecture } from "../../model/architecture.ts";
 import { disposeAll, type ModelState, type TensorMap } from "../../model/parameters.ts";
 import { shifted, weightPerturbation } from "../../optimise/adversarial_weights.ts";
+import { clipped } from "../../optimise/gradient_norm.ts";
 import type { Recipe } from "../../recipe/recipe.ts";
 import type { Helper } from "../../run/weights/helper.ts";
 import { helperLabels } from "../helper_examples.ts";
@@ -43,6 +44,8 @@ export interface DescentTensors {
 /** Loss and gradients at the weights, and where the recipe perturbs them, at those of the adversary. */
 export class CompiledDescent {
   readonly #descend: Computation;
+  /** Absent where the recipe does not clip. */
+  readonly #clip: Computation | undefined;
   /** Absent where nothing is perturbed. */
   readonly #perturbed: {
     /** The gradients that the adversary climbs. */
@@ -83,8 +86,18 @@ export class CompiledDescent {
         ...fooled && { [FOOLED]: fooled },
       };
     };
-    const { parameters } = state, { awp: gamma, weightDecay } = recipe.optimiser;
+    /** A computation that puts `tensors` in the places of those of their names in `map`. */
+    const replace = (map: TensorMap, tensors: () => TensorMap) =>
+      deviceState.compile(() => {
+        for (const [name, tensor] of tensors()) map.set(name, tensor);
+        return {};
+      });
+    const { parameters } = state,
+      { awp: gamma, weightDecay, clipGradNorm: most } = recipe.optimiser;
     this.#descend = deviceState.compile(descent(() => parameters));
+    this.#clip = most === undefined
+      ? undefined
+      : replace(gradients, () => clipped(gradients, most));
     this.#perturbed = perturbation && gamma !== undefined
       ? {
         ascend: deviceState.compile((named) => {
@@ -94,17 +107,9 @@ export class CompiledDescent {
           tf.dispose([...Object.values(terms), ...Object.values(logits), weights ?? []]);
           return {};
         }),
-        perturb: deviceState.compile(() => {
-          const moves = weightPerturbation(parameters, gradients, gamma);
-          for (const [name, move] of moves) perturbation.set(name, move);
-          return {};
-        }),
+        perturb: replace(perturbation, () => weightPerturbation(parameters, gradients, gamma)),
         descend: deviceState.compile(descent(() => shifted(parameters, perturbation))),
-        restore: deviceState.compile(() => {
-          const decayed = shifted(gradients, perturbation, weightDecay);
-          for (const [name, gradient] of decayed) gradients.set(name, gradient);
-          return {};
-        }),
+        restore: replace(gradients, () => shifted(gradients, perturbation, weightDecay)),
       }
       : undefined;
   }
@@ -118,6 +123,7 @@ export class CompiledDescent {
     }
     const descend = perturbed ? this.#adversary().descend : this.#descend;
     const { [WEIGHTS]: weights, [FOOLED]: fooled, ...terms } = await descend(named);
+    await this.#clip?.({});
     if (perturbed) await this.#adversary().restore({});
     return {
       terms: terms as LossTerms & tf.NamedTensorMap,
@@ -128,9 +134,10 @@ export class CompiledDescent {
 
   /** The computations of a step, with what they take: its inputs, or nothing. */
   computations(): { readonly ofInputs: readonly Computation[]; readonly others: Computation[] } {
-    if (this.#perturbed === undefined) return { ofInputs: [this.#descend], others: [] };
+    const clip = this.#clip ? [this.#clip] : [];
+    if (this.#perturbed === undefined) return { ofInputs: [this.#descend], others: clip };
     const { ascend, perturb, descend, restore } = this.#perturbed;
-    return { ofInputs: [this.#descend, ascend, descend], others: [perturb, restore] };
+    return { ofInputs: [this.#descend, ascend, descend], others: [perturb, ...clip, restore] };
   }
 
   #adversary() {
@@ -144,6 +151,7 @@ const WEIGHTS = "@weights", FOOLED = "@fooled";
 
 /** The objective in `recipe`. */
 export function objectiveOf(recipe: Recipe): Objective {
-  const { variant, memory } = recipe;
-  return { method: methodOf(variant), coefficients: recipe, memoryWeight: memory?.weight };
+  const { variant, memory, labelSmoothing } = recipe;
+  const method = methodOf(variant), memoryWeight = memory?.weight;
+  return { method, coefficients: recipe, memoryWeight, labelSmoothing };
 }

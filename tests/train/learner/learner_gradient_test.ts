@@ -29,7 +29,8 @@ const CASES: readonly (RecipeFlags & { variant: Variant })[] = [
   { variant: "v1", awp: 0.01 },
   { variant: "mart", awp: 0.01 },
   { variant: "hat+v1", awp: 0.01 },
-  { variant: "standard", awp: 0.05, weightDecay: 0.2 },
+  { variant: "trades", clipGradNorm: 0.5 },
+  { variant: "standard", awp: 0.05, weightDecay: 0.2, clipGradNorm: 0.5, labelSmoothing: 0.1 },
 ];
 const GAMMA = 0.01;
 
@@ -57,12 +58,13 @@ async function walk(
 }
 
 for (const flags of CASES) {
-  const { variant } = flags;
+  const { variant, ...changes } = flags;
   // The one of least passes on the GPU: the others differ in their losses, which are tested there.
   const register = variant === "standard" ? eachBackend : onWasm;
-  register(`Learner makes PyTorch's AWP step of ${variant}`, async (backend) => {
-    const { loss, state, momenta } = await walk(backend, flags, [true]);
-    const expected = OPTIMISER_REFERENCE, under = `awp.${variant}.`;
+  const title = `Learner makes PyTorch's step of ${variant} with ${Object.keys(changes)}`;
+  register(title, async (backend) => {
+    const { loss, state, momenta } = await walk(backend, flags, [flags.awp !== undefined]);
+    const expected = OPTIMISER_REFERENCE, under = `step.${variant}.`;
     assertClose(loss, expected.values(`${under}loss`), 1e-4, "loss");
     assertTensors(state, `${under}after.`, UPDATE_TOLERANCE, expected);
     assertTensors(momenta, `${under}momentum.`, UPDATE_TOLERANCE, expected);
