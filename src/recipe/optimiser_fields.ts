@@ -3,16 +3,30 @@
  *
  * @module
  */
+import * as v from "valibot";
 import { UsageError } from "../errors.ts";
-import { SCHEDULES } from "../optimise/schedule.ts";
+import { KNOTS_FORM, knotsText, readKnots } from "../optimise/knots.ts";
+import { type ScheduleName, SCHEDULES } from "../optimise/schedule.ts";
 import { AVERAGES } from "../optimise/weight_average.ts";
 import { type Above, type Condition, field } from "./field.ts";
-import { choiceFlag, integerFlag, numberFlag, positiveFlag } from "./flag.ts";
+import { choiceFlag, type Flag, integerFlag, numberFlag, positiveFlag, textFlag } from "./flag.ts";
 
-const ONE_CYCLE: Condition = {
-  holds: ({ optimiser }) => optimiser.schedule === "onecycle",
+const knots = textFlag(
+  "lr-knots",
+  "E:S,E:S,…",
+  "piecewise: after E epochs a share S of --lr, such as 0:0,15:1,30:0",
+);
+const knotsSchema = v.pipe(
+  v.string(),
+  v.check((text) => readKnots(text) !== undefined, KNOTS_FORM),
+  v.transform((text) => knotsText(readKnots(text)!)),
+);
+const knotsFlag: Flag<typeof knotsSchema> = { ...knots, schema: knotsSchema };
+
+const scheduled = (name: ScheduleName): Condition => ({
+  holds: ({ optimiser }) => optimiser.schedule === name,
   cause: ({ optimiser }) => `--schedule ${optimiser.schedule}`,
-};
+});
 
 const averages = (name: string): Condition => ({
   holds: ({ optimiser }) => optimiser.average === name,
@@ -27,7 +41,14 @@ export const OPTIMISER_FIELDS = {
   }),
   schedule: field(
     "optimiser.schedule",
-    choiceFlag("schedule", SCHEDULES, "learning-rate schedule"),
+    choiceFlag("schedule", SCHEDULES, "learning-rate schedule", {
+      "onecycle": "up to --lr and down to almost 0 in cosines, over the whole run",
+      "step": "a tenth after 75 epochs, a hundredth after 90",
+      "cosine": "down to almost 0 over the whole run",
+      "cosine-restarts": "down to 0 again and again: SGDR",
+      "piecewise": "straight lines between --lr-knots",
+      "constant": "--lr throughout",
+    }),
     { group: "Optimiser", default: "onecycle" },
   ),
   momentum: field(
@@ -43,8 +64,24 @@ export const OPTIMISER_FIELDS = {
   baseMomentum: field(
     "optimiser.baseMomentum",
     numberFlag("base-momentum", "the lowest momentum of onecycle", 0, 1),
-    { group: "Optimiser", needs: ONE_CYCLE, default: 0.85, later: true },
+    { group: "Optimiser", needs: scheduled("onecycle"), default: 0.85, later: true },
   ),
+  restartPeriod: field(
+    "optimiser.restartPeriod",
+    integerFlag("restart-period", "epochs before the first restart of cosine-restarts", 1),
+    { group: "Optimiser", needs: scheduled("cosine-restarts"), default: 10 },
+  ),
+  restartFactor: field(
+    "optimiser.restartFactor",
+    integerFlag("restart-factor", "how many times as long each of its periods is as the last", 1),
+    { group: "Optimiser", needs: scheduled("cosine-restarts"), default: 2 },
+  ),
+  lrKnots: field("optimiser.lrKnots", knotsFlag, {
+    group: "Optimiser",
+    needs: scheduled("piecewise"),
+    default: refuseKnotless,
+    said: "none: piecewise needs them",
+  }),
   weightDecay: field(
     "optimiser.weightDecay",
     numberFlag("weight-decay", "weight decay of every parameter", 0),
@@ -76,6 +113,12 @@ export const OPTIMISER_FIELDS = {
     },
   ),
 } as const;
+
+function refuseKnotless(): never {
+  throw new UsageError(
+    "--schedule piecewise needs --lr-knots, such as 0:0,15:1,30:0: up to --lr over 15 epochs, down to 0 over 15.",
+  );
+}
 
 function refuseFrozen(decay: number): void {
   if (decay < 1) return;

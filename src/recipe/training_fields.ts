@@ -49,7 +49,11 @@ export const TRAINING_FIELDS = {
   }),
   helper: field(
     "helper",
-    textFlag("helper", "RUN|FILE", "network that labels HAT's helper examples: a standard one"),
+    textFlag(
+      "helper",
+      "RUN|FILE|auto",
+      "network that labels HAT's helper examples: a standard one, or auto to train one first",
+    ),
     { group: "What to train", needs: HAS_HELPER },
   ),
   data: field("data", choiceFlag("data", DATA_NAMES, "data set"), {

@@ -15,7 +15,7 @@ import { shifted, weightPerturbation } from "../../optimise/adversarial_weights.
 import { clipped } from "../../optimise/gradient_norm.ts";
 import type { Recipe } from "../../recipe/recipe.ts";
 import type { Helper } from "../../run/weights/helper.ts";
-import { helperLabels } from "../helper_examples.ts";
+import { helperLabels } from "../helper/helper_examples.ts";
 import {
   lossAndGradients,
   namedInputs,
