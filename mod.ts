@@ -92,6 +92,7 @@ export {
 } from "./src/recipe/recipe.ts";
 export { type Schedule, type ScheduleName, SCHEDULES } from "./src/optimise/schedule.ts";
 export { type AverageName, AVERAGES, type WeightAverage } from "./src/optimise/weight_average.ts";
+export type { WeightPerturbation } from "./src/optimise/weight_perturbation.ts";
 export {
   CORRUPTION_POLICIES,
   type CorruptionPolicy,

@@ -13,6 +13,7 @@ import type { MemoryWeight } from "../method/method.ts";
 import type { Variant } from "../method/methods.ts";
 import type { Schedule } from "../optimise/schedule.ts";
 import type { WeightAverage } from "../optimise/weight_average.ts";
+import type { WeightPerturbation } from "../optimise/weight_perturbation.ts";
 
 /** What the best checkpoint can be chosen by. */
 export const SELECTIONS = ["val", "test", "none"] as const;
@@ -112,6 +113,13 @@ export interface Recipe {
    * @default {1}
    */
   readonly seed: number;
+  /**
+   * Share in [0,1) of every label that all classes have alike, in the cross-entropies of the loss, see
+   * {@linkcode Objective.labelSmoothing}. The attack has the labels as they are.
+   *
+   * @default {0}
+   */
+  readonly labelSmoothing?: number;
   /** How an image may be changed, in training and in evaluation. */
   readonly threat: ThreatModel;
   /** How training attacks; absent where the method does not. */
@@ -264,14 +272,21 @@ export interface MemoryRecipe {
   readonly onCorruption: CorruptionPolicy;
 }
 
-/** Stochastic gradient descent, its schedule and the average of its weights. */
-export interface OptimiserRecipe extends Schedule, WeightAverage {
+/** Stochastic gradient descent, its schedule, the average of its weights and their adversary. */
+export interface OptimiserRecipe extends Schedule, WeightAverage, WeightPerturbation {
   /**
    * λ in `g + λw`, for every parameter; 0 or more.
    *
    * @default {5e-4}
    */
   readonly weightDecay: number;
+  /**
+   * The greatest length that the gradient of all parameters together may have, over 0; a longer one is shortened to it, as by
+   * PyTorch's `clip_grad_norm_`, before weight decay is added.
+   *
+   * @default {any}
+   */
+  readonly clipGradNorm?: number;
 }
 
 /** Parts of a recipe that are objects of their own. */

@@ -83,7 +83,7 @@ export async function measureSteps(
     const few = {
       ...{ ...given, batchSize, limitTrain: images, epochs: 2, select: "none" } as const,
       earlyStop: undefined,
-      optimiser: { ...given.optimiser, swaStart: undefined }, // which may be a later epoch
+      optimiser: { ...given.optimiser, swaStart: undefined, awpWarmup: undefined }, // of more epochs
     };
     await startRun(few, runDir, { tune: false, ...signal && { signal } });
     return { speed: (await lastSpeed(runDir))!, ...await sizes(runDir, images) };

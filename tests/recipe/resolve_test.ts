@@ -133,6 +133,7 @@ const OTHER: RecipeInput = {
   batchSize: 32,
   cropPadding: 2,
   seed: 0,
+  labelSmoothing: 0.1,
   threat: { norm: "l2", epsilon: 0.5 },
   attack: {
     steps: 3,
@@ -161,6 +162,9 @@ const OTHER: RecipeInput = {
     weightDecay: 0,
     average: "ema",
     emaDecay: 0.5,
+    clipGradNorm: 2,
+    awp: 0.25,
+    awpWarmup: 1,
   },
   select: "none",
   limitTest: 32,
@@ -353,4 +357,23 @@ Deno.test("resolveRecipe() averages weights as it is asked to, and refuses what 
     { weightAverage: "swa", swaStart: 9, epochs: 8 },
     "--swa-start 9 is after the last of 8 --epochs: take an epoch that there is.",
   );
+});
+
+Deno.test("resolveRecipe() perturbs the weights where it is asked, from the first epoch unless told otherwise", () => {
+  const { optimiser } = resolveRecipe({ optimiser: { awp: 0.005 } });
+  assert.deepEqual([optimiser.awp, optimiser.awpWarmup], [0.005, 0]);
+  refuses({ awpWarmup: 3 }, "--awp-warmup has no meaning for a run without --awp.");
+  refuses(
+    { awp: 0.01, awpWarmup: 8, epochs: 8 },
+    "--awp-warmup 8 leaves none of 8 --epochs to --awp: take fewer.",
+  );
+  const range = "--awp must be a number greater than 0 and at most 1, such as 0.1 or 8/255, not";
+  for (const awp of [0, 1.5]) refuses({ awp }, `${range} ${awp}.`);
+});
+
+Deno.test("resolveRecipe() refuses smooth labels without a label, and a gradient of no length", () => {
+  refuses({ labelSmoothing: 1 }, "--label-smoothing must be below 1, not 1: 1 leaves no label.");
+  const range = "must be a number greater than 0, such as 0.1 or 8/255, not 0.";
+  refuses({ labelSmoothing: 0 }, `--label-smoothing ${range}`);
+  refuses({ clipGradNorm: 0 }, `--clip-grad-norm ${range}`);
 });

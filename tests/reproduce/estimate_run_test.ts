@@ -25,6 +25,16 @@ Deno.test("secondsOf() counts epochs, selection and evaluations in passes of the
   assert.ok(Math.abs(test - 3 * 40 * (0.4 + 20.4) / 500) < 1e-9, `${test}`);
 });
 
+Deno.test("secondsOf() counts the adversary of the weights as the step once more, in the epochs that have it", () => {
+  const few = { variant: "v1", epochs: 10, select: "none", attack: { steps: 6 } } as const;
+  const seconds = (optimiser: { awp?: number; awpWarmup?: number }) =>
+    secondsOf(resolveRecipe({ ...few, optimiser }), 50, 1000, 100, {});
+  assert.equal(seconds({ awp: 0.01 }), 10 * 1000 / 50);
+  // The speed is that of 14 passes; four epochs take 10.
+  const warmed = seconds({ awp: 0.01, awpWarmup: 4 });
+  assert.ok(Math.abs(warmed - (6 + 4 * 10 / 14) * 1000 / 50) < 1e-9, `${warmed}`);
+});
+
 Deno.test("bytesOf() counts the memory, and a best checkpoint where there is one", () => {
   const found = { checkpointBytes: 1000, memoryBytes: 10 };
   const kept = (select: "none" | "val") => bytesOf(resolveRecipe({ select }), found, 5).kept;

@@ -468,6 +468,31 @@ onWasm(
     ),
 );
 
+onWasm(
+  "train() that perturbs its weights is continued to the byte, and warms up as it would without",
+  (backend) =>
+    inRunFolder((whole) =>
+      inRunFolder(async (runDir) => {
+        const flags = { variant: "v2", select: "none" } as const;
+        const recipe = smallRecipe({ ...flags, awp: 0.05, awpWarmup: 1 });
+        await trainIn(whole, recipe, backend);
+        await trainUntil(runDir, recipe, backend, 2, 1);
+        await trainIn(runDir, recipe, backend);
+        assert.deepEqual(await resultOf(runDir), await resultOf(whole));
+        await inRunFolder(async (plain) => {
+          await trainIn(plain, smallRecipe(flags), backend);
+          const losses = async (directory: string) =>
+            (await readLog(directory)).filter(({ kind }) => kind === "step").map(({ loss }) =>
+              loss
+            );
+          const [perturbed, unperturbed] = [await losses(whole), await losses(plain)];
+          const equal = perturbed.map((loss, i) => loss === unperturbed[i]);
+          assert.deepEqual(equal, Array.from({ length: EPOCHS * STEPS }, (_, i) => i < STEPS));
+        });
+      })
+    ),
+);
+
 for (const weightAverage of ["ema", "swa"] as const) {
   onWasm(
     `train() that averages its weights, ${weightAverage}, is continued to the byte and selects the average`,
