@@ -84,7 +84,7 @@ async function evaluateAlone(
   }
   // A seed of the evaluation draws the attack's starts; a run's data stay those it was trained with.
   const dataSeed = subject.run?.recipe.seed ?? recipe.seed;
-  const test = await loadSplit(recipe.data, "test", recipe.dataDir, dataSeed);
+  const test = await loadSplit(recipe.data, "test", recipe.dataDir, dataSeed, recipe);
   networks.network.check(test);
   networks.source?.check(test);
   const saved = verify === undefined ? undefined : await readAdversarial(verify, test);

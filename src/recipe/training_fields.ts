@@ -5,6 +5,8 @@
  */
 import { BACKEND_CHOICES } from "../backend/backend.ts";
 import { LARGEST_CROP_PADDING } from "../data/augmentation.ts";
+import { TEST_FRACTION } from "../data/folder/listing.ts";
+import { IMAGE_SIZE } from "../data/folder/read_folder.ts";
 import { DATA_NAMES, DATA_ROOT } from "../data/sets/sets.ts";
 import {
   ARCHITECTURE_NAMES,
@@ -25,6 +27,11 @@ const LARGEST_SEED = 2 ** 32 - 1;
 const ONE_CYCLE: Condition = {
   holds: ({ optimiser }) => optimiser.schedule === "onecycle",
   cause: ({ optimiser }) => `--schedule ${optimiser.schedule}`,
+};
+
+const IS_FOLDER: Condition = {
+  holds: ({ data }) => data === "folder",
+  cause: ({ data }) => `--data ${data}`,
 };
 
 const averages = (name: string): Condition => ({
@@ -76,6 +83,26 @@ export const TRAINING_FIELDS = {
     said: DATA_ROOT,
     perStart: true, // the digest of the data is compared instead
   }),
+  imageSize: field(
+    "imageSize",
+    integerFlag(
+      "image-size",
+      "folder: height and width the images are brought to, a multiple of 8",
+      16,
+      96,
+    ),
+    { group: "What to train", needs: IS_FOLDER, default: IMAGE_SIZE, check: refuseUneven },
+  ),
+  testFraction: field(
+    "testFraction",
+    numberFlag(
+      "test-fraction",
+      "folder: share of each class that tests, if none is set apart",
+      0.01,
+      0.9,
+    ),
+    { group: "What to train", needs: IS_FOLDER, said: String(TEST_FRACTION) },
+  ),
   limitTrain: field(
     "limitTrain",
     integerFlag("limit-train", "train on the first N images only", 1),
@@ -208,6 +235,11 @@ export const TRAINING_FIELDS = {
     { group: "Output" },
   ),
 } as const;
+
+function refuseUneven(size: number): void {
+  if (size % 8 === 0) return;
+  throw new UsageError(`--image-size must be a multiple of 8, such as 64, not ${size}.`);
+}
 
 function refuseFrozen(decay: number): void {
   if (decay < 1) return;

@@ -159,7 +159,9 @@ export function toRgb(
     const colours = palette!.length / 3;
     for (let pixel = 0, to = 0; pixel < pixels; pixel++) {
       const colour = values[pixel]!;
-      if (colour >= colours) throw new TypeError(`a pixel of it has colour ${colour} of ${colours}`);
+      if (colour >= colours) {
+        throw new TypeError(`a pixel of it has colour ${colour} of ${colours}`);
+      }
       for (let part = 0; part < 3; part++) rgb[to++] = palette![3 * colour + part]!;
     }
     return rgb;

@@ -49,7 +49,7 @@ export function mixColours(
   if (black === undefined) return rgb;
   // Adobe writes inks inverted, and others since as well: what is stored is what is left white. YCCK says so of the inks' own
   // inverse, which is what stands in `rgb` now.
-  if (space === "ycck") for (let i = 0; i < rgb.length; i++) rgb[i] = 255 - rgb[i]!;
+  if (space === "ycck") { for (let i = 0; i < rgb.length; i++) rgb[i] = 255 - rgb[i]!; }
   for (let pixel = 0, to = 0; to < rgb.length; pixel++) {
     const white = black[pixel]!;
     for (let colour = 0; colour < 3; colour++, to++) {

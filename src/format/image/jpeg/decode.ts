@@ -59,7 +59,9 @@ const MOST_SCANS = 1000;
 
 /** The next marker from `at` on, and what stands behind it; a file may end without the last one. */
 function segment(bytes: Uint8Array, at: number) {
-  while (at < bytes.length && !(bytes[at] === 0xff && bytes[at + 1]! > 0 && bytes[at + 1]! < 0xff)) {
+  while (
+    at < bytes.length && !(bytes[at] === 0xff && bytes[at + 1]! > 0 && bytes[at + 1]! < 0xff)
+  ) {
     at++;
   }
   const marker = bytes[at + 1] ?? END, begin = at + 4;
@@ -78,8 +80,9 @@ function readSegment(marker: number, data: Uint8Array, reading: Reading): void {
   else if (marker === 0xe0 && begins(data, "JFIF\0")) reading.jfif = true;
   else if (marker === 0xe1 && begins(data, "Exif\0\0")) {
     reading.orientation = exifOrientation(data.subarray(6));
-  } else if (marker === 0xee && data.length >= 12 && begins(data, "Adobe")) reading.adobe = data[11]!;
-  else if (marker >= 0xc0 && marker <= 0xc2) {
+  } else if (marker === 0xee && data.length >= 12 && begins(data, "Adobe")) {
+    reading.adobe = data[11]!;
+  } else if (marker >= 0xc0 && marker <= 0xc2) {
     if (reading.frame) throw new TypeError("it holds two pictures in one");
     reading.frame = readFrame(data, marker === 0xc2);
   } else if (marker >= 0xc3 && marker <= 0xcf && marker !== 0xc8) {

@@ -62,7 +62,9 @@ export function readFrame(data: Uint8Array, progressive: boolean): Frame {
     return { id, across: sampling >> 4, down: sampling & 15, table };
   });
   for (const { across, down } of said) {
-    if (across < 1 || across > 4 || down < 1 || down > 4) throw new TypeError("its sampling is wrong");
+    if (across < 1 || across > 4 || down < 1 || down > 4) {
+      throw new TypeError("its sampling is wrong");
+    }
   }
   const groupAcross = Math.max(...said.map(({ across }) => across));
   const groupDown = Math.max(...said.map(({ down }) => down));
@@ -88,7 +90,9 @@ export function readFrame(data: Uint8Array, progressive: boolean): Frame {
 export function readQuantisation(data: Uint8Array, tables: Map<number, Int32Array>): void {
   for (let at = 0; at < data.length;) {
     const head = data[at++]!, wide = head >> 4 !== 0, table = new Int32Array(64);
-    if (at + (wide ? 128 : 64) > data.length) throw new TypeError("a quantisation table is cut off");
+    if (at + (wide ? 128 : 64) > data.length) {
+      throw new TypeError("a quantisation table is cut off");
+    }
     for (let i = 0; i < 64; i++, at += wide ? 2 : 1) {
       table[ZIGZAG[i]!] = wide ? data[at]! << 8 | data[at + 1]! : data[at]!;
     }

@@ -50,7 +50,15 @@ function transform(v: Int32Array, at: number, step: number, shift: number): void
   const round = 1 << (shift - 1);
   if ((v1 | v2 | v3 | v4 | v5 | v6 | v7) === 0) {
     const value = ((v[at]! << 13) + round) >> shift;
-    v[at] = v[i1] = v[i2] = v[i3] = v[i4] = v[i5] = v[i6] = v[i7] = value;
+    v[at] =
+      v[i1] =
+      v[i2] =
+      v[i3] =
+      v[i4] =
+      v[i5] =
+      v[i6] =
+      v[i7] =
+        value;
     return;
   }
   const even = (v2 + v6) * C.c0541;

@@ -32,7 +32,8 @@ export function turned(bitmap: Bitmap, orientation: number): Bitmap {
   if (orientation === 1) return bitmap;
   const { width, height, rgb } = bitmap;
   const across = orientation >= 5; // rows become columns
-  const mirrored = [2, 3, 7, 8].includes(orientation), upsideDown = [3, 4, 6, 7].includes(orientation);
+  const mirrored = [2, 3, 7, 8].includes(orientation),
+    upsideDown = [3, 4, 6, 7].includes(orientation);
   const out = new Uint8Array(rgb.length);
   const [columns, rows] = across ? [height, width] : [width, height];
   for (let row = 0, to = 0; row < rows; row++) {
