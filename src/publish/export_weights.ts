@@ -4,7 +4,7 @@
  * @module
  */
 import { dirname, join } from "@std/path";
-import { dataKindOf } from "../run/data_kind.ts";
+import { dataKindOf } from "../run/weights/data_kind.ts";
 import { UsageError } from "../errors.ts";
 import { encodeOnnx } from "../format/onnx.ts";
 import { encodeSafetensors } from "../format/safetensors.ts";

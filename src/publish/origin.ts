@@ -6,7 +6,7 @@
 import { formatRadius } from "../evaluate/report.ts";
 import { sha256 } from "../format/sha256.ts";
 import type { Recipe } from "../recipe/recipe.ts";
-import { dataKindOf } from "../run/data_kind.ts";
+import { dataKindOf } from "../run/weights/data_kind.ts";
 import { VERSION } from "../run/program_version.ts";
 import type { RunRecord } from "../run/run_record.ts";
 import type { Subject } from "../run/subject.ts";

@@ -133,11 +133,6 @@ Deno.test("memloss train refuses data that are missing or damaged", async () => 
     train(damaged),
     /data_batch_3\.bin" has label 10 at byte 3073, but labels go from 0/,
   );
-
-  await refused(
-    world.trainArgs(world.path("new"), "--select", "val"),
-    /--select val holds out 1024 images, but there are only 20: use --select none or more data\.$/,
-  );
 });
 
 Deno.test("memloss train refuses a run folder that is in use, or is none", async () => {
@@ -268,6 +263,9 @@ Deno.test("memloss eval refuses what is neither a run nor a file of weights", as
     ["eval", run, "--attack-eps", "3"],
     /--attack-eps 3 is more .+ did you mean 3\/255\?$/,
   );
+  await refused(["eval", run, "--shard", "5/4"], /--shard must be one of 1\/N to N\/N.+"5\/4"\.$/);
+  await refused(["eval", run, "--merge", "--shard", "1/4"], /--shard has no meaning with --merge/);
+  await refused(["eval", run, "--merge"], /There is no shard of this evaluation in .+eval: make/);
   await refused(["eval", run, "--n-ex", "0"], /--n-ex must be a whole number of at least 1/);
 });
 

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { dataKindOf } from "../../run/data_kind.ts";
+import { dataKindOf } from "../../run/weights/data_kind.ts";
 import { formatRadius } from "../../evaluate/report.ts";
 import { MODULE_MARK, moduleName } from "../../weights/export/python_module.ts";
 import { NORMS } from "./autoattack_log.ts";

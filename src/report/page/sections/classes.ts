@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { dataKindOf } from "../../../run/data_kind.ts";
+import { dataKindOf } from "../../../run/weights/data_kind.ts";
 import type { ClassMetrics } from "../../../run/metrics.ts";
 import { accuracyTitle } from "../../words.ts";
 import type { PageAccuracy } from "../evaluations.ts";
