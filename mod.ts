@@ -135,7 +135,10 @@ export {
   SETS as DATA_SETS,
 } from "./src/data/sets/sets.ts";
 export { type Dataset, type ImageShape, type SplitName, type Splits } from "./src/data/dataset.ts";
+export { type FolderChoice } from "./src/data/folder/read_folder.ts";
 export {
+  type DescribedSet,
+  type FoundSet,
   type GeneratedSet,
   type LabelledImages,
   type PublishedSet,

@@ -112,7 +112,7 @@ async function previewRun(given: RecipeInput, directory: string, signal: AbortSi
   const initial = given.from === undefined ? undefined : await readInitialWeights(given.from);
   const input = initial ? withNetwork(given, initial) : given, recipe = resolveRecipe(input);
   await refuseUsed(directory);
-  const { train, test } = await loadData(recipe.data, recipe.dataDir, recipe.seed);
+  const { train, test } = await loadData(recipe.data, recipe.dataDir, recipe.seed, recipe);
   const status = new StatusLine();
   status.update("measuring a few steps");
   const sizes = { train: train.n, test: test.n };

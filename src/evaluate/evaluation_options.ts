@@ -238,11 +238,16 @@ export function checkSaved(
  */
 export function evaluationRecipe({ run }: Subject, given: RecipeInput): Recipe {
   if (run === undefined) return resolveRecipe(given);
-  const { data, threat } = given;
-  if (data !== undefined || threat?.norm !== undefined) {
-    throw new UsageError(
-      `--${data ? "data" : "attack-norm"} is fixed by the run's recipe: leave it out.`,
-    );
+  const { data, imageSize, testFraction, threat } = given;
+  const fixed = {
+    data,
+    "attack-norm": threat?.norm,
+    "image-size": imageSize,
+    "test-fraction": testFraction,
+  };
+  for (const [flag, value] of Object.entries(fixed)) {
+    if (value === undefined) continue;
+    throw new UsageError(`--${flag} is fixed by the run's recipe: leave it out.`);
   }
   return resolveRecipe(withFields(run.recipe, given));
 }

@@ -4,7 +4,7 @@
  * @module
  */
 import { dirname, join } from "@std/path";
-import { findSet } from "../data/sets/sets.ts";
+import { dataKindOf } from "../run/weights/data_kind.ts";
 import { UsageError } from "../errors.ts";
 import { encodeOnnx } from "../format/onnx.ts";
 import { encodeSafetensors } from "../format/safetensors.ts";
@@ -155,10 +155,10 @@ function onnxFile(
   if (!out.endsWith(".onnx")) {
     throw new UsageError(`--out ${out} is no name for an ONNX model: say FILE.onnx.`);
   }
-  const { run } = published.subject;
+  const { record } = published;
   const model = onnxModel(network, {
     batchNorm,
-    ...run && { shape: findSet(run.recipe.data).shape, classes: findSet(run.recipe.data).classes },
+    ...record && dataKindOf(record),
     producer: { name: PRODUCER, version: VERSION },
     metadata: originOf(published),
   });

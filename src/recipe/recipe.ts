@@ -66,6 +66,18 @@ export interface Recipe {
    */
   readonly dataDir?: string;
   /**
+   * Height and width that the images of a folder are brought to, a multiple of 8 from 16 to 96. There for such data only.
+   *
+   * @default {32}
+   */
+  readonly imageSize?: number;
+  /**
+   * Share of each class of a folder that tests, where the folder has no folder for that. There for such data only.
+   *
+   * @default {0.2, or nothing is drawn}
+   */
+  readonly testFraction?: number;
+  /**
    * Train on the first images only, this many.
    *
    * @default {all}

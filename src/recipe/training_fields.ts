@@ -4,6 +4,8 @@
  * @module
  */
 import { LARGEST_CROP_PADDING } from "../data/augmentation.ts";
+import { TEST_FRACTION } from "../data/folder/listing.ts";
+import { IMAGE_SIZE } from "../data/folder/read_folder.ts";
 import { DATA_NAMES, DATA_ROOT } from "../data/sets/sets.ts";
 import {
   ARCHITECTURE_NAMES,
@@ -11,11 +13,17 @@ import {
   DEFAULT_ARCHITECTURE,
   definitionOf,
 } from "../model/architectures/architectures.ts";
+import { UsageError } from "../errors.ts";
 import { methodOf, METHODS, VARIANTS } from "../method/methods.ts";
-import { field, has, HAS_HELPER } from "./field.ts";
+import { type Condition, field, has, HAS_HELPER } from "./field.ts";
 import { choiceFlag, integerFlag, numberFlag, textFlag } from "./flag.ts";
 
 const LARGEST_SEED = 2 ** 32 - 1;
+
+const IS_FOLDER: Condition = {
+  holds: ({ data }) => data === "folder",
+  cause: ({ data }) => `--data ${data}`,
+};
 
 const networkSummaries = Object.fromEntries(
   ARCHITECTURES.map(({ name, summary }) => [name, summary]),
@@ -65,6 +73,26 @@ export const TRAINING_FIELDS = {
     said: DATA_ROOT,
     perStart: true, // the digest of the data is compared instead
   }),
+  imageSize: field(
+    "imageSize",
+    integerFlag(
+      "image-size",
+      "folder: height and width the images are brought to, a multiple of 8",
+      16,
+      96,
+    ),
+    { group: "What to train", needs: IS_FOLDER, default: IMAGE_SIZE, check: refuseUneven },
+  ),
+  testFraction: field(
+    "testFraction",
+    numberFlag(
+      "test-fraction",
+      "folder: share of each class that tests, if none is set apart",
+      0.01,
+      0.9,
+    ),
+    { group: "What to train", needs: IS_FOLDER, said: String(TEST_FRACTION) },
+  ),
   limitTrain: field(
     "limitTrain",
     integerFlag("limit-train", "train on the first N images only", 1),
@@ -119,3 +147,9 @@ export const TRAINING_FIELDS = {
     default: 1,
   }),
 } as const;
+
+/** Every engine and file has such sizes: what pools or strides leaves nothing over. */
+function refuseUneven(size: number): void {
+  if (size % 8 === 0) return;
+  throw new UsageError(`--image-size must be a multiple of 8, such as 64, not ${size}.`);
+}

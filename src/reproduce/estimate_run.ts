@@ -117,7 +117,7 @@ export function secondsOf(
   };
   const selected = {
     none: 0,
-    val: VALIDATION_SIZE,
+    val: Math.min(VALIDATION_SIZE, images),
     test: Math.min(testImages, recipe.limitTest ?? testImages),
   };
   const selection = selected[recipe.select] * (passes("clean") + passes("pgd20")) * pass;

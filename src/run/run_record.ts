@@ -42,6 +42,11 @@ const REST = {
   }),
   /** SHA-256 of the training images and labels: a resumed run must see the same ones. */
   dataSha256: v.string(),
+  /** Classes and image size of data that are whatever lay in a folder; absent where the data set is always the same. */
+  data: v.optional(v.strictObject({
+    classes: v.array(v.string()),
+    shape: v.strictObject({ height: v.number(), width: v.number(), channels: v.number() }),
+  })),
   /** Where the weights are from that the run began with; absent where they were drawn. */
   from: v.optional(GivenSchema),
   /** Where those of its helper are from; absent where its method has none. */

@@ -7,7 +7,8 @@ import type { Backend, Demand } from "../backend/backend.ts";
 import { type EngineObserver, observedOptions } from "../backend/observed.ts";
 import { exclusively } from "../backend/exclusive.ts";
 import { openBackend } from "../backend/open.ts";
-import { dataDigest, loadData } from "../data/sets/sets.ts";
+import { isFound } from "../data/sets/definition.ts";
+import { dataDigest, findSet, loadData } from "../data/sets/sets.ts";
 import { splitTraining } from "../data/split.ts";
 import { UsageError } from "../errors.ts";
 import { checkFitting } from "../evaluate/fitting.ts";
@@ -25,6 +26,7 @@ import {
   RunFolder,
 } from "../run/run_folder.ts";
 import { changesSince, resumeRecipe, type RunRecord } from "../run/run_record.ts";
+import type { DataKind } from "../run/weights/architecture.ts";
 import { type HelperWeights, keptHelper, readHelper } from "../run/weights/helper.ts";
 import {
   type InitialWeights,
@@ -223,7 +225,7 @@ async function runIn(
   { earlier, initial, helper }: Origin,
 ): Promise<void> {
   const stored = earlier?.here ? earlier.record : undefined;
-  const data = await loadData(recipe.data, recipe.dataDir, recipe.seed);
+  const data = await loadData(recipe.data, recipe.dataDir, recipe.seed, recipe);
   if (initial) checkFitting(initial.path, initial.architecture, data.train);
   if (helper) checkFitting(helper.path, helper.architecture, data.train);
   for (const note of initial?.notes ?? []) observer?.onNote?.(note);
@@ -256,7 +258,7 @@ async function runIn(
     const demand = await backend.guard(
       preflight(recipe, data.train, images, backend, from, helper?.architecture),
     );
-    const now = await describeRun(recipe, backend, digest, from, helper?.record);
+    const now = await describeRun(recipe, backend, { digest, ...data.train }, from, helper?.record);
     let folder = stored ? await RunFolder.open(directory) : await RunFolder.create(directory, now);
     try {
       if (recipe.epochs > folder.record.recipe.epochs) await folder.extend(recipe.epochs);
@@ -289,7 +291,7 @@ async function runIn(
 async function describeRun(
   recipe: Recipe,
   backend: Backend,
-  dataSha256: string,
+  { digest, classes, shape }: DataKind & { readonly digest: string },
   from: RunRecord["from"],
   helper: RunRecord["helper"],
 ): Promise<RunRecord> {
@@ -303,7 +305,8 @@ async function describeRun(
       deno: Deno.version.deno,
       ...Object.keys(variants).length > 0 && { variants },
     },
-    dataSha256,
+    dataSha256: digest,
+    ...isFound(findSet(recipe.data)) && { data: { classes: [...classes], shape } },
     ...from && { from },
     ...helper && { helper },
     recipe,

@@ -64,7 +64,7 @@ export async function loadMemoryData(
   { dataDir }: Pick<MemoryPlace, "dataDir">,
 ): Promise<MemoryData> {
   const directory = dataDir ?? recipe.dataDir;
-  const train = await loadSplit(recipe.data, "train", directory, recipe.seed);
+  const train = await loadSplit(recipe.data, "train", directory, recipe.seed, recipe);
   return { train, sha256: dataDigest(train) };
 }
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { join } from "@std/path";
-import { findSet } from "../../src/data/sets/sets.ts";
+import { SYNTHETIC } from "../../src/data/sets/synthetic.ts";
 import { resolveRecipe } from "../../src/recipe/resolve.ts";
 import {
   bytesOf,
@@ -52,7 +52,7 @@ Deno.test("estimateRun() measures a few steps and leaves nothing where the run w
         ...{ variant: "v1", data: "synthetic", width: 1, batchSize: 4, epochs: 10 },
         ...{ attack: { steps: 1 }, backend: "wasm", workers: 1, select: "none" },
       },
-      findSet("synthetic"),
+      SYNTHETIC,
       { train: 5000, test: 100 },
       place,
     );

@@ -4,6 +4,7 @@
  * @module
  */
 import type { Dataset, ImageShape, SplitName } from "../dataset.ts";
+import type { FolderChoice } from "../folder/read_folder.ts";
 
 /** What is known of every data set. */
 export interface SetDescription<Name extends string> {
@@ -68,12 +69,40 @@ export interface GeneratedSet<Name extends string = string> extends SetDescripti
   generate(split: SplitName, seed: number): Dataset;
 }
 
+/** A data set that is whatever lies in a folder: its classes are known once that is looked at. */
+export interface FoundSet<Name extends string = string> {
+  /** As in {@linkcode SetDescription}. */
+  readonly name: Name;
+  /** As in {@linkcode SetDescription}. */
+  readonly title: string;
+  /**
+   * Images of one part.
+   *
+   * @param directory the folder, which has to be given
+   * @throws {UsageError} naming the folder or file that is wrong
+   */
+  read(split: SplitName, directory: string | undefined, choice: FolderChoice): Promise<Dataset>;
+}
+
+/** A data set whose classes and image size are known before anything is read. */
+export type DescribedSet<Name extends string = string> = PublishedSet<Name> | GeneratedSet<Name>;
+
 /** Any data set. */
-export type SetDefinition<Name extends string = string> = PublishedSet<Name> | GeneratedSet<Name>;
+export type SetDefinition<Name extends string = string> = DescribedSet<Name> | FoundSet<Name>;
+
+/** Whether `set` is whatever lies in a folder. */
+export function isFound(set: SetDefinition): set is FoundSet {
+  return "read" in set;
+}
 
 /** Whether `set` lies on disk. */
 export function isPublished(set: SetDefinition): set is PublishedSet {
   return "source" in set;
+}
+
+/** Whether `set` is computed. */
+export function isGenerated(set: SetDefinition): set is GeneratedSet {
+  return "generate" in set;
 }
 
 /** Every file of `set` that is fetched. */

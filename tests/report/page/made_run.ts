@@ -4,7 +4,7 @@
  * @module
  */
 import { join } from "@std/path";
-import { findSet } from "../../../src/data/sets/sets.ts";
+import { findPublished } from "../../../src/data/sets/sets.ts";
 import type { RecipeFlags } from "../../../src/recipe/fields.ts";
 import { recipeInput } from "../../../src/recipe/fields.ts";
 import { resolveRecipe } from "../../../src/recipe/resolve.ts";
@@ -138,7 +138,7 @@ function makeReport(
   checkpoint: string,
   data: string,
 ) {
-  const classes = findSet(data).classes.length, random = draws(seed + 7);
+  const { classes: { length: classes } } = findPublished(data), random = draws(seed + 7);
   const ease = Array.from({ length: classes }, () => 0.3 * (random() - 0.5));
   const accuracy = (share: number) => {
     const counts = Array.from({ length: classes }, () => 0).map(() => Math.round(n / classes));

@@ -1,0 +1,60 @@
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { decodeImage } from "../../../src/format/image/read_image.ts";
+import { encodePng } from "../../../src/format/png.ts";
+
+/** A grey JPEG of 8 by 8 pixels: one block whose first coefficient is 0, so that all are 128. */
+const JPEG = Uint8Array.of(
+  ...[0xff, 0xd8, 0xff, 0xdb, 0, 67, 0, ...Array.from({ length: 64 }, () => 1)],
+  ...[0xff, 0xc0, 0, 11, 8, 0, 8, 0, 8, 1, 1, 0x11, 0],
+  ...[0xff, 0xc4, 0, 20, 0x00, 1, ...Array.from({ length: 15 }, () => 0), 0],
+  ...[0xff, 0xc4, 0, 20, 0x10, 1, ...Array.from({ length: 15 }, () => 0), 0],
+  ...[0xff, 0xda, 0, 8, 1, 1, 0, 0, 63, 0, 0x3f, 0xff, 0xd9],
+);
+const PNG = encodePng(5, 3, Uint8Array.from({ length: 45 }, (_, i) => 5 * i));
+
+Deno.test("decodeImage() reads by the first bytes whatever a file is called", () => {
+  assert.deepEqual(decodeImage(JPEG).rgb, new Uint8Array(192).fill(128));
+  assert.deepEqual(decodeImage(PNG).rgb, Uint8Array.from({ length: 45 }, (_, i) => 5 * i));
+  assert.throws(() => decodeImage(new Uint8Array(9)), /neither a PNG nor a JPEG/);
+});
+
+Deno.test("decodeImage() refuses a claimed size before it makes anything of it", () => {
+  const large = JPEG.slice(), frame = large.indexOf(0xc0) + 4;
+  large.set([0xff, 0xff, 0xff, 0xff], frame);
+  assert.throws(() => decodeImage(large), /65535 by 65535 pixels, and at most 50 million/);
+  const empty = JPEG.slice();
+  empty.set([0, 0], frame);
+  assert.throws(() => decodeImage(empty), /8 by 0 pixels/);
+});
+
+Deno.test("decodeImage() refuses a PNG whose pixels unpack to more or less than its size", () => {
+  for (const rows of [2, 4]) {
+    const other = PNG.slice();
+    other[23] = rows;
+    assert.throws(() => decodeImage(other), /checksum of its part "IHDR"/);
+  }
+  assert.throws(() => decodeImage(PNG.slice(0, -20)), /ends early/);
+});
+
+for (const [name, whole] of Object.entries({ JPEG, PNG })) {
+  Deno.test(`decodeImage() ends in words, never otherwise, when a ${name} is damaged`, () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.tuple(fc.nat(whole.length - 1), fc.nat(255)), { minLength: 1, maxLength: 4 }),
+        fc.nat(whole.length),
+        (changes, length) => {
+          const bytes = whole.slice(0, Math.max(9, length));
+          for (const [at, value] of changes) bytes[at % bytes.length] = value;
+          try {
+            decodeImage(bytes);
+          } catch (error) {
+            assert.ok(error instanceof TypeError, String(error));
+            assert.match(error.message, /^(it|its|a|the) /);
+          }
+        },
+      ),
+      { seed: 1, numRuns: 300 },
+    );
+  });
+}
