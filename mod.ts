@@ -133,6 +133,9 @@ export {
 } from "./src/data/sets/sets.ts";
 export { type Dataset, type ImageShape, type SplitName, type Splits } from "./src/data/dataset.ts";
 export {
+  type ArchiveSource,
+  type Download,
+  type FileSource,
   type GeneratedSet,
   type LabelledImages,
   type PublishedSet,

@@ -66,7 +66,7 @@ async function inspect(
   const path = join(folder, file);
   const bytes = await readDataFile(set, path);
   const labels = set.classes.map(() => 0);
-  const decoded = set.decode(bytes, path);
+  const decoded = await set.decode(bytes, path);
   for (const label of decoded.labels) labels[label]!++;
   return { file, split, records: decoded.labels.length, labels, sha256: sha256(bytes) };
 }

@@ -35,7 +35,7 @@ export interface Condition {
 export interface Settings<T> {
   readonly group: Group;
   /** The value unless given, or how it follows from what is above; a field without one can be absent. */
-  readonly default?: T | ((above: Above) => T);
+  readonly default?: T | ((above: Above) => T | undefined);
   /** The default in words, where it is no value. */
   readonly said?: string;
   /** When it has a meaning; always unless given. */

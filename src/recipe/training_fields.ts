@@ -5,7 +5,7 @@
  */
 import { BACKEND_CHOICES } from "../backend/backend.ts";
 import { LARGEST_CROP_PADDING } from "../data/augmentation.ts";
-import { DATA_NAMES, DATA_ROOT } from "../data/sets/sets.ts";
+import { DATA_NAMES, DATA_ROOT, findSet } from "../data/sets/sets.ts";
 import {
   ARCHITECTURE_NAMES,
   ARCHITECTURES,
@@ -117,6 +117,10 @@ export const TRAINING_FIELDS = {
     integerFlag("crop-padding", "zeros around an image before its crop", 0, LARGEST_CROP_PADDING),
     { group: "What to train", default: LARGEST_CROP_PADDING, later: true },
   ),
+  noFlip: field("noFlip", switchFlag("no-flip", "mirror no image at random, as of svhn"), {
+    group: "What to train",
+    default: ({ data }) => findSet(data).mirrors === false ? true : undefined,
+  }),
   seed: field("seed", integerFlag("seed", "seed of every random draw", 0, LARGEST_SEED), {
     group: "What to train",
     default: 1,

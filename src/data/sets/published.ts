@@ -25,7 +25,7 @@ export async function readSplit(
   const parts: LabelledImages[] = [];
   for (const file of set.splits[split].files) {
     const path = join(folder, file);
-    parts.push(set.decode(await readDataFile(set, path), path));
+    parts.push(await set.decode(await readDataFile(set, path), path));
   }
   const n = parts.reduce((sum, { labels }) => sum + labels.length, 0);
   const images = new Uint8Array(n * valuesPerImage(set.shape)), labels = new Uint8Array(n);

@@ -10,12 +10,14 @@ import { CIFAR10 } from "./cifar10.ts";
 import { CIFAR100 } from "./cifar100.ts";
 import { isPublished, type PublishedSet, type SetDefinition } from "./definition.ts";
 import { readSplit } from "./published.ts";
+import { SVHN } from "./svhn.ts";
 import { SYNTHETIC } from "./synthetic.ts";
 
 /** All of them. A new one is a file beside this one and a row here. */
 export const SETS = [
   CIFAR10,
   CIFAR100,
+  SVHN,
   SYNTHETIC,
 ] as const;
 
