@@ -56,6 +56,8 @@ export { CHECKPOINT_LINKS, type CheckpointLink } from "./src/run/checkpoints.ts"
 export { type RunVerification, verifyRun, type VerifyRunOptions } from "./src/upkeep/verify_run.ts";
 export { type EpochDifference } from "./src/upkeep/epoch_traces.ts";
 export { evaluateRun } from "./src/evaluate/evaluate_run.ts";
+export { mergeShards } from "./src/evaluate/shards/merge_shards.ts";
+export { type Shard } from "./src/evaluate/shards/shard.ts";
 export {
   type AttackName,
   type EvaluationObserver,

@@ -5,8 +5,13 @@
  */
 import { RunError, UsageError } from "../errors.ts";
 import { evaluateRun } from "../evaluate/evaluate_run.ts";
-import { type AttackName, DEFAULT_ATTACKS } from "../evaluate/evaluation_options.ts";
+import {
+  type AttackName,
+  DEFAULT_ATTACKS,
+  type EvaluationOptions,
+} from "../evaluate/evaluation_options.ts";
 import type { EvaluationReport } from "../evaluate/report.ts";
+import { mergeShards } from "../evaluate/shards/merge_shards.ts";
 import { choiceFlag, integerFlag, switchFlag, textFlag } from "../recipe/flag.ts";
 import { RECIPE_FLAGS, recipeInput } from "../recipe/fields.ts";
 import { describeOutside, describeReport } from "../report/evaluation_text.ts";
@@ -15,6 +20,7 @@ import { WEIGHTS_CHOICES } from "../run/subject.ts";
 import { observeEvaluation } from "./eval_status.ts";
 import { ATTACK_FLAGS, effortOf } from "./eval/attack_flags.ts";
 import { INPUT_FLAGS, inputScaling } from "./eval/input_flags.ts";
+import { SHARD_FLAGS } from "./eval/shard_flags.ts";
 import {
   type Command,
   type FlagValues,
@@ -41,7 +47,7 @@ const FLAGS = {
     stateDir: textFlag(
       "state-dir",
       "DIR",
-      "folder for the state of an unfinished AutoAttack; default: the run's eval/, or beside the weights",
+      "folder for the state of an unfinished AutoAttack, and of shards; default: the run's eval/, or beside the weights",
     ),
   }),
   ...inGroup("What to evaluate", {
@@ -76,6 +82,7 @@ const FLAGS = {
     ),
     json: switchFlag("json", "print one JSON document on stdout"),
   }),
+  ...inGroup("Several machines", SHARD_FLAGS),
   ...inGroup("Device", {
     backend,
     workers,
@@ -97,12 +104,14 @@ export const command: Command = {
   summary: SUMMARIES.eval,
   notes: [IMAGES],
   flags: FLAGS,
-  groups: ["Attack", "What to evaluate", "Device", "Output"],
+  groups: ["Attack", "What to evaluate", "Several machines", "Device", "Output"],
   examples: [
     "memloss eval runs/v1 --attack clean,pgd20 --json",
     "memloss eval runs/v1 --attack curve --n-ex 500",
     "memloss eval runs/v1 --attack fgsm,pgd20 --source runs/trades",
     "memloss eval runs/v1 --attack autoattack --n-ex 1000 --save-adv adversarial.safetensors",
+    "memloss eval runs/v1 --attack autoattack --shard 2/4",
+    "memloss eval runs/v1 --attack autoattack --merge",
     "memloss eval weights.safetensors --data cifar10 --data-dir data --n-ex 1000",
     "memloss eval model.json --input-range -1,1 --attack clean,autoattack --n-ex 1000",
   ],
@@ -118,7 +127,7 @@ export const command: Command = {
     const { attackVersion: version, attacksToRun: members, stateDir, ...ofAttack } = rest;
     const { iterations, queries, targets, source, perClass, ...others } = ofAttack;
     const { saveAdv, verifyAdv, overwrite, json, noTune, ...more } = others;
-    const { inputRange, inputMean, inputStd, ...fields } = more;
+    const { inputRange, inputMean, inputStd, shard, merge, ...fields } = more;
     const given = recipeInput(fields);
     checkAttackFlags(attacks, flags);
     refuseDeviceFlags(flags);
@@ -130,28 +139,29 @@ export const command: Command = {
         printReport(report, { json }, (each) => describeReport(each, { perClass }));
       },
     };
-    const { verified } = await interruptible((signal) =>
-      evaluateRun(target, {
-        attacks,
-        checkpoint,
-        weights,
-        given,
-        limit,
-        restarts,
-        source,
-        input: inputScaling({ inputRange, inputMean, inputStd }),
-        overwrite,
-        observer,
-        signal,
-        autoAttack: {
-          ...{ version, members, stateDir },
-          ...version === "custom" && effortOf({ iterations, queries, restarts, targets }),
-        },
-        saveAdversarial: saveAdv,
-        verifyAdversarial: verifyAdv,
-        tune: noTune !== true,
-      })
-    );
+    const options: EvaluationOptions = {
+      attacks,
+      checkpoint,
+      weights,
+      given,
+      limit,
+      restarts,
+      source,
+      input: inputScaling({ inputRange, inputMean, inputStd }),
+      shard,
+      overwrite,
+      observer,
+      autoAttack: {
+        ...{ version, members, stateDir },
+        ...version === "custom" && effortOf({ iterations, queries, restarts, targets }),
+      },
+      saveAdversarial: saveAdv,
+      verifyAdversarial: verifyAdv,
+      tune: noTune !== true,
+    };
+    const { verified } = merge
+      ? await mergeShards(target, options)
+      : await interruptible((signal) => evaluateRun(target, { ...options, signal }));
     if (verified === undefined || verified.outside === 0) return;
     throw new RunError(describeOutside(verifyAdv!, verified));
   },
@@ -160,9 +170,18 @@ export const command: Command = {
 /** @throws {UsageError} if a flag of an attack has nothing to act on */
 function checkAttackFlags(names: readonly AttackName[], flags: FlagValues<typeof FLAGS>): void {
   const asked = names.includes("autoattack");
+  const parts = flags.shard !== undefined || flags.merge === true;
   for (const field of ["attackVersion", "attacksToRun", "stateDir", "saveAdv"] as const) {
-    if (asked || flags[field] === undefined) continue;
+    if (asked || flags[field] === undefined || parts && field === "stateDir") continue;
     throw new UsageError(`--${FLAGS[field].name} needs --attack autoattack.`);
+  }
+  if (parts) {
+    const kept = ["saveAdv", "verifyAdv"] as const;
+    refuseFlags(FLAGS, flags, kept, "has no meaning for shards, which keep no images");
+  }
+  if (flags.merge) {
+    const fields = ["shard", "workers", "noTune"] as const;
+    refuseFlags(FLAGS, flags, fields, "has no meaning with --merge, which computes nothing");
   }
   if (flags.overwrite && flags.saveAdv === undefined) {
     throw new UsageError("--overwrite needs --save-adv: nothing else is written over.");

@@ -6,16 +6,15 @@
 import { observedOptions } from "../backend/observed.ts";
 import { exclusively } from "../backend/exclusive.ts";
 import { openBackend } from "../backend/open.ts";
-import { firstIndices, loadBatch } from "../data/batches.ts";
-import { loadSplit } from "../data/sets/sets.ts";
 import type { FrozenModel } from "../model/frozen.ts";
 import type { Recipe } from "../recipe/recipe.ts";
 import { engineOptions } from "../recipe/resolve.ts";
-import { readSubject, type Subject } from "../run/subject.ts";
+import type { Subject } from "../run/subject.ts";
 import { checkAdversarial } from "./adversarial_check.ts";
 import { type AdversarialImages, readAdversarial, saveAdversarial } from "./adversarial_file.ts";
-import { autoAttack, type AutoAttackResult } from "./autoattack/autoattack.ts";
-import { checkState, openState } from "./autoattack/state_folder.ts";
+import { readEvaluated } from "./asked/evaluated.ts";
+import { attackSubject } from "./autoattack/attack_subject.ts";
+import { checkState } from "./autoattack/state_folder.ts";
 import { CURVE, evaluateCurve } from "./curve.ts";
 import {
   evaluateAccuracy,
@@ -27,14 +26,12 @@ import {
 import {
   type AttackName,
   checkOptions,
-  checkSaved,
   DEFAULT_ATTACKS,
   type EvaluationOptions,
-  evaluationRecipe,
 } from "./evaluation_options.ts";
 import { type EvaluationReport, keepReport, makeReport } from "./report.ts";
+import { type OpenShard, openShard } from "./shards/open_shard.ts";
 import { foreignWarnings, type OpenNetwork } from "./subject_network.ts";
-import { networksOf } from "./transfer.ts";
 
 /**
  * Evaluates the run or the weights at `target`; a run keeps the report in its `eval/`. The weights are read once, before the
@@ -54,7 +51,8 @@ import { networksOf } from "./transfer.ts";
  * ```
  *
  * @throws {UsageError} if there is nothing to evaluate, the options contradict the run's recipe, a file that is to be
- *   written would cost another, or another run or evaluation is under way in this process
+ *   written would cost another, there are fewer batches than shards, or another run or evaluation is under way in this
+ *   process
  * @throws {Interrupted} if the signal is aborted; AutoAttack then goes on where it stopped when it is called again
  * @throws {RunError} if logits are not finite, an attack leaves its ball, or the device or the disk fails
  */
@@ -70,23 +68,16 @@ async function evaluateAlone(
   target: string,
   options: EvaluationOptions,
 ): Promise<EvaluationReport> {
-  const { attacks = DEFAULT_ATTACKS, checkpoint, given = {}, limit, restarts = 1 } = options;
-  const { autoAttack: choice = {}, saveAdversarial: save, verifyAdversarial: verify } = options;
-  const { observer, signal } = options;
-  const subject = await readSubject(target, checkpoint, options.weights);
-  const recipe = evaluationRecipe(subject, given);
-  const source = options.source === undefined
-    ? undefined
-    : await readSubject(options.source, undefined);
-  const networks = networksOf(subject, source, options.input);
-  if (save !== undefined) {
-    await checkSaved(save, subject, recipe, verify, options.overwrite === true);
+  const { attacks = DEFAULT_ATTACKS, restarts = 1, verifyAdversarial: verify } = options;
+  const { autoAttack: choice = {}, observer, signal } = options;
+  const evaluated = await readEvaluated(target, options);
+  const { subject, source, recipe, networks, test, ids: all } = evaluated;
+  const shard = options.shard && await openShard(evaluated, options, options.shard);
+  if (shard?.found) {
+    observer?.onReport?.(shard.found);
+    return shard.found;
   }
-  // A seed of the evaluation draws the attack's starts; a run's data stay those it was trained with.
-  const dataSeed = subject.run?.recipe.seed ?? recipe.seed;
-  const test = await loadSplit(recipe.data, "test", recipe.dataDir, dataSeed);
-  networks.network.check(test);
-  networks.source?.check(test);
+  const ids = shard?.ids ?? all;
   const saved = verify === undefined ? undefined : await readAdversarial(verify, test);
   if (attacks.includes("autoattack")) await checkState(subject, choice.stateDir);
   for (const note of subject.notes ?? []) observer?.onNote?.(note);
@@ -96,7 +87,6 @@ async function evaluateAlone(
     attackPrecision: "f32", // however a run was attacked in training: every device has that
   });
   try {
-    const ids = firstIndices(test.n, limit ?? recipe.limitTest);
     const settings: EvaluationSettings = {
       backend,
       dataset: test,
@@ -122,7 +112,7 @@ async function evaluateAlone(
     try {
       ofSource = await networks.source?.open(test, recipe.batchSize, backend, true);
       const evaluation: Evaluation = {
-        ...{ subject, recipe, open, settings, options },
+        ...{ subject, recipe, open, settings, options, ...shard && { shard } },
         ...source && ofSource && { source: { subject: source, model: ofSource.model } },
       };
       return await (saved ? verifySaved(evaluation, saved) : attackAll(evaluation, attacks));
@@ -146,11 +136,13 @@ interface Evaluation {
   readonly options: EvaluationOptions;
   /** What the images are attacked on, if that is another network. */
   readonly source?: { readonly subject: Subject; readonly model: FrozenModel };
+  /** Which part of the evaluation it is, if not all of it. */
+  readonly shard?: OpenShard;
 }
 
 /** Measures everything that was asked for, tells and keeps the report, and only then forgets the state. */
 async function attackAll(
-  { subject, recipe, open, settings, options, source }: Evaluation,
+  { subject, recipe, open, settings, options, source, shard }: Evaluation,
   attacks: readonly AttackName[],
 ): Promise<EvaluationReport> {
   const { saveAdversarial: save, observer } = options, { model, foreign } = open;
@@ -167,7 +159,7 @@ async function attackAll(
     ? await evaluateCurve(model, settings, (done, n) => observer?.onProgress?.(CURVE, done, n))
     : undefined;
   const attacked = attacks.includes("autoattack")
-    ? await runAutoAttack(subject, model, settings, options)
+    ? await attackSubject(subject, model, settings, options)
     : undefined;
   const report = makeReport(subject, recipe, settings, accuracies, {
     ...curve && { curve },
@@ -195,7 +187,8 @@ async function attackAll(
       seed: String(report.seed),
     });
   }
-  await keepReport(subject, report, (note) => observer?.onNote?.(note));
+  if (shard) await shard.keep(report);
+  else await keepReport(subject, report, (note) => observer?.onNote?.(note));
   if (untold !== undefined) throw untold;
   await attacked?.finish();
   return report;
@@ -213,37 +206,4 @@ async function verifySaved(
   });
   options.observer?.onReport?.(report);
   return report;
-}
-
-/** Runs AutoAttack, or goes on where the same evaluation stopped; `finish` removes what was kept for that. */
-async function runAutoAttack(
-  subject: Subject,
-  model: FrozenModel,
-  settings: EvaluationSettings,
-  { autoAttack: choice = {}, input, observer }: EvaluationOptions,
-): Promise<
-  { result: AutoAttackResult; adversarial: Float32Array; finish: () => Promise<void> }
-> {
-  const journal = await openState(subject, settings, choice, input);
-  const { dataset, ids, attack, backend, batchSize, seed, signal } = settings;
-  const images = { ...loadBatch(dataset, ids), classes: dataset.classes.length };
-  try {
-    const finished = await autoAttack(model.logits, images, {
-      ...attack,
-      backend,
-      batchSize,
-      seed,
-      journal,
-      ...choice.version && { version: choice.version },
-      ...choice.members && { members: choice.members },
-      ...choice.effort && { effort: choice.effort },
-      ...signal && { signal },
-      onLine: (line) => observer?.onAutoAttack?.(line),
-      onProgress: (member, progress) => observer?.onMember?.(member, progress),
-    });
-    return { ...finished, finish: () => journal.remove() };
-  } catch (error) {
-    journal.close();
-    throw error;
-  }
 }

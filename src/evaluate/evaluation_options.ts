@@ -23,6 +23,7 @@ import type { AutoAttackChoice } from "./autoattack/state_folder.ts";
 import { CURVE } from "./curve.ts";
 import { type EvaluationName, isEvaluationName } from "./evaluate.ts";
 import type { EvaluationReport } from "./report.ts";
+import type { Shard } from "./shards/shard.ts";
 import type { InputScaling } from "./tfjs/input_scaling.ts";
 import { checkTransfer } from "./transfer.ts";
 
@@ -100,6 +101,12 @@ export interface EvaluationOptions {
    */
   readonly source?: string;
   /**
+   * Evaluates a part of the images; what was found is kept for `mergeShards`, and not evaluated again.
+   *
+   * @default {all images}
+   */
+  readonly shard?: Shard;
+  /**
    * Which AutoAttack, if it is among the attacks, and where its state is kept.
    *
    * @default {none}
@@ -156,6 +163,7 @@ export function checkOptions(options: EvaluationOptions): void {
     weights,
     limit,
     restarts,
+    shard,
     autoAttack: { version, members, effort = {} } = {},
   } = options;
   if (attacks?.length === 0) throw new UsageError("The attacks must be at least one.");
@@ -175,10 +183,24 @@ export function checkOptions(options: EvaluationOptions): void {
   if (attacks?.includes("autoattack") && version === "custom" && !members?.length) {
     throw new UsageError('AutoAttack\'s version "custom" needs members, such as apgd-ce, square.');
   }
+  if (shard !== undefined) checkShard(shard, options);
   for (const [name, count] of Object.entries({ limit, restarts, ...effort })) {
     if (count === undefined || Number.isSafeInteger(count) && count > 0) continue;
     throw new UsageError(`The ${name} must be a whole number of at least 1, not ${count}.`);
   }
+}
+
+function checkShard(
+  { index, count }: Shard,
+  { saveAdversarial, verifyAdversarial }: EvaluationOptions,
+): void {
+  if (!Number.isSafeInteger(count) || !Number.isSafeInteger(index) || index < 1 || index > count) {
+    throw new UsageError(
+      `The shard must be one of 1/N to N/N, such as 2/4, not ${index}/${count}.`,
+    );
+  }
+  if (saveAdversarial === undefined && verifyAdversarial === undefined) return;
+  throw new UsageError("Shards keep no images: leave out --save-adv and --verify-adv.");
 }
 
 function refuseUnknown(what: string, name: string | undefined, known: readonly string[]): void {

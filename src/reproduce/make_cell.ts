@@ -13,7 +13,7 @@ import { FIELDS, nested, valueAt } from "../recipe/fields.ts";
 import type { RecipeInput } from "../recipe/recipe.ts";
 import type { Metrics } from "../run/metrics.ts";
 import { sourceDigest, VERSION } from "../run/program_version.ts";
-import { readRunRecord, recipePath } from "../run/run_folder.ts";
+import { helperPath, isTrained, readRunRecord, recipePath } from "../run/run_folder.ts";
 import { readMetrics } from "../run/run_log.ts";
 import { readSubject } from "../run/subject.ts";
 import { continueRun, type RunObserver, startRun } from "../train/start.ts";
@@ -44,7 +44,7 @@ export function cellRun(out: string, name: string): string {
  */
 export async function makeCell(out: string, plan: CellPlan, sitting: Sitting): Promise<void> {
   const runDir = cellRun(out, plan.name);
-  await trainRun(runDir, plan, sitting);
+  await trainRun(out, plan, sitting);
   let cell = await beginCell(runDir, plan);
   const before = await readCell(out, plan);
   // Of another checkpoint where the run's folder was taken away in between and made again.
@@ -65,14 +65,36 @@ export async function makeCell(out: string, plan: CellPlan, sitting: Sitting): P
   }
 }
 
-/** Trains the run in `runDir` to its end, from wherever it stands. */
-async function trainRun(runDir: string, { name, request }: CellPlan, sitting: Sitting) {
+/**
+ * Trains the run of the cell of `plan` in `out` to its end, from wherever it stands.
+ *
+ * @throws {Interrupted} if the sitting ends; the same call continues
+ */
+export async function trainRun(
+  out: string,
+  { name, request, helper: helperCell }: CellPlan,
+  sitting: Sitting,
+): Promise<void> {
   const { signal, watchRun } = sitting;
-  const observer = watchRun?.();
+  const observer = watchRun?.(), runDir = cellRun(out, name);
   const options = { ...observer && { observer }, ...signal && { signal } };
-  const recipe = { ...readRecipe(request.recipe, name), ...sitting.given };
-  if (await exists(recipePath(runDir))) await continueRun(runDir, { ...options, given: recipe });
-  else await startRun(recipe, runDir, options);
+  const { helper: said, ...rest } = { ...readRecipe(request.recipe, name), ...sitting.given };
+  const helper = helperCell ? cellRun(out, helperCell.name) : said;
+  if (await exists(recipePath(runDir))) {
+    // It has a copy of a helper from a cell, and the table may have been moved since.
+    const given = { ...rest, ...!helperCell && helper !== undefined && { helper } };
+    return await continueRun(runDir, { ...options, given });
+  }
+  await startRun({ ...rest, ...helper !== undefined && { helper } }, runDir, options);
+}
+
+/** The cell whose run has to be trained before that of `plan` can; undefined if there is none, or no more need of it. */
+export async function missingHelper(
+  out: string,
+  { name, helper }: CellPlan,
+): Promise<CellPlan | undefined> {
+  if (helper === undefined || await exists(helperPath(cellRun(out, name)))) return undefined;
+  return await isTrained(cellRun(out, helper.name)) ? undefined : helper;
 }
 
 /** Seconds that a run's epochs took; what an interruption lost is not in them. */
@@ -81,10 +103,15 @@ function trainingTime(metrics: readonly Metrics[]): number {
 }
 
 /** The cell of a finished run, before its first evaluation. */
-async function beginCell(runDir: string, { row, seed, request }: CellPlan): Promise<Cell> {
+async function beginCell(runDir: string, plan: CellPlan): Promise<Cell> {
+  const { row, seed, request, helper } = plan;
   const { recipe: all, dataSha256, program, machine } = await readRunRecord(runDir);
   const lasting = FIELDS.filter(({ perStart }) => !perStart).map(({ path }) => path);
-  const recipe = nested(lasting.map((path) => [path, valueAt(all, path)]));
+  const recipe = {
+    ...nested(lasting.map((path) => [path, valueAt(all, path)])),
+    // Of a cell: where it lies on this machine is nobody's concern.
+    ...helper && { helper: helper.row },
+  };
   const { path, sha256: digest, run } = await readSubject(runDir, undefined);
   const { backend, adapter, deno } = machine;
   return {
@@ -92,7 +119,7 @@ async function beginCell(runDir: string, { row, seed, request }: CellPlan): Prom
     row,
     seed,
     request,
-    recipe: { ...recipe },
+    recipe,
     recipeSha256: sha256(JSON.stringify(recipe)),
     dataSha256,
     program,

@@ -8,7 +8,7 @@ import { UsageError } from "../errors.ts";
 import type { Flag } from "../recipe/flag.ts";
 import { RECIPE_FLAGS, recipeInput } from "../recipe/fields.ts";
 import type { RecipeInput } from "../recipe/recipe.ts";
-import { FULL_SCALE, type NamedFlags, type TableFile } from "./table_file.ts";
+import { FULL_SCALE, helperRow, type NamedFlags, type Row, type TableFile } from "./table_file.ts";
 
 /** What decides a cell's numbers, as the table file words it: a cell that was made of something else is another one. */
 export interface CellRequest {
@@ -26,6 +26,8 @@ export interface CellPlan {
   readonly label: string;
   readonly seed: number;
   readonly request: CellRequest;
+  /** The cell whose run is the helper of this one's: that of the row that its `helper` names. */
+  readonly helper?: CellPlan;
 }
 
 /** Which cells of a table to make. */
@@ -66,15 +68,18 @@ export function planCells(table: TableFile, { scale, seeds, only, nEx }: PlanOpt
     return [name, n === Infinity ? "all" as const : n];
   }));
   const rows = table.rows.filter(({ name }) => only?.includes(name) ?? true);
-  return seeds.flatMap((seed) =>
-    rows.map(({ name: row, label, recipe }) => ({
+  const planCell = ({ name: row, label, recipe }: Row, seed: number): CellPlan => {
+    const helper = helperRow(table, recipe);
+    return {
       name: cellName(row, seed),
       row,
       label,
       seed,
       request: { recipe: { ...table.recipe, ...edition.recipe, ...recipe, seed }, evaluations },
-    }))
-  );
+      ...helper && { helper: planCell(helper, seed) },
+    };
+  };
+  return seeds.flatMap((seed) => rows.map((row) => planCell(row, seed)));
 }
 
 /**

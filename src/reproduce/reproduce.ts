@@ -9,7 +9,7 @@ import { createDirectory } from "../disk/files.ts";
 import type { RecipeInput } from "../recipe/recipe.ts";
 import { resolveRecipe } from "../recipe/resolve.ts";
 import { cellsFolder, isFinished, readCell } from "./cell.ts";
-import { makeCell, type Sitting } from "./make_cell.ts";
+import { makeCell, missingHelper, type Sitting, trainRun } from "./make_cell.ts";
 import { type CellPlan, readRecipe } from "./plan.ts";
 import { refuseForeignTable } from "./write_table.ts";
 
@@ -60,14 +60,21 @@ export async function reproduce(
     const held: CellPlan[] = [];
     let made = 0;
     for (const plan of open) {
-      using lock = await FileLock.try(join(cellsFolder(out), `${plan.name}.lock`));
+      using lock = await lockCell(out, plan);
       if (lock === undefined) {
         held.push(plan);
         continue;
       }
       const cell = await readCell(out, plan);
       if (cell && isFinished(cell)) continue;
+      const helper = await missingHelper(out, plan);
+      using helperLock = helper && await lockCell(out, helper);
+      if (helper && helperLock === undefined) { // another process is at work on it
+        held.push(plan);
+        continue;
+      }
       onCell(plan, cells.indexOf(plan));
+      if (helper) await trainRun(out, helper, sitting);
       await makeCell(out, plan, sitting);
       await onFinished();
       made++;
@@ -76,4 +83,8 @@ export async function reproduce(
     if (held.length === 0 || made === 0) return held;
     open = held;
   }
+}
+
+function lockCell(out: string, { name }: CellPlan): Promise<FileLock | undefined> {
+  return FileLock.try(join(cellsFolder(out), `${name}.lock`));
 }

@@ -4,6 +4,7 @@
  * @module
  */
 import * as v from "valibot";
+import methods from "../../reproduce/tables/methods.json" with { type: "json" };
 import paper from "../../reproduce/tables/paper.json" with { type: "json" };
 import { readNamedFile } from "../disk/files.ts";
 import { UsageError } from "../errors.ts";
@@ -41,6 +42,7 @@ const TableSchema = v.strictObject({
     v.array(v.strictObject({
       name: slug,
       label: text,
+      /** Its `helper` may name another row, whose run of the same seed is the helper then. */
       recipe: flags,
       /** In percent, by the name of the column. */
       published: v.optional(v.record(text, v.number())),
@@ -66,11 +68,18 @@ const TableSchema = v.strictObject({
 
 /** A table file's content. */
 export type TableFile = v.InferOutput<typeof TableSchema>;
+/** A row of a table file. */
+export type Row = TableFile["rows"][number];
 /** A part of a recipe in a table file. */
 export type NamedFlags = v.InferOutput<typeof flags>;
 
 /** The tables that come with the program, by name. */
-export const TABLES: Readonly<Record<string, unknown>> = { paper };
+export const TABLES: Readonly<Record<string, unknown>> = { paper, methods };
+
+/** The row of `table` whose runs are the helpers of a row's with `recipe`; undefined if it names none. */
+export function helperRow({ rows }: TableFile, { helper }: NamedFlags): Row | undefined {
+  return rows.find(({ name }) => name === helper);
+}
 
 /** The scale of a table as it is. */
 export const FULL_SCALE = "full";
@@ -114,6 +123,15 @@ function checkTable(json: unknown, name: string): TableFile {
   );
   if (twice.some((each) => each !== undefined)) {
     throw new UsageError(`${name} is no table: it has ${twice.find(Boolean)} twice.`);
+  }
+  const helped = table.rows.find(({ recipe }) => {
+    const helper = helperRow(table, recipe);
+    return helper && helperRow(table, helper.recipe);
+  });
+  if (helped !== undefined) {
+    throw new UsageError(
+      `${name} is no table: the helper of ${helped.name} has a row for a helper itself.`,
+    );
   }
   const named: (readonly [string, string, readonly string[]])[] = [
     ...table.claims.flatMap(({ column, equal, order }) => [

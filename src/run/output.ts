@@ -72,8 +72,8 @@ const OWN: ReadonlySet<string> = new Set([
   ...RUN_FILES,
   ...["checkpoints", "memory", "memory.tmp", "run.lock", EVENT_FOLDER],
 ]);
-/** What a run keeps in its `eval/` while AutoAttack is unfinished. */
-const OWN_STATE = /\.state$/;
+/** What a run keeps in its `eval/` while AutoAttack is unfinished, and of evaluations in shards. */
+const OWN_STATE = /\.(state|shards)$/;
 
 /**
  * Makes sure that the file at `path` can be written and that nothing is lost by it.

@@ -43,6 +43,8 @@ const LOCK_FILE = "run.lock";
 const INITIAL_WEIGHTS = "initial.safetensors";
 /** A copy of the weights of its helper, where its method has one. */
 const HELPER_WEIGHTS = "helper.safetensors";
+/** The run of its helper, where it trains that itself. */
+const HELPER_RUN = "helper";
 const REPORTS = "eval";
 /** What earlier versions left of a link that was being made. */
 const TORN_LINK = /^(?:best|last)\.tmp$/;
@@ -72,6 +74,11 @@ export function helperPath(directory: string): string {
   return join(directory, HELPER_WEIGHTS);
 }
 
+/** Where `directory` has the run of its helper, if it trains one. */
+export function helperRunPath(directory: string): string {
+  return join(directory, HELPER_RUN);
+}
+
 /**
  * Reads how the run in `directory` was started.
  *
@@ -87,6 +94,18 @@ export async function readRunRecord(directory: string): Promise<RunRecord> {
     throw new UsageError(`${directory} is not a run folder: it has no ${RECIPE_FILE}.`);
   }
   return decodeRunRecord(new TextDecoder().decode(await readWholeFile(path)), path);
+}
+
+/**
+ * Whether the run in `directory` has finished its last epoch; it has not if there is none.
+ *
+ * @throws {UsageError | RunError} if its record or its checkpoints' is damaged
+ */
+export async function isTrained(directory: string): Promise<boolean> {
+  if (!await exists(recipePath(directory))) return false;
+  const { recipe } = await readRunRecord(directory);
+  const { epochs = [] } = await readCommittedCheckpoints(directory) ?? {};
+  return epochs.some(({ epoch }) => epoch === recipe.epochs);
 }
 
 /**

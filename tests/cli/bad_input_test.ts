@@ -268,6 +268,9 @@ Deno.test("memloss eval refuses what is neither a run nor a file of weights", as
     ["eval", run, "--attack-eps", "3"],
     /--attack-eps 3 is more .+ did you mean 3\/255\?$/,
   );
+  await refused(["eval", run, "--shard", "5/4"], /--shard must be one of 1\/N to N\/N.+"5\/4"\.$/);
+  await refused(["eval", run, "--merge", "--shard", "1/4"], /--shard has no meaning with --merge/);
+  await refused(["eval", run, "--merge"], /There is no shard of this evaluation in .+eval: make/);
   await refused(["eval", run, "--n-ex", "0"], /--n-ex must be a whole number of at least 1/);
 });
 

@@ -124,6 +124,15 @@ Deno.test("memloss eval --json prints one document that is also kept in the run 
   assert.deepEqual(JSON.parse(await Deno.readTextFile(kept)), report);
 });
 
+Deno.test("memloss eval --shard evaluates a part of the images and says where it is kept", async () => {
+  const flags = ["--attack", "clean", "--batch-size", "8", "--json"];
+  const { stdout, stderr } = await memlossDone("eval", run, ...flags, "--shard", "2/2");
+  assert.deepEqual(JSON.parse(stdout).data, { name: "cifar10", part: "test", n: TINY.test - 8 });
+  const [, path] = /^note: Shard 2\/2 is in (.+eval.clean-[0-9a-f]{12}\.shards.2-of-2\.json)\.$/m
+    .exec(stderr)!;
+  assert.equal(JSON.parse(await Deno.readTextFile(path!)).report.clean.n, TINY.test - 8);
+});
+
 Deno.test("memloss eval --attack curve has a row for each radius, and keeps its points", async () => {
   const { stdout } = await memlossDone("eval", run, "--attack", "curve,clean", "--n-ex", "3");
   const path = join(run, "eval", "epoch-002.clean-curve.n3.eps8.00.seed1.wasm.json");

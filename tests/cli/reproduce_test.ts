@@ -137,6 +137,44 @@ Deno.test("two processes make one table, each its own cells, and end with the sa
   assert.equal(await table(shared), await table(out));
 });
 
+Deno.test("memloss reproduce trains the helper that a row names, once, and two processes wait for it", async () => {
+  const rows = [
+    { name: "hat", label: "HAT", recipe: { variant: "hat", helper: "plain" } },
+    { name: "plain", label: "Plain", recipe: { variant: "standard" } },
+  ];
+  const columns = [{ name: "clean", label: "clean" }];
+  const scales = { tiny: { recipe: { epochs: 1 }, n: {} } };
+  const table = world.path("helped.json");
+  await Deno.writeTextFile(
+    table,
+    JSON.stringify(madeTable({ rows, columns, scales, claims: [] })),
+  );
+  const line = (folder: string, ...more: string[]) => [
+    ...args(folder, "--seeds", "1", ...more),
+    ...["--table", table],
+  ];
+  const alone = world.path("alone"), moved = world.path("moved");
+  const { stderr } = await memlossDone(...line(alone, "--only", "hat"));
+  assert.match(stderr, /^cell 1 of 1: HAT, seed 1\nTraining standard .*[^]*\nTraining hat /m);
+  const { "hat-seed1.json": hat, ...others } = await readCells(alone);
+  assert.deepEqual(others, {}, "the helper is not measured");
+  assert.equal(hat!.recipe.helper, "plain");
+  await Deno.remove(join(alone, "cells", "hat-seed1.json"));
+  await Deno.rename(alone, moved); // and its helper with it
+  const again = await memlossDone(...line(moved));
+  assert.doesNotMatch(again.stderr, /^Training /m, "both runs are there");
+
+  const shared = world.path("helped");
+  const processes = [1, 2].map(() => startProgram(line(shared)));
+  for (const { code, stderr } of await Promise.all(processes.map(({ ended }) => ended))) {
+    assert.equal(code, 0, stderr);
+  }
+  assert.deepEqual(timeless(await readCells(shared)), timeless(await readCells(moved)));
+  assert.deepEqual(Object.keys(await readCells(shared)).sort(), [
+    ...["hat-seed1.json", "plain-seed1.json"],
+  ]);
+});
+
 Deno.test("memloss reproduce stops at Ctrl-C, says what continues it, and continues", async () => {
   const stopped = world.path("stopped");
   const long = madeTable({

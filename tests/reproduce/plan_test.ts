@@ -26,6 +26,23 @@ Deno.test("planCells() makes the rows that are asked for, on at most so many ima
   assert.equal(few[0]!.request.evaluations.autoattack, 1, "the scale asks for fewer");
 });
 
+Deno.test("planCells() gives a cell the one of equal seed in the row that its helper names", async () => {
+  const table = await loadTable("methods");
+  const cells = planCells(table, { scale: "small", seeds: [2, 3], only: ["hat", "v1"] });
+  assert.deepEqual(cells.map(({ name, helper }) => [name, helper?.name]), [
+    ["hat-seed2", "standard-seed2"],
+    ["v1-seed2", undefined],
+    ["hat-seed3", "standard-seed3"],
+    ["v1-seed3", undefined],
+  ]);
+  const [standard] = planCells(table, { scale: "small", seeds: [2], only: ["standard"] });
+  assert.deepEqual(cells[0]!.helper, standard);
+  const file = madeTable({
+    rows: [{ name: "hat", label: "HAT", recipe: { variant: "hat", helper: "a/file" } }],
+  }) as TableFile;
+  assert.equal(planCells(file, { scale: "tiny", seeds: [1] })[0]!.helper, undefined);
+});
+
 Deno.test("planCells() names the scale or row that the table lacks", () => {
   const plan = (scale: string, only: string[]) => () =>
     planCells(TABLE, { scale, seeds: [1], only });

@@ -29,6 +29,20 @@ Deno.test("loadTable() knows the paper's table, with what the paper says", async
   });
 });
 
+Deno.test("loadTable() knows a table of methods, whose cells are those of the paper's table where rows are the same", async () => {
+  const methods = await loadTable("methods"), paper = await loadTable("paper");
+  const options = { scale: "small", seeds: [1, 2] };
+  const ofPaper = new Map(planCells(paper, options).map((plan) => [plan.name, plan]));
+  const both = planCells(methods, options).filter(({ name }) => ofPaper.has(name));
+  assert.deepEqual(both.map(({ name }) => name), [
+    ...["pgd-at-seed1", "trades-seed1", "mart-seed1", "v1-seed1"],
+    ...["pgd-at-seed2", "trades-seed2", "mart-seed2", "v1-seed2"],
+  ]);
+  for (const { name, request } of both) {
+    assert.deepEqual(request, ofPaper.get(name)!.request, `a file of ${name} serves both`);
+  }
+});
+
 Deno.test("loadTable() refuses a file that is no table, and says where", () =>
   inTemporary(async (directory) => {
     const path = join(directory, "table.json");
@@ -50,6 +64,10 @@ Deno.test("loadTable() refuses a file that is no table, and says where", () =>
       [
         madeTable({ scales: { tiny: { recipe: {}, n: { cw20: 3 } } } }),
         /is no table: it has no column cw20/,
+      ],
+      [
+        madeTable({ rows: [{ ...row, recipe: { variant: "hat", helper: "v1" } }] }),
+        /is no table: the helper of v1 has a row for a helper itself/,
       ],
     ];
     for (const [json, sentence] of cases) {

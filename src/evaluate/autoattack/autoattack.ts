@@ -21,7 +21,7 @@ import { type Perturbation, PerturbationMeter } from "../perturbation.ts";
 import { type AttackedImages, checkImages, findCorrect } from "./attacked_images.ts";
 import type { Journal } from "./journal.ts";
 import { type MemberProgress, runMember } from "./member_run.ts";
-import { checkClasses, checkNetwork, checkSquare } from "./sanity.ts";
+import { checkClasses, checkNetwork, squareWarning } from "./sanity.ts";
 import { Sitting } from "./sitting.ts";
 
 /** How to attack. */
@@ -223,8 +223,7 @@ export async function autoAttack(
       seconds,
     };
     tell(describeMember(member, perAttack[member]));
-    const warning = member === "square" && Object.keys(perAttack).length > 1 &&
-      checkSquare(attacked / ids.length, accuracy());
+    const warning = member === "square" && squareWarning(perAttack);
     if (warning) {
       warnings.push(warning);
       tell(`Warning: ${warning}`);

@@ -67,11 +67,18 @@ export function checkClasses(
 }
 
 /**
- * A warning if Square found adversarial images that white-box attacks had missed, by more than 0.2 points.
+ * A warning if Square found adversarial images that the attacks before it had missed, by more than 0.2 points.
  *
- * @param before robust accuracy before Square, in [0,1]; `after` likewise
+ * @param perAttack what every member has found, in the order in which they ran
  */
-export function checkSquare(before: number, after: number): string | undefined {
+export function squareWarning(
+  perAttack: Readonly<
+    Partial<Record<AutoAttackMember, { attacked: number; n: number; accuracy: number }>>
+  >,
+): string | undefined {
+  const { square } = perAttack;
+  if (square === undefined || Object.keys(perAttack)[0] === "square") return undefined;
+  const before = square.attacked / square.n, after = square.accuracy;
   if (before - after <= SQUARE_TOLERANCE) return undefined;
   const points = (100 * (before - after)).toFixed(2);
   return `Square took ${points} points from what the white-box attacks had left: their gradients may be masked, so the robust accuracy may still be too high; try an adaptive attack.`;

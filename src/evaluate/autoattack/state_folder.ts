@@ -51,7 +51,7 @@ export interface AutoAttackChoice {
 }
 
 /** The folder that an evaluation of `subject` keeps its state in, as a folder of its own, and how that is called. */
-function place(subject: Subject, stateDir: string | undefined) {
+export function statePlace(subject: Subject, stateDir: string | undefined) {
   if (stateDir !== undefined) return { folder: stateDir, prefix: "" };
   const { run, path } = subject;
   return run
@@ -65,7 +65,7 @@ function place(subject: Subject, stateDir: string | undefined) {
  * @throws {UsageError} if the folder cannot be written
  */
 export async function checkState(subject: Subject, stateDir: string | undefined): Promise<void> {
-  const { folder } = place(subject, stateDir);
+  const { folder } = statePlace(subject, stateDir);
   const probe = join(folder, `autoattack.probe-${Deno.pid}`);
   try {
     await Deno.mkdir(folder, { recursive: true });
@@ -99,7 +99,7 @@ export async function openState(
 ): Promise<Journal> {
   const key = await stateKey(subject, settings, choice, input);
   const { stateDir } = choice;
-  const { folder, prefix } = place(subject, stateDir);
+  const { folder, prefix } = statePlace(subject, stateDir);
   await createDirectory(folder);
   const directory = join(folder, `${prefix}autoattack-${key.slice(0, 12)}.state`);
   return await Journal.open(directory, key, valuesPerImage(settings.dataset.shape));

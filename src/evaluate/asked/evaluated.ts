@@ -1,0 +1,53 @@
+/**
+ * What an evaluation is of, from what a target names, before a device is opened.
+ *
+ * @module
+ */
+import { firstIndices } from "../../data/batches.ts";
+import type { Dataset } from "../../data/dataset.ts";
+import { loadSplit } from "../../data/sets/sets.ts";
+import type { Recipe } from "../../recipe/recipe.ts";
+import { readSubject, type Subject } from "../../run/subject.ts";
+import { checkSaved, type EvaluationOptions, evaluationRecipe } from "../evaluation_options.ts";
+import { type Networks, networksOf } from "../transfer.ts";
+
+/** What is evaluated, on which images. */
+export interface Evaluated {
+  readonly subject: Subject;
+  /** On which the images are attacked, if that is another network. */
+  readonly source: Subject | undefined;
+  readonly networks: Networks;
+  readonly recipe: Recipe;
+  readonly test: Dataset;
+  /** The first test images, which the evaluation is of: of a shard, those of all shards. */
+  readonly ids: Uint32Array;
+}
+
+/**
+ * Reads what an evaluation of `target` is of, and looks whether it can be had.
+ *
+ * @throws {UsageError} if there is nothing to evaluate, or the options do not fit to it
+ * @throws {RunError} if something cannot be read
+ */
+export async function readEvaluated(
+  target: string,
+  options: EvaluationOptions,
+): Promise<Evaluated> {
+  const { given = {}, saveAdversarial: save, verifyAdversarial: verify } = options;
+  const subject = await readSubject(target, options.checkpoint, options.weights);
+  const recipe = evaluationRecipe(subject, given);
+  const source = options.source === undefined
+    ? undefined
+    : await readSubject(options.source, undefined);
+  const networks = networksOf(subject, source, options.input);
+  if (save !== undefined) {
+    await checkSaved(save, subject, recipe, verify, options.overwrite === true);
+  }
+  // A seed of the evaluation draws the attack's starts; a run's data stay those it was trained with.
+  const dataSeed = subject.run?.recipe.seed ?? recipe.seed;
+  const test = await loadSplit(recipe.data, "test", recipe.dataDir, dataSeed);
+  networks.network.check(test);
+  networks.source?.check(test);
+  const ids = firstIndices(test.n, options.limit ?? recipe.limitTest);
+  return { subject, source, networks, recipe, test, ids };
+}

@@ -1,0 +1,57 @@
+/**
+ * Everything that can change what an evaluation finds: shards that agree in it belong together.
+ *
+ * @module
+ */
+import { valuesPerImage } from "../../data/dataset.ts";
+import { sha256 } from "../../format/sha256.ts";
+import { sourceDigest } from "../../run/program_version.ts";
+import { DEFAULT_ATTACKS, type EvaluationOptions } from "../evaluation_options.ts";
+import type { Evaluated } from "./evaluated.ts";
+
+/** By its name, everything that can change a number; values are as JSON keeps them. */
+export type Identity = Readonly<Record<string, unknown>>;
+
+/** The identity of the evaluation that is asked for, of all its shards together. */
+export async function identityOf(
+  { subject, source, recipe, test, ids }: Evaluated,
+  { attacks = DEFAULT_ATTACKS, restarts = 1, autoAttack = {}, input }: EvaluationOptions,
+): Promise<Identity> {
+  const n = ids.length, { version = "standard", members, effort } = autoAttack;
+  const { threat, batchSize, seed, backend, deterministic } = recipe;
+  const identity = {
+    program: await sourceDigest(),
+    checkpoint: subject.sha256,
+    weights: subject.weights,
+    source: source?.sha256,
+    data: test.name,
+    images: sha256(
+      test.images.subarray(0, n * valuesPerImage(test.shape)),
+      test.labels.subarray(0, n),
+    ),
+    ...{ n, attacks, threat, restarts },
+    ...attacks.includes("autoattack") && { autoAttack: { version, members, effort } },
+    ...{ input, batchSize, seed, backend, deterministic },
+  };
+  return JSON.parse(JSON.stringify(identity)); // as a file gives it back
+}
+
+/** A name for the folder of an evaluation's shards: its attacks, and the beginning of a digest. */
+export function identityName(identity: Identity): string {
+  const attacks = (identity.attacks as readonly string[]).join("-");
+  return `${attacks}-${sha256(JSON.stringify(identity)).slice(0, 12)}`;
+}
+
+/** In what a shard of `found` differs from one of `asked`, as the end of "was made …"; undefined if in nothing. */
+export function findDifference(found: Identity, asked: Identity): string | undefined {
+  for (const name of Object.keys({ ...asked, ...found })) {
+    const one = JSON.stringify(found[name]), other = JSON.stringify(asked[name]);
+    if (one === other) continue;
+    if (name === "program") return "by another version of the program";
+    if (name === "checkpoint" || name === "weights") return "of other weights";
+    if (name === "source") return "on another --source";
+    if (name === "images") return "of other images";
+    return `with ${name} ${one ?? "unset"}, and not ${other ?? "unset"}`;
+  }
+  return undefined;
+}

@@ -1,0 +1,36 @@
+/**
+ * A share of an evaluation's images: machines that share nothing but files can each evaluate one.
+ *
+ * @module
+ */
+import { UsageError } from "../../errors.ts";
+
+/** Which of how many shares. */
+export interface Shard {
+  /** From 1 to `count`. */
+  readonly index: number;
+  /** How many there are. */
+  readonly count: number;
+}
+
+/**
+ * The images of `shard`: whole batches that follow each other, so that every batch is one of the whole evaluation's.
+ *
+ * @param ids all images of the evaluation
+ * @throws {UsageError} if there are fewer batches than shards
+ */
+export function shardIds(
+  ids: Uint32Array,
+  batchSize: number,
+  { index, count }: Shard,
+): Uint32Array {
+  const batches = Math.ceil(ids.length / batchSize);
+  if (count > batches) {
+    throw new UsageError(
+      `--shard ${index}/${count}: ${ids.length} images are ${batches} batches of ${batchSize}, ` +
+        `which make ${batches} shards at most: take fewer, or a smaller --batch-size.`,
+    );
+  }
+  const end = (shards: number) => Math.floor(shards * batches / count) * batchSize;
+  return ids.slice(end(index - 1), end(index));
+}
