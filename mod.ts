@@ -140,8 +140,10 @@ export {
   type FileSource,
   type GeneratedSet,
   type LabelledImages,
+  type OtherFiles,
   type PublishedSet,
   type SetDescription,
+  type SetFiles,
   type Source,
   type SplitFiles,
 } from "./src/data/sets/definition.ts";

@@ -68,7 +68,7 @@ function checkRecords(
 }
 
 /** Copies one image from planes (CHW) at `from` to interleaved pixels (HWC) at `to`. */
-function interleave(
+export function interleave(
   planes: Uint8Array,
   from: number,
   pixels: Uint8Array,

@@ -69,10 +69,8 @@ export interface LabelledImages {
   readonly labels: Uint8Array;
 }
 
-/** A data set that lies on disk as its authors published it. */
-export interface PublishedSet<Name extends string = string> extends SetDescription<Name> {
-  /** Where it is fetched from. */
-  readonly source: Source;
+/** Files that hold a data set. */
+export interface SetFiles {
   /** The files of its two parts. */
   readonly splits: Readonly<Record<SplitName, SplitFiles>>;
   /**
@@ -84,6 +82,20 @@ export interface PublishedSet<Name extends string = string> extends SetDescripti
   decode(bytes: Uint8Array<ArrayBuffer>, path: string): LabelledImages | Promise<LabelledImages>;
 }
 
+/** Other files with the same images in the same order. */
+export interface OtherFiles extends SetFiles {
+  /** The name of their folder in the data directory. */
+  readonly folder: string;
+}
+
+/** A data set that lies on disk as its authors published it. */
+export interface PublishedSet<Name extends string = string> extends SetDescription<Name>, SetFiles {
+  /** Where it is fetched from. */
+  readonly source: Source;
+  /** What it is read from where the files that are fetched are not there; none unless given. */
+  readonly others?: readonly OtherFiles[];
+}
+
 /** A data set that is computed, and needs no files. */
 export interface GeneratedSet<Name extends string = string> extends SetDescription<Name> {
   /** Images of one part; equal seeds give equal bytes. */
@@ -92,6 +104,12 @@ export interface GeneratedSet<Name extends string = string> extends SetDescripti
 
 /** Any data set. */
 export type SetDefinition<Name extends string = string> = PublishedSet<Name> | GeneratedSet<Name>;
+
+/** All files that `set` may lie in: first those that are fetched. */
+export function layoutsOf(set: PublishedSet): readonly OtherFiles[] {
+  const { source: { folder }, others = [] } = set;
+  return [{ folder, splits: set.splits, decode: set.decode }, ...others];
+}
 
 /** Whether `set` lies on disk. */
 export function isPublished(set: SetDefinition): set is PublishedSet {
