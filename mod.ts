@@ -137,12 +137,17 @@ export {
 export { type Dataset, type ImageShape, type SplitName, type Splits } from "./src/data/dataset.ts";
 export { type FolderChoice } from "./src/data/folder/read_folder.ts";
 export {
+  type ArchiveSource,
   type DescribedSet,
+  type Download,
+  type FileSource,
   type FoundSet,
   type GeneratedSet,
   type LabelledImages,
+  type OtherFiles,
   type PublishedSet,
   type SetDescription,
+  type SetFiles,
   type Source,
   type SplitFiles,
 } from "./src/data/sets/definition.ts";

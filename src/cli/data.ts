@@ -7,7 +7,7 @@ import { contactSheet } from "../data/contact_sheet.ts";
 import { firstIndices } from "../data/batches.ts";
 import type { Dataset } from "../data/dataset.ts";
 import { fetchDataset } from "../data/fetch/fetch.ts";
-import { isFound, isGenerated } from "../data/sets/definition.ts";
+import { downloadsOf, isFound, isGenerated } from "../data/sets/definition.ts";
 import { DATA_NAMES, DATA_ROOT, findPublished, findSet, loadData } from "../data/sets/sets.ts";
 import {
   type FolderVerification,
@@ -72,7 +72,10 @@ async function fetchAction({ dataDir = DATA_ROOT, json }: Flags, [name = ""]: re
   const set = findPublished(name);
   const elsewhere = dataDir === DATA_ROOT ? [] : ["--data-dir", dataDir];
   await createDirectory(dataDir);
-  const bar = new ProgressBar({ label: name, total: set.source.bytes });
+  const bar = new ProgressBar({
+    label: name,
+    total: downloadsOf(set.source).reduce((sum, { bytes }) => sum + bytes, 0),
+  });
   const folder = await interruptible(async (signal) => {
     try {
       return await fetchDataset(set, dataDir, {

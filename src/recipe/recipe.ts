@@ -120,6 +120,12 @@ export interface Recipe {
    */
   readonly cropPadding: number;
   /**
+   * Whether no image is mirrored at random.
+   *
+   * @default {false, of svhn true}
+   */
+  readonly noFlip?: boolean;
+  /**
    * Seed of every random draw, 32 bits.
    *
    * @default {1}

@@ -6,7 +6,8 @@
 import { LARGEST_CROP_PADDING } from "../data/augmentation.ts";
 import { TEST_FRACTION } from "../data/folder/listing.ts";
 import { IMAGE_SIZE } from "../data/folder/read_folder.ts";
-import { DATA_NAMES, DATA_ROOT } from "../data/sets/sets.ts";
+import { isFound } from "../data/sets/definition.ts";
+import { DATA_NAMES, DATA_ROOT, findSet } from "../data/sets/sets.ts";
 import {
   ARCHITECTURE_NAMES,
   ARCHITECTURES,
@@ -16,7 +17,7 @@ import {
 import { UsageError } from "../errors.ts";
 import { methodOf, METHODS, VARIANTS } from "../method/methods.ts";
 import { type Condition, field, has, HAS_HELPER } from "./field.ts";
-import { choiceFlag, integerFlag, numberFlag, textFlag } from "./flag.ts";
+import { choiceFlag, integerFlag, numberFlag, switchFlag, textFlag } from "./flag.ts";
 
 const LARGEST_SEED = 2 ** 32 - 1;
 
@@ -142,11 +143,21 @@ export const TRAINING_FIELDS = {
     integerFlag("crop-padding", "zeros around an image before its crop", 0, LARGEST_CROP_PADDING),
     { group: "What to train", default: LARGEST_CROP_PADDING, later: true },
   ),
+  noFlip: field("noFlip", switchFlag("no-flip", "mirror no image at random, as of svhn"), {
+    group: "What to train",
+    default: ({ data }) => mirrors(data) ? undefined : true,
+  }),
   seed: field("seed", integerFlag("seed", "seed of every random draw", 0, LARGEST_SEED), {
     group: "What to train",
     default: 1,
   }),
 } as const;
+
+/** Whether a mirrored image of the set `data` is one of its class. */
+function mirrors(data: string): boolean {
+  const set = findSet(data);
+  return isFound(set) || set.mirrors !== false;
+}
 
 /** Every engine and file has such sizes: what pools or strides leaves nothing over. */
 function refuseUneven(size: number): void {

@@ -146,8 +146,8 @@ const roundedMebibytes = (bytes: number) => Math.round(bytes / 2 ** 20);
 /** Whether the last file of `set` is in `directory`: they are fetched together or not at all. */
 async function isThere(set: PublishedSet, directory: string): Promise<boolean> {
   try {
-    const last = imageFilesOf(set.splits).at(-1)!;
-    return (await Deno.stat(join(await locateFiles(set, directory), last))).isFile;
+    const { folder, splits } = await locateFiles(set, directory);
+    return (await Deno.stat(join(folder, imageFilesOf(splits).at(-1)!))).isFile;
   } catch (error) {
     if (error instanceof UsageError || error instanceof Deno.errors.NotFound) return false;
     throw error;

@@ -134,6 +134,7 @@ const OTHER: RecipeInput = {
   epochs: 2,
   batchSize: 32,
   cropPadding: 2,
+  noFlip: true,
   seed: 0,
   labelSmoothing: 0.1,
   threat: { norm: "l2", epsilon: 0.5 },
@@ -175,6 +176,12 @@ const OTHER: RecipeInput = {
   workers: 2,
   deterministic: true,
 };
+
+Deno.test("resolveRecipe() mirrors no image of a data set of digits, unless it is told to", () => {
+  assert.equal(resolveRecipe({ data: "svhn" }).noFlip, true);
+  assert.equal(resolveRecipe({ data: "svhn", noFlip: false }).noFlip, false);
+  assert.ok(!("noFlip" in resolveRecipe({ data: "cifar10" })));
+});
 
 Deno.test("resolveRecipe() leaves what is given as it is", () => {
   const others = ["swaStart", "restartPeriod", "restartFactor", "lrKnots"]; // of other averages, schedules

@@ -12,12 +12,14 @@ import type { FolderChoice } from "../folder/read_folder.ts";
 import { isFound, isPublished, type PublishedSet, type SetDefinition } from "./definition.ts";
 import { FOLDER } from "./folder.ts";
 import { readSplit } from "./published.ts";
+import { SVHN } from "./svhn.ts";
 import { SYNTHETIC } from "./synthetic.ts";
 
 /** All of them. A new one is a file beside this one and a row here. */
 export const SETS = [
   CIFAR10,
   CIFAR100,
+  SVHN,
   FOLDER,
   SYNTHETIC,
 ] as const;
