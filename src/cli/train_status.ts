@@ -77,8 +77,12 @@ async function shown(
   status.print(`Done. Evaluate it with: ${commandLine("eval", directory)}`);
 }
 
-/** Shows on `status` how far a run is. */
-export function observeRun(status: StatusLine): RunObserver {
+/**
+ * Shows on `status` how far a run is.
+ *
+ * @param whose what its lines begin with
+ */
+export function observeRun(status: StatusLine, whose = ""): RunObserver {
   const time = new TimeLeft(() => status.now());
   let select = "";
   return {
@@ -87,19 +91,25 @@ export function observeRun(status: StatusLine): RunObserver {
       select = recipe.select;
       time.begin(recipe);
       status.print(
-        `${
+        `${whose}${
           continued ? "Continuing" : "Training"
         } ${recipe.variant} on ${recipe.data}, ${recipe.model} of width ${recipe.width}` +
           `${recipe.attack?.precision === "f16" ? ", attacked in float16" : ""}, ` +
           `${describeDevice(backend, demand)}, in ${directory}`,
       );
     },
+    onHelper(start) {
+      const observer = observeRun(status, "helper: ");
+      observer.onStart!(start);
+      return observer;
+    },
     onDamage({ image, fault }) {
       status.print(`warning: image ${image} goes without memory in this epoch: ${fault}`);
     },
     onStep(metrics: StepMetrics, length) {
       const { epochs, stepsPerEpoch } = length;
-      const position = `epoch ${metrics.epoch}/${epochs} step ${metrics.step}/${stepsPerEpoch}`;
+      const position =
+        `${whose}epoch ${metrics.epoch}/${epochs} step ${metrics.step}/${stepsPerEpoch}`;
       const rate = `${metrics.imagesPerSecond.toFixed(1)} images/s`;
       const remaining = `${formatDuration(time.step(metrics, length))} left`;
       status.update(
@@ -126,7 +136,7 @@ export function observeRun(status: StatusLine): RunObserver {
           formatPercent(robustAccuracy)
         }`;
       status.print(
-        `epoch ${metrics.epoch}/${epochs}  ${describeTerms(metrics)}${accuracies}  ` +
+        `${whose}epoch ${metrics.epoch}/${epochs}  ${describeTerms(metrics)}${accuracies}  ` +
           `${describeAttack(metrics)}${describeSpeed(metrics)}${formatDuration(metrics.seconds)}`,
       );
       if (metrics.overfitting) {

@@ -85,6 +85,13 @@ export interface MethodAttack {
    * @default {ten steps, projected to the ball of ε}
    */
   readonly noise?: number;
+  /**
+   * Where it is set, `x'` is one step of ε from the image's memory example, from the noise of `start` in the first epoch and
+   * every `reset` epochs, unless a recipe says otherwise; and whatever it is made from, terms look at as the memory's `x''`.
+   *
+   * @default {none}
+   */
+  readonly prior?: { readonly reset: number };
 }
 
 /** What can be trained. */
@@ -132,6 +139,11 @@ export function termsOf(method: Method, weight = memoryWeights(method)[0]): read
 /** Which of `terms` a run logs the weights of: that of the memory before the method's own. */
 export function weighedTerm(terms: readonly Term[]): Term | undefined {
   return terms.findLast(({ weight }) => weight);
+}
+
+/** Whether the attack of `method` is a single step of ε, unless a recipe says otherwise. */
+export function takesOneStep({ attack }: Method): boolean {
+  return attack?.noise !== undefined || attack?.prior !== undefined;
 }
 
 /** Whether training `method` takes a helper's network. */

@@ -4,10 +4,11 @@
  * @module
  */
 import { hatV1, hatV2, hatV3, martV1, martV2, martV3 } from "./composed.ts";
+import { fgsmPgi } from "./one_step/fgsm_pgi.ts";
 import { hat } from "./hat.ts";
 import { mart } from "./mart.ts";
 import { type Method, passesOf, termsOf } from "./method.ts";
-import { nFgsm } from "./n_fgsm.ts";
+import { nFgsm } from "./one_step/n_fgsm.ts";
 import { pgdAt } from "./pgd_at.ts";
 import { standard } from "./standard.ts";
 import { trades } from "./trades.ts";
@@ -25,6 +26,7 @@ export const METHODS = [
   hat,
   pgdAt,
   nFgsm,
+  fgsmPgi,
   standard,
   martV1,
   martV2,

@@ -5,9 +5,17 @@
  */
 
 import { cosOfTurn } from "../elementary/turn.ts";
+import { interpolate, readKnots } from "./knots.ts";
 
 /** The schedules there are. */
-export const SCHEDULES = ["onecycle", "step", "cosine"] as const;
+export const SCHEDULES = [
+  "onecycle",
+  "step",
+  "cosine",
+  "cosine-restarts",
+  "piecewise",
+  "constant",
+] as const;
 /** One of {@linkcode SCHEDULES}. */
 export type ScheduleName = typeof SCHEDULES[number];
 
@@ -32,7 +40,7 @@ export interface Schedule {
    */
   readonly schedule: ScheduleName;
   /**
-   * Peak of `onecycle`, start of `step` and `cosine`; over 0.
+   * Peak of `onecycle` and `piecewise`, start of the others; over 0.
    *
    * @default {0.21}
    */
@@ -49,11 +57,36 @@ export interface Schedule {
    * @default {0.85}
    */
   readonly baseMomentum?: number;
+  /**
+   * Of `cosine-restarts`: epochs before the first restart; a whole number.
+   *
+   * @default {10}
+   */
+  readonly restartPeriod?: number;
+  /**
+   * Of `cosine-restarts`: how many times as long each period is as the one before; a whole number.
+   *
+   * @default {2}
+   */
+  readonly restartFactor?: number;
+  /**
+   * Of `piecewise`, which needs it: the rate as shares of `lr` after so many epochs, with straight lines between them, such as
+   * `0:0,15:1,30:0`. After the last it stays what it is there.
+   *
+   * @default {none}
+   */
+  readonly lrKnots?: string;
+}
+
+/** Whether the rates at a step are the same however long the run is, so that it can be made longer once it has begun. */
+export function isOpenEnded(schedule: ScheduleName): boolean {
+  return schedule !== "onecycle" && schedule !== "cosine";
 }
 
 /**
  * The rates at `step`, counted from 0 over the whole run. `step` drops the rate tenfold after 75 and after 90 epochs, as
- * `MultiStepLR([75, 90])`; `cosine` changes it once an epoch.
+ * `MultiStepLR([75, 90])`; `cosine` changes it once an epoch, `cosine-restarts` (SGDR, Loshchilov & Hutter 2017) and
+ * `piecewise` at every step.
  */
 export function ratesAt(schedule: Schedule, length: RunLength, step: number): Rates {
   const epoch = Math.floor(step / length.stepsPerEpoch), { lr, momentum } = schedule;
@@ -64,7 +97,29 @@ export function ratesAt(schedule: Schedule, length: RunLength, step: number): Ra
       return { lr: lr * (epoch < 75 ? 1 : epoch < 90 ? 0.1 : 0.01), momentum };
     case "cosine":
       return { lr: lr * (1 + cosOfTurn(epoch / length.epochs / 2)) / 2, momentum };
+    case "cosine-restarts":
+      return { lr: lr * (1 + cosOfTurn(periodDone(schedule, length, step) / 2)) / 2, momentum };
+    case "piecewise": {
+      const knots = readKnots(schedule.lrKnots ?? "") ?? [];
+      return { lr: lr * interpolate(knots, step / length.stepsPerEpoch), momentum };
+    }
+    case "constant":
+      return { lr, momentum };
   }
+}
+
+/** The share of the period that `step` is in, of the periods between restarts, which is behind it. */
+function periodDone(
+  { restartPeriod = 1, restartFactor = 1 }: Schedule,
+  { stepsPerEpoch }: RunLength,
+  step: number,
+): number {
+  let start = 0, steps = restartPeriod * stepsPerEpoch;
+  while (step >= start + steps) {
+    start += steps;
+    steps *= restartFactor;
+  }
+  return (step - start) / steps;
 }
 
 /** Share of the steps in which the rate rises. */

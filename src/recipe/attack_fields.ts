@@ -12,6 +12,7 @@ import {
 } from "../attack/options.ts";
 import { ATTACK_PRECISIONS } from "../backend/backend.ts";
 import { UsageError } from "../errors.ts";
+import { takesOneStep } from "../method/method.ts";
 import { MEMORY_VARIANTS, methodOf } from "../method/methods.ts";
 import { type Above, ATTACKS, field, FROM_MEMORY } from "./field.ts";
 import { choiceFlag, integerFlag, positiveFlag } from "./flag.ts";
@@ -48,8 +49,8 @@ export const ATTACK_FIELDS = {
       group: "Attack",
       needs: ATTACKS,
       inFormat1: true,
-      default: ({ variant }) => methodOf(variant).attack?.noise === undefined ? 10 : 1,
-      said: "10, of n-fgsm 1",
+      default: ({ variant }) => takesOneStep(methodOf(variant)) ? 1 : 10,
+      said: "10, of n-fgsm and fgsm-pgi 1",
     },
   ),
   attackStart: field(
@@ -59,7 +60,14 @@ export const ATTACK_FIELDS = {
       ATTACK_STARTS,
       "begin where the variant does, or at the image's memory example",
     ),
-    { group: "Attack", needs: ATTACKS, default: "noise", later: true, check: refuseForgetful },
+    {
+      group: "Attack",
+      needs: ATTACKS,
+      default: ({ variant }) => methodOf(variant).attack?.prior ? "memory" : "noise",
+      said: "noise, of fgsm-pgi memory",
+      later: true,
+      check: refuseForgetful,
+    },
   ),
   firstSteps: field(
     "attack.firstSteps",
@@ -69,7 +77,12 @@ export const ATTACK_FIELDS = {
       1,
       MOST_STEPS,
     ),
-    { group: "Attack", needs: FROM_MEMORY, default: 10 },
+    {
+      group: "Attack",
+      needs: FROM_MEMORY,
+      default: ({ variant }) => takesOneStep(methodOf(variant)) ? 1 : 10,
+      said: "10, of fgsm-pgi 1",
+    },
   ),
   attackStep: field(
     "attack.stepSize",
@@ -79,10 +92,10 @@ export const ATTACK_FIELDS = {
       needs: ATTACKS,
       inFormat1: true,
       default: ({ variant, threat, attack }) => {
-        if (methodOf(variant).attack?.noise !== undefined) return threat.epsilon;
+        if (takesOneStep(methodOf(variant))) return threat.epsilon;
         return threat.norm === "linf" ? 2 / 255 : 2 * threat.epsilon / attack.steps;
       },
-      said: "2/255, in l2 2ε/steps, of n-fgsm ε",
+      said: "2/255, in l2 2ε/steps, of n-fgsm and fgsm-pgi ε",
     },
   ),
   attackLoss: field(
@@ -124,8 +137,9 @@ function refuseForgetful(start: AttackStartName, { variant }: Above): void {
 
 function refuseWithoutMemory(loss: AttackLossName, { variant, beta }: Above): void {
   if (loss !== "memory-kl" || methodOf(variant).memory && beta > 0) return;
+  const weighing = MEMORY_VARIANTS.filter((name) => "beta" in methodOf(name).coefficients);
   throw new UsageError(
-    "--attack-loss memory-kl weighs by β'/β: it needs a variant with a memory " +
-      `(${MEMORY_VARIANTS.join(", ")}) and --beta over 0.`,
+    "--attack-loss memory-kl weighs by β'/β: it needs a variant with both " +
+      `(${weighing.join(", ")}) and --beta over 0.`,
   );
 }

@@ -34,8 +34,8 @@ export interface Condition {
 /** A row, with values of type `T`. */
 export interface Settings<T> {
   readonly group: Group;
-  /** The value unless given, or how it follows from what is above; a field without one can be absent. */
-  readonly default?: T | ((above: Above) => T);
+  /** The value unless given, or how it follows from what is above; a field without one, or with none there, can be absent. */
+  readonly default?: T | ((above: Above) => T | undefined);
   /** The default in words, where it is no value. */
   readonly said?: string;
   /** When it has a meaning; always unless given. */

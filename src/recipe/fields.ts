@@ -9,10 +9,18 @@ import { ATTACK_FIELDS } from "./attack_fields.ts";
 import type { Field } from "./field.ts";
 import type { Flag } from "./flag.ts";
 import { MEMORY_FIELDS } from "./memory_fields.ts";
+import { OPTIMISER_FIELDS } from "./optimiser_fields.ts";
 import type { Path, RecipeInput, ValueAt } from "./recipe.ts";
+import { RUN_FIELDS } from "./run_fields.ts";
 import { TRAINING_FIELDS } from "./training_fields.ts";
 
-const TABLE = { ...TRAINING_FIELDS, ...ATTACK_FIELDS, ...MEMORY_FIELDS } as const;
+const TABLE = {
+  ...TRAINING_FIELDS,
+  ...OPTIMISER_FIELDS,
+  ...RUN_FIELDS,
+  ...ATTACK_FIELDS,
+  ...MEMORY_FIELDS,
+} as const;
 type Table = typeof TABLE;
 
 /** Every row. */

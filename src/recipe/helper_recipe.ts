@@ -7,6 +7,9 @@ import type { Above } from "./field.ts";
 import { FIELDS, place, valueAt } from "./fields.ts";
 import type { Recipe, RecipeInput } from "./recipe.ts";
 
+/** What `--helper` calls one that the run trains itself, first. */
+export const AUTO_HELPER = "auto";
+
 /** What is said of a helper, whatever the run: PGD-20 would select the epoch in which it has learnt the least. */
 const HELPER: RecipeInput = { variant: "standard", select: "none" };
 

@@ -79,7 +79,13 @@ export const MEMORY_FIELDS = {
       "with --attack-start memory, begin afresh every N epochs, with --first-steps",
       2,
     ),
-    { group: "Memory", needs: FROM_MEMORY, said: "never", check: refuseShortReset },
+    {
+      group: "Memory",
+      needs: FROM_MEMORY,
+      default: ({ variant }) => methodOf(variant).attack?.prior?.reset,
+      said: "never, of fgsm-pgi 40",
+      check: refuseShortReset,
+    },
   ),
   memoryEma: field(
     "memory.ema",

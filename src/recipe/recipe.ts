@@ -46,7 +46,8 @@ export interface Recipe {
    */
   readonly gamma?: number;
   /**
-   * Run folder or file of the network that labels helper examples; the run keeps a copy. There for HAT only, which needs it.
+   * Run folder or file of the network that labels helper examples, of which the run keeps a copy; or `auto`: the run trains one
+   * first, a standard one like its own. There for HAT only, which needs it.
    *
    * @default {none}
    */
@@ -168,25 +169,25 @@ export interface AttackRecipe {
   /**
    * Length of one step; images in [0,1].
    *
-   * @default {2/255, in l2 2ε/steps, of n-fgsm ε}
+   * @default {2/255, in l2 2ε/steps, of n-fgsm and fgsm-pgi ε}
    */
   readonly stepSize: number;
   /**
    * Where it starts: where its method says, or at the memory example, realigned, of each image that has one.
    *
-   * @default {"noise"}
+   * @default {"noise", of fgsm-pgi "memory"}
    */
   readonly start: AttackStartName;
   /**
    * Steps in the epochs that do not start from the memory; absent where none does.
    *
-   * @default {10}
+   * @default {10, of fgsm-pgi 1}
    */
   readonly firstSteps?: number;
   /**
    * Steps.
    *
-   * @default {10, of n-fgsm 1}
+   * @default {10, of n-fgsm and fgsm-pgi 1}
    */
   readonly steps: number;
   /**
@@ -227,7 +228,7 @@ export interface MemoryRecipe {
    * Epochs after which attacks start afresh, with the method's start and `attack.firstSteps`: in epochs 1, N + 1, 2N + 1, …
    * no memory example is a start, nor is one made before the last of these epochs. More than `age`.
    *
-   * @default {never}
+   * @default {never, of fgsm-pgi 40}
    */
   readonly reset?: number;
   /**

@@ -6,6 +6,7 @@
 import { openBackend } from "../backend/open.ts";
 import { loadData } from "../data/sets/sets.ts";
 import { freeBytes } from "../disk/free_space.ts";
+import { AUTO_HELPER } from "../recipe/helper_recipe.ts";
 import { engineOptions, resolveRecipe } from "../recipe/resolve.ts";
 import { capacity } from "../train/preflight.ts";
 import type { Sitting } from "./make_cell.ts";
@@ -53,9 +54,7 @@ export async function estimate(
   const byRow = Map.groupBy(open, ({ row }) => row);
   for (const [row, plans] of byRow) {
     const { label, request, helper } = plans[0]!;
-    // Any helper takes as long as that of the cell.
-    const { helper: said, ...rest } = { ...readRecipe(request.recipe, row), ...sitting.given };
-    const given = { ...rest, ...!helper && said !== undefined && { helper: said } };
+    const given = { ...readRecipe(request.recipe, row), ...sitting.given };
     const recipe = resolveRecipe(given);
     const { test, ...data } = await loadData(recipe.data, recipe.dataDir, recipe.seed);
     const images = trainingImages(recipe, data.train.n);
@@ -69,7 +68,9 @@ export async function estimate(
     let found = await findMeasurement(out, own, images);
     if (found === undefined) {
       onMeasure(label);
-      found = await measureSteps(out, recipe, given, backend.name === "wasm", sitting.signal);
+      // A helper that is another cell's run may not be there yet; any takes as long.
+      const measured = helper ? { ...given, helper: AUTO_HELPER } : given;
+      found = await measureSteps(out, recipe, measured, backend.name === "wasm", sitting.signal);
     }
     const bytes = bytesOf(recipe, found, images);
     peak = Math.max(peak, bytes.peak);

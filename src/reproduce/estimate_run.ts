@@ -7,6 +7,7 @@ import { openBackend } from "../backend/open.ts";
 import { splitTraining, VALIDATION_SIZE } from "../data/split.ts";
 import { freeBytes } from "../disk/free_space.ts";
 import { Interrupted } from "../errors.ts";
+import { AUTO_HELPER } from "../recipe/helper_recipe.ts";
 import type { Recipe, RecipeInput } from "../recipe/recipe.ts";
 import { engineOptions, resolveRecipe } from "../recipe/resolve.ts";
 import type { DataKind } from "../run/weights/architecture.ts";
@@ -80,17 +81,18 @@ export async function estimateRun(
 
 /** Bytes that a run of `images` training images keeps, and that it needs beside them while an epoch is written. */
 export function bytesOf(
-  { select }: Recipe,
+  { select, helper }: Recipe,
   { checkpointBytes, memoryBytes }: Measurement,
   images: number,
 ): { readonly kept: number; readonly peak: number } {
   // One more checkpoint and one more generation of the memory.
   const peak = checkpointBytes + images * memoryBytes;
-  return { kept: (select === "none" ? 1 : 2) * checkpointBytes + images * memoryBytes, peak };
+  const checkpoints = (select === "none" ? 1 : 2) + (helper === AUTO_HELPER ? 1 : 0);
+  return { kept: checkpoints * checkpointBytes + images * memoryBytes, peak };
 }
 
 /**
- * Seconds for a run and its evaluations.
+ * Seconds for a run, with the helper that it trains itself, and its evaluations.
  *
  * @param speed images per second of training
  * @param evaluations how many of the first test images each measures
@@ -116,10 +118,11 @@ export function secondsOf(
     test: Math.min(testImages, recipe.limitTest ?? testImages),
   };
   const selection = selected[recipe.select] * (passes("clean") + passes("pgd20")) * pass;
+  const helper = recipe.helper === AUTO_HELPER ? recipe.epochs * images * STEP_PASSES * pass : 0;
   const evaluated = Object.entries(evaluations).map(([name, n]) =>
     Math.min(testImages, n === "all" ? testImages : n) * passes(name) * pass
   );
-  return recipe.epochs * (images * step + selection) +
+  return recipe.epochs * (images * step + selection) + helper +
     evaluated.reduce((sum, each) => sum + each, 0);
 }
 

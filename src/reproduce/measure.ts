@@ -16,9 +16,6 @@ import {
 } from "../disk/files.ts";
 import { fileSize } from "../disk/regular.ts";
 import { memoryFolder } from "../memory/layout.ts";
-import { needsHelper } from "../method/method.ts";
-import { methodOf } from "../method/methods.ts";
-import { helperRecipe } from "../recipe/helper_recipe.ts";
 import type { Recipe, RecipeInput } from "../recipe/recipe.ts";
 import { checkpointFolder } from "../run/checkpoints.ts";
 import { readMetrics } from "../run/run_log.ts";
@@ -81,19 +78,12 @@ export async function measureSteps(
     if (temporaryOf(name) === MEASURED) await removeTree(join(out, name));
   }
   const runDir = temporaryPath(join(out, MEASURED));
-  const helperDir = temporaryPath(join(out, MEASURED));
-  const options = { tune: false, ...signal && { signal } };
-  const few = { batchSize, limitTrain: images, epochs: 2, select: "none" } as const;
   try {
-    const helper = needsHelper(methodOf(recipe.variant)) && recipe.helper === undefined
-      ? helperDir
-      : given.helper;
-    if (helper === helperDir) await startRun({ ...helperRecipe(recipe), ...few }, helper, options);
     // The second epoch is the first with a memory, and its second step the first for which everything is compiled.
-    await startRun({ ...given, ...helper !== undefined && { helper }, ...few }, runDir, options);
+    const few = { ...given, batchSize, limitTrain: images, epochs: 2, select: "none" } as const;
+    await startRun(few, runDir, { tune: false, ...signal && { signal } });
     return { speed: (await lastSpeed(runDir))!, ...await sizes(runDir, images) };
   } finally {
-    await removeTreeIfThere(helperDir);
     await removeTreeIfThere(runDir);
   }
 }

@@ -43,6 +43,8 @@ const LOCK_FILE = "run.lock";
 const INITIAL_WEIGHTS = "initial.safetensors";
 /** A copy of the weights of its helper, where its method has one. */
 const HELPER_WEIGHTS = "helper.safetensors";
+/** The run of its helper, where it trains that itself. */
+const HELPER_RUN = "helper";
 const REPORTS = "eval";
 /** What earlier versions left of a link that was being made. */
 const TORN_LINK = /^(?:best|last)\.tmp$/;
@@ -70,6 +72,11 @@ export function initialWeightsPath(directory: string): string {
 /** Where `directory` has the weights of its run's helper, if it has one. */
 export function helperPath(directory: string): string {
   return join(directory, HELPER_WEIGHTS);
+}
+
+/** Where `directory` has the run of its helper, if it trains one. */
+export function helperRunPath(directory: string): string {
+  return join(directory, HELPER_RUN);
 }
 
 /**

@@ -7,6 +7,7 @@
 import { type Batch, trainingBatch } from "../data/batches.ts";
 import type { Dataset } from "../data/dataset.ts";
 import type { DamagedExample, MemoryBatch, MemoryStore } from "../memory/store.ts";
+import { methodOf } from "../method/methods.ts";
 import type { Recipe } from "../recipe/recipe.ts";
 import { attackStart } from "./adversary.ts";
 import { makeMemoryInputs, type MemoryInputs } from "./memory_inputs.ts";
@@ -16,7 +17,7 @@ export interface PreparedBatch {
   readonly batch: Batch;
   /** Where its attack begins; undefined where there is none. */
   readonly start: Float32Array | undefined;
-  /** `x''`; undefined where no epoch of that age is in the memory. */
+  /** `x''`, of a method with a prior where its attack begins; undefined where no epoch of that age is in the memory. */
   readonly memoryInputs: MemoryInputs | undefined;
   /** What the epoch before left of the batch, for a running average. */
   readonly last: MemoryBatch | undefined;
@@ -57,8 +58,11 @@ async function prepareBatch(supplies: Supplies, step: number): Promise<PreparedB
   const stored = await read(epoch - age);
   const last = ema === undefined || age === 1 ? stored : await read(epoch - 1);
   const views = view === "realigned" ? batch.views : undefined;
-  const memoryInputs = stored && makeMemoryInputs(stored, dataset, batch.ids, views);
-  const start = attackStart(recipe, batch, epoch, memoryInputs);
+  const remembered = stored && makeMemoryInputs(stored, dataset, batch.ids, views);
+  const start = attackStart(recipe, batch, epoch, remembered);
+  const memoryInputs = methodOf(recipe.variant).attack?.prior && start
+    ? { images: start, rows: [...batch.ids.keys()] }
+    : remembered;
   return { batch, start, memoryInputs, last, damaged };
 }
 

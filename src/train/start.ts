@@ -13,6 +13,7 @@ import { UsageError } from "../errors.ts";
 import { checkFitting } from "../evaluate/fitting.ts";
 import { needsHelper } from "../method/method.ts";
 import { methodOf } from "../method/methods.ts";
+import { AUTO_HELPER } from "../recipe/helper_recipe.ts";
 import type { Recipe, RecipeInput } from "../recipe/recipe.ts";
 import { engineOptions, resolveRecipe } from "../recipe/resolve.ts";
 import { sourceDigest, VERSION } from "../run/program_version.ts";
@@ -32,6 +33,7 @@ import {
   readInitialWeights,
   withNetwork,
 } from "../run/weights/initial_weights.ts";
+import { ownHelperRecipe, trainHelper } from "./helper/helper_run.ts";
 import { preflight } from "./preflight.ts";
 import { train, type TrainingObserver } from "./trainer.ts";
 
@@ -53,6 +55,8 @@ export interface RunStart {
 export interface RunObserver extends TrainingObserver, EngineObserver {
   /** The run has its folder; nothing is computed yet. */
   onStart?(start: RunStart): void;
+  /** The run trains its own helper, first; returns who watches that training. */
+  onHelper?(start: RunStart): TrainingObserver;
 }
 
 /** How a run is made, which never changes what it is. */
@@ -181,10 +185,12 @@ export async function repeatRun(
 
 /** The helper of a new run of `recipe`, if its method takes one. Throws a `UsageError` where it is not named. */
 async function givenHelper({ variant, helper }: Recipe): Promise<HelperWeights | undefined> {
+  if (helper === AUTO_HELPER) return undefined;
   if (helper !== undefined) return await readHelper(helper);
   if (!needsHelper(methodOf(variant))) return undefined;
   throw new UsageError(
-    `--variant ${variant} needs --helper: a run of --variant standard, or a file of such weights.`,
+    `--variant ${variant} needs --helper: a run of --variant standard, a file of such weights, or ` +
+      `${AUTO_HELPER} to train one first.`,
   );
 }
 
@@ -242,29 +248,34 @@ async function runIn(
   });
   try {
     const from = stored?.from ?? initial?.record;
+    const ownHelper = recipe.helper === AUTO_HELPER;
+    if (ownHelper) {
+      await backend.guard(preflight(ownHelperRecipe(recipe), data.train, images, backend));
+    }
     const demand = await backend.guard(
       preflight(recipe, data.train, images, backend, from, helper?.architecture),
     );
     const now = await describeRun(recipe, backend, digest, from, helper?.record);
-    const folder = stored
-      ? await RunFolder.open(directory)
-      : await RunFolder.create(directory, now);
+    let folder = stored ? await RunFolder.open(directory) : await RunFolder.create(directory, now);
     try {
       if (initial) await keepCopy(folder, initialWeightsPath(directory), initial);
       if (helper && !stored) await keepCopy(folder, helperPath(directory), helper);
       observer?.onStart?.({ directory, recipe, continued: stored !== undefined, backend, demand });
       if (earlier) noteChanges(earlier, now, observer);
       if (demand) observer?.onStatus?.("compiling kernels for the first steps");
-      await train({
-        recipe,
-        folder,
-        data,
-        backend,
-        tensorboard,
-        ...helper && { helper },
-        ...observer && { observer },
-        ...signal && { signal },
-      });
+      const run = { recipe, data, backend, tensorboard, ...signal && { signal } };
+      let helps = helper;
+      if (ownHelper) {
+        const continued = stored !== undefined;
+        helps = await trainHelper(
+          { ...run, folder },
+          (directory, recipe) => observer?.onHelper?.({ directory, recipe, continued, backend }),
+        );
+        // No new one any more, to be taken back if the rest cannot begin.
+        await folder.close();
+        folder = await RunFolder.open(directory);
+      }
+      await train({ ...run, folder, ...helps && { helper: helps }, ...observer && { observer } });
     } finally {
       await folder.close();
     }

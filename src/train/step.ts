@@ -11,7 +11,7 @@ import { type Method, type Pass, passesOf } from "../method/method.ts";
 import { type Architecture, forward } from "../model/architecture.ts";
 import type { ModelState, TensorMap } from "../model/parameters.ts";
 import { type Activation, trainLayers } from "../model/train_mode.ts";
-import { helperExamples } from "./helper_examples.ts";
+import { helperExamples } from "./helper/helper_examples.ts";
 
 /** The inputs of one step, on the device. */
 export interface StepInputs {

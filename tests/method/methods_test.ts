@@ -29,7 +29,7 @@ async function tableOf(name: string): Promise<string[][]> {
 
 Deno.test("METHODS are the README's table of objectives", async () => {
   const [header, , ...rows] = await tableOf("objective");
-  assert.deepEqual(header, ["objective", "loss", "β", "β'", "γ", "from"]);
+  assert.deepEqual(header, ["objective", "loss", "β", "β'", "γ", "from", "`deno task`"]);
   assert.deepEqual(
     rows,
     METHODS.filter(({ name }) => SINGLE.includes(name)).map(
@@ -42,10 +42,17 @@ Deno.test("METHODS are the README's table of objectives", async () => {
           `${betaPrime ?? ""}`,
           `${gamma ?? ""}`,
           paper,
+          `\`train:${name}\``,
         ];
       },
     ),
   );
+  const { tasks } = JSON.parse(
+    await Deno.readTextFile(new URL("../../deno.json", import.meta.url)),
+  );
+  for (const name of SINGLE) {
+    assert.match(tasks[`train:${name}`].command, new RegExp(` --variant ${name}$`));
+  }
 });
 
 for (const method of METHODS as readonly Method[]) {

@@ -1,12 +1,30 @@
 import assert from "node:assert/strict";
-import { ratesAt, type Schedule, SCHEDULES } from "../../src/optimise/schedule.ts";
+import {
+  isOpenEnded,
+  ratesAt,
+  type Schedule,
+  type ScheduleName,
+  SCHEDULES,
+} from "../../src/optimise/schedule.ts";
 import { jsonFixture } from "../testing/fixture.ts";
 
-/** PyTorch's rates: `lr` and `momentum` per step, `step` and `cosine` learning rates per epoch. */
+/** PyTorch's rates: `lr` and `momentum` per step, `step` and `cosine` learning rates per epoch, the others four times in each. */
 const REFERENCE = jsonFixture("onecycle") as Record<
-  "lr" | "momentum" | "step" | "cosine",
+  "lr" | "momentum" | "step" | "cosine" | "restarts" | "piecewise",
   number[]
 >;
+
+/** A schedule of each name, with its own settings. */
+const EXAMPLES: Record<ScheduleName, Schedule> = {
+  onecycle: { schedule: "onecycle", lr: 0.2, momentum: 0.95, baseMomentum: 0.85 },
+  step: { schedule: "step", lr: 0.2, momentum: 0.9 },
+  cosine: { schedule: "cosine", lr: 0.2, momentum: 0.9 },
+  "cosine-restarts": {
+    ...{ schedule: "cosine-restarts", lr: 0.2, momentum: 0.9, restartPeriod: 2, restartFactor: 2 },
+  },
+  piecewise: { schedule: "piecewise", lr: 0.2, momentum: 0.9, lrKnots: "0:0.5,15:1,30:0.1" },
+  constant: { schedule: "constant", lr: 0.2, momentum: 0.9 },
+};
 
 const onecycle = (lr: number): Schedule => ({
   schedule: "onecycle",
@@ -50,9 +68,7 @@ Deno.test("ratesAt() counts steps, not epochs, for onecycle", () => {
 
 for (const name of SCHEDULES) {
   Deno.test(`ratesAt() gives usable ${name} rates at every step of a run of any length`, () => {
-    const schedule = name === "onecycle"
-      ? onecycle(0.2)
-      : { schedule: name, lr: 0.2, momentum: 0.9 };
+    const schedule = EXAMPLES[name];
     for (let epochs = 1; epochs <= 120; epochs++) {
       for (let step = 0; step < epochs; step++) {
         const { lr, momentum } = ratesAt(schedule, { epochs, stepsPerEpoch: 1 }, step);
@@ -71,3 +87,40 @@ Deno.test("ratesAt() keeps onecycle's momentum where there is no lower one", () 
     assert.deepEqual(ratesAt(steady, length, step), { lr, momentum: 0.95 });
   }
 });
+
+Deno.test("ratesAt() gives PyTorch's CosineAnnealingWarmRestarts at every step", () => {
+  const length = { epochs: 30, stepsPerEpoch: 4 };
+  const schedule = { ...EXAMPLES["cosine-restarts"], lr: 0.21, restartFactor: 3 };
+  assert.equal(REFERENCE.restarts.length, 120); // restarts after 2, 8 and 26 epochs
+  REFERENCE.restarts.forEach((expected, step) => {
+    const { lr, momentum } = ratesAt(schedule, length, step);
+    assert.ok(Math.abs(lr - expected) <= 1e-12, `learning rate at step ${step}: ${lr}`);
+    assert.equal(momentum, 0.9);
+  });
+  for (const epoch of [0, 2, 8, 26]) assert.equal(ratesAt(schedule, length, 4 * epoch).lr, 0.21);
+  const again = { ...schedule, restartFactor: 1 };
+  assert.deepEqual(ratesAt(again, length, 4 * 24 + 3), ratesAt(again, length, 3));
+});
+
+Deno.test("ratesAt() gives numpy.interp of the knots at every step of piecewise", () => {
+  const length = { epochs: 12, stepsPerEpoch: 4 };
+  const schedule = { ...EXAMPLES.piecewise, lr: 0.21, lrKnots: "1:0.25,2.5:1,10:0" };
+  assert.equal(REFERENCE.piecewise.length, 48);
+  REFERENCE.piecewise.forEach((expected, step) => {
+    const { lr, momentum } = ratesAt(schedule, length, step);
+    assert.ok(Math.abs(lr - expected) <= 1e-12, `learning rate at step ${step}: ${lr}`);
+    assert.equal(momentum, 0.9);
+  });
+});
+
+for (const name of SCHEDULES) {
+  Deno.test(`isOpenEnded() says whether ${name} gives a longer run the same rates`, () => {
+    const rates = (epochs: number) =>
+      Array.from(
+        { length: 20 },
+        (_, step) => ratesAt(EXAMPLES[name], { epochs, stepsPerEpoch: 2 }, step),
+      );
+    const same = JSON.stringify(rates(10)) === JSON.stringify(rates(40));
+    assert.equal(isOpenEnded(name), same);
+  });
+}

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { VARIANTS } from "../../src/method/methods.ts";
 import { FIELDS, type RecipeFlags, recipeInput, valueAt } from "../../src/recipe/fields.ts";
+import { KNOTS_FORM } from "../../src/optimise/knots.ts";
 import type { RecipeInput } from "../../src/recipe/recipe.ts";
 import { resolveRecipe, unsaidFields, withFields } from "../../src/recipe/resolve.ts";
 
@@ -73,7 +74,7 @@ Deno.test("resolveRecipe() takes the paper's radius and steps in L2", () => {
 });
 
 Deno.test("resolveRecipe() takes the momenta of the schedule", () => {
-  for (const schedule of ["step", "cosine"] as const) {
+  for (const schedule of ["step", "cosine", "constant"] as const) {
     const { optimiser } = resolveRecipe({ optimiser: { schedule } });
     assert.deepEqual(optimiser, {
       ...{ lr: 0.21, schedule, momentum: 0.9, weightDecay: 5e-4, average: "none" },
@@ -82,6 +83,36 @@ Deno.test("resolveRecipe() takes the momenta of the schedule", () => {
   refuses(
     { schedule: "cosine", baseMomentum: 0.8 },
     "--base-momentum has no meaning for --schedule cosine.",
+  );
+});
+
+Deno.test("resolveRecipe() takes a schedule's own settings with that schedule alone", () => {
+  const restarts = resolveRecipe({ optimiser: { schedule: "cosine-restarts" } }).optimiser;
+  assert.deepEqual([restarts.restartPeriod, restarts.restartFactor], [10, 2]);
+  const lrKnots = " 0:0.0, 5:1,10:0";
+  const { optimiser } = resolveRecipe({ optimiser: { schedule: "piecewise", lrKnots } });
+  assert.equal(optimiser.lrKnots, "0:0,5:1,10:0");
+  assert.equal(optimiser.momentum, 0.9);
+  refuses({ restartPeriod: 3 }, "--restart-period has no meaning for --schedule onecycle.");
+  refuses(
+    { schedule: "piecewise", lrKnots, restartFactor: 3 },
+    "--restart-factor has no meaning for --schedule piecewise.",
+  );
+  refuses(
+    { schedule: "constant", lrKnots },
+    "--lr-knots has no meaning for --schedule constant.",
+  );
+  refuses(
+    { schedule: "piecewise" },
+    "--schedule piecewise needs --lr-knots, such as 0:0,15:1,30:0: up to --lr over 15 epochs, down to 0 over 15.",
+  );
+  refuses(
+    { schedule: "piecewise", lrKnots: "5:1,3:0" },
+    `--lr-knots ${KNOTS_FORM}, not 5:1,3:0.`,
+  );
+  refuses(
+    { schedule: "cosine-restarts", restartPeriod: 0.5 },
+    "--restart-period must be a whole number of at least 1, not 0.5.",
   );
 });
 
@@ -140,9 +171,10 @@ const OTHER: RecipeInput = {
 };
 
 Deno.test("resolveRecipe() leaves what is given as it is", () => {
-  const other = "optimiser.swaStart"; // of the other average
+  const others = ["swaStart", "restartPeriod", "restartFactor", "lrKnots"]; // of other averages, schedules
   for (const { path } of FIELDS) {
-    assert.equal(valueAt(OTHER, path) === undefined, path === other, path);
+    const other = others.some((name) => path === `optimiser.${name}`);
+    assert.equal(valueAt(OTHER, path) === undefined, other, path);
   }
   assert.deepEqual(resolveRecipe(OTHER), OTHER);
 });
@@ -190,9 +222,10 @@ Deno.test("resolveRecipe() refuses a memory weight that is not defined for its v
 
 Deno.test("resolveRecipe() refuses the memory's attack loss without a memory, and with β = 0", () => {
   const message = "--attack-loss memory-kl weighs by β'/β: " +
-    "it needs a variant with a memory (v1, v2, v3, mart+v1, mart+v2, mart+v3, hat+v1, hat+v2, hat+v3) and --beta over 0.";
+    "it needs a variant with both (v1, v2, v3, mart+v1, mart+v2, mart+v3, hat+v1, hat+v2, hat+v3) and --beta over 0.";
   refuses({ variant: "trades", attackLoss: "memory-kl" }, message);
   refuses({ variant: "pgd-at", attackLoss: "memory-kl" }, message);
+  refuses({ variant: "fgsm-pgi", attackLoss: "memory-kl" }, message);
   refuses({ variant: "v2", attackLoss: "memory-kl", beta: 0 }, message);
   const { attack } = resolveRecipe({ attack: { loss: "memory-kl" } });
   assert.equal(attack?.loss, "memory-kl");

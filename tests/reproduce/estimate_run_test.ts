@@ -16,6 +16,10 @@ Deno.test("secondsOf() counts epochs, selection and evaluations in passes of the
   // A step is worth 6 + 4 passes: one takes 1/500 s.
   const pgd = secondsOf(recipe, 50, 0, 100, { pgd10: "all", clean: 7 });
   assert.ok(Math.abs(pgd - (100 * 10.4 + 7 * 0.4) / 500) < 1e-9, `${pgd}`);
+  // Its own helper: a step is worth 4 passes there.
+  const helped = resolveRecipe({ variant: "hat", helper: "auto", epochs: 3, select: "none" });
+  const both = secondsOf(helped, 50, 1000, 100, {});
+  assert.ok(Math.abs(both - 3 * (1000 / 50) * (1 + 4 / 14)) < 1e-9, `${both}`);
   const selected = resolveRecipe({ ...recipe, select: "test", limitTest: 40 });
   const test = secondsOf(selected, 50, 0, 100, {});
   assert.ok(Math.abs(test - 3 * 40 * (0.4 + 20.4) / 500) < 1e-9, `${test}`);
@@ -26,6 +30,8 @@ Deno.test("bytesOf() counts the memory, and a best checkpoint where there is one
   const kept = (select: "none" | "val") => bytesOf(resolveRecipe({ select }), found, 5).kept;
   assert.deepEqual([kept("none"), kept("val")], [1050, 2050]);
   assert.equal(bytesOf(resolveRecipe({}), found, 5).peak, 1050);
+  const helped = resolveRecipe({ variant: "hat", helper: "auto", select: "none" });
+  assert.equal(bytesOf(helped, found, 5).kept, 2050, "the helper's too");
 });
 
 Deno.test("estimateRun() measures a few steps and leaves nothing where the run would be", () =>

@@ -82,7 +82,7 @@ for (const variant of STEPPED) {
   Deno.test(`parity.ts makes PyTorch's step of ${variant} [wasm]`, () =>
     assertParity(variant, "wasm"));
 }
-for (const variant of ["v1", "mart"] as const) {
+for (const variant of ["v1", "mart", "fgsm-pgi"] as const) {
   Deno.test({
     name: `parity.ts makes PyTorch's step of ${variant} [webgpu]`,
     ignore: skipWebGpu,

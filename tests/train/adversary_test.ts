@@ -68,7 +68,8 @@ function distances(x: Float32Array, adversarial: Float32Array, norm: AttackNorm)
 
 for (const variant of ATTACKED) {
   const losses = ATTACK_LOSSES.filter((loss) =>
-    loss !== "memory-kl" || methodOf(variant).memory !== undefined
+    loss !== "memory-kl" ||
+    ["beta", "betaPrime"].every((name) => name in methodOf(variant).coefficients)
   );
   for (const attackNorm of ATTACK_NORMS) {
     onWasm(

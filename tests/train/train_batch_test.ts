@@ -36,9 +36,9 @@ for (const variant of [...SINGLE.filter((name) => name !== "hat"), "mart+v1"] as
       inRunFolder(async (runDir) => {
         await trainIn(runDir, smallRecipe({ variant }), backend);
         const log = await readLog(runDir);
-        const { terms, memory } = methodOf(variant);
-        const first = terms.map(({ name }) => name);
-        const later = memory ? [...first, "memory"] : first;
+        const { terms, memory, attack } = methodOf(variant);
+        const own = terms.map(({ name }) => name), later = memory ? [...own, "memory"] : own;
+        const first = attack?.prior ? later : own;
         for (const [epoch, names] of [[1, first], [2, later]] as const) {
           const steps = stepsOf(log, epoch);
           assert.equal(steps.length, STEPS);

@@ -21,7 +21,7 @@ import type { Recipe } from "../../recipe/recipe.ts";
 import type { Helper } from "../../run/weights/helper.ts";
 import type { Rates } from "../../optimise/schedule.ts";
 import { moveTowards, rateTensor, Sgd, zeroMomenta } from "../../optimise/sgd.ts";
-import { helperLabels } from "../helper_examples.ts";
+import { helperLabels } from "../helper/helper_examples.ts";
 import {
   lossAndGradients,
   namedInputs,

@@ -71,7 +71,7 @@ Deno.test("startRun() refuses HAT without a helper, and a helper elsewhere or of
     await assert.rejects(startRun(HAT, run), {
       name: "UsageError",
       message: "--variant hat+v1 needs --helper: a run of --variant standard, " +
-        "or a file of such weights.",
+        "a file of such weights, or auto to train one first.",
     });
     await assert.rejects(startRun({ ...SMALL, variant: "v1", helper: "x" }, run), {
       name: "UsageError",

@@ -125,6 +125,7 @@ const DESCENTS: readonly RecipeFlags[] = [
   { variant: "v2" },
   { variant: "v3", memoryWeight: "misclassified" },
   { variant: "mart" },
+  { variant: "fgsm-pgi" },
   { variant: "mart+v1" },
   { variant: "hat+v1" },
 ];

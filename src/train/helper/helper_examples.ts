@@ -4,8 +4,8 @@
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
-import { freeze } from "../model/frozen.ts";
-import type { Helper } from "../run/weights/helper.ts";
+import { freeze } from "../../model/frozen.ts";
+import type { Helper } from "../../run/weights/helper.ts";
 
 /** How far they go along the way to `x'`. */
 const REACH = 2;

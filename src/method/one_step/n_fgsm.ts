@@ -3,8 +3,8 @@
  *
  * @module
  */
-import type { Method } from "./method.ts";
-import { pgdAt } from "./pgd_at.ts";
+import type { Method } from "../method.ts";
+import { pgdAt } from "../pgd_at.ts";
 
 /** N-FGSM. The gradient is that of the network in evaluation mode, as in every attack here; the authors' code trains within it. */
 export const nFgsm: Method<"n-fgsm"> = {

@@ -1,0 +1,45 @@
+/**
+ * The helper of a run that trains its own first: a run of standard training in its folder.
+ *
+ * @module
+ */
+import { exists } from "../../disk/regular.ts";
+import { helperRecipe } from "../../recipe/helper_recipe.ts";
+import type { Recipe } from "../../recipe/recipe.ts";
+import { resolveRecipe } from "../../recipe/resolve.ts";
+import { helperRunPath, isTrained, recipePath, RunFolder } from "../../run/run_folder.ts";
+import { type HelperWeights, readHelper } from "../../run/weights/helper.ts";
+import { train, type TrainingRun } from "../trainer.ts";
+
+/** The complete recipe of the helper of `recipe`. */
+export function ownHelperRecipe(recipe: Recipe): Recipe {
+  return resolveRecipe(helperRecipe(recipe));
+}
+
+/**
+ * The helper of `run`, trained to its end from wherever it stands.
+ *
+ * @param onBegin told where, if it is not trained yet; returns who watches
+ * @throws {Interrupted} after a checkpoint, if the signal was aborted: the same call goes on
+ * @throws {UsageError | RunError} as {@linkcode train} does
+ */
+export async function trainHelper(
+  run: Omit<TrainingRun, "helper" | "observer">,
+  onBegin: (directory: string, recipe: Recipe) => TrainingRun["observer"],
+): Promise<HelperWeights> {
+  const directory = helperRunPath(run.folder.directory);
+  if (!await isTrained(directory)) {
+    const recipe = ownHelperRecipe(run.recipe);
+    const { from: _, helper: __, ...record } = run.folder.record;
+    const folder = await exists(recipePath(directory))
+      ? await RunFolder.open(directory)
+      : await RunFolder.create(directory, { ...record, recipe });
+    try {
+      const observer = onBegin(directory, recipe);
+      await train({ ...run, recipe, folder, ...observer && { observer } });
+    } finally {
+      await folder.close();
+    }
+  }
+  return await readHelper(directory);
+}

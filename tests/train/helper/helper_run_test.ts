@@ -1,0 +1,83 @@
+import assert from "node:assert/strict";
+import { join } from "@std/path";
+import type { RecipeInput } from "../../../src/recipe/recipe.ts";
+import { isTrained, readRunRecord } from "../../../src/run/run_folder.ts";
+import { readWeightsSubject } from "../../../src/run/subject.ts";
+import { continueRun, repeatRun, type RunObserver, startRun } from "../../../src/train/start.ts";
+import { inTemporary } from "../../memory/support.ts";
+
+const SMALL: RecipeInput = {
+  ...{ data: "synthetic", limitTrain: 8, limitTest: 4, width: 1, workers: 1, epochs: 2, seed: 4 },
+  ...{ batchSize: 4, select: "none", backend: "wasm" },
+};
+const HAT: RecipeInput = { ...SMALL, variant: "hat", attack: { steps: 1 } };
+
+const digestOf = async (run: string) => (await readWeightsSubject(run, "last")).sha256;
+
+/** Writes down the steps of the helper and of the run, and aborts after the `last`. */
+function watch(last?: string): { seen: string[]; observer: RunObserver; signal: AbortSignal } {
+  const stop = new AbortController(), seen: string[] = [];
+  const as = (who: string): RunObserver => ({
+    onStep({ epoch, step }) {
+      const name = `${who} ${epoch}.${step}`;
+      seen.push(name);
+      if (name === last) stop.abort();
+    },
+  });
+  const observer = {
+    ...as("run"),
+    onHelper(
+      { directory, recipe, continued }: Parameters<NonNullable<RunObserver["onHelper"]>>[0],
+    ) {
+      seen.push(`${recipe.variant} ${continued ? "goes on" : "begins"} in ${directory.slice(-6)}`);
+      return as("helper");
+    },
+  };
+  return { seen, observer, signal: stop.signal };
+}
+
+const HELPER = ["helper 1.1", "helper 1.2", "helper 2.1", "helper 2.2"];
+const RUN = ["run 1.1", "run 1.2", "run 2.1", "run 2.2"];
+
+Deno.test("startRun() with --helper auto makes the run that its standard one, trained before, would have made", () =>
+  inTemporary(async (folder) => {
+    const [helper, given, own] = ["standard", "given", "own"].map((name) => join(folder, name));
+    await startRun({ ...SMALL, variant: "standard" }, helper!);
+    await startRun({ ...HAT, helper: helper! }, given!);
+    const watched = watch();
+    await startRun({ ...HAT, helper: "auto" }, own!, watched);
+    assert.deepEqual(watched.seen, ["standard begins in helper", ...HELPER, ...RUN]);
+    assert.equal(await digestOf(join(own!, "helper")), await digestOf(helper!));
+    assert.equal(await digestOf(own!), await digestOf(given!));
+    assert.equal((await readRunRecord(own!)).recipe.helper, "auto");
+
+    const again = watch();
+    await repeatRun(own!, join(folder, "again"), again);
+    assert.deepEqual(again.seen, watched.seen, "a run that is made again makes its helper too");
+    assert.equal(await digestOf(join(folder, "again")), await digestOf(own!));
+  }));
+
+Deno.test("continueRun() goes on with the helper where it was stopped, and then with the run", () =>
+  inTemporary(async (folder) => {
+    const whole = join(folder, "whole"), run = join(folder, "run");
+    await startRun({ ...HAT, helper: "auto" }, whole);
+    const first = watch("helper 1.2");
+    const start = startRun({ ...HAT, helper: "auto" }, run, first);
+    await assert.rejects(start, {
+      name: "Interrupted",
+      message: /^Stopped in epoch 1 after step 2/,
+    });
+    assert.equal(await isTrained(join(run, "helper")), false);
+    const second = watch("run 1.1");
+    await assert.rejects(continueRun(run, second), { name: "Interrupted" });
+    assert.deepEqual(second.seen, [
+      "standard goes on in helper",
+      "helper 2.1",
+      "helper 2.2",
+      "run 1.1",
+    ]);
+    const third = watch();
+    await continueRun(run, third);
+    assert.deepEqual(third.seen, RUN.slice(1), "the helper is done");
+    assert.equal(await digestOf(run), await digestOf(whole));
+  }));

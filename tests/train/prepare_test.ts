@@ -1,0 +1,46 @@
+import assert from "node:assert/strict";
+import { join } from "@std/path";
+import { epochOrder } from "../../src/data/batches.ts";
+import { MemoryStore } from "../../src/memory/store.ts";
+import { type PreparedBatch, ReadAhead } from "../../src/train/prepare.ts";
+import { inRunFolder } from "../repro/support.ts";
+import { onOneThread, onWasm } from "../testing/device.ts";
+import { smallData, smallRecipe, trainUntil } from "../testing/runs.ts";
+
+onOneThread();
+
+onWasm(
+  "ReadAhead gives a method with a prior what its attack begins at as x'', with and without a memory",
+  (backend) =>
+    inRunFolder(async (runDir) => {
+      const recipe = smallRecipe({ variant: "fgsm-pgi", attackSteps: 1, seed: 2 });
+      assert.deepEqual([recipe.attack!.start, recipe.attack!.firstSteps], ["memory", 1]);
+      await trainUntil(runDir, recipe, backend, 1);
+      const memory = await MemoryStore.openReadOnly(join(runDir, "memory"));
+      const { train: dataset } = smallData();
+      const ids = Uint32Array.from({ length: dataset.n }, (_, id) => id);
+      const batchOf = async (epoch: number): Promise<PreparedBatch> => {
+        const order = epochOrder(ids, recipe.seed, epoch);
+        return await new ReadAhead({ recipe, dataset, memory, epoch, order }, 3).take(0);
+      };
+      const { epsilon } = recipe.threat;
+      const share = ({ batch, memoryInputs }: PreparedBatch) => {
+        const at = memoryInputs!.images, { x } = batch;
+        const far = at.filter((value, i) => Math.abs(value - x[i]!) > 0.98 * epsilon);
+        assert.ok(at.every((value, i) => Math.abs(value - x[i]!) <= epsilon + 1e-6));
+        return far.length / at.length;
+      };
+      try {
+        const [first, second] = [await batchOf(1), await batchOf(2)];
+        for (const { batch, start, memoryInputs } of [first, second]) {
+          assert.deepEqual(memoryInputs!.images, start);
+          assert.deepEqual(memoryInputs!.rows, [...batch.ids.keys()]);
+        }
+        assert.ok(share(first) < 0.1, "uniform in the ball");
+        // A step of ε from anywhere in the ball ends at its edge, but where [0,1] or the crop's border are in the way, or the start was.
+        assert.ok(share(second) > 0.2, `${share(second)} of what the memory has`);
+      } finally {
+        await memory.close();
+      }
+    }),
+);
