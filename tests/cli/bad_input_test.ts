@@ -266,6 +266,12 @@ Deno.test("memloss eval refuses what is neither a run nor a file of weights", as
   await refused(["eval", run, "--shard", "5/4"], /--shard must be one of 1\/N to N\/N.+"5\/4"\.$/);
   await refused(["eval", run, "--merge", "--shard", "1/4"], /--shard has no meaning with --merge/);
   await refused(["eval", run, "--merge"], /There is no shard of this evaluation in .+eval: make/);
+  const reproduce = ["reproduce", "--out", world.path("plan")];
+  await refused([...reproduce, "--time", "1:00:00"], /--time needs --plan\.$/);
+  await refused(
+    [...reproduce, "--step", "2"],
+    /--step must be train, I\/N, cell or table, not "2"/,
+  );
   await refused(["eval", run, "--n-ex", "0"], /--n-ex must be a whole number of at least 1/);
 });
 

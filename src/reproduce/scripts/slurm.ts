@@ -40,14 +40,17 @@ if [ "$step" = table ]; then
 fi
 read -ra cell <<< "\${cells[$SLURM_ARRAY_TASK_ID]}"
 
+# SIGUSR1 comes ${NOTICE} s before the time limit, SIGTERM with a preemption: the program saves at the next step.
+# SIGUSR1 would open Deno's debugger too.
+child= told=0
+stop() { told=1; [ -z "$child" ] || kill -TERM "$child" 2>/dev/null; }
+trap stop USR1 TERM
 "\${program[@]}" "\${cell[@]}" --step "$step" &
 child=$!
-# SIGUSR1 comes ${NOTICE} s before the time limit, SIGTERM with a preemption: the program saves at the next step.
-stop() { told=1; kill -USR1 "$child" 2>/dev/null; }
-trap stop USR1 TERM
+[ "$told" = 0 ] || stop
 while told=0; wait "$child"; code=$?; [ "$told" = 1 ]; do :; done
 if [ "$code" = 130 ] && ! scontrol show job "$SLURM_JOB_ID" | grep -q JobState=CANCELLED; then
-  scontrol requeue "$SLURM_JOB_ID" # which goes on from what was saved
+  scontrol requeue "$SLURM_JOB_ID" || true # it goes on from what was saved; a preempted one is in the queue already
 fi
 exit "$code"
 `;

@@ -83,8 +83,8 @@ Deno.test("slurmScripts() stop the program on SIGTERM and SIGUSR1, and requeue u
   inTemporary(async (directory) => {
     // Plays the program: saves when it is told to, says what it was called with, and ends with 130.
     const program = join(directory, "program");
-    const text = '#!/bin/bash\ntrap \'echo "saved $*" >> "$CALLS"; exit 130\' USR1\n' +
-      'echo ready >> "$CALLS"\nwhile :; do sleep 0.05; done\n';
+    const text = '#!/bin/bash\ntrap \'echo "saved $*" >> "$CALLS"; exit 130\' TERM\n' +
+      'echo ready >> "$CALLS"\nfor _ in {1..200}; do sleep 0.05; done\n';
     await Deno.writeTextFile(program, text, { mode: 0o755 });
     const slurm = await withSlurm(directory, [program, "reproduce"], {});
     let before = 0;
