@@ -121,9 +121,7 @@ export function secondsOf(
     test: Math.min(testImages, recipe.limitTest ?? testImages),
   };
   const selection = selected[recipe.select] * (passes("clean") + passes("pgd20")) * pass;
-  const helper = recipe.helper === AUTO_HELPER
-    ? epochs * images * (own - (attack?.steps ?? 0)) * pass
-    : 0;
+  const helper = recipe.helper === AUTO_HELPER ? epochs * images * STEP_PASSES * pass : 0;
   const evaluated = Object.entries(evaluations).map(([name, n]) =>
     Math.min(testImages, n === "all" ? testImages : n) * passes(name) * pass
   );

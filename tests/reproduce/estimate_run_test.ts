@@ -20,6 +20,10 @@ Deno.test("secondsOf() counts epochs, selection and evaluations in passes of the
   const helped = resolveRecipe({ variant: "hat", helper: "auto", epochs: 3, select: "none" });
   const both = secondsOf(helped, 50, 1000, 100, {});
   assert.ok(Math.abs(both - 3 * (1000 / 50) * (1 + 4 / 14)) < 1e-9, `${both}`);
+  // With AWP a step of its own is worth 18 passes, and the helper's still 4.
+  const perturbed = resolveRecipe({ ...helped, optimiser: { awp: 0.01 } });
+  const all = secondsOf(perturbed, 50, 1000, 100, {});
+  assert.ok(Math.abs(all - 3 * (1000 / 50) * (1 + 4 / 18)) < 1e-9, `${all}`);
   const selected = resolveRecipe({ ...recipe, select: "test", limitTest: 40 });
   const test = secondsOf(selected, 50, 0, 100, {});
   assert.ok(Math.abs(test - 3 * 40 * (0.4 + 20.4) / 500) < 1e-9, `${test}`);
