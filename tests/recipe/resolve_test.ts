@@ -73,6 +73,14 @@ Deno.test("resolveRecipe() takes the paper's radius and steps in L2", () => {
   assert.equal(resolveRecipe({ threat: { epsilon: 4 / 255 } }).attack?.stepSize, 2 / 255);
 });
 
+Deno.test("resolveRecipe() has fgsm-pgi take one step of ε on from the memory, and begin afresh every 40 epochs", () => {
+  const { betaPrime, attack, memory } = resolveRecipe({ variant: "fgsm-pgi" });
+  assert.equal(betaPrime, 10);
+  const { start, firstSteps, steps, stepSize } = attack!, { view, age, reset } = memory!;
+  assert.deepEqual([start, firstSteps, steps, stepSize], ["memory", 1, 1, 8 / 255]);
+  assert.deepEqual([view, age, reset], ["realigned", 1, 40]);
+});
+
 Deno.test("resolveRecipe() takes the momenta of the schedule", () => {
   for (const schedule of ["step", "cosine", "constant"] as const) {
     const { optimiser } = resolveRecipe({ optimiser: { schedule } });
