@@ -97,18 +97,6 @@ export async function readRunRecord(directory: string): Promise<RunRecord> {
 }
 
 /**
- * Whether the run in `directory` has finished its last epoch; it has not if there is none.
- *
- * @throws {UsageError | RunError} if its record or its checkpoints' is damaged
- */
-export async function isTrained(directory: string): Promise<boolean> {
-  if (!await exists(recipePath(directory))) return false;
-  const { recipe } = await readRunRecord(directory);
-  const { epochs = [] } = await readCommittedCheckpoints(directory) ?? {};
-  return epochs.some(({ epoch }) => epoch === recipe.epochs);
-}
-
-/**
  * Removes what killed processes left of files that they were writing in the run's folder `directory`, which nobody else
  * may have open for training.
  *
@@ -127,14 +115,13 @@ export class RunFolder {
   readonly directory: string;
   /** How the run was started. */
   readonly record: RunRecord;
-  /** Whether it was made now. */
-  readonly isNew: boolean;
+  #isNew: boolean;
   readonly #lock: RunLock;
 
   private constructor(directory: string, record: RunRecord, isNew: boolean, lock: RunLock) {
     this.directory = directory;
     this.record = record;
-    this.isNew = isNew;
+    this.#isNew = isNew;
     this.#lock = lock;
   }
 
@@ -189,6 +176,16 @@ export class RunFolder {
       await lock.release();
       throw error;
     }
+  }
+
+  /** Whether it was made now, and holds nothing yet that is worth keeping. */
+  get isNew(): boolean {
+    return this.#isNew;
+  }
+
+  /** Says that it holds something worth keeping, whatever fails from now on. */
+  keep(): void {
+    this.#isNew = false;
   }
 
   /** Where the memory lives. */

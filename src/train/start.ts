@@ -259,7 +259,9 @@ async function runIn(
       preflight(recipe, data.train, images, backend, from, helper?.architecture),
     );
     const now = await describeRun(recipe, backend, { digest, ...data.train }, from, helper?.record);
-    let folder = stored ? await RunFolder.open(directory) : await RunFolder.create(directory, now);
+    const folder = stored
+      ? await RunFolder.open(directory)
+      : await RunFolder.create(directory, now);
     try {
       if (recipe.epochs > folder.record.recipe.epochs) await folder.extend(recipe.epochs);
       if (initial) await keepCopy(folder, initialWeightsPath(directory), initial);
@@ -275,9 +277,7 @@ async function runIn(
           { ...run, folder },
           (directory, recipe) => observer?.onHelper?.({ directory, recipe, continued, backend }),
         );
-        // No new one any more, to be taken back if the rest cannot begin.
-        await folder.close();
-        folder = await RunFolder.open(directory);
+        folder.keep();
       }
       await train({ ...run, folder, ...helps && { helper: helps }, ...observer && { observer } });
     } finally {
