@@ -10,14 +10,13 @@ import type { RecipeInput } from "../recipe/recipe.ts";
 import { formatDuration, formatPercent } from "../report/words.ts";
 import type { EpochMetrics, StepMetrics } from "../run/metrics.ts";
 import { COLLAPSE } from "../run/overfitting.ts";
-import {
-  type ContinueOptions,
-  continueRun,
-  type RunObserver,
-  type RunStart,
-  type StartOptions,
-  startRun,
-} from "../train/start.ts";
+import { continueRun, startRun } from "../train/start.ts";
+import type {
+  ContinueOptions,
+  RunObserver,
+  RunStart,
+  StartOptions,
+} from "../train/start_options.ts";
 import { alsoOn, openDashboard } from "./shell/dashboard_flag.ts";
 import { commandLine } from "./shell/program_name.ts";
 import { StatusLine } from "./shell/terminal.ts";

@@ -22,7 +22,8 @@ import { isTrained } from "../run/checkpoint/run_end.ts";
 import { helperPath, readRunRecord, recipePath } from "../run/run_folder.ts";
 import { readMetrics } from "../run/run_log.ts";
 import { readSubject } from "../run/subject.ts";
-import { continueRun, type RunObserver, startRun } from "../train/start.ts";
+import { continueRun, startRun } from "../train/start.ts";
+import type { RunObserver } from "../train/start_options.ts";
 import { type Cell, type CellEvaluation, readCell, writeCell } from "./cell.ts";
 import { type CellPlan, readRecipe } from "./plan.ts";
 

@@ -3,8 +3,8 @@
  *
  * @module
  */
-import type { Backend, Demand } from "../backend/backend.ts";
-import { type EngineObserver, observedOptions } from "../backend/observed.ts";
+import type { Backend } from "../backend/backend.ts";
+import { observedOptions } from "../backend/observed.ts";
 import { exclusively } from "../backend/exclusive.ts";
 import { openBackend } from "../backend/open.ts";
 import { isFound } from "../data/sets/definition.ts";
@@ -37,68 +37,8 @@ import {
 } from "../run/weights/initial_weights.ts";
 import { ownHelperRecipe, trainHelper } from "./helper/helper_run.ts";
 import { preflight } from "./preflight.ts";
-import { train, type TrainingObserver } from "./trainer.ts";
-
-/** A run that is about to take its next step. */
-export interface RunStart {
-  /** The run's folder. */
-  readonly directory: string;
-  /** What is trained: complete, as it is kept. */
-  readonly recipe: Recipe;
-  /** Whether it goes on where an earlier sitting stopped. */
-  readonly continued: boolean;
-  /** The device that computes. */
-  readonly backend: Pick<Backend, "name" | "adapter" | "threads">;
-  /** What its steps need of the device's memory; absent where the engine allocates as it goes. */
-  readonly demand?: Demand;
-}
-
-/** Who watches a run from its beginning. */
-export interface RunObserver extends TrainingObserver, EngineObserver {
-  /** The run has its folder; nothing is computed yet. */
-  onStart?(start: RunStart): void;
-  /** The run trains its own helper, first; returns who watches that training. */
-  onHelper?(start: RunStart): TrainingObserver;
-}
-
-/** How a run is made, which never changes what it is. */
-export interface StartOptions {
-  /**
-   * Told what happens.
-   *
-   * @default {nobody}
-   */
-  readonly observer?: RunObserver;
-  /**
-   * Saves after the current step and stops.
-   *
-   * @default {never}
-   */
-  readonly signal?: AbortSignal;
-  /**
-   * Whether to time a GPU's ways to compute a convolution.
-   *
-   * @default {true}
-   */
-  readonly tune?: boolean;
-  /**
-   * Whether to write event files for TensorBoard into the run's `tensorboard/`, from now on.
-   *
-   * @default {false}
-   */
-  readonly tensorboard?: boolean;
-}
-
-/** How a run is continued. */
-export interface ContinueOptions extends StartOptions {
-  /**
-   * What differs from the run's recipe in this sitting: where its data lie, what computes; or more `epochs`, under a schedule
-   * that is the same however many there are.
-   *
-   * @default {none}
-   */
-  readonly given?: RecipeInput;
-}
+import type { ContinueOptions, RunObserver, StartOptions } from "./start_options.ts";
+import { train } from "./trainer.ts";
 
 /**
  * Trains a new run in `directory`, which must be empty or absent.

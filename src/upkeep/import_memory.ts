@@ -14,7 +14,7 @@ import { removeTreeIfThere } from "../disk/files.ts";
 import { readCurrentFile } from "../memory/current.ts";
 import { findForeign, removeEmptyMemory } from "../memory/empty.ts";
 import { MemoryStore } from "../memory/store.ts";
-import type { MemoryRecipe } from "../recipe/recipe.ts";
+import type { MemoryRecipe } from "../recipe/sections.ts";
 import { largestDelta } from "../train/memory_outputs.ts";
 import { checkpointPath, damagedCheckpoint, findNamedLast } from "../run/checkpoints.ts";
 import { describeCheckpoint } from "../run/checkpoint/progress.ts";

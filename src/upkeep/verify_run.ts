@@ -21,7 +21,8 @@ import {
 import { readRunRecord } from "../run/run_folder.ts";
 import { changesSince } from "../run/run_record.ts";
 import { RunLock } from "../run/run_lock.ts";
-import { type ContinueOptions, repeatRun, type RunObserver } from "../train/start.ts";
+import { repeatRun } from "../train/start.ts";
+import type { ContinueOptions, RunObserver } from "../train/start_options.ts";
 import {
   compareEpochs,
   type EpochDifference,

@@ -4,7 +4,8 @@ import type { RecipeInput } from "../../../src/recipe/recipe.ts";
 import { isTrained } from "../../../src/run/checkpoint/run_end.ts";
 import { readRunRecord } from "../../../src/run/run_folder.ts";
 import { readWeightsSubject } from "../../../src/run/subject.ts";
-import { continueRun, repeatRun, type RunObserver, startRun } from "../../../src/train/start.ts";
+import { continueRun, repeatRun, startRun } from "../../../src/train/start.ts";
+import type { RunObserver } from "../../../src/train/start_options.ts";
 import { inTemporary } from "../../memory/support.ts";
 
 const SMALL: RecipeInput = {
