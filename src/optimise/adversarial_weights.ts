@@ -23,9 +23,9 @@ import { length } from "./gradient_norm.ts";
 /** Keeps a gradient of zero from a division by zero. */
 const SMALLEST = 1e-20;
 
-/** The names of the tensors that an adversary moves. */
-export function perturbedNames(parameters: TensorMap): string[] {
-  return [...parameters].filter(([, { shape }]) => shape.length > 1).map(([name]) => name);
+/** Those of `parameters` that an adversary moves. */
+export function perturbable(parameters: TensorMap): TensorMap {
+  return new Map([...parameters].filter(([, { shape }]) => shape.length > 1));
 }
 
 /**
@@ -40,12 +40,12 @@ export function weightPerturbation(
   gamma: number,
 ): TensorMap {
   return new Map(
-    perturbedNames(parameters).map((name) => {
+    [...perturbable(parameters)].map(([name, weight]) => {
       const gradient = gradients.get(name)!;
       return [
         name,
         tf.tidy(() => {
-          const reach = tf.mul(length(parameters.get(name)!), gamma);
+          const reach = tf.mul(length(weight), gamma);
           return tf.mul(gradient, tf.div(reach, tf.add(length(gradient), SMALLEST)));
         }),
       ];

@@ -43,7 +43,7 @@ export interface Recipe {
   readonly gamma?: number;
   /**
    * Run folder or file of the network that labels helper examples, of which the run keeps a copy; or `auto`: the run trains one
-   * first, a standard one like its own. There for HAT only, which needs it.
+   * first, by a plain standard training of the same network. There for HAT only, which needs it.
    *
    * @default {none}
    */

@@ -18,7 +18,7 @@ import {
 import type { Recipe } from "../../recipe/recipe.ts";
 import type { Helper } from "../../run/weights/helper.ts";
 import type { Rates } from "../../optimise/schedule.ts";
-import { perturbedNames } from "../../optimise/adversarial_weights.ts";
+import { perturbable } from "../../optimise/adversarial_weights.ts";
 import { moveTowards, rateTensor, Sgd, zeroMomenta } from "../../optimise/sgd.ts";
 import { passesMade, type StepInputs } from "../step.ts";
 import { type AttackPart, CompiledAttack } from "./compiled_attack.ts";
@@ -73,9 +73,9 @@ export class Learner {
       momenta,
     );
     const averaged = recipe.optimiser.average === "none" ? undefined : average ?? copyOf(state);
-    const perturbation = recipe.optimiser.awp === undefined ? undefined : zeroMomenta(
-      new Map(perturbedNames(parameters).map((name) => [name, parameters.get(name)!])),
-    );
+    const perturbation = recipe.optimiser.awp === undefined
+      ? undefined
+      : zeroMomenta(perturbable(parameters));
     this.deviceState = backend.deviceState([
       ...[parameters, buffers, momenta, gradients],
       ...perturbation ? [perturbation] : [],
