@@ -119,6 +119,9 @@ say "the node is back: $(sinfo -h -o %T)"
 
 empty() { ! squeue -h | grep -q .; }
 until_true empty
+say "the queue is empty; submitting again, since SLURM cancels what waits for a job that ends while it is preempted"
+"$work/out/slurm/submit.sh"
+until_true empty
 say "the queue is empty"
 cat "$work"/out/slurm/logs/*.log > "$work/jobs.log"
 grep -E '^(Stopping|Stopped|Continuing|Training)|requeue|CANCELLED|NODE FAIL' "$work/jobs.log" || true
