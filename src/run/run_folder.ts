@@ -31,6 +31,8 @@ import {
   writeCommitted,
 } from "./checkpoints.ts";
 import { type KnownDigests, withEpoch } from "./checkpoint/epoch_digests.ts";
+import { finishedEpoch } from "./checkpoint/progress.ts";
+import { endOf } from "./checkpoint/run_end.ts";
 import { METRICS_TABLE } from "./metrics_table.ts";
 import { decodeRunRecord, encodeRunRecord, type RunRecord } from "./run_record.ts";
 import { RunLock } from "./run_lock.ts";
@@ -97,15 +99,21 @@ export async function readRunRecord(directory: string): Promise<RunRecord> {
 }
 
 /**
- * Whether the run in `directory` has finished its last epoch; it has not if there is none.
+ * Whether the run in `directory` is over, as {@linkcode endOf} says of its last commit; it is not if there is none.
  *
  * @throws {UsageError | RunError} if its record or its checkpoints' is damaged
  */
 export async function isTrained(directory: string): Promise<boolean> {
   if (!await exists(recipePath(directory))) return false;
   const { recipe } = await readRunRecord(directory);
-  const { epochs = [] } = await readCommittedCheckpoints(directory) ?? {};
-  return epochs.some(({ epoch }) => epoch === recipe.epochs);
+  const { last, best } = await readCommittedCheckpoints(directory) ?? {};
+  const epoch = last && finishedEpoch(last.name), bestEpoch = best && finishedEpoch(best.name);
+  if (epoch === undefined) return false;
+  const progress = { epoch, complete: true };
+  return endOf(
+    recipe,
+    bestEpoch === undefined ? progress : { ...progress, best: { epoch: bestEpoch } },
+  ) !== undefined;
 }
 
 /**
