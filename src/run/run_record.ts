@@ -7,6 +7,7 @@ import * as v from "valibot";
 import { UsageError } from "../errors.ts";
 import { isOpenEnded, SCHEDULES } from "../optimise/schedule.ts";
 import type { Above } from "../recipe/field.ts";
+import { AUTO_HELPER } from "../recipe/helper_recipe.ts";
 import {
   FIELDS,
   nested,
@@ -146,7 +147,7 @@ export function resumeRecipe(stored: Recipe, given: RecipeInput, path: string): 
 
 /** Why the epochs `given` cannot be those of the run of `stored`; undefined if they can. */
 function refusedEpochs(
-  { epochs, optimiser: { schedule, average } }: Recipe,
+  { epochs, helper, optimiser: { schedule, average } }: Recipe,
   given: RecipeInput,
   differs: string,
 ): string | undefined {
@@ -157,6 +158,9 @@ function refusedEpochs(
     const open = SCHEDULES.filter(isOpenEnded).join(", ");
     return `${differs}, and --schedule ${schedule} is laid over all of them: ` +
       `resume without it, or start a new run, with one of ${open} if it is to be longer later.`;
+  }
+  if (helper === AUTO_HELPER) {
+    return `${differs}, and its helper was trained for as many: resume without it, or start a new run.`;
   }
   if (average === "swa" && given.optimiser?.swaStart === undefined) {
     return `${differs}, from which --swa-start follows unless it is said: say it too.`;

@@ -156,6 +156,11 @@ Deno.test("resumeRecipe() takes more epochs where the schedule does not depend o
       ": it can only be raised; resume without it, or start a new run.",
     );
   }
+  refuses(
+    { variant: "hat", helper: "auto", optimiser: { schedule: "constant" } },
+    { epochs: 60 },
+    ", and its helper was trained for as many: resume without it, or start a new run.",
+  );
   const averaged: RecipeInput = { optimiser: { schedule: "constant", average: "swa" } };
   refuses(
     averaged,
