@@ -4,6 +4,8 @@
  * @module
  */
 import * as v from "valibot";
+import { isFound } from "../data/sets/definition.ts";
+import { findSet } from "../data/sets/sets.ts";
 import { UsageError } from "../errors.ts";
 import { isOpenEnded, SCHEDULES } from "../optimise/schedule.ts";
 import type { Above } from "../recipe/field.ts";
@@ -97,6 +99,7 @@ export function decodeRunRecord(text: string, path: string): RunRecord {
   const { output } = result;
   const said = output.format === 1 ? ofFormat1(output.recipe as RecipeFlags) : output.recipe;
   const recipe = completed(said, wrong);
+  if (isFound(findSet(recipe.data)) && !output.data) throw wrong("data: is missing");
   return { ...output, format: 2, recipe };
 }
 
