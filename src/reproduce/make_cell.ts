@@ -18,7 +18,7 @@ import { FIELDS, nested, valueAt } from "../recipe/fields.ts";
 import type { RecipeInput } from "../recipe/recipe.ts";
 import type { Metrics } from "../run/metrics.ts";
 import { sourceDigest, VERSION } from "../run/program_version.ts";
-import { helperPath, isTrained, readRunRecord, recipePath } from "../run/run_folder.ts";
+import { helperPath, isTrained, readRunRecord, recipePath } from "../run/folder/files.ts";
 import { readMetrics } from "../run/run_log.ts";
 import { readSubject } from "../run/subject.ts";
 import { continueRun, type RunObserver, startRun } from "../train/start.ts";

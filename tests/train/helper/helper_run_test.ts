@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "@std/path";
 import type { RecipeInput } from "../../../src/recipe/recipe.ts";
-import { isTrained, readRunRecord } from "../../../src/run/run_folder.ts";
+import { isTrained, readRunRecord } from "../../../src/run/folder/files.ts";
 import { readWeightsSubject } from "../../../src/run/subject.ts";
 import { continueRun, repeatRun, type RunObserver, startRun } from "../../../src/train/start.ts";
 import { inTemporary } from "../../memory/support.ts";

@@ -1,13 +1,14 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { join } from "@std/path";
-import { readCommittedCheckpoints } from "../../src/run/checkpoints.ts";
-import { isTrained, readRunRecord, RunFolder } from "../../src/run/run_folder.ts";
-import { inTemporary } from "../memory/support.ts";
-import { StorageError } from "../../src/disk/failure.ts";
-import { snapshot } from "../testing/folder.ts";
-import { patched } from "../disk/patched.ts";
-import { recordOf, smallRecipe } from "../testing/runs.ts";
+import { readCommittedCheckpoints } from "../../../src/run/checkpoints.ts";
+import { readRunRecord } from "../../../src/run/folder/files.ts";
+import { RunFolder } from "../../../src/run/folder/run_folder.ts";
+import { inTemporary } from "../../memory/support.ts";
+import { StorageError } from "../../../src/disk/failure.ts";
+import { snapshot } from "../../testing/folder.ts";
+import { patched } from "../../disk/patched.ts";
+import { recordOf, smallRecipe } from "../../testing/runs.ts";
 
 const RECORD = recordOf(smallRecipe());
 const NAMES = [
@@ -95,32 +96,6 @@ Deno.test("RunFolder.open() refuses what is no run folder, and leaves nothing in
 function committed(name: string): { name: string; sha256: string } {
   return { name, sha256: createHash("sha256").update(name).digest("hex") };
 }
-
-Deno.test("isTrained() is so after a run's last epoch, and after the one that --early-stop ended it with", () =>
-  inTemporary(async (directory) => {
-    const runDir = join(directory, "run");
-    assert.equal(await isTrained(runDir), false);
-    const early = smallRecipe({ epochs: 3, select: "val", earlyStop: 1 });
-    const folder = await RunFolder.create(runDir, recordOf(early));
-    const stands = async (last: number, best: number, step = "") => {
-      const [bestName, name] = [
-        `epoch-00${best}.safetensors`,
-        `epoch-00${last}${step}.safetensors`,
-      ];
-      for (const each of [bestName, name]) {
-        await Deno.writeTextFile(folder.checkpointPath(each), each);
-      }
-      await folder.settle({ last: { name }, best: bestName });
-      return await isTrained(runDir);
-    };
-    assert.equal(await isTrained(runDir), false);
-    assert.equal(await stands(1, 1), false);
-    assert.equal(await stands(2, 1, ".step-1"), false);
-    assert.equal(await stands(2, 2), false);
-    assert.equal(await stands(2, 1), true);
-    assert.equal(await stands(3, 3), true);
-    await folder.close();
-  }));
 
 Deno.test("RunFolder.settle() commits two checkpoints, points the links and removes the others", () =>
   withFolder(async (folder, checkpoints) => {
