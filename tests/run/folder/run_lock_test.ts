@@ -3,7 +3,7 @@ import { join } from "@std/path";
 import { RunError } from "../../../src/errors.ts";
 import { RunLock } from "../../../src/run/folder/run_lock.ts";
 
-const root = new URL("../../../../", import.meta.url);
+const root = new URL("../../../", import.meta.url);
 
 /** Starts a process that locks `directory`, says how that went and lives until it is killed. */
 async function startOwner(
