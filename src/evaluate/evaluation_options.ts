@@ -15,7 +15,7 @@ import type { Recipe, RecipeInput } from "../recipe/recipe.ts";
 import { resolveRecipe, withFields } from "../recipe/resolve.ts";
 import { CHECKPOINT_LINKS, type CheckpointLink } from "../run/checkpoints.ts";
 import { checkOutput, safetensorsWith } from "../run/output.ts";
-import { recipePath } from "../run/run_folder.ts";
+import { recipePath } from "../run/folder/files.ts";
 import { type Subject, WEIGHTS_CHOICES, type WeightsChoice } from "../run/subject.ts";
 import { IMAGES_TENSOR } from "./adversarial_file.ts";
 import type { MemberProgress } from "./autoattack/member_run.ts";

@@ -11,7 +11,7 @@ import { encodeSafetensors } from "../format/safetensors.ts";
 import type { CheckpointLink } from "../run/checkpoints.ts";
 import { exactly } from "../run/output.ts";
 import { VERSION } from "../run/program_version.ts";
-import { readRunRecord } from "../run/run_folder.ts";
+import { readRunRecord } from "../run/folder/files.ts";
 import { readWeightsSubject } from "../run/subject.ts";
 import { type ExportedNetwork, networkOf } from "../weights/export/network.ts";
 import { BATCH_NORM_FORMS, type BatchNormForm, onnxModel } from "../weights/export/onnx_model.ts";

@@ -10,7 +10,7 @@ import { UsageError } from "../errors.ts";
 import { readEvaluated } from "../evaluate/asked/evaluated.ts";
 import { evaluateRun } from "../evaluate/evaluate_run.ts";
 import { batchesOf, type Shard } from "../evaluate/shards/shard.ts";
-import { isTrained } from "../run/checkpoint/run_end.ts";
+import { isTrained } from "../run/folder/files.ts";
 import { cellsFolder, isFinished, readCell } from "./cell.ts";
 import {
   cellRun,

@@ -4,6 +4,8 @@
  * @module
  */
 import * as v from "valibot";
+import { isFound } from "../data/sets/definition.ts";
+import { findSet } from "../data/sets/sets.ts";
 import { UsageError } from "../errors.ts";
 import { isOpenEnded, SCHEDULES } from "../optimise/schedule.ts";
 import type { Above } from "../recipe/field.ts";
@@ -97,6 +99,7 @@ export function decodeRunRecord(text: string, path: string): RunRecord {
   const { output } = result;
   const said = output.format === 1 ? ofFormat1(output.recipe as RecipeFlags) : output.recipe;
   const recipe = completed(said, wrong);
+  if (isFound(findSet(recipe.data)) && !output.data) throw wrong("data: is missing");
   return { ...output, format: 2, recipe };
 }
 
@@ -160,8 +163,7 @@ function refusedEpochs(
       `resume without it, or start a new run, with one of ${open} if it is to be longer later.`;
   }
   if (helper === AUTO_HELPER) {
-    return `${differs}, as many as the helper of --helper ${AUTO_HELPER} was trained for: ` +
-      "resume without it, or start a new run.";
+    return `${differs}, and its helper was trained for as many: resume without it, or start a new run.`;
   }
   if (average === "swa" && given.optimiser?.swaStart === undefined) {
     return `${differs}, from which --swa-start follows unless it is said: say it too.`;

@@ -20,7 +20,7 @@ import { loadInitialWeights } from "../run/weights/initial_weights.ts";
 import { Learner } from "./learner/learner.ts";
 import { largestDelta } from "./memory_outputs.ts";
 import { notFinite } from "./not_finite.ts";
-import type { RunFolder } from "../run/run_folder.ts";
+import type { RunFolder } from "../run/folder/run_folder.ts";
 import { reachedSecondEpoch, RunLog } from "../run/run_log.ts";
 
 /** Where a run stands before its first step. */

@@ -18,13 +18,8 @@ import { AUTO_HELPER } from "../recipe/helper_recipe.ts";
 import type { Recipe, RecipeInput } from "../recipe/recipe.ts";
 import { engineOptions, resolveRecipe } from "../recipe/resolve.ts";
 import { sourceDigest, VERSION } from "../run/program_version.ts";
-import {
-  helperPath,
-  initialWeightsPath,
-  readRunRecord,
-  recipePath,
-  RunFolder,
-} from "../run/run_folder.ts";
+import { helperPath, initialWeightsPath, readRunRecord, recipePath } from "../run/folder/files.ts";
+import { RunFolder } from "../run/folder/run_folder.ts";
 import { changesSince, resumeRecipe, type RunRecord } from "../run/run_record.ts";
 import type { DataKind } from "../run/weights/architecture.ts";
 import { type HelperWeights, keptHelper, readHelper } from "../run/weights/helper.ts";

@@ -15,7 +15,7 @@ import { methodOf } from "../method/methods.ts";
 import type { Architecture } from "../model/architecture.ts";
 import type { Recipe } from "../recipe/recipe.ts";
 import { type PreparedBatch, ReadAhead } from "./prepare.ts";
-import type { RunFolder } from "../run/run_folder.ts";
+import type { RunFolder } from "../run/folder/run_folder.ts";
 import { afterStep, meansOf } from "../run/epoch_sums.ts";
 import type { HelperWeights } from "../run/weights/helper.ts";
 import { endOf } from "../run/checkpoint/run_end.ts";

@@ -18,7 +18,7 @@ import type { MemoryRecipe } from "../recipe/sections.ts";
 import { largestDelta } from "../train/memory_outputs.ts";
 import { checkpointPath, damagedCheckpoint, findNamedLast } from "../run/checkpoints.ts";
 import { describeCheckpoint } from "../run/checkpoint/progress.ts";
-import { RunLock } from "../run/run_lock.ts";
+import { RunLock } from "../run/folder/run_lock.ts";
 import { loadMemoryData, type MemoryPlace, type MemoryRun } from "./memory_run.ts";
 import { type MemoryExamples, readMemoryFile } from "./examples_file.ts";
 import { memoryFolder } from "../memory/layout.ts";

@@ -1,7 +1,7 @@
 /** Bad input is an expected case: an exit code, one sentence, and everything as it was. */
 import assert from "node:assert/strict";
 import { join } from "@std/path";
-import { RunLock } from "../../src/run/run_lock.ts";
+import { RunLock } from "../../src/run/folder/run_lock.ts";
 import { records, smallFiles, writeFiles } from "../data/made_cifar10.ts";
 import { copyFolder, snapshot } from "../testing/folder.ts";
 import { assertRefused, memloss, memlossDone } from "./memloss.ts";

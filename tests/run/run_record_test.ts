@@ -45,6 +45,16 @@ Deno.test("decodeRunRecord() reads back what encodeRunRecord() wrote", () => {
   }
 });
 
+Deno.test("decodeRunRecord() keeps the classes and the size of found images, and refuses to do without", () => {
+  const record = recordOf({ variant: "v1", data: "folder", dataDir: "photos", imageSize: 48 });
+  const data = { classes: ["a", "b"], shape: { height: 48, width: 48, channels: 3 } };
+  assert.deepEqual(decodeRunRecord(encodeRunRecord({ ...record, data }), PATH), {
+    ...record,
+    data,
+  });
+  refuses(encodeRunRecord(record), `${PATH} is no memloss recipe: data: is missing.`);
+});
+
 Deno.test("decodeRunRecord() names a file that is not JSON", () => {
   const message = `${PATH} is not valid JSON: is it a recipe that memloss wrote?`;
   for (const text of ["", "{", encodeRunRecord(RECORD).slice(0, -3), "\u0000"]) {
@@ -159,7 +169,7 @@ Deno.test("resumeRecipe() takes more epochs where the schedule does not depend o
   refuses(
     { variant: "hat", helper: "auto", optimiser: { schedule: "constant" } },
     { epochs: 60 },
-    ", as many as the helper of --helper auto was trained for: resume without it, or start a new run.",
+    ", and its helper was trained for as many: resume without it, or start a new run.",
   );
   const averaged: RecipeInput = { optimiser: { schedule: "constant", average: "swa" } };
   refuses(

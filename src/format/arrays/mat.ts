@@ -107,7 +107,7 @@ class MatFile {
   }
 
   async #unpacked(packed: Uint8Array<ArrayBuffer>, names: readonly string[]) {
-    const inflater = new Inflater(packed, "deflate");
+    const inflater = new Inflater(packed);
     try {
       const tag = await inflater.take(TAG_BYTES);
       const { type, size } = readTag(viewOf(tag), this.#little);

@@ -10,15 +10,14 @@ const PIECE = 2 ** 14;
 /** No deflated byte stands for more than this many. */
 const LARGEST_RATIO = 1032;
 
-/** Reads deflated bytes from front to back. What is not there, or damaged, throws a `TypeError`. */
+/** Reads deflated bytes, with zlib's header and checksum, from front to back. What is not there, or damaged, throws a `TypeError`. */
 export class Inflater {
   readonly #reader: ReadableStreamDefaultReader<Uint8Array>;
   readonly #packed: number;
   /** What was unpacked and not yet taken. */
   #chunk = new Uint8Array();
 
-  /** @param format `deflate` has zlib's header and checksum, `deflate-raw` has neither */
-  constructor(packed: Uint8Array<ArrayBuffer>, format: "deflate" | "deflate-raw") {
+  constructor(packed: Uint8Array<ArrayBuffer>) {
     let at = 0;
     const source = new ReadableStream<Uint8Array<ArrayBuffer>>({
       pull(controller) {
@@ -27,7 +26,7 @@ export class Inflater {
       },
     }, { highWaterMark: 0 });
     this.#packed = packed.length;
-    this.#reader = source.pipeThrough(new DecompressionStream(format)).getReader();
+    this.#reader = source.pipeThrough(new DecompressionStream("deflate")).getReader();
   }
 
   /** The next `length` bytes. */

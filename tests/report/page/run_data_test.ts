@@ -8,7 +8,7 @@ import {
   type RunData,
   shownEvaluations,
 } from "../../../src/report/page/run_data.ts";
-import { RunLock } from "../../../src/run/run_lock.ts";
+import { RunLock } from "../../../src/run/folder/run_lock.ts";
 import { type MadeRun, makeRun } from "./made_run.ts";
 
 let directory: string;

@@ -1,8 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "@std/path";
 import type { RecipeInput } from "../../../src/recipe/recipe.ts";
-import { isTrained } from "../../../src/run/checkpoint/run_end.ts";
-import { readRunRecord } from "../../../src/run/run_folder.ts";
+import { isTrained, readRunRecord } from "../../../src/run/folder/files.ts";
 import { readWeightsSubject } from "../../../src/run/subject.ts";
 import { continueRun, repeatRun, startRun } from "../../../src/train/start.ts";
 import type { RunObserver } from "../../../src/train/start_options.ts";
