@@ -31,10 +31,16 @@ def save(name, image, **how):
     image.save(f"{folder}/{name}", **how)
     keep(name)
 
-def png(name, width, height, depth, kind, samples, packed=None):
-    rows = b"".join(b"\\0" + draw.bytes((width * samples * depth + 7) // 8) for _ in range(height))
+PASSES = [(0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2)]
+
+def png(name, width, height, depth, kind, samples, interlaced=False):
+    rows = b""
+    for left, top, right, down in PASSES if interlaced else [(0, 0, 1, 1)]:
+        columns, count = -(-(width - left) // right), -(-(height - top) // down)
+        for _ in range(count if columns > 0 else 0):
+            rows += bytes([draw.integers(0, 5)]) + draw.bytes((columns * samples * depth + 7) // 8)
     part = lambda t, d: struct.pack(">I", len(d)) + t + d + struct.pack(">I", zlib.crc32(t + d))
-    header = struct.pack(">IIBBBBB", width, height, depth, kind, 0, 0, 0)
+    header = struct.pack(">IIBBBBB", width, height, depth, kind, 0, 0, interlaced)
     open(f"{folder}/{name}", "wb").write(
         b"\\x89PNG\\r\\n\\x1a\\n" + part(b"IHDR", header) + part(b"IDAT", zlib.compress(rows)) + part(b"IEND", b""))
     keep(name)
@@ -50,6 +56,13 @@ for n, (width, height) in enumerate([(61, 37), (8, 8), (1, 1), (5, 3), (2, 40), 
     place = inks.index(b"Adobe") + 11
     open(f"{folder}/{n}-ycck.jpg", "wb").write(inks[:place] + b"\\2" + inks[place + 1:])
     keep(f"{n}-ycck.jpg")
+    for sampling, other in [(1, 0x12), (2, 0x41)]: # 4:4:0 and 4:1:1, which Pillow does not write: the blocks stay in their order
+        kind = bytearray(open(f"{folder}/{n}-{sampling}-False.jpg", "rb").read())
+        frame = kind.index(b"\\xff\\xc0")
+        kind[frame + 11] = other
+        kind[frame + 5:frame + 9] = struct.pack(">HH", *((width, height) if sampling == 1 else ((height + 1) // 2, 2 * width)))
+        open(f"{folder}/{n}-{other:x}.jpg", "wb").write(kind)
+        keep(f"{n}-{other:x}.jpg")
     save(f"{n}-restart.jpg", image, restart_marker_blocks=2, subsampling=2)
     save(f"{n}-rgb.jpg", image, keep_rgb=True)
     turned = Image.Exif()
@@ -62,6 +75,9 @@ for n, (width, height) in enumerate([(61, 37), (8, 8), (1, 1), (5, 3), (2, 40), 
         save(f"{n}-palette{bits}.png", few, bits=bits)
     for depth, kind, samples in [(2, 0, 1), (4, 0, 1), (16, 0, 1), (16, 2, 3), (16, 4, 2), (16, 6, 4)]:
         png(f"{n}-{depth}-{kind}.png", width, height, depth, kind, samples)
+        png(f"{n}-{depth}-{kind}-interlaced.png", width, height, depth, kind, samples, interlaced=True)
+    png(f"{n}-1-0-interlaced.png", width, height, 1, 0, 1, interlaced=True)
+    png(f"{n}-8-2-interlaced.png", width, height, 8, 2, 3, interlaced=True)
 print(json.dumps(names))
 `;
 
@@ -71,7 +87,7 @@ judgedTest(
   async (judge) => {
     const folder = await Deno.makeTempDir();
     const images: [string, number, number][] = JSON.parse(await judge(MAKE, folder));
-    assert.equal(images.length, 6 * 26);
+    assert.equal(images.length, 6 * 36);
     for (const [name, width, height] of images) {
       const found = decodeImage(await Deno.readFile(join(folder, name)));
       const expected = await Deno.readFile(join(folder, `${name}.rgb`));

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { crc32 } from "node:zlib";
 import fc from "fast-check";
 import { decodeImage } from "../../../src/format/image/read_image.ts";
 import { encodePng } from "../../../src/format/png.ts";
@@ -29,10 +30,12 @@ Deno.test("decodeImage() refuses a claimed size before it makes anything of it",
 });
 
 Deno.test("decodeImage() refuses a PNG whose pixels unpack to more or less than its size", () => {
-  for (const rows of [2, 4]) {
+  for (const [rows, problem] of [[2, /holds more than/], [4, /holds less than/]] as const) {
     const other = PNG.slice();
     other[23] = rows;
     assert.throws(() => decodeImage(other), /checksum of its part "IHDR"/);
+    new DataView(other.buffer).setUint32(29, crc32(other.subarray(12, 29)));
+    assert.throws(() => decodeImage(other), problem);
   }
   assert.throws(() => decodeImage(PNG.slice(0, -20)), /ends early/);
 });
