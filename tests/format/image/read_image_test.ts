@@ -40,6 +40,43 @@ Deno.test("decodeImage() refuses a PNG whose pixels unpack to more or less than 
   assert.throws(() => decodeImage(PNG.slice(0, -20)), /ends early/);
 });
 
+/** `png` with the checksum that each of its parts should have, as far as they can be told apart. */
+function withChecksums(png: Uint8Array): Uint8Array {
+  const view = new DataView(png.buffer);
+  for (let at = 8; at + 12 <= png.length;) {
+    const end = at + 8 + view.getUint32(at);
+    if (end + 4 > png.length) break;
+    view.setUint32(end, crc32(png.subarray(at + 4, end)));
+    at = end + 4;
+  }
+  return png;
+}
+
+Deno.test("decodeImage() ends in words, never otherwise, when what a PNG's checksums are right for is damaged", () => {
+  const said = new Set<string>();
+  fc.assert(
+    fc.property(
+      fc.array(fc.tuple(fc.integer({ min: 16, max: PNG.length - 13 }), fc.nat(255)), {
+        minLength: 1,
+        maxLength: 3,
+      }),
+      (changes) => {
+        const bytes = PNG.slice();
+        for (const [at, value] of changes) bytes[at] = value;
+        try {
+          decodeImage(withChecksums(bytes));
+        } catch (error) {
+          assert.ok(error instanceof TypeError, String(error));
+          assert.match(error.message, /^(it|its|a|the) /);
+          said.add(error.message.replace(/\d+/g, "N"));
+        }
+      },
+    ),
+    { seed: 1, numRuns: 600 },
+  );
+  assert.ok(said.size >= 6, [...said].join("; "));
+});
+
 for (const [name, whole] of Object.entries({ JPEG, PNG })) {
   Deno.test(`decodeImage() ends in words, never otherwise, when a ${name} is damaged`, () => {
     fc.assert(
