@@ -168,7 +168,8 @@ async function runIn(
   const digest = dataDigest(data.train);
   if (stored && stored.dataSha256 !== digest) {
     throw new UsageError(
-      `The training images are not those that ${directory} was started on: check --data-dir.`,
+      `The training images are not those that ${directory} was started on: check --data-dir` +
+        `${recipe.auxData === undefined ? "" : " and --aux-data"}.`,
     );
   }
   // Refused here rather than in training: no folder has been made yet.

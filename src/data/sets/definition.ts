@@ -113,7 +113,9 @@ export interface ImageSize {
 
 /** What was found of a {@linkcode FoundSet}. */
 export interface FoundVerification {
+  /** As in {@linkcode SetDescription}. */
   readonly name: string;
+  /** The folder or file. */
   readonly directory: string;
   /** In label order, with the images of each part. */
   readonly classes: readonly {
