@@ -5,6 +5,7 @@
  */
 import { openBackend } from "../backend/open.ts";
 import { splitTraining, VALIDATION_SIZE } from "../data/split.ts";
+import { valuesPerImage } from "../data/dataset.ts";
 import { freeBytes } from "../disk/free_space.ts";
 import { Interrupted } from "../errors.ts";
 import { perturbsWeights } from "../optimise/weight_perturbation.ts";
@@ -40,6 +41,8 @@ export interface RunEstimate {
   readonly peakBytes: number;
   /** Bytes that are free where it will lie. */
   readonly freeBytes: number;
+  /** How many auxiliary images there are, and the bytes of RAM that they take; absent where there are none. */
+  readonly auxiliary?: { readonly images: number; readonly bytes: number };
   /** Bytes of GPU memory for a step; absent on an engine that allocates as it goes. */
   readonly gpuBytes?: number;
 }
@@ -58,7 +61,7 @@ export function trainingImages({ select, limitTrain }: Recipe, all: number): num
 export async function estimateRun(
   given: RecipeInput,
   data: DataKind,
-  sizes: { readonly train: number; readonly test: number },
+  sizes: { readonly train: number; readonly test: number; readonly auxiliary?: number },
   place: string,
   signal?: AbortSignal,
 ): Promise<RunEstimate> {
@@ -79,6 +82,12 @@ export async function estimateRun(
     bytes: kept,
     peakBytes: kept + peak,
     freeBytes: await freeBytes(place),
+    ...sizes.auxiliary && {
+      auxiliary: {
+        images: sizes.auxiliary,
+        bytes: sizes.auxiliary * valuesPerImage(data.shape),
+      },
+    },
     ...needed && { gpuBytes: needed.bytes },
   };
 }
@@ -86,13 +95,13 @@ export async function estimateRun(
 /** Bytes that a run of `images` training images keeps, and that it needs beside them while an epoch is written. */
 export function bytesOf(
   { select, helper }: Recipe,
-  { checkpointBytes, memoryBytes }: Measurement,
+  { checkpointBytes, memoryBytes, indexBytes }: Measurement,
   images: number,
 ): { readonly kept: number; readonly peak: number } {
   // One more checkpoint and one more generation of the memory.
-  const peak = checkpointBytes + images * memoryBytes;
+  const peak = checkpointBytes + images * memoryBytes + indexBytes;
   const checkpoints = (select === "none" ? 1 : 2) + (helper === AUTO_HELPER ? 1 : 0);
-  return { kept: checkpoints * checkpointBytes + images * memoryBytes, peak };
+  return { kept: checkpoints * checkpointBytes + images * memoryBytes + indexBytes, peak };
 }
 
 /**
@@ -154,13 +163,17 @@ export function roughly(seconds: number): string {
 
 /** The estimate in a sentence, and a warning if the disk will not hold it. */
 export function describeRunEstimate(
-  { adapter, imagesPerSecond, seconds, bytes, peakBytes, freeBytes, gpuBytes }: RunEstimate,
+  { adapter, imagesPerSecond, seconds, bytes, peakBytes, freeBytes, auxiliary, gpuBytes }:
+    RunEstimate,
   place: string,
 ): string[] {
   const gpu = gpuBytes === undefined ? "" : `, ${gibibytes(gpuBytes)} of GPU memory`;
+  const ram = auxiliary === undefined
+    ? ""
+    : `, ${gibibytes(auxiliary.bytes)} of RAM for ${auxiliary.images} auxiliary images`;
   return [
     `about ${roughly(seconds)} on ${adapter} at ${imagesPerSecond.toFixed(1)} images/s, ` +
-    `${gibibytes(bytes)} of disk in ${place} (${gibibytes(freeBytes)} are free)${gpu}`,
+    `${gibibytes(bytes)} of disk in ${place} (${gibibytes(freeBytes)} are free)${ram}${gpu}`,
     ...peakBytes > freeBytes ? ["warning: that is more than the disk has left."] : [],
   ];
 }
