@@ -34,14 +34,13 @@
  */
 
 // Runs: train, go on, evaluate, read what a run remembers.
-export {
-  type ContinueOptions,
-  continueRun,
-  type RunObserver,
-  type RunStart,
-  type StartOptions,
-  startRun,
-} from "./src/train/start.ts";
+export { continueRun, startRun } from "./src/train/start.ts";
+export type {
+  ContinueOptions,
+  RunObserver,
+  RunStart,
+  StartOptions,
+} from "./src/train/start_options.ts";
 export { type TrainingObserver } from "./src/train/trainer.ts";
 export {
   type AttackMetrics,
@@ -81,17 +80,16 @@ export { type MemoryBatch } from "./src/memory/generation/reader.ts";
 // Recipes: what to run.
 export { resolveRecipe } from "./src/recipe/resolve.ts";
 export {
-  type AttackRecipe,
-  type MemoryRecipe,
-  type OptimiserRecipe,
   type Recipe,
   type RecipeInput,
   type Section,
   type Selection,
   SELECTIONS,
 } from "./src/recipe/recipe.ts";
+export type { AttackRecipe, MemoryRecipe, OptimiserRecipe } from "./src/recipe/sections.ts";
 export { type Schedule, type ScheduleName, SCHEDULES } from "./src/optimise/schedule.ts";
 export { type AverageName, AVERAGES, type WeightAverage } from "./src/optimise/weight_average.ts";
+export type { WeightPerturbation } from "./src/optimise/weight_perturbation.ts";
 export {
   CORRUPTION_POLICIES,
   type CorruptionPolicy,
@@ -134,11 +132,19 @@ export {
   SETS as DATA_SETS,
 } from "./src/data/sets/sets.ts";
 export { type Dataset, type ImageShape, type SplitName, type Splits } from "./src/data/dataset.ts";
+export { type FolderChoice } from "./src/data/folder/read_folder.ts";
 export {
+  type ArchiveSource,
+  type DescribedSet,
+  type Download,
+  type FileSource,
+  type FoundSet,
   type GeneratedSet,
   type LabelledImages,
+  type OtherFiles,
   type PublishedSet,
   type SetDescription,
+  type SetFiles,
   type Source,
   type SplitFiles,
 } from "./src/data/sets/definition.ts";

@@ -20,7 +20,7 @@ import { report } from "../src/main.ts";
 import { textFlag } from "../src/recipe/flag.ts";
 import { RECIPE_FLAGS } from "../src/recipe/fields.ts";
 import type { RecipeInput } from "../src/recipe/recipe.ts";
-import { recipePath } from "../src/run/run_folder.ts";
+import { recipePath } from "../src/run/folder/files.ts";
 
 const FLAGS = {
   seed: RECIPE_FLAGS.seed,

@@ -36,7 +36,7 @@ import { textFlag } from "../src/recipe/flag.ts";
 import { RECIPE_FLAGS, type RecipeFlags, recipeInput } from "../src/recipe/fields.ts";
 import { resolveRecipe } from "../src/recipe/resolve.ts";
 import { rateTensor, Sgd, zeroMomenta } from "../src/optimise/sgd.ts";
-import { objectiveOf } from "../src/train/learner/learner.ts";
+import { objectiveOf } from "../src/train/learner/compiled_descent.ts";
 import { lossAndGradients, passesMade, type StepInputs } from "../src/train/step.ts";
 
 const MOMENTUM = 0.9;

@@ -12,7 +12,7 @@ import { tableCsv } from "../report/tables/csv.ts";
 import { tableLatex } from "../report/tables/latex.ts";
 import { tableMarkdown } from "../report/tables/markdown.ts";
 import { CHECKPOINT_LINKS, type CheckpointLink } from "../run/checkpoints.ts";
-import { readRunRecord } from "../run/run_folder.ts";
+import { readRunRecord } from "../run/folder/files.ts";
 import { readSubject } from "../run/subject.ts";
 import { type Command, readArguments } from "./shell/command.ts";
 import { printResult } from "./shell/output.ts";

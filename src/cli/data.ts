@@ -7,8 +7,14 @@ import { contactSheet } from "../data/contact_sheet.ts";
 import { firstIndices } from "../data/batches.ts";
 import type { Dataset } from "../data/dataset.ts";
 import { fetchDataset } from "../data/fetch/fetch.ts";
-import { isPublished } from "../data/sets/definition.ts";
+import { downloadsOf, isFound, isGenerated } from "../data/sets/definition.ts";
 import { DATA_NAMES, DATA_ROOT, findPublished, findSet, loadData } from "../data/sets/sets.ts";
+import {
+  type FolderVerification,
+  type ImageSize,
+  verifyFolder,
+} from "../data/folder/verify_folder.ts";
+import { namedFolder } from "../data/folder/read_folder.ts";
 import { type DatasetVerification, verifyDataset } from "../data/verify.ts";
 import { Interrupted, UsageError } from "../errors.ts";
 import { createDirectory, writeFileAtomically } from "../disk/files.ts";
@@ -31,8 +37,12 @@ const FLAGS = {
   overwrite: OVERWRITE,
   nEx: integerFlag("n-ex", "show: images on the contact sheet; default 100", 1, 10_000),
   seed: RECIPE_FLAGS.seed,
+  imageSize: RECIPE_FLAGS.imageSize,
+  testFraction: RECIPE_FLAGS.testFraction,
   json: switchFlag("json", "print one JSON document on stdout"),
 } as const;
+/** Those that say how a folder of images is read. */
+const FOLDER_FLAGS = ["imageSize", "testFraction"] as const;
 
 type Flags = FlagValues<typeof FLAGS>;
 
@@ -44,10 +54,14 @@ export const command = actionCommand({
   flags: FLAGS,
   actions: {
     fetch: { operands: ["NAME"], flags: ["dataDir", "json"], act: fetchAction },
-    verify: { operands: ["NAME"], flags: ["dataDir", "json"], act: verifyAction },
+    verify: {
+      operands: ["NAME"],
+      flags: ["dataDir", "json", "testFraction"],
+      act: verifyAction,
+    },
     show: {
       operands: ["NAME"],
-      flags: ["dataDir", "json", "out", "overwrite", "nEx", "seed"],
+      flags: ["dataDir", "json", "out", "overwrite", "nEx", "seed", ...FOLDER_FLAGS],
       act: showAction,
     },
   },
@@ -58,7 +72,10 @@ async function fetchAction({ dataDir = DATA_ROOT, json }: Flags, [name = ""]: re
   const set = findPublished(name);
   const elsewhere = dataDir === DATA_ROOT ? [] : ["--data-dir", dataDir];
   await createDirectory(dataDir);
-  const bar = new ProgressBar({ label: name, total: set.source.bytes });
+  const bar = new ProgressBar({
+    label: name,
+    total: downloadsOf(set.source).reduce((sum, { bytes }) => sum + bytes, 0),
+  });
   const folder = await interruptible(async (signal) => {
     try {
       return await fetchDataset(set, dataDir, {
@@ -77,12 +94,34 @@ async function fetchAction({ dataDir = DATA_ROOT, json }: Flags, [name = ""]: re
   printReport({ name, folder }, { json }, () => `${name} is in ${folder}`);
 }
 
-async function verifyAction({ dataDir = DATA_ROOT, json }: Flags, [name = ""]: readonly string[]) {
+async function verifyAction(flags: Flags, [name = ""]: readonly string[]) {
+  const { dataDir, testFraction, json } = flags, set = findSet(name);
+  if (isFound(set)) {
+    const directory = namedFolder(dataDir), found = await verifyFolder(directory, testFraction);
+    return printReport(found, { json }, describeFolder);
+  }
+  refuseFlags(FLAGS, flags, FOLDER_FLAGS, `has no meaning for ${name}`);
   printReport(
-    await verifyDataset(findPublished(name), dataDir),
+    await verifyDataset(findPublished(name), dataDir ?? DATA_ROOT),
     { json },
     describeDatasetVerification,
   );
+}
+
+function describeFolder(found: FolderVerification) {
+  const { directory, classes, train, test, split, ignored, smallest, largest, sha256 } = found;
+  const size = ({ width, height }: ImageSize) => `${width}×${height}`;
+  const labelWidth = Math.max(12, ...classes.map(({ name }) => name.length));
+  return [
+    `${directory}: ${train} training and ${test} test images (${
+      split === "folders" ? "by their folders" : "drawn from each class"
+    }), ${size(smallest)} to ${size(largest)} pixels, all well-formed.`,
+    ...classes.map(({ name, train, test }) =>
+      `  ${name.padEnd(labelWidth)} ${String(train).padStart(6)}${String(test).padStart(6)}`
+    ),
+    ...ignored > 0 ? [`Ignored: ${ignored} hidden or other files and folders.`] : [],
+    `sha256 ${sha256}`,
+  ].join("\n");
 }
 
 function describeDatasetVerification(
@@ -101,7 +140,8 @@ async function showAction(flags: Flags, [name = ""]: readonly string[]) {
   if (out === undefined) {
     refuseFlags(FLAGS, flags, ["nEx", "overwrite"], "has no meaning without --out");
   }
-  if (isPublished(set)) {
+  if (!isFound(set)) refuseFlags(FLAGS, flags, FOLDER_FLAGS, `has no meaning for ${name}`);
+  if (!isGenerated(set)) {
     refuseFlags(FLAGS, flags, ["seed"], `has no meaning for ${name}, which is read and not drawn`);
   }
   if (out !== undefined && !out.endsWith(".png")) {
@@ -111,7 +151,7 @@ async function showAction(flags: Flags, [name = ""]: readonly string[]) {
     const inputs = [dataDir ?? DATA_ROOT];
     await checkOutput(out, { flag: "--out", kind: PNG, inputs, overwrite });
   }
-  const { train, test } = await loadData(set.name, dataDir, seed);
+  const { train, test } = await loadData(set.name, dataDir, seed, flags);
   if (out !== undefined) {
     const { width, height, rgb } = contactSheet(test, firstIndices(test.n, nEx), 10);
     await writeFileAtomically(out, encodePng(width, height, rgb));

@@ -3,8 +3,8 @@
  *
  * @module
  */
-import { isPublished } from "../data/sets/definition.ts";
-import { DATA_ROOT, findSet } from "../data/sets/sets.ts";
+import { isFound, isPublished } from "../data/sets/definition.ts";
+import { DATA_ROOT, findSet, loadData } from "../data/sets/sets.ts";
 import { RECIPE_FLAGS } from "../recipe/fields.ts";
 import { switchFlag, textFlag } from "../recipe/flag.ts";
 import type { RecipeInput } from "../recipe/recipe.ts";
@@ -78,7 +78,13 @@ async function measureRun(
   { data, disk }: MachineReport,
   signal: AbortSignal,
 ): Promise<RunEstimate & { readonly measuredOn: string }> {
-  const set = findSet(resolveRecipe(given).data);
+  const recipe = resolveRecipe(given), set = findSet(recipe.data);
+  if (isFound(set)) {
+    const { train, test } = await loadData(recipe.data, recipe.dataDir, recipe.seed, recipe);
+    const sizes = { train: train.n, test: test.n };
+    const estimate = await estimateRun(given, test, sizes, disk.directory, signal);
+    return { ...estimate, measuredOn: set.name };
+  }
   const measuredOn = isPublished(set) && !data[set.name] ? "synthetic" : set.name;
   const sizes = isPublished(set)
     ? { train: set.splits.train.images, test: set.splits.test.images }

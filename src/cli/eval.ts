@@ -36,8 +36,9 @@ import { StatusLine } from "./shell/terminal.ts";
 import { NO_TUNE } from "./shell/tuning_flag.ts";
 import { SUMMARIES } from "./summaries.ts";
 
-const { data, dataDir, batchSize, attackEps, attackNorm, seed, backend, workers, deterministic } =
+const { data, dataDir, imageSize, testFraction, batchSize, attackEps, attackNorm, seed } =
   RECIPE_FLAGS;
+const { backend, workers, deterministic } = RECIPE_FLAGS;
 
 const FLAGS = {
   ...inGroup("Attack", {
@@ -65,6 +66,8 @@ const FLAGS = {
     nEx: integerFlag("n-ex", "evaluate on the first N test images", 1),
     data,
     dataDir,
+    imageSize,
+    testFraction,
     batchSize,
     seed,
   }),

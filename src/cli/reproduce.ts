@@ -3,18 +3,22 @@
  *
  * @module
  */
+import { resolve } from "@std/path";
 import * as v from "valibot";
 import { Interrupted } from "../errors.ts";
 import { RECIPE_FLAGS, recipeInput } from "../recipe/fields.ts";
 import { type Flag, integerFlag, switchFlag, textFlag } from "../recipe/flag.ts";
 import { describeEstimate, estimate } from "../reproduce/estimate.ts";
 import type { Sitting } from "../reproduce/make_cell.ts";
-import { planCells } from "../reproduce/plan.ts";
+import { type CellPlan, planCells } from "../reproduce/plan.ts";
 import { reproduce, unfinishedCells } from "../reproduce/reproduce.ts";
+import { makeStep } from "../reproduce/step.ts";
 import { FULL_SCALE, loadTable, TABLES } from "../reproduce/table_file.ts";
 import { writeTable } from "../reproduce/write_table.ts";
 import { observeEvaluation } from "./eval_status.ts";
-import { type Command, readArguments } from "./shell/command.ts";
+import { checkPlanFlags, PLAN_FLAGS } from "./reproduce/plan_flags.ts";
+import { writePlan } from "./reproduce/write_plan.ts";
+import { type Command, inGroup, readArguments } from "./shell/command.ts";
 import { refuseDeviceFlags } from "./shell/device_flags.ts";
 import { interruptible } from "./shell/interrupt.ts";
 import { printResult } from "./shell/output.ts";
@@ -64,6 +68,7 @@ const FLAGS = {
   dataDir,
   backend,
   workers,
+  ...inGroup("Several machines", PLAN_FLAGS),
 } as const;
 
 export const command: Command = {
@@ -71,21 +76,30 @@ export const command: Command = {
   positionals: "",
   summary: SUMMARIES.reproduce,
   flags: FLAGS,
+  groups: ["Several machines"],
   examples: [
     "memloss reproduce --table paper --seeds 1,2,3 --data-dir data --out paper",
     "memloss reproduce --table paper --scale small --dry-run",
+    "memloss reproduce --table paper --out paper --plan slurm --shards 8 --gpus 1 --time 8:00:00",
   ],
   async run(args) {
     const { flags } = readArguments(args, FLAGS, 0);
     refuseDeviceFlags(flags);
+    checkPlanFlags(flags);
     const { seeds = [1, 2, 3], scale = FULL_SCALE, only, nEx, dryRun, ...rest } = flags;
-    const { table: tableName = "paper", out: folder, ...device } = rest;
+    const { table: tableName = "paper", out: folder, step, ...more } = rest;
+    const { plan, shards = 1, partition, gpus, time, ...device } = more;
     const table = await loadTable(tableName);
     const cells = planCells(table, { scale, seeds, only, nEx });
     const out = folder ?? `reproduce-${table.name}-${scale}`;
     const given = recipeInput(device);
     const open = await unfinishedCells(out, cells, given);
     const status = new StatusLine();
+    if (plan) {
+      const place = { out: resolve(out), cells, shards, partition, gpus, time };
+      const command = { title: table.name, table: tableName, scale, seeds, nEx, device };
+      return printResult(await writePlan(plan, { ...place, ...command }));
+    }
     status.print(`${cells.length - open.length} of ${cells.length} cells are finished in ${out}.`);
     const sitting: Sitting = {
       given,
@@ -98,7 +112,19 @@ export const command: Command = {
     );
     const write = () => writeTable(out, table, { scale, seeds, nEx, command });
     let current = "the estimate";
+    const onCell = ({ name, label, seed }: CellPlan, position: number) => {
+      current = name;
+      status.print(`cell ${position + 1} of ${cells.length}: ${label}, seed ${seed}`);
+    };
     await interruptible(async (signal) => {
+      if (step === "table") return printResult(await write());
+      if (step) {
+        for (const [position, cell] of cells.entries()) {
+          onCell(cell, position);
+          await makeStep(out, cell, step, { ...sitting, signal });
+        }
+        return;
+      }
       if (open.length > 0) {
         const tell = (label: string) => status.print(`measuring a few steps of ${label}`);
         const needed = await estimate(out, cells, open, { ...sitting, signal }, tell);
@@ -108,10 +134,7 @@ export const command: Command = {
       const held = await reproduce(out, cells, {
         ...sitting,
         signal,
-        onCell({ name, label, seed }, position) {
-          current = name;
-          status.print(`cell ${position + 1} of ${cells.length}: ${label}, seed ${seed}`);
-        },
+        onCell,
         onFinished: async () => {
           status.clear();
           await write();

@@ -14,7 +14,7 @@ import { resolveRecipe, withFields } from "../recipe/resolve.ts";
 import { describeRunEstimate, estimateRun } from "../reproduce/estimate_run.ts";
 import { readRecipeFile } from "../run/recipe_file.ts";
 import { readInitialWeights, withNetwork } from "../run/weights/initial_weights.ts";
-import { refuseUsed } from "../run/run_folder.ts";
+import { refuseUsed } from "../run/folder/run_folder.ts";
 import { type Command, readArguments, refuseFlags } from "./shell/command.ts";
 import { refuseDeviceFlags } from "./shell/device_flags.ts";
 import { interruptible } from "./shell/interrupt.ts";
@@ -112,7 +112,7 @@ async function previewRun(given: RecipeInput, directory: string, signal: AbortSi
   const initial = given.from === undefined ? undefined : await readInitialWeights(given.from);
   const input = initial ? withNetwork(given, initial) : given, recipe = resolveRecipe(input);
   await refuseUsed(directory);
-  const { train, test } = await loadData(recipe.data, recipe.dataDir, recipe.seed);
+  const { train, test } = await loadData(recipe.data, recipe.dataDir, recipe.seed, recipe);
   const status = new StatusLine();
   status.update("measuring a few steps");
   const sizes = { train: train.n, test: test.n };

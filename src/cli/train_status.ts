@@ -10,14 +10,13 @@ import type { RecipeInput } from "../recipe/recipe.ts";
 import { formatDuration, formatPercent } from "../report/words.ts";
 import type { EpochMetrics, StepMetrics } from "../run/metrics.ts";
 import { COLLAPSE } from "../run/overfitting.ts";
-import {
-  type ContinueOptions,
-  continueRun,
-  type RunObserver,
-  type RunStart,
-  type StartOptions,
-  startRun,
-} from "../train/start.ts";
+import { continueRun, startRun } from "../train/start.ts";
+import type {
+  ContinueOptions,
+  RunObserver,
+  RunStart,
+  StartOptions,
+} from "../train/start_options.ts";
 import { alsoOn, openDashboard } from "./shell/dashboard_flag.ts";
 import { commandLine } from "./shell/program_name.ts";
 import { StatusLine } from "./shell/terminal.ts";
@@ -84,11 +83,11 @@ async function shown(
  */
 export function observeRun(status: StatusLine, whose = ""): RunObserver {
   const time = new TimeLeft(() => status.now());
-  let select = "";
+  let select = "", earlyStop: number | undefined;
   return {
     ...shownOn(status),
     onStart({ directory, recipe, continued, backend, demand }) {
-      select = recipe.select;
+      ({ select, earlyStop } = recipe);
       time.begin(recipe);
       status.print(
         `${whose}${
@@ -139,6 +138,12 @@ export function observeRun(status: StatusLine, whose = ""): RunObserver {
         `${whose}epoch ${metrics.epoch}/${epochs}  ${describeTerms(metrics)}${accuracies}  ` +
           `${describeAttack(metrics)}${describeSpeed(metrics)}${formatDuration(metrics.seconds)}`,
       );
+      if (metrics.ended) {
+        status.print(
+          `Ended after epoch ${metrics.epoch} of ${epochs}: accuracy under PGD-20 on the held-out images was no better ` +
+            `in the last ${earlyStop === 1 ? "epoch" : `${earlyStop} epochs`} (--early-stop).`,
+        );
+      }
       if (metrics.overfitting) {
         status.print(
           `warning: epoch ${metrics.epoch} looks like catastrophic overfitting: PGD-20 takes more than ` +

@@ -27,19 +27,23 @@ export const IDENTITY_VIEW: View = {
   flip: false,
 };
 
-/** The view of training image `index` in `epoch` (counted from 1), cropped within `padding` (0..4) zeros. */
+/**
+ * The view of training image `index` in `epoch` (counted from 1), cropped within `padding` (0..4) zeros, and flipped
+ * every other time unless images are not to be.
+ */
 export function drawView(
   seed: number,
   epoch: number,
   index: number,
   padding: number = LARGEST_CROP_PADDING,
+  flips = true,
 ): View {
   const stream = new Stream(seed, Purpose.augmentation, epoch, index);
   const first = LARGEST_CROP_PADDING - padding, offsets = 2 * padding + 1;
   return {
     top: first + stream.integer(offsets),
     left: first + stream.integer(offsets),
-    flip: stream.integer(2) === 1,
+    flip: flips && stream.integer(2) === 1,
   };
 }
 

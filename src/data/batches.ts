@@ -64,6 +64,8 @@ export interface TrainingBatchOptions {
   readonly epoch: number;
   /** As in {@linkcode drawView}. */
   readonly cropPadding?: number;
+  /** Whether no image is flipped. */
+  readonly noFlip?: boolean;
 }
 
 /** Batch `step` (from 0) of an epoch's `order`, augmented as {@linkcode drawView} does; the last one may be smaller. */
@@ -71,10 +73,10 @@ export function trainingBatch(
   dataset: Dataset,
   order: Uint32Array,
   step: number,
-  { batchSize, seed, epoch, cropPadding }: TrainingBatchOptions,
+  { batchSize, seed, epoch, cropPadding, noFlip }: TrainingBatchOptions,
 ): Batch {
   const ids = order.slice(step * batchSize, (step + 1) * batchSize);
-  return loadBatch(dataset, ids, (id) => drawView(seed, epoch, id, cropPadding));
+  return loadBatch(dataset, ids, (id) => drawView(seed, epoch, id, cropPadding, !noFlip));
 }
 
 /** The indices 0..n-1, at most `limit` of them. */

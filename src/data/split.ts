@@ -6,8 +6,9 @@
 import { Purpose, Stream } from "../random/stream.ts";
 import { UsageError } from "../errors.ts";
 
-/** Size of the validation split. */
+/** Size of the validation split, of which a small data set has a fifth of its images instead. */
 export const VALIDATION_SIZE = 1024;
+const LARGEST_SHARE = 5;
 
 /** Training indices, both in ascending order. */
 export interface TrainingSplit {
@@ -19,7 +20,7 @@ export interface TrainingSplit {
  * Splits the indices 0..n-1. The held-out ones are the same for every seed, so that runs can be compared; they are
  * taken before `limit` counts, so that a limit never changes them.
  *
- * @param holdOut whether to hold out {@linkcode VALIDATION_SIZE} images at all
+ * @param holdOut whether to hold out {@linkcode VALIDATION_SIZE} images, or a fifth if that is less, at all
  * @param limit at most this many training images, the first ones that remain
  * @throws {UsageError} if nothing would be left to train on
  */
@@ -29,12 +30,14 @@ export function splitTraining(
   limit: number | undefined,
 ): TrainingSplit {
   const permutation = new Stream(0, Purpose.split).permutation(n);
-  const validation = permutation.slice(0, holdOut ? VALIDATION_SIZE : 0).sort();
-  const train = permutation.slice(validation.length).sort().slice(0, limit ?? n);
-  if (train.length === 0) {
+  const held = Math.min(VALIDATION_SIZE, Math.floor(n / LARGEST_SHARE));
+  if (holdOut && held === 0) {
     throw new UsageError(
-      `--select val holds out ${VALIDATION_SIZE} images, but there are only ${n}: use --select none or more data.`,
+      `--select val holds out a fifth of the images, but there are only ${n}: use --select none or more data.`,
     );
   }
+  const validation = permutation.slice(0, holdOut ? held : 0).sort();
+  const train = permutation.slice(validation.length).sort().slice(0, limit ?? n);
+  if (train.length === 0) throw new UsageError("There are no images to train on.");
   return { train, validation };
 }

@@ -7,7 +7,7 @@ import { join } from "@std/path";
 import { sha256 } from "../format/sha256.ts";
 import type { SplitName } from "./dataset.ts";
 import type { PublishedSet } from "./sets/definition.ts";
-import { locateFiles, readDataFile } from "./sets/published.ts";
+import { type LocatedFiles, locateFiles, readDataFile } from "./sets/published.ts";
 
 /** What one data file holds. */
 export interface FileReport {
@@ -45,28 +45,29 @@ export async function verifyDataset(
   set: PublishedSet,
   directory: string,
 ): Promise<DatasetVerification> {
-  const folder = await locateFiles(set, directory);
-  const files: FileReport[] = [];
+  const located = await locateFiles(set, directory), files: FileReport[] = [];
   for (const split of ["train", "test"] as const) {
-    for (const file of set.splits[split].files) files.push(await inspect(set, folder, file, split));
+    for (const file of located.splits[split].files) {
+      files.push(await inspect(set, located, file, split));
+    }
   }
   const count = (split: SplitName) =>
     files.reduce((sum, file) => file.split === split ? sum + file.records : sum, 0);
   const train = count("train"), test = count("test");
   const official = train === set.splits.train.images && test === set.splits.test.images;
-  return { name: set.name, directory: folder, files, train, test, official };
+  return { name: set.name, directory: located.folder, files, train, test, official };
 }
 
 async function inspect(
   set: PublishedSet,
-  folder: string,
+  { folder, decode }: LocatedFiles,
   file: string,
   split: SplitName,
 ): Promise<FileReport> {
   const path = join(folder, file);
   const bytes = await readDataFile(set, path);
   const labels = set.classes.map(() => 0);
-  const decoded = set.decode(bytes, path);
+  const decoded = await decode(bytes, path);
   for (const label of decoded.labels) labels[label]!++;
   return { file, split, records: decoded.labels.length, labels, sha256: sha256(bytes) };
 }

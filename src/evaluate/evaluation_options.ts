@@ -15,7 +15,7 @@ import type { Recipe, RecipeInput } from "../recipe/recipe.ts";
 import { resolveRecipe, withFields } from "../recipe/resolve.ts";
 import { CHECKPOINT_LINKS, type CheckpointLink } from "../run/checkpoints.ts";
 import { checkOutput, safetensorsWith } from "../run/output.ts";
-import { recipePath } from "../run/run_folder.ts";
+import { recipePath } from "../run/folder/files.ts";
 import { type Subject, WEIGHTS_CHOICES, type WeightsChoice } from "../run/subject.ts";
 import { IMAGES_TENSOR } from "./adversarial_file.ts";
 import type { MemberProgress } from "./autoattack/member_run.ts";
@@ -238,11 +238,16 @@ export function checkSaved(
  */
 export function evaluationRecipe({ run }: Subject, given: RecipeInput): Recipe {
   if (run === undefined) return resolveRecipe(given);
-  const { data, threat } = given;
-  if (data !== undefined || threat?.norm !== undefined) {
-    throw new UsageError(
-      `--${data ? "data" : "attack-norm"} is fixed by the run's recipe: leave it out.`,
-    );
+  const { data, imageSize, testFraction, threat } = given;
+  const fixed = {
+    data,
+    "attack-norm": threat?.norm,
+    "image-size": imageSize,
+    "test-fraction": testFraction,
+  };
+  for (const [flag, value] of Object.entries(fixed)) {
+    if (value === undefined) continue;
+    throw new UsageError(`--${flag} is fixed by the run's recipe: leave it out.`);
   }
   return resolveRecipe(withFields(run.recipe, given));
 }

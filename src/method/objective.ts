@@ -29,6 +29,14 @@ export interface Objective {
    * @default {the method's}
    */
   readonly memoryWeight?: MemoryWeight | undefined;
+  /**
+   * Share `s` in [0,1) of every label that all classes have alike: each cross-entropy of the loss is against
+   * `(1 − s)·label + s/C`, as in PyTorch's `CrossEntropyLoss`. These are the `CE`s in the methods' formulas, HAT's against its
+   * helper's labels among them, and the one that MART's `BCE` begins with; whatever else looks at a label has it as it is.
+   *
+   * @default {0}
+   */
+  readonly labelSmoothing?: number | undefined;
 }
 
 /** The logits of a step's passes, for those that were made: `[N,C]`, of the memory `[M,C]`. */
@@ -42,7 +50,18 @@ export interface LossTerms {
   readonly [term: string]: Scalar;
 }
 
-const ARITHMETIC: Arithmetic = { ...perExample, tf };
+/** What terms are written in; every cross-entropy with `smoothing`. */
+function arithmeticOf(smoothing = 0): Arithmetic {
+  const plain = { ...perExample, tf };
+  if (smoothing === 0) return plain;
+  return {
+    ...plain,
+    crossEntropy(logits, labels) {
+      const share = smoothing / labels.shape[1];
+      return perExample.crossEntropy(logits, tf.add(tf.mul(labels, 1 - smoothing), share));
+    },
+  };
+}
 
 /**
  * The objective's value for one batch of `N`. Every term is a mean over the whole batch: an example that has no
@@ -69,13 +88,14 @@ const ARITHMETIC: Arithmetic = { ...perExample, tf };
  * @param helperLabels those that the helper gives, one-hot `[N,C]`, for a method that needs one
  */
 export function evaluateObjective(
-  { method, coefficients, memoryWeight }: Objective,
+  { method, coefficients, memoryWeight, labelSmoothing }: Objective,
   logits: StepLogits,
   labels: Tensor2D,
   memoryRows?: Tensor2D,
   onWeights?: (weights: Tensor1D) => void,
   helperLabels?: Tensor2D,
 ): LossTerms {
+  const arithmetic = arithmeticOf(labelSmoothing);
   const terms = termsOf(method, memoryWeight), weighed = weighedTerm(terms);
   const made = terms.filter(({ passes }) => passes.every((pass) => logits[pass]));
   const values = made.map((term): [string, Scalar] => [
@@ -85,6 +105,7 @@ export function evaluateObjective(
       logits,
       term.labels === "helper" ? helperLabels! : labels,
       memoryRows,
+      arithmetic,
       term === weighed ? onWeights : undefined,
     ),
   ]);
@@ -99,13 +120,14 @@ function evaluateTerm(
   logits: StepLogits,
   labels: Tensor2D,
   memoryRows: Tensor2D | undefined,
+  arithmetic: Arithmetic,
   onWeights: ((weights: Tensor1D) => void) | undefined,
 ): Scalar {
   const evaluate = (logits: Record<Pass, Tensor2D>, labels: Tensor2D): Tensor1D => {
-    if (weight === undefined) return value(logits, labels, ARITHMETIC);
-    const weights = weight(logits, labels, ARITHMETIC);
+    if (weight === undefined) return value(logits, labels, arithmetic);
+    const weights = weight(logits, labels, arithmetic);
     onWeights?.(weights);
-    return tf.mul(weights, value(logits, labels, ARITHMETIC));
+    return tf.mul(weights, value(logits, labels, arithmetic));
   };
   // The term looks at no others: see `Term.passes`.
   const given = logits as Record<Pass, Tensor2D>;

@@ -4,14 +4,14 @@
  * @module
  */
 import { dirname, join } from "@std/path";
-import { findSet } from "../data/sets/sets.ts";
+import { dataKindOf } from "../run/weights/data_kind.ts";
 import { UsageError } from "../errors.ts";
 import { encodeOnnx } from "../format/onnx.ts";
 import { encodeSafetensors } from "../format/safetensors.ts";
 import type { CheckpointLink } from "../run/checkpoints.ts";
 import { exactly } from "../run/output.ts";
 import { VERSION } from "../run/program_version.ts";
-import { readRunRecord } from "../run/run_folder.ts";
+import { readRunRecord } from "../run/folder/files.ts";
 import { readWeightsSubject } from "../run/subject.ts";
 import { type ExportedNetwork, networkOf } from "../weights/export/network.ts";
 import { BATCH_NORM_FORMS, type BatchNormForm, onnxModel } from "../weights/export/onnx_model.ts";
@@ -155,10 +155,10 @@ function onnxFile(
   if (!out.endsWith(".onnx")) {
     throw new UsageError(`--out ${out} is no name for an ONNX model: say FILE.onnx.`);
   }
-  const { run } = published.subject;
+  const { record } = published;
   const model = onnxModel(network, {
     batchNorm,
-    ...run && { shape: findSet(run.recipe.data).shape, classes: findSet(run.recipe.data).classes },
+    ...record && dataKindOf(record),
     producer: { name: PRODUCER, version: VERSION },
     metadata: originOf(published),
   });

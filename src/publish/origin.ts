@@ -3,10 +3,10 @@
  *
  * @module
  */
-import { findSet } from "../data/sets/sets.ts";
 import { formatRadius } from "../evaluate/report.ts";
 import { sha256 } from "../format/sha256.ts";
 import type { Recipe } from "../recipe/recipe.ts";
+import { dataKindOf } from "../run/weights/data_kind.ts";
 import { VERSION } from "../run/program_version.ts";
 import type { RunRecord } from "../run/run_record.ts";
 import type { Subject } from "../run/subject.ts";
@@ -43,7 +43,7 @@ export function originOf({ subject, record }: PublishedSubject): Record<string, 
       program_sha256: record.program.digest,
       data,
       data_sha256: record.dataSha256,
-      classes: JSON.stringify(findSet(data).classes),
+      classes: JSON.stringify(dataKindOf(record).classes),
       norm: threat.norm,
       epsilon: formatRadius(threat.epsilon),
     });

@@ -20,6 +20,8 @@ import { choiceFlag, integerFlag, positiveFlag } from "./flag.ts";
 /** Iterations of an attack: what a step may cost at the most. */
 const MOST_STEPS = 10_000;
 
+const defaultSteps = ({ variant }: Above): number => takesOneStep(methodOf(variant)) ? 1 : 10;
+
 /** By name; a row may look at those above it, and at what is trained. */
 export const ATTACK_FIELDS = {
   attackNorm: field(
@@ -49,7 +51,7 @@ export const ATTACK_FIELDS = {
       group: "Attack",
       needs: ATTACKS,
       inFormat1: true,
-      default: ({ variant }) => takesOneStep(methodOf(variant)) ? 1 : 10,
+      default: defaultSteps,
       said: "10, of n-fgsm and fgsm-pgi 1",
     },
   ),
@@ -80,7 +82,7 @@ export const ATTACK_FIELDS = {
     {
       group: "Attack",
       needs: FROM_MEMORY,
-      default: ({ variant }) => takesOneStep(methodOf(variant)) ? 1 : 10,
+      default: defaultSteps,
       said: "10, of fgsm-pgi 1",
     },
   ),

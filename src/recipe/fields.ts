@@ -8,6 +8,7 @@ import * as v from "valibot";
 import { ATTACK_FIELDS } from "./attack_fields.ts";
 import type { Field } from "./field.ts";
 import type { Flag } from "./flag.ts";
+import { GRADIENT_FIELDS } from "./gradient_fields.ts";
 import { MEMORY_FIELDS } from "./memory_fields.ts";
 import { OPTIMISER_FIELDS } from "./optimiser_fields.ts";
 import type { Path, RecipeInput, ValueAt } from "./recipe.ts";
@@ -17,6 +18,7 @@ import { TRAINING_FIELDS } from "./training_fields.ts";
 const TABLE = {
   ...TRAINING_FIELDS,
   ...OPTIMISER_FIELDS,
+  ...GRADIENT_FIELDS,
   ...RUN_FIELDS,
   ...ATTACK_FIELDS,
   ...MEMORY_FIELDS,

@@ -3,16 +3,12 @@
  *
  * @module
  */
-import type { AttackLossName, AttackStartName, ThreatModel } from "../attack/options.ts";
-import type { AttackPrecision, BackendChoice } from "../backend/backend.ts";
+import type { ThreatModel } from "../attack/options.ts";
+import type { BackendChoice } from "../backend/backend.ts";
 import type { DataName } from "../data/sets/sets.ts";
-import type { CodecName } from "../memory/chunk/codec.ts";
-import type { CorruptionPolicy, MemoryView } from "../memory/options.ts";
 import type { ArchitectureName } from "../model/architectures/architectures.ts";
-import type { MemoryWeight } from "../method/method.ts";
 import type { Variant } from "../method/methods.ts";
-import type { Schedule } from "../optimise/schedule.ts";
-import type { WeightAverage } from "../optimise/weight_average.ts";
+import type { AttackRecipe, MemoryRecipe, OptimiserRecipe } from "./sections.ts";
 
 /** What the best checkpoint can be chosen by. */
 export const SELECTIONS = ["val", "test", "none"] as const;
@@ -47,7 +43,7 @@ export interface Recipe {
   readonly gamma?: number;
   /**
    * Run folder or file of the network that labels helper examples, of which the run keeps a copy; or `auto`: the run trains one
-   * first, a standard one like its own. There for HAT only, which needs it.
+   * first, by a plain standard training of the same network. There for HAT only, which needs it.
    *
    * @default {none}
    */
@@ -64,6 +60,18 @@ export interface Recipe {
    * @default {"data"}
    */
   readonly dataDir?: string;
+  /**
+   * Height and width that the images of a folder are brought to, a multiple of 8 from 16 to 96. There for such data only.
+   *
+   * @default {32}
+   */
+  readonly imageSize?: number;
+  /**
+   * Share of each class of a folder that tests, where the folder has no folder for that. There for such data only.
+   *
+   * @default {0.2, or nothing is drawn}
+   */
+  readonly testFraction?: number;
   /**
    * Train on the first images only, this many.
    *
@@ -107,11 +115,24 @@ export interface Recipe {
    */
   readonly cropPadding: number;
   /**
+   * Whether no image is mirrored at random.
+   *
+   * @default {false, of svhn true}
+   */
+  readonly noFlip?: boolean;
+  /**
    * Seed of every random draw, 32 bits.
    *
    * @default {1}
    */
   readonly seed: number;
+  /**
+   * Share in [0,1) of every label that all classes have alike, in the cross-entropies of the loss, see
+   * {@linkcode Objective.labelSmoothing}. The attack has the labels as they are.
+   *
+   * @default {0}
+   */
+  readonly labelSmoothing?: number;
   /** How an image may be changed, in training and in evaluation. */
   readonly threat: ThreatModel;
   /** How training attacks; absent where the method does not. */
@@ -126,6 +147,13 @@ export interface Recipe {
    * @default {"val"}
    */
   readonly select: Selection;
+  /**
+   * Ends the run after so many epochs in a row that were no better than the best before, by PGD-20 on the held-out images: with
+   * `select` of `"val"` alone.
+   *
+   * @default {never}
+   */
+  readonly earlyStop?: number;
   /**
    * Evaluate on the first test images only, this many.
    *
@@ -156,115 +184,6 @@ export interface Recipe {
    * @default {false}
    */
   readonly deterministic?: boolean;
-}
-
-/** How training attacks, within the threat model. */
-export interface AttackRecipe {
-  /**
-   * What the attack maximises.
-   *
-   * @default {the method's}
-   */
-  readonly loss: AttackLossName;
-  /**
-   * Length of one step; images in [0,1].
-   *
-   * @default {2/255, in l2 2ε/steps, of n-fgsm and fgsm-pgi ε}
-   */
-  readonly stepSize: number;
-  /**
-   * Where it starts: where its method says, or at the memory example, realigned, of each image that has one.
-   *
-   * @default {"noise", of fgsm-pgi "memory"}
-   */
-  readonly start: AttackStartName;
-  /**
-   * Steps in the epochs that do not start from the memory; absent where none does.
-   *
-   * @default {10, of fgsm-pgi 1}
-   */
-  readonly firstSteps?: number;
-  /**
-   * Steps.
-   *
-   * @default {10, of n-fgsm and fgsm-pgi 1}
-   */
-  readonly steps: number;
-  /**
-   * What is multiplied on a GPU, with float32 sums.
-   *
-   * @default {"f32"}
-   */
-  readonly precision: AttackPrecision;
-}
-
-/** The memory of adversarial examples. */
-export interface MemoryRecipe {
-  /**
-   * How its term weighs examples.
-   *
-   * @default {the method's}
-   */
-  readonly weight: MemoryWeight;
-  /**
-   * How perturbations are stored.
-   *
-   * @default {"int8", in l2 "f32"}
-   */
-  readonly codec: CodecName;
-  /**
-   * Crop and flip of an example: those it was made under, or this epoch's.
-   *
-   * @default {"stored"}
-   */
-  readonly view: MemoryView;
-  /**
-   * Epochs between making an example and using it.
-   *
-   * @default {1}
-   */
-  readonly age: number;
-  /**
-   * Epochs after which attacks start afresh, with the method's start and `attack.firstSteps`: in epochs 1, N + 1, 2N + 1, …
-   * no memory example is a start, nor is one made before the last of these epochs. More than `age`.
-   *
-   * @default {never, of fgsm-pgi 40}
-   */
-  readonly reset?: number;
-  /**
-   * Share in [0,1) of the earlier examples in a running average.
-   *
-   * @default {no average}
-   */
-  readonly ema?: number;
-  /**
-   * MiB of RAM, which never change a result.
-   *
-   * @default {256}
-   */
-  readonly budget: number;
-  /**
-   * Address of a KV Connect service that keeps the index.
-   *
-   * @default {a file in the run folder}
-   */
-  readonly index?: string;
-  /**
-   * What becomes of a step whose example is damaged.
-   *
-   * @default {"rerun"}
-   */
-  readonly onCorruption: CorruptionPolicy;
-}
-
-/** Stochastic gradient descent, its schedule and the average of its weights. */
-export interface OptimiserRecipe extends Schedule, WeightAverage {
-  /**
-   * λ in `g + λw`, for every parameter; 0 or more.
-   *
-   * @default {5e-4}
-   */
-  readonly weightDecay: number;
 }
 
 /** Parts of a recipe that are objects of their own. */

@@ -4,9 +4,15 @@
  * @module
  */
 import { BACKEND_CHOICES } from "../backend/backend.ts";
-import { field } from "./field.ts";
+import { type Condition, field } from "./field.ts";
 import { choiceFlag, integerFlag, switchFlag } from "./flag.ts";
 import { SELECTIONS } from "./recipe.ts";
+
+/** Accuracies are measured on images that are held out: the test set must not say when to stop. */
+const HOLDS_OUT: Condition = {
+  holds: ({ select }) => select === "val",
+  cause: ({ select }) => `--select ${select}`,
+};
 
 /** By name; a row may look at those above it, and at what is trained. */
 export const RUN_FIELDS = {
@@ -31,6 +37,15 @@ export const RUN_FIELDS = {
     "select",
     choiceFlag("select", SELECTIONS, "what the best checkpoint is chosen on, by PGD-20"),
     { group: "Output", default: "val" },
+  ),
+  earlyStop: field(
+    "earlyStop",
+    integerFlag(
+      "early-stop",
+      "end after N epochs in a row without a better PGD-20 on the held-out images",
+      1,
+    ),
+    { group: "Output", needs: HOLDS_OUT },
   ),
   limitTest: field(
     "limitTest",

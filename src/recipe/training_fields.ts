@@ -4,18 +4,27 @@
  * @module
  */
 import { LARGEST_CROP_PADDING } from "../data/augmentation.ts";
-import { DATA_NAMES, DATA_ROOT } from "../data/sets/sets.ts";
+import { TEST_FRACTION } from "../data/folder/listing.ts";
+import { IMAGE_SIZE } from "../data/folder/read_folder.ts";
+import { isFound } from "../data/sets/definition.ts";
+import { DATA_NAMES, DATA_ROOT, findSet } from "../data/sets/sets.ts";
 import {
   ARCHITECTURE_NAMES,
   ARCHITECTURES,
   DEFAULT_ARCHITECTURE,
   definitionOf,
 } from "../model/architectures/architectures.ts";
+import { UsageError } from "../errors.ts";
 import { methodOf, METHODS, VARIANTS } from "../method/methods.ts";
-import { field, has, HAS_HELPER } from "./field.ts";
-import { choiceFlag, integerFlag, numberFlag, textFlag } from "./flag.ts";
+import { type Condition, field, has, HAS_HELPER } from "./field.ts";
+import { choiceFlag, integerFlag, numberFlag, switchFlag, textFlag } from "./flag.ts";
 
 const LARGEST_SEED = 2 ** 32 - 1;
+
+const IS_FOLDER: Condition = {
+  holds: ({ data }) => data === "folder",
+  cause: ({ data }) => `--data ${data}`,
+};
 
 const networkSummaries = Object.fromEntries(
   ARCHITECTURES.map(({ name, summary }) => [name, summary]),
@@ -65,6 +74,26 @@ export const TRAINING_FIELDS = {
     said: DATA_ROOT,
     perStart: true, // the digest of the data is compared instead
   }),
+  imageSize: field(
+    "imageSize",
+    integerFlag(
+      "image-size",
+      "folder: height and width the images are brought to, a multiple of 8",
+      16,
+      96,
+    ),
+    { group: "What to train", needs: IS_FOLDER, default: IMAGE_SIZE, check: refuseUneven },
+  ),
+  testFraction: field(
+    "testFraction",
+    numberFlag(
+      "test-fraction",
+      "folder: share of each class that tests, if none is set apart",
+      0.01,
+      0.9,
+    ),
+    { group: "What to train", needs: IS_FOLDER, said: String(TEST_FRACTION) },
+  ),
   limitTrain: field(
     "limitTrain",
     integerFlag("limit-train", "train on the first N images only", 1),
@@ -93,10 +122,18 @@ export const TRAINING_FIELDS = {
     ),
     { group: "What to train" },
   ),
-  epochs: field("epochs", integerFlag("epochs", "passes over the training images", 1), {
-    group: "What to train",
-    default: 50,
-  }),
+  epochs: field(
+    "epochs",
+    integerFlag(
+      "epochs",
+      "passes over the training images; under some schedules --resume may raise them",
+      1,
+    ),
+    {
+      group: "What to train",
+      default: 50,
+    },
+  ),
   batchSize: field("batchSize", integerFlag("batch-size", "images per step", 1), {
     group: "What to train",
     default: 128,
@@ -106,8 +143,24 @@ export const TRAINING_FIELDS = {
     integerFlag("crop-padding", "zeros around an image before its crop", 0, LARGEST_CROP_PADDING),
     { group: "What to train", default: LARGEST_CROP_PADDING, later: true },
   ),
+  noFlip: field("noFlip", switchFlag("no-flip", "mirror no image at random, as of svhn"), {
+    group: "What to train",
+    default: ({ data }) => mirrors(data) ? undefined : true,
+  }),
   seed: field("seed", integerFlag("seed", "seed of every random draw", 0, LARGEST_SEED), {
     group: "What to train",
     default: 1,
   }),
 } as const;
+
+/** Whether a mirrored image of the set `data` is one of its class. */
+function mirrors(data: string): boolean {
+  const set = findSet(data);
+  return isFound(set) || set.mirrors !== false;
+}
+
+/** Every engine and file has such sizes: what pools or strides leaves nothing over. */
+function refuseUneven(size: number): void {
+  if (size % 8 === 0) return;
+  throw new UsageError(`--image-size must be a multiple of 8, such as 64, not ${size}.`);
+}

@@ -56,7 +56,7 @@ export async function estimate(
     const { label, request, helper } = plans[0]!;
     const given = { ...readRecipe(request.recipe, row), ...sitting.given };
     const recipe = resolveRecipe(given);
-    const { test, ...data } = await loadData(recipe.data, recipe.dataDir, recipe.seed);
+    const { test, ...data } = await loadData(recipe.data, recipe.dataDir, recipe.seed, recipe);
     const images = trainingImages(recipe, data.train.n);
     // The tuner is left alone: it may take minutes, and the runs will ask it themselves.
     const backend = await openBackend(recipe.backend, { ...engineOptions(recipe), tune: false });

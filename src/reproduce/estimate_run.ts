@@ -94,7 +94,7 @@ export function bytesOf(
 /**
  * Seconds for a run, with the helper that it trains itself, and its evaluations.
  *
- * @param speed images per second of training
+ * @param speed images per second of training, with AWP where the recipe has it
  * @param evaluations how many of the first test images each measures
  */
 export function secondsOf(
@@ -105,7 +105,10 @@ export function secondsOf(
   evaluations: Readonly<Record<string, number | "all">>,
 ): number {
   const step = 1 / speed; // seconds for each image
-  const pass = step / (STEP_PASSES + (recipe.attack?.steps ?? 0));
+  const { epochs, attack, optimiser: { awp, awpWarmup = 0 } } = recipe;
+  // The adversary of the weights asks for what the step itself does once more.
+  const plain = STEP_PASSES + (attack?.steps ?? 0), own = plain + (awp ? STEP_PASSES : 0);
+  const pass = step / own;
   const passes = (name: string) => {
     if (name === "clean") return FORWARD;
     if (name === "fgsm") return 1 + FORWARD;
@@ -114,15 +117,16 @@ export function secondsOf(
   };
   const selected = {
     none: 0,
-    val: VALIDATION_SIZE,
+    val: Math.min(VALIDATION_SIZE, images),
     test: Math.min(testImages, recipe.limitTest ?? testImages),
   };
   const selection = selected[recipe.select] * (passes("clean") + passes("pgd20")) * pass;
-  const helper = recipe.helper === AUTO_HELPER ? recipe.epochs * images * STEP_PASSES * pass : 0;
+  const helper = recipe.helper === AUTO_HELPER ? epochs * images * STEP_PASSES * pass : 0;
   const evaluated = Object.entries(evaluations).map(([name, n]) =>
     Math.min(testImages, n === "all" ? testImages : n) * passes(name) * pass
   );
-  return recipe.epochs * (images * step + selection) + helper +
+  const trained = epochs - awpWarmup * (1 - plain / own); // in epochs of the measured speed
+  return images * step * trained + epochs * selection + helper +
     evaluated.reduce((sum, each) => sum + each, 0);
 }
 

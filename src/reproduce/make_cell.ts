@@ -6,17 +6,23 @@
 import { basename, join } from "@std/path";
 import { exists } from "../disk/regular.ts";
 import { evaluateRun } from "../evaluate/evaluate_run.ts";
-import type { AttackName, EvaluationObserver } from "../evaluate/evaluation_options.ts";
+import type {
+  AttackName,
+  EvaluationObserver,
+  EvaluationOptions,
+} from "../evaluate/evaluation_options.ts";
+import { mergeShards, shardCount } from "../evaluate/shards/merge_shards.ts";
 import { sha256 } from "../format/sha256.ts";
 import type { EvaluationReport } from "../evaluate/report.ts";
 import { FIELDS, nested, valueAt } from "../recipe/fields.ts";
 import type { RecipeInput } from "../recipe/recipe.ts";
 import type { Metrics } from "../run/metrics.ts";
 import { sourceDigest, VERSION } from "../run/program_version.ts";
-import { helperPath, isTrained, readRunRecord, recipePath } from "../run/run_folder.ts";
+import { helperPath, isTrained, readRunRecord, recipePath } from "../run/folder/files.ts";
 import { readMetrics } from "../run/run_log.ts";
 import { readSubject } from "../run/subject.ts";
-import { continueRun, type RunObserver, startRun } from "../train/start.ts";
+import { continueRun, startRun } from "../train/start.ts";
+import type { RunObserver } from "../train/start_options.ts";
 import { type Cell, type CellEvaluation, readCell, writeCell } from "./cell.ts";
 import { type CellPlan, readRecipe } from "./plan.ts";
 
@@ -52,17 +58,48 @@ export async function makeCell(out: string, plan: CellPlan, sitting: Sitting): P
   for (const [name, images] of Object.entries(plan.request.evaluations)) {
     if (name in cell.evaluations) continue;
     const started = performance.now();
-    const observer = sitting.watchEvaluation?.();
-    const report = await evaluateRun(runDir, {
-      attacks: [name as AttackName],
-      given: sitting.given,
-      ...images !== "all" && { limit: images },
-      ...observer && { observer },
-      ...sitting.signal && { signal: sitting.signal },
-    });
-    cell = await withEvaluation(cell, name, report, (performance.now() - started) / 1000);
+    const options = evaluationOf(name as AttackName, images, sitting);
+    const sharded = await mergedShards(runDir, options);
+    const report = sharded ?? await evaluateRun(runDir, options);
+    const seconds = sharded ? attackTime(sharded) : (performance.now() - started) / 1000;
+    cell = await withEvaluation(cell, name, report, seconds);
     await writeCell(out, plan.name, cell);
   }
+}
+
+/** How a column of a cell is measured, on so many of the first test images. */
+export function evaluationOf(
+  name: AttackName,
+  images: number | "all",
+  { given, watchEvaluation, signal }: Sitting,
+): EvaluationOptions {
+  const observer = watchEvaluation?.();
+  return {
+    attacks: [name],
+    given,
+    ...images !== "all" && { limit: images },
+    ...observer && { observer },
+    ...signal && { signal },
+  };
+}
+
+/** What others have measured in shards, with those that are missing; undefined where nobody has begun with one. */
+async function mergedShards(
+  runDir: string,
+  options: EvaluationOptions,
+): Promise<EvaluationReport | undefined> {
+  const count = await shardCount(runDir, options);
+  if (count === undefined) return undefined;
+  for (let index = 1; index <= count; index++) {
+    await evaluateRun(runDir, { ...options, shard: { index, count } });
+  }
+  return await mergeShards(runDir, options);
+}
+
+/** Seconds that AutoAttack's members took on all machines together. */
+function attackTime({ autoattack }: EvaluationReport): number {
+  const members = Object.values(autoattack?.perAttack ?? {});
+  return members.reduce((sum, { seconds }) => sum + seconds, 0);
 }
 
 /**

@@ -80,7 +80,11 @@ export async function measureSteps(
   const runDir = temporaryPath(join(out, MEASURED));
   try {
     // The second epoch is the first with a memory, and its second step the first for which everything is compiled.
-    const few = { ...given, batchSize, limitTrain: images, epochs: 2, select: "none" } as const;
+    const few = {
+      ...{ ...given, batchSize, limitTrain: images, epochs: 2, select: "none" } as const,
+      earlyStop: undefined,
+      optimiser: { ...given.optimiser, swaStart: undefined, awpWarmup: undefined }, // of more epochs
+    };
     await startRun(few, runDir, { tune: false, ...signal && { signal } });
     return { speed: (await lastSpeed(runDir))!, ...await sizes(runDir, images) };
   } finally {

@@ -88,6 +88,8 @@ export interface EpochMetrics {
   readonly classes?: ClassMetrics;
   /** There if the epoch looks like catastrophic overfitting, see {@linkcode overfitsCatastrophically}. */
   readonly overfitting?: "catastrophic";
+  /** There if the run ended with the epoch for another reason than that it was the last one, see {@linkcode Recipe.earlyStop}. */
+  readonly ended?: "early-stop";
   /** Of the steps of this session, or of the last one that took any in this epoch; absent if nothing is known of them. */
   readonly imagesPerSecond?: number;
   /** Wall-clock seconds of this session's part of the epoch, evaluation included. */

@@ -9,7 +9,7 @@ import { describeIoError } from "../disk/failure.ts";
 import { readWholeFile, temporaryPath } from "../disk/files.ts";
 import { sameBytes } from "../format/bytes.ts";
 import { decodeSafetensors } from "../format/safetensors.ts";
-import { recipePath, RUN_FILES } from "./run_folder.ts";
+import { recipePath, RUN_FILES } from "./folder/files.ts";
 import { EVENT_FOLDER } from "./tensorboard/event_log.ts";
 
 /** What a file must be for a newer one of its kind to take its place without being asked. */

@@ -9,7 +9,7 @@ import { readNamedFile } from "../disk/files.ts";
 import { UsageError } from "../errors.ts";
 import { FIELDS, nested, RecipeSchema, valueAt } from "../recipe/fields.ts";
 import type { RecipeInput } from "../recipe/recipe.ts";
-import { helperPath, initialWeightsPath } from "./run_folder.ts";
+import { helperPath, initialWeightsPath } from "./folder/files.ts";
 import { decodeRunRecord } from "./run_record.ts";
 
 /**

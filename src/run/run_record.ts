@@ -4,8 +4,12 @@
  * @module
  */
 import * as v from "valibot";
+import { isFound } from "../data/sets/definition.ts";
+import { findSet } from "../data/sets/sets.ts";
 import { UsageError } from "../errors.ts";
+import { isOpenEnded, SCHEDULES } from "../optimise/schedule.ts";
 import type { Above } from "../recipe/field.ts";
+import { AUTO_HELPER } from "../recipe/helper_recipe.ts";
 import {
   FIELDS,
   nested,
@@ -41,6 +45,11 @@ const REST = {
   }),
   /** SHA-256 of the training images and labels: a resumed run must see the same ones. */
   dataSha256: v.string(),
+  /** Classes and image size of data that are whatever lay in a folder; absent where the data set is always the same. */
+  data: v.optional(v.strictObject({
+    classes: v.array(v.string()),
+    shape: v.strictObject({ height: v.number(), width: v.number(), channels: v.number() }),
+  })),
   /** Where the weights are from that the run began with; absent where they were drawn. */
   from: v.optional(GivenSchema),
   /** Where those of its helper are from; absent where its method has none. */
@@ -90,6 +99,7 @@ export function decodeRunRecord(text: string, path: string): RunRecord {
   const { output } = result;
   const said = output.format === 1 ? ofFormat1(output.recipe as RecipeFlags) : output.recipe;
   const recipe = completed(said, wrong);
+  if (isFound(findSet(recipe.data)) && !output.data) throw wrong("data: is missing");
   return { ...output, format: 2, recipe };
 }
 
@@ -118,7 +128,8 @@ function completed(said: RecipeInput, wrong: (problem: string) => UsageError): R
 
 /**
  * The recipe to go on with: the stored one, if what the user `given` does not contradict it. Only fields that belong to
- * one start of a run may differ between two of them.
+ * one start of a run may differ between two of them, and there may be more epochs under a schedule that does not depend on
+ * their number.
  *
  * @throws {UsageError} naming the first flag that differs
  */
@@ -126,13 +137,38 @@ export function resumeRecipe(stored: Recipe, given: RecipeInput, path: string): 
   for (const field of FIELDS) {
     const asked = valueAt(given, field.path), before = valueAt(stored, field.path);
     if (asked === undefined || field.perStart || asked === before) continue;
-    throw new UsageError(
-      `--${field.flag.name} ${asked} differs from ${path}, which has ${
-        before ?? "none"
-      }: resume without it, or start a new run.`,
-    );
+    const differs = `--${field.flag.name} ${asked} differs from ${path}, which has ${
+      before ?? "none"
+    }`;
+    const refused = field.path === "epochs"
+      ? refusedEpochs(stored, given, differs)
+      : `${differs}: resume without it, or start a new run.`;
+    if (refused !== undefined) throw new UsageError(refused);
   }
   return resolveRecipe(withFields(stored, given));
+}
+
+/** Why the epochs `given` cannot be those of the run of `stored`; undefined if they can. */
+function refusedEpochs(
+  { epochs, helper, optimiser: { schedule, average } }: Recipe,
+  given: RecipeInput,
+  differs: string,
+): string | undefined {
+  if (given.epochs! < epochs) {
+    return `${differs}: it can only be raised; resume without it, or start a new run.`;
+  }
+  if (!isOpenEnded(schedule)) {
+    const open = SCHEDULES.filter(isOpenEnded).join(", ");
+    return `${differs}, and --schedule ${schedule} is laid over all of them: ` +
+      `resume without it, or start a new run, with one of ${open} if it is to be longer later.`;
+  }
+  if (helper === AUTO_HELPER) {
+    return `${differs}, and its helper was trained for as many: resume without it, or start a new run.`;
+  }
+  if (average === "swa" && given.optimiser?.swaStart === undefined) {
+    return `${differs}, from which --swa-start follows unless it is said: say it too.`;
+  }
+  return undefined;
 }
 
 /** What there was `before` in place of what there is `now`, as far as it can change a run's bytes. */

@@ -19,7 +19,7 @@ import {
   damagedCheckpoint,
   readCheckpoint,
 } from "./checkpoints.ts";
-import { readRunRecord } from "./run_folder.ts";
+import { readRunRecord } from "./folder/files.ts";
 
 /** A file of weights, read once: everything said of it is said of the same bytes. */
 export interface Weights {

@@ -8,7 +8,7 @@ import type { Batch } from "../data/batches.ts";
 import { type Dataset, valuesPerImage } from "../data/dataset.ts";
 import type { MemoryBatch } from "../memory/store.ts";
 import type { ThreatModel } from "../attack/options.ts";
-import type { MemoryRecipe } from "../recipe/recipe.ts";
+import type { MemoryRecipe } from "../recipe/sections.ts";
 import { makeMemoryInputs } from "./memory_inputs.ts";
 
 /** What `MemoryStore.write` takes beside the training indices. */

@@ -42,8 +42,7 @@ export interface Supplies {
  */
 async function prepareBatch(supplies: Supplies, step: number): Promise<PreparedBatch> {
   const { recipe, dataset, memory, epoch, order } = supplies;
-  const { batchSize, seed, cropPadding } = recipe;
-  const batch = trainingBatch(dataset, order, step, { batchSize, seed, epoch, cropPadding });
+  const batch = trainingBatch(dataset, order, step, { ...recipe, epoch });
   const damaged: DamagedExample[] = [];
   if (memory === undefined || recipe.memory === undefined) {
     const start = attackStart(recipe, batch, epoch);

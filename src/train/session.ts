@@ -10,7 +10,8 @@ import { methodOf, tableTerms } from "../method/methods.ts";
 import { type MemorySettings, MemoryStore } from "../memory/store.ts";
 import type { Architecture } from "../model/architecture.ts";
 import { disposeAll, initialise } from "../model/parameters.ts";
-import type { MemoryRecipe, Recipe } from "../recipe/recipe.ts";
+import type { Recipe } from "../recipe/recipe.ts";
+import type { MemoryRecipe } from "../recipe/sections.ts";
 import { type Checkpoint, loadCheckpoint, saveCheckpoint } from "../run/checkpoint/checkpoint.ts";
 import { findNamedLast, type FoundCheckpoint } from "../run/checkpoints.ts";
 import { checkpointName, type Progress } from "../run/checkpoint/progress.ts";
@@ -19,7 +20,7 @@ import { loadInitialWeights } from "../run/weights/initial_weights.ts";
 import { Learner } from "./learner/learner.ts";
 import { largestDelta } from "./memory_outputs.ts";
 import { notFinite } from "./not_finite.ts";
-import type { RunFolder } from "../run/run_folder.ts";
+import type { RunFolder } from "../run/folder/run_folder.ts";
 import { reachedSecondEpoch, RunLog } from "../run/run_log.ts";
 
 /** Where a run stands before its first step. */

@@ -3,11 +3,12 @@
  *
  * @module
  */
-import type { Backend, Demand } from "../backend/backend.ts";
-import { type EngineObserver, observedOptions } from "../backend/observed.ts";
+import type { Backend } from "../backend/backend.ts";
+import { observedOptions } from "../backend/observed.ts";
 import { exclusively } from "../backend/exclusive.ts";
 import { openBackend } from "../backend/open.ts";
-import { dataDigest, loadData } from "../data/sets/sets.ts";
+import { isFound } from "../data/sets/definition.ts";
+import { dataDigest, findSet, loadData } from "../data/sets/sets.ts";
 import { splitTraining } from "../data/split.ts";
 import { UsageError } from "../errors.ts";
 import { checkFitting } from "../evaluate/fitting.ts";
@@ -17,14 +18,10 @@ import { AUTO_HELPER } from "../recipe/helper_recipe.ts";
 import type { Recipe, RecipeInput } from "../recipe/recipe.ts";
 import { engineOptions, resolveRecipe } from "../recipe/resolve.ts";
 import { sourceDigest, VERSION } from "../run/program_version.ts";
-import {
-  helperPath,
-  initialWeightsPath,
-  readRunRecord,
-  recipePath,
-  RunFolder,
-} from "../run/run_folder.ts";
+import { helperPath, initialWeightsPath, readRunRecord, recipePath } from "../run/folder/files.ts";
+import { RunFolder } from "../run/folder/run_folder.ts";
 import { changesSince, resumeRecipe, type RunRecord } from "../run/run_record.ts";
+import type { DataKind } from "../run/weights/architecture.ts";
 import { type HelperWeights, keptHelper, readHelper } from "../run/weights/helper.ts";
 import {
   type InitialWeights,
@@ -35,67 +32,8 @@ import {
 } from "../run/weights/initial_weights.ts";
 import { ownHelperRecipe, trainHelper } from "./helper/helper_run.ts";
 import { preflight } from "./preflight.ts";
-import { train, type TrainingObserver } from "./trainer.ts";
-
-/** A run that is about to take its next step. */
-export interface RunStart {
-  /** The run's folder. */
-  readonly directory: string;
-  /** What is trained: complete, as it is kept. */
-  readonly recipe: Recipe;
-  /** Whether it goes on where an earlier sitting stopped. */
-  readonly continued: boolean;
-  /** The device that computes. */
-  readonly backend: Pick<Backend, "name" | "adapter" | "threads">;
-  /** What its steps need of the device's memory; absent where the engine allocates as it goes. */
-  readonly demand?: Demand;
-}
-
-/** Who watches a run from its beginning. */
-export interface RunObserver extends TrainingObserver, EngineObserver {
-  /** The run has its folder; nothing is computed yet. */
-  onStart?(start: RunStart): void;
-  /** The run trains its own helper, first; returns who watches that training. */
-  onHelper?(start: RunStart): TrainingObserver;
-}
-
-/** How a run is made, which never changes what it is. */
-export interface StartOptions {
-  /**
-   * Told what happens.
-   *
-   * @default {nobody}
-   */
-  readonly observer?: RunObserver;
-  /**
-   * Saves after the current step and stops.
-   *
-   * @default {never}
-   */
-  readonly signal?: AbortSignal;
-  /**
-   * Whether to time a GPU's ways to compute a convolution.
-   *
-   * @default {true}
-   */
-  readonly tune?: boolean;
-  /**
-   * Whether to write event files for TensorBoard into the run's `tensorboard/`, from now on.
-   *
-   * @default {false}
-   */
-  readonly tensorboard?: boolean;
-}
-
-/** How a run is continued. */
-export interface ContinueOptions extends StartOptions {
-  /**
-   * What differs from the run's recipe in this sitting: where its data lie, what computes.
-   *
-   * @default {none}
-   */
-  readonly given?: RecipeInput;
-}
+import type { ContinueOptions, RunObserver, StartOptions } from "./start_options.ts";
+import { train } from "./trainer.ts";
 
 /**
  * Trains a new run in `directory`, which must be empty or absent.
@@ -222,7 +160,7 @@ async function runIn(
   { earlier, initial, helper }: Origin,
 ): Promise<void> {
   const stored = earlier?.here ? earlier.record : undefined;
-  const data = await loadData(recipe.data, recipe.dataDir, recipe.seed);
+  const data = await loadData(recipe.data, recipe.dataDir, recipe.seed, recipe);
   if (initial) checkFitting(initial.path, initial.architecture, data.train);
   if (helper) checkFitting(helper.path, helper.architecture, data.train);
   for (const note of initial?.notes ?? []) observer?.onNote?.(note);
@@ -255,9 +193,12 @@ async function runIn(
     const demand = await backend.guard(
       preflight(recipe, data.train, images, backend, from, helper?.architecture),
     );
-    const now = await describeRun(recipe, backend, digest, from, helper?.record);
-    let folder = stored ? await RunFolder.open(directory) : await RunFolder.create(directory, now);
+    const now = await describeRun(recipe, backend, { digest, ...data.train }, from, helper?.record);
+    const folder = stored
+      ? await RunFolder.open(directory)
+      : await RunFolder.create(directory, now);
     try {
+      if (recipe.epochs > folder.record.recipe.epochs) await folder.extend(recipe.epochs);
       if (initial) await keepCopy(folder, initialWeightsPath(directory), initial);
       if (helper && !stored) await keepCopy(folder, helperPath(directory), helper);
       observer?.onStart?.({ directory, recipe, continued: stored !== undefined, backend, demand });
@@ -271,9 +212,7 @@ async function runIn(
           { ...run, folder },
           (directory, recipe) => observer?.onHelper?.({ directory, recipe, continued, backend }),
         );
-        // No new one any more, to be taken back if the rest cannot begin.
-        await folder.close();
-        folder = await RunFolder.open(directory);
+        folder.keep();
       }
       await train({ ...run, folder, ...helps && { helper: helps }, ...observer && { observer } });
     } finally {
@@ -287,7 +226,7 @@ async function runIn(
 async function describeRun(
   recipe: Recipe,
   backend: Backend,
-  dataSha256: string,
+  { digest, classes, shape }: DataKind & { readonly digest: string },
   from: RunRecord["from"],
   helper: RunRecord["helper"],
 ): Promise<RunRecord> {
@@ -301,7 +240,8 @@ async function describeRun(
       deno: Deno.version.deno,
       ...Object.keys(variants).length > 0 && { variants },
     },
-    dataSha256,
+    dataSha256: digest,
+    ...isFound(findSet(recipe.data)) && { data: { classes: [...classes], shape } },
     ...from && { from },
     ...helper && { helper },
     recipe,

@@ -16,8 +16,9 @@ import type { PreparedBatch } from "./prepare.ts";
 import { type MemoryInputs, selectionMatrix } from "./memory_inputs.ts";
 import { perturbations } from "./memory_outputs.ts";
 import type { Rates } from "../optimise/schedule.ts";
+import { perturbsWeights } from "../optimise/weight_perturbation.ts";
 import type { Session } from "./session.ts";
-import type { Descent } from "./learner/learner.ts";
+import type { Descent } from "./learner/compiled_descent.ts";
 import type { StepInputs } from "./step.ts";
 
 /** What every batch of a run has in common. */
@@ -86,7 +87,8 @@ export async function trainBatch(
     });
     images.adv = imageTensor(attack.images, shape);
   } else whileBusy();
-  const computed = await learner.descend(inputs);
+  const perturbed = perturbsWeights(recipe.optimiser, position.epoch);
+  const computed = await learner.descend(inputs, perturbed);
   freeInputs(inputs);
   // The device is at work on the gradients.
   if (memory && recipe.memory && attack) {

@@ -15,9 +15,10 @@ import { methodOf } from "../method/methods.ts";
 import type { Architecture } from "../model/architecture.ts";
 import type { Recipe } from "../recipe/recipe.ts";
 import { type PreparedBatch, ReadAhead } from "./prepare.ts";
-import type { RunFolder } from "../run/run_folder.ts";
+import type { RunFolder } from "../run/folder/run_folder.ts";
 import { afterStep, meansOf } from "../run/epoch_sums.ts";
 import type { HelperWeights } from "../run/weights/helper.ts";
+import { endOf } from "../run/checkpoint/run_end.ts";
 import { overfitsCatastrophically } from "../run/overfitting.ts";
 import { trainedArchitecture } from "../run/weights/architecture.ts";
 import { EventLog, type StepImages } from "../run/tensorboard/event_log.ts";
@@ -66,7 +67,7 @@ export interface TrainingRun {
 }
 
 /**
- * Trains until the recipe's last epoch, from wherever the run in `folder` stands.
+ * Trains until the recipe's last epoch, or until it stops early, from wherever the run in `folder` stands.
  *
  * @throws {Interrupted} after a checkpoint, if the signal was aborted
  * @throws {RunError} if the loss is not finite, an attack leaves its bounds, or device or disk fail; the last
@@ -135,8 +136,7 @@ class Trainer {
   }
 
   finished(): boolean {
-    const { epoch, complete } = this.#session.progress;
-    return complete && epoch >= this.#length.epochs;
+    return endOf(this.#run.recipe, this.#session.progress) !== undefined;
   }
 
   /** Runs the next epoch, or the rest of the one that was interrupted. */
@@ -187,10 +187,13 @@ class Trainer {
       ...imagesPerSecond && { imagesPerSecond },
       seconds: (performance.now() - started) / 1000,
     };
-    const metrics: EpochMetrics = overfitsCatastrophically(session.log.lastEpoch, measured)
-      ? { ...measured, overfitting: "catastrophic" }
-      : measured;
     session.progress = { ...progress, complete: true, best: this.#best(epoch, accuracy) };
+    const collapsed = overfitsCatastrophically(session.log.lastEpoch, measured);
+    const metrics: EpochMetrics = {
+      ...measured,
+      ...collapsed && { overfitting: "catastrophic" },
+      ...endOf(recipe, session.progress) === "early-stop" && { ended: "early-stop" },
+    };
     await session.log.append(metrics);
     if (this.#images) await session.log.illustrate(epoch, this.#images);
     await session.commit();

@@ -10,8 +10,8 @@ import { removeTree } from "../disk/files.ts";
 import { exists } from "../disk/regular.ts";
 import { readCurrentFile } from "../memory/current.ts";
 import { MemoryStore } from "../memory/store.ts";
-import { removeLeftovers } from "../run/run_folder.ts";
-import { RunLock } from "../run/run_lock.ts";
+import { removeLeftovers } from "../run/folder/files.ts";
+import { RunLock } from "../run/folder/run_lock.ts";
 import { memoryFolder } from "../memory/layout.ts";
 
 /** Bytes of the memory on disk, as `memory gc --json` prints them. */

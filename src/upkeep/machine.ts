@@ -10,7 +10,7 @@ import { type AdapterDescription, describeAdapters, openWebGpu } from "../backen
 import { type TuningEntry, tuningPath, TuningStore } from "../backend/webgpu/tuning/store.ts";
 import { imageFilesOf, type PublishedSet } from "../data/sets/definition.ts";
 import { locateFiles } from "../data/sets/published.ts";
-import { findSet, PUBLISHED_SETS } from "../data/sets/sets.ts";
+import { findPublished, PUBLISHED_SETS } from "../data/sets/sets.ts";
 import { describeDatabaseFault } from "../disk/database_check.ts";
 import { freeBytes } from "../disk/free_space.ts";
 import { UsageError } from "../errors.ts";
@@ -131,7 +131,7 @@ async function examineTraining(adapter: AdapterDescription): Promise<AdapterRepo
   try {
     const backend = await openWebGpu(adapter, { tune: false });
     try {
-      const need = (await capacity(PAPER, findSet(PAPER.data), backend))!;
+      const need = (await capacity(PAPER, findPublished(PAPER.data), backend))!;
       return { width: PAPER.width, batchSize: PAPER.batchSize, ...need };
     } finally {
       backend.close();
@@ -146,8 +146,8 @@ const roundedMebibytes = (bytes: number) => Math.round(bytes / 2 ** 20);
 /** Whether the last file of `set` is in `directory`: they are fetched together or not at all. */
 async function isThere(set: PublishedSet, directory: string): Promise<boolean> {
   try {
-    const last = imageFilesOf(set.splits).at(-1)!;
-    return (await Deno.stat(join(await locateFiles(set, directory), last))).isFile;
+    const { folder, splits } = await locateFiles(set, directory);
+    return (await Deno.stat(join(folder, imageFilesOf(splits).at(-1)!))).isFile;
   } catch (error) {
     if (error instanceof UsageError || error instanceof Deno.errors.NotFound) return false;
     throw error;

@@ -9,7 +9,7 @@ import { RunError, UsageError } from "../errors.ts";
 import { readCurrentFile } from "../memory/current.ts";
 import { MemoryStore } from "../memory/store.ts";
 import type { Recipe } from "../recipe/recipe.ts";
-import { readRunRecord } from "../run/run_folder.ts";
+import { readRunRecord } from "../run/folder/files.ts";
 import { memoryFolder } from "../memory/layout.ts";
 
 /** Where a run's memory and its images are, if not where the run's recipe has them. */
@@ -64,7 +64,7 @@ export async function loadMemoryData(
   { dataDir }: Pick<MemoryPlace, "dataDir">,
 ): Promise<MemoryData> {
   const directory = dataDir ?? recipe.dataDir;
-  const train = await loadSplit(recipe.data, "train", directory, recipe.seed);
+  const train = await loadSplit(recipe.data, "train", directory, recipe.seed, recipe);
   return { train, sha256: dataDigest(train) };
 }
 

@@ -12,7 +12,7 @@ import { CURRENT_FILE, INDEX_FILE, memoryFolder } from "../memory/layout.ts";
 import { rebuildIndex } from "../memory/index/rebuild.ts";
 import { type MemoryCheck, verifyMemory } from "../memory/verify.ts";
 import { checkpointPath } from "../run/checkpoints.ts";
-import { RunLock } from "../run/run_lock.ts";
+import { RunLock } from "../run/folder/run_lock.ts";
 
 /** What was looked at and what is damaged, as `memory verify --json` prints it. */
 export interface MemoryVerification extends MemoryCheck {

@@ -18,10 +18,11 @@ import {
   damagedCheckpoint,
   readCommittedCheckpoints,
 } from "../run/checkpoints.ts";
-import { readRunRecord } from "../run/run_folder.ts";
+import { readRunRecord } from "../run/folder/files.ts";
 import { changesSince } from "../run/run_record.ts";
-import { RunLock } from "../run/run_lock.ts";
-import { type ContinueOptions, repeatRun, type RunObserver } from "../train/start.ts";
+import { RunLock } from "../run/folder/run_lock.ts";
+import { repeatRun } from "../train/start.ts";
+import type { ContinueOptions, RunObserver } from "../train/start_options.ts";
 import {
   compareEpochs,
   type EpochDifference,

@@ -1,7 +1,7 @@
 /** Bad input is an expected case: an exit code, one sentence, and everything as it was. */
 import assert from "node:assert/strict";
 import { join } from "@std/path";
-import { RunLock } from "../../src/run/run_lock.ts";
+import { RunLock } from "../../src/run/folder/run_lock.ts";
 import { records, smallFiles, writeFiles } from "../data/made_cifar10.ts";
 import { copyFolder, snapshot } from "../testing/folder.ts";
 import { assertRefused, memloss, memlossDone } from "./memloss.ts";
@@ -132,11 +132,6 @@ Deno.test("memloss train refuses data that are missing or damaged", async () => 
   await refused(
     train(damaged),
     /data_batch_3\.bin" has label 10 at byte 3073, but labels go from 0/,
-  );
-
-  await refused(
-    world.trainArgs(world.path("new"), "--select", "val"),
-    /--select val holds out 1024 images, but there are only 20: use --select none or more data\.$/,
   );
 });
 
@@ -271,6 +266,12 @@ Deno.test("memloss eval refuses what is neither a run nor a file of weights", as
   await refused(["eval", run, "--shard", "5/4"], /--shard must be one of 1\/N to N\/N.+"5\/4"\.$/);
   await refused(["eval", run, "--merge", "--shard", "1/4"], /--shard has no meaning with --merge/);
   await refused(["eval", run, "--merge"], /There is no shard of this evaluation in .+eval: make/);
+  const reproduce = ["reproduce", "--out", world.path("plan")];
+  await refused([...reproduce, "--time", "1:00:00"], /--time needs --plan\.$/);
+  await refused(
+    [...reproduce, "--step", "2"],
+    /--step must be train, I\/N, cell or table, not "2"/,
+  );
   await refused(["eval", run, "--n-ex", "0"], /--n-ex must be a whole number of at least 1/);
 });
 

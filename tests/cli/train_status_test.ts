@@ -58,3 +58,26 @@ Deno.test("memloss train warns of an epoch that looks like catastrophic overfitt
     /\nwarning: epoch 3 looks like catastrophic overfitting: PGD-20 takes more than 5 points more than an epoch ago/,
   );
 });
+
+Deno.test("memloss train says when a run ended early, and why", () => {
+  const sink = new FakeSink(false, 80), observer = observeRun(new StatusLine(sink));
+  const recipe = smallRecipe({ variant: "trades", epochs: 9, select: "val", earlyStop: 3 });
+  const backend = { name: "wasm", adapter: "", threads: 1 } as const;
+  observer.onStart!({ directory: "run", recipe, continued: false, backend });
+  const epoch = { kind: "epoch", epoch: 5, loss: 1, terms: { ce: 1 }, seconds: 5 } as const;
+  observer.onEpoch!({ ...epoch, ended: "early-stop" }, { epochs: 9 });
+  const said =
+    "Ended after epoch 5 of 9: accuracy under PGD-20 on the held-out images was no better in the last 3 epochs";
+  assert.ok(sink.text.includes(said), sink.text);
+});
+
+Deno.test("memloss train says of each line of a helper's training whose it is", () => {
+  const sink = new FakeSink(false, 80), observer = observeRun(new StatusLine(sink));
+  const backend = { name: "wasm", adapter: "", threads: 1 } as const;
+  const recipe = smallRecipe({ variant: "standard" });
+  const helper = observer.onHelper!({ directory: "run/helper", recipe, continued: true, backend });
+  const epoch = { kind: "epoch", epoch: 1, loss: 1, terms: { ce: 1 }, seconds: 5 } as const;
+  helper.onEpoch!(epoch, { epochs: 2 });
+  assert.match(sink.text, /^helper: Continuing standard on synthetic, .* in run\/helper\n/);
+  assert.match(sink.text, /\nhelper: epoch 1\/2 {2}/);
+});

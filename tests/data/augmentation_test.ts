@@ -136,6 +136,13 @@ Deno.test("drawView() stays within the padding, and shows whole images without a
   }
 });
 
+Deno.test("drawView() crops as ever where it does not flip", () => {
+  for (let index = 0; index < 40; index++) {
+    const { flip: _, ...crop } = drawView(3, 2, index);
+    assert.deepEqual(drawView(3, 2, index, LARGEST_CROP_PADDING, false), { ...crop, flip: false });
+  }
+});
+
 Deno.test("drawView() takes every crop equally often and flips half of them", () => {
   const n = 40_500, offsets = 2 * LARGEST_CROP_PADDING + 1;
   const counts = new Map<string, number>();

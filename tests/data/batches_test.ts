@@ -78,6 +78,9 @@ Deno.test("trainingBatch() augments by the training index, whatever the place in
   for (const batchSize of [1, 4, 9]) {
     const { ids, views } = trainingBatch(DATASET, order, 0, { batchSize, seed: 4, epoch: 2 });
     assert.deepEqual(views, [...ids].map((id) => drawView(4, 2, id)));
+    const options = { batchSize, seed: 4, epoch: 2, noFlip: true };
+    const unmirrored = trainingBatch(DATASET, order, 0, options).views;
+    assert.deepEqual(unmirrored, views.map((view) => ({ ...view, flip: false })));
   }
 });
 

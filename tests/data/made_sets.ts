@@ -1,14 +1,30 @@
 /** Small versions of every published data set: files, archives, and definitions that fit them. */
-import { join } from "@std/path";
+import { basename, join } from "@std/path";
 import type { SplitName } from "../../src/data/dataset.ts";
 import { filesOf, type PublishedSet } from "../../src/data/sets/definition.ts";
+import { madeMat } from "../format/arrays/made_mat.ts";
 import { makeTarGz, records, sha256 } from "./made_cifar10.ts";
 
 /** What writes a file of one record for each label, by the data set's name; pixels as in `records`. */
 const WRITERS: Readonly<Record<string, typeof records>> = {
   cifar10: records,
   cifar100: cifar100Records,
+  svhn: svhnFile,
 };
+
+/** The digits as SVHN has them, packed as it is published. */
+function svhnFile(...[labels, pixel = (r, i) => r * 31 + i]: Parameters<typeof records>) {
+  const n = labels.length;
+  const values = Uint8Array.from(
+    { length: n * 3072 },
+    (_, i) => pixel(Math.floor(i / 3072), i % 3072),
+  );
+  const digits = labels.map((label) => label === 0 ? 10 : label);
+  return madeMat([
+    { name: "X", shape: [32, 32, 3, n], values },
+    { name: "y", shape: [n, 1], values: digits },
+  ], { packed: true });
+}
 
 /** A byte for the superclass, a fifth of the label, before each record as CIFAR-10 has it. */
 export function cifar100Records(...[labels, pixel]: Parameters<typeof records>) {
@@ -39,30 +55,38 @@ export function madeFiles(set: PublishedSet, counts: Counts): Map<string, Uint8A
   return made;
 }
 
-/** An archive of `files` as `set` is published. */
-export async function madeArchive(set: PublishedSet, files: ReadonlyMap<string, Uint8Array>) {
+/** What is fetched of `set` if `files` are published: an archive of them, or each by itself. */
+export async function madeDownloads(
+  set: PublishedSet,
+  files: ReadonlyMap<string, Uint8Array>,
+): Promise<Uint8Array[]> {
+  if ("files" in set.source) return set.source.files.map(({ url }) => files.get(basename(url))!);
   const { folder } = set.source;
-  return await makeTarGz([
+  const archive = await makeTarGz([
     { name: `${folder}/`, type: "directory" },
     ...filesOf(set).map((name) => ({ name: `${folder}/${name}`, body: files.get(name) ?? name })),
   ]);
+  return [archive];
 }
 
-/** `set` as if exactly `archive` were published at `url`. */
+/** `set` as if exactly `downloads` were published at `url`. */
 export function asMade(
   set: PublishedSet,
-  archive: Uint8Array,
+  downloads: readonly Uint8Array[],
   url: string,
   { train, test }: Counts,
 ): PublishedSet {
+  const made = (name: string, bytes: Uint8Array) => ({
+    url: `${url}/${name}`,
+    bytes: bytes.length,
+    sha256: sha256(bytes),
+  });
+  const { source } = set;
   return {
     ...set,
-    source: {
-      ...set.source,
-      url: `${url}/made.tar.gz`,
-      bytes: archive.length,
-      sha256: sha256(archive),
-    },
+    source: "files" in source
+      ? { ...source, files: source.files.map((file, i) => made(basename(file.url), downloads[i]!)) }
+      : { ...source, ...made("made.tar.gz", downloads[0]!) },
     splits: {
       train: { ...set.splits.train, images: train },
       test: { ...set.splits.test, images: test },

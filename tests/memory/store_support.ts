@@ -5,7 +5,7 @@ import { createCodec } from "../../src/memory/chunk/codec.ts";
 import type { CommitRequest, MemorySettings, MemoryStore } from "../../src/memory/store.ts";
 import { Purpose, Stream } from "../../src/random/stream.ts";
 import { CHECKPOINT_SHA256, DATA_SHA256, EPSILON, makeExamples } from "./support.ts";
-import { SHAPE, VALUES } from "../testing/images.ts";
+import { SHAPE } from "../testing/images.ts";
 
 /** What the store tests open. */
 export const settings: MemorySettings = {
@@ -36,12 +36,14 @@ export async function assertHolds(
 ): Promise<void> {
   const asked = Uint32Array.from([...ids, ...absent]);
   const { present, views, deltas } = await store.read(epoch, asked);
-  const expected = makeExamples(epoch, ids);
-  const codec = createCodec(store.settings.codec, EPSILON, SHAPE);
+  const { codec: name, shape } = store.settings;
+  const values = shape.height * shape.width * shape.channels;
+  const expected = makeExamples(epoch, ids, values);
+  const codec = createCodec(name, EPSILON, shape);
   const payload = new Uint8Array(codec.payloadBytes);
   asked.forEach((id, row) => {
-    const span = [row * VALUES, (row + 1) * VALUES] as const;
-    const wanted = new Float32Array(VALUES);
+    const span = [row * values, (row + 1) * values] as const;
+    const wanted = new Float32Array(values);
     if (row < ids.length) {
       codec.encode(expected.deltas.subarray(...span), payload);
       codec.decode(payload, wanted);

@@ -12,18 +12,19 @@ export const DATA_SHA256 = "d1".repeat(32);
 /** Stands for the digest of a checkpoint. */
 export const CHECKPOINT_SHA256 = "c4".repeat(32);
 
-/** Examples of the images `ids` in `epoch`: the same whenever and however they are asked for. */
+/** Examples of the images `ids`, of `values` each, in `epoch`: the same whenever and however they are asked for. */
 export function makeExamples(
   epoch: number,
   ids: Uint32Array,
+  values = VALUES,
 ): { views: View[]; deltas: Float32Array } {
-  const deltas = new Float32Array(ids.length * VALUES);
+  const deltas = new Float32Array(ids.length * values);
   const views = [...ids].map((id) => drawView(7, epoch, id));
   ids.forEach((id, row) => {
     const stream = new Stream(7, Purpose.attackStart, epoch, id);
     const block = Float32Array.from({ length: 64 }, () => (2 * stream.uniform() - 1) * EPSILON);
-    for (let i = 0; i < VALUES; i++) {
-      deltas[row * VALUES + i] = block[(i + (i >> 6)) % 64]!;
+    for (let i = 0; i < values; i++) {
+      deltas[row * values + i] = block[(i + (i >> 6)) % 64]!;
     }
   });
   return { views, deltas };
@@ -38,7 +39,8 @@ export async function writeExamples(
 ): Promise<void> {
   for (let first = 0; first < ids.length; first += batch) {
     const part = ids.subarray(first, first + batch);
-    const { views, deltas } = makeExamples(epoch, part);
+    const { height, width, channels } = store.settings.shape;
+    const { views, deltas } = makeExamples(epoch, part, height * width * channels);
     await store.write(part, views, deltas);
   }
 }

@@ -5,7 +5,7 @@ import { methodOf, VARIANTS } from "../../src/method/methods.ts";
 import { evaluateObjective, type Objective } from "../../src/method/objective.ts";
 import { eachBackend } from "../testing/backends.ts";
 import { onWasm } from "../testing/device.ts";
-import { fixture } from "../testing/fixture.ts";
+import { type Fixture, fixture } from "../testing/fixture.ts";
 import { assertClose } from "../testing/numbers.ts";
 import { published } from "../testing/objectives.ts";
 import { labelsOf, read, upload } from "../testing/tensors.ts";
@@ -32,6 +32,7 @@ async function assertObjective(
   name: string,
   objective: Objective,
   memoryRows: readonly number[] | undefined,
+  expected: Pick<Fixture, "values"> = REFERENCE,
 ): Promise<void> {
   const passes = passesOf(objective.method);
   const rowsOf = (pass: Pass) => pass === "mem" ? memoryRows ?? ALL : ALL;
@@ -45,15 +46,15 @@ async function assertObjective(
     return evaluateObjective(objective, byPass, labels, selection, undefined, helped).loss;
   })(logits);
   tf.dispose([logits, labels, helped, selection ?? []]);
-  assertClose(await read(value), REFERENCE.values(`${name}.loss`), TOLERANCE, `${name} loss`);
+  assertClose(await read(value), expected.values(`${name}.loss`), TOLERANCE, `${name} loss`);
   for (const pass of PASSES) {
-    const expected = REFERENCE.values(`${name}.grad.${pass}`);
+    const slopes = expected.values(`${name}.grad.${pass}`);
     const place = passes.indexOf(pass), rows = place < 0 ? [] : rowsOf(pass);
-    const absent = pick(expected, ALL.filter((row) => !rows.includes(row)));
+    const absent = pick(slopes, ALL.filter((row) => !rows.includes(row)));
     assert.ok(absent.every((slope) => slope === 0), `${name} does not depend on every ${pass}`);
     if (place < 0) continue;
     const what = `${name} gradient with respect to ${pass}`;
-    assertClose(await read(grads[place]!), pick(expected, rows), TOLERANCE, what);
+    assertClose(await read(grads[place]!), pick(slopes, rows), TOLERANCE, what);
   }
 }
 
@@ -66,6 +67,14 @@ for (const [name, objective] of CASES) {
   eachBackend(
     `evaluateObjective() gives PyTorch's ${name} loss and gradients`,
     () => assertObjective(name, objective, undefined),
+  );
+}
+
+for (const variant of ["v1", "mart", "hat", "pgd-at", "standard"] as const) {
+  const objective = { ...published(variant), labelSmoothing: 0.1 };
+  eachBackend(
+    `evaluateObjective() smooths labels as PyTorch's CrossEntropyLoss does, in ${variant}`,
+    () => assertObjective(`smoothed.${variant}`, objective, undefined, fixture("optimiser_w2")),
   );
 }
 

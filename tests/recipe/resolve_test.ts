@@ -73,6 +73,14 @@ Deno.test("resolveRecipe() takes the paper's radius and steps in L2", () => {
   assert.equal(resolveRecipe({ threat: { epsilon: 4 / 255 } }).attack?.stepSize, 2 / 255);
 });
 
+Deno.test("resolveRecipe() has fgsm-pgi take one step of ε on from the memory, and begin afresh every 40 epochs", () => {
+  const { betaPrime, attack, memory } = resolveRecipe({ variant: "fgsm-pgi" });
+  assert.equal(betaPrime, 10);
+  const { start, firstSteps, steps, stepSize } = attack!, { view, age, reset } = memory!;
+  assert.deepEqual([start, firstSteps, steps, stepSize], ["memory", 1, 1, 8 / 255]);
+  assert.deepEqual([view, age, reset], ["realigned", 1, 40]);
+});
+
 Deno.test("resolveRecipe() takes the momenta of the schedule", () => {
   for (const schedule of ["step", "cosine", "constant"] as const) {
     const { optimiser } = resolveRecipe({ optimiser: { schedule } });
@@ -123,8 +131,10 @@ const OTHER: RecipeInput = {
   betaPrime: 0,
   gamma: 0,
   helper: "runs/helper",
-  data: "synthetic",
+  data: "folder",
   dataDir: "/data",
+  imageSize: 64,
+  testFraction: 0.3,
   limitTrain: 64,
   model: "small-cnn",
   width: 4,
@@ -132,7 +142,9 @@ const OTHER: RecipeInput = {
   epochs: 2,
   batchSize: 32,
   cropPadding: 2,
+  noFlip: true,
   seed: 0,
+  labelSmoothing: 0.1,
   threat: { norm: "l2", epsilon: 0.5 },
   attack: {
     steps: 3,
@@ -161,6 +173,9 @@ const OTHER: RecipeInput = {
     weightDecay: 0,
     average: "ema",
     emaDecay: 0.5,
+    clipGradNorm: 2,
+    awp: 0.25,
+    awpWarmup: 1,
   },
   select: "none",
   limitTest: 32,
@@ -170,10 +185,16 @@ const OTHER: RecipeInput = {
   deterministic: true,
 };
 
+Deno.test("resolveRecipe() mirrors no image of a data set of digits, unless it is told to", () => {
+  assert.equal(resolveRecipe({ data: "svhn" }).noFlip, true);
+  assert.equal(resolveRecipe({ data: "svhn", noFlip: false }).noFlip, false);
+  assert.ok(!("noFlip" in resolveRecipe({ data: "cifar10" })));
+});
+
 Deno.test("resolveRecipe() leaves what is given as it is", () => {
   const others = ["swaStart", "restartPeriod", "restartFactor", "lrKnots"]; // of other averages, schedules
   for (const { path } of FIELDS) {
-    const other = others.some((name) => path === `optimiser.${name}`);
+    const other = path === "earlyStop" || others.some((name) => path === `optimiser.${name}`);
     assert.equal(valueAt(OTHER, path) === undefined, other, path);
   }
   assert.deepEqual(resolveRecipe(OTHER), OTHER);
@@ -330,6 +351,12 @@ Deno.test("resolveRecipe() refuses to start from a memory that there is not, and
   }
 });
 
+Deno.test("resolveRecipe() stops early by the held-out images alone", () => {
+  assert.equal(resolveRecipe({ earlyStop: 3 }).earlyStop, 3);
+  refuses({ earlyStop: 3, select: "test" }, "--early-stop has no meaning for --select test.");
+  refuses({ earlyStop: 0 }, "--early-stop must be a whole number of at least 1, not 0.");
+});
+
 Deno.test("resolveRecipe() averages weights as it is asked to, and refuses what no average has", () => {
   const average = (flags: RecipeFlags) => {
     const { average, emaDecay, swaStart } = resolveRecipe(recipeInput(flags)).optimiser;
@@ -347,4 +374,23 @@ Deno.test("resolveRecipe() averages weights as it is asked to, and refuses what 
     { weightAverage: "swa", swaStart: 9, epochs: 8 },
     "--swa-start 9 is after the last of 8 --epochs: take an epoch that there is.",
   );
+});
+
+Deno.test("resolveRecipe() perturbs the weights where it is asked, from the first epoch unless told otherwise", () => {
+  const { optimiser } = resolveRecipe({ optimiser: { awp: 0.005 } });
+  assert.deepEqual([optimiser.awp, optimiser.awpWarmup], [0.005, 0]);
+  refuses({ awpWarmup: 3 }, "--awp-warmup has no meaning for a run without --awp.");
+  refuses(
+    { awp: 0.01, awpWarmup: 8, epochs: 8 },
+    "--awp-warmup 8 leaves none of 8 --epochs to --awp: take fewer.",
+  );
+  const range = "--awp must be a number greater than 0 and at most 1, such as 0.1 or 8/255, not";
+  for (const awp of [0, 1.5]) refuses({ awp }, `${range} ${awp}.`);
+});
+
+Deno.test("resolveRecipe() refuses smooth labels without a label, and a gradient of no length", () => {
+  refuses({ labelSmoothing: 1 }, "--label-smoothing must be below 1, not 1: 1 leaves no label.");
+  const range = "must be a number greater than 0, such as 0.1 or 8/255, not 0.";
+  refuses({ labelSmoothing: 0 }, `--label-smoothing ${range}`);
+  refuses({ clipGradNorm: 0 }, `--clip-grad-norm ${range}`);
 });

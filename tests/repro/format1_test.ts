@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "@std/path";
 import { FIELDS, RECIPE_FLAGS, valueAt } from "../../src/recipe/fields.ts";
-import { readRunRecord, recipePath } from "../../src/run/run_folder.ts";
+import { readRunRecord, recipePath } from "../../src/run/folder/files.ts";
 import { resumeRecipe } from "../../src/run/run_record.ts";
 import { onWasm } from "../testing/device.ts";
 import { smallRecipe, trainIn, trainUntil } from "../testing/runs.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { join } from "@std/path";
-import { findSet } from "../../src/data/sets/sets.ts";
+import { SYNTHETIC } from "../../src/data/sets/synthetic.ts";
 import { resolveRecipe } from "../../src/recipe/resolve.ts";
 import {
   bytesOf,
@@ -20,9 +20,23 @@ Deno.test("secondsOf() counts epochs, selection and evaluations in passes of the
   const helped = resolveRecipe({ variant: "hat", helper: "auto", epochs: 3, select: "none" });
   const both = secondsOf(helped, 50, 1000, 100, {});
   assert.ok(Math.abs(both - 3 * (1000 / 50) * (1 + 4 / 14)) < 1e-9, `${both}`);
+  // With AWP a step of its own is worth 18 passes, and the helper's still 4.
+  const perturbed = resolveRecipe({ ...helped, optimiser: { awp: 0.01 } });
+  const all = secondsOf(perturbed, 50, 1000, 100, {});
+  assert.ok(Math.abs(all - 3 * (1000 / 50) * (1 + 4 / 18)) < 1e-9, `${all}`);
   const selected = resolveRecipe({ ...recipe, select: "test", limitTest: 40 });
   const test = secondsOf(selected, 50, 0, 100, {});
   assert.ok(Math.abs(test - 3 * 40 * (0.4 + 20.4) / 500) < 1e-9, `${test}`);
+});
+
+Deno.test("secondsOf() counts the adversary of the weights as the step once more, in the epochs that have it", () => {
+  const few = { variant: "v1", epochs: 10, select: "none", attack: { steps: 6 } } as const;
+  const seconds = (optimiser: { awp?: number; awpWarmup?: number }) =>
+    secondsOf(resolveRecipe({ ...few, optimiser }), 50, 1000, 100, {});
+  assert.equal(seconds({ awp: 0.01 }), 10 * 1000 / 50);
+  // The speed is that of 14 passes; four epochs take 10.
+  const warmed = seconds({ awp: 0.01, awpWarmup: 4 });
+  assert.ok(Math.abs(warmed - (6 + 4 * 10 / 14) * 1000 / 50) < 1e-9, `${warmed}`);
 });
 
 Deno.test("bytesOf() counts the memory, and a best checkpoint where there is one", () => {
@@ -42,7 +56,7 @@ Deno.test("estimateRun() measures a few steps and leaves nothing where the run w
         ...{ variant: "v1", data: "synthetic", width: 1, batchSize: 4, epochs: 10 },
         ...{ attack: { steps: 1 }, backend: "wasm", workers: 1, select: "none" },
       },
-      findSet("synthetic"),
+      SYNTHETIC,
       { train: 5000, test: 100 },
       place,
     );

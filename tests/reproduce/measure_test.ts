@@ -10,6 +10,8 @@ Deno.test("measureSteps() tells speed and sizes, and removes its own folders and
     const given: RecipeInput = {
       ...{ variant: "v1", data: "synthetic", width: 1, batchSize: 4 },
       ...{ attack: { steps: 1 }, backend: "wasm", workers: 1 },
+      // Of epochs that a few steps do not come to.
+      optimiser: { average: "swa", swaStart: 40, awp: 0.01, awpWarmup: 9 },
     };
     const mine = join(out, "measure"), left = join(out, "measure.tmp-0123abcd");
     for (const folder of [mine, left]) {

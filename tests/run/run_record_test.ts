@@ -45,6 +45,16 @@ Deno.test("decodeRunRecord() reads back what encodeRunRecord() wrote", () => {
   }
 });
 
+Deno.test("decodeRunRecord() keeps the classes and the size of found images, and refuses to do without", () => {
+  const record = recordOf({ variant: "v1", data: "folder", dataDir: "photos", imageSize: 48 });
+  const data = { classes: ["a", "b"], shape: { height: 48, width: 48, channels: 3 } };
+  assert.deepEqual(decodeRunRecord(encodeRunRecord({ ...record, data }), PATH), {
+    ...record,
+    data,
+  });
+  refuses(encodeRunRecord(record), `${PATH} is no memloss recipe: data: is missing.`);
+});
+
 Deno.test("decodeRunRecord() names a file that is not JSON", () => {
   const message = `${PATH} is not valid JSON: is it a recipe that memloss wrote?`;
   for (const text of ["", "{", encodeRunRecord(RECORD).slice(0, -3), "\u0000"]) {
@@ -110,7 +120,6 @@ Deno.test("resumeRecipe() lets damage be handled in another way", () => {
 
 Deno.test("resumeRecipe() names the first flag that differs, and what the run has", () => {
   const cases: [RecipeInput, string][] = [
-    [{ epochs: 60 }, `--epochs 60 differs from ${PATH}, which has 50`],
     [{ variant: "v1", beta: 2, seed: 2 }, `--beta 2 differs from ${PATH}, which has 3`],
     [{ limitTrain: 9 }, `--limit-train 9 differs from ${PATH}, which has none`],
     [
@@ -130,6 +139,47 @@ Deno.test("resumeRecipe() names the first flag that differs, and what the run ha
       message: `${difference}: resume without it, or start a new run.`,
     });
   }
+});
+
+Deno.test("resumeRecipe() takes more epochs where the schedule does not depend on their number, and says where not", () => {
+  const refuses = (stored: RecipeInput, given: RecipeInput, message: string) =>
+    assert.throws(() => resumeRecipe(recordOf(stored).recipe, given, PATH), {
+      name: "UsageError",
+      message: `--epochs ${given.epochs} differs from ${PATH}, which has 50${message}`,
+    });
+  for (const schedule of ["onecycle", "cosine"] as const) {
+    refuses(
+      { optimiser: { schedule } },
+      { epochs: 60 },
+      `, and --schedule ${schedule} is laid over all of them: resume without it, or start a new run, ` +
+        "with one of step, cosine-restarts, piecewise, constant if it is to be longer later.",
+    );
+  }
+  for (const schedule of ["step", "cosine-restarts", "piecewise", "constant"] as const) {
+    const knots = schedule === "piecewise" ? { lrKnots: "0:1,50:0.1" } : {};
+    const stored: RecipeInput = { optimiser: { schedule, ...knots } },
+      { recipe } = recordOf(stored);
+    assert.deepEqual(resumeRecipe(recipe, { epochs: 60 }, PATH), { ...recipe, epochs: 60 });
+    refuses(
+      stored,
+      { epochs: 49 },
+      ": it can only be raised; resume without it, or start a new run.",
+    );
+  }
+  refuses(
+    { variant: "hat", helper: "auto", optimiser: { schedule: "constant" } },
+    { epochs: 60 },
+    ", and its helper was trained for as many: resume without it, or start a new run.",
+  );
+  const averaged: RecipeInput = { optimiser: { schedule: "constant", average: "swa" } };
+  refuses(
+    averaged,
+    { epochs: 60 },
+    ", from which --swa-start follows unless it is said: say it too.",
+  );
+  const { recipe } = recordOf(averaged), { swaStart } = recipe.optimiser;
+  const longer = resumeRecipe(recipe, { epochs: 60, optimiser: { swaStart: swaStart! } }, PATH);
+  assert.deepEqual(longer, { ...recipe, epochs: 60 });
 });
 
 Deno.test("resumeRecipe() refuses the steps of an attack that there is not", () => {

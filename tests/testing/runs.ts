@@ -15,7 +15,7 @@ import type { Recipe } from "../../src/recipe/recipe.ts";
 import { resolveRecipe } from "../../src/recipe/resolve.ts";
 import type { RunRecord } from "../../src/run/run_record.ts";
 import type { Learner } from "../../src/train/learner/learner.ts";
-import { RunFolder } from "../../src/run/run_folder.ts";
+import { RunFolder } from "../../src/run/folder/run_folder.ts";
 import type { Rates } from "../../src/optimise/schedule.ts";
 import { rateTensor } from "../../src/optimise/sgd.ts";
 import { train, type TrainingRun } from "../../src/train/trainer.ts";

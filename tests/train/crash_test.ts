@@ -3,7 +3,7 @@ import { join } from "@std/path";
 import { drawView } from "../../src/data/augmentation.ts";
 import { resnet18 } from "../../src/model/architectures/resnet18.ts";
 import type { Recipe } from "../../src/recipe/recipe.ts";
-import { RunFolder } from "../../src/run/run_folder.ts";
+import { RunFolder } from "../../src/run/folder/run_folder.ts";
 import { Session } from "../../src/train/session.ts";
 import { DATA_SHA256, inTemporary } from "../memory/support.ts";
 import { resultOf } from "../repro/support.ts";

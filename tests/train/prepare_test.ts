@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { join } from "@std/path";
 import { epochOrder } from "../../src/data/batches.ts";
 import { MemoryStore } from "../../src/memory/store.ts";
+import type { RecipeFlags } from "../../src/recipe/fields.ts";
 import { type PreparedBatch, ReadAhead } from "../../src/train/prepare.ts";
 import { inRunFolder } from "../repro/support.ts";
 import { onOneThread, onWasm } from "../testing/device.ts";
@@ -44,3 +45,19 @@ onWasm(
       }
     }),
 );
+
+Deno.test("ReadAhead mirrors images, unless the recipe says not to", async () => {
+  const { train: dataset } = smallData();
+  const order = Uint32Array.from({ length: dataset.n }, (_, id) => id);
+  const viewsOf = async (flags: RecipeFlags) => {
+    const recipe = smallRecipe({ variant: "standard", batchSize: dataset.n, ...flags });
+    const supplies = { recipe, dataset, memory: undefined, epoch: 1, order };
+    return (await new ReadAhead(supplies, 1).take(0)).batch.views;
+  };
+  const views = await viewsOf({});
+  assert.ok(views.some(({ flip }) => flip));
+  assert.deepEqual(
+    await viewsOf({ noFlip: true }),
+    views.map((view) => ({ ...view, flip: false })),
+  );
+});

@@ -6,7 +6,7 @@ import { decodeSafetensors, encodeSafetensors } from "../../src/format/safetenso
 import { resnet18 } from "../../src/model/architectures/resnet18.ts";
 import type { Recipe } from "../../src/recipe/recipe.ts";
 import type { Progress } from "../../src/run/checkpoint/progress.ts";
-import { RunFolder } from "../../src/run/run_folder.ts";
+import { RunFolder } from "../../src/run/folder/run_folder.ts";
 import { Session } from "../../src/train/session.ts";
 import { copyFolder, DATA_SHA256, inTemporary } from "../memory/support.ts";
 import { snapshot } from "../testing/folder.ts";

@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { join } from "@std/path";
 import { evaluateRun } from "../../src/evaluate/evaluate_run.ts";
 import type { RecipeInput } from "../../src/recipe/recipe.ts";
-import { continueRun, type RunObserver, startRun } from "../../src/train/start.ts";
+import { continueRun, startRun } from "../../src/train/start.ts";
+import type { RunObserver } from "../../src/train/start_options.ts";
 import { openMemory } from "../../src/run/memory.ts";
 import { inRunFolder, readLog, resultOf } from "../repro/support.ts";
 import { snapshot } from "../testing/folder.ts";
@@ -69,9 +70,9 @@ Deno.test("startRun() and continueRun() make the run that startRun() makes in on
         name: "UsageError",
         message: /is not empty/,
       });
-      await assert.rejects(continueRun(runDir, { given: { epochs: 9 } }), {
+      await assert.rejects(continueRun(runDir, { given: { batchSize: 9 } }), {
         name: "UsageError",
-        message: /^--epochs 9 differs from /,
+        message: /^--batch-size 9 differs from /,
       });
     })
   ));

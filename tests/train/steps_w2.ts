@@ -15,7 +15,8 @@ import { importState } from "../../src/weights/state_dict.ts";
 import type { RecipeFlags } from "../../src/recipe/fields.ts";
 import type { Helper } from "../../src/run/weights/helper.ts";
 import type { Recipe } from "../../src/recipe/recipe.ts";
-import { type Descent, Learner } from "../../src/train/learner/learner.ts";
+import type { Descent } from "../../src/train/learner/compiled_descent.ts";
+import { Learner } from "../../src/train/learner/learner.ts";
 import type { StepInputs } from "../../src/train/step.ts";
 import { fixture } from "../testing/fixture.ts";
 import { assertClose } from "../testing/numbers.ts";
@@ -24,6 +25,8 @@ import { labelsOf, upload } from "../testing/tensors.ts";
 
 export const W2 = resnet18({ width: 2, classes: 10 });
 export const REFERENCE = fixture("steps_w2");
+/** `optimiser_w2`: steps from the same start with AWP, clipping and smooth labels. */
+export const OPTIMISER_REFERENCE = fixture("optimiser_w2");
 export const RATES = { lr: 0.1, momentum: 0.9 };
 /** A gradient may differ where rounding switches a ReLU; what the step leaves behind is held tighter. */
 export const GRADIENT_TOLERANCE = 1e-2, UPDATE_TOLERANCE = 1e-3;
@@ -72,9 +75,9 @@ export async function attackedBy(
 /** What {@linkcode Learner.descend} yields, without the number of those fooled. */
 export async function descendWith(
   learner: Learner,
-  inputs: StepInputs,
+  ...args: Parameters<Learner["descend"]>
 ): Promise<Pick<Descent, "terms" | "weights">> {
-  const { fooled, ...rest } = await learner.descend(inputs);
+  const { fooled, ...rest } = await learner.descend(...args);
   fooled?.dispose();
   return rest;
 }
@@ -95,8 +98,9 @@ export function assertTensors(
   actual: ReadonlyMap<string, SafeTensor>,
   prefix: string,
   tolerance: number,
+  reference = REFERENCE,
 ): void {
-  const expected = REFERENCE.under(prefix);
+  const expected = reference.under(prefix);
   assert.deepEqual(new Set(actual.keys()), new Set(expected.keys()));
   for (const [name, { data, dtype }] of expected) {
     const values = actual.get(name)!.data;

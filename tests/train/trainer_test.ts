@@ -114,6 +114,28 @@ onWasm(
 );
 
 onWasm(
+  "train() with early stopping ends after epochs that are no better, also where it was stopped before, and says so",
+  (backend) =>
+    inRunFolder((whole) =>
+      inRunFolder(async (runDir) => {
+        // It learns nothing. On the command line the images would be held out, which are many.
+        const flags = { variant: "v1", epochs: 9, select: "test", limitTest: 2 } as const;
+        const learnsNothing = smallRecipe({ ...flags, lr: 1e-12, schedule: "constant" });
+        const recipe: Recipe = { ...learnsNothing, earlyStop: 2 };
+        await trainUntil(whole, learnsNothing, backend, 1, 1);
+        await trainIn(whole, recipe, backend);
+        const epochs = (await readLog(whole)).filter(({ kind }) => kind === "epoch");
+        assert.deepEqual(epochs.map(({ ended }) => ended), [undefined, undefined, "early-stop"]);
+        await trainUntil(runDir, learnsNothing, backend, 2, 1);
+        await trainUntil(runDir, recipe, backend, 3, 2);
+        await trainIn(runDir, recipe, backend);
+        await trainIn(runDir, { ...recipe, epochs: 20 }, backend); // it is over
+        assert.deepEqual(await resultOf(runDir), await resultOf(whole));
+      })
+    ),
+);
+
+onWasm(
   "train() uses examples of the age it is given, and keeps no more of them",
   (backend) =>
     inRunFolder((whole) =>
@@ -442,6 +464,31 @@ onWasm(
           );
         });
         assert.equal(attacks.length, 4);
+      })
+    ),
+);
+
+onWasm(
+  "train() that perturbs its weights is continued to the byte, and warms up as it would without",
+  (backend) =>
+    inRunFolder((whole) =>
+      inRunFolder(async (runDir) => {
+        const flags = { variant: "v2", select: "none" } as const;
+        const recipe = smallRecipe({ ...flags, awp: 0.05, awpWarmup: 1 });
+        await trainIn(whole, recipe, backend);
+        await trainUntil(runDir, recipe, backend, 2, 1);
+        await trainIn(runDir, recipe, backend);
+        assert.deepEqual(await resultOf(runDir), await resultOf(whole));
+        await inRunFolder(async (plain) => {
+          await trainIn(plain, smallRecipe(flags), backend);
+          const losses = async (directory: string) =>
+            (await readLog(directory)).filter(({ kind }) => kind === "step").map(({ loss }) =>
+              loss
+            );
+          const [perturbed, unperturbed] = [await losses(whole), await losses(plain)];
+          const equal = perturbed.map((loss, i) => loss === unperturbed[i]);
+          assert.deepEqual(equal, Array.from({ length: EPOCHS * STEPS }, (_, i) => i < STEPS));
+        });
       })
     ),
 );

@@ -11,7 +11,7 @@ import { dataDigest } from "../../data/sets/sets.ts";
 import type { Recipe } from "../../recipe/recipe.ts";
 import { resolveRecipe } from "../../recipe/resolve.ts";
 import { sourceDigest, VERSION } from "../../run/program_version.ts";
-import { RunFolder } from "../../run/run_folder.ts";
+import { RunFolder } from "../../run/folder/run_folder.ts";
 import { train } from "../../train/trainer.ts";
 import { type Asked, type IdleCall, openIdleBackend } from "./idle_backend.ts";
 import { type Spread, spreadOf } from "../statistics.ts";

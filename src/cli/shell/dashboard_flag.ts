@@ -6,7 +6,7 @@
 import type { Dashboard } from "../../report/dashboard/dashboard.ts";
 import { integerFlag } from "../../recipe/flag.ts";
 import { DEFAULT_PORT } from "../../report/dashboard/ports.ts";
-import type { RunObserver } from "../../train/start.ts";
+import type { RunObserver } from "../../train/start_options.ts";
 import { printMessage } from "./output.ts";
 
 /** Nobody listens without it. */

@@ -56,6 +56,16 @@ export function commandOfProject(...args: string[]): string {
   return [program, ...args.map(shellWord)].join(" ");
 }
 
+/** The words that call this program from any folder, on machines that have its files where this one has them. */
+export function programAnywhere(
+  { standalone, executable, root }: Installation = installation(),
+): string[] {
+  if (standalone) return [executable];
+  if (root === undefined) return ["memloss"];
+  const config = ["--config", join(root, "deno.json"), "-P=memloss"];
+  return [executable, "run", "--frozen", ...config, join(root, "src", "main.ts")];
+}
+
 /** What calls the program on `installation`. */
 export function programName(
   { standalone, executable, denoVersion, root, cwd }: Installation,

@@ -10,8 +10,10 @@
 import type { EvaluationName } from "../../evaluate/evaluate.ts";
 import { passesOf } from "../../method/method.ts";
 import { methodOf } from "../../method/methods.ts";
+import { perturbsWeights } from "../../optimise/weight_perturbation.ts";
 import type { Recipe } from "../../recipe/recipe.ts";
 import type { RunLength, StepMetrics } from "../../run/metrics.ts";
+import { attackStepsIn } from "../../train/inner_attack.ts";
 
 /** Steps that the speed is measured in: a machine's changes, and the first ones are slow. */
 const RECENT = 50;
@@ -82,8 +84,11 @@ export class TimeLeft {
 }
 
 /** Passes of a step in `epoch`, for each batch that it has of one size. */
-function stepPasses({ variant, attack, memory, batchSize }: Recipe, epoch: number): number {
-  const inTraining = passesOf(methodOf(variant))
-    .filter((pass) => pass !== "mem" || epoch > (memory?.age ?? 0));
-  return batchSize * (2 * (attack?.steps ?? 0) + 3 * inTraining.length);
+function stepPasses(recipe: Recipe, epoch: number): number {
+  const { variant, memory, batchSize, optimiser } = recipe, method = methodOf(variant);
+  // What stands for the memory of a method with a prior is there from the first epoch.
+  const first = method.attack?.prior ? 0 : memory?.age ?? 0;
+  const inTraining = passesOf(method).filter((pass) => pass !== "mem" || epoch > first);
+  const times = perturbsWeights(optimiser, epoch) ? 2 : 1;
+  return batchSize * (2 * (attackStepsIn(recipe, epoch) ?? 0) + 3 * times * inTraining.length);
 }

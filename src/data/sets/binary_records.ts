@@ -6,7 +6,7 @@
  */
 import { UsageError } from "../../errors.ts";
 import { type ImageShape, valuesPerImage } from "../dataset.ts";
-import type { PublishedSet } from "./definition.ts";
+import type { LabelledImages } from "./definition.ts";
 
 /** Records of images of `shape`. */
 export interface RecordLayout {
@@ -21,7 +21,9 @@ export interface RecordLayout {
  * The function it returns throws a {@linkcode UsageError} naming the file when that is empty, truncated, or holds a label
  * that there is not.
  */
-export function recordDecoder({ shape, labels: ranges }: RecordLayout): PublishedSet["decode"] {
+export function recordDecoder(
+  { shape, labels: ranges }: RecordLayout,
+): (bytes: Uint8Array, path: string) => LabelledImages {
   const values = valuesPerImage(shape), recordBytes = ranges.length + values;
   return (bytes, path) => {
     checkRecords(bytes, path, recordBytes, ranges);
@@ -66,7 +68,7 @@ function checkRecords(
 }
 
 /** Copies one image from planes (CHW) at `from` to interleaved pixels (HWC) at `to`. */
-function interleave(
+export function interleave(
   planes: Uint8Array,
   from: number,
   pixels: Uint8Array,

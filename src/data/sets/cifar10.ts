@@ -1,10 +1,11 @@
 /**
- * CIFAR-10 in its binary format.
+ * CIFAR-10 in its binary format, or in Python's pickles as torchvision leaves them.
  *
  * @module
  */
 import { recordDecoder } from "./binary_records.ts";
 import type { PublishedSet } from "./definition.ts";
+import { pickleDecoder } from "./pickled_batches.ts";
 
 const classes = [
   "airplane",
@@ -38,4 +39,12 @@ export const CIFAR10: PublishedSet<"cifar10"> = {
     test: { files: ["test_batch.bin"], images: 10_000 },
   },
   decode: recordDecoder({ shape, labels: [classes.length] }),
+  others: [{
+    folder: "cifar-10-batches-py",
+    splits: {
+      train: { files: [1, 2, 3, 4, 5].map((i) => `data_batch_${i}`), images: 50_000 },
+      test: { files: ["test_batch"], images: 10_000 },
+    },
+    decode: pickleDecoder({ shape, labels: "labels", classes: classes.length }),
+  }],
 };

@@ -1,10 +1,11 @@
 /**
- * CIFAR-100 with its fine labels, in its binary format.
+ * CIFAR-100 with its fine labels, in its binary format, or in Python's pickles as torchvision leaves them.
  *
  * @module
  */
 import { recordDecoder } from "./binary_records.ts";
 import type { PublishedSet } from "./definition.ts";
+import { pickleDecoder } from "./pickled_batches.ts";
 
 const classes = [
   ...["apple", "aquarium_fish", "baby", "bear", "beaver", "bed", "bee", "beetle", "bicycle"],
@@ -41,4 +42,12 @@ export const CIFAR100: PublishedSet<"cifar100"> = {
     test: { files: ["test.bin"], images: 10_000 },
   },
   decode: recordDecoder({ shape, labels: [superclasses, classes.length] }),
+  others: [{
+    folder: "cifar-100-python",
+    splits: {
+      train: { files: ["train"], images: 50_000 },
+      test: { files: ["test"], images: 10_000 },
+    },
+    decode: pickleDecoder({ shape, labels: "fine_labels", classes: classes.length }),
+  }],
 };

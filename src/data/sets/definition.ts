@@ -4,6 +4,7 @@
  * @module
  */
 import type { Dataset, ImageShape, SplitName } from "../dataset.ts";
+import type { FolderChoice } from "../folder/read_folder.ts";
 
 /** What is known of every data set. */
 export interface SetDescription<Name extends string> {
@@ -15,20 +16,42 @@ export interface SetDescription<Name extends string> {
   readonly classes: readonly string[];
   /** Size of every image. */
   readonly shape: ImageShape;
+  /** Whether an image in a mirror is another one of its class; true unless given. */
+  readonly mirrors?: boolean;
+}
+
+/** A file that is fetched. */
+export interface Download {
+  /** Its address. */
+  readonly url: string;
+  /** Its size. */
+  readonly bytes: number;
+  /** Its SHA-256, 64 lower-case hexadecimal digits. */
+  readonly sha256: string;
 }
 
 /** Where a data set is fetched from: one gzipped tar archive with one folder in it. */
-export interface Source {
-  /** The address of the archive. */
-  readonly url: string;
-  /** Size of the archive. */
-  readonly bytes: number;
-  /** SHA-256 of the archive, 64 lower-case hexadecimal digits. */
-  readonly sha256: string;
+export interface ArchiveSource extends Download {
   /** The archive's one folder, and the folder's name in the data directory. */
   readonly folder: string;
   /** Files of that folder that are fetched beside the images. */
   readonly documents: readonly string[];
+}
+
+/** Where a data set is fetched from that has no archive: its files, one by one, under their own names. */
+export interface FileSource {
+  /** The folder that they are put in, in the data directory. */
+  readonly folder: string;
+  /** All of them. */
+  readonly files: readonly Download[];
+}
+
+/** Where a data set is fetched from. */
+export type Source = ArchiveSource | FileSource;
+
+/** What is fetched from `source`. */
+export function downloadsOf(source: Source): readonly Download[] {
+  return "files" in source ? source.files : [source];
 }
 
 /** One part of a data set on disk. */
@@ -47,10 +70,8 @@ export interface LabelledImages {
   readonly labels: Uint8Array;
 }
 
-/** A data set that lies on disk as its authors published it. */
-export interface PublishedSet<Name extends string = string> extends SetDescription<Name> {
-  /** Where it is fetched from. */
-  readonly source: Source;
+/** Files that hold a data set. */
+export interface SetFiles {
   /** The files of its two parts. */
   readonly splits: Readonly<Record<SplitName, SplitFiles>>;
   /**
@@ -59,7 +80,21 @@ export interface PublishedSet<Name extends string = string> extends SetDescripti
    * @param path its name, for errors
    * @throws {UsageError} naming `path` if they are malformed
    */
-  decode(bytes: Uint8Array, path: string): LabelledImages;
+  decode(bytes: Uint8Array<ArrayBuffer>, path: string): LabelledImages | Promise<LabelledImages>;
+}
+
+/** Other files with the same images in the same order. */
+export interface OtherFiles extends SetFiles {
+  /** The name of their folder in the data directory. */
+  readonly folder: string;
+}
+
+/** A data set that lies on disk as its authors published it. */
+export interface PublishedSet<Name extends string = string> extends SetDescription<Name>, SetFiles {
+  /** Where it is fetched from. */
+  readonly source: Source;
+  /** What it is read from where the files that are fetched are not there; none unless given. */
+  readonly others?: readonly OtherFiles[];
 }
 
 /** A data set that is computed, and needs no files. */
@@ -68,17 +103,51 @@ export interface GeneratedSet<Name extends string = string> extends SetDescripti
   generate(split: SplitName, seed: number): Dataset;
 }
 
+/** A data set that is whatever lies in a folder: its classes are known once that is looked at. */
+export interface FoundSet<Name extends string = string> {
+  /** As in {@linkcode SetDescription}. */
+  readonly name: Name;
+  /** As in {@linkcode SetDescription}. */
+  readonly title: string;
+  /**
+   * Images of one part.
+   *
+   * @param directory the folder, which has to be given
+   * @throws {UsageError} naming the folder or file that is wrong
+   */
+  read(split: SplitName, directory: string | undefined, choice: FolderChoice): Promise<Dataset>;
+}
+
+/** A data set whose classes and image size are known before anything is read. */
+export type DescribedSet<Name extends string = string> = PublishedSet<Name> | GeneratedSet<Name>;
+
 /** Any data set. */
-export type SetDefinition<Name extends string = string> = PublishedSet<Name> | GeneratedSet<Name>;
+export type SetDefinition<Name extends string = string> = DescribedSet<Name> | FoundSet<Name>;
+
+/** Whether `set` is whatever lies in a folder. */
+export function isFound(set: SetDefinition): set is FoundSet {
+  return "read" in set;
+}
+
+/** All files that `set` may lie in: first those that are fetched. */
+export function layoutsOf(set: PublishedSet): readonly OtherFiles[] {
+  const { source: { folder }, others = [] } = set;
+  return [{ folder, splits: set.splits, decode: set.decode }, ...others];
+}
 
 /** Whether `set` lies on disk. */
 export function isPublished(set: SetDefinition): set is PublishedSet {
   return "source" in set;
 }
 
+/** Whether `set` is computed. */
+export function isGenerated(set: SetDefinition): set is GeneratedSet {
+  return "generate" in set;
+}
+
 /** Every file of `set` that is fetched. */
 export function filesOf({ source, splits }: PublishedSet): string[] {
-  return [...source.documents, ...imageFilesOf(splits)];
+  return [..."documents" in source ? source.documents : [], ...imageFilesOf(splits)];
 }
 
 /** The files that have images. */

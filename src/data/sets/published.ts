@@ -9,7 +9,13 @@ import { readWholeFile } from "../../disk/files.ts";
 import { type RunError, UsageError } from "../../errors.ts";
 import { advised } from "../../format/command_line.ts";
 import { type Dataset, type SplitName, valuesPerImage } from "../dataset.ts";
-import { imageFilesOf, type LabelledImages, type PublishedSet } from "./definition.ts";
+import {
+  imageFilesOf,
+  type LabelledImages,
+  layoutsOf,
+  type PublishedSet,
+  type SetFiles,
+} from "./definition.ts";
 
 /**
  * One part of `set`, from the folder of its files or from a parent that contains that folder.
@@ -21,11 +27,11 @@ export async function readSplit(
   split: SplitName,
   directory: string,
 ): Promise<Dataset> {
-  const folder = await locateFiles(set, directory);
+  const { folder, splits, decode } = await locateFiles(set, directory);
   const parts: LabelledImages[] = [];
-  for (const file of set.splits[split].files) {
+  for (const file of splits[split].files) {
     const path = join(folder, file);
-    parts.push(set.decode(await readDataFile(set, path), path));
+    parts.push(await decode(await readDataFile(set, path), path));
   }
   const n = parts.reduce((sum, { labels }) => sum + labels.length, 0);
   const images = new Uint8Array(n * valuesPerImage(set.shape)), labels = new Uint8Array(n);
@@ -39,19 +45,29 @@ export async function readSplit(
   return { name, classes, shape, n, images, labels };
 }
 
+/** Where files of a data set are. */
+export interface LocatedFiles extends SetFiles {
+  /** Their folder. */
+  readonly folder: string;
+}
+
 /**
- * The folder that holds the files of `set`: `directory`, or the folder of the archive in it.
+ * The files of `set` in `directory`, or in a folder in it that is called as theirs.
  *
  * @throws {UsageError} when `directory` is missing, is a file or cannot be read
  */
-export async function locateFiles(set: PublishedSet, directory: string): Promise<string> {
+export async function locateFiles(set: PublishedSet, directory: string): Promise<LocatedFiles> {
   if (!(await isDirectory(directory))) {
     throw new UsageError(`There is no data directory "${directory}"; ${hint(set, directory)}.`);
   }
-  const names = await namesIn(directory);
-  if (imageFilesOf(set.splits).some((name) => names.has(name))) return directory;
-  const inner = join(directory, set.source.folder);
-  return await isDirectory(inner) ? inner : directory;
+  const names = await filesIn(directory), layouts = layoutsOf(set);
+  const here = layouts.find(({ splits }) => imageFilesOf(splits).some((name) => names.has(name)));
+  if (here) return { ...here, folder: directory };
+  for (const layout of layouts) {
+    const folder = join(directory, layout.folder);
+    if (await isDirectory(folder)) return { ...layout, folder };
+  }
+  return { ...layouts[0]!, folder: directory };
 }
 
 /**
@@ -70,7 +86,8 @@ export async function readDataFile(
     if (isAboutPlace(error)) throw error;
     const { cause } = error as RunError;
     const folder = dirname(path);
-    const parent = basename(folder) === set.source.folder ? dirname(folder) : folder;
+    const known = layoutsOf(set).some((layout) => layout.folder === basename(folder));
+    const parent = known ? dirname(folder) : folder;
     const what = cause instanceof Deno.errors.NotFound
       ? `is missing; ${hint(set, parent)}`
       : `cannot be read: ${describeIoError(cause)}; move it away, and ${hint(set, parent)} again`;
@@ -90,10 +107,11 @@ async function isDirectory(path: string): Promise<boolean> {
   }
 }
 
-async function namesIn(directory: string): Promise<Set<string>> {
+/** Names of what is no folder there. */
+async function filesIn(directory: string): Promise<Set<string>> {
   try {
     const entries = await Array.fromAsync(Deno.readDir(directory));
-    return new Set(entries.map((entry) => entry.name));
+    return new Set(entries.filter((entry) => !entry.isDirectory).map((entry) => entry.name));
   } catch (cause) {
     throw new UsageError(
       `The data directory "${directory}" cannot be read: ${

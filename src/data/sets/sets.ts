@@ -8,14 +8,19 @@ import { sha256 } from "../../format/sha256.ts";
 import type { Dataset, SplitName, Splits } from "../dataset.ts";
 import { CIFAR10 } from "./cifar10.ts";
 import { CIFAR100 } from "./cifar100.ts";
-import { isPublished, type PublishedSet, type SetDefinition } from "./definition.ts";
+import type { FolderChoice } from "../folder/read_folder.ts";
+import { isFound, isPublished, type PublishedSet, type SetDefinition } from "./definition.ts";
+import { FOLDER } from "./folder.ts";
 import { readSplit } from "./published.ts";
+import { SVHN } from "./svhn.ts";
 import { SYNTHETIC } from "./synthetic.ts";
 
 /** All of them. A new one is a file beside this one and a row here. */
 export const SETS = [
   CIFAR10,
   CIFAR100,
+  SVHN,
+  FOLDER,
   SYNTHETIC,
 ] as const;
 
@@ -67,6 +72,7 @@ export function findPublished(name: string): PublishedSet {
  *
  * @param directory where its files are, or the folder of its archive is; `data/` unless given
  * @param seed what a generated data set is made from; it needs no files
+ * @param choice how a folder of images is read
  * @throws {UsageError} if files of that part are missing or malformed
  */
 export async function loadSplit(
@@ -74,8 +80,10 @@ export async function loadSplit(
   split: SplitName,
   directory: string | undefined,
   seed: number,
+  choice: FolderChoice = {},
 ): Promise<Dataset> {
   const set = findSet(name);
+  if (isFound(set)) return await set.read(split, directory, choice);
   return isPublished(set)
     ? await readSplit(set, split, directory ?? DATA_ROOT)
     : set.generate(split, seed);
@@ -96,10 +104,11 @@ export async function loadData(
   name: DataName,
   directory: string | undefined,
   seed: number,
+  choice: FolderChoice = {},
 ): Promise<Splits> {
   return {
-    train: await loadSplit(name, "train", directory, seed),
-    test: await loadSplit(name, "test", directory, seed),
+    train: await loadSplit(name, "train", directory, seed, choice),
+    test: await loadSplit(name, "test", directory, seed, choice),
   };
 }
 

@@ -131,14 +131,18 @@ function draw(image: Uint8Array, label: number, stream: Stream): void {
   const direction = DIRECTIONS[Math.floor(label / CHANNEL_SIGNS.length)]!;
   const signs = CHANNEL_SIGNS[label % CHANNEL_SIGNS.length]!;
   const phase = stream.integer(2);
+  const tint = TINTS[shown]!;
   for (let row = 0, pixel = 0, i = 0; row < SIZE; row++) {
     for (let column = 0; column < SIZE; column++, pixel++) {
-      const parity = (direction(row, column) + phase) % 2 === 0 ? 1 : -1;
+      const amplitude = (direction(row, column) + phase) % 2 === 0
+        ? TEXTURE_AMPLITUDE
+        : -TEXTURE_AMPLITUDE;
+      const brightness = SHAPE_CONTRAST * shape[pixel]!;
       for (let channel = 0; channel < CHANNELS; channel++, i++) {
-        const coarse = SHAPE_CONTRAST * shape[pixel]! * TINTS[shown]![channel]!;
-        const texture = TEXTURE_AMPLITUDE * parity * signs[channel]!;
+        const coarse = brightness * tint[channel]!, texture = amplitude * signs[channel]!;
         const dither = stream.uniform() - 0.5;
-        image[i] = Math.round(background[channel]! + coarse + texture + dither);
+        // Positive, so that cutting off the fraction rounds down.
+        image[i] = background[channel]! + coarse + texture + dither + 0.5;
       }
     }
   }

@@ -45,7 +45,7 @@ export async function readEvaluated(
   }
   // A seed of the evaluation draws the attack's starts; a run's data stay those it was trained with.
   const dataSeed = subject.run?.recipe.seed ?? recipe.seed;
-  const test = await loadSplit(recipe.data, "test", recipe.dataDir, dataSeed);
+  const test = await loadSplit(recipe.data, "test", recipe.dataDir, dataSeed, recipe);
   networks.network.check(test);
   networks.source?.check(test);
   const ids = firstIndices(test.n, options.limit ?? recipe.limitTest);

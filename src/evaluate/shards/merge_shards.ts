@@ -42,9 +42,7 @@ export async function mergeShards(
 ): Promise<EvaluationReport> {
   checkOptions(options);
   const { observer } = options;
-  const evaluated = await readEvaluated(target, options), { subject } = evaluated;
-  const identity = await identityOf(evaluated, options);
-  const folder = shardsFolder(subject, identity, options.autoAttack?.stateDir);
+  const { subject, identity, folder } = await locate(target, options);
   const shards = await listShards(folder);
   await checkComplete(folder, shards, statePlace(subject, options.autoAttack?.stateDir).folder);
   const reports: EvaluationReport[] = [];
@@ -63,21 +61,51 @@ export async function mergeShards(
   return report;
 }
 
+/**
+ * Into how many shards the evaluation of `target` has been cut; undefined where nobody has begun with one.
+ *
+ * @throws {UsageError} if there is nothing to evaluate, or shards of several numbers are there
+ * @throws {RunError} if a file cannot be read
+ */
+export async function shardCount(
+  target: string,
+  options: EvaluationOptions,
+): Promise<number | undefined> {
+  const { folder } = await locate(target, options), shards = await listShards(folder);
+  refuseDouble(folder, shards);
+  return shards[0]?.count;
+}
+
+/** The shards' folder, and what it is the shards of. */
+async function locate(target: string, options: EvaluationOptions) {
+  const { subject, ...evaluated } = await readEvaluated(target, options);
+  const identity = await identityOf({ subject, ...evaluated }, options);
+  return {
+    subject,
+    identity,
+    folder: shardsFolder(subject, identity, options.autoAttack?.stateDir),
+  };
+}
+
+/** @throws {UsageError} if `shards` are of several numbers of them */
+function refuseDouble(folder: string, shards: readonly Shard[]): void {
+  const counts = [...new Set(shards.map(({ count }) => count))];
+  if (counts.length < 2) return;
+  throw new UsageError(
+    `${folder} has shards of ${
+      counts.join(" and of ")
+    }, which hold images twice: move those of all but one number away.`,
+  );
+}
+
 /** @throws {UsageError} unless `shards` are all of one number of them */
 async function checkComplete(
   folder: string,
   shards: readonly Shard[],
   place: string,
 ): Promise<void> {
-  const counts = [...new Set(shards.map(({ count }) => count))];
-  if (counts.length > 1) {
-    throw new UsageError(
-      `${folder} has shards of ${
-        counts.join(" and of ")
-      }, which hold images twice: move those of all but one number away.`,
-    );
-  }
-  const [count] = counts;
+  refuseDouble(folder, shards);
+  const count = shards[0]?.count;
   if (count === undefined) {
     const others = (await listFolder(place)).some(({ name }) => name.endsWith(SHARDS_FOLDER));
     throw new UsageError(

@@ -13,6 +13,16 @@ export interface Shard {
   readonly count: number;
 }
 
+/** How many batches an evaluation is made of: there can be no more shards. */
+export function batchesOf(
+  { ids, recipe: { batchSize } }: {
+    readonly ids: Uint32Array;
+    readonly recipe: { readonly batchSize: number };
+  },
+): number {
+  return Math.ceil(ids.length / batchSize);
+}
+
 /**
  * The images of `shard`: whole batches that follow each other, so that every batch is one of the whole evaluation's.
  *
@@ -24,7 +34,7 @@ export function shardIds(
   batchSize: number,
   { index, count }: Shard,
 ): Uint32Array {
-  const batches = Math.ceil(ids.length / batchSize);
+  const batches = batchesOf({ ids, recipe: { batchSize } });
   if (count > batches) {
     throw new UsageError(
       `--shard ${index}/${count}: ${ids.length} images are ${batches} batches of ${batchSize}, ` +

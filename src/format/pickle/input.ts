@@ -7,8 +7,8 @@
 /** Bytes of the longest integer: a longer one would be made to cost time. */
 const LONGEST_INTEGER = 256;
 
-/** Bytes of the longest text; bytes and what Python 2 calls a string may be longer. */
-const LONGEST_TEXT = 2 ** 24;
+/** Bytes of the longest text: Python 3 writes arrays as text in protocols that have no bytes. */
+const LONGEST_TEXT = 2 ** 28;
 
 /** A place in bytes. Reading beyond their end throws a `TypeError`. */
 export class PickleInput {
@@ -84,6 +84,18 @@ export class PickleInput {
     const line = this.text(end - this.position);
     this.position++;
     return line;
+  }
+
+  /** {@linkcode line} in the way that Python calls raw-unicode-escape: a byte for each character up to ÿ. */
+  escapedLine(): string {
+    const end = this.#bytes.indexOf(0x0a, this.position);
+    if (end < 0) throw new TypeError("it ends within a line");
+    const line = this.latin1(end - this.position);
+    this.position++;
+    return line.replace(
+      /\\u([0-9a-f]{4})|\\U([0-9a-f]{8})/g,
+      (_, short, long) => String.fromCodePoint(parseInt(short ?? long, 16)),
+    );
   }
 
   /** The next `length` bytes, where they are. */

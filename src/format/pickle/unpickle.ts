@@ -121,7 +121,7 @@ class Machine {
       case "\x8d":
         return void stack.push(input.text(input.size()));
       case "V":
-        return void stack.push(input.line());
+        return void stack.push(input.escapedLine());
       case "U": // what Python 2 calls a string may be bytes or text: every byte stays a character
         return void stack.push(input.latin1(input.byte()));
       case "T":

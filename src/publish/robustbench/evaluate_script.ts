@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { findSet } from "../../data/sets/sets.ts";
+import { dataKindOf } from "../../run/weights/data_kind.ts";
 import { formatRadius } from "../../evaluate/report.ts";
 import { MODULE_MARK, moduleName } from "../../weights/export/python_module.ts";
 import { NORMS } from "./autoattack_log.ts";
@@ -13,9 +13,9 @@ import type { EntryContents } from "./contents.ts";
 const LABEL_BYTES: Readonly<Record<string, number>> = { cifar100: 2 };
 
 /** The script's text. */
-export function evaluateScript({ name, network, recipe, weights }: EntryContents): string {
+export function evaluateScript({ name, network, record, recipe, weights }: EntryContents): string {
   const { data, threat: { norm, epsilon } } = recipe;
-  const { channels, height, width } = findSet(data).shape;
+  const { channels, height, width } = dataKindOf(record).shape;
   const eps = norm === "linf" ? formatRadius(epsilon) : epsilon;
   return `${MODULE_MARK} measures ${name} with AutoAttack's own code.
 

@@ -27,7 +27,7 @@ const LEADERBOARDS = ["cifar10", "cifar100"];
 /** The card's text, in Markdown. */
 export function modelCard(contents: EntryContents): string {
   const { name, recipe, network } = contents;
-  const { threat: { norm, epsilon }, variant, data, epochs } = recipe;
+  const { threat: { norm, epsilon }, variant, data, epochs, earlyStop } = recipe;
   const { formula, paper } = methodOf(variant);
   const from = paper === "" ? "" : ` (${paper})`;
   const section = (title: string, lines: readonly string[]) => ["", `## ${title}`, "", ...lines];
@@ -36,9 +36,9 @@ export function modelCard(contents: EntryContents): string {
     "",
     `# ${name}`,
     "",
-    `${architectureOf(network)} for ${findSet(data).title}, trained for ${epochs} epoch${
-      epochs === 1 ? "" : "s"
-    } with ` +
+    `${architectureOf(network)} for ${findSet(data).title}, trained for ${
+      earlyStop === undefined ? "" : "at most "
+    }${epochs} epoch${epochs === 1 ? "" : "s"} with ` +
     `\`${variant}\`${from}: \`${formula}\`. It is to withstand ${
       NORMS[norm]
     } perturbations of up ` +

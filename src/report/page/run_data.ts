@@ -10,9 +10,9 @@ import { VALIDATION_SIZE } from "../../data/split.ts";
 import { RunError, UsageError } from "../../errors.ts";
 import { findCheckpoint, type FoundCheckpoint } from "../../run/checkpoints.ts";
 import type { EpochMetrics, Metrics, StepMetrics } from "../../run/metrics.ts";
-import { RunLock } from "../../run/run_lock.ts";
+import { RunLock } from "../../run/folder/run_lock.ts";
 import { readMetrics } from "../../run/run_log.ts";
-import { readRunRecord } from "../../run/run_folder.ts";
+import { readRunRecord } from "../../run/folder/files.ts";
 import type { RunRecord } from "../../run/run_record.ts";
 import { type PageEvaluation, readPageEvaluations } from "./evaluations.ts";
 

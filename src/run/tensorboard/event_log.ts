@@ -83,7 +83,7 @@ export class EventLog {
     if (metrics.kind === "damage") return;
     await this.#write(this.#eventOf(metrics));
     const { epochs } = this.#settings.recipe;
-    if (metrics.kind === "epoch" && metrics.epoch === epochs) {
+    if (metrics.kind === "epoch" && (metrics.epoch === epochs || metrics.ended)) {
       await this.#write(summaryEvent(0, ending()));
     }
   }

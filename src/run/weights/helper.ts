@@ -9,7 +9,7 @@ import { decodeSafetensors } from "../../format/safetensors.ts";
 import type { Architecture } from "../../model/architecture.ts";
 import type { ModelState } from "../../model/parameters.ts";
 import { importState } from "../../weights/state_dict.ts";
-import { helperPath } from "../run_folder.ts";
+import { helperPath } from "../folder/files.ts";
 import type { RunRecord } from "../run_record.ts";
 import { readWeightsSubject } from "../subject.ts";
 import { type InitialWeights, readInitialWeights } from "./initial_weights.ts";

@@ -14,7 +14,8 @@ import type { RecipeInput } from "../../recipe/recipe.ts";
 import { shapesOf, withoutOptimiser } from "../../weights/account.ts";
 import { readNetwork } from "../../weights/file/read.ts";
 import { importState } from "../../weights/state_dict.ts";
-import { initialWeightsPath, type RunFolder } from "../run_folder.ts";
+import { initialWeightsPath } from "../folder/files.ts";
+import type { RunFolder } from "../folder/run_folder.ts";
 import type { RunRecord } from "../run_record.ts";
 
 /** Given weights, and what they are the weights of. */

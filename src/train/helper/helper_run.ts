@@ -7,7 +7,8 @@ import { exists } from "../../disk/regular.ts";
 import { helperRecipe } from "../../recipe/helper_recipe.ts";
 import type { Recipe } from "../../recipe/recipe.ts";
 import { resolveRecipe } from "../../recipe/resolve.ts";
-import { helperRunPath, isTrained, recipePath, RunFolder } from "../../run/run_folder.ts";
+import { helperRunPath, isTrained, recipePath } from "../../run/folder/files.ts";
+import { RunFolder } from "../../run/folder/run_folder.ts";
 import { type HelperWeights, readHelper } from "../../run/weights/helper.ts";
 import { train, type TrainingRun } from "../trainer.ts";
 

@@ -7,9 +7,7 @@ import * as tf from "@tensorflow/tfjs";
 import type { Backend, Computation, Demand, DeviceState } from "../../backend/backend.ts";
 import type { ImageShape } from "../../data/dataset.ts";
 import { needsHelper, passesOf } from "../../method/method.ts";
-import { misclassified } from "../../method/divergence.ts";
 import { methodOf } from "../../method/methods.ts";
-import type { LossTerms, Objective } from "../../method/objective.ts";
 import type { Architecture } from "../../model/architecture.ts";
 import {
   copyOf,
@@ -20,23 +18,11 @@ import {
 import type { Recipe } from "../../recipe/recipe.ts";
 import type { Helper } from "../../run/weights/helper.ts";
 import type { Rates } from "../../optimise/schedule.ts";
+import { perturbable } from "../../optimise/adversarial_weights.ts";
 import { moveTowards, rateTensor, Sgd, zeroMomenta } from "../../optimise/sgd.ts";
-import { helperLabels } from "../helper/helper_examples.ts";
-import {
-  lossAndGradients,
-  namedInputs,
-  passesMade,
-  type StepInputs,
-  stepInputs,
-  type StepResult,
-} from "../step.ts";
+import { passesMade, type StepInputs } from "../step.ts";
 import { type AttackPart, CompiledAttack } from "./compiled_attack.ts";
-
-/** What a loss and its gradients leave behind. */
-export interface Descent extends Pick<StepResult, "terms" | "weights"> {
-  /** How many of the batch's `x'` are misclassified, in training mode; absent where nothing is attacked. */
-  readonly fooled?: tf.Scalar;
-}
+import { CompiledDescent, type Descent } from "./compiled_descent.ts";
 
 /** What some recipes' learners have beside the network; taken over. */
 export interface LearnerExtras {
@@ -56,7 +42,7 @@ export class Learner {
   readonly #classes: number;
   /** Absent where the method does not attack. */
   readonly #attack: CompiledAttack | undefined;
-  readonly #descend: Computation;
+  readonly #descent: CompiledDescent;
   readonly #update: Computation;
   /** Absent where the recipe keeps none. */
   readonly #averaged: WeightTensors | undefined;
@@ -87,30 +73,19 @@ export class Learner {
       momenta,
     );
     const averaged = recipe.optimiser.average === "none" ? undefined : average ?? copyOf(state);
+    const perturbation = recipe.optimiser.awp === undefined
+      ? undefined
+      : zeroMomenta(perturbable(parameters));
     this.deviceState = backend.deviceState([
       ...[parameters, buffers, momenta, gradients],
+      ...perturbation ? [perturbation] : [],
       ...averaged ? [averaged.parameters, averaged.buffers] : [],
       ...helper ? [helper.state.parameters, helper.state.buffers] : [],
     ]);
     this.#averaged = averaged;
-    const objective = objectiveOf(recipe);
     this.#attack = CompiledAttack.of(recipe, architecture, state, this.deviceState);
-    this.#descend = this.deviceState.compile(({ labels, memoryRows, ...images }) => {
-      const given = stepInputs(images, labels!, memoryRows);
-      const helped = helper && helperLabels(helper, given.images.adv!);
-      const inputs = { ...given, ...helped && { helperLabels: helped } };
-      const result = lossAndGradients(architecture, state, objective, inputs);
-      helped?.dispose();
-      for (const [name, gradient] of result.gradients) gradients.set(name, gradient);
-      const { adv } = result.logits;
-      const fooled = adv && tf.sum(misclassified(adv, labels as tf.Tensor2D));
-      tf.dispose(Object.values(result.logits));
-      return {
-        ...result.terms,
-        ...result.weights && { [WEIGHTS]: result.weights },
-        ...fooled && { [FOOLED]: fooled },
-      };
-    });
+    const tensors = { state, gradients, perturbation, helper };
+    this.#descent = new CompiledDescent(recipe, architecture, this.deviceState, tensors);
     this.#update = this.deviceState.compile(({ rates }) => {
       this.optimiser.step(parameters, gradients, rates as tf.Tensor1D);
       return {};
@@ -143,17 +118,13 @@ export class Learner {
   /**
    * The loss and its terms in training mode, the weights in it, and how many `x'` are misclassified, all the caller's to
    * dispose. Moves the running statistics, and keeps the gradients for {@linkcode update}.
+   *
+   * @param perturbed whether all of it is at the weights that the recipe's adversary moves to, see `weight_perturbation.ts`
    */
-  async descend(inputs: StepInputs): Promise<Descent> {
-    const { [WEIGHTS]: weights, [FOOLED]: fooled, ...terms } = await this.#descend(
-      namedInputs(inputs),
-    );
+  async descend(inputs: StepInputs, perturbed = false): Promise<Descent> {
+    const descent = await this.#descent.run(inputs, perturbed);
     this.state.batchesTracked += passesMade(methodOf(this.#recipe.variant), inputs.images).length;
-    return {
-      terms: terms as LossTerms & tf.NamedTensorMap,
-      ...weights && { weights: weights as tf.Tensor1D },
-      ...fooled && { fooled: fooled as tf.Scalar },
-    };
+    return descent;
   }
 
   /** Moves the parameters along the gradients of the last {@linkcode descend}. */
@@ -181,6 +152,7 @@ export class Learner {
     tune: boolean,
   ): Promise<Demand | undefined> {
     const passes = passesOf(methodOf(this.#recipe.variant));
+    const { ofInputs, others } = this.#descent.computations();
     const requests = sizes.flatMap((n) => {
       const images = [n, height, width, channels];
       const named = (names: readonly string[]) => ({
@@ -190,15 +162,16 @@ export class Learner {
       const memories = passes.includes("mem") ? [[], ["mem"]] : [[]]; // empty in the first epochs
       return [
         ...this.#attack?.requests(named, memories) ?? [],
-        ...memories.map((mem) => ({
-          computation: this.#descend,
-          shapes: named(["nat", ...mem, ...this.#attack ? ["adv"] : []]),
-        })),
+        ...memories.flatMap((mem) => {
+          const shapes = named(["nat", ...mem, ...this.#attack ? ["adv"] : []]);
+          return ofInputs.map((computation) => ({ computation, shapes }));
+        }),
       ];
     });
     const update = { computation: this.#update, shapes: { rates: [2] } };
     const average = this.#average ? [{ computation: this.#average, shapes: { share: [] } }] : [];
-    return this.deviceState.preflight([...requests, update, ...average], tune);
+    const between = others.map((computation) => ({ computation, shapes: {} }));
+    return this.deviceState.preflight([...requests, ...between, update, ...average], tune);
   }
 
   /** The model as it stands, the caller's to dispose. */
@@ -228,13 +201,4 @@ export class Learner {
   dispose(): void {
     this.deviceState.dispose();
   }
-}
-
-/** What a computation calls what is no term, none of which has such a name. */
-const WEIGHTS = "@weights", FOOLED = "@fooled";
-
-/** The objective in `recipe`. */
-export function objectiveOf(recipe: Recipe): Objective {
-  const { variant, memory } = recipe;
-  return { method: methodOf(variant), coefficients: recipe, memoryWeight: memory?.weight };
 }

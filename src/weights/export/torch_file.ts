@@ -4,7 +4,7 @@
  * @module
  */
 import { PickleWriter } from "../../format/pickle/writer.ts";
-import { encodeZip } from "../../format/zip.ts";
+import { encodeZip } from "../../format/zip/writer.ts";
 import type { StateDict } from "../state_dict.ts";
 
 /** PyTorch's storages by our types. */

@@ -10,7 +10,7 @@ import {
   FOREIGN_HEADER_BYTES,
 } from "../../format/safetensors.ts";
 import { sha256 } from "../../format/sha256.ts";
-import { checkZipEnd } from "../../format/zip_reader.ts";
+import { checkZipEnd } from "../../format/zip/reader.ts";
 import { type Adopted, adoptNetwork } from "../foreign/adopt.ts";
 import type { Tree } from "../foreign/candidates.ts";
 import { checkLegacy } from "../pytorch/legacy.ts";

@@ -7,7 +7,7 @@ import { UsageError } from "../../errors.ts";
 import { quoted } from "../../format/quoted.ts";
 import { unpickle } from "../../format/pickle/unpickle.ts";
 import { count, items, string } from "../../format/pickle/values.ts";
-import { openZip } from "../../format/zip_reader.ts";
+import { openZip } from "../../format/zip/reader.ts";
 import { ADVICE, storageType, torchGlobals } from "./globals.ts";
 import { ELEMENT_BYTES, Storage, type TypedStorage } from "./storage.ts";
 import { ViewBudget } from "./tensor.ts";

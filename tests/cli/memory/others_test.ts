@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { join } from "@std/path";
 import { decodeSafetensors, encodeSafetensors } from "../../../src/format/safetensors.ts";
-import { RunLock } from "../../../src/run/run_lock.ts";
+import { RunLock } from "../../../src/run/folder/run_lock.ts";
 import { copyFolder, snapshot } from "../../testing/folder.ts";
 import { assertRefused, memloss, memlossDone } from "../memloss.ts";
 import { TinyWorld } from "../tiny.ts";

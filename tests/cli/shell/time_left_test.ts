@@ -95,6 +95,35 @@ Deno.test("TimeLeft knows that the memory's examples make later steps longer", (
   close(run.step(2, 1), 3 * 13);
 });
 
+Deno.test("TimeLeft knows that a method with a prior has what stands for the memory from the first epoch", () => {
+  const length = { epochs: 3, stepsPerEpoch: 2, selectionImages: 0 };
+  const recipe = smallRecipe({ variant: "fgsm-pgi", attackSteps: 1 });
+  const run = new MadeRun(length, { step: () => 8, end: 0 }, recipe);
+  close(run.step(1, 1), 5 * 8);
+});
+
+Deno.test("TimeLeft knows that steps after the warm-up of AWP are longer", () => {
+  const length = { epochs: 3, stepsPerEpoch: 2, selectionImages: 0 };
+  // In the first two epochs 4 + 6 passes, then 4 + 12.
+  const costs = { step: (epoch: number) => epoch > 2 ? 16 : 10, end: 0 };
+  const recipe = smallRecipe({ variant: "trades", epochs: 3, awp: 0.01, awpWarmup: 2 });
+  const run = new MadeRun(length, costs, recipe);
+  close(run.step(1, 1), 3 * 10 + 2 * 16);
+  for (const [epoch, step] of [[1, 2], [2, 1], [2, 2]] as const) run.step(epoch, step);
+  close(run.step(3, 1), 16);
+});
+
+Deno.test("TimeLeft knows that attacks which start from the memory may have fewer steps", () => {
+  const length = { epochs: 3, stepsPerEpoch: 2, selectionImages: 0 };
+  const recipe = smallRecipe({
+    ...{ variant: "v1", attackStart: "memory", attackSteps: 2, firstSteps: 7 },
+  });
+  // First 14 + 6 passes, then 4 + 9.
+  const costs = { step: (epoch: number) => epoch === 1 ? 20 : 13, end: 0 };
+  const run = new MadeRun(length, costs, recipe);
+  close(run.step(1, 1), 20 + 4 * 13);
+});
+
 Deno.test("TimeLeft follows a machine that changes its pace", () => {
   const length = { epochs: 1, stepsPerEpoch: 1000, selectionImages: 0 };
   let seconds = 1;

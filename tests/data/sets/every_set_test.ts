@@ -6,19 +6,23 @@ import { readSplit } from "../../../src/data/sets/published.ts";
 import { PUBLISHED_SETS } from "../../../src/data/sets/sets.ts";
 import { verifyDataset } from "../../../src/data/verify.ts";
 import { listTree, withDirectory } from "../made_cifar10.ts";
-import { asMade, folderOf, madeArchive, madeFiles } from "../made_sets.ts";
+import { asMade, folderOf, madeDownloads, madeFiles } from "../made_sets.ts";
 import { ranged, withServer } from "../scripted_server.ts";
 
 const COUNTS = { train: 20, test: 3 };
 
 for (const set of PUBLISHED_SETS) {
   Deno.test(`fetchDataset(), verifyDataset() and readSplit() take ${set.name} as it is published`, async () => {
-    const archive = await madeArchive(set, madeFiles(set, COUNTS));
+    const downloads = await madeDownloads(set, madeFiles(set, COUNTS));
+    const answers = [ranged(downloads[0]!, 300), ...downloads.map((each) => ranged(each))];
     await withDirectory((directory) =>
-      withServer([ranged(archive, 300), ranged(archive)], async ({ url }) => {
-        const made = asMade(set, archive, url, COUNTS), folder = folderOf(set, directory);
-        assert.equal(await fetchDataset(made, directory, { retryDelay: 0 }), folder);
+      withServer(answers, async ({ url }) => {
+        const made = asMade(set, downloads, url, COUNTS), folder = folderOf(set, directory);
+        const done: number[] = [];
+        const options = { retryDelay: 0, onProgress: (bytes: number) => done.push(bytes) };
+        assert.equal(await fetchDataset(made, directory, options), folder);
         assert.deepEqual(await listTree(folder), filesOf(set).sort());
+        assert.deepEqual(done.at(-1), downloads.reduce((sum, { length }) => sum + length, 0));
 
         const verified = await verifyDataset(made, directory);
         assert.deepEqual([verified.train, verified.test, verified.official], [20, 3, true]);

@@ -18,7 +18,11 @@ import {
 import { assertHolds, order, settings } from "../store_support.ts";
 import { generationFiles, inTemporary, writeExamples } from "../support.ts";
 
-const SMALL: MemorySettings = { ...settings, imageCount: 12 };
+const SMALL: MemorySettings = {
+  ...settings,
+  imageCount: 12,
+  shape: { height: 4, width: 4, channels: 3 },
+};
 const EPOCHS = 2;
 /** Examples after which an epoch is committed; the last one ends it. */
 const CUTS = [5, 12];
@@ -175,7 +179,7 @@ Deno.test("MemoryStore writes the same files however few bytes the system takes 
     await Deno.mkdir(whole);
     await Deno.mkdir(short);
     await script(whole, DISK);
-    await script(short, shortWritingDisk(1000));
+    await script(short, shortWritingDisk(100));
     assert.deepEqual(
       generationFiles(join(short, "memory")),
       generationFiles(join(whole, "memory")),

@@ -4,6 +4,7 @@
  * @module
  */
 import { join } from "@std/path";
+import { isFound } from "../../../src/data/sets/definition.ts";
 import { findSet } from "../../../src/data/sets/sets.ts";
 import type { RecipeFlags } from "../../../src/recipe/fields.ts";
 import { recipeInput } from "../../../src/recipe/fields.ts";
@@ -138,7 +139,9 @@ function makeReport(
   checkpoint: string,
   data: string,
 ) {
-  const classes = findSet(data).classes.length, random = draws(seed + 7);
+  const set = findSet(data), random = draws(seed + 7);
+  if (isFound(set)) throw new Error(`${data} has no classes of its own`);
+  const classes = set.classes.length;
   const ease = Array.from({ length: classes }, () => 0.3 * (random() - 0.5));
   const accuracy = (share: number) => {
     const counts = Array.from({ length: classes }, () => 0).map(() => Math.round(n / classes));

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { basename, join } from "@std/path";
 import { pathToFileURL } from "node:url";
-import { findSet } from "../../../src/data/sets/sets.ts";
+import { CIFAR10 } from "../../../src/data/sets/cifar10.ts";
 import { encodePng } from "../../../src/format/png.ts";
 import { renderPage } from "../../../src/report/page/page.ts";
 import type { Pictures } from "../../../src/report/page/pictures/draw.ts";
@@ -51,7 +51,7 @@ async function write(name: string, ...runs: string[]): Promise<string> {
 /** Pictures of nothing, as many as a run of CIFAR-10 has. */
 function madePictures(): Pictures {
   const kinds = ["clean", "adversarial", "difference × 10", "memory", "difference × 10"] as const;
-  const strips = findSet("cifar10").classes.map((className, id) => ({
+  const strips = CIFAR10.classes.map((className, id) => ({
     id: 11_111 * (id % 5),
     className,
     pictures: kinds.map((kind, i) => {

@@ -8,7 +8,7 @@ import {
   type RunData,
   shownEvaluations,
 } from "../../../src/report/page/run_data.ts";
-import { RunLock } from "../../../src/run/run_lock.ts";
+import { RunLock } from "../../../src/run/folder/run_lock.ts";
 import { type MadeRun, makeRun } from "./made_run.ts";
 
 let directory: string;
@@ -46,6 +46,14 @@ Deno.test("readRuns() reads a run that is being trained without its lock", async
     await lock.release();
   }
   assert.match(await pageOf(run), /stopped, epoch 2 of 3/);
+});
+
+Deno.test("a page says of a run that stopped early that it is over", async () => {
+  const run = await made("run", { epochs: 2 }), log = join(run, "metrics.jsonl");
+  const lines = (await Deno.readTextFile(log)).trim().split("\n");
+  const last = { ...JSON.parse(lines.pop()!), ended: "early-stop" };
+  await Deno.writeTextFile(log, [...lines, JSON.stringify(last), ""].join("\n"));
+  assert.match(await pageOf(run), /2 of 3 epochs, ended by --early-stop/);
 });
 
 Deno.test("readRuns() refuses what is no run, and a run that is named twice", async () => {

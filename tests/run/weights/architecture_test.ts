@@ -4,7 +4,7 @@ import { evaluateRun } from "../../../src/evaluate/evaluate_run.ts";
 import { ARCHITECTURE_NAMES } from "../../../src/model/architectures/architectures.ts";
 import type { RecipeInput } from "../../../src/recipe/recipe.ts";
 import { resolveRecipe } from "../../../src/recipe/resolve.ts";
-import { readRunRecord } from "../../../src/run/run_folder.ts";
+import { readRunRecord } from "../../../src/run/folder/files.ts";
 import { startRun } from "../../../src/train/start.ts";
 import { inTemporary } from "../../memory/support.ts";
 

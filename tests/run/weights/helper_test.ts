@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "@std/path";
 import type { RecipeInput } from "../../../src/recipe/recipe.ts";
-import { readRunRecord } from "../../../src/run/run_folder.ts";
+import { readRunRecord } from "../../../src/run/folder/files.ts";
 import { readWeightsSubject } from "../../../src/run/subject.ts";
 import { keptHelper } from "../../../src/run/weights/helper.ts";
 import { continueRun, repeatRun, startRun } from "../../../src/train/start.ts";

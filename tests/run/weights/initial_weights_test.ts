@@ -12,7 +12,7 @@ import { withNormalisation } from "../../../src/model/architectures/architecture
 import { resnet18 } from "../../../src/model/architectures/resnet18.ts";
 import { disposeAll } from "../../../src/model/parameters.ts";
 import type { RecipeInput } from "../../../src/recipe/recipe.ts";
-import { readRunRecord } from "../../../src/run/run_folder.ts";
+import { readRunRecord } from "../../../src/run/folder/files.ts";
 import { readWeightsSubject } from "../../../src/run/subject.ts";
 import { loadInitialWeights } from "../../../src/run/weights/initial_weights.ts";
 import { continueRun, repeatRun, startRun } from "../../../src/train/start.ts";

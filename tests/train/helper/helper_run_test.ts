@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import { join } from "@std/path";
 import type { RecipeInput } from "../../../src/recipe/recipe.ts";
-import { isTrained, readRunRecord } from "../../../src/run/run_folder.ts";
+import { isTrained, readRunRecord } from "../../../src/run/folder/files.ts";
 import { readWeightsSubject } from "../../../src/run/subject.ts";
-import { continueRun, repeatRun, type RunObserver, startRun } from "../../../src/train/start.ts";
+import { continueRun, repeatRun, startRun } from "../../../src/train/start.ts";
+import type { RunObserver } from "../../../src/train/start_options.ts";
 import { inTemporary } from "../../memory/support.ts";
 
 const SMALL: RecipeInput = {
@@ -80,4 +81,13 @@ Deno.test("continueRun() goes on with the helper where it was stopped, and then 
     await continueRun(run, third);
     assert.deepEqual(third.seen, RUN.slice(1), "the helper is done");
     assert.equal(await digestOf(run), await digestOf(whole));
+  }));
+
+Deno.test("startRun() keeps the helper that it has trained where the run cannot begin", () =>
+  inTemporary(async (folder) => {
+    const run = join(folder, "run"), memory = { index: "http://127.0.0.1:9/" }; // nobody listens
+    const recipe: RecipeInput = { ...HAT, variant: "hat+v1", helper: "auto", epochs: 1, memory };
+    await assert.rejects(startRun(recipe, run), { message: /127\.0\.0\.1:9/ });
+    assert.ok(await isTrained(join(run, "helper")));
+    assert.equal((await readRunRecord(run)).recipe.helper, "auto");
   }));

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { encodeZip } from "../../../src/format/zip.ts";
+import { encodeZip } from "../../../src/format/zip/writer.ts";
 
 /** The bytes that `codes` are, a character for each. */
 export const bytesOf = (codes: string): Uint8Array<ArrayBuffer> =>

@@ -57,7 +57,8 @@ export async function findExamples(
       onNote(`the memory cannot be shown: ${error.message}`);
     }
   }
-  const dataset = await loadSplit(recipe.data, "test", dataDir ?? recipe.dataDir, recipe.seed);
+  const { data, seed } = recipe;
+  const dataset = await loadSplit(data, "test", dataDir ?? recipe.dataDir, seed, recipe);
   const all = Array.from(dataset.labels, (_, id) => id);
   const ids = oneOfEach(dataset, all);
   return { part: "test", dataset, ids, views: Array.from(ids, () => IDENTITY_VIEW) };

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { findSet } from "../../../data/sets/sets.ts";
+import { dataKindOf } from "../../../run/weights/data_kind.ts";
 import type { ClassMetrics } from "../../../run/metrics.ts";
 import { accuracyTitle } from "../../words.ts";
 import type { PageAccuracy } from "../evaluations.ts";
@@ -73,8 +73,8 @@ ${
   };
 }
 
-function classNames({ record: { recipe: { data } } }: RunData): readonly string[] {
-  return findSet(data).classes;
+function classNames({ record }: RunData): readonly string[] {
+  return dataKindOf(record).classes;
 }
 
 /** Whether there is a matrix with a row and a column for each class. */

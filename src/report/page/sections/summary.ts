@@ -71,9 +71,12 @@ function runLine(run: RunData, index: number, names: readonly string[]): Markup 
 
 /** Where the run stands, and how long it took so far. */
 function stateOf({ record: { recipe }, epochs, steps, training }: RunData): string {
-  const done = epochs.at(-1)?.epoch ?? 0, at = steps.at(-1)?.epoch ?? 1;
+  const done = epochs.at(-1)?.epoch ?? 0,
+    ended = epochs.at(-1)?.ended,
+    at = steps.at(-1)?.epoch ?? 1;
   const seconds = epochs.reduce((sum, each) => sum + (each.seconds || 0), 0);
   const took = seconds > 0 ? `, ${formatDuration(seconds)}` : "";
+  if (ended) return `${done} of ${recipe.epochs} epochs, ended by --early-stop${took}`;
   if (done >= recipe.epochs) return `${recipe.epochs} epochs, finished${took}`;
   return `${training ? "training" : "stopped"}, epoch ${
     Math.max(done, at)

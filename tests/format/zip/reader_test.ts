@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { openZip } from "../../src/format/zip_reader.ts";
+import { openZip } from "../../../src/format/zip/reader.ts";
 import { type MadeEntry, madeZip } from "./made_zip.ts";
 
 const content = Uint8Array.of(1, 2, 3), other = Uint8Array.of(4, 5);

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { encodeZip } from "../../src/format/zip.ts";
+import { encodeZip } from "../../../src/format/zip/writer.ts";
 
 Deno.test("encodeZip() begins every entry's data at a multiple of 64", () => {
   const data = [0, 1, 63, 64, 65].map((n) => new Uint8Array(n).fill(0xa0 + n));

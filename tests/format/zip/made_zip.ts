@@ -4,7 +4,7 @@
  * @module
  */
 import { crc32 } from "node:zlib";
-import { concatenate } from "../../src/format/bytes.ts";
+import { concatenate } from "../../../src/format/bytes.ts";
 
 /** An entry, and what its headers say in place of the truth. */
 export interface MadeEntry {

@@ -4,9 +4,9 @@
  * @module
  */
 import { join } from "@std/path";
-import { UsageError } from "../errors.ts";
-import { ioError } from "../disk/failure.ts";
-import { refuseForeign } from "../disk/regular.ts";
+import { UsageError } from "../../errors.ts";
+import { ioError } from "../../disk/failure.ts";
+import { refuseForeign } from "../../disk/regular.ts";
 
 const ATTEMPTS = 4;
 const ATTEMPT_MILLISECONDS = 20;

@@ -4,7 +4,7 @@
  * @module
  */
 import { join } from "@std/path";
-import { RunError, UsageError } from "../errors.ts";
+import { RunError, UsageError } from "../../errors.ts";
 import {
   createDirectory,
   listFolder,
@@ -13,11 +13,11 @@ import {
   temporaryOf,
   temporaryPath,
   writeFileAtomically,
-} from "../disk/files.ts";
-import { describeIoError, ioError, isAboutPlace } from "../disk/failure.ts";
-import { exists } from "../disk/regular.ts";
-import { sha256 } from "../format/sha256.ts";
-import { removeEmptyMemory } from "../memory/empty.ts";
+} from "../../disk/files.ts";
+import { describeIoError, ioError } from "../../disk/failure.ts";
+import { exists } from "../../disk/regular.ts";
+import { sha256 } from "../../format/sha256.ts";
+import { removeEmptyMemory } from "../../memory/empty.ts";
 import {
   CHECKPOINT_LINKS,
   checkpointFolder,
@@ -29,97 +29,18 @@ import {
   readCommittedCheckpoints,
   RECORD_FILE,
   writeCommitted,
-} from "./checkpoints.ts";
-import { type KnownDigests, withEpoch } from "./checkpoint/epoch_digests.ts";
-import { METRICS_TABLE } from "./metrics_table.ts";
-import { decodeRunRecord, encodeRunRecord, type RunRecord } from "./run_record.ts";
+} from "../checkpoints.ts";
+import { type KnownDigests, withEpoch } from "../checkpoint/epoch_digests.ts";
+import { encodeRunRecord, type RunRecord } from "../run_record.ts";
+import { readRunRecord, RECIPE_FILE, recipePath, removeLeftovers, RUN_FILES } from "./files.ts";
 import { RunLock } from "./run_lock.ts";
-import { METRICS_LOG } from "./run_log.ts";
-import { memoryFolder } from "../memory/layout.ts";
+import { memoryFolder } from "../../memory/layout.ts";
 
-const RECIPE_FILE = "recipe.json";
 const LOCK_FILE = "run.lock";
-/** A copy of the weights that the run began with, where they were given. */
-const INITIAL_WEIGHTS = "initial.safetensors";
-/** A copy of the weights of its helper, where its method has one. */
-const HELPER_WEIGHTS = "helper.safetensors";
-/** The run of its helper, where it trains that itself. */
-const HELPER_RUN = "helper";
-const REPORTS = "eval";
 /** What earlier versions left of a link that was being made. */
 const TORN_LINK = /^(?:best|last)\.tmp$/;
-/** The run's own files, which are written under a temporary name first. */
-export const RUN_FILES: readonly string[] = [
-  RECIPE_FILE,
-  INITIAL_WEIGHTS,
-  HELPER_WEIGHTS,
-  METRICS_LOG,
-  METRICS_TABLE,
-];
 /** Names in the folder of checkpoints that are written under a temporary name first, beside those of checkpoints. */
 const NAMED: readonly string[] = [...CHECKPOINT_LINKS, RECORD_FILE];
-
-/** Where `directory` says how its run was started. */
-export function recipePath(directory: string): string {
-  return join(directory, RECIPE_FILE);
-}
-
-/** Where `directory` has the weights that its run began with, if they were given. */
-export function initialWeightsPath(directory: string): string {
-  return join(directory, INITIAL_WEIGHTS);
-}
-
-/** Where `directory` has the weights of its run's helper, if it has one. */
-export function helperPath(directory: string): string {
-  return join(directory, HELPER_WEIGHTS);
-}
-
-/** Where `directory` has the run of its helper, if it trains one. */
-export function helperRunPath(directory: string): string {
-  return join(directory, HELPER_RUN);
-}
-
-/**
- * Reads how the run in `directory` was started.
- *
- * @throws {UsageError} if it is not a run folder
- * @throws {RunError} if that cannot be seen
- */
-export async function readRunRecord(directory: string): Promise<RunRecord> {
-  const path = recipePath(directory);
-  try {
-    await Deno.stat(path);
-  } catch (error) {
-    if (isAboutPlace(error)) throw ioError(`Could not read ${path}`, error);
-    throw new UsageError(`${directory} is not a run folder: it has no ${RECIPE_FILE}.`);
-  }
-  return decodeRunRecord(new TextDecoder().decode(await readWholeFile(path)), path);
-}
-
-/**
- * Whether the run in `directory` has finished its last epoch; it has not if there is none.
- *
- * @throws {UsageError | RunError} if its record or its checkpoints' is damaged
- */
-export async function isTrained(directory: string): Promise<boolean> {
-  if (!await exists(recipePath(directory))) return false;
-  const { recipe } = await readRunRecord(directory);
-  const { epochs = [] } = await readCommittedCheckpoints(directory) ?? {};
-  return epochs.some(({ epoch }) => epoch === recipe.epochs);
-}
-
-/**
- * Removes what killed processes left of files that they were writing in the run's folder `directory`, which nobody else
- * may have open for training.
- *
- * @throws {RunError} if one cannot be removed
- */
-export async function removeLeftovers(directory: string): Promise<void> {
-  await removeTemporaries(directory, (name) => RUN_FILES.includes(name));
-  // An evaluation needs no lock and writes its report in an instant.
-  const reports = join(directory, REPORTS);
-  await removeTemporaries(reports, (name) => name.endsWith(".json"), { age: 60_000 });
-}
 
 /** A run's folder, open for writing by this process alone. */
 export class RunFolder {
@@ -127,14 +48,13 @@ export class RunFolder {
   readonly directory: string;
   /** How the run was started. */
   readonly record: RunRecord;
-  /** Whether it was made now. */
-  readonly isNew: boolean;
+  #isNew: boolean;
   readonly #lock: RunLock;
 
   private constructor(directory: string, record: RunRecord, isNew: boolean, lock: RunLock) {
     this.directory = directory;
     this.record = record;
-    this.isNew = isNew;
+    this.#isNew = isNew;
     this.#lock = lock;
   }
 
@@ -189,6 +109,16 @@ export class RunFolder {
       await lock.release();
       throw error;
     }
+  }
+
+  /** Whether it was made now, and holds nothing yet that is worth keeping. */
+  get isNew(): boolean {
+    return this.#isNew;
+  }
+
+  /** Says that it holds something worth keeping, whatever fails from now on. */
+  keep(): void {
+    this.#isNew = false;
   }
 
   /** Where the memory lives. */
@@ -254,11 +184,22 @@ export class RunFolder {
    */
   async withdraw(): Promise<void> {
     await removeEmptyMemory(this.memoryDirectory);
-    for (const name of [INITIAL_WEIGHTS, HELPER_WEIGHTS, METRICS_LOG, METRICS_TABLE]) {
+    for (const name of RUN_FILES.filter((each) => each !== RECIPE_FILE)) {
       if (await exists(join(this.directory, name))) await removeFile(join(this.directory, name));
     }
     await Deno.remove(checkpointFolder(this.directory)).catch(() => {}); // only if it is empty
     await removeFile(recipePath(this.directory));
+  }
+
+  /**
+   * Writes down that the run is to have `epochs` epochs, as if it had been begun with that many.
+   *
+   * @throws {RunError} if the disk fails
+   */
+  async extend(epochs: number): Promise<void> {
+    const longer = { ...this.record, recipe: { ...this.record.recipe, epochs } };
+    const text = encodeRunRecord(longer);
+    await writeFileAtomically(recipePath(this.directory), new TextEncoder().encode(text));
   }
 
   /** Lets the next process in. */

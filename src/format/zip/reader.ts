@@ -8,8 +8,8 @@
  * @module
  */
 import { crc32 } from "node:zlib";
-import { UsageError } from "../errors.ts";
-import { quoted } from "./quoted.ts";
+import { UsageError } from "../../errors.ts";
+import { quoted } from "../quoted.ts";
 
 /** How the records begin: of a file, of the directory, of its end, and the 64-bit forms of that. */
 const LOCAL = 0x04034b50, CENTRAL = 0x02014b50, END = 0x06054b50;

@@ -1,16 +1,18 @@
 import assert from "node:assert/strict";
 import { join } from "@std/path";
-import { RunError } from "../../src/errors.ts";
-import { RunLock } from "../../src/run/run_lock.ts";
+import { RunError } from "../../../src/errors.ts";
+import { RunLock } from "../../../src/run/folder/run_lock.ts";
 
-const root = new URL("../../", import.meta.url);
+const root = new URL("../../../", import.meta.url);
 
 /** Starts a process that locks `directory`, says how that went and lives until it is killed. */
 async function startOwner(
   directory: string,
 ): Promise<{ process: Deno.ChildProcess; line: string }> {
   const script = `
-    const { RunLock } = await import(${JSON.stringify(new URL("src/run/run_lock.ts", root).href)});
+    const { RunLock } = await import(${
+    JSON.stringify(new URL("src/run/folder/run_lock.ts", root).href)
+  });
     try {
       await RunLock.acquire(${JSON.stringify(directory)});
       console.log("locked");

@@ -1,13 +1,14 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { join } from "@std/path";
-import { readCommittedCheckpoints } from "../../src/run/checkpoints.ts";
-import { readRunRecord, RunFolder } from "../../src/run/run_folder.ts";
-import { inTemporary } from "../memory/support.ts";
-import { StorageError } from "../../src/disk/failure.ts";
-import { snapshot } from "../testing/folder.ts";
-import { patched } from "../disk/patched.ts";
-import { recordOf, smallRecipe } from "../testing/runs.ts";
+import { readCommittedCheckpoints } from "../../../src/run/checkpoints.ts";
+import { readRunRecord } from "../../../src/run/folder/files.ts";
+import { RunFolder } from "../../../src/run/folder/run_folder.ts";
+import { inTemporary } from "../../memory/support.ts";
+import { StorageError } from "../../../src/disk/failure.ts";
+import { snapshot } from "../../testing/folder.ts";
+import { patched } from "../../disk/patched.ts";
+import { recordOf, smallRecipe } from "../../testing/runs.ts";
 
 const RECORD = recordOf(smallRecipe());
 const NAMES = [
