@@ -112,6 +112,7 @@ def answer(message):
 def main():
     settings = json.loads(sys.stdin.readline())
     torch.set_num_threads(settings["threads"])
+    torch.backends.cudnn.benchmark, torch.backends.cudnn.allow_tf32 = True, False
     x = torch.from_numpy(np.fromfile(settings["images"], dtype="<f4").reshape(-1, 32, 32, 3))
     y = torch.from_numpy(np.fromfile(settings["labels"], dtype=np.uint8).astype(np.int64))
     attacks = [Attack(settings, x, y, memory_format) for memory_format in FORMATS]

@@ -2,7 +2,7 @@
  * The first minutes on a GPU: whether everything is right there, and how fast it is, beside PyTorch on the same GPU.
  *
  * ```sh
- * deno task gpu-check --minutes 13 --out DIR [--data-dir DIR] [--python FILE]
+ * deno task gpu-check --minutes 13 --out DIR [--data-dir DIR] [--python FILE] [--stages NAME,…] [--rehearse]
  * ```
  *
  * Every stage is a process of its own, which is killed when its time is over. What it finds is in `DIR/STAGE.json` at
@@ -17,10 +17,9 @@ import { RunError, UsageError } from "../src/errors.ts";
 import { main, report } from "../src/main.ts";
 import { numberFlag, switchFlag, textFlag } from "../src/recipe/flag.ts";
 import { RECIPE_FLAGS } from "../src/recipe/fields.ts";
-import { PYTHON } from "./bench/pytorch.ts";
 import { type CheckOptions, Missing, Notebook } from "./gpu_check/context.ts";
-import { type Outcome, runStage } from "./gpu_check/run_stage.ts";
-import { STAGES } from "./gpu_check/stages.ts";
+import { killStage, type Outcome, runStage } from "./gpu_check/run_stage.ts";
+import { type Stage, STAGES } from "./gpu_check/stages.ts";
 import { writeSummary } from "./gpu_check/summary.ts";
 import { watchGpu } from "./gpu_check/watch.ts";
 
@@ -28,14 +27,16 @@ const FLAGS = {
   minutes: numberFlag("minutes", "time for all stages together; default 13", 0.1),
   out: textFlag("out", "DIR", "new folder for everything that is found (required)"),
   dataDir: RECIPE_FLAGS.dataDir,
-  python: textFlag("python", "FILE", `Python with PyTorch; default ${PYTHON}`),
+  python: textFlag("python", "FILE", "Python with PyTorch; default python3"),
+  stages: textFlag("stages", "NAME,…", "only these, in their order; default all"),
   rehearse: switchFlag("rehearse", "everything tiny, for a software device; PyTorch on the CPU"),
 } as const;
 
 async function check(args: readonly string[]): Promise<void> {
   const { flags } = readArguments(args, FLAGS, 0);
-  const { minutes = 13, out, python = PYTHON, dataDir, rehearse = false } = flags;
+  const { minutes = 13, out, python = "python3", dataDir, rehearse = false } = flags;
   if (out === undefined) throw new UsageError("--out DIR says where to write what is found.");
+  const chosen = chosenStages(flags.stages);
   const options: CheckOptions = {
     ...{ out: resolve(out), python, rehearse },
     ...dataDir !== undefined && { dataDir: resolve(dataDir) },
@@ -47,9 +48,10 @@ async function check(args: readonly string[]): Promise<void> {
   }
   const end = performance.now() + 60_000 * minutes;
   using _watch = watchGpu(options.out);
+  stopWhenTold();
   const outcomes: Outcome[] = [];
-  let shares = Object.values(STAGES).reduce((sum, { share }) => sum + share, 0);
-  for (const [name, { share, title }] of Object.entries(STAGES)) {
+  let shares = chosen.reduce((sum, [, { share }]) => sum + share, 0);
+  for (const [name, { share, title }] of chosen) {
     const limit = Math.max(1, (end - performance.now()) / 1000 * share / shares);
     shares -= share;
     console.log(`== ${name}: ${title}, at most ${limit.toFixed(0)} s`);
@@ -68,6 +70,28 @@ async function check(args: readonly string[]): Promise<void> {
   );
   if (ended("failed") > 0) throw new RunError(`${ended("failed")} stages failed.`);
   if (rehearse && ended("done") < outcomes.length) throw new RunError("A stage was not done.");
+}
+
+/** The stages that `names` lists. */
+function chosenStages(names: string | undefined): [string, Stage][] {
+  const all = Object.entries(STAGES), named = names?.split(",");
+  const unknown = named?.find((name) => !Object.hasOwn(STAGES, name));
+  if (unknown !== undefined) {
+    throw new UsageError(
+      `--stages names "${unknown}": there are ${Object.keys(STAGES).join(", ")}.`,
+    );
+  }
+  return all.filter(([name]) => named?.includes(name) ?? true);
+}
+
+/** Ends with the stage that runs, which leads a process group of its own and would go on. */
+function stopWhenTold(): void {
+  for (const signal of ["SIGINT", "SIGTERM"] as const) {
+    Deno.addSignalListener(signal, () => {
+      killStage();
+      Deno.exit(130);
+    });
+  }
 }
 
 /** Runs one stage, in its own process. */

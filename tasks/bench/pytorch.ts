@@ -6,7 +6,7 @@
 import { RunError, UsageError } from "../../src/errors.ts";
 
 /** Where Debian puts it. */
-export const PYTHON = "/usr/bin/python3";
+const PYTHON = "/usr/bin/python3";
 
 /** PyTorch's side of the benchmark. */
 export class PyTorch {

@@ -1,7 +1,8 @@
 """PyTorch's side of the stage `pytorch`: the authors' V1 step in several precisions, timed on request.
 
 Reads lines of JSON: first the settings, then the contender that is to make a step. Answers each with
-one line: the version with the contenders that this device has, then the step's seconds or an error.
+one line: the version with the contenders that this device has, round by round, then the step's
+seconds or an error.
 """
 import contextlib
 import json
@@ -21,14 +22,20 @@ PRECISIONS = {
     "bf16": (True, torch.bfloat16), "f16": (True, torch.float16),
 }
 
-def contenders(device, compile):
-    """Precision, memory format and whether it is compiled, by name; the most wanted come first."""
+def contenders(device):
+    """Precision, memory format and whether it is compiled, by name."""
     precisions = PRECISIONS if device == "cuda" else ("float32", "bf16")
     plain = {f"{p}, {f}": (p, f, False) for p in precisions for f in FORMATS}
-    compiled = {
-        f"{p}, {f}, compiled": (p, f, True) for p in precisions for f in ("channels_last",)
-    } if compile and device == "cuda" and hasattr(torch, "compile") else {}
+    if device != "cuda" or not hasattr(torch, "compile"):
+        return plain
+    compiled = {f"{p}, channels_last, compiled": (p, "channels_last", True) for p in precisions}
     return {**plain, **compiled}
+
+def scaler(enabled):
+    """PyTorch moved it in version 2.3."""
+    if hasattr(torch.amp, "GradScaler"):
+        return torch.amp.GradScaler("cuda", enabled=enabled)
+    return torch.cuda.amp.GradScaler(enabled=enabled)
 
 class Trainer:
     """A model, its optimiser and one batch."""
@@ -39,7 +46,7 @@ class Trainer:
         self.sgd = torch.optim.SGD(
             self.model.parameters(), lr=0.01, momentum=0.9, weight_decay=5e-4, nesterov=True
         )
-        self.scaler = torch.cuda.amp.GradScaler(enabled=self.dtype == torch.float16)
+        self.scaler = scaler(enabled=self.dtype == torch.float16)
         self.network = torch.compile(self.model) if compiled else self.model
         n = settings["batchSize"]
         x = torch.rand(n, 3, 32, 32, device=self.device)
@@ -80,8 +87,11 @@ def answer(message):
 def main():
     settings = json.loads(sys.stdin.readline())
     torch.backends.cudnn.benchmark = True
-    named, trainers = contenders(settings["device"], settings["compile"]), {}
-    answer({"version": torch.__version__, "contenders": list(named)})
+    named, trainers = contenders(settings["device"]), {}
+    rounds = [[name for name, of in named.items() if not of[2]]]
+    # Compiling one takes a minute or so: each in a round of its own, behind all that is sure.
+    rounds += [[name] for name, of in named.items() if of[2]]
+    answer({"version": torch.__version__, "rounds": rounds})
     for line in sys.stdin:
         name = json.loads(line)["contender"]
         try:

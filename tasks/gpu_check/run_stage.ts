@@ -23,6 +23,9 @@ export interface Outcome {
 /** Seconds that a killed process is waited for: one that hangs in a driver cannot die. */
 const PATIENCE = 5;
 
+/** Leads the group of the stage that runs. */
+let running: number | undefined;
+
 /** Runs `stage` for `limit` seconds at most; what it prints is shown with its name, and kept. */
 export async function runStage(
   stage: string,
@@ -36,6 +39,7 @@ export async function runStage(
     detached: true, // leads a group of its own, which is killed together
     env: { XDG_CACHE_HOME: join(options.out, "cache") },
   }).spawn();
+  running = child.pid;
   using log = await Deno.open(join(options.out, `${stage}.log`), {
     ...{ write: true, create: true, truncate: true },
   });
@@ -63,6 +67,7 @@ export async function runStage(
   clearTimeout(timer);
   hung.clear();
   killGroup(child.pid); // what it left behind
+  running = undefined;
   if (ended === undefined) child.unref();
   const seconds = (performance.now() - started) / 1000;
   const findings = await readFindings(options.out, stage) as Record<string, unknown> | undefined;
@@ -88,6 +93,11 @@ function delay(milliseconds: number) {
   const { promise, resolve } = Promise.withResolvers<undefined>();
   const timer = setTimeout(() => resolve(undefined), milliseconds);
   return { promise, clear: () => clearTimeout(timer) };
+}
+
+/** Kills the stage that runs, if one does. */
+export function killStage(): void {
+  if (running !== undefined) killGroup(running);
 }
 
 function killGroup(pid: number): void {

@@ -19,7 +19,7 @@ const OURS = 0.6;
 
 /** Runs it. */
 export async function run(notebook: Notebook): Promise<void> {
-  const adapter = await openAdapter();
+  const adapter = await openAdapter(notebook);
   const { sizes: { attacked, pairs }, context: { out, rehearse } } = notebook;
   const target = join(out, "v1");
   const subject = await readWeightsSubject(target, "last").catch(() => {
@@ -56,7 +56,7 @@ async function attackInFull(notebook: Notebook, target: string, n: number): Prom
   const { code, stdout } = await memloss([
     ...["eval", target, "--attack", "clean,autoattack", "--n-ex", `${n}`, "--checkpoint", "last"],
     ...["--backend", "webgpu", "--json"],
-    ...rehearse ? [...small, "--attacks-to-run", "apgd-ce,square"] : [],
+    ...rehearse ? [...small, "--attacks-to-run", "apgd-ce,square", "--no-tune"] : [],
   ], OURS * notebook.secondsLeft());
   const seconds = (performance.now() - started) / 1000;
   if (code === 0) {

@@ -11,7 +11,7 @@ import { layersOf } from "../sizes.ts";
 
 /** Runs it. */
 export async function run(notebook: Notebook): Promise<void> {
-  await openAdapter();
+  await openAdapter(notebook);
   const { sizes } = notebook, engines = await openEngines(false, { tune: false });
   for (const layer of layersOf(sizes, sizes.batchSize)) {
     for (const speed of await measureKernels([layer], engines, sizes.pairs, () => {})) {

@@ -24,7 +24,7 @@ const TOLERANCES: readonly (readonly [RegExp, number])[] = [
 
 /** Runs it. */
 export async function run(notebook: Notebook): Promise<void> {
-  await openAdapter();
+  await openAdapter(notebook);
   const path = besideTheCheck("../tests/fixtures/steps_w2.safetensors");
   const { tensors } = decodeSafetensors(await Deno.readFile(path), path);
   const under = (prefix: string) =>

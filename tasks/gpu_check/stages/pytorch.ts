@@ -14,7 +14,8 @@ import { besideTheCheck } from "../processes.ts";
 /** What PyTorch's process says of itself. */
 interface Start {
   readonly version: string;
-  readonly contenders: readonly string[];
+  /** Names of what is compared in turns, round after round. */
+  readonly rounds: readonly (readonly string[])[];
 }
 
 const DEVICE = `
@@ -29,33 +30,35 @@ export async function run(notebook: Notebook): Promise<void> {
   const pytorch = new PyTorch(besideTheCheck("gpu_check/pytorch_step.py"), python);
   const seconds: Record<string, number[]> = {};
   try {
-    const start = await pytorch.ask<Start>({ device, width, batchSize, compile: !rehearse });
+    const start = await pytorch.ask<Start>({ device, width, batchSize });
     await notebook.note("pytorch", start);
-    await openAdapter();
+    await openAdapter(notebook);
     const engines = await openEngines(false, { tune: !rehearse });
     const ours = new V1Step(engines.ours.backend, width, batchSize);
     await guardAll(engines, ours.run());
-    const failed = new Set<string>();
-    for (let pair = 0; pair <= pairs; pair++) { // the first is a warm-up
-      for (const contender of start.contenders) {
-        if (failed.has(contender)) continue;
-        const { step } = await guardAll(engines, ours.run());
-        const answer = await pytorch.ask<{ step?: number; error?: string }>({ contender });
-        if (answer.step === undefined) {
-          failed.add(contender);
-          await notebook.add("failed", { contender, error: answer.error });
-          console.log(`PyTorch, ${contender}: ${answer.error}`);
-        } else if (pair > 0) {
-          (seconds[contender] ??= []).push(answer.step);
-          (seconds.ours ??= []).push(step);
-          await notebook.note("seconds", seconds);
-          const ratio = (answer.step / step).toFixed(2);
-          console.log(
-            `ours ${step.toFixed(3)} s, PyTorch, ${contender}: ${
-              answer.step.toFixed(3)
-            } s: ${ratio}`,
-          );
-        }
+    const measure = async (contender: string, counts: boolean): Promise<boolean> => {
+      const { step } = await guardAll(engines, ours.run());
+      const answer = await pytorch.ask<{ step?: number; error?: string }>({ contender });
+      if (answer.step === undefined) {
+        await notebook.add("failed", { contender, error: answer.error });
+        console.log(`PyTorch, ${contender}: ${answer.error}`);
+        return false;
+      }
+      if (!counts) return true;
+      (seconds[contender] ??= []).push(answer.step);
+      (seconds.ours ??= []).push(step);
+      await notebook.note("seconds", seconds);
+      const ratio = (answer.step / step).toFixed(2);
+      const theirs = `PyTorch, ${contender}: ${answer.step.toFixed(3)} s`;
+      console.log(`ours ${step.toFixed(3)} s, ${theirs}, ${ratio} times as long`);
+      return true;
+    };
+    for (const round of start.rounds) {
+      let able = round;
+      for (let pair = 0; pair <= pairs; pair++) { // the first is a warm-up
+        const left = [];
+        for (const contender of able) if (await measure(contender, pair > 0)) left.push(contender);
+        able = left;
       }
     }
     const rates = Object.entries(seconds).map(([name, each]) => [name, batchSize / median(each)]);

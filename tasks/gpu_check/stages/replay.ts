@@ -22,7 +22,7 @@ const CLASSES = CIFAR10.classes.length;
 
 /** Runs it. */
 export async function run(notebook: Notebook): Promise<void> {
-  const { sizes } = notebook, adapter = await openAdapter();
+  const { sizes } = notebook, adapter = await openAdapter(notebook);
   const backend = await openWebGpu(adapter, { tune: false });
   const replayed = await backend.guard(steps(backend, sizes, (step) => step()));
   await notebook.note("replayed", replayed);

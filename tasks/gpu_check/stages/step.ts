@@ -11,7 +11,7 @@ import { type Notebook, readFindings } from "../context.ts";
 
 /** Runs it. */
 export async function run(notebook: Notebook): Promise<void> {
-  const { adapter } = await openAdapter();
+  const { adapter } = await openAdapter(notebook);
   const { sizes: { width, batchSize, pairs }, context: { rehearse } } = notebook;
   const precisions = adapter.features.has("shader-f16")
     ? ["f32", "f16"] as const

@@ -17,10 +17,10 @@ const SAVING = 10;
 
 /** Runs it. The run stays in the folder `v1`. */
 export async function run(notebook: Notebook): Promise<void> {
-  await openAdapter();
   const { sizes: { width, batchSize }, context: { out, dataDir, rehearse } } = notebook;
   const data = dataDir === undefined ? "synthetic" : "cifar10";
   const { n } = await loadSplit(data, "train", dataDir ?? ".", 1);
+  await openAdapter(notebook);
   const images = rehearse ? Math.min(n, 2 * batchSize) : n;
   const rate = await measuredRate(out);
   const epochs = rehearse || rate === undefined

@@ -40,7 +40,7 @@ class NotedStore extends TuningStore {
 
 /** Runs it. */
 export async function run(notebook: Notebook): Promise<void> {
-  const { description, software } = await openAdapter();
+  const { description, software } = await openAdapter(notebook);
   const engines = await openEngines(false, { tune: false });
   const { device } = engines.ours.tfjs, { sizes, context: { rehearse } } = notebook;
   const tuner = await Tuner.open(device, {

@@ -24,7 +24,7 @@ import { layersOf } from "../sizes.ts";
 
 /** Runs it; float16 comes after all of float32. */
 export async function run(notebook: Notebook): Promise<void> {
-  const { features } = (await openAdapter()).adapter;
+  const { features } = (await openAdapter(notebook)).adapter;
   const { rehearse } = notebook.context;
   const bench = await KernelBench.open();
   const wrong: string[] = [];
