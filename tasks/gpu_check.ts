@@ -117,6 +117,6 @@ if (import.meta.main) {
     else await check(Deno.args);
     Deno.exit(0);
   } catch (error) {
-    Deno.exit(report(error, true));
+    Deno.exit(report(error, first === "stage"));
   }
 }

@@ -19,6 +19,8 @@ import { faultsOf } from "./gpu_rehearsal/figures.ts";
 const ROOT = resolve(import.meta.dirname!, "..");
 /** Debian's, which has PyTorch in CI. */
 const PYTHON = "/usr/bin/python3";
+/** It is done in two or three; a stage's share of this is enough on a busy machine too. */
+const TIME = ["--minutes", "20"];
 
 async function rehearse(folder: string): Promise<void> {
   const sizes = await makePack(join(folder, "pack"));
@@ -28,7 +30,7 @@ async function rehearse(folder: string): Promise<void> {
   await Deno.mkdir(home);
   const loader = (await findLibraries()).get("libvulkan.so.1")!;
   const { success } = await bareMachine(
-    [join(folder, "pack", "start.sh"), "--rehearse", "--python", PYTHON, "--out", results],
+    [join(folder, "pack", "start.sh"), "--rehearse", ...TIME, "--python", PYTHON, "--out", results],
     { home, hidden: [ROOT, Deno.execPath(), loader] },
   ).output();
   const faults = await faultsOf(results);

@@ -87,6 +87,7 @@ def answer(message):
 def main():
     settings = json.loads(sys.stdin.readline())
     torch.backends.cudnn.benchmark = True
+    torch.set_num_threads(1)  # in a rehearsal; a GPU is not concerned
     named, trainers = contenders(settings["device"]), {}
     rounds = [[name for name, of in named.items() if not of[2]]]
     # Compiling one takes a minute or so: each in a round of its own, behind all that is sure.

@@ -37,7 +37,7 @@ export async function runStage(
   const child = thisProgram(["stage", stage, context], {
     ...{ stdin: "null", stdout: "piped", stderr: "piped" },
     detached: true, // leads a group of its own, which is killed together
-    env: { XDG_CACHE_HOME: join(options.out, "cache") },
+    env: { XDG_CACHE_HOME: join(options.out, "cache"), ...packagesHere() },
   }).spawn();
   running = child.pid;
   using log = await Deno.open(join(options.out, `${stage}.log`), {
@@ -87,6 +87,14 @@ function judge(
   if (finished === true) return { ended: "done" };
   if (stopped) return { ended: "stopped", why: `its time was over; its last line: ${last}` };
   return { ended: "failed", why: `its process ended; its last line: ${last}` };
+}
+
+/** Where Deno has its packages, said to a process whose cache folder is another. */
+function packagesHere(): Record<string, string> {
+  const { DENO_DIR, XDG_CACHE_HOME, HOME } = Deno.env.toObject();
+  if (DENO_DIR) return { DENO_DIR };
+  if (XDG_CACHE_HOME) return { DENO_DIR: join(XDG_CACHE_HOME, "deno") };
+  return HOME ? { DENO_DIR: join(HOME, ".cache", "deno") } : {};
 }
 
 function delay(milliseconds: number) {

@@ -22,17 +22,17 @@ export const STAGES: Readonly<Record<string, Stage>> = {
     load: () => import("./stages/doctor.ts"),
   },
   variants: {
-    share: 120,
+    share: 110,
     title: "Every kernel variant against float64",
     load: () => import("./stages/variants.ts"),
   },
   parity: {
-    share: 20,
+    share: 40,
     title: "A training step against PyTorch's in float64",
     load: () => import("./stages/parity.ts"),
   },
   replay: {
-    share: 40,
+    share: 60,
     title: "A replayed step against the same, dispatch by dispatch",
     load: () => import("./stages/replay.ts"),
   },
@@ -50,5 +50,5 @@ export const STAGES: Readonly<Record<string, Stage>> = {
   host: { share: 25, title: "The host alone", load: () => import("./stages/host.ts") },
   train: { share: 150, title: "Training V1", load: () => import("./stages/train.ts") },
   autoattack: { share: 90, title: "AutoAttack", load: () => import("./stages/autoattack.ts") },
-  kernels: { share: 60, title: "Every kernel's speed", load: () => import("./stages/kernels.ts") },
+  kernels: { share: 50, title: "Every kernel's speed", load: () => import("./stages/kernels.ts") },
 };

@@ -54,27 +54,30 @@ function describe(stage: string, found: Findings | undefined): string[] {
 
 const DESCRIPTIONS: Readonly<Record<string, (found: Findings) => readonly string[]>> = {
   doctor: ({ nvidiaSmi, python, doctor }) => [
-    `- ${nvidiaSmi}`,
-    `- ${python}`,
+    ...[nvidiaSmi, python].filter((said) => said !== undefined).map((said) => `- ${said}`),
     ...(doctor?.webgpu ?? []).map((each: Findings) =>
       `- WebGPU: ${each.description}, float16 ${each.shaderF16 ? "yes" : "no"}, timestamps ` +
       `${each.timestampQuery ? "yes" : "no"}`
     ),
   ],
-  variants: ({ layers, wrong }) => [
-    `${layers?.length ?? 0} convolutions; wrong: ${wrong?.length ?? "not over"}.`,
-  ],
+  variants: ({ layers, checked, wrong }) =>
+    layers === undefined ? [] : [
+      `${layers.length} convolutions, ${checked ?? "not yet all"} variants; wrong: ${
+        wrong?.length ?? "not over"
+      }.`,
+    ],
   parity: ({ worst }) =>
     Object.values(worst ?? {}).map((each) =>
       `- largest relative error ${(each as Findings).error.toExponential(1)}, ${
         (each as Findings).tensor
       }`
     ),
-  replay: ({ replayed, different, unsteady }) => [
-    `${Object.keys(replayed ?? {}).length} tensors; different dispatch by dispatch: ${
-      different?.length ?? "not over"
-    }; different the second time: ${unsteady?.length ?? "not over"}.`,
-  ],
+  replay: ({ replayed, different, unsteady }) =>
+    replayed === undefined ? [] : [
+      `${Object.keys(replayed).length} tensors; different dispatch by dispatch: ${
+        different?.length ?? "not over"
+      }; different the second time: ${unsteady?.length ?? "not over"}.`,
+    ],
   tuning: ({ table }) =>
     (table ?? []).map((each: Findings) =>
       `- ${each.convolution}: ${each.variant}, ${(1000 * each.seconds[each.variant]).toFixed(3)} ms`
@@ -103,20 +106,24 @@ const DESCRIPTIONS: Readonly<Record<string, (found: Findings) => readonly string
       ...(failed ?? []).map((each: Findings) => `- PyTorch, ${each.contender}: ${each.error}`),
     ];
   },
-  host: ({ host }) => [`${host?.milliseconds.median.toFixed(1)} ms a step.`],
-  train: ({ plan, steps, epochs }) => [
-    `${plan?.images} images of ${plan?.data}, ${epochs?.length ?? 0} of ${plan?.epochs} epochs, ` +
-    `${steps?.medianImagesPerSecond?.toFixed(1)} images/s in the median step.`,
-  ],
+  host: ({ host }) =>
+    host === undefined ? [] : [`${host.milliseconds.median.toFixed(1)} ms a step.`],
+  train: ({ plan, steps, epochs }) =>
+    plan === undefined ? [] : [
+      `${plan.images} images of ${plan.data}, ${epochs?.length ?? 0} of ${plan.epochs} epochs, ` +
+      `${steps?.medianImagesPerSecond?.toFixed(1) ?? "no"} images/s in the median step.`,
+    ],
   autoattack: ({ full, apgd }) => [
-    full?.autoattack
-      ? `AutoAttack: ${full.autoattack.correct} of ${full.autoattack.n} in ${
-        full.seconds.toFixed(0)
-      } s.`
-      : `AutoAttack: ${full?.interrupted ?? "not run"}.`,
+    ...full === undefined ? [] : [
+      full.autoattack
+        ? `AutoAttack leaves ${full.autoattack.correct} of ${full.autoattack.n} images, in ${
+          full.seconds.toFixed(0)
+        } s.`
+        : `AutoAttack: ${full.interrupted}, which were ${full.seconds.toFixed(0)} s.`,
+    ],
     ...(apgd ?? []).map(({ ours, pytorch }: Findings) =>
-      `\nAPGD-CE, passes/s: ours ${(ours.passes / ours.seconds).toFixed(0)}, PyTorch ` +
-      `${(pytorch.passes / pytorch.seconds).toFixed(0)}.`
+      `\nAPGD-CE, passes/s: ours ${(ours.passes / ours.seconds).toFixed(0)}, PyTorch in float32 ` +
+      `without TF32 ${(pytorch.passes / pytorch.seconds).toFixed(0)}.`
     ),
   ],
   kernels: ({ layers }) =>

@@ -35,7 +35,7 @@ export async function run(notebook: Notebook): Promise<void> {
   try {
     await backend.guard(compareApgd({
       ...{ target, recipe, nEx: attacked, pairs, backend, pytorch },
-      settings: { device, threads: navigator.hardwareConcurrency },
+      settings: { device, threads: 1 },
       onStart: (version) => console.log(`APGD-CE in turns with PyTorch ${version} on ${device}`),
       async onPair(_, ours, theirs) {
         await notebook.add("apgd", { ours, pytorch: theirs });
@@ -64,7 +64,10 @@ async function attackInFull(notebook: Notebook, target: string, n: number): Prom
     await notebook.note("full", { seconds, clean, autoattack });
     console.log(`AutoAttack leaves ${autoattack.correct} of ${n} in ${seconds.toFixed(0)} s`);
   } else if (code === 130 || code === 143) {
-    await notebook.note("full", { seconds, interrupted: `${n} images take longer than that` });
+    await notebook.note("full", {
+      seconds,
+      interrupted: `${n} images take longer than the stage has for them`,
+    });
     console.log(`AutoAttack on ${n} images was not over after ${seconds.toFixed(0)} s`);
   } else throw new Error(`memloss eval ended with exit code ${code}; see ${out}.`);
 }
