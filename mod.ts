@@ -126,6 +126,7 @@ export { crossEntropy, klDivergence } from "./src/method/divergence.ts";
 // Data sets: images and labels.
 export {
   DATA_NAMES,
+  type DataChoice,
   type DataName,
   loadData,
   loadSplit,
@@ -139,7 +140,9 @@ export {
   type Download,
   type FileSource,
   type FoundSet,
+  type FoundVerification,
   type GeneratedSet,
+  type ImageSize,
   type LabelledImages,
   type OtherFiles,
   type PublishedSet,

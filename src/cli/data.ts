@@ -7,14 +7,14 @@ import { contactSheet } from "../data/contact_sheet.ts";
 import { firstIndices } from "../data/batches.ts";
 import type { Dataset } from "../data/dataset.ts";
 import { fetchDataset } from "../data/fetch/fetch.ts";
-import { downloadsOf, isFound, isGenerated } from "../data/sets/definition.ts";
-import { DATA_NAMES, DATA_ROOT, findPublished, findSet, loadData } from "../data/sets/sets.ts";
 import {
-  type FolderVerification,
+  downloadsOf,
+  type FoundVerification,
   type ImageSize,
-  verifyFolder,
-} from "../data/folder/verify_folder.ts";
-import { namedFolder } from "../data/folder/read_folder.ts";
+  isFound,
+  isGenerated,
+} from "../data/sets/definition.ts";
+import { DATA_NAMES, DATA_ROOT, findPublished, findSet, loadData } from "../data/sets/sets.ts";
 import { type DatasetVerification, verifyDataset } from "../data/verify.ts";
 import { Interrupted, UsageError } from "../errors.ts";
 import { createDirectory, writeFileAtomically } from "../disk/files.ts";
@@ -97,8 +97,7 @@ async function fetchAction({ dataDir = DATA_ROOT, json }: Flags, [name = ""]: re
 async function verifyAction(flags: Flags, [name = ""]: readonly string[]) {
   const { dataDir, testFraction, json } = flags, set = findSet(name);
   if (isFound(set)) {
-    const directory = namedFolder(dataDir), found = await verifyFolder(directory, testFraction);
-    return printReport(found, { json }, describeFolder);
+    return printReport(await set.verify(dataDir, testFraction), { json }, describeFound);
   }
   refuseFlags(FLAGS, flags, FOLDER_FLAGS, `has no meaning for ${name}`);
   printReport(
@@ -108,13 +107,14 @@ async function verifyAction(flags: Flags, [name = ""]: readonly string[]) {
   );
 }
 
-function describeFolder(found: FolderVerification) {
-  const { directory, classes, train, test, split, ignored, smallest, largest, sha256 } = found;
+function describeFound(found: FoundVerification) {
+  const { directory, classes, train, test, split, ignored = 0, ...more } = found;
+  const { smallest, largest, sha256 } = more;
   const size = ({ width, height }: ImageSize) => `${width}×${height}`;
   const labelWidth = Math.max(12, ...classes.map(({ name }) => name.length));
   return [
     `${directory}: ${train} training and ${test} test images (${
-      split === "folders" ? "by their folders" : "drawn from each class"
+      split === "folders" ? "which lie apart" : "drawn from each class"
     }), ${size(smallest)} to ${size(largest)} pixels, all well-formed.`,
     ...classes.map(({ name, train, test }) =>
       `  ${name.padEnd(labelWidth)} ${String(train).padStart(6)}${String(test).padStart(6)}`

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { sizesOf } from "../data/auxiliary.ts";
 import { isFound, isPublished } from "../data/sets/definition.ts";
 import { DATA_ROOT, findSet, loadData } from "../data/sets/sets.ts";
 import { RECIPE_FLAGS } from "../recipe/fields.ts";
@@ -79,9 +80,9 @@ async function measureRun(
   signal: AbortSignal,
 ): Promise<RunEstimate & { readonly measuredOn: string }> {
   const recipe = resolveRecipe(given), set = findSet(recipe.data);
-  if (isFound(set)) {
+  if (isFound(set) || recipe.auxData !== undefined) {
     const { train, test } = await loadData(recipe.data, recipe.dataDir, recipe.seed, recipe);
-    const sizes = { train: train.n, test: test.n };
+    const sizes = sizesOf(train, test);
     const estimate = await estimateRun(given, test, sizes, disk.directory, signal);
     return { ...estimate, measuredOn: set.name };
   }

@@ -4,6 +4,7 @@
  * @module
  */
 import { join } from "@std/path";
+import { sizesOf } from "../data/auxiliary.ts";
 import { loadData } from "../data/sets/sets.ts";
 import { UsageError } from "../errors.ts";
 import { type Group, GROUPS } from "../recipe/field.ts";
@@ -115,7 +116,7 @@ async function previewRun(given: RecipeInput, directory: string, signal: AbortSi
   const { train, test } = await loadData(recipe.data, recipe.dataDir, recipe.seed, recipe);
   const status = new StatusLine();
   status.update("measuring a few steps");
-  const sizes = { train: train.n, test: test.n };
+  const sizes = sizesOf(train, test);
   const needed = await estimateRun(input, test, sizes, directory, signal)
     .finally(() => status.clear());
   printResult(JSON.stringify(recipe, null, 2));

@@ -6,7 +6,7 @@
 import type { Demand } from "../backend/backend.ts";
 import { Interrupted } from "../errors.ts";
 import { wholeMebibytes } from "../format/mebibytes.ts";
-import type { RecipeInput } from "../recipe/recipe.ts";
+import type { Recipe, RecipeInput } from "../recipe/recipe.ts";
 import { formatDuration, formatPercent } from "../report/words.ts";
 import type { EpochMetrics, StepMetrics } from "../run/metrics.ts";
 import { COLLAPSE } from "../run/overfitting.ts";
@@ -90,9 +90,10 @@ export function observeRun(status: StatusLine, whose = ""): RunObserver {
       ({ select, earlyStop } = recipe);
       time.begin(recipe);
       status.print(
-        `${whose}${
-          continued ? "Continuing" : "Training"
-        } ${recipe.variant} on ${recipe.data}, ${recipe.model} of width ${recipe.width}` +
+        `${whose}${continued ? "Continuing" : "Training"} ${recipe.variant} on ${recipe.data}${
+          describeAuxiliary(recipe)
+        }, ` +
+          `${recipe.model} of width ${recipe.width}` +
           `${recipe.attack?.precision === "f16" ? ", attacked in float16" : ""}, ` +
           `${describeDevice(backend, demand)}, in ${directory}`,
       );
@@ -177,4 +178,10 @@ function describeDevice({ name, adapter, threads }: RunStart["backend"], demand?
 function describeTerms({ loss, terms }: StepMetrics | EpochMetrics): string {
   const parts = Object.entries(terms).map(([name, value]) => `${name} ${value.toFixed(4)}`);
   return `loss ${loss.toFixed(4)} (${parts.join(", ")})`;
+}
+
+/** What is mixed into the batches of a run. */
+function describeAuxiliary({ auxData, auxFraction }: Recipe): string {
+  if (auxData === undefined) return "";
+  return ` with ${auxData}, ${Math.round(100 * auxFraction!)} % of each batch`;
 }

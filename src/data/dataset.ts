@@ -34,6 +34,8 @@ export interface Dataset {
   readonly shape: ImageShape;
   /** Number of images. */
   readonly n: number;
+  /** How many of them, the last, are auxiliary: of `--aux-data`; none unless given. */
+  readonly auxiliary?: number;
   /** `n · height · width · channels` bytes, NHWC, 0..255; three channels are red, green and blue. */
   readonly images: Uint8Array;
   /** `n` labels in 0..classes.length-1. */

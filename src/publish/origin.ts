@@ -52,8 +52,8 @@ export function originOf({ subject, record }: PublishedSubject): Record<string, 
 }
 
 /** `recipe` without where files lie and where its memory's index is kept. */
-export function publicRecipe(recipe: Recipe): Omit<Recipe, "dataDir" | "from"> {
-  const { dataDir: _data, from: _from, memory, ...rest } = recipe;
+export function publicRecipe(recipe: Recipe): Omit<Recipe, "dataDir" | "auxData" | "from"> {
+  const { dataDir: _data, auxData: _auxiliary, from: _from, memory, ...rest } = recipe;
   if (memory === undefined) return rest;
   const { index: _index, ...kept } = memory;
   return { ...rest, memory: kept };

@@ -67,11 +67,24 @@ export interface Recipe {
    */
   readonly imageSize?: number;
   /**
-   * Share of each class of a folder that tests, where the folder has no folder for that. There for such data only.
+   * Share of each class that tests, where a folder of images or a `.npz` file has none set apart. There for such data only.
    *
    * @default {0.2, or nothing is drawn}
    */
   readonly testFraction?: number;
+  /**
+   * `.npz` file of auxiliary images with labels, such as generated ones, of the size and classes of the data set.
+   *
+   * @default {none}
+   */
+  readonly auxData?: string;
+  /**
+   * Their share in [0.01,0.99] of each batch, rounded down to whole images. An epoch shows as many images as without them, and
+   * each at most once. There with `auxData` only.
+   *
+   * @default {0.7}
+   */
+  readonly auxFraction?: number;
   /**
    * Train on the first images only, this many.
    *

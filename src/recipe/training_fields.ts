@@ -4,6 +4,7 @@
  * @module
  */
 import { LARGEST_CROP_PADDING } from "../data/augmentation.ts";
+import { AUX_FRACTION } from "../data/auxiliary.ts";
 import { TEST_FRACTION } from "../data/folder/listing.ts";
 import { IMAGE_SIZE } from "../data/folder/read_folder.ts";
 import { isFound } from "../data/sets/definition.ts";
@@ -21,9 +22,18 @@ import { choiceFlag, integerFlag, numberFlag, switchFlag, textFlag } from "./fla
 
 const LARGEST_SEED = 2 ** 32 - 1;
 
-const IS_FOLDER: Condition = {
-  holds: ({ data }) => data === "folder",
+const ofData = (holds: (data: string) => boolean): Condition => ({
+  holds: ({ data }) => holds(data),
   cause: ({ data }) => `--data ${data}`,
+});
+
+const IS_FOLDER = ofData((data) => data === "folder");
+/** Its test may have to be drawn. */
+const IS_FOUND = ofData((data) => isFound(findSet(data)));
+
+const HAS_AUX: Condition = {
+  holds: ({ auxData }) => auxData !== undefined,
+  cause: () => "a run without --aux-data",
 };
 
 const networkSummaries = Object.fromEntries(
@@ -88,11 +98,28 @@ export const TRAINING_FIELDS = {
     "testFraction",
     numberFlag(
       "test-fraction",
-      "folder: share of each class that tests, if none is set apart",
+      "folder, npz: share of each class that tests, if none is set apart",
       0.01,
       0.9,
     ),
-    { group: "What to train", needs: IS_FOLDER, said: String(TEST_FRACTION) },
+    { group: "What to train", needs: IS_FOUND, said: String(TEST_FRACTION) },
+  ),
+  auxData: field(
+    "auxData",
+    textFlag(
+      "aux-data",
+      "FILE",
+      ".npz file of auxiliary images to mix into each batch, such as generated ones",
+    ),
+    {
+      group: "What to train",
+      perStart: true, // the digest of the data is compared instead
+    },
+  ),
+  auxFraction: field(
+    "auxFraction",
+    numberFlag("aux-fraction", "their share of each batch", 0.01, 0.99),
+    { group: "What to train", needs: HAS_AUX, default: AUX_FRACTION },
   ),
   limitTrain: field(
     "limitTrain",

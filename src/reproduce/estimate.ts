@@ -4,6 +4,7 @@
  * @module
  */
 import { openBackend } from "../backend/open.ts";
+import { ownImages } from "../data/auxiliary.ts";
 import { loadData } from "../data/sets/sets.ts";
 import { freeBytes } from "../disk/free_space.ts";
 import { AUTO_HELPER } from "../recipe/helper_recipe.ts";
@@ -57,7 +58,7 @@ export async function estimate(
     const given = { ...readRecipe(request.recipe, row), ...sitting.given };
     const recipe = resolveRecipe(given);
     const { test, ...data } = await loadData(recipe.data, recipe.dataDir, recipe.seed, recipe);
-    const images = trainingImages(recipe, data.train.n);
+    const images = trainingImages(recipe, ownImages(data.train));
     // The tuner is left alone: it may take minutes, and the runs will ask it themselves.
     const backend = await openBackend(recipe.backend, { ...engineOptions(recipe), tune: false });
     const needed = await capacity(recipe, test, backend)

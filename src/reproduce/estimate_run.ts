@@ -5,15 +5,20 @@
  */
 import { openBackend } from "../backend/open.ts";
 import { splitTraining, VALIDATION_SIZE } from "../data/split.ts";
+import { valuesPerImage } from "../data/dataset.ts";
 import { freeBytes } from "../disk/free_space.ts";
 import { Interrupted } from "../errors.ts";
+import { perturbsWeights } from "../optimise/weight_perturbation.ts";
 import { AUTO_HELPER } from "../recipe/helper_recipe.ts";
 import type { Recipe, RecipeInput } from "../recipe/recipe.ts";
 import { engineOptions, resolveRecipe } from "../recipe/resolve.ts";
 import type { DataKind } from "../run/weights/architecture.ts";
+import { attackStepsIn } from "../train/inner_attack.ts";
 import { capacity } from "../train/preflight.ts";
 import { type Measurement, measureSteps } from "./measure.ts";
 
+/** Whose steps {@linkcode measureSteps} times: the first with a memory, from which attacks may start. */
+const MEASURED_EPOCH = 2;
 /** Passes forward and back, of the kind that an attack makes, that the step itself is worth. */
 const STEP_PASSES = 4;
 /** A pass forward alone, in passes forward and back. */
@@ -36,6 +41,8 @@ export interface RunEstimate {
   readonly peakBytes: number;
   /** Bytes that are free where it will lie. */
   readonly freeBytes: number;
+  /** How many auxiliary images there are, and the bytes of RAM that they take; absent where there are none. */
+  readonly auxiliary?: { readonly images: number; readonly bytes: number };
   /** Bytes of GPU memory for a step; absent on an engine that allocates as it goes. */
   readonly gpuBytes?: number;
 }
@@ -54,7 +61,7 @@ export function trainingImages({ select, limitTrain }: Recipe, all: number): num
 export async function estimateRun(
   given: RecipeInput,
   data: DataKind,
-  sizes: { readonly train: number; readonly test: number },
+  sizes: { readonly train: number; readonly test: number; readonly auxiliary?: number },
   place: string,
   signal?: AbortSignal,
 ): Promise<RunEstimate> {
@@ -75,6 +82,12 @@ export async function estimateRun(
     bytes: kept,
     peakBytes: kept + peak,
     freeBytes: await freeBytes(place),
+    ...sizes.auxiliary && {
+      auxiliary: {
+        images: sizes.auxiliary,
+        bytes: sizes.auxiliary * valuesPerImage(data.shape),
+      },
+    },
     ...needed && { gpuBytes: needed.bytes },
   };
 }
@@ -82,19 +95,19 @@ export async function estimateRun(
 /** Bytes that a run of `images` training images keeps, and that it needs beside them while an epoch is written. */
 export function bytesOf(
   { select, helper }: Recipe,
-  { checkpointBytes, memoryBytes }: Measurement,
+  { checkpointBytes, memoryBytes, indexBytes }: Measurement,
   images: number,
 ): { readonly kept: number; readonly peak: number } {
   // One more checkpoint and one more generation of the memory.
-  const peak = checkpointBytes + images * memoryBytes;
+  const peak = checkpointBytes + images * memoryBytes + indexBytes;
   const checkpoints = (select === "none" ? 1 : 2) + (helper === AUTO_HELPER ? 1 : 0);
-  return { kept: checkpoints * checkpointBytes + images * memoryBytes, peak };
+  return { kept: checkpoints * checkpointBytes + images * memoryBytes + indexBytes, peak };
 }
 
 /**
  * Seconds for a run, with the helper that it trains itself, and its evaluations.
  *
- * @param speed images per second of training, with AWP where the recipe has it
+ * @param speed images per second of training in the second epoch, with AWP where the recipe has it
  * @param evaluations how many of the first test images each measures
  */
 export function secondsOf(
@@ -105,9 +118,10 @@ export function secondsOf(
   evaluations: Readonly<Record<string, number | "all">>,
 ): number {
   const step = 1 / speed; // seconds for each image
-  const { epochs, attack, optimiser: { awp, awpWarmup = 0 } } = recipe;
+  const { epochs, optimiser } = recipe;
+  const attackPasses = (epoch: number) => attackStepsIn(recipe, epoch) ?? 0;
   // The adversary of the weights asks for what the step itself does once more.
-  const plain = STEP_PASSES + (attack?.steps ?? 0), own = plain + (awp ? STEP_PASSES : 0);
+  const own = STEP_PASSES * (optimiser.awp ? 2 : 1) + attackPasses(MEASURED_EPOCH);
   const pass = step / own;
   const passes = (name: string) => {
     if (name === "clean") return FORWARD;
@@ -125,7 +139,11 @@ export function secondsOf(
   const evaluated = Object.entries(evaluations).map(([name, n]) =>
     Math.min(testImages, n === "all" ? testImages : n) * passes(name) * pass
   );
-  const trained = epochs - awpWarmup * (1 - plain / own); // in epochs of the measured speed
+  let trained = 0; // in epochs of the measured speed
+  for (let epoch = 1; epoch <= epochs; epoch++) {
+    const times = perturbsWeights(optimiser, epoch) ? 2 : 1;
+    trained += (STEP_PASSES * times + attackPasses(epoch)) / own;
+  }
   return images * step * trained + epochs * selection + helper +
     evaluated.reduce((sum, each) => sum + each, 0);
 }
@@ -145,13 +163,17 @@ export function roughly(seconds: number): string {
 
 /** The estimate in a sentence, and a warning if the disk will not hold it. */
 export function describeRunEstimate(
-  { adapter, imagesPerSecond, seconds, bytes, peakBytes, freeBytes, gpuBytes }: RunEstimate,
+  { adapter, imagesPerSecond, seconds, bytes, peakBytes, freeBytes, auxiliary, gpuBytes }:
+    RunEstimate,
   place: string,
 ): string[] {
   const gpu = gpuBytes === undefined ? "" : `, ${gibibytes(gpuBytes)} of GPU memory`;
+  const ram = auxiliary === undefined
+    ? ""
+    : `, ${gibibytes(auxiliary.bytes)} of RAM for ${auxiliary.images} auxiliary images`;
   return [
     `about ${roughly(seconds)} on ${adapter} at ${imagesPerSecond.toFixed(1)} images/s, ` +
-    `${gibibytes(bytes)} of disk in ${place} (${gibibytes(freeBytes)} are free)${gpu}`,
+    `${gibibytes(bytes)} of disk in ${place} (${gibibytes(freeBytes)} are free)${ram}${gpu}`,
     ...peakBytes > freeBytes ? ["warning: that is more than the disk has left."] : [],
   ];
 }

@@ -15,7 +15,7 @@ import {
   temporaryPath,
 } from "../disk/files.ts";
 import { fileSize } from "../disk/regular.ts";
-import { memoryFolder } from "../memory/layout.ts";
+import { generationFolder, listGenerations, memoryFolder } from "../memory/layout.ts";
 import type { Recipe, RecipeInput } from "../recipe/recipe.ts";
 import { checkpointFolder } from "../run/checkpoints.ts";
 import { readMetrics } from "../run/run_log.ts";
@@ -30,9 +30,10 @@ export interface Measurement {
   readonly seconds?: number;
   /** Images per second of training; absent where a finished cell says more. */
   readonly speed?: number;
-  /** Bytes of a checkpoint, and of the memory for each training image. */
+  /** Bytes of a checkpoint, of the memory for each image of an epoch, and of its index, which has a place for every image. */
   readonly checkpointBytes: number;
   readonly memoryBytes: number;
+  readonly indexBytes: number;
 }
 
 /** Begins the name of the folder that a few steps are trained in. */
@@ -102,9 +103,20 @@ async function lastSpeed(runDir: string): Promise<number | undefined> {
 
 async function sizes(runDir: string, images: number) {
   const checkpoints = await fileSizes(checkpointFolder(runDir));
-  const memory = await fileSizes(memoryFolder(runDir));
-  const memoryBytes = memory.reduce((sum, size) => sum + size, 0) / images;
-  return { checkpointBytes: Math.max(0, ...checkpoints), memoryBytes };
+  const memory = memoryFolder(runDir), all = total(await fileSizes(memory));
+  let examples = 0;
+  for (const epoch of await listGenerations(memory)) {
+    examples += total(await fileSizes(join(memory, generationFolder(epoch))));
+  }
+  return {
+    checkpointBytes: Math.max(0, ...checkpoints),
+    memoryBytes: examples / images,
+    indexBytes: all - examples,
+  };
+}
+
+function total(sizes: readonly number[]): number {
+  return sizes.reduce((sum, size) => sum + size, 0);
 }
 
 /** Sizes of the files below `folder`, links left out; none if there is no such folder. */

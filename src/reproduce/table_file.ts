@@ -4,6 +4,7 @@
  * @module
  */
 import * as v from "valibot";
+import beyond from "../../reproduce/tables/beyond.json" with { type: "json" };
 import methods from "../../reproduce/tables/methods.json" with { type: "json" };
 import paper from "../../reproduce/tables/paper.json" with { type: "json" };
 import { readNamedFile } from "../disk/files.ts";
@@ -74,7 +75,7 @@ export type Row = TableFile["rows"][number];
 export type NamedFlags = v.InferOutput<typeof flags>;
 
 /** The tables that come with the program, by name. */
-export const TABLES: Readonly<Record<string, unknown>> = { paper, methods };
+export const TABLES: Readonly<Record<string, unknown>> = { paper, methods, beyond };
 
 /** The row of `table` whose runs are the helpers of a row's with `recipe`; undefined if it names none. */
 export function helperRow({ rows }: TableFile, { helper }: NamedFlags): Row | undefined {

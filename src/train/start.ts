@@ -7,6 +7,7 @@ import type { Backend } from "../backend/backend.ts";
 import { observedOptions } from "../backend/observed.ts";
 import { exclusively } from "../backend/exclusive.ts";
 import { openBackend } from "../backend/open.ts";
+import { ownImages, refuseFewAuxiliary } from "../data/auxiliary.ts";
 import { isFound } from "../data/sets/definition.ts";
 import { dataDigest, findSet, loadData } from "../data/sets/sets.ts";
 import { splitTraining } from "../data/split.ts";
@@ -167,15 +168,18 @@ async function runIn(
   const digest = dataDigest(data.train);
   if (stored && stored.dataSha256 !== digest) {
     throw new UsageError(
-      `The training images are not those that ${directory} was started on: check --data-dir.`,
+      `The training images are not those that ${directory} was started on: check --data-dir` +
+        `${recipe.auxData === undefined ? "" : " and --aux-data"}.`,
     );
   }
   // Refused here rather than in training: no folder has been made yet.
   const { train: { length: images } } = splitTraining(
-    data.train.n,
+    ownImages(data.train),
     recipe.select === "val",
     recipe.limitTrain,
   );
+  const { auxFraction: fraction, batchSize } = recipe;
+  if (fraction !== undefined) refuseFewAuxiliary(data.train, images, { fraction, batchSize });
   // What began elsewhere is computed as it was there: another engine's rounding would end it elsewhere.
   const { backend: choice = recipe.backend, adapter = "", variants } = earlier?.record.machine ??
     {};

@@ -4,6 +4,7 @@
  * @module
  */
 import type { Backend } from "../backend/backend.ts";
+import { mixedOrder, ownImages } from "../data/auxiliary.ts";
 import { epochOrder } from "../data/batches.ts";
 import type { Splits } from "../data/dataset.ts";
 import { dataDigest } from "../data/sets/sets.ts";
@@ -76,7 +77,7 @@ export interface TrainingRun {
 export async function train(run: TrainingRun): Promise<void> {
   const { recipe, folder, data, backend } = run;
   const architecture = trainedArchitecture(recipe, data.train, folder.record.from);
-  const split = splitTraining(data.train.n, recipe.select === "val", recipe.limitTrain);
+  const split = splitTraining(ownImages(data.train), recipe.select === "val", recipe.limitTrain);
   const { n: imageCount, shape } = data.train;
   const images = { imageCount, dataSha256: dataDigest(data.train), shape };
   const session = await Session.open(folder, recipe, architecture, images, backend, run.helper)
@@ -149,7 +150,7 @@ class Trainer {
     }
     const { epoch, step: firstStep } = session.progress;
     await session.memory?.begin(epoch);
-    const order = epochOrder(this.#split.train, recipe.seed, epoch);
+    const order = this.#order(epoch);
     const steps = this.#length.stepsPerEpoch;
     const { memory } = session;
     const ahead = new ReadAhead({ recipe, dataset: data.train, memory, epoch, order }, steps);
@@ -198,6 +199,15 @@ class Trainer {
     if (this.#images) await session.log.illustrate(epoch, this.#images);
     await session.commit();
     await observer?.onEpoch?.(metrics, this.#length);
+  }
+
+  /** The images that `epoch` visits, auxiliary ones among them. */
+  #order(epoch: number): Uint32Array {
+    const { recipe: { seed, batchSize, auxFraction: fraction }, data } = this.#run;
+    const order = epochOrder(this.#split.train, seed, epoch);
+    return fraction === undefined
+      ? order
+      : mixedOrder(order, data.train, { fraction, batchSize }, seed, epoch);
   }
 
   /** Trains on one batch; advances the session's progress. */

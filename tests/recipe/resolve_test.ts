@@ -135,6 +135,8 @@ const OTHER: RecipeInput = {
   dataDir: "/data",
   imageSize: 64,
   testFraction: 0.3,
+  auxData: "generated.npz",
+  auxFraction: 0.5,
   limitTrain: 64,
   model: "small-cnn",
   width: 4,

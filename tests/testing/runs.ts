@@ -102,13 +102,18 @@ export async function trainUntil(
   backend: Backend,
   epoch: number,
   step?: number,
+  more: Partial<Pick<TrainingRun, "data">> = {},
 ): Promise<void> {
   const controller = new AbortController();
   const stopAt = (metrics: { epoch: number; step?: number }) => {
     if (metrics.epoch === epoch && metrics.step === step) controller.abort();
   };
   const observer = { onStep: stopAt, onEpoch: stopAt };
-  const stopped = trainIn(runDir, recipe, backend, { signal: controller.signal, observer });
+  const stopped = trainIn(runDir, recipe, backend, {
+    ...more,
+    signal: controller.signal,
+    observer,
+  });
   await assert.rejects(stopped, {
     name: "Interrupted",
     message: /^Stopped in epoch \d+ after step \d+; everything so far is saved\.$/,

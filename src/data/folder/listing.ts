@@ -92,13 +92,20 @@ function labelled(classes: readonly ClassFiles[], names: readonly string[]): Ima
   );
 }
 
-/** A test of so many images of each class that has two, one at least and never all. */
+/**
+ * Which of the `n` images of the class `label` test: a `fraction`, the same ones for every run, one at least of two and never
+ * all.
+ */
+export function drawnForTest(n: number, fraction: number, label: number): Uint32Array {
+  const count = Math.min(n - 1, Math.max(1, Math.round(fraction * n)));
+  return new Stream(0, Purpose.split, 1, label).permutation(n).slice(0, Math.max(0, count));
+}
+
+/** A test of so many images of each class. */
 function drawn(classes: readonly ClassFiles[], fraction: number, ignored: number): FolderListing {
   const parts: Record<SplitName, ImageFile[]> = { train: [], test: [] };
   classes.forEach(({ files: { length: n }, files }, label) => {
-    const count = Math.min(n - 1, Math.max(1, Math.round(fraction * n)));
-    const places = new Stream(0, Purpose.split, 1, label).permutation(n).slice(0, count);
-    const chosen = new Set(places);
+    const chosen = new Set(drawnForTest(n, fraction, label));
     files.forEach((path, place) =>
       parts[chosen.has(place) ? "test" : "train"].push({ path, label })
     );

@@ -5,52 +5,21 @@
  */
 import { sha256 } from "../../format/sha256.ts";
 import { type ImageFile, listImages } from "./listing.ts";
-import { readImage } from "./read_folder.ts";
-
-/** Width and height of an image. */
-export interface ImageSize {
-  /** In pixels. */
-  readonly width: number;
-  /** In pixels. */
-  readonly height: number;
-}
-
-/** What was found in a folder of images. */
-export interface FolderVerification {
-  readonly name: "folder";
-  readonly directory: string;
-  /** In label order, with the images of each part. */
-  readonly classes: readonly {
-    readonly name: string;
-    readonly train: number;
-    readonly test: number;
-  }[];
-  /** Number of training images. */
-  readonly train: number;
-  /** Number of test images. */
-  readonly test: number;
-  /** Whether the parts are folders, or were drawn. */
-  readonly split: "folders" | "drawn";
-  /** Files and folders that are no images, and hidden ones. */
-  readonly ignored: number;
-  /** The image with the fewest pixels. */
-  readonly smallest: ImageSize;
-  /** The image with the most pixels. */
-  readonly largest: ImageSize;
-  /** SHA-256 of the SHA-256 of each image's pixels, a line each, training images first. */
-  readonly sha256: string;
-}
+import type { FoundVerification, ImageSize } from "../sets/definition.ts";
+import { namedFolder, readImage } from "./read_folder.ts";
 
 /**
- * Reads every image in `directory`.
+ * Reads every image in `directory`, which has to be given; the digest is of the digests of the images' pixels, a line each,
+ * training images first.
  *
  * @param testFraction as in {@linkcode listImages}
  * @throws {UsageError} naming the folder or file that is wrong
  */
 export async function verifyFolder(
-  directory: string,
+  place: string | undefined,
   testFraction: number | undefined,
-): Promise<FolderVerification> {
+): Promise<FoundVerification> {
+  const directory = namedFolder(place);
   const { classes, parts: { train, test }, split, ignored } = await listImages(
     directory,
     testFraction,

@@ -103,6 +103,42 @@ export interface GeneratedSet<Name extends string = string> extends SetDescripti
   generate(split: SplitName, seed: number): Dataset;
 }
 
+/** Width and height of an image. */
+export interface ImageSize {
+  /** In pixels. */
+  readonly width: number;
+  /** In pixels. */
+  readonly height: number;
+}
+
+/** What was found of a {@linkcode FoundSet}. */
+export interface FoundVerification {
+  /** As in {@linkcode SetDescription}. */
+  readonly name: string;
+  /** The folder or file. */
+  readonly directory: string;
+  /** In label order, with the images of each part. */
+  readonly classes: readonly {
+    readonly name: string;
+    readonly train: number;
+    readonly test: number;
+  }[];
+  /** Number of training images. */
+  readonly train: number;
+  /** Number of test images. */
+  readonly test: number;
+  /** Whether the parts lie apart, or were drawn. */
+  readonly split: "folders" | "drawn";
+  /** Files and folders that are no images, and hidden ones, where they are looked at. */
+  readonly ignored?: number;
+  /** The image with the fewest pixels. */
+  readonly smallest: ImageSize;
+  /** The image with the most pixels. */
+  readonly largest: ImageSize;
+  /** SHA-256 of all of it. */
+  readonly sha256: string;
+}
+
 /** A data set that is whatever lies in a folder: its classes are known once that is looked at. */
 export interface FoundSet<Name extends string = string> {
   /** As in {@linkcode SetDescription}. */
@@ -116,6 +152,17 @@ export interface FoundSet<Name extends string = string> {
    * @throws {UsageError} naming the folder or file that is wrong
    */
   read(split: SplitName, directory: string | undefined, choice: FolderChoice): Promise<Dataset>;
+  /**
+   * Reads all of it.
+   *
+   * @param directory as in {@linkcode FoundSet.read}
+   * @param testFraction share of each class that tests, where none is set apart
+   * @throws {UsageError} naming the folder or file that is wrong
+   */
+  verify(
+    directory: string | undefined,
+    testFraction: number | undefined,
+  ): Promise<FoundVerification>;
 }
 
 /** A data set whose classes and image size are known before anything is read. */
@@ -124,7 +171,7 @@ export type DescribedSet<Name extends string = string> = PublishedSet<Name> | Ge
 /** Any data set. */
 export type SetDefinition<Name extends string = string> = DescribedSet<Name> | FoundSet<Name>;
 
-/** Whether `set` is whatever lies in a folder. */
+/** Whether `set` is whatever lies in a folder or file. */
 export function isFound(set: SetDefinition): set is FoundSet {
   return "read" in set;
 }

@@ -9,8 +9,10 @@ import type { Dataset, SplitName, Splits } from "../dataset.ts";
 import { CIFAR10 } from "./cifar10.ts";
 import { CIFAR100 } from "./cifar100.ts";
 import type { FolderChoice } from "../folder/read_folder.ts";
+import { withAuxiliary } from "../auxiliary.ts";
 import { isFound, isPublished, type PublishedSet, type SetDefinition } from "./definition.ts";
 import { FOLDER } from "./folder.ts";
+import { NPZ } from "./npz.ts";
 import { readSplit } from "./published.ts";
 import { SVHN } from "./svhn.ts";
 import { SYNTHETIC } from "./synthetic.ts";
@@ -21,11 +23,22 @@ export const SETS = [
   CIFAR100,
   SVHN,
   FOLDER,
+  NPZ,
   SYNTHETIC,
 ] as const;
 
 /** Where `memloss data fetch` puts data sets, and `train` looks for them. */
 export const DATA_ROOT = "data";
+
+/** What a data set is read with. */
+export interface DataChoice extends FolderChoice {
+  /**
+   * `.npz` file of auxiliary images, which are put behind those that are trained on.
+   *
+   * @default {none}
+   */
+  readonly auxData?: string;
+}
 
 /** The name of a data set. */
 export type DataName = typeof SETS[number]["name"];
@@ -72,7 +85,7 @@ export function findPublished(name: string): PublishedSet {
  *
  * @param directory where its files are, or the folder of its archive is; `data/` unless given
  * @param seed what a generated data set is made from; it needs no files
- * @param choice how a folder of images is read
+ * @param choice how a folder of images is read, and what is put behind the training images
  * @throws {UsageError} if files of that part are missing or malformed
  */
 export async function loadSplit(
@@ -80,9 +93,21 @@ export async function loadSplit(
   split: SplitName,
   directory: string | undefined,
   seed: number,
-  choice: FolderChoice = {},
+  choice: DataChoice = {},
 ): Promise<Dataset> {
-  const set = findSet(name);
+  const dataset = await loadOwn(findSet(name), split, directory, seed, choice);
+  return split === "train" && choice.auxData !== undefined
+    ? await withAuxiliary(dataset, choice.auxData)
+    : dataset;
+}
+
+async function loadOwn(
+  set: SetDefinition,
+  split: SplitName,
+  directory: string | undefined,
+  seed: number,
+  choice: FolderChoice,
+): Promise<Dataset> {
   if (isFound(set)) return await set.read(split, directory, choice);
   return isPublished(set)
     ? await readSplit(set, split, directory ?? DATA_ROOT)
@@ -104,7 +129,7 @@ export async function loadData(
   name: DataName,
   directory: string | undefined,
   seed: number,
-  choice: FolderChoice = {},
+  choice: DataChoice = {},
 ): Promise<Splits> {
   return {
     train: await loadSplit(name, "train", directory, seed, choice),

@@ -10,23 +10,24 @@ const PIECE = 2 ** 14;
 /** No deflated byte stands for more than this many. */
 const LARGEST_RATIO = 1032;
 
-/** Reads deflated bytes, with zlib's header and checksum, from front to back. What is not there, or damaged, throws a `TypeError`. */
+/** Reads deflated bytes from front to back. What is not there, or damaged, throws a `TypeError`. */
 export class Inflater {
   readonly #reader: ReadableStreamDefaultReader<Uint8Array>;
   readonly #packed: number;
   /** What was unpacked and not yet taken. */
   #chunk = new Uint8Array();
 
-  constructor(packed: Uint8Array<ArrayBuffer>) {
+  /** @param form with zlib's header and checksum, unless they are as zip archives have them */
+  constructor(packed: Uint8Array, form: "deflate" | "deflate-raw" = "deflate") {
     let at = 0;
     const source = new ReadableStream<Uint8Array<ArrayBuffer>>({
       pull(controller) {
-        controller.enqueue(packed.subarray(at, at += PIECE));
+        controller.enqueue(packed.slice(at, at += PIECE));
         if (at >= packed.length) controller.close();
       },
     }, { highWaterMark: 0 });
     this.#packed = packed.length;
-    this.#reader = source.pipeThrough(new DecompressionStream("deflate")).getReader();
+    this.#reader = source.pipeThrough(new DecompressionStream(form)).getReader();
   }
 
   /** The next `length` bytes. */

@@ -1,8 +1,9 @@
 /**
- * Zip archives whose entries are stored as they are, as PyTorch writes them: what is in them is a part of their bytes.
+ * Zip archives: entries that are stored as they are, as PyTorch writes them, are a part of their bytes, and deflated ones,
+ * as NumPy writes them, are unpacked as far as somebody asks for them.
  *
- * Libraries that unpack zips follow whichever header they meet first. Here both have to say the same, no entry may reach
- * into another, and nothing is unpacked, so that there is nothing to explode.
+ * Libraries that unpack zips follow whichever header they meet first. Here both have to say the same, and no entry may reach
+ * into another.
  *
  * @see https://pkware.cachefly.net/webdocs/casestudies/APPNOTE.TXT
  * @module
@@ -10,6 +11,7 @@
 import { crc32 } from "node:zlib";
 import { UsageError } from "../../errors.ts";
 import { quoted } from "../quoted.ts";
+import { EntryReader } from "./entry_reader.ts";
 
 /** How the records begin: of a file, of the directory, of its end, and the 64-bit forms of that. */
 const LOCAL = 0x04034b50, CENTRAL = 0x02014b50, END = 0x06054b50;
@@ -17,6 +19,8 @@ const END64 = 0x06064b50, END64_LOCATOR = 0x07064b50;
 const LOCAL_BYTES = 30, CENTRAL_BYTES = 46, END_BYTES = 22, LOCATOR_BYTES = 20;
 /** Where a 32-bit field says that its value stands in the extra field. */
 const ELSEWHERE = 0xffffffff;
+/** How an entry may be packed. */
+const STORED = 0, DEFLATED = 8;
 /** Entries of an archive: a network's tensors and a few more. */
 const MOST_ENTRIES = 65_536;
 
@@ -28,7 +32,7 @@ interface Entry {
   readonly packed: number;
   readonly size: number;
   readonly offset: number;
-  /** CRC-32 of the content. */
+  /** CRC-32 of the content, unpacked. */
   readonly checksum: number;
 }
 
@@ -42,6 +46,12 @@ export interface ZipArchive {
    * @throws {UsageError} if it is compressed, encrypted or damaged
    */
   read(name: string): Uint8Array | undefined;
+  /**
+   * The entry `name`, stored or deflated, from front to back; undefined if there is none.
+   *
+   * @throws {UsageError} if it is encrypted or packed otherwise
+   */
+  open(name: string): EntryReader | undefined;
 }
 
 /**
@@ -62,6 +72,16 @@ export function openZip(bytes: Uint8Array, source: string): ZipArchive {
         const entry = entries.get(name);
         const fault = entry && faultOf(entry);
         return fault === undefined ? entry?.content : refuse(`${quoted(name)} is ${fault}`);
+      },
+      open(name) {
+        const placed = entries.get(name);
+        if (placed === undefined) return undefined;
+        const { entry: { encrypted, method, size, checksum }, content } = placed;
+        if (encrypted) return refuse(`${quoted(name)} is encrypted`);
+        if (method !== STORED && method !== DEFLATED) {
+          return refuse(`${quoted(name)} is packed by method ${method}, and only deflate is known`);
+        }
+        return new EntryReader(content, { size, checksum, deflated: method === DEFLATED });
       },
     };
   } catch (error) {
@@ -95,7 +115,7 @@ interface Placed {
 /** Why an entry cannot be read as it lies there; undefined if it can. */
 function faultOf({ entry: { encrypted, method, checksum }, content }: Placed): string | undefined {
   if (encrypted) return "encrypted";
-  if (method !== 0) return "compressed, which torch.save never does";
+  if (method !== STORED) return "compressed, which torch.save never does";
   return crc32(content) === checksum ? undefined : "damaged: its checksum is another";
 }
 
@@ -205,8 +225,11 @@ class Archive {
   }
 
   /** The bytes of `entry` as they lie there, behind its own header, which has to agree with the directory. */
-  #content({ name, method, packed, size, offset }: Entry, end: number): Uint8Array {
-    if (method === 0 && packed !== size) {
+  #content(
+    { name, method, packed, size, offset }: Entry,
+    end: number,
+  ): Uint8Array {
+    if (method === STORED && packed !== size) {
       throw new TypeError(`${quoted(name)} is stored and has two sizes`);
     }
     const view = this.#view;
