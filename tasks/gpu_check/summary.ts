@@ -62,9 +62,8 @@ const DESCRIPTIONS: Readonly<Record<string, (found: Findings) => readonly string
   ],
   variants: ({ layers, checked, wrong }) =>
     layers === undefined ? [] : [
-      `${layers.length} convolutions, ${checked ?? "not yet all"} variants; wrong: ${
-        wrong?.length ?? "not over"
-      }.`,
+      `${layers.length} convolutions, ${checked} variants checked; wrong: ${wrong.length}.`,
+      ...wrong.map((each: string) => `- ${each}`),
     ],
   parity: ({ worst }) =>
     Object.values(worst ?? {}).map((each) =>

@@ -46,13 +46,13 @@ export async function run(notebook: Notebook): Promise<void> {
           const bad = typeof error === "string" || !(error <= TOLERANCE[precision]);
           if (bad) wrong.push(`${precision} ${mode} ${name}, ${variant}: ${error}`);
         }
+        await notebook.note("checked", checked);
+        await notebook.note("wrong", wrong);
         await notebook.add("layers", { precision, mode, layer: name, errors });
         console.log(`${precision} ${mode} ${name}: ${describe(errors)}`);
       }
     }
   }
-  await notebook.note("checked", checked);
-  await notebook.note("wrong", wrong);
   bench.close();
   if (wrong.length > 0) throw new Error(`${wrong.length} of ${checked} are wrong: ${wrong[0]}`);
 }
