@@ -111,7 +111,7 @@ export class V1Step {
   }
 
   #descend({ images, labels }: ReturnType<V1Step["inputs"]>, adv: tf.Tensor4D) {
-    return this.#learner.descend({ images: { ...images, adv }, labels });
+    return this.#learner.descend([{ images: { ...images, adv }, labels }]);
   }
 
   /** Frees the model and the optimiser. */
