@@ -65,10 +65,8 @@ async function steps(
       const inputs = { images: { nat, mem }, labels };
       const { adversarial: adv, losses } = await learner.attack(inputs, start, []);
       await keep("adversarial images", adv);
-      const { terms, weights, fooled } = await learner.descend({
-        images: { nat, adv, mem },
-        labels,
-      });
+      const whole = { images: { nat, adv, mem }, labels };
+      const { terms, weights, fooled } = await learner.descend([whole]);
       for (const [name, tensor] of Object.entries(terms)) await keep(name, tensor);
       await learner.update({ lr: 0.01, momentum: 0.9 });
       const { parameters, buffers } = learner.snapshot();
