@@ -83,11 +83,12 @@ async function shown(
  */
 export function observeRun(status: StatusLine, whose = ""): RunObserver {
   const time = new TimeLeft(() => status.now());
-  let select = "", earlyStop: number | undefined;
+  let select = "", earlyStop: number | undefined, fromMemory = false;
   return {
     ...shownOn(status),
     onStart({ directory, recipe, continued, backend, demand }) {
       ({ select, earlyStop } = recipe);
+      fromMemory = recipe.attack?.start === "memory";
       time.begin(recipe);
       status.print(
         `${whose}${continued ? "Continuing" : "Training"} ${recipe.variant} on ${recipe.data}${
@@ -151,7 +152,12 @@ export function observeRun(status: StatusLine, whose = ""): RunObserver {
             `${
               100 * COLLAPSE
             } points more than an epoch ago, while the training attack takes less; ` +
-            "try more --attack-steps, a shorter --attack-step or a --memory-reset.",
+            `try a new run with more --attack-steps${
+              fromMemory ? ", " : " or "
+            }a shorter --attack-step` +
+            `${
+              fromMemory ? " or a --memory-reset of fewer epochs" : ""
+            }: --resume keeps what they are.`,
         );
       }
     },
