@@ -27,6 +27,8 @@ import { TimeLeft } from "./shell/time_left.ts";
 interface Shown {
   /** Port of a dashboard; there is none unless given. */
   readonly dashboard?: number | undefined;
+  /** Whether it is a part of something larger, which says itself what continues it and what comes next. */
+  readonly part?: true;
 }
 
 /** {@linkcode startRun}, watched. */
@@ -52,7 +54,7 @@ export function continueShown(
 
 async function shown(
   directory: string,
-  { tensorboard, dashboard: port }: Pick<StartOptions, "tensorboard"> & Shown,
+  { tensorboard, dashboard: port, part }: Pick<StartOptions, "tensorboard"> & Shown,
   run: (observer: RunObserver) => Promise<void>,
 ): Promise<void> {
   const status = new StatusLine(), told = observeRun(status);
@@ -60,7 +62,7 @@ async function shown(
   try {
     await run(dashboard ? alsoOn(dashboard, told) : told);
   } catch (error) {
-    if (!(error instanceof Interrupted)) throw error;
+    if (part || !(error instanceof Interrupted)) throw error;
     throw new Interrupted(
       `${error.message}\nContinue with: ${
         commandLine(
@@ -73,7 +75,7 @@ async function shown(
   } finally {
     status.clear();
   }
-  status.print(`Done. Evaluate it with: ${commandLine("eval", directory)}`);
+  if (!part) status.print(`Done. Evaluate it with: ${commandLine("eval", directory)}`);
 }
 
 /**
