@@ -95,6 +95,17 @@ export async function readDataFile(
   }
 }
 
+/** Whether the last file of `set` is in `directory`: they are fetched together or not at all. */
+export async function isThere(set: PublishedSet, directory: string): Promise<boolean> {
+  try {
+    const { folder, splits } = await locateFiles(set, directory);
+    return (await Deno.stat(join(folder, imageFilesOf(splits).at(-1)!))).isFile;
+  } catch (error) {
+    if (error instanceof UsageError || error instanceof Deno.errors.NotFound) return false;
+    throw error;
+  }
+}
+
 function hint({ name }: PublishedSet, directory: string): string {
   return `${advised("data", "fetch", name, "--data-dir", directory)} gets it`;
 }
