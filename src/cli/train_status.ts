@@ -76,6 +76,9 @@ async function shown(
   status.print(`Done. Evaluate it with: ${commandLine("eval", directory)}`);
 }
 
+/** Seconds of a run that nobody wants to wait for on a CPU. */
+const LONG = 24 * 3600;
+
 /**
  * Shows on `status` how far a run is.
  *
@@ -83,11 +86,12 @@ async function shown(
  */
 export function observeRun(status: StatusLine, whose = ""): RunObserver {
   const time = new TimeLeft(() => status.now());
-  let select = "", earlyStop: number | undefined;
+  let select = "", earlyStop: number | undefined, onCpu = false;
   return {
     ...shownOn(status),
     onStart({ directory, recipe, continued, backend, demand }) {
       ({ select, earlyStop } = recipe);
+      onCpu = backend.name === "wasm";
       time.begin(recipe);
       status.print(
         `${whose}${continued ? "Continuing" : "Training"} ${recipe.variant} on ${recipe.data}${
@@ -97,6 +101,7 @@ export function observeRun(status: StatusLine, whose = ""): RunObserver {
           `${recipe.attack?.precision === "f16" ? ", attacked in float16" : ""}, ` +
           `${describeDevice(backend, demand)}, in ${directory}`,
       );
+      status.update(`${whose}the first step, of ${recipe.batchSize} images`);
     },
     onHelper(start) {
       const observer = observeRun(status, "helper: ");
@@ -111,7 +116,16 @@ export function observeRun(status: StatusLine, whose = ""): RunObserver {
       const position =
         `${whose}epoch ${metrics.epoch}/${epochs} step ${metrics.step}/${stepsPerEpoch}`;
       const rate = `${metrics.imagesPerSecond.toFixed(1)} images/s`;
-      const remaining = `${formatDuration(time.step(metrics, length))} left`;
+      const seconds = time.step(metrics, length), remaining = `${formatDuration(seconds)} left`;
+      if (onCpu && seconds > LONG) {
+        status.print(
+          `note: on this CPU the run takes about ${
+            formatDuration(seconds)
+          }: it is made for a GPU. A first look here is ` +
+            "--width 16 --limit-train 4096 --epochs 4, in a run of its own.",
+        );
+      }
+      onCpu = false; // said once
       status.update(
         `${position}  ${describeTerms(metrics)}  ${rate}  ${remaining}`,
         `${position}  loss ${metrics.loss.toFixed(4)}  ${rate}  ${remaining}`,
