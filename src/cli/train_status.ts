@@ -78,6 +78,9 @@ async function shown(
   if (!part) status.print(`Done. Evaluate it with: ${commandLine("eval", directory)}`);
 }
 
+/** Seconds of a run that nobody wants to wait for on a CPU. */
+const LONG = 24 * 3600;
+
 /**
  * Shows on `status` how far a run is.
  *
@@ -85,12 +88,13 @@ async function shown(
  */
 export function observeRun(status: StatusLine, whose = ""): RunObserver {
   const time = new TimeLeft(() => status.now());
-  let select = "", earlyStop: number | undefined, fromMemory = false;
+  let select = "", earlyStop: number | undefined, fromMemory = false, onCpu = false;
   return {
     ...shownOn(status),
     onStart({ directory, recipe, continued, backend, demand }) {
       ({ select, earlyStop } = recipe);
       fromMemory = recipe.attack?.start === "memory";
+      onCpu = backend.name === "wasm";
       time.begin(recipe);
       status.print(
         `${whose}${continued ? "Continuing" : "Training"} ${recipe.variant} on ${recipe.data}${
@@ -100,6 +104,7 @@ export function observeRun(status: StatusLine, whose = ""): RunObserver {
           `${recipe.attack?.precision === "f16" ? ", attacked in float16" : ""}, ` +
           `${describeDevice(backend, demand)}, in ${directory}`,
       );
+      status.update(`${whose}the first step, of ${recipe.batchSize} images`);
     },
     onHelper(start) {
       const observer = observeRun(status, "helper: ");
@@ -114,7 +119,16 @@ export function observeRun(status: StatusLine, whose = ""): RunObserver {
       const position =
         `${whose}epoch ${metrics.epoch}/${epochs} step ${metrics.step}/${stepsPerEpoch}`;
       const rate = `${metrics.imagesPerSecond.toFixed(1)} images/s`;
-      const remaining = `${formatDuration(time.step(metrics, length))} left`;
+      const seconds = time.step(metrics, length), remaining = `${formatDuration(seconds)} left`;
+      if (onCpu && seconds > LONG) {
+        status.print(
+          `note: on this CPU the run takes about ${
+            formatDuration(seconds)
+          }: it is made for a GPU. A first look here is ` +
+            "--width 16 --limit-train 4096 --epochs 4, in a run of its own.",
+        );
+      }
+      onCpu = false; // said once
       status.update(
         `${position}  ${describeTerms(metrics)}  ${rate}  ${remaining}`,
         `${position}  loss ${metrics.loss.toFixed(4)}  ${rate}  ${remaining}`,

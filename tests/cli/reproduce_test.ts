@@ -50,7 +50,7 @@ Deno.test("memloss reproduce prints the table, and leaves it as JSON, Markdown, 
   assert.ok(row, made.stdout);
   assert.match(
     made.stdout,
-    /^- Scale "tiny": --epochs 1; everything else is the published recipe\.$/m,
+    /^- Scale "tiny": --epochs 1; everything else is as in the full table\.$/m,
   );
   assert.match(
     made.stdout,

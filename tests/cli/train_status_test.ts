@@ -91,3 +91,20 @@ Deno.test("memloss train says of each line of a helper's training whose it is", 
   assert.match(sink.text, /^helper: Continuing standard on synthetic, .* in run\/helper\n/);
   assert.match(sink.text, /\nhelper: epoch 1\/2 {2}/);
 });
+
+Deno.test("memloss train says once that a run of days is not for a CPU, and nothing of one that is shorter", () => {
+  const run = (name: "wasm" | "webgpu", epochs: number) => {
+    const sink = new FakeSink(false, 80), observer = observeRun(new StatusLine(sink));
+    const recipe = smallRecipe({ variant: "trades", epochs, select: "none" });
+    const backend = { name, adapter: "", threads: 1 } as const;
+    observer.onStart!({ directory: "run", recipe, continued: false, backend });
+    const length = { epochs, stepsPerEpoch: 10, selectionImages: 0 };
+    const metrics = { loss: 2, terms: {}, lr: 0.1, momentum: 0.9, imagesPerSecond: 0.1 };
+    for (let step = 1; step <= 3; step++) {
+      sink.time += 100;
+      observer.onStep!({ kind: "step", epoch: 1, step, ...metrics }, length);
+    }
+    return sink.text.match(/^note: on this CPU the run takes about \d+h.*$/gm)?.length ?? 0;
+  };
+  assert.deepEqual([run("wasm", 2000), run("wasm", 2), run("webgpu", 2000)], [1, 0, 0]);
+});
