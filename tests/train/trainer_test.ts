@@ -510,6 +510,21 @@ onWasm(
 );
 
 onWasm(
+  "train() that blanks squares, and starts attacks from the memory beside them, is continued to the byte",
+  (backend) =>
+    inRunFolder((whole) =>
+      inRunFolder(async (runDir) => {
+        const flags = { cutout: 16, attackStart: "memory", epochs: 3 } as const;
+        const recipe = smallRecipe({ variant: "v1", ...flags });
+        await trainIn(whole, recipe, backend);
+        await trainUntil(runDir, recipe, backend, 2, 1);
+        await trainIn(runDir, recipe, backend);
+        assert.deepEqual(await resultOf(runDir), await resultOf(whole));
+      })
+    ),
+);
+
+onWasm(
   "train() attacks a batch in parts as it would the whole",
   (backend) =>
     inRunFolder((whole) =>
