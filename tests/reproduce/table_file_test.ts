@@ -53,11 +53,12 @@ Deno.test("loadTable() knows a table of V1 with fewer steps, from noise and from
     const { start, steps, stepSize, firstSteps } = attack!;
     assert.equal(variant, "v1");
     assert.equal(memory!.view, start === "memory" ? "realigned" : "stored", row);
-    return [row, start, steps, Math.round(255 * stepSize), firstSteps, optimiser.emaDecay];
+    const average = request.weights ?? optimiser.emaDecay;
+    return [row, start, steps, Math.round(255 * stepSize), firstSteps, average];
   });
   const none = undefined,
     both = (name: string, ...attack: unknown[]) => [
-      [name, ...attack, none],
+      [name, ...attack, name === "v1" ? none : "raw"],
       [`${name}-ema`, ...attack, 0.999],
     ];
   assert.deepEqual(recipes, [
@@ -79,6 +80,15 @@ Deno.test("loadTable() refuses a file that is no table, and says where", () =>
       [madeTable({ rows: [] }), /is no table: rows: /],
       [madeTable({ rows: [{ ...row, name: "../up" }] }), /rows\.0\.name: must be letters/],
       [madeTable({ rows: [row, row] }), /is no table: it has v1 twice/],
+      [madeTable({ rows: [{ ...row, rawOf: "v9" }] }), /is no table: rawOf of v1 is no row/],
+      [
+        madeTable({ rows: [row, { ...row, name: "raw", rawOf: "v1" }] }),
+        /is no table: v1, of raw, has no weight-average/,
+      ],
+      [
+        madeTable({ rows: [row, { ...row, name: "raw", recipe: { beta: 1 }, rawOf: "v1" }] }),
+        /is no table: raw has a recipe, and rawOf beside it/,
+      ],
       [
         madeTable({ columns: [{ name: "deepfool", label: "DeepFool" }] }),
         /columns\.0\.name: must be clean/,
