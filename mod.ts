@@ -153,6 +153,7 @@ export {
 } from "./src/data/sets/definition.ts";
 export { type Batch, loadBatch } from "./src/data/batches.ts";
 export { type View } from "./src/data/augmentation.ts";
+export { type Hole } from "./src/data/cutout.ts";
 
 // Networks: made, loaded, saved, frozen for an attack.
 export {
