@@ -11,11 +11,15 @@ import { UsageError } from "../errors.ts";
 import type { Stream } from "../random/stream.ts";
 import { describeShape, type ImageShape } from "./dataset.ts";
 
-/** What is blanked of an image: rows from `top` and columns from `left`, up to `bottom` and `right`, which stay. */
+/** What is blanked of an image, a rectangle of pixels. */
 export interface Hole {
+  /** Its first row. */
   readonly top: number;
+  /** Its first column. */
   readonly left: number;
+  /** The row behind its last. */
   readonly bottom: number;
+  /** The column behind its last. */
   readonly right: number;
 }
 
