@@ -177,6 +177,7 @@ const OTHER: RecipeInput = {
     weightDecay: 0,
     average: "ema",
     emaDecay: 0.5,
+    averageBatchNorm: "averaged",
     clipGradNorm: 2,
     awp: 0.25,
     awpWarmup: 1,
@@ -320,6 +321,16 @@ Deno.test("unsaidFields() are those that a recipe has and its input had not", ()
     "select",
     "threat.epsilon",
   ]);
+});
+
+Deno.test("resolveRecipe() has statistics of averaged weights where there are any", () => {
+  const given = { average: "ema", averageBatchNorm: "reestimated" } as const;
+  assert.equal(resolveRecipe({ optimiser: given }).optimiser.averageBatchNorm, "reestimated");
+  assert.ok(!("averageBatchNorm" in resolveRecipe({ optimiser: { average: "swa" } }).optimiser));
+  refuses(
+    { averageBatchNorm: "averaged" },
+    "--average-batch-norm has no meaning for --weight-average none.",
+  );
 });
 
 Deno.test("resolveRecipe() realigns memory examples that attacks start from, and has ten first steps", () => {

@@ -550,6 +550,38 @@ onWasm(
     ),
 );
 
+onWasm(
+  "train() that re-estimates the statistics of averaged weights is continued to the byte, and averages no others",
+  (backend) =>
+    inRunFolder((whole) =>
+      inRunFolder(async (runDir) => {
+        const flags = { variant: "trades", weightAverage: "ema", select: "none" } as const;
+        const recipe = smallRecipe({ ...flags, averageBatchNorm: "reestimated" });
+        await trainIn(whole, recipe, backend);
+        await trainUntil(runDir, recipe, backend, 2, 1);
+        await trainIn(runDir, recipe, backend);
+        assert.deepEqual(await resultOf(runDir), await resultOf(whole));
+        await inRunFolder(async (averaging) => {
+          await trainIn(averaging, smallRecipe(flags), backend);
+          const tensors = async (directory: string, weights: "average" | "raw") =>
+            (await readSubject(directory, "last", weights) as WeightsSubject).tensors;
+          for (const weights of ["average", "raw"] as const) {
+            const own = await tensors(whole, weights), others = await tensors(averaging, weights);
+            for (const [name, { data }] of own) {
+              const ofAverage = weights === "average" || name.startsWith("optimizer.average.");
+              const differs = ofAverage && name.includes("running_");
+              assert.equal(
+                `${data}` !== `${others.get(name)!.data}`,
+                differs,
+                `${weights} ${name}`,
+              );
+            }
+          }
+        });
+      })
+    ),
+);
+
 for (const weightAverage of ["ema", "swa"] as const) {
   onWasm(
     `train() that averages its weights, ${weightAverage}, is continued to the byte and selects the average`,
