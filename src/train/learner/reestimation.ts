@@ -16,7 +16,6 @@ import { type Architecture, forward } from "../../model/architecture.ts";
 import { imageTensor } from "../../model/inputs.ts";
 import { copyOf, disposeAll, type WeightTensors } from "../../model/parameters.ts";
 import { trainLayers } from "../../model/train_mode.ts";
-import { moveTowards } from "../../optimise/sgd.ts";
 
 /** A learner of averaged weights whose running statistics are re-estimated. */
 interface Observer {
@@ -64,7 +63,11 @@ export function compileObservation(
     const groups = [images.shape[0]];
     const layers = trainLayers(architecture, parameters, { buffers }, groups, tf.relu, 1);
     forward(architecture, layers, images).dispose();
-    moveTowards(averaged.buffers, buffers, share as tf.Scalar);
+    for (const [name, before] of averaged.buffers) {
+      const seen = buffers.get(name)!;
+      const moved = tf.tidy(() => tf.add(before, tf.mul(tf.sub(seen, before), share!)));
+      averaged.buffers.set(name, moved);
+    }
     [parameters, buffers].forEach(disposeAll);
     return {};
   });
