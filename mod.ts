@@ -63,8 +63,11 @@ export {
   type EvaluationOptions,
 } from "./src/evaluate/evaluation_options.ts";
 export { WEIGHTS_CHOICES, type WeightsChoice } from "./src/run/subject.ts";
-export { type CorruptionAccuracies, type KindAccuracies } from "./src/evaluate/corruptions.ts";
-export { type Curve, type CurvePoint } from "./src/evaluate/curve.ts";
+export {
+  type CorruptionAccuracies,
+  type KindAccuracies,
+} from "./src/evaluate/series/corruptions.ts";
+export { type Curve, type CurvePoint } from "./src/evaluate/series/curve.ts";
 export {
   type Accuracies,
   type ClassAccuracy,

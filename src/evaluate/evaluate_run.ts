@@ -15,8 +15,8 @@ import { type AdversarialImages, readAdversarial, saveAdversarial } from "./adve
 import { readEvaluated } from "./asked/evaluated.ts";
 import { attackSubject } from "./autoattack/attack_subject.ts";
 import { checkState } from "./autoattack/state_folder.ts";
-import { CORRUPTED, evaluateCorruptions } from "./corruptions.ts";
-import { CURVE, evaluateCurve } from "./curve.ts";
+import { CORRUPTED, evaluateCorruptions } from "./series/corruptions.ts";
+import { CURVE, evaluateCurve } from "./series/curve.ts";
 import {
   evaluateAccuracy,
   type EvaluationName,

@@ -21,7 +21,7 @@ import { type Subject, WEIGHTS_CHOICES, type WeightsChoice } from "../run/subjec
 import { IMAGES_TENSOR } from "./adversarial_file.ts";
 import type { MemberProgress } from "./autoattack/member_run.ts";
 import type { AutoAttackChoice } from "./autoattack/state_folder.ts";
-import { CURVE } from "./curve.ts";
+import { CURVE } from "./series/curve.ts";
 import { type EvaluationName, isEvaluationName } from "./evaluate.ts";
 import type { EvaluationReport } from "./report.ts";
 import type { Shard } from "./shards/shard.ts";

@@ -7,8 +7,8 @@ import { join } from "@std/path";
 import type { AttackNorm } from "../attack/options.ts";
 import { classCounts } from "./confusion.ts";
 import { CORRUPTION_NAMES } from "../data/corruptions/corruptions.ts";
-import { CORRUPTED, type CorruptionAccuracies } from "./corruptions.ts";
-import { CURVE, type Curve } from "./curve.ts";
+import { CORRUPTED, type CorruptionAccuracies } from "./series/corruptions.ts";
+import { CURVE, type Curve } from "./series/curve.ts";
 import type { Dataset } from "../data/dataset.ts";
 import type { AutoAttackResult } from "./autoattack/autoattack.ts";
 import {

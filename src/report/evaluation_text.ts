@@ -12,8 +12,8 @@ import {
   describeMember,
   type MemberResult,
 } from "../evaluate/autoattack/autoattack.ts";
-import type { CorruptionAccuracies } from "../evaluate/corruptions.ts";
-import type { Curve } from "../evaluate/curve.ts";
+import type { CorruptionAccuracies } from "../evaluate/series/corruptions.ts";
+import type { Curve } from "../evaluate/series/curve.ts";
 import { describePerturbation } from "../evaluate/perturbation.ts";
 import {
   accuraciesOf,

@@ -40,6 +40,15 @@ const TABLE: { readonly [N in CorruptionName]: Corruption<N> } = {
 /**
  * The images `ids` of `dataset` under a corruption, in their order; equal seeds give equal bytes, whichever images are asked for.
  *
+ * @example A test image in fog
+ * ```ts
+ * import { corrupted, loadSplit } from "@memloss/memloss";
+ * import assert from "node:assert/strict";
+ * const test = await loadSplit("synthetic", "test", undefined, 1);
+ * const { n, images } = corrupted(test, Uint32Array.of(7), "fog", 3, 1);
+ * assert.deepEqual([n, images.length], [1, 32 * 32 * 3]);
+ * ```
+ *
  * @param severity from 1 to 5
  * @throws {UsageError} if the images have no three channels
  */

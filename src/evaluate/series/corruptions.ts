@@ -3,12 +3,12 @@
  *
  * @module
  */
-import { firstIndices } from "../data/batches.ts";
-import { SEVERITIES } from "../data/corruptions/corruption.ts";
-import { corrupted, type CorruptionName } from "../data/corruptions/corruptions.ts";
-import { Interrupted } from "../errors.ts";
-import type { FrozenModel } from "../model/frozen.ts";
-import { type Accuracy, evaluateAccuracy, type EvaluationSettings } from "./evaluate.ts";
+import { firstIndices } from "../../data/batches.ts";
+import { SEVERITIES } from "../../data/corruptions/corruption.ts";
+import { corrupted, type CorruptionName } from "../../data/corruptions/corruptions.ts";
+import { Interrupted } from "../../errors.ts";
+import type { FrozenModel } from "../../model/frozen.ts";
+import { type Accuracy, evaluateAccuracy, type EvaluationSettings } from "../evaluate.ts";
 
 /** Accuracies under one kind. */
 export interface KindAccuracies {

@@ -1,22 +1,22 @@
 import assert from "node:assert/strict";
-import { firstIndices } from "../../src/data/batches.ts";
-import { corrupted } from "../../src/data/corruptions/corruptions.ts";
-import { synthetic } from "../../src/data/sets/synthetic.ts";
-import { evaluateCorruptions } from "../../src/evaluate/corruptions.ts";
-import { evaluateAccuracy } from "../../src/evaluate/evaluate.ts";
-import type { EvaluationReport } from "../../src/evaluate/report.ts";
-import { mergeReports } from "../../src/evaluate/shards/merge_reports.ts";
-import { resnet18 } from "../../src/model/architectures/resnet18.ts";
-import { freeze } from "../../src/model/frozen.ts";
-import { initialise } from "../../src/model/parameters.ts";
-import { describeReport } from "../../src/report/evaluation_text.ts";
-import { onWasm } from "../testing/device.ts";
+import { firstIndices } from "../../../src/data/batches.ts";
+import { corrupted } from "../../../src/data/corruptions/corruptions.ts";
+import { synthetic } from "../../../src/data/sets/synthetic.ts";
+import { evaluateCorruptions } from "../../../src/evaluate/series/corruptions.ts";
+import { evaluateAccuracy } from "../../../src/evaluate/evaluate.ts";
+import type { EvaluationReport } from "../../../src/evaluate/report.ts";
+import { mergeReports } from "../../../src/evaluate/shards/merge_reports.ts";
+import { resnet18 } from "../../../src/model/architectures/resnet18.ts";
+import { freeze } from "../../../src/model/frozen.ts";
+import { disposeAll, initialise } from "../../../src/model/parameters.ts";
+import { describeReport } from "../../../src/report/evaluation_text.ts";
+import { onWasm } from "../../testing/device.ts";
 
 onWasm(
   "evaluateCorruptions() counts what evaluateAccuracy() does of corrupted images, in parts too",
   async (backend) => {
     const architecture = resnet18({ width: 1, classes: 10, channels: 3 });
-    const model = freeze(architecture, initialise(architecture, 1));
+    const state = initialise(architecture, 1), model = freeze(architecture, state);
     const dataset = synthetic(1).test, kinds = ["fog", "gaussian_noise"] as const;
     const attack = { norm: "linf", epsilon: 8 / 255 } as const;
     const settings = (ids: Uint32Array) => ({
@@ -59,9 +59,10 @@ onWasm(
     }
     assert.deepEqual(mergeReports(parts), report);
     const lines = describeReport(report).split("\n").slice(-4);
-    assert.match(lines[0]!, /^ {2}corruption {14}1 {9}2 .* mean$/);
+    assert.match(lines[0]!, /^ {2}corruption {13}1 {9}2 .* mean$/);
     assert.match(lines[1]!, /^ {2}fog( +[\d.]+ %){6}$/);
     assert.match(lines[3]!, /^ {2}mean accuracy under corruptions: [\d.]+ %$/);
     model.dispose();
+    [state.parameters, state.buffers].forEach(disposeAll);
   },
 );
