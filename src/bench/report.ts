@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { AttackCost } from "./attack_start.ts";
 import type { GPUS } from "./gpus.ts";
 import type { HostSpeed } from "./host/measure.ts";
 import type { LayerSpeed, RatioSummary } from "./kernels.ts";
@@ -17,7 +18,7 @@ export interface Size {
 
 /** What `bench --json` prints: what was asked for. */
 export interface BenchReport {
-  /** Whose times they are; absent where no device was needed. */
+  /** Whose times kernels and step are; absent where neither was asked for. */
   readonly adapter?: string;
   readonly kernels?: Size & {
     readonly pairs: number;
@@ -26,6 +27,14 @@ export interface BenchReport {
     readonly layers: readonly LayerSpeed[];
   };
   readonly step?: Size & { readonly pairs: number } & StepComparison;
+  /** V1's step with fewer attack steps, from the memory. */
+  readonly attackStart?: Size & {
+    /** What computed. */
+    readonly backend: string;
+    readonly adapter: string;
+    readonly pairs: number;
+    readonly attacks: readonly AttackCost[];
+  };
   /** The trainer on a device that computes nothing. */
   readonly host?: Size & HostSpeed;
   readonly roofline?: Size & {

@@ -14,10 +14,16 @@ import { imageTensor, oneHot } from "../model/inputs.ts";
 import { disposeAll, initialise } from "../model/parameters.ts";
 import type { Recipe } from "../recipe/recipe.ts";
 import { resolveRecipe } from "../recipe/resolve.ts";
-import { attackBatch } from "../train/adversary.ts";
+import type { AttackRecipe } from "../recipe/sections.ts";
+import { attackBatch, attackStart } from "../train/adversary.ts";
+import { attackStepsIn } from "../train/inner_attack.ts";
 import { Learner } from "../train/learner/learner.ts";
 
-const { shape: SHAPE } = CIFAR10, CLASSES = CIFAR10.classes.length, EPOCH = 1;
+const { shape: SHAPE } = CIFAR10, CLASSES = CIFAR10.classes.length;
+/** The first with a memory. */
+const EPOCH = 2;
+/** Passes of an image in training mode, forward and back to images and weights: `x`, `x'` and `x''`. */
+const TRAINING_PASSES = 3 * 3;
 const RATES = { lr: 0.01, momentum: 0.9 };
 
 /** How long a step took. */
@@ -35,9 +41,15 @@ export class V1Step {
   readonly #batch: Batch;
   readonly #memory: Float32Array;
 
-  constructor(backend: Backend, width: number, batchSize: number) {
+  /** @param attack of the step; the paper's unless given */
+  constructor(
+    backend: Backend,
+    width: number,
+    batchSize: number,
+    attack: Partial<AttackRecipe> = {},
+  ) {
     this.#backend = backend;
-    this.#recipe = resolveRecipe({ variant: "v1", width, batchSize });
+    this.#recipe = resolveRecipe({ variant: "v1", width, batchSize, attack });
     const architecture = buildArchitecture(DEFAULT_ARCHITECTURE, { width, classes: CLASSES });
     const state = initialise(architecture, this.#recipe.seed);
     this.#learner = new Learner(this.#recipe, architecture, backend, state);
@@ -55,15 +67,21 @@ export class V1Step {
     );
   }
 
+  /** How often an image passes the network in a step, forwards or back: `x` once and `x'` twice in each iteration of the attack. */
+  get passes(): number {
+    return 1 + 2 * attackStepsIn(this.#recipe, EPOCH)! + TRAINING_PASSES;
+  }
+
   /** Makes one step, from the batch on the host to parameters that are ready for the next. */
   async run(): Promise<StepSeconds> {
     const learner = this.#learner, backend = this.#backend, batch = this.#batch;
     const started = performance.now();
     const inputs = this.inputs();
+    const recipe = this.#recipe;
+    const memory = { images: this.#memory, rows: [...batch.ids.keys()] };
+    const start = attackStart(recipe, batch, EPOCH, memory)!;
     const attack = await attackBatch(learner, batch, inputs, {
-      recipe: this.#recipe,
-      epoch: EPOCH,
-      backend,
+      ...{ recipe, epoch: EPOCH, backend, start },
     });
     const attacked = performance.now();
     const adv = imageTensor(attack.images, SHAPE);
@@ -93,7 +111,7 @@ export class V1Step {
   }
 
   #descend({ images, labels }: ReturnType<V1Step["inputs"]>, adv: tf.Tensor4D) {
-    return this.#learner.descend({ images: { ...images, adv }, labels });
+    return this.#learner.descend([{ images: { ...images, adv }, labels }]);
   }
 
   /** Frees the model and the optimiser. */

@@ -4,6 +4,8 @@
  * @module
  */
 import * as v from "valibot";
+import { openBackend } from "../backend/open.ts";
+import { compareAttackStarts } from "../bench/attack_start.ts";
 import { closeEngines, openEngines } from "../bench/engines.ts";
 import { GPUS } from "../bench/gpus.ts";
 import { measureHost } from "../bench/host/measure.ts";
@@ -12,6 +14,7 @@ import { convolutionLayers } from "../bench/layers.ts";
 import type { BenchReport, Size } from "../bench/report.ts";
 import { rooflines } from "../bench/roofline.ts";
 import { compareSteps } from "../bench/step.ts";
+import { RECIPE_FLAGS } from "../recipe/fields.ts";
 import { choiceFlag, type Flag, integerFlag, switchFlag } from "../recipe/flag.ts";
 import { describeBench } from "../report/bench_text.ts";
 import { type Command, type FlagValues, readArguments, refuseFlags } from "./shell/command.ts";
@@ -21,13 +24,14 @@ import { NO_TUNE, tuningOptions } from "./shell/tuning_flag.ts";
 import { SUMMARIES } from "./summaries.ts";
 
 /** What can be asked for. */
-const SUBJECTS = ["kernels", "step", "host", "roofline"] as const;
+const SUBJECTS = ["kernels", "step", "attack-start", "host", "roofline"] as const;
 type BenchSubject = typeof SUBJECTS[number];
 
 /** Sizes unless told otherwise: a software device, and tfjs's kernels on it, must be done in minutes. */
 const DEFAULTS: Readonly<Record<BenchSubject, Size>> = {
   kernels: { width: 64, batchSize: 8 },
   step: { width: 8, batchSize: 8 },
+  "attack-start": { width: 16, batchSize: 128 },
   host: { width: 64, batchSize: 128 },
   roofline: { width: 64, batchSize: 128 },
 };
@@ -60,6 +64,7 @@ const FLAGS = {
   ),
   batchSize: integerFlag("batch-size", `images; default ${defaultsOf("batchSize")}`, 1),
   pairs: integerFlag("pairs", `measurements of each side; default ${DEFAULT_PAIRS}`, 1),
+  backend: { ...RECIPE_FLAGS.backend, help: "device of attack-start; default auto" },
   noTune: NO_TUNE,
   json: switchFlag("json", "print one JSON document on stdout"),
 } as const;
@@ -72,6 +77,7 @@ export const command: Command = {
   examples: [
     "memloss bench --what kernels,step --compare stock --json",
     "memloss bench --what step --compare stock --width 64 --batch-size 32 --pairs 3",
+    "memloss bench --what attack-start",
     "memloss bench --what host",
     "memloss bench --what roofline",
   ],
@@ -84,16 +90,24 @@ export const command: Command = {
 
 async function bench(flags: FlagValues<typeof FLAGS>): Promise<BenchReport> {
   const what = flags.what ?? new Set<BenchSubject>(["kernels", "step"]);
-  const measured = what.has("kernels") || what.has("step");
+  const measured = what.has("kernels") || what.has("step"), starts = what.has("attack-start");
   if (!measured) {
-    const why = "has a meaning for --what kernels and step only";
-    refuseFlags(FLAGS, flags, ["compare", "pairs"], why);
+    refuseFlags(FLAGS, flags, ["compare"], "has a meaning for --what kernels and step only");
   }
-  if (!what.has("step")) {
-    refuseFlags(FLAGS, flags, ["noTune"], "has a meaning for --what step only");
+  if (!measured && !starts) {
+    const why = "has a meaning for --what kernels, step and attack-start only";
+    refuseFlags(FLAGS, flags, ["pairs"], why);
+  }
+  if (!what.has("step") && !starts) {
+    const why = "has a meaning for --what step and attack-start only";
+    refuseFlags(FLAGS, flags, ["noTune"], why);
+  }
+  if (!starts) {
+    refuseFlags(FLAGS, flags, ["backend"], "has a meaning for --what attack-start only");
   }
   return {
     ...measured && await measure(what, flags),
+    ...starts && { attackStart: await attackStarts(sizeOf("attack-start", flags), flags) },
     ...what.has("host") && { host: await hostAlone(sizeOf("host", flags)) },
     ...what.has("roofline") && { roofline: boundOnPaper(sizeOf("roofline", flags)) },
   };
@@ -107,6 +121,25 @@ function sizeOf(subject: BenchSubject, { width, batchSize }: FlagValues<typeof F
 function boundOnPaper(size: Size): BenchReport["roofline"] {
   const variants = rooflines(convolutionLayers(size.width, size.batchSize));
   return { ...size, gpus: GPUS, variants };
+}
+
+async function attackStarts(
+  size: Size,
+  { backend: choice = "auto", pairs = DEFAULT_PAIRS, noTune }: FlagValues<typeof FLAGS>,
+): Promise<BenchReport["attackStart"]> {
+  const status = new StatusLine();
+  const backend = await openBackend(choice, tuningOptions(noTune, status));
+  try {
+    const { width, batchSize } = size, { name, adapter } = backend;
+    const progress = (text: string) => status.update(text);
+    const attacks = await backend.guard(
+      compareAttackStarts(backend, width, batchSize, pairs, progress),
+    );
+    return { ...size, backend: name, adapter, pairs, attacks };
+  } finally {
+    status.clear();
+    backend.close();
+  }
 }
 
 async function hostAlone(size: Size): Promise<BenchReport["host"]> {

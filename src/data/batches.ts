@@ -50,6 +50,18 @@ export function loadBatch(
   return { ids, views, shape, x, y: Uint8Array.from(ids, (id) => dataset.labels[id]!) };
 }
 
+/** The images `first` to `end` (exclusive) of `batch`. */
+export function sliceBatch({ ids, views, shape, x, y }: Batch, first: number, end: number): Batch {
+  const values = valuesPerImage(shape);
+  return {
+    ids: ids.subarray(first, end),
+    views: views.slice(first, end),
+    shape,
+    x: x.subarray(first * values, end * values),
+    y: y.subarray(first, end),
+  };
+}
+
 /** The order in which `epoch` (from 1) visits the images `ids`: a permutation keyed by (seed, epoch). */
 export function epochOrder(ids: Uint32Array, seed: number, epoch: number): Uint32Array {
   return new Stream(seed, Purpose.shuffle, epoch).permutation(ids.length)

@@ -122,6 +122,13 @@ export interface Recipe {
    */
   readonly batchSize: number;
   /**
+   * The most images of a step that the network is given at once; a larger batch is cut into such parts, whose gradients are
+   * added up: see {@linkcode Learner.descend}.
+   *
+   * @default {all of the batch}
+   */
+  readonly microBatch?: number;
+  /**
    * Zeros around an image before its random crop, in pixels, 0 to 4.
    *
    * @default {4}

@@ -165,6 +165,11 @@ export const TRAINING_FIELDS = {
     group: "What to train",
     default: 128,
   }),
+  microBatch: field(
+    "microBatch",
+    integerFlag("micro-batch", "images of a step at once; gradients of its parts are added up", 1),
+    { group: "What to train", said: "the whole batch" },
+  ),
   cropPadding: field(
     "cropPadding",
     integerFlag("crop-padding", "zeros around an image before its crop", 0, LARGEST_CROP_PADDING),

@@ -15,11 +15,12 @@ type Row = readonly string[];
 
 /** `report` in words. */
 export function describeBench(report: BenchReport): string {
-  const { adapter, kernels, step, host, roofline } = report;
+  const { adapter, kernels, step, attackStart, host, roofline } = report;
   return [
     ...adapter === undefined ? [] : [[`WebGPU on ${adapter}`]],
     ...kernels ? describeKernels(kernels) : [],
     ...step ? [describeStep(step)] : [],
+    ...attackStart ? [describeAttackStart(attackStart)] : [],
     ...host ? [describeHost(host)] : [],
     ...roofline ? describeRooflines(roofline) : [],
   ].map((lines) => lines.join("\n")).join("\n\n");
@@ -95,6 +96,26 @@ function describeStep(step: NonNullable<BenchReport["step"]>): string[] {
     ),
     ...ratio ? [`times as fast as tfjs: ${formatSpread(ratio, 2)}`] : [],
     ...javascriptRatio ? [`JavaScript's time, tfjs/ours: ${formatSpread(javascriptRatio, 1)}`] : [],
+  ];
+}
+
+function describeAttackStart(
+  found: NonNullable<BenchReport["attackStart"]>,
+): string[] {
+  const { width, batchSize, pairs, backend, adapter, attacks } = found;
+  return [
+    `V1 step of ResNet-18, width ${width}, batch ${batchSize}, ${pairs} steps each, in turns, on ${backend} (${adapter})`,
+    ...table(
+      ["attack", "passes", "seconds", "images/s", "times as fast", "by passes"],
+      attacks.map(({ start, steps, passes, seconds, imagesPerSecond, ratio, expectedRatio }) => [
+        `${steps} from ${start}`,
+        String(passes),
+        formatSpread(seconds, 2),
+        formatSpread(imagesPerSecond, 1),
+        formatSpread(ratio, 2),
+        expectedRatio.toFixed(2),
+      ]),
+    ),
   ];
 }
 

@@ -35,6 +35,7 @@ const CellSchema = v.strictObject({
   request: v.strictObject({
     recipe: v.record(v.string(), v.union([v.string(), v.number(), v.boolean()])),
     evaluations: v.record(v.string(), v.union([count, v.literal("all")])),
+    weights: v.optional(v.literal("raw")),
   }),
   /** The resolved recipe without what belongs to a sitting, and the SHA-256 of its JSON. */
   recipe: v.record(v.string(), v.unknown()),
@@ -131,6 +132,9 @@ function findDifference(
   found: CellRequest,
   asked: CellRequest,
 ): [what: string, found: string, asked: string] | undefined {
+  if (found.weights !== asked.weights) {
+    return ["weights:", found.weights ?? "its default", asked.weights ?? "its default"];
+  }
   for (const part of ["recipe", "evaluations"] as const) {
     for (const name of Object.keys({ ...found[part], ...asked[part] })) {
       const one = found[part][name], other = asked[part][name];

@@ -54,7 +54,7 @@ export async function estimate(
   let gpuBytes: number | undefined, adapter = "", peak = 0;
   const byRow = Map.groupBy(open, ({ row }) => row);
   for (const [row, plans] of byRow) {
-    const { label, request, helper } = plans[0]!;
+    const { label, request, helper, trained } = plans[0]!;
     const given = { ...readRecipe(request.recipe, row), ...sitting.given };
     const recipe = resolveRecipe(given);
     const { test, ...data } = await loadData(recipe.data, recipe.dataDir, recipe.seed, recipe);
@@ -73,11 +73,11 @@ export async function estimate(
       const measured = helper ? { ...given, helper: AUTO_HELPER } : given;
       found = await measureSteps(out, recipe, measured, backend.name === "wasm", sitting.signal);
     }
-    const bytes = bytesOf(recipe, found, images);
+    const bytes = trained ? { kept: 0, peak: 0 } : bytesOf(recipe, found, images);
     peak = Math.max(peak, bytes.peak);
     const { evaluations } = request;
     const seconds = found.seconds ??
-      secondsOf(recipe, found.speed!, images, test.n, evaluations);
+      secondsOf(recipe, found.speed!, trained ? 0 : images, test.n, evaluations);
     rows.push({ label, cells: plans.length, seconds, bytes: bytes.kept });
   }
   const total = (value: (row: RowEstimate) => number) =>

@@ -8,13 +8,17 @@ import { splitTraining, VALIDATION_SIZE } from "../data/split.ts";
 import { valuesPerImage } from "../data/dataset.ts";
 import { freeBytes } from "../disk/free_space.ts";
 import { Interrupted } from "../errors.ts";
+import { perturbsWeights } from "../optimise/weight_perturbation.ts";
 import { AUTO_HELPER } from "../recipe/helper_recipe.ts";
 import type { Recipe, RecipeInput } from "../recipe/recipe.ts";
 import { engineOptions, resolveRecipe } from "../recipe/resolve.ts";
 import type { DataKind } from "../run/weights/architecture.ts";
+import { attackStepsIn } from "../train/inner_attack.ts";
 import { capacity } from "../train/preflight.ts";
 import { type Measurement, measureSteps } from "./measure.ts";
 
+/** Whose steps {@linkcode measureSteps} times: the first with a memory, from which attacks may start. */
+const MEASURED_EPOCH = 2;
 /** Passes forward and back, of the kind that an attack makes, that the step itself is worth. */
 const STEP_PASSES = 4;
 /** A pass forward alone, in passes forward and back. */
@@ -103,7 +107,7 @@ export function bytesOf(
 /**
  * Seconds for a run, with the helper that it trains itself, and its evaluations.
  *
- * @param speed images per second of training, with AWP where the recipe has it
+ * @param speed images per second of training in the second epoch, with AWP where the recipe has it
  * @param evaluations how many of the first test images each measures
  */
 export function secondsOf(
@@ -114,9 +118,10 @@ export function secondsOf(
   evaluations: Readonly<Record<string, number | "all">>,
 ): number {
   const step = 1 / speed; // seconds for each image
-  const { epochs, attack, optimiser: { awp, awpWarmup = 0 } } = recipe;
+  const { epochs, optimiser } = recipe;
+  const attackPasses = (epoch: number) => attackStepsIn(recipe, epoch) ?? 0;
   // The adversary of the weights asks for what the step itself does once more.
-  const plain = STEP_PASSES + (attack?.steps ?? 0), own = plain + (awp ? STEP_PASSES : 0);
+  const own = STEP_PASSES * (optimiser.awp ? 2 : 1) + attackPasses(MEASURED_EPOCH);
   const pass = step / own;
   const passes = (name: string) => {
     if (name === "clean") return FORWARD;
@@ -134,7 +139,11 @@ export function secondsOf(
   const evaluated = Object.entries(evaluations).map(([name, n]) =>
     Math.min(testImages, n === "all" ? testImages : n) * passes(name) * pass
   );
-  const trained = epochs - awpWarmup * (1 - plain / own); // in epochs of the measured speed
+  let trained = 0; // in epochs of the measured speed
+  for (let epoch = 1; epoch <= epochs; epoch++) {
+    const times = perturbsWeights(optimiser, epoch) ? 2 : 1;
+    trained += (STEP_PASSES * times + attackPasses(epoch)) / own;
+  }
   return images * step * trained + epochs * selection + helper +
     evaluated.reduce((sum, each) => sum + each, 0);
 }

@@ -38,9 +38,12 @@ export interface Sitting {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** The folder of the run of the cell called `name`. */
-export function cellRun(out: string, name: string): string {
-  return join(out, "runs", name);
+/** The folder of the run that the cell of `plan` measures. */
+export function cellRun(
+  out: string,
+  { name, trained }: Pick<CellPlan, "name" | "trained">,
+): string {
+  return join(out, "runs", trained?.name ?? name);
 }
 
 /**
@@ -49,16 +52,16 @@ export function cellRun(out: string, name: string): string {
  * @throws {Interrupted} if the sitting ends; the same call continues
  */
 export async function makeCell(out: string, plan: CellPlan, sitting: Sitting): Promise<void> {
-  const runDir = cellRun(out, plan.name);
+  const runDir = cellRun(out, plan);
   await trainRun(out, plan, sitting);
   let cell = await beginCell(runDir, plan);
   const before = await readCell(out, plan);
   // Of another checkpoint where the run's folder was taken away in between and made again.
   if (before?.checkpoint.sha256 === cell.checkpoint.sha256) cell = before;
-  for (const [name, images] of Object.entries(plan.request.evaluations)) {
+  for (const name of Object.keys(plan.request.evaluations)) {
     if (name in cell.evaluations) continue;
     const started = performance.now();
-    const options = evaluationOf(name as AttackName, images, sitting);
+    const options = evaluationOf(plan, name as AttackName, sitting);
     const sharded = await mergedShards(runDir, options);
     const report = sharded ?? await evaluateRun(runDir, options);
     const seconds = sharded ? attackTime(sharded) : (performance.now() - started) / 1000;
@@ -67,17 +70,18 @@ export async function makeCell(out: string, plan: CellPlan, sitting: Sitting): P
   }
 }
 
-/** How a column of a cell is measured, on so many of the first test images. */
+/** How the column `name` of the cell of a plan is measured. */
 export function evaluationOf(
+  { request: { evaluations, weights } }: CellPlan,
   name: AttackName,
-  images: number | "all",
   { given, watchEvaluation, signal }: Sitting,
 ): EvaluationOptions {
-  const observer = watchEvaluation?.();
+  const observer = watchEvaluation?.(), images = evaluations[name]!;
   return {
     attacks: [name],
     given,
     ...images !== "all" && { limit: images },
+    ...weights && { weights },
     ...observer && { observer },
     ...signal && { signal },
   };
@@ -103,20 +107,17 @@ function attackTime({ autoattack }: EvaluationReport): number {
 }
 
 /**
- * Trains the run of the cell of `plan` in `out` to its end, from wherever it stands.
+ * Trains the run of the cell of `plan` in `out` to its end, from wherever it stands; nothing where it is another cell's.
  *
  * @throws {Interrupted} if the sitting ends; the same call continues
  */
-export async function trainRun(
-  out: string,
-  { name, request, helper: helperCell }: CellPlan,
-  sitting: Sitting,
-): Promise<void> {
-  const { signal, watchRun } = sitting;
-  const observer = watchRun?.(), runDir = cellRun(out, name);
+export async function trainRun(out: string, plan: CellPlan, sitting: Sitting): Promise<void> {
+  const { name, request, helper: helperCell, trained } = plan, { signal, watchRun } = sitting;
+  if (trained !== undefined) return;
+  const observer = watchRun?.(), runDir = cellRun(out, plan);
   const options = { ...observer && { observer }, ...signal && { signal } };
   const { helper: said, ...rest } = { ...readRecipe(request.recipe, name), ...sitting.given };
-  const helper = helperCell ? cellRun(out, helperCell.name) : said;
+  const helper = helperCell ? cellRun(out, helperCell) : said;
   if (await exists(recipePath(runDir))) {
     // It has a copy of a helper from a cell, and the table may have been moved since.
     const given = { ...rest, ...!helperCell && helper !== undefined && { helper } };
@@ -125,13 +126,11 @@ export async function trainRun(
   await startRun({ ...rest, ...helper !== undefined && { helper } }, runDir, options);
 }
 
-/** The cell whose run has to be trained before that of `plan` can; undefined if there is none, or no more need of it. */
-export async function missingHelper(
-  out: string,
-  { name, helper }: CellPlan,
-): Promise<CellPlan | undefined> {
-  if (helper === undefined || await exists(helperPath(cellRun(out, name)))) return undefined;
-  return await isTrained(cellRun(out, helper.name)) ? undefined : helper;
+/** The cell whose run has to be trained before that of `plan` is made; undefined if there is none, or no more need of it. */
+export async function missingRun(out: string, plan: CellPlan): Promise<CellPlan | undefined> {
+  const needed = plan.trained ?? plan.helper;
+  if (needed === undefined || await exists(helperPath(cellRun(out, plan)))) return undefined;
+  return await isTrained(cellRun(out, needed)) ? undefined : needed;
 }
 
 /** Seconds that a run's epochs took; what an interruption lost is not in them. */

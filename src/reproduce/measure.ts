@@ -50,12 +50,12 @@ export async function findMeasurement(
   for (const plan of plans) {
     const cell = await readCell(out, plan);
     if (cell === undefined || !isFinished(cell)) continue;
-    const { training, evaluations } = cell.times;
+    const { evaluations } = cell.times, training = plan.trained ? 0 : cell.times.training;
     const seconds = training + Object.values(evaluations).reduce((sum, each) => sum + each, 0);
-    return { seconds, ...await sizes(cellRun(out, plan.name), trainingImages) };
+    return { seconds, ...await sizes(cellRun(out, plan), trainingImages) };
   }
   for (const plan of plans) {
-    const runDir = cellRun(out, plan.name);
+    const runDir = cellRun(out, plan);
     const speed = await lastSpeed(runDir);
     if (speed !== undefined) return { speed, ...await sizes(runDir, trainingImages) };
   }

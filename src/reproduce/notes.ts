@@ -39,7 +39,9 @@ export function tableNotes(
     const n = different(cells.flatMap(({ evaluations: { [name]: found } }) => found?.n ?? []));
     return `${label} on ${n || "?"}`;
   });
-  const seconds = cells.reduce((sum, { times }) => sum + times.training + total(times), 0);
+  const trainings = new Map(cells.map((cell) => [cell.checkpoint.sha256, cell.times.training]));
+  const seconds = [...trainings.values(), ...cells.map(({ times }) => total(times))]
+    .reduce((sum, each) => sum + each, 0);
   return [
     ...finished < asked ? [`Not finished: ${finished} of ${asked} cells are.`] : [],
     "Accuracies in percent: mean ± sample standard deviation over seeds.",

@@ -16,6 +16,8 @@ export interface CellRequest {
   readonly recipe: NamedFlags;
   /** How many of the first test images each evaluation is on, or all. */
   readonly evaluations: Readonly<Record<string, number | "all">>;
+  /** The weights of the optimiser, where the run keeps an average of them; absent for what `memloss eval` takes. */
+  readonly weights?: "raw" | undefined;
 }
 
 /** One seed of one row. */
@@ -28,6 +30,8 @@ export interface CellPlan {
   readonly request: CellRequest;
   /** The cell whose run is the helper of this one's: that of the row that its `helper` names. */
   readonly helper?: CellPlan;
+  /** The cell whose run this one measures by its raw weights, instead of training one. */
+  readonly trained?: CellPlan;
 }
 
 /** Which cells of a table to make. */
@@ -68,10 +72,14 @@ export function planCells(table: TableFile, { scale, seeds, only, nEx }: PlanOpt
     return [name, n === Infinity ? "all" as const : n];
   }));
   const rows = table.rows.filter(({ name }) => only?.includes(name) ?? true);
-  const planCell = ({ name: row, label, recipe }: Row, seed: number): CellPlan => {
-    const helper = helperRow(table, recipe);
+  const planCell = ({ name: row, label, recipe, rawOf }: Row, seed: number): CellPlan => {
+    const helper = helperRow(table, recipe), name = cellName(row, seed);
+    if (rawOf !== undefined) {
+      const trained = planCell(table.rows.find((each) => each.name === rawOf)!, seed);
+      return { name, row, label, seed, request: { ...trained.request, weights: "raw" }, trained };
+    }
     return {
-      name: cellName(row, seed),
+      name,
       row,
       label,
       seed,

@@ -9,7 +9,7 @@ import { createDirectory } from "../disk/files.ts";
 import type { RecipeInput } from "../recipe/recipe.ts";
 import { resolveRecipe } from "../recipe/resolve.ts";
 import { cellsFolder, isFinished, readCell } from "./cell.ts";
-import { makeCell, missingHelper, type Sitting, trainRun } from "./make_cell.ts";
+import { makeCell, missingRun, type Sitting, trainRun } from "./make_cell.ts";
 import { type CellPlan, readRecipe } from "./plan.ts";
 import { refuseForeignTable } from "./write_table.ts";
 
@@ -67,14 +67,14 @@ export async function reproduce(
       }
       const cell = await readCell(out, plan);
       if (cell && isFinished(cell)) continue;
-      const helper = await missingHelper(out, plan);
-      using helperLock = helper && await lockCell(out, helper);
-      if (helper && helperLock === undefined) { // another process is at work on it
+      const missing = await missingRun(out, plan);
+      using otherLock = missing && await lockCell(out, missing);
+      if (missing && otherLock === undefined) { // another process is at work on it
         held.push(plan);
         continue;
       }
       onCell(plan, cells.indexOf(plan));
-      if (helper) await trainRun(out, helper, sitting);
+      if (missing) await trainRun(out, missing, sitting);
       await makeCell(out, plan, sitting);
       await onFinished();
       made++;

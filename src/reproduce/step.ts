@@ -16,7 +16,7 @@ import {
   cellRun,
   evaluationOf,
   makeCell,
-  missingHelper,
+  missingRun,
   type Sitting,
   trainRun,
 } from "./make_cell.ts";
@@ -43,10 +43,10 @@ export async function makeStep(
   using _lock = await waitForCell(out, plan);
   const cell = await readCell(out, plan);
   if (cell && isFinished(cell)) return;
-  const helper = await missingHelper(out, plan);
-  if (helper) {
-    using _helperLock = await waitForCell(out, helper);
-    await trainRun(out, helper, sitting);
+  const missing = await missingRun(out, plan);
+  if (missing) {
+    using _otherLock = await waitForCell(out, missing);
+    await trainRun(out, missing, sitting);
   }
   if (step === "train") await trainRun(out, plan, sitting);
   else await makeCell(out, plan, sitting);
@@ -59,13 +59,13 @@ async function evaluateShard(
   { index, count: most }: Shard,
   sitting: Sitting,
 ): Promise<void> {
-  const { autoattack: images } = plan.request.evaluations, runDir = cellRun(out, plan.name);
+  const { autoattack: images } = plan.request.evaluations, runDir = cellRun(out, plan);
   const cell = await readCell(out, plan);
   if (images === undefined || cell && "autoattack" in cell.evaluations) return;
   if (!await isTrained(runDir)) {
     throw new UsageError(`${plan.name} is not trained yet: --step train comes before its shards.`);
   }
-  const options = evaluationOf("autoattack", images, sitting);
+  const options = evaluationOf(plan, "autoattack", sitting);
   const count = Math.min(most, batchesOf(await readEvaluated(runDir, options)));
   if (index <= count) await evaluateRun(runDir, { ...options, shard: { index, count } });
 }

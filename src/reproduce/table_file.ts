@@ -4,6 +4,7 @@
  * @module
  */
 import * as v from "valibot";
+import beyond from "../../reproduce/tables/beyond.json" with { type: "json" };
 import methods from "../../reproduce/tables/methods.json" with { type: "json" };
 import paper from "../../reproduce/tables/paper.json" with { type: "json" };
 import { readNamedFile } from "../disk/files.ts";
@@ -44,6 +45,8 @@ const TableSchema = v.strictObject({
       label: text,
       /** Its `helper` may name another row, whose run of the same seed is the helper then. */
       recipe: flags,
+      /** In place of a recipe, which is empty then: the row whose runs, which keep an average, are measured here by their raw weights. */
+      rawOf: v.optional(slug),
       /** In percent, by the name of the column. */
       published: v.optional(v.record(text, v.number())),
     })),
@@ -74,7 +77,7 @@ export type Row = TableFile["rows"][number];
 export type NamedFlags = v.InferOutput<typeof flags>;
 
 /** The tables that come with the program, by name. */
-export const TABLES: Readonly<Record<string, unknown>> = { paper, methods };
+export const TABLES: Readonly<Record<string, unknown>> = { paper, methods, beyond };
 
 /** The row of `table` whose runs are the helpers of a row's with `recipe`; undefined if it names none. */
 export function helperRow({ rows }: TableFile, { helper }: NamedFlags): Row | undefined {
@@ -133,6 +136,10 @@ function checkTable(json: unknown, name: string): TableFile {
       `${name} is no table: the helper of ${helped.name} has a row for a helper itself.`,
     );
   }
+  for (const row of table.rows) {
+    const fault = rawFault(table, row);
+    if (fault) throw new UsageError(`${name} is no table: ${fault}.`);
+  }
   const named: (readonly [string, string, readonly string[]])[] = [
     ...table.claims.flatMap(({ column, equal, order }) => [
       ["column", column, columns] as const,
@@ -149,4 +156,17 @@ function checkTable(json: unknown, name: string): TableFile {
   const stranger = named.find(([, each, known]) => !known.includes(each));
   if (stranger === undefined) return table;
   throw new UsageError(`${name} is no table: it has no ${stranger[0]} ${stranger[1]}.`);
+}
+
+/** Why `row` cannot measure the raw weights of the row that it names; undefined if it can, or names none. */
+function rawFault(table: TableFile, { name, rawOf, recipe }: Row): string | undefined {
+  if (rawOf === undefined) return undefined;
+  const trained = table.rows.find((row) => row.name === rawOf);
+  if (trained === undefined) return `rawOf of ${name} is no row`;
+  if (Object.keys(recipe).length > 0) return `${name} has a recipe, and rawOf beside it`;
+  if (!("weight-average" in { ...table.recipe, ...trained.recipe })) {
+    return `${rawOf}, of ${name}, has no weight-average`;
+  }
+  if (helperRow(table, trained.recipe)) return `${rawOf}, of ${name}, has a row for a helper`;
+  return undefined;
 }

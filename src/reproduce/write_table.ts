@@ -102,12 +102,13 @@ async function readShownRuns(
 ): Promise<{ readonly runs: readonly RunData[]; readonly unread: readonly string[] }> {
   const first = new Map<string, Cell>();
   for (const cell of cells.toSorted((a, b) => a.seed - b.seed)) {
-    if (!first.has(cell.row)) first.set(cell.row, cell);
+    // A run that two cells measure is shown once.
+    if (!first.has(cell.row) && cell.request.weights === undefined) first.set(cell.row, cell);
   }
   const runs: RunData[] = [], unread: string[] = [];
   for (const { row, seed } of first.values()) {
     try {
-      runs.push(await readRun(cellRun(out, cellName(row, seed))));
+      runs.push(await readRun(cellRun(out, { name: cellName(row, seed) })));
     } catch (error) {
       if (!(error instanceof RunError || error instanceof UsageError)) throw error;
       unread.push(error.message.replace(/\.$/, ""));

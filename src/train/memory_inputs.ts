@@ -43,6 +43,21 @@ export function makeMemoryInputs(
   return { images, rows };
 }
 
+/** Those of `inputs` that belong to the batch rows `first` to `end` (exclusive), which count from 0 then. */
+export function sliceMemory(
+  { images, rows }: MemoryInputs,
+  first: number,
+  end: number,
+): MemoryInputs {
+  const values = images.length / rows.length;
+  const from = rows.filter((row) => row < first).length;
+  const own = rows.filter((row) => row >= first && row < end);
+  return {
+    images: images.subarray(from * values, (from + own.length) * values),
+    rows: own.map((row) => row - first),
+  };
+}
+
 /** The selection matrix `[M,N]` of `rows`, row-major, or undefined if all `n` rows are there. */
 export function selectionMatrix(rows: readonly number[], n: number): Float32Array | undefined {
   if (rows.length === n) return undefined;

@@ -46,22 +46,27 @@ export async function preflight(
   const architecture = trainedArchitecture(recipe, data, from);
   const networks = { architecture, helper };
   return await withLearner(recipe, networks, backend, async (learner) => {
-    const { batchSize } = recipe;
+    const { batchSize, microBatch = batchSize } = recipe;
     const first = Math.min(batchSize, images), last = images % batchSize;
+    const atOnce = Math.min(first, microBatch);
     const demand = await learner.preflight(data.shape, [first], false);
     if (demand === undefined) return undefined;
-    const most = await largestBatch(learner, data.shape, first, demand);
-    if (most < first) {
+    const most = await largestBatch(learner, data.shape, atOnce, demand);
+    if (most < atOnce) {
+      const cut = microBatch < batchSize, flag = cut ? "micro-batch" : "batch-size";
+      const instead = cut ? "" : `, or --micro-batch ${most}`;
       throw new UsageError(
-        `--batch-size ${batchSize} needs ${wholeMebibytes(demand.largest)} MiB of GPU memory in ` +
+        `--${flag} ${Math.min(batchSize, microBatch)} needs ${
+          wholeMebibytes(demand.largest)
+        } MiB of GPU memory in ` +
           `one block, and this device binds at most ${wholeMebibytes(demand.limit)} MiB: ` +
-          (most > 0 ? `use --batch-size ${most} or less.` : "use a smaller --width."),
+          (most > 0 ? `use --${flag} ${most} or less${instead}.` : "use a smaller --width."),
       );
     }
     const sizes = last > 0 && last < first ? [first, last] : [first];
     const needed = await learner.preflight(data.shape, sizes, true);
     // An evaluation asks for convolutions that steps may do without, and the run's record has to have them too.
-    if (recipe.select !== "none") await prepareFrozen(architecture, data.shape, first, backend);
+    if (recipe.select !== "none") await prepareFrozen(architecture, data.shape, atOnce, backend);
     return needed;
   });
 }
@@ -93,7 +98,7 @@ function weightBytes(recipe: Recipe, data: DataKind): number {
 export interface Capacity {
   /** Bytes that the recipe takes. */
   readonly bytes: number;
-  /** Images of the largest batch that the device can bind; 0 if not even one. */
+  /** The most images at once that the device can bind; 0 if not even one. */
   readonly largestBatch: number;
 }
 
@@ -105,10 +110,11 @@ export async function capacity(
 ): Promise<Capacity | undefined> {
   const networks = { architecture: trainedArchitecture(recipe, data) };
   return await withLearner(recipe, networks, backend, async (learner) => {
-    const { batchSize } = recipe;
+    const { batchSize, microBatch = batchSize } = recipe;
     const demand = await learner.preflight(data.shape, [batchSize], false);
     if (demand === undefined) return undefined;
-    const most = await largestBatch(learner, data.shape, batchSize, demand);
+    const atOnce = Math.min(batchSize, microBatch);
+    const most = await largestBatch(learner, data.shape, atOnce, demand);
     return { bytes: demand.bytes, largestBatch: most };
   });
 }

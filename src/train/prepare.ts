@@ -4,13 +4,13 @@
  *
  * @module
  */
-import { type Batch, trainingBatch } from "../data/batches.ts";
-import type { Dataset } from "../data/dataset.ts";
+import { type Batch, sliceBatch, trainingBatch } from "../data/batches.ts";
+import { type Dataset, valuesPerImage } from "../data/dataset.ts";
 import type { DamagedExample, MemoryBatch, MemoryStore } from "../memory/store.ts";
 import { methodOf } from "../method/methods.ts";
 import type { Recipe } from "../recipe/recipe.ts";
 import { attackStart } from "./adversary.ts";
-import { makeMemoryInputs, type MemoryInputs } from "./memory_inputs.ts";
+import { makeMemoryInputs, type MemoryInputs, sliceMemory } from "./memory_inputs.ts";
 
 /** A batch and its memory. */
 export interface PreparedBatch {
@@ -23,6 +23,24 @@ export interface PreparedBatch {
   readonly last: MemoryBatch | undefined;
   /** Examples that the step does without. */
   readonly damaged: readonly DamagedExample[];
+}
+
+/** What goes through the network at once. */
+export type MicroBatch = Pick<PreparedBatch, "batch" | "start" | "memoryInputs">;
+
+/** `prepared` in parts of `size` images, the last of which may be smaller; whole where it has no more or no size is given. */
+export function microBatches(prepared: PreparedBatch, size = Infinity): MicroBatch[] {
+  const { batch, start, memoryInputs } = prepared, n = batch.ids.length;
+  if (size >= n) return [prepared];
+  const values = valuesPerImage(batch.shape);
+  return Array.from({ length: Math.ceil(n / size) }, (_, part) => {
+    const first = part * size, end = Math.min(n, first + size);
+    return {
+      batch: sliceBatch(batch, first, end),
+      start: start?.subarray(first * values, end * values),
+      memoryInputs: memoryInputs && sliceMemory(memoryInputs, first, end),
+    };
+  });
 }
 
 /** Where a step's images and memory come from. */

@@ -81,7 +81,7 @@ export async function measureSelection(
   const settings: EvaluationSettings = {
     backend,
     ...images,
-    batchSize: recipe.batchSize,
+    batchSize: Math.min(recipe.batchSize, recipe.microBatch ?? Infinity),
     seed: recipe.seed,
     attack: recipe.threat,
     ...signal && { signal },

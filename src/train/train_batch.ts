@@ -5,15 +5,15 @@
  */
 import * as tf from "@tensorflow/tfjs";
 import type { Backend } from "../backend/backend.ts";
-import type { Batch } from "../data/batches.ts";
 import type { Dataset } from "../data/dataset.ts";
+import { Interrupted } from "../errors.ts";
 import type { Pass } from "../method/method.ts";
 import { imageTensor, oneHot } from "../model/inputs.ts";
 import type { Recipe } from "../recipe/recipe.ts";
 import type { StepAttack, StepValues } from "../run/epoch_sums.ts";
 import { attackBatch, type BatchAttack } from "./adversary.ts";
-import type { PreparedBatch } from "./prepare.ts";
-import { type MemoryInputs, selectionMatrix } from "./memory_inputs.ts";
+import { type MicroBatch, microBatches, type PreparedBatch } from "./prepare.ts";
+import { selectionMatrix } from "./memory_inputs.ts";
 import { perturbations } from "./memory_outputs.ts";
 import type { Rates } from "../optimise/schedule.ts";
 import { perturbsWeights } from "../optimise/weight_perturbation.ts";
@@ -65,31 +65,23 @@ export async function trainBatch(
   rates: Rates,
   whileBusy: () => void,
 ): Promise<BatchResult> {
-  const { recipe, dataset, backend, signal } = context;
+  const { recipe, dataset, backend } = context;
   const { learner, memory } = context.session;
-  const { batch, start, memoryInputs, last } = prepared;
-  const { y, shape } = batch;
-  const inputs = placeInputs(batch, oneHot(y, dataset.classes.length), memoryInputs);
-  const { images } = inputs;
+  const { batch, last } = prepared;
+  const parts = microBatches(prepared, recipe.microBatch);
+  const inputs = parts.map((part) => placeInputs(part, dataset.classes.length));
   let attack: BatchAttack | undefined;
   if (recipe.attack) {
-    const attacking = attackBatch(learner, batch, inputs, {
-      recipe,
-      epoch: position.epoch,
-      backend,
-      ...start && { start },
-      ...signal && { signal },
-    });
+    const attacking = attackParts(context, parts, inputs, position.epoch);
     whileBusy();
     attack = await attacking.catch((error) => {
-      freeInputs(inputs);
+      inputs.forEach(freeInputs);
       throw error;
     });
-    images.adv = imageTensor(attack.images, shape);
   } else whileBusy();
   const perturbed = perturbsWeights(recipe.optimiser, position.epoch);
   const computed = await learner.descend(inputs, perturbed);
-  freeInputs(inputs);
+  inputs.forEach(freeInputs);
   // The device is at work on the gradients.
   if (memory && recipe.memory && attack) {
     const { views, deltas } = perturbations(recipe.memory, dataset, batch, attack.images, last);
@@ -107,18 +99,54 @@ export async function trainBatch(
   return { ...result, ...attack && { attack: { ...attack, fooled: fooled! } } };
 }
 
+/** Attacks `parts`, puts each's `x'` among its `inputs`, and says what came of all of them together. */
+async function attackParts(
+  { recipe, backend, session: { learner }, signal }: BatchContext,
+  parts: readonly MicroBatch[],
+  inputs: readonly PlacedInputs[],
+  epoch: number,
+): Promise<BatchAttack> {
+  const attacks: BatchAttack[] = [];
+  for (const [i, { batch, start }] of parts.entries()) {
+    if (i > 0 && signal?.aborted) throw new Interrupted("Stopped within a step.");
+    const attack = await attackBatch(learner, batch, inputs[i]!, {
+      ...{ recipe, epoch, backend },
+      ...start && { start },
+      ...signal && { signal },
+    });
+    inputs[i]!.images.adv = imageTensor(attack.images, batch.shape);
+    attacks.push(attack);
+  }
+  return attacks.length === 1 ? attacks[0]! : joined(attacks);
+}
+
+/** Attacks on parts of a batch as one on all of it. */
+function joined(attacks: readonly BatchAttack[]): BatchAttack {
+  const values = attacks.reduce((sum, { images }) => sum + images.length, 0);
+  const whole = { images: new Float32Array(values), lossBefore: 0, lossAfter: 0 };
+  let offset = 0;
+  for (const { images, lossBefore, lossAfter } of attacks) {
+    const share = images.length / values;
+    whole.images.set(images, offset);
+    whole.lossBefore += share * lossBefore;
+    whole.lossAfter += share * lossAfter;
+    offset += images.length;
+  }
+  return whole;
+}
+
 function freeInputs({ images, labels, memoryRows }: StepInputs): void {
   tf.dispose([Object.values(images), labels]);
   memoryRows?.dispose();
 }
 
-/** The batch on the device, with the memory's examples of it. */
-function placeInputs(
-  { ids, x, shape }: Batch,
-  labels: tf.Tensor2D,
-  memoryInputs: MemoryInputs | undefined,
-): StepInputs & { images: Partial<Record<Pass, tf.Tensor4D>> } {
-  const images: Partial<Record<Pass, tf.Tensor4D>> = { nat: imageTensor(x, shape) };
+/** Inputs whose `x'` is still to come. */
+type PlacedInputs = StepInputs & { readonly images: Partial<Record<Pass, tf.Tensor4D>> };
+
+/** A part of the batch on the device, with the memory's examples of it. */
+function placeInputs({ batch, memoryInputs }: MicroBatch, classes: number): PlacedInputs {
+  const { ids, x, y, shape } = batch, labels = oneHot(y, classes);
+  const images: PlacedInputs["images"] = { nat: imageTensor(x, shape) };
   if (memoryInputs === undefined || memoryInputs.rows.length === 0) return { images, labels };
   images.mem = imageTensor(memoryInputs.images, shape);
   const { rows } = memoryInputs, n = ids.length;

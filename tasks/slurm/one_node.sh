@@ -67,7 +67,8 @@ until_true munge -n
 slurmctld
 until_true scontrol ping
 slurmd
-until_true test "$(sinfo -h -o %T)" = idle
+idle() { [ "$(sinfo -h -o %T)" = idle ]; }
+until_true idle
 say "$(sinfo --version): one node, 2 processors"
 
 cat > "$work/table.json" <<TABLE

@@ -482,6 +482,6 @@ Deno.test("memloss --version prints the version, what the code is, and what is e
     lines[3]!,
     /^kernels {2}relaxed [0-9a-f]{12}, strict [0-9a-f]{12}, relaxed-unshared /,
   );
-  assert.equal(lines[4], "tables   paper, methods");
+  assert.equal(lines[4], "tables   paper, methods, beyond");
   assert.equal((await memlossDone("-V")).stdout, stdout);
 });

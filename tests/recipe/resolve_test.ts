@@ -143,6 +143,7 @@ const OTHER: RecipeInput = {
   from: "given.pth",
   epochs: 2,
   batchSize: 32,
+  microBatch: 8,
   cropPadding: 2,
   noFlip: true,
   seed: 0,
@@ -388,6 +389,12 @@ Deno.test("resolveRecipe() perturbs the weights where it is asked, from the firs
   );
   const range = "--awp must be a number greater than 0 and at most 1, such as 0.1 or 8/255, not";
   for (const awp of [0, 1.5]) refuses({ awp }, `${range} ${awp}.`);
+});
+
+Deno.test("resolveRecipe() cuts no batch into parts unless it is asked to", () => {
+  assert.ok(!("microBatch" in resolveRecipe({})));
+  assert.equal(resolveRecipe({ microBatch: 32 }).microBatch, 32);
+  refuses({ microBatch: 0 }, "--micro-batch must be a whole number of at least 1, not 0.");
 });
 
 Deno.test("resolveRecipe() refuses smooth labels without a label, and a gradient of no length", () => {

@@ -39,6 +39,21 @@ Deno.test("secondsOf() counts the adversary of the weights as the step once more
   assert.ok(Math.abs(warmed - (6 + 4 * 10 / 14) * 1000 / 50) < 1e-9, `${warmed}`);
 });
 
+Deno.test("secondsOf() counts the longer attacks of epochs that do not start from the memory", () => {
+  const seconds = (reset?: number) =>
+    secondsOf(
+      resolveRecipe({
+        ...{ variant: "v1", epochs: 6, select: "none" },
+        attack: { start: "memory", steps: 2, firstSteps: 11 },
+        memory: { ...reset !== undefined && { reset } },
+      }),
+      ...[50, 1000, 100, {}] as const,
+    );
+  // The speed is that of 4 + 2 passes; epoch 1, and with the reset epochs 1, 3 and 5, take 4 + 11.
+  assert.ok(Math.abs(seconds() - (5 + 15 / 6) * 1000 / 50) < 1e-9, `${seconds()}`);
+  assert.ok(Math.abs(seconds(2) - (3 + 3 * 15 / 6) * 1000 / 50) < 1e-9, `${seconds(2)}`);
+});
+
 Deno.test("bytesOf() counts the memory, and a best checkpoint where there is one", () => {
   const found = { checkpointBytes: 1000, memoryBytes: 10, indexBytes: 7 };
   const kept = (select: "none" | "val") => bytesOf(resolveRecipe({ select }), found, 5).kept;

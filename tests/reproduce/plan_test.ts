@@ -43,6 +43,16 @@ Deno.test("planCells() gives a cell the one of equal seed in the row that its he
   assert.equal(planCells(file, { scale: "tiny", seeds: [1] })[0]!.helper, undefined);
 });
 
+Deno.test("planCells() gives a cell of raw weights the one whose run it measures", async () => {
+  const table = await loadTable("beyond");
+  const plan = (row: string) => planCells(table, { scale: "small", seeds: [2], only: [row] })[0]!;
+  const raw = plan("memory-k2"), trained = plan("memory-k2-ema");
+  assert.deepEqual(raw.trained, trained);
+  assert.deepEqual(raw.request, { ...trained.request, weights: "raw" });
+  assert.equal(raw.name, "memory-k2-seed2");
+  assert.equal(plan("v1").trained, undefined);
+});
+
 Deno.test("planCells() names the scale or row that the table lacks", () => {
   const plan = (scale: string, only: string[]) => () =>
     planCells(TABLE, { scale, seeds: [1], only });

@@ -31,7 +31,7 @@ Deno.test("makeStep() makes of a cell's steps what makeCell() makes at once, how
     assert.equal(await readCell(out, plan!), undefined);
     // Four images are two batches: of three shards asked for, the third has nothing to do.
     for (const index of [1, 3, 1]) await step({ index, count: 3 });
-    const folder = join(cellRun(out, plan!.name), "eval");
+    const folder = join(cellRun(out, plan!), "eval");
     const [shards] = [...Deno.readDirSync(folder)].filter(({ isDirectory }) => isDirectory);
     const shard = () => [...Deno.readDirSync(join(folder, shards!.name))].map(({ name }) => name);
     assert.deepEqual(shard(), ["1-of-2.json"]);
@@ -43,4 +43,36 @@ Deno.test("makeStep() makes of a cell's steps what makeCell() makes at once, how
     assert.ok(times.evaluations.autoattack! > 0);
     await step("cell");
     assert.deepEqual((await readCell(out, plan!))!.times, times, "a finished cell stays");
+  }));
+
+Deno.test("makeStep() measures the raw weights of another row's run, which are those of a run without an average", () =>
+  inTemporary(async (out) => {
+    await writeTinyData(join(out, "data"));
+    const average = { variant: "standard", "weight-average": "ema" };
+    const table = madeTable({
+      columns: [{ name: "clean", label: "clean" }, { name: "pgd2", label: "PGD-2" }],
+      rows: [
+        { name: "raw", label: "Raw", recipe: {}, rawOf: "ema" },
+        { name: "ema", label: "EMA", recipe: average },
+        { name: "plain", label: "Plain", recipe: { variant: "standard" } },
+      ],
+      scales: { tiny: { recipe: { epochs: 2, "batch-size": 2 }, n: {} } },
+      claims: [],
+    }) as TableFile;
+    const plans = planCells(table, { scale: "tiny", seeds: [1] });
+    const device = { backend: "wasm", workers: 1 } as const;
+    const sitting: Sitting = { given: { dataDir: join(out, "data"), ...device } };
+    for (const plan of plans) await makeStep(out, plan, "cell", sitting);
+    const runs = [...Deno.readDirSync(join(out, "runs"))].map(({ name }) => name);
+    assert.deepEqual(runs.sort(), ["ema-seed1", "plain-seed1"]);
+    const [raw, ema, plain] = await Promise.all(plans.map((plan) => readCell(out, plan)));
+    assert.deepEqual(raw!.checkpoint, ema!.checkpoint);
+    assert.deepEqual(raw!.evaluations, plain!.evaluations);
+    const reports = [...Deno.readDirSync(join(cellRun(out, plans[0]!), "eval"))];
+    const ofRaw = reports.filter(({ name }) => name.includes(".raw"));
+    assert.deepEqual([reports.length, ofRaw.length], [4, 2], "two columns of each");
+    await assert.rejects(
+      readCell(out, { ...plans[0]!, request: plans[1]!.request }),
+      /raw-seed1\.json was made with weights: raw, and this table asks for its default/,
+    );
   }));

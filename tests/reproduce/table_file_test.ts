@@ -43,6 +43,33 @@ Deno.test("loadTable() knows a table of methods, whose cells are those of the pa
   }
 });
 
+Deno.test("loadTable() knows a table of V1 with fewer steps, from noise and from the memory, each with and without EMA", async () => {
+  const beyond = await loadTable("beyond"), paper = await loadTable("paper");
+  const plans = planCells(beyond, { scale: "small", seeds: [1] });
+  const [v1] = planCells(paper, { scale: "small", seeds: [1], only: ["v1"] });
+  assert.deepEqual(plans[0]!.request, v1!.request, "the paper's table has that cell too");
+  const recipes = plans.map(({ row, request }) => {
+    const { variant, attack, memory, optimiser } = resolveRecipe(readRecipe(request.recipe, row));
+    const { start, steps, stepSize, firstSteps } = attack!;
+    assert.equal(variant, "v1");
+    assert.equal(memory!.view, start === "memory" ? "realigned" : "stored", row);
+    const average = request.weights ?? optimiser.emaDecay;
+    return [row, start, steps, Math.round(255 * stepSize), firstSteps, average];
+  });
+  const none = undefined,
+    both = (name: string, ...attack: unknown[]) => [
+      [name, ...attack, name === "v1" ? none : "raw"],
+      [`${name}-ema`, ...attack, 0.999],
+    ];
+  assert.deepEqual(recipes, [
+    ...both("v1", "noise", 10, 2, none),
+    ...both("noise-k3", "noise", 3, 4, none),
+    ...both("noise-k2", "noise", 2, 5, none),
+    ...both("memory-k3", "memory", 3, 4, 10),
+    ...both("memory-k2", "memory", 2, 3, 10),
+  ]);
+});
+
 Deno.test("loadTable() refuses a file that is no table, and says where", () =>
   inTemporary(async (directory) => {
     const path = join(directory, "table.json");
@@ -53,6 +80,15 @@ Deno.test("loadTable() refuses a file that is no table, and says where", () =>
       [madeTable({ rows: [] }), /is no table: rows: /],
       [madeTable({ rows: [{ ...row, name: "../up" }] }), /rows\.0\.name: must be letters/],
       [madeTable({ rows: [row, row] }), /is no table: it has v1 twice/],
+      [madeTable({ rows: [{ ...row, rawOf: "v9" }] }), /is no table: rawOf of v1 is no row/],
+      [
+        madeTable({ rows: [row, { ...row, name: "raw", rawOf: "v1" }] }),
+        /is no table: v1, of raw, has no weight-average/,
+      ],
+      [
+        madeTable({ rows: [row, { ...row, name: "raw", recipe: { beta: 1 }, rawOf: "v1" }] }),
+        /is no table: raw has a recipe, and rawOf beside it/,
+      ],
       [
         madeTable({ columns: [{ name: "deepfool", label: "DeepFool" }] }),
         /columns\.0\.name: must be clean/,

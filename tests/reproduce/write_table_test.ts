@@ -19,7 +19,7 @@ async function makeCells(out: string): Promise<void> {
   for (const plan of planCells(TABLE, OPTIONS)) {
     await writeCell(out, plan.name, madeCell(plan));
     const recipe = { variant: "v1", width: 1, epochs: 1 } as const;
-    await makeRun(cellRun(out, plan.name), { recipe, stepsPerEpoch: 2, evaluated: 10 });
+    await makeRun(cellRun(out, plan), { recipe, stepsPerEpoch: 2, evaluated: 10 });
   }
 }
 
@@ -44,7 +44,7 @@ Deno.test("writeTable() writes the table whatever became of its runs, and says w
   inTemporary(async (out) => {
     await makeCells(out);
     const whole = await writeTable(out, TABLE, OPTIONS);
-    const run = cellRun(out, "v1-seed1"), log = join(run, "metrics.jsonl");
+    const run = cellRun(out, { name: "v1-seed1" }), log = join(run, "metrics.jsonl");
     const damages: [RegExp, () => Promise<void>][] = [
       [
         /v1-seed1\/eval\/other\.json.*\.<\/p>/,

@@ -43,10 +43,10 @@ async function takeStep(recipe: Recipe, backend: Backend) {
   const attacked = recipe.attack &&
     await attackBatch(learner, batch, { images, labels }, { recipe, epoch: 2, backend });
   const adv = attacked && { adv: imageTensor(attacked.images, SHAPE) };
-  const { terms, weights, fooled } = await learner.descend({
+  const { terms, weights, fooled } = await learner.descend([{
     images: { ...images, ...adv },
     labels,
-  });
+  }]);
   const { loss, ...others } = terms as { loss: tf.Scalar; [term: string]: tf.Scalar };
   const value = (await loss.data())[0]!;
   const before = learner.snapshot();

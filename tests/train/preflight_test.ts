@@ -35,7 +35,7 @@ Deno.test("preflight() refuses a batch that no kernel can bind, and names the la
       assert.ok(error instanceof UsageError);
       assert.match(
         error.message,
-        /^--batch-size 64 needs \d+ MiB .*: use --batch-size 7 or less\.$/,
+        /^--batch-size 64 needs \d+ MiB .*: use --batch-size 7 or less, or --micro-batch 7\.$/,
       );
       return true;
     });
@@ -43,6 +43,20 @@ Deno.test("preflight() refuses a batch that no kernel can bind, and names the la
     assert.ok(await preflight(v1(7), DATA, IMAGES, backend));
     assert.ok(await preflight(v1(64), DATA, 7, backend), "there are no larger batches");
     assert.equal((await capacity(v1(64), DATA, backend))!.largestBatch, 7);
+  });
+});
+
+Deno.test("preflight() lets a batch be larger than the device binds if its parts are not, and names the largest part", async () => {
+  const cut = (microBatch: number) => smallRecipe({ variant: "v1", batchSize: 64, microBatch });
+  await withLimit(7.5 * LARGEST, async (backend) => {
+    assert.ok(await preflight(cut(7), DATA, IMAGES, backend));
+    await assert.rejects(
+      preflight(cut(8), DATA, IMAGES, backend),
+      /^UsageError: --micro-batch 8 needs .*: use --micro-batch 7 or less\.$/,
+    );
+    await assert.rejects(preflight(cut(99), DATA, IMAGES, backend), /: --batch-size 64 needs /);
+    assert.equal((await capacity(cut(7), DATA, backend))!.largestBatch, 7);
+    assert.equal((await capacity(cut(8), DATA, backend))!.largestBatch, 7);
   });
 });
 

@@ -3,9 +3,10 @@ import { join } from "@std/path";
 import { epochOrder } from "../../src/data/batches.ts";
 import { MemoryStore } from "../../src/memory/store.ts";
 import type { RecipeFlags } from "../../src/recipe/fields.ts";
-import { type PreparedBatch, ReadAhead } from "../../src/train/prepare.ts";
+import { microBatches, type PreparedBatch, ReadAhead } from "../../src/train/prepare.ts";
 import { inRunFolder } from "../repro/support.ts";
 import { onOneThread, onWasm } from "../testing/device.ts";
+import { VALUES } from "../testing/images.ts";
 import { smallData, smallRecipe, trainUntil } from "../testing/runs.ts";
 
 onOneThread();
@@ -60,4 +61,30 @@ Deno.test("ReadAhead mirrors images, unless the recipe says not to", async () =>
     await viewsOf({ noFlip: true }),
     views.map((view) => ({ ...view, flip: false })),
   );
+});
+
+Deno.test("microBatches() cuts a batch with its memory and its attack's start, and leaves a smaller one whole", async () => {
+  const { train: dataset } = smallData();
+  const order = Uint32Array.from([7, 3, 5, 0, 6, 1, 2]), n = order.length;
+  const recipe = smallRecipe({ variant: "v1", batchSize: n });
+  const supplies = { recipe, dataset, memory: undefined, epoch: 2, order };
+  const prepared = await new ReadAhead(supplies, 1).take(0), rows = [0, 1, 4, 5];
+  const images = Float32Array.from({ length: rows.length * VALUES }, () => Math.random());
+  const whole = { ...prepared, memoryInputs: { images, rows } };
+  assert.deepEqual(microBatches(whole, n), [whole]);
+  assert.deepEqual(microBatches(whole), [whole]);
+
+  const parts = microBatches(whole, 2);
+  assert.deepEqual(parts.map(({ batch }) => [...batch.ids]), [[7, 3], [5, 0], [6, 1], [2]]);
+  assert.deepEqual(parts.map(({ memoryInputs }) => memoryInputs!.rows), [[0, 1], [], [0, 1], []]);
+  const joined = (of: (part: typeof parts[number]) => ArrayLike<number>) =>
+    parts.flatMap((part) => Array.from(of(part)));
+  const { batch, start } = whole;
+  assert.deepEqual(joined((part) => part.batch.x), [...batch.x]);
+  assert.deepEqual(joined((part) => part.batch.y), [...batch.y]);
+  assert.deepEqual(parts.flatMap((part) => part.batch.views), batch.views);
+  assert.deepEqual(joined((part) => part.start!), [...start!]);
+  assert.deepEqual(joined((part) => part.memoryInputs!.images), [...images]);
+  const [, later] = microBatches({ ...whole, memoryInputs: { images, rows } }, 5);
+  assert.deepEqual(later!.memoryInputs!.rows, [0]);
 });

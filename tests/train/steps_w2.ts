@@ -47,6 +47,13 @@ export function makeInputs(): Required<Pick<StepInputs, "images" | "labels">> {
   };
 }
 
+/** Copies of the images `first` to `end` (exclusive) of `inputs`, in which every image has a memory example. */
+export function partOf({ images, labels }: StepInputs, first: number, end: number): StepInputs {
+  const rows = <R extends tf.Rank>(tensor: tf.Tensor<R>) => tf.slice(tensor, first, end - first);
+  const cut = Object.entries(images).map(([pass, tensor]) => [pass, rows(tensor)]);
+  return { images: Object.fromEntries(cut), labels: rows(labels) };
+}
+
 /** A learner of the model before the step. */
 export function makeLearner(backend: Backend, recipe: Recipe = smallV1()): Learner {
   return new Learner(recipe, W2, backend, start(), undefined, { helper: helperOf(recipe) });
@@ -75,9 +82,10 @@ export async function attackedBy(
 /** What {@linkcode Learner.descend} yields, without the number of those fooled. */
 export async function descendWith(
   learner: Learner,
-  ...args: Parameters<Learner["descend"]>
+  inputs: StepInputs | readonly StepInputs[],
+  perturbed?: boolean,
 ): Promise<Pick<Descent, "terms" | "weights">> {
-  const { fooled, ...rest } = await learner.descend(...args);
+  const { fooled, ...rest } = await learner.descend([inputs].flat(), perturbed);
   fooled?.dispose();
   return rest;
 }

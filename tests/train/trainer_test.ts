@@ -14,6 +14,7 @@ import type {
   AttackMetrics,
   ClassMetrics,
   DamageNote,
+  EpochMetrics,
   WeightMetrics,
 } from "../../src/run/metrics.ts";
 import { readSubject, type WeightsSubject } from "../../src/run/subject.ts";
@@ -489,6 +490,47 @@ onWasm(
           const equal = perturbed.map((loss, i) => loss === unperturbed[i]);
           assert.deepEqual(equal, Array.from({ length: EPOCHS * STEPS }, (_, i) => i < STEPS));
         });
+      })
+    ),
+);
+
+onWasm(
+  "train() that cuts its batches into parts is continued to the byte",
+  (backend) =>
+    inRunFolder((whole) =>
+      inRunFolder(async (runDir) => {
+        const flags = { variant: "v1", select: "none", awp: 0.05, clipGradNorm: 1 } as const;
+        const recipe = smallRecipe({ ...flags, microBatch: 3 });
+        await trainIn(whole, recipe, backend);
+        await trainUntil(runDir, recipe, backend, 2, 1);
+        await trainIn(runDir, recipe, backend);
+        assert.deepEqual(await resultOf(runDir), await resultOf(whole));
+      })
+    ),
+);
+
+onWasm(
+  "train() attacks a batch in parts as it would the whole",
+  (backend) =>
+    inRunFolder((whole) =>
+      inRunFolder(async (runDir) => {
+        const flags = { variant: "v1", select: "none", epochs: 1, batchSize: 20 } as const;
+        await trainIn(whole, smallRecipe(flags), backend);
+        await trainIn(runDir, smallRecipe({ ...flags, microBatch: 6 }), backend);
+        const [all, cut] = [await resultOf(whole), await resultOf(runDir)];
+        const memory = ({ files }: typeof all) =>
+          Object.entries(files).filter(([path]) => /^memory\/.*\.bin$/.test(path));
+        assert.ok(memory(all).length > 0);
+        assert.deepEqual(memory(cut), memory(all));
+        const metrics = ({ log }: typeof all) => log as unknown as EpochMetrics[];
+        const [, one] = metrics(all), [, other] = metrics(cut);
+        for (const part of ["lossBefore", "lossAfter"] as const) {
+          const [value, expected] = [other!.attack![part], one!.attack![part]];
+          assert.ok(Math.abs(value / expected - 1) < 1e-5, `${part} ${value}, ${expected}`);
+        }
+        // Batch norm alone tells the losses apart.
+        assert.notEqual(other!.loss, one!.loss);
+        assert.ok(Math.abs(other!.loss / one!.loss - 1) < 0.5, `${other!.loss}, ${one!.loss}`);
       })
     ),
 );

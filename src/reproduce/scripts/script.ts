@@ -63,9 +63,9 @@ export async function writeScripts(
   }
 }
 
-/** The cells among `cells` whose runs have to be trained before that of `plan`. */
-export function needsOf({ helper }: CellPlan, cells: readonly CellPlan[]): CellPlan[] {
-  return cells.filter(({ name }) => name === helper?.name);
+/** The cells among `cells` whose runs have to be trained before that of `plan` is made. */
+export function needsOf({ helper, trained }: CellPlan, cells: readonly CellPlan[]): CellPlan[] {
+  return cells.filter(({ name }) => name === (trained ?? helper)?.name);
 }
 
 /** `words` as a shell reads them. */

@@ -16,6 +16,7 @@ import { clipped } from "../../optimise/gradient_norm.ts";
 import type { Recipe } from "../../recipe/recipe.ts";
 import type { Helper } from "../../run/weights/helper.ts";
 import { helperLabels } from "../helper/helper_examples.ts";
+import { added, joined, scaled, zerosLike } from "./accumulation.ts";
 import {
   lossAndGradients,
   namedInputs,
@@ -44,6 +45,8 @@ export interface DescentTensors {
 /** Loss and gradients at the weights, and where the recipe perturbs them, at those of the adversary. */
 export class CompiledDescent {
   readonly #descend: Computation;
+  /** Has the gradients be zero; absent where the recipe cuts no batch into parts. */
+  readonly #clear: Computation | undefined;
   /** Absent where the recipe does not clip. */
   readonly #clip: Computation | undefined;
   /** Absent where nothing is perturbed. */
@@ -64,15 +67,16 @@ export class CompiledDescent {
   ) {
     const { state, gradients, perturbation, helper } = tensors;
     const objective = objectiveOf(recipe);
-    /** Puts the gradients at the weights of `model` in their place, whose statistics are moved. */
+    /** Puts the gradients at the weights of `model` in their place, whose statistics are moved; of a part, adds its share. */
     const differentiate = (model: ModelState, named: tf.NamedTensorMap) => {
-      const { labels, memoryRows, ...images } = named;
+      const { labels, memoryRows, [SHARE]: share, ...images } = named;
       const given = stepInputs(images, labels!, memoryRows);
       const helped = helper && helperLabels(helper, given.images.adv!);
       const inputs = { ...given, ...helped && { helperLabels: helped } };
       const result = lossAndGradients(architecture, model, objective, inputs);
       helped?.dispose();
-      for (const [name, gradient] of result.gradients) gradients.set(name, gradient);
+      const found = share ? added(gradients, result.gradients, share) : result.gradients;
+      for (const [name, gradient] of found) gradients.set(name, gradient);
       return result;
     };
     const descent = (parameters: () => TensorMap): Compute => (named) => {
@@ -81,7 +85,7 @@ export class CompiledDescent {
       const fooled = adv && tf.sum(misclassified(adv, named.labels as tf.Tensor2D));
       tf.dispose(Object.values(logits));
       return {
-        ...terms,
+        ...named[SHARE] ? scaled(terms, named[SHARE]) : terms,
         ...weights && { [WEIGHTS]: weights },
         ...fooled && { [FOOLED]: fooled },
       };
@@ -95,6 +99,9 @@ export class CompiledDescent {
     const { parameters } = state,
       { awp: gamma, weightDecay, clipGradNorm: most } = recipe.optimiser;
     this.#descend = deviceState.compile(descent(() => parameters));
+    this.#clear = recipe.microBatch === undefined
+      ? undefined
+      : replace(gradients, () => zerosLike(gradients));
     this.#clip = most === undefined
       ? undefined
       : replace(gradients, () => clipped(gradients, most));
@@ -115,14 +122,14 @@ export class CompiledDescent {
   }
 
   /** See the learner's `descend`. */
-  async run(inputs: StepInputs, perturbed: boolean): Promise<Descent> {
-    const named = namedInputs(inputs);
+  async run(parts: readonly StepInputs[], perturbed: boolean): Promise<Descent> {
     if (perturbed) {
-      await this.#adversary().ascend(named);
+      await this.#over(parts, this.#adversary().ascend);
       await this.#adversary().perturb({});
     }
     const descend = perturbed ? this.#adversary().descend : this.#descend;
-    const { [WEIGHTS]: weights, [FOOLED]: fooled, ...terms } = await descend(named);
+    const found = await this.#over(parts, descend);
+    const { [WEIGHTS]: weights, [FOOLED]: fooled, ...terms } = found;
     await this.#clip?.({});
     if (perturbed) await this.#adversary().restore({});
     return {
@@ -132,12 +139,35 @@ export class CompiledDescent {
     };
   }
 
+  /** What `computation` yields for the batch of `parts`. */
+  async #over(
+    parts: readonly StepInputs[],
+    computation: Computation,
+  ): Promise<tf.NamedTensorMap> {
+    if (parts.length === 1) return await computation(namedInputs(parts[0]!));
+    if (this.#clear === undefined) throw new TypeError("The recipe cuts no batch into parts.");
+    await this.#clear({});
+    const n = parts.reduce((sum, { labels }) => sum + labels.shape[0], 0);
+    const found: tf.NamedTensorMap[] = [];
+    for (const part of parts) {
+      const share = tf.scalar(part.labels.shape[0] / n);
+      found.push(await computation({ ...namedInputs(part), [SHARE]: share }));
+      share.dispose();
+    }
+    return joined(found, WEIGHTS);
+  }
+
   /** The computations of a step, with what they take: its inputs, or nothing. */
   computations(): { readonly ofInputs: readonly Computation[]; readonly others: Computation[] } {
-    const clip = this.#clip ? [this.#clip] : [];
-    if (this.#perturbed === undefined) return { ofInputs: [this.#descend], others: clip };
+    const clip = this.#clip ? [this.#clip] : [], clear = this.#clear ? [this.#clear] : [];
+    if (this.#perturbed === undefined) {
+      return { ofInputs: [this.#descend], others: [...clear, ...clip] };
+    }
     const { ascend, perturb, descend, restore } = this.#perturbed;
-    return { ofInputs: [this.#descend, ascend, descend], others: [perturb, ...clip, restore] };
+    return {
+      ofInputs: [this.#descend, ascend, descend],
+      others: [...clear, perturb, ...clip, restore],
+    };
   }
 
   #adversary() {
@@ -146,6 +176,8 @@ export class CompiledDescent {
   }
 }
 
+/** What a computation takes with a part of a batch: the part's share of the batch's images. */
+export const SHARE = "@share";
 /** What a computation calls what is no term, none of which has such a name. */
 const WEIGHTS = "@weights", FOOLED = "@fooled";
 

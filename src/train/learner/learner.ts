@@ -22,7 +22,7 @@ import { perturbable } from "../../optimise/adversarial_weights.ts";
 import { moveTowards, rateTensor, Sgd, zeroMomenta } from "../../optimise/sgd.ts";
 import { passesMade, type StepInputs } from "../step.ts";
 import { type AttackPart, CompiledAttack } from "./compiled_attack.ts";
-import { CompiledDescent, type Descent } from "./compiled_descent.ts";
+import { CompiledDescent, type Descent, SHARE } from "./compiled_descent.ts";
 
 /** What some recipes' learners have beside the network; taken over. */
 export interface LearnerExtras {
@@ -119,11 +119,17 @@ export class Learner {
    * The loss and its terms in training mode, the weights in it, and how many `x'` are misclassified, all the caller's to
    * dispose. Moves the running statistics, and keeps the gradients for {@linkcode update}.
    *
+   * Of a batch in several parts, loss, terms and gradients are those of all its images: means over the whole batch. Each part
+   * is a batch of its own to batch norm alone, as where PyTorch adds up gradients: it is normalised by its own statistics,
+   * which are folded into the running ones part by part.
+   *
+   * @param parts the batch, or the parts that it was cut into
    * @param perturbed whether all of it is at the weights that the recipe's adversary moves to, see `weight_perturbation.ts`
    */
-  async descend(inputs: StepInputs, perturbed = false): Promise<Descent> {
-    const descent = await this.#descent.run(inputs, perturbed);
-    this.state.batchesTracked += passesMade(methodOf(this.#recipe.variant), inputs.images).length;
+  async descend(parts: readonly StepInputs[], perturbed = false): Promise<Descent> {
+    const descent = await this.#descent.run(parts, perturbed);
+    const method = methodOf(this.#recipe.variant);
+    for (const { images } of parts) this.state.batchesTracked += passesMade(method, images).length;
     return descent;
   }
 
@@ -151,9 +157,9 @@ export class Learner {
     sizes: readonly number[],
     tune: boolean,
   ): Promise<Demand | undefined> {
-    const passes = passesOf(methodOf(this.#recipe.variant));
+    const { variant, microBatch } = this.#recipe, passes = passesOf(methodOf(variant));
     const { ofInputs, others } = this.#descent.computations();
-    const requests = sizes.flatMap((n) => {
+    const requests = sizes.flatMap((size) => partSizes(size, microBatch)).flatMap((n) => {
       const images = [n, height, width, channels];
       const named = (names: readonly string[]) => ({
         ...Object.fromEntries(names.map((name) => [name, images])),
@@ -163,7 +169,10 @@ export class Learner {
       return [
         ...this.#attack?.requests(named, memories) ?? [],
         ...memories.flatMap((mem) => {
-          const shapes = named(["nat", ...mem, ...this.#attack ? ["adv"] : []]);
+          const shapes = {
+            ...named(["nat", ...mem, ...this.#attack ? ["adv"] : []]),
+            ...microBatch !== undefined && { [SHARE]: [] },
+          };
           return ofInputs.map((computation) => ({ computation, shapes }));
         }),
       ];
@@ -201,4 +210,10 @@ export class Learner {
   dispose(): void {
     this.deviceState.dispose();
   }
+}
+
+/** How large the parts are that a batch of `n` images is cut into, each size once. */
+function partSizes(n: number, microBatch = n): number[] {
+  if (n <= microBatch) return [n];
+  return n % microBatch === 0 ? [microBatch] : [microBatch, n % microBatch];
 }

@@ -18,6 +18,7 @@ import {
   makeInputs,
   makeLearner,
   OPTIMISER_REFERENCE,
+  partOf,
   RATES,
   UPDATE_TOLERANCE,
 } from "../steps_w2.ts";
@@ -34,27 +35,35 @@ const CASES: readonly (RecipeFlags & { variant: Variant })[] = [
 ];
 const GAMMA = 0.01;
 
-/** The loss of the last of `steps` steps, and what they leave behind, as a checkpoint has it. */
+/**
+ * The loss of the last of `steps` steps, and what they leave behind, as a checkpoint has it.
+ *
+ * @param ends where the parts of a batch end, which all of it is unless given
+ */
 async function walk(
   backend: Backend,
   flags: RecipeFlags,
   steps: readonly boolean[],
+  ends: readonly number[] = [],
 ) {
   const learner = makeLearner(backend, smallRecipe(flags)), inputs = makeInputs();
-  let loss: Float32Array = Float32Array.of();
+  const parts = ends.map((end, i) => partOf(inputs, ends[i - 1] ?? 0, end));
+  let loss: Float32Array = Float32Array.of(), weighed = 0;
   for (const perturbed of steps) {
-    const { terms, weights } = await descendWith(learner, inputs, perturbed);
+    const given = parts.length === 0 ? inputs : parts;
+    const { terms, weights } = await descendWith(learner, given, perturbed);
     loss = await read(terms.loss);
+    weighed = weights?.size ?? 0;
     tf.dispose([{ ...terms }, weights ?? []]);
     await learner.update(RATES);
   }
   const state = learner.snapshot(), momenta = learner.momenta();
-  const result = { loss, state: await exportState(state), momenta: await exportTensors(momenta) };
+  const left = { state: await exportState(state), momenta: await exportTensors(momenta) };
   disposeState(state);
   disposeAll(momenta);
-  disposeInputs(inputs);
+  disposeInputs(inputs, ...parts);
   learner.dispose();
-  return result;
+  return { loss, weighed, ...left };
 }
 
 for (const flags of CASES) {
@@ -83,9 +92,43 @@ onWasm(
   },
 );
 
+onWasm(
+  "Learner makes PyTorch's step of a batch in parts of 4 and 2 images, with awp, clipping and smooth labels",
+  async (backend) => {
+    const flags = { variant: "v1", microBatch: 4, awp: 0.005 } as const;
+    const others = { clipGradNorm: 0.5, labelSmoothing: 0.1 };
+    const { loss, weighed, state, momenta } = await walk(
+      ...[backend, { ...flags, ...others }, [true], [4, 6]] as const,
+    );
+    const expected = OPTIMISER_REFERENCE, under = "step.v1 in parts.";
+    assertClose(loss, expected.values(`${under}loss`), 1e-4, "loss");
+    assert.equal(weighed, 6, "the weights of both parts' examples");
+    assertTensors(state, `${under}after.`, UPDATE_TOLERANCE, expected);
+    assertTensors(momenta, `${under}momentum.`, UPDATE_TOLERANCE, expected);
+  },
+);
+
+onWasm(
+  "Learner whose batches are no larger than a part is one without parts, to the bit",
+  async (backend) => {
+    const whole = await walk(backend, { variant: "v1" }, [false, false]);
+    assert.deepEqual(
+      await walk(backend, { variant: "v1", microBatch: 6 }, [false, false]),
+      whole,
+    );
+  },
+);
+
+onWasm("Learner that cuts no batch refuses parts of one", async (backend) => {
+  const learner = makeLearner(backend), inputs = makeInputs();
+  await assert.rejects(() => learner.descend([inputs, inputs]), TypeError);
+  disposeInputs(inputs);
+  learner.dispose();
+});
+
 onWasm("Learner without AWP refuses to perturb", async (backend) => {
   const learner = makeLearner(backend), inputs = makeInputs();
-  await assert.rejects(() => learner.descend(inputs, true), TypeError);
+  await assert.rejects(() => learner.descend([inputs], true), TypeError);
   disposeInputs(inputs);
   learner.dispose();
 });

@@ -14,8 +14,10 @@ import { read } from "../../testing/tensors.ts";
 import {
   attackedBy,
   descendWith,
+  disposeInputs,
   makeInputs,
   makeLearner,
+  partOf,
   RATES,
   REFERENCE,
   start,
@@ -128,6 +130,7 @@ const DESCENTS: readonly RecipeFlags[] = [
   { variant: "fgsm-pgi" },
   { variant: "mart+v1" },
   { variant: "hat+v1" },
+  { variant: "trades", microBatch: 2 },
 ];
 
 onBoth(
@@ -137,7 +140,10 @@ onBoth(
     for (const input of DESCENTS) {
       const learner = makeLearner(backend, smallRecipe(input));
       const inputs = partialInputs();
-      const { terms, weights } = await descendWith(learner, inputs);
+      const { images: { nat, adv }, labels } = inputs, plain = { images: { nat, adv }, labels };
+      const parts = input.microBatch ? [partOf(plain, 0, 2), partOf(plain, 2, N)] : [];
+      const { terms, weights } = await descendWith(learner, parts.length > 0 ? parts : inputs);
+      disposeInputs(...parts);
       await learner.update(RATES); // from rest: the momenta are gradients and decay
       const { parameters, buffers } = learner.snapshot(), momenta = learner.momenta();
       const weighed = weights ? [["weights", weights] as const] : [];
