@@ -5,6 +5,7 @@
  */
 import * as tf from "@tensorflow/tfjs";
 import type { Backend, Computation, Demand, DeviceState } from "../../backend/backend.ts";
+import { moveTowards } from "../../backend/operations/average_step.ts";
 import type { ImageShape } from "../../data/dataset.ts";
 import { needsHelper, passesOf } from "../../method/method.ts";
 import { methodOf } from "../../method/methods.ts";
@@ -19,7 +20,7 @@ import type { Recipe } from "../../recipe/recipe.ts";
 import type { Helper } from "../../run/weights/helper.ts";
 import type { Rates } from "../../optimise/schedule.ts";
 import { perturbable } from "../../optimise/adversarial_weights.ts";
-import { moveTowards, rateTensor, Sgd, zeroMomenta } from "../../optimise/sgd.ts";
+import { rateTensor, Sgd, zeroMomenta } from "../../optimise/sgd.ts";
 import { passesMade, type StepInputs } from "../step.ts";
 import { type AttackPart, CompiledAttack } from "./compiled_attack.ts";
 import { CompiledDescent, type Descent, SHARE } from "./compiled_descent.ts";

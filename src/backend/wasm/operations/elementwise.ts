@@ -8,6 +8,7 @@ import {
   GLOBAL_AVERAGE_POOL,
   GLOBAL_AVERAGE_POOL_GRADIENT,
 } from "../../operations/average_pool.ts";
+import { AVERAGE_STEP } from "../../operations/average_step.ts";
 import { SGD_STEP, type SgdStepAttributes } from "../../operations/sgd_step.ts";
 import { SIGN_STEP, type SignStepAttributes } from "../../operations/sign_step.ts";
 import { phase, type Word } from "../phases.ts";
@@ -94,6 +95,15 @@ const sgdStep: EngineKernel = (engine, { weight, gradient, velocity, rates }, at
   return updated;
 };
 
+const averageStep: EngineKernel = (engine, { average, value, share }) => {
+  const [part] = engine.readSync(share!.dataId) as Float32Array;
+  const size = sizeOf(average!);
+  const [from, to] = [engine.address(average!), engine.address(value!)];
+  const moved = engine.allocate(average!.shape);
+  run(engine, "averageStep", size, [from, to, engine.address(moved), size, { real: part! }]);
+  return moved;
+};
+
 /** Everything elementwise. */
 export const elementwiseKernels: KernelTable = {
   Add: add,
@@ -102,4 +112,5 @@ export const elementwiseKernels: KernelTable = {
   [GLOBAL_AVERAGE_POOL_GRADIENT]: poolGradient,
   [SIGN_STEP]: signStep,
   [SGD_STEP]: sgdStep,
+  [AVERAGE_STEP]: averageStep,
 };

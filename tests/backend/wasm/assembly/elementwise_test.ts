@@ -123,3 +123,16 @@ Deno.test("sgd() gives the bits of float32 arithmetic when the build may fuse ot
 Deno.test("sgd() gives the same bits when new values take the old ones' place", () => {
   for (const size of [7, SLICE + 2]) assertSgd("relaxed", size, true);
 });
+
+Deno.test("averageStep() gives the bits of float32 arithmetic when the build may fuse others", () => {
+  for (const build of BUILDS) {
+    for (const size of SIZES) {
+      const bench = new KernelBench(build, MEGABYTES), share = 0.001;
+      const a = normals(size, 1), b = normals(size, 2), y = bench.array(size);
+      const words = [bench.array(a), bench.array(b), y, size, { real: share }];
+      runBackwards(bench, "averageStep", words, size);
+      const expected = a.map((value, i) => f(value + f(f(b[i]! - value) * f(share))));
+      assert.deepEqual(bench.read(y, size), expected);
+    }
+  }
+});
