@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { StatusLine } from "../../src/cli/shell/terminal.ts";
 import { observeRun } from "../../src/cli/train_status.ts";
+import type { Recipe } from "../../src/recipe/recipe.ts";
 import { smallRecipe } from "../testing/runs.ts";
 import { FakeSink, screen } from "./shell/fake_sink.ts";
 
@@ -48,14 +49,23 @@ Deno.test("memloss train counts down the validation too", () => {
 });
 
 Deno.test("memloss train warns of an epoch that looks like catastrophic overfitting, and of no other", () => {
-  const sink = new FakeSink(false, 80), observer = observeRun(new StatusLine(sink));
   const epoch = { kind: "epoch", epoch: 3, loss: 1, terms: { ce: 1 }, seconds: 5 } as const;
-  observer.onEpoch!(epoch, { epochs: 4 });
-  assert.doesNotMatch(sink.text, /warning/);
-  observer.onEpoch!({ ...epoch, overfitting: "catastrophic" }, { epochs: 4 });
+  const backend = { name: "wasm", adapter: "", threads: 1 } as const;
+  const told = (recipe: Recipe): string => {
+    const sink = new FakeSink(false, 80), observer = observeRun(new StatusLine(sink));
+    observer.onStart!({ directory: "run", recipe, continued: false, backend });
+    observer.onEpoch!(epoch, { epochs: 4 });
+    assert.doesNotMatch(sink.text, /warning/);
+    observer.onEpoch!({ ...epoch, overfitting: "catastrophic" }, { epochs: 4 });
+    return sink.text;
+  };
   assert.match(
-    sink.text,
-    /\nwarning: epoch 3 looks like catastrophic overfitting: PGD-20 takes more than 5 points more than an epoch ago/,
+    told(smallRecipe({ variant: "v1" })),
+    /\nwarning: epoch 3 looks like catastrophic overfitting: PGD-20 takes more than 5 points more than an epoch ago, .*; try a new run with more --attack-steps or a shorter --attack-step: --resume keeps/,
+  );
+  assert.match(
+    told(smallRecipe({ variant: "v1", attackStart: "memory" })),
+    /more --attack-steps, a shorter --attack-step or a --memory-reset of fewer epochs: /,
   );
 });
 

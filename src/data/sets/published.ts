@@ -100,6 +100,17 @@ export async function readDataFile(
   }
 }
 
+/** Whether the last file of `set` is in `directory`: they are fetched together or not at all. */
+export async function isThere(set: PublishedSet, directory: string): Promise<boolean> {
+  try {
+    const { folder, splits } = await locateFiles(set, directory);
+    return (await Deno.stat(join(folder, imageFilesOf(splits).at(-1)!))).isFile;
+  } catch (error) {
+    if (error instanceof UsageError || error instanceof Deno.errors.NotFound) return false;
+    throw error;
+  }
+}
+
 async function hint({ name }: PublishedSet, directory: string): Promise<string> {
   if (await holdsClasses(directory)) {
     return `${directory} holds folders of images, which are read with --data folder`;
