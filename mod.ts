@@ -63,7 +63,11 @@ export {
   type EvaluationOptions,
 } from "./src/evaluate/evaluation_options.ts";
 export { WEIGHTS_CHOICES, type WeightsChoice } from "./src/run/subject.ts";
-export { type Curve, type CurvePoint } from "./src/evaluate/curve.ts";
+export {
+  type CorruptionAccuracies,
+  type KindAccuracies,
+} from "./src/evaluate/series/corruptions.ts";
+export { type Curve, type CurvePoint } from "./src/evaluate/series/curve.ts";
 export {
   type Accuracies,
   type ClassAccuracy,
@@ -138,6 +142,11 @@ export {
   loadSplit,
   SETS as DATA_SETS,
 } from "./src/data/sets/sets.ts";
+export {
+  corrupted,
+  CORRUPTION_NAMES,
+  type CorruptionName,
+} from "./src/data/corruptions/corruptions.ts";
 export { type Dataset, type ImageShape, type SplitName, type Splits } from "./src/data/dataset.ts";
 export { type FolderChoice } from "./src/data/folder/read_folder.ts";
 export {
