@@ -3,13 +3,14 @@
  *
  * @module
  */
-import { type Command, nearestName } from "./cli/shell/command.ts";
+import type { Command } from "./cli/shell/command.ts";
 import { describeCommand, wrap } from "./cli/shell/help/help.ts";
 import { printMessage, printResult } from "./cli/shell/output.ts";
 import { programHere } from "./cli/shell/program_name.ts";
 import { SUMMARIES } from "./cli/summaries.ts";
 import { columns, silence } from "./cli/shell/terminal.ts";
 import { Interrupted, RunError, UsageError } from "./errors.ts";
+import { nearestName } from "./format/nearest_name.ts";
 
 const COMMANDS: Readonly<Record<keyof typeof SUMMARIES, () => Promise<{ command: Command }>>> = {
   train: () => import("./cli/train.ts"),

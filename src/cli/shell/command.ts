@@ -4,9 +4,9 @@
  * @module
  */
 import { parseArgs } from "@std/cli/parse-args";
-import { closest, distance } from "fastest-levenshtein";
 import * as v from "valibot";
 import { UsageError } from "../../errors.ts";
+import { nearestName } from "../../format/nearest_name.ts";
 import { type Flag, switchFlag } from "../../recipe/flag.ts";
 
 /** Flags by the name of the field they fill. */
@@ -168,10 +168,4 @@ function describeUnknown(argument: string, flags: readonly Flag[]): string {
 
 function describeMissing({ name, placeholder }: Flag): string {
   return `--${name} needs a value: --${name}=${placeholder}.`;
-}
-
-/** The one of `names` that `given` was probably meant to be, if at most a third of it has to be changed. */
-export function nearestName(given: string, names: readonly string[]): string | undefined {
-  const nearest = closest(given, names);
-  return distance(given, nearest) <= Math.ceil(given.length / 3) ? nearest : undefined;
 }
