@@ -1,12 +1,6 @@
 import assert from "node:assert/strict";
-import * as tf from "@tensorflow/tfjs";
 import { averageShare, type WeightAverage } from "../../src/optimise/weight_average.ts";
-import { eachBackend } from "../testing/backends.ts";
-import { onOneThread } from "../testing/device.ts";
 import { judgedTest } from "../testing/judge.ts";
-import { read } from "../testing/tensors.ts";
-
-onOneThread();
 
 const LENGTH = { epochs: 4, stepsPerEpoch: 3 }, STEPS = 12;
 const AVERAGES: Record<string, WeightAverage> = {
