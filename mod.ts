@@ -63,7 +63,11 @@ export {
   type EvaluationOptions,
 } from "./src/evaluate/evaluation_options.ts";
 export { WEIGHTS_CHOICES, type WeightsChoice } from "./src/run/subject.ts";
-export { type Curve, type CurvePoint } from "./src/evaluate/curve.ts";
+export {
+  type CorruptionAccuracies,
+  type KindAccuracies,
+} from "./src/evaluate/series/corruptions.ts";
+export { type Curve, type CurvePoint } from "./src/evaluate/series/curve.ts";
 export {
   type Accuracies,
   type ClassAccuracy,
@@ -88,7 +92,13 @@ export {
 } from "./src/recipe/recipe.ts";
 export type { AttackRecipe, MemoryRecipe, OptimiserRecipe } from "./src/recipe/sections.ts";
 export { type Schedule, type ScheduleName, SCHEDULES } from "./src/optimise/schedule.ts";
-export { type AverageName, AVERAGES, type WeightAverage } from "./src/optimise/weight_average.ts";
+export {
+  type AverageName,
+  AVERAGES,
+  STATISTICS_OF_AVERAGES,
+  type StatisticsOfAverage,
+  type WeightAverage,
+} from "./src/optimise/weight_average.ts";
 export type { WeightPerturbation } from "./src/optimise/weight_perturbation.ts";
 export {
   CORRUPTION_POLICIES,
@@ -132,6 +142,11 @@ export {
   loadSplit,
   SETS as DATA_SETS,
 } from "./src/data/sets/sets.ts";
+export {
+  corrupted,
+  CORRUPTION_NAMES,
+  type CorruptionName,
+} from "./src/data/corruptions/corruptions.ts";
 export { type Dataset, type ImageShape, type SplitName, type Splits } from "./src/data/dataset.ts";
 export { type FolderChoice } from "./src/data/folder/read_folder.ts";
 export {
@@ -153,6 +168,7 @@ export {
 } from "./src/data/sets/definition.ts";
 export { type Batch, loadBatch } from "./src/data/batches.ts";
 export { type View } from "./src/data/augmentation.ts";
+export { type Hole } from "./src/data/cutout.ts";
 
 // Networks: made, loaded, saved, frozen for an attack.
 export {

@@ -7,7 +7,7 @@ import { RunError, UsageError } from "../errors.ts";
 import { evaluateRun } from "../evaluate/evaluate_run.ts";
 import {
   type AttackName,
-  DEFAULT_ATTACKS,
+  attacksOf,
   type EvaluationOptions,
 } from "../evaluate/evaluation_options.ts";
 import type { EvaluationReport } from "../evaluate/report.ts";
@@ -19,6 +19,7 @@ import { CHECKPOINT_LINKS } from "../run/checkpoints.ts";
 import { WEIGHTS_CHOICES } from "../run/subject.ts";
 import { observeEvaluation } from "./eval_status.ts";
 import { ATTACK_FLAGS, effortOf } from "./eval/attack_flags.ts";
+import { CORRUPTIONS_FLAG } from "./eval/corruption_flag.ts";
 import { INPUT_FLAGS, inputScaling } from "./eval/input_flags.ts";
 import { SHARD_FLAGS } from "./eval/shard_flags.ts";
 import {
@@ -43,6 +44,7 @@ const { backend, workers, deterministic } = RECIPE_FLAGS;
 const FLAGS = {
   ...inGroup("Attack", {
     ...ATTACK_FLAGS,
+    corruptions: CORRUPTIONS_FLAG,
     attackEps,
     attackNorm,
     stateDir: textFlag(
@@ -111,6 +113,7 @@ export const command: Command = {
   examples: [
     "memloss eval runs/v1 --attack clean,pgd20 --json",
     "memloss eval runs/v1 --attack curve --n-ex 500",
+    "memloss eval runs/v1 --corruptions all --n-ex 1000",
     "memloss eval runs/v1 --attack fgsm,pgd20 --source runs/trades",
     "memloss eval runs/v1 --attack autoattack --n-ex 1000 --save-adv adversarial.safetensors",
     "memloss eval runs/v1 --attack autoattack --shard 2/4",
@@ -125,7 +128,8 @@ export const command: Command = {
         "Say what to evaluate: memloss eval RUN_DIR, a file of weights or a model.json.",
       );
     }
-    const { attack: attacks = DEFAULT_ATTACKS, checkpoint, weights, ...asked } = flags;
+    const { attack, corruptions, checkpoint, weights, ...asked } = flags;
+    const attacks = attacksOf({ attacks: attack, corruptions });
     const { nEx: limit, restarts, ...rest } = asked;
     const { attackVersion: version, attacksToRun: members, stateDir, ...ofAttack } = rest;
     const { iterations, queries, targets, source, perClass, ...others } = ofAttack;
@@ -145,6 +149,7 @@ export const command: Command = {
     };
     const options: EvaluationOptions = {
       attacks,
+      corruptions,
       checkpoint,
       weights,
       given,
@@ -190,7 +195,7 @@ function checkAttackFlags(names: readonly AttackName[], flags: FlagValues<typeof
   if (flags.overwrite && flags.saveAdv === undefined) {
     throw new UsageError("--overwrite needs --save-adv: nothing else is written over.");
   }
-  for (const field of ["attack", "restarts", "source", "nEx", "seed"] as const) {
+  for (const field of ["attack", "corruptions", "restarts", "source", "nEx", "seed"] as const) {
     if (flags.verifyAdv === undefined || flags[field] === undefined) continue;
     throw new UsageError(
       `--verify-adv checks the saved images without attacking: leave out --${FLAGS[field].name}.`,

@@ -15,7 +15,8 @@ import { type AdversarialImages, readAdversarial, saveAdversarial } from "./adve
 import { readEvaluated } from "./asked/evaluated.ts";
 import { attackSubject } from "./autoattack/attack_subject.ts";
 import { checkState } from "./autoattack/state_folder.ts";
-import { CURVE, evaluateCurve } from "./curve.ts";
+import { CORRUPTED, evaluateCorruptions } from "./series/corruptions.ts";
+import { CURVE, evaluateCurve } from "./series/curve.ts";
 import {
   evaluateAccuracy,
   type EvaluationName,
@@ -25,8 +26,8 @@ import {
 } from "./evaluate.ts";
 import {
   type AttackName,
+  attacksOf,
   checkOptions,
-  DEFAULT_ATTACKS,
   type EvaluationOptions,
 } from "./evaluation_options.ts";
 import { type EvaluationReport, keepReport, makeReport } from "./report.ts";
@@ -68,7 +69,7 @@ async function evaluateAlone(
   target: string,
   options: EvaluationOptions,
 ): Promise<EvaluationReport> {
-  const { attacks = DEFAULT_ATTACKS, restarts = 1, verifyAdversarial: verify } = options;
+  const { restarts = 1, verifyAdversarial: verify } = options, attacks = attacksOf(options);
   const { autoAttack: choice = {}, observer, signal } = options;
   const evaluated = await readEvaluated(target, options);
   const { subject, source, recipe, networks, test, ids: all } = evaluated;
@@ -158,11 +159,19 @@ async function attackAll(
   const curve = attacks.includes(CURVE)
     ? await evaluateCurve(model, settings, (done, n) => observer?.onProgress?.(CURVE, done, n))
     : undefined;
+  const { corruptions: kinds } = options;
+  const corruptions = kinds && await evaluateCorruptions(
+    kinds,
+    model,
+    settings,
+    (done, n) => observer?.onProgress?.(CORRUPTED, done, n),
+  );
   const attacked = attacks.includes("autoattack")
     ? await attackSubject(subject, model, settings, options)
     : undefined;
   const report = makeReport(subject, recipe, settings, accuracies, {
     ...curve && { curve },
+    ...corruptions && { corruptions },
     ...attacked && { autoattack: attacked.result },
     ...source && {
       transfer: {

@@ -9,6 +9,7 @@ import {
   type AutoAttackMember,
 } from "../attack/autoattack/versions.ts";
 import type { EngineObserver } from "../backend/observed.ts";
+import { CORRUPTION_NAMES, type CorruptionName } from "../data/corruptions/corruptions.ts";
 import { DATA_ROOT } from "../data/sets/sets.ts";
 import { UsageError } from "../errors.ts";
 import type { Recipe, RecipeInput } from "../recipe/recipe.ts";
@@ -20,7 +21,7 @@ import { type Subject, WEIGHTS_CHOICES, type WeightsChoice } from "../run/subjec
 import { IMAGES_TENSOR } from "./adversarial_file.ts";
 import type { MemberProgress } from "./autoattack/member_run.ts";
 import type { AutoAttackChoice } from "./autoattack/state_folder.ts";
-import { CURVE } from "./curve.ts";
+import { CURVE } from "./series/curve.ts";
 import { type EvaluationName, isEvaluationName } from "./evaluate.ts";
 import type { EvaluationReport } from "./report.ts";
 import type { Shard } from "./shards/shard.ts";
@@ -38,10 +39,21 @@ export function isAttackName(name: string): name is AttackName {
 /** What is measured unless told otherwise. */
 export const DEFAULT_ATTACKS: readonly AttackName[] = ["clean", "pgd20"];
 
+/** What `options` ask for. */
+export function attacksOf(
+  { attacks, corruptions }: Pick<EvaluationOptions, "attacks" | "corruptions">,
+): readonly AttackName[] {
+  return attacks ?? (corruptions ? ["clean"] : DEFAULT_ATTACKS);
+}
+
 /** Who watches an evaluation. */
 export interface EvaluationObserver extends EngineObserver {
-  /** After every batch: how many of `n` images are done; of a curve for all radii together. */
-  onProgress?(name: Exclude<AttackName, "autoattack">, done: number, n: number): void;
+  /** After every batch: how many of `n` images are done; of a curve for all radii together, and so of corruptions. */
+  onProgress?(
+    name: Exclude<AttackName, "autoattack"> | "corruptions",
+    done: number,
+    n: number,
+  ): void;
   /** What AutoAttack noticed, and each member's result. */
   onAutoAttack?(line: string): void;
   /** How far a member of AutoAttack is. */
@@ -57,9 +69,15 @@ export interface EvaluationOptions {
   /**
    * What to measure.
    *
-   * @default {["clean", "pgd20"]}
+   * @default {["clean", "pgd20"], with corruptions ["clean"]}
    */
   readonly attacks?: readonly AttackName[];
+  /**
+   * Common corruptions to measure beside them.
+   *
+   * @default {none}
+   */
+  readonly corruptions?: readonly CorruptionName[];
   /**
    * Which checkpoint of a run.
    *
@@ -161,6 +179,7 @@ export interface EvaluationOptions {
 export function checkOptions(options: EvaluationOptions): void {
   const {
     attacks,
+    corruptions,
     checkpoint,
     weights,
     limit,
@@ -175,7 +194,9 @@ export function checkOptions(options: EvaluationOptions): void {
       `There is no attack "${name}": say clean, fgsm, pgd20, cw20, curve or autoattack.`,
     );
   }
-  if (options.source !== undefined) checkTransfer(attacks ?? DEFAULT_ATTACKS);
+  if (options.source !== undefined) checkTransfer(attacksOf(options));
+  if (corruptions?.length === 0) throw new UsageError("The corruptions must be at least one.");
+  for (const name of corruptions ?? []) refuseUnknown("corruption", name, CORRUPTION_NAMES);
   refuseUnknown("checkpoint", checkpoint, CHECKPOINT_LINKS);
   refuseUnknown("weights", weights, WEIGHTS_CHOICES);
   refuseUnknown("AutoAttack version", version, AUTOATTACK_VERSIONS);

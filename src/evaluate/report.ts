@@ -6,7 +6,9 @@
 import { join } from "@std/path";
 import type { AttackNorm } from "../attack/options.ts";
 import { classCounts } from "./confusion.ts";
-import { CURVE, type Curve } from "./curve.ts";
+import { CORRUPTION_NAMES } from "../data/corruptions/corruptions.ts";
+import { CORRUPTED, type CorruptionAccuracies } from "./series/corruptions.ts";
+import { CURVE, type Curve } from "./series/curve.ts";
 import type { Dataset } from "../data/dataset.ts";
 import type { AutoAttackResult } from "./autoattack/autoattack.ts";
 import {
@@ -41,6 +43,8 @@ export interface ClassAccuracy {
 export interface EvaluationReport extends Accuracies {
   /** Robust accuracies at several radii, if they were asked for. */
   readonly curve?: Curve;
+  /** Accuracies under common corruptions, if they were asked for. */
+  readonly corruptions?: CorruptionAccuracies;
   /** What AutoAttack found, if it was asked for. */
   readonly autoattack?: AutoAttackResult;
   /** What `--verify-adv` found. */
@@ -91,9 +95,9 @@ export function makeReport(
   recipe: Recipe,
   { dataset, ids, attack, restarts = 1, backend }: EvaluationSettings,
   accuracies: Partial<Record<EvaluationName, ImageAccuracy>>,
-  { curve, autoattack, verified, transfer, model }: Pick<
+  { curve, corruptions, autoattack, verified, transfer, model }: Pick<
     EvaluationReport,
-    "curve" | "autoattack" | "verified" | "transfer" | "model"
+    "curve" | "corruptions" | "autoattack" | "verified" | "transfer" | "model"
   >,
 ): EvaluationReport {
   const perClass = classAccuracies(dataset, ids, {
@@ -103,6 +107,7 @@ export function makeReport(
   return {
     ...accuracies,
     ...curve && { curve },
+    ...corruptions && { corruptions },
     ...autoattack && { autoattack },
     ...verified && { verified },
     ...transfer && { transfer },
@@ -170,6 +175,7 @@ async function writeReport(
   const attacks = [
     ...accuraciesOf(report).map(([name]) => name),
     ...report.curve ? [CURVE] : [],
+    ...report.corruptions ? [corruptionsName(report.corruptions)] : [],
     ...report.autoattack ? [autoAttackName(report.autoattack)] : [],
     ...report.transfer ? [transferName(report.transfer)] : [],
   ].join("-");
@@ -182,6 +188,12 @@ async function writeReport(
   const path = join(folder, `${subjectName(subject)}${raw}.${settings}.json`);
   await writeFileAtomically(path, new TextEncoder().encode(formatJson(report) + "\n"));
   return path;
+}
+
+/** `corruptions`; some of them by their names. */
+function corruptionsName({ kinds }: CorruptionAccuracies): string {
+  const names = Object.keys(kinds);
+  return names.length === CORRUPTION_NAMES.length ? CORRUPTED : `${CORRUPTED}-${names.join("+")}`;
 }
 
 /** `autoattack-standard`; a custom one by what it ran and spent. */

@@ -21,6 +21,7 @@ export const Purpose = {
   fabStart: 10,
   square: 11,
   bootstrap: 12,
+  corruption: 13,
 } as const;
 
 /** One of {@linkcode Purpose}'s values. */

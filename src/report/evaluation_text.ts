@@ -12,7 +12,8 @@ import {
   describeMember,
   type MemberResult,
 } from "../evaluate/autoattack/autoattack.ts";
-import type { Curve } from "../evaluate/curve.ts";
+import type { CorruptionAccuracies } from "../evaluate/series/corruptions.ts";
+import type { Curve } from "../evaluate/series/curve.ts";
 import { describePerturbation } from "../evaluate/perturbation.ts";
 import {
   accuraciesOf,
@@ -46,6 +47,7 @@ export function describeReport(
     ...accuraciesOf(report).map(describeAccuracy),
     ...report.transfer ? describeTransfer(report.transfer) : [],
     ...report.curve ? describeCurve(attack.norm, report.curve) : [],
+    ...report.corruptions ? describeCorruptions(report.corruptions) : [],
     ...report.verified ? describeCheck(report.verified) : [],
     ...report.autoattack ? describeAutoAttack(attack.norm, report.autoattack) : [],
     ...perClass && report.perClass ? describeClasses(report.perClass) : [],
@@ -96,6 +98,19 @@ function describeCurve(norm: AttackNorm, { attack, points }: Curve): string[] {
     }  (${correct} of ${n})`
   );
   return [`${attack} at ${norm} ε =`, ...rows];
+}
+
+function describeCorruptions({ accuracy, kinds }: CorruptionAccuracies): string[] {
+  const names = Object.keys(kinds), width = Math.max(...names.map(({ length }) => length));
+  const row = (name: string, cells: readonly string[]) =>
+    `  ${name.padEnd(width)}${cells.map((cell) => cell.padStart(10)).join("")}`;
+  return [
+    row("corruption", ["1", "2", "3", "4", "5", "mean"]),
+    ...Object.entries(kinds).map(([name, { accuracy, severities }]) =>
+      row(name, [...severities, { accuracy }].map((each) => formatPercent(each.accuracy)))
+    ),
+    `  mean accuracy under corruptions: ${formatPercent(accuracy)}`,
+  ];
 }
 
 function describeCheck(check: AdversarialCheck): string[] {

@@ -24,6 +24,8 @@ Deno.test("evaluateRun() refuses names that stand for nothing", async () => {
     { attacks: ["clean", "pgd0"] },
     /^There is no attack "pgd0": say clean, fgsm, pgd20/,
   );
+  await refuses({ corruptions: [] }, /^The corruptions must be at least one\.$/);
+  await refuses({ corruptions: ["frost"] }, /^There is no corruption "frost": it is one of gauss/);
   await refuses(
     { checkpoint: "first" },
     /^There is no checkpoint "first": it is one of best, last/,

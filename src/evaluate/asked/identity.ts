@@ -6,7 +6,7 @@
 import { valuesPerImage } from "../../data/dataset.ts";
 import { sha256 } from "../../format/sha256.ts";
 import { sourceDigest } from "../../run/program_version.ts";
-import { DEFAULT_ATTACKS, type EvaluationOptions } from "../evaluation_options.ts";
+import { attacksOf, type EvaluationOptions } from "../evaluation_options.ts";
 import type { Evaluated } from "./evaluated.ts";
 
 /** By its name, everything that can change a number; values are as JSON keeps them. */
@@ -15,9 +15,11 @@ export type Identity = Readonly<Record<string, unknown>>;
 /** The identity of the evaluation that is asked for, of all its shards together. */
 export async function identityOf(
   { subject, source, recipe, test, ids }: Evaluated,
-  { attacks = DEFAULT_ATTACKS, restarts = 1, autoAttack = {}, input }: EvaluationOptions,
+  options: EvaluationOptions,
 ): Promise<Identity> {
-  const n = ids.length, { version = "standard", members, effort } = autoAttack;
+  const { corruptions, restarts = 1, autoAttack = {}, input } = options;
+  const attacks = attacksOf(options), n = ids.length;
+  const { version = "standard", members, effort } = autoAttack;
   const { threat, batchSize, seed, backend, deterministic } = recipe;
   const identity = {
     program: await sourceDigest(),
@@ -29,7 +31,7 @@ export async function identityOf(
       test.images.subarray(0, n * valuesPerImage(test.shape)),
       test.labels.subarray(0, n),
     ),
-    ...{ n, attacks, threat, restarts },
+    ...{ n, attacks, corruptions, threat, restarts },
     ...attacks.includes("autoattack") && { autoAttack: { version, members, effort } },
     ...{ input, batchSize, seed, backend, deterministic },
   };

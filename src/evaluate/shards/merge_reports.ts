@@ -3,10 +3,13 @@
  *
  * @module
  */
+import { SEVERITIES } from "../../data/corruptions/corruption.ts";
+import type { CorruptionName } from "../../data/corruptions/corruptions.ts";
 import { squareWarning } from "../autoattack/sanity.ts";
 import type { AutoAttackResult, MemberResult } from "../autoattack/autoattack.ts";
 import type { Confusion } from "../confusion.ts";
-import type { Curve } from "../curve.ts";
+import { type CorruptionAccuracies, corruptionAccuracies } from "../series/corruptions.ts";
+import type { Curve } from "../series/curve.ts";
 import { type Accuracy, type ImageAccuracy, isEvaluationName } from "../evaluate.ts";
 import type { Perturbation } from "../perturbation.ts";
 import type { ClassAccuracy, EvaluationReport } from "../report.ts";
@@ -18,11 +21,14 @@ export function mergeReports(reports: readonly EvaluationReport[]): EvaluationRe
   const accuracies = Object.keys(first).filter(isEvaluationName).map((name) =>
     [name, mergeAccuracies(reports.map((report) => report[name]!))] as const
   );
-  const { curve, autoattack, transfer, perClass, data } = first;
+  const { curve, corruptions, autoattack, transfer, perClass, data } = first;
   return {
     ...first,
     ...Object.fromEntries(accuracies),
     ...curve && { curve: mergeCurves(reports.map((report) => report.curve!)) },
+    ...corruptions && {
+      corruptions: mergeCorruptions(reports.map((report) => report.corruptions!)),
+    },
     ...autoattack && {
       autoattack: mergeAutoAttack(reports.map((report) => report.autoattack!)),
     },
@@ -67,6 +73,16 @@ function mergeCurves(parts: readonly Curve[]): Curve {
       return { ...point, correct, n };
     }),
   };
+}
+
+function mergeCorruptions(parts: readonly CorruptionAccuracies[]): CorruptionAccuracies {
+  const names = Object.keys(parts[0]!.kinds) as CorruptionName[];
+  const of = (name: CorruptionName, severity: number) =>
+    counted(parts.map(({ kinds }) => kinds[name]!.severities[severity]!));
+  const found = names.map((name) =>
+    [name, Array.from({ length: SEVERITIES }, (_, i) => of(name, i).correct)] as const
+  );
+  return corruptionAccuracies(new Map(found), of(names[0]!, 0).n);
 }
 
 function mergeClasses(parts: readonly (readonly ClassAccuracy[])[]): ClassAccuracy[] {

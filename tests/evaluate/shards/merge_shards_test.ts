@@ -78,7 +78,12 @@ Deno.test("mergeShards() makes the bytes of the evaluation in one piece, but for
       limit: 4,
       given: { batchSize: 1, workers: 1 },
     };
-    for (const options of [all, carried, curve]) {
+    const corrupted: EvaluationOptions = {
+      corruptions: ["contrast", "snow"],
+      limit: 10,
+      given: { batchSize: 3, workers: 1 },
+    };
+    for (const options of [all, carried, curve, corrupted]) {
       const unsharded = await evaluateRun(runDir, options);
       if (unsharded.autoattack) assert.ok(unsharded.autoattack.perAttack["apgd-ce"]!.broken > 0);
       const expected = await takeReport(runDir);

@@ -17,10 +17,12 @@ export interface Plane {
 }
 
 /** Cosines, 13 bits behind the point. */
-const C = {
+export const COSINES = {
   ...{ c0298: 2446, c0390: 3196, c0541: 4433, c0765: 6270, c0899: 7373, c1175: 9633 },
   ...{ c1501: 12299, c1847: 15137, c1961: 16069, c2053: 16819, c2562: 20995, c3072: 25172 },
 } as const;
+
+const C = COSINES;
 
 /** The samples of `component`, whose coefficients are in units of `table`. */
 export function planeOf(component: Component, table: Int32Array): Plane {

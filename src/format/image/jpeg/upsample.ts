@@ -18,7 +18,10 @@ export function fullSize(
   plane: Plane,
   across: number,
   down: number,
-  { width, height, groupAcross, groupDown }: Frame,
+  { width, height, groupAcross, groupDown }: Pick<
+    Frame,
+    "width" | "height" | "groupAcross" | "groupDown"
+  >,
 ): Uint8Array {
   const x = groupAcross / across, y = groupDown / down;
   if (!Number.isInteger(x) || !Number.isInteger(y)) {

@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs";
-import { type Curve, evaluateCurve } from "../../src/evaluate/curve.ts";
-import { evaluateAccuracy, type EvaluationSettings } from "../../src/evaluate/evaluate.ts";
-import type { FrozenModel } from "../../src/model/frozen.ts";
-import type { Backend } from "../../src/backend/backend.ts";
-import { onOneThread, onWasm } from "../testing/device.ts";
-import { SHAPE, VALUES } from "../testing/images.ts";
+import { type Curve, evaluateCurve } from "../../../src/evaluate/series/curve.ts";
+import { evaluateAccuracy, type EvaluationSettings } from "../../../src/evaluate/evaluate.ts";
+import type { FrozenModel } from "../../../src/model/frozen.ts";
+import type { Backend } from "../../../src/backend/backend.ts";
+import { onOneThread, onWasm } from "../../testing/device.ts";
+import { SHAPE, VALUES } from "../../testing/images.ts";
 
 onOneThread();
 

@@ -3,8 +3,8 @@
  *
  * @module
  */
-import type { FrozenModel } from "../model/frozen.ts";
-import { evaluateAccuracy, type EvaluationSettings, RADIUS, STEP_SIZE } from "./evaluate.ts";
+import type { FrozenModel } from "../../model/frozen.ts";
+import { evaluateAccuracy, type EvaluationSettings, RADIUS, STEP_SIZE } from "../evaluate.ts";
 
 /** Its name among the attacks. */
 export const CURVE = "curve";

@@ -1,0 +1,70 @@
+import assert from "node:assert/strict";
+import { corrupted, CORRUPTION_NAMES } from "../../../src/data/corruptions/corruptions.ts";
+import type { Dataset } from "../../../src/data/dataset.ts";
+import { usageError } from "../usage_error.ts";
+
+/** Images all of one byte. */
+function grey(byte: number, n: number, size = 32): Dataset {
+  const shape = { height: size, width: size, channels: 3 };
+  const images = new Uint8Array(n * size * size * 3).fill(byte);
+  return { name: "", classes: ["a", "b"], shape, n, images, labels: new Uint8Array(n) };
+}
+
+const ids = (n: number) => Uint32Array.from({ length: n }, (_, i) => i);
+
+function moments(values: Uint8Array) {
+  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
+  const squares = values.reduce((sum, value) => sum + (value - mean) ** 2, 0);
+  return { mean, deviation: Math.sqrt(squares / values.length) };
+}
+
+Deno.test("corrupted() draws noise of the published strength", () => {
+  const n = 8, count = n * 3072;
+  [0.04, 0.06, 0.08, 0.09, 0.1].forEach((deviation, i) => {
+    const found = moments(corrupted(grey(128, n), ids(n), "gaussian_noise", i + 1, 1).images);
+    // Cutting off takes half a level; a twelfth of a level squared is the rounding's variance.
+    const expected = Math.hypot(255 * deviation, Math.sqrt(1 / 12));
+    assert.ok(Math.abs(found.mean - 127.5) < 5 * expected / Math.sqrt(count), `${found.mean}`);
+    assert.ok(Math.abs(found.deviation / expected - 1) < 5 / Math.sqrt(2 * count));
+  });
+  [500, 250, 100, 75, 50].forEach((photons, i) => {
+    const found = moments(corrupted(grey(60, n), ids(n), "shot_noise", i + 1, 1).images);
+    // Each photon is 255/c levels, of which the fraction is cut off.
+    const expected = 255 / photons * Math.sqrt(60 / 255 * photons);
+    assert.ok(Math.abs(found.mean - 59.5) < 0.55, `${found.mean}`);
+    assert.ok(Math.abs(found.deviation / expected - 1) < 0.03, `${found.deviation}`);
+  });
+  [0.01, 0.02, 0.03, 0.05, 0.07].forEach((share, i) => {
+    const { images } = corrupted(grey(99, n), ids(n), "impulse_noise", i + 1, 1);
+    for (const extreme of [0, 255]) {
+      const found = images.filter((byte) => byte === extreme).length / count;
+      assert.ok(Math.abs(found - share / 2) < 5 * Math.sqrt(share / 2 / count), `${found}`);
+    }
+    assert.ok(images.every((byte) => [0, 99, 255].includes(byte)));
+  });
+});
+
+Deno.test("corrupted() gives an image the same bytes whichever others are asked for, and others by another seed", () => {
+  const dataset = grey(100, 4), random = /noise|glass|motion|snow|fog|elastic/;
+  dataset.images.forEach((_, i) => dataset.images[i] = (i * 7 ^ i >> 5) % 251);
+  for (const name of CORRUPTION_NAMES) {
+    const all = corrupted(dataset, ids(4), name, 3, 1), one = Uint32Array.of(2);
+    const third = corrupted(dataset, one, name, 3, 1);
+    assert.deepEqual(third.images, all.images.subarray(2 * 3072, 3 * 3072), name);
+    const other = corrupted(dataset, one, name, 3, 2);
+    assert.equal(Buffer(other) !== Buffer(third), random.test(name), name);
+  }
+});
+
+const Buffer = ({ images }: Dataset) => images.toString();
+
+Deno.test("corrupted() takes images of other sizes and refuses other channels", () => {
+  for (const name of CORRUPTION_NAMES) {
+    const small = { ...grey(80, 1), shape: { height: 20, width: 24, channels: 3 } };
+    const images = small.images.slice(0, 20 * 24 * 3);
+    const made = corrupted({ ...small, images }, ids(1), name, 5, 1);
+    assert.equal(made.images.length, images.length, name);
+  }
+  const one = { ...grey(1, 1), shape: { height: 48, width: 64, channels: 1 } };
+  assert.throws(() => corrupted(one, ids(1), "fog", 1, 1), usageError("48×64×1", "three channels"));
+});
