@@ -14,6 +14,7 @@ export { eight, five, four, two } from "./winograd/factors";
 export { globalAveragePool, globalAveragePoolGradient } from "./pool";
 export { scaleShift } from "./scale_shift";
 export { sgd } from "./sgd";
+export { silu, siluGradient } from "./silu";
 export { signStep } from "./sign_step";
 export { strided, stridedInput } from "./winograd/strided";
 export { winograd } from "./winograd/winograd";
