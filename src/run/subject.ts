@@ -91,7 +91,7 @@ export async function readSubject(
     const { found, bytes } = checkpoint, path = checkpointPath(target, found.name);
     const read = chosen(decode(path, bytes, found.sha256), weights);
     const run = { directory: target, link: candidate, recipe };
-    return { ...read, activation: recipe.activation, run };
+    return { ...read, ...recipe.activation && { activation: recipe.activation }, run };
   }
   throw new UsageError(
     link === "best" && recipe.select === "none"
@@ -136,7 +136,8 @@ async function readFile(
     return { path, sha256: model.sha256, model };
   }
   const { sha256, tensors, notes, activation } = await readNetwork(path, undefined, asked);
-  return { ...chosen({ path, sha256, tensors, activation }, choice), notes };
+  const weights = { path, sha256, tensors, ...activation && { activation } };
+  return { ...chosen(weights, choice), notes };
 }
 
 /** `all` with the tensors of the weights that are asked for in the places of the network's. */
@@ -178,7 +179,8 @@ function decode(path: string, bytes: Uint8Array, expected: string | undefined): 
   const digest = sha256(bytes);
   if (expected !== undefined && digest !== expected) throw damagedCheckpoint(path);
   const { tensors, metadata } = decodeSafetensors(bytes, path);
-  return { path, sha256: digest, tensors, activation: saidActivation(metadata, path) };
+  const activation = saidActivation(metadata, path);
+  return { path, sha256: digest, tensors, ...activation && { activation } };
 }
 
 async function isFile(path: string): Promise<boolean> {

@@ -9,7 +9,7 @@ import { readInitialWeights, withNetwork } from "../../src/run/weights/initial_w
 import { importWeights } from "../../src/upkeep/import_weights.ts";
 import { showWeights } from "../../src/upkeep/show_weights.ts";
 import { readNetwork } from "../../src/weights/file/read.ts";
-import { inRunFolder, readLog } from "../repro/support.ts";
+import { inRunFolder, readLog } from "./support.ts";
 import { usageError } from "../data/usage_error.ts";
 import { onWasm } from "../testing/device.ts";
 import { onNaiveWebGpu } from "../testing/naive/engine.ts";
