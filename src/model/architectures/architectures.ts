@@ -81,7 +81,17 @@ export function withNormalisation(architecture: Architecture): Architecture {
   return { ...architecture, normalisation: NORMALISATION };
 }
 
-/** `architecture` with a nonlinearity, ReLU unless given; another one is part of its title. */
+/**
+ * `architecture` with a nonlinearity, ReLU unless given; another one is part of its title.
+ *
+ * @example
+ * ```ts
+ * import { buildArchitecture, withActivation } from "@memloss/memloss";
+ * import assert from "node:assert/strict";
+ * const plain = buildArchitecture("wrn-28-10", { width: 16, classes: 10 });
+ * assert.equal(withActivation(plain, "silu").title, "WideResNet-28-10 SiLU");
+ * ```
+ */
 export function withActivation(
   architecture: Architecture,
   activation: ActivationName = "relu",
