@@ -92,7 +92,13 @@ export {
 } from "./src/recipe/recipe.ts";
 export type { AttackRecipe, MemoryRecipe, OptimiserRecipe } from "./src/recipe/sections.ts";
 export { type Schedule, type ScheduleName, SCHEDULES } from "./src/optimise/schedule.ts";
-export { type AverageName, AVERAGES, type WeightAverage } from "./src/optimise/weight_average.ts";
+export {
+  type AverageName,
+  AVERAGES,
+  STATISTICS_OF_AVERAGES,
+  type StatisticsOfAverage,
+  type WeightAverage,
+} from "./src/optimise/weight_average.ts";
 export type { WeightPerturbation } from "./src/optimise/weight_perturbation.ts";
 export {
   CORRUPTION_POLICIES,
@@ -162,6 +168,7 @@ export {
 } from "./src/data/sets/definition.ts";
 export { type Batch, loadBatch } from "./src/data/batches.ts";
 export { type View } from "./src/data/augmentation.ts";
+export { type Hole } from "./src/data/cutout.ts";
 
 // Networks: made, loaded, saved, frozen for an attack.
 export {

@@ -50,13 +50,14 @@ class Attack:
         self.model = ResNet18(weights["conv1.weight"].shape[0]).eval()
         own = self.model.state_dict()
         self.model.load_state_dict({name: weights.get(name, own[name]) for name in own})
-        self.model.to(memory_format=memory_format).requires_grad_(False)
+        device = settings.get("device", "cpu")
+        self.model.to(device, memory_format=memory_format).requires_grad_(False)
         self.epsilon, self.batch_size = settings["epsilon"], settings["batchSize"]
-        planes = x.permute(0, 3, 1, 2).contiguous(memory_format=memory_format)
+        planes = x.permute(0, 3, 1, 2).to(device).contiguous(memory_format=memory_format)
         # The model takes NHWC views, whatever the order in memory.
-        self.x, self.y = planes.permute(0, 2, 3, 1), y
+        self.x, self.y = planes.permute(0, 2, 3, 1), y.to(device)
         with torch.no_grad():
-            right = self.model(self.x).argmax(1) == y
+            right = self.model(self.x).argmax(1) == self.y
         self.x, self.y = self.x[right], self.y[right]
 
     def look(self, x, y):
@@ -74,9 +75,9 @@ class Attack:
         z = (x + self.epsilon * u / u.abs().amax(dim=(1, 2, 3), keepdim=True)).clamp(0, 1)
         loss, grad, robust = self.look(z, y)
         best, best_grad, best_loss = z.clone(), grad.clone(), loss.clone()
-        step = torch.full((len(x),), 2 * self.epsilon)
-        previous, halved, last_best = z.clone(), torch.zeros(len(x), dtype=torch.bool), loss.clone()
-        rises, last, places = torch.zeros(len(x)), 0, checkpoints()
+        step = torch.full((len(x),), 2 * self.epsilon, device=x.device)
+        previous, halved, last_best = z.clone(), torch.zeros_like(robust), loss.clone()
+        rises, last, places = torch.zeros_like(loss), 0, checkpoints()
         for i in range(1, ITERATIONS + 1):
             share = MOMENTUM if i > 1 else 1.0
             ahead = project(z + step.view(shape) * grad.sign())
@@ -111,6 +112,7 @@ def answer(message):
 def main():
     settings = json.loads(sys.stdin.readline())
     torch.set_num_threads(settings["threads"])
+    torch.backends.cudnn.benchmark, torch.backends.cudnn.allow_tf32 = True, False
     x = torch.from_numpy(np.fromfile(settings["images"], dtype="<f4").reshape(-1, 32, 32, 3))
     y = torch.from_numpy(np.fromfile(settings["labels"], dtype=np.uint8).astype(np.int64))
     attacks = [Attack(settings, x, y, memory_format) for memory_format in FORMATS]

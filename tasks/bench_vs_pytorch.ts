@@ -12,6 +12,7 @@
  *
  * @module
  */
+import { join } from "@std/path";
 import { openBackend } from "../src/backend/open.ts";
 import { readArguments } from "../src/cli/shell/command.ts";
 import { formatPercent } from "../src/report/words.ts";
@@ -72,7 +73,7 @@ async function bench(args: readonly string[]): Promise<void> {
   const { width = 64, batchSize = 32, threads = 2, pairs = 5, warmup = 2 } = flags;
   const backend = await openBackend("wasm", { workers: threads });
   const ours = new V1Step(backend, width, batchSize);
-  const pytorch = new PyTorch("bench_vs_pytorch.py");
+  const pytorch = new PyTorch(join(import.meta.dirname!, "bench_vs_pytorch.py"));
   try {
     const start = await pytorch.ask<PyTorchStart>({ width, batchSize, threads, warmup });
     for (let step = 0; step < warmup; step++) await ours.run();

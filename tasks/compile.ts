@@ -29,6 +29,15 @@ const TARGETS = [
   "aarch64-apple-darwin",
 ];
 
+const USAGE = `Usage: deno task compile [--target TRIPLE] [--output FILE] [--deno FILE]
+  --target  the platform that the binary is for: ${TARGETS.join(", ")}; default this one
+  --output  the binary; default dist/memloss
+  --deno    the executable of another Deno, which compiles instead of this one
+
+denort is Deno's runtime without its tools, which every compiled program begins with. Deno downloads it from
+https://dl.deno.land/release/vVERSION/denort-TRIPLE.zip; DENORT_BIN names the unpacked file where it cannot. Any Linux
+program that the same version's \`deno compile\` has made will do as well: its denort is taken.`;
+
 interface Options {
   readonly target: string;
   readonly output: string | undefined;
@@ -37,11 +46,12 @@ interface Options {
   readonly version: string;
 }
 
-async function readOptions(): Promise<Options> {
+async function readOptions(): Promise<Options | undefined> {
+  if (Deno.args.some((argument) => argument === "--help" || argument === "-h")) return undefined;
   const { target = Deno.build.target, output, deno = Deno.execPath() } = parseArgs(Deno.args, {
     string: ["target", "output", "deno"],
     unknown(argument) {
-      throw new Error(`Unknown argument ${argument}: there are --target, --output and --deno.`);
+      throw new Error(`Unknown argument ${argument}. ${USAGE}`);
     },
   }) as { target?: string; output?: string; deno?: string };
   if (!TARGETS.includes(target)) {
@@ -55,7 +65,9 @@ async function readOptions(): Promise<Options> {
 }
 
 async function main(): Promise<void> {
-  const options = await readOptions(), { target } = options;
+  const options = await readOptions();
+  if (options === undefined) return console.log(USAGE);
+  const { target } = options;
   const foreign = target !== Deno.build.target;
   const name = target.includes("windows") ? "memloss.exe" : "memloss";
   const output = options.output ?? join(ROOT, "dist", foreign ? target : "", name);
@@ -111,7 +123,9 @@ async function compile(
   await writeBundle(join(ROOT, "src", "main.ts"), bundle, join(ROOT, "deno.json"));
   await pack(bundle, made, { deno, target, base }).catch((error) => {
     const advice = base === undefined
-      ? `\nWhere it cannot download denort, DENORT_BIN names a denort of Deno ${version}.`
+      ? `\nWhere it cannot download denort, fetch ` +
+        `https://dl.deno.land/release/v${version}/denort-${target}.zip elsewhere, unpack it, and name the file ` +
+        "in DENORT_BIN; see --help."
       : "";
     throw new Error(`deno compile failed: ${error.message}${advice}`);
   });

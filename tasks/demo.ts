@@ -14,6 +14,8 @@ import type { EvaluationReport } from "../src/evaluate/report.ts";
 import { readArguments } from "../src/cli/shell/command.ts";
 import { interruptible } from "../src/cli/shell/interrupt.ts";
 import { printResult } from "../src/cli/shell/output.ts";
+import { commandLine, taskLine } from "../src/cli/shell/program_name.ts";
+import { Interrupted } from "../src/errors.ts";
 import { formatDuration, formatPercent } from "../src/report/words.ts";
 import { continueShown, startShown } from "../src/cli/train_status.ts";
 import { report } from "../src/main.ts";
@@ -61,10 +63,13 @@ async function demo(args: readonly string[]): Promise<void> {
       const runDir = join(out, `${variant}-seed${seed}`);
       const given = { ...recipe, seed };
       await (await isRun(runDir)
-        ? continueShown(runDir, { given, signal })
-        : startShown(given, runDir, { signal }));
+        ? continueShown(runDir, { given, signal, part: true })
+        : startShown(given, runDir, { signal, part: true }));
       rows.push({ variant, runDir, result: await evaluateRun(runDir, { limit: N_EX, signal }) });
     }
+  }).catch((error) => {
+    if (!(error instanceof Interrupted)) throw error;
+    throw new Interrupted(`${error.message}\nContinue with: ${taskLine("demo", ...args)}`);
   });
   printResult(
     `\n${N_EX} test images of synthetic, L∞ ε = 8/255, seed ${seed}, each model as its last epoch left it\n`,
@@ -76,7 +81,15 @@ async function demo(args: readonly string[]): Promise<void> {
     );
     printResult(`  ${variant.padEnd(9)} ${clean}  ${robust}   ${runDir}`);
   }
-  printResult(`\nDone in ${formatDuration((performance.now() - started) / 1000)}.`);
+  const page = commandLine(
+    "report",
+    ...rows.map(({ runDir }) => runDir),
+    "--out",
+    join(out, "demo.html"),
+  );
+  printResult(
+    `\nDone in ${formatDuration((performance.now() - started) / 1000)}. Look at both with: ${page}`,
+  );
 }
 
 /** An earlier demo's run is continued, which does nothing if it had ended. */

@@ -63,7 +63,8 @@ const NAMES: Readonly<Record<Pass, { images: string; logits: string }>> = {
   mem: { images: "x_mem", logits: "logits_mem" },
 };
 
-async function parity(args: readonly string[]): Promise<void> {
+/** Makes the step that the command line `args` asks for. */
+export async function parity(args: readonly string[]): Promise<void> {
   const { flags: { out, ...input }, positionals: [start, images] } = readArguments(args, FLAGS, 2);
   if (start === undefined || images === undefined || out === undefined) {
     throw new UsageError(

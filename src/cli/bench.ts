@@ -162,6 +162,11 @@ async function measure(
   const status = new StatusLine();
   const options = tuningOptions(flags.noTune, status);
   const engines = await openEngines(compare === "stock", options);
+  if (engines.software) {
+    status.print(
+      "note: the only WebGPU adapter here is software, on which this takes many minutes.",
+    );
+  }
   const progress = (text: string) => status.update(text);
   const kernels = async ({ width, batchSize }: Size) => {
     const layers = convolutionLayers(width, batchSize);

@@ -3,15 +3,14 @@
  *
  * @module
  */
-import { sizesOf } from "../data/auxiliary.ts";
-import { isFound, isPublished } from "../data/sets/definition.ts";
-import { DATA_ROOT, findSet, loadData } from "../data/sets/sets.ts";
+import { DATA_ROOT } from "../data/sets/sets.ts";
 import { RECIPE_FLAGS } from "../recipe/fields.ts";
 import { switchFlag, textFlag } from "../recipe/flag.ts";
 import type { RecipeInput } from "../recipe/recipe.ts";
 import { resolveRecipe } from "../recipe/resolve.ts";
 import { describeMachine, describeTuning } from "../report/machine_text.ts";
 import { describeRunEstimate, estimateRun, type RunEstimate } from "../reproduce/estimate_run.ts";
+import { knownData } from "../reproduce/known_data.ts";
 import { readRecipeFile } from "../run/recipe_file.ts";
 import { examineMachine, examineTuning, type MachineReport } from "../upkeep/machine.ts";
 import { type Command, readArguments, refuseFlags } from "./shell/command.ts";
@@ -76,26 +75,10 @@ export const command: Command = {
 /** What a run of `given` would take; where its data are missing, on images that are computed instead of them. */
 async function measureRun(
   given: RecipeInput,
-  { data, disk }: MachineReport,
+  { disk }: MachineReport,
   signal: AbortSignal,
 ): Promise<RunEstimate & { readonly measuredOn: string }> {
-  const recipe = resolveRecipe(given), set = findSet(recipe.data);
-  if (isFound(set) || recipe.auxData !== undefined) {
-    const { train, test } = await loadData(recipe.data, recipe.dataDir, recipe.seed, recipe);
-    const sizes = sizesOf(train, test);
-    const estimate = await estimateRun(given, test, sizes, disk.directory, signal);
-    return { ...estimate, measuredOn: set.name };
-  }
-  const measuredOn = isPublished(set) && !data[set.name] ? "synthetic" : set.name;
-  const sizes = isPublished(set)
-    ? { train: set.splits.train.images, test: set.splits.test.images }
-    : { train: set.generate("train", 1).n, test: set.generate("test", 1).n };
-  const estimate = await estimateRun(
-    { ...given, data: measuredOn },
-    set,
-    sizes,
-    disk.directory,
-    signal,
-  );
-  return { ...estimate, measuredOn };
+  const { data } = resolveRecipe(given), known = await knownData(resolveRecipe(given));
+  const estimate = await estimateRun(given, known, disk.directory, signal);
+  return { ...estimate, measuredOn: known.measured.data ?? data };
 }

@@ -127,7 +127,14 @@ export const command: Command = {
       }
       if (open.length > 0) {
         const tell = (label: string) => status.print(`measuring a few steps of ${label}`);
-        const needed = await estimate(out, cells, open, { ...sitting, signal }, tell);
+        const needed = await estimate(
+          out,
+          cells,
+          open,
+          { ...sitting, signal },
+          tell,
+          dryRun === true,
+        );
         for (const line of describeEstimate(needed, out)) status.print(line);
       }
       if (dryRun) return;

@@ -4,8 +4,6 @@
  * @module
  */
 import { join } from "@std/path";
-import { sizesOf } from "../data/auxiliary.ts";
-import { loadData } from "../data/sets/sets.ts";
 import { UsageError } from "../errors.ts";
 import { type Group, GROUPS } from "../recipe/field.ts";
 import { RECIPE_FLAGS, recipeInput } from "../recipe/fields.ts";
@@ -13,6 +11,7 @@ import { switchFlag, textFlag } from "../recipe/flag.ts";
 import type { RecipeInput } from "../recipe/recipe.ts";
 import { resolveRecipe, withFields } from "../recipe/resolve.ts";
 import { describeRunEstimate, estimateRun } from "../reproduce/estimate_run.ts";
+import { knownData } from "../reproduce/known_data.ts";
 import { readRecipeFile } from "../run/recipe_file.ts";
 import { readInitialWeights, withNetwork } from "../run/weights/initial_weights.ts";
 import { refuseUsed } from "../run/folder/run_folder.ts";
@@ -115,15 +114,15 @@ async function previewRun(given: RecipeInput, directory: string, signal: AbortSi
     : await readInitialWeights(given.from, given.activation);
   const input = initial ? withNetwork(given, initial) : given, recipe = resolveRecipe(input);
   await refuseUsed(directory);
-  const { train, test } = await loadData(recipe.data, recipe.dataDir, recipe.seed, recipe);
+  const known = await knownData(recipe);
   const status = new StatusLine();
   status.update("measuring a few steps");
-  const sizes = sizesOf(train, test);
-  const needed = await estimateRun(input, test, sizes, directory, signal)
+  const needed = await estimateRun(input, known, directory, signal)
     .finally(() => status.clear());
   printResult(JSON.stringify(recipe, null, 2));
   const [said, ...warnings] = describeRunEstimate(needed, directory);
-  for (const line of [`It would take ${said}.`, ...warnings]) status.print(line);
+  const missing = known.missing === undefined ? [] : [known.missing];
+  for (const line of [`It would take ${said}.`, ...warnings, ...missing]) status.print(line);
 }
 
 function defaultRunDir(given: RecipeInput): string {

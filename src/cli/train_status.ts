@@ -27,6 +27,8 @@ import { TimeLeft } from "./shell/time_left.ts";
 interface Shown {
   /** Port of a dashboard; there is none unless given. */
   readonly dashboard?: number | undefined;
+  /** Whether it is a part of something larger, which says itself what continues it and what comes next. */
+  readonly part?: true;
 }
 
 /** {@linkcode startRun}, watched. */
@@ -52,7 +54,7 @@ export function continueShown(
 
 async function shown(
   directory: string,
-  { tensorboard, dashboard: port }: Pick<StartOptions, "tensorboard"> & Shown,
+  { tensorboard, dashboard: port, part }: Pick<StartOptions, "tensorboard"> & Shown,
   run: (observer: RunObserver) => Promise<void>,
 ): Promise<void> {
   const status = new StatusLine(), told = observeRun(status);
@@ -60,7 +62,7 @@ async function shown(
   try {
     await run(dashboard ? alsoOn(dashboard, told) : told);
   } catch (error) {
-    if (!(error instanceof Interrupted)) throw error;
+    if (part || !(error instanceof Interrupted)) throw error;
     throw new Interrupted(
       `${error.message}\nContinue with: ${
         commandLine(
@@ -73,8 +75,11 @@ async function shown(
   } finally {
     status.clear();
   }
-  status.print(`Done. Evaluate it with: ${commandLine("eval", directory)}`);
+  if (!part) status.print(`Done. Evaluate it with: ${commandLine("eval", directory)}`);
 }
+
+/** Seconds of a run that nobody wants to wait for on a CPU. */
+const LONG = 24 * 3600;
 
 /**
  * Shows on `status` how far a run is.
@@ -83,11 +88,13 @@ async function shown(
  */
 export function observeRun(status: StatusLine, whose = ""): RunObserver {
   const time = new TimeLeft(() => status.now());
-  let select = "", earlyStop: number | undefined;
+  let select = "", earlyStop: number | undefined, onCpu = false, fromMemory = false;
   return {
     ...shownOn(status),
     onStart({ directory, recipe, continued, backend, demand }) {
       ({ select, earlyStop } = recipe);
+      onCpu = backend.name === "wasm";
+      fromMemory = recipe.attack?.start === "memory";
       time.begin(recipe);
       status.print(
         `${whose}${continued ? "Continuing" : "Training"} ${recipe.variant} on ${recipe.data}${
@@ -97,6 +104,7 @@ export function observeRun(status: StatusLine, whose = ""): RunObserver {
           `${recipe.attack?.precision === "f16" ? ", attacked in float16" : ""}, ` +
           `${describeDevice(backend, demand)}, in ${directory}`,
       );
+      status.update(`${whose}the first step, of ${recipe.batchSize} images`);
     },
     onHelper(start) {
       const observer = observeRun(status, "helper: ");
@@ -111,7 +119,16 @@ export function observeRun(status: StatusLine, whose = ""): RunObserver {
       const position =
         `${whose}epoch ${metrics.epoch}/${epochs} step ${metrics.step}/${stepsPerEpoch}`;
       const rate = `${metrics.imagesPerSecond.toFixed(1)} images/s`;
-      const remaining = `${formatDuration(time.step(metrics, length))} left`;
+      const seconds = time.step(metrics, length), remaining = `${formatDuration(seconds)} left`;
+      if (onCpu && seconds > LONG) {
+        status.print(
+          `note: on this CPU the run takes about ${
+            formatDuration(seconds)
+          }: it is made for a GPU. A first look here is ` +
+            "--width 16 --limit-train 4096 --epochs 4, in a run of its own.",
+        );
+      }
+      onCpu = false; // said once
       status.update(
         `${position}  ${describeTerms(metrics)}  ${rate}  ${remaining}`,
         `${position}  loss ${metrics.loss.toFixed(4)}  ${rate}  ${remaining}`,
@@ -151,7 +168,12 @@ export function observeRun(status: StatusLine, whose = ""): RunObserver {
             `${
               100 * COLLAPSE
             } points more than an epoch ago, while the training attack takes less; ` +
-            "try more --attack-steps, a shorter --attack-step or a --memory-reset.",
+            `try a new run with more --attack-steps${
+              fromMemory ? ", " : " or "
+            }a shorter --attack-step` +
+            `${
+              fromMemory ? " or a --memory-reset of fewer epochs" : ""
+            }: --resume keeps what they are.`,
         );
       }
     },

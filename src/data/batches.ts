@@ -78,6 +78,8 @@ export interface TrainingBatchOptions {
   readonly cropPadding?: number;
   /** Whether no image is flipped. */
   readonly noFlip?: boolean;
+  /** Pixels of each side of the square that is blanked, see `cutout.ts`; none unless given. */
+  readonly cutout?: number;
 }
 
 /** Batch `step` (from 0) of an epoch's `order`, augmented as {@linkcode drawView} does; the last one may be smaller. */
@@ -85,10 +87,11 @@ export function trainingBatch(
   dataset: Dataset,
   order: Uint32Array,
   step: number,
-  { batchSize, seed, epoch, cropPadding, noFlip }: TrainingBatchOptions,
+  { batchSize, seed, epoch, cropPadding, noFlip, cutout: size }: TrainingBatchOptions,
 ): Batch {
   const ids = order.slice(step * batchSize, (step + 1) * batchSize);
-  return loadBatch(dataset, ids, (id) => drawView(seed, epoch, id, cropPadding, !noFlip));
+  const cutout = size === undefined ? undefined : { size, shape: dataset.shape };
+  return loadBatch(dataset, ids, (id) => drawView(seed, epoch, id, cropPadding, !noFlip, cutout));
 }
 
 /** The indices 0..n-1, at most `limit` of them. */

@@ -4,7 +4,11 @@
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
-import { type BatchStatistics, updateRunning } from "../backend/operations/batch_norm.ts";
+import {
+  type BatchStatistics,
+  type RunningAttributes,
+  updateRunning,
+} from "../backend/operations/batch_norm.ts";
 import { convNormTrain, type NormOptions } from "../backend/operations/conv_norm.ts";
 import { globalAveragePool } from "../backend/operations/average_pool.ts";
 import { normTrain } from "../backend/operations/norm_train.ts";
@@ -55,14 +59,17 @@ export function classifier(x: tf.Tensor4D, weight: tf.Tensor, bias: tf.Tensor): 
 /**
  * The layers in training mode over `parameters`, which a gradient is taken of. A batch is made up of `groups`: so many
  * images each, normalised by statistics of their own, as if every group were a batch. A pass folds them into
- * `state.buffers` (unbiased variance, momentum 0.1) in this order.
+ * `buffers` (unbiased variance) in this order.
+ *
+ * @param momentum what they count for in the running statistics
  */
 export function trainLayers(
   architecture: Architecture,
   parameters: TensorMap,
-  { buffers }: ModelState,
+  { buffers }: Pick<ModelState, "buffers">,
   groups: readonly number[],
   activation: Activation = activationOf(architecture),
+  momentum = BATCH_NORM_MOMENTUM,
 ): Layers {
   const { linear: linearName } = architecture;
   const parameter = (name: string) => parameters.get(name)!;
@@ -74,7 +81,7 @@ export function trainLayers(
     epsilon: BATCH_NORM_EPSILON,
     relu,
     groups,
-    observe: (statistics, counts) => observe(buffers, name, statistics, counts),
+    observe: (statistics, counts) => observe(buffers, name, statistics, { momentum, counts }),
   });
   const isRelu = activation === tf.relu;
   return {
@@ -105,19 +112,19 @@ export function trainLayers(
   };
 }
 
-/** Folds `statistics` over `counts` values per channel into the running statistics of `norm`. */
+/** Folds `statistics` into the running statistics of `norm`. */
 function observe(
   buffers: TensorMap,
   norm: string,
   statistics: BatchStatistics,
-  counts: number[],
+  attributes: RunningAttributes,
 ): void {
   const names = { mean: `${norm}.running_mean`, variance: `${norm}.running_var` };
   const running = {
     mean: buffers.get(names.mean) as tf.Tensor1D,
     variance: buffers.get(names.variance) as tf.Tensor1D,
   };
-  const updated = updateRunning(running, statistics, { momentum: BATCH_NORM_MOMENTUM, counts });
+  const updated = updateRunning(running, statistics, attributes);
   buffers.set(names.mean, tf.keep(updated.mean));
   buffers.set(names.variance, tf.keep(updated.variance));
   tf.dispose({ ...running });

@@ -14,14 +14,6 @@ export function rateTensor({ lr, momentum }: Rates): tf.Tensor1D {
   return tf.tensor1d([lr, momentum]);
 }
 
-/** Puts `a + share · (b − a)` in the place of every tensor `a` of `averages`, for the `b` of its name; none is disposed. */
-export function moveTowards(averages: TensorMap, tensors: TensorMap, share: tf.Scalar): void {
-  for (const [name, before] of averages) {
-    const now = tensors.get(name)!;
-    averages.set(name, tf.tidy(() => tf.add(before, tf.mul(tf.sub(now, before), share))));
-  }
-}
-
 /** Zeros in the shapes of `parameters`: the momentum buffers that an optimiser starts from. */
 export function zeroMomenta(parameters: TensorMap): TensorMap {
   return new Map([...parameters].map(([name, { shape }]) => [name, tf.zeros(shape)]));

@@ -1,6 +1,6 @@
 /**
  * The average of the weights over training, which is often better than the weights: how much each new set of them counts in
- * it, in float64. Running statistics of batch norm are averaged as the parameters are.
+ * it, in float64. Running statistics of batch norm are averaged as the parameters are, or re-estimated.
  *
  * @module
  */
@@ -10,6 +10,11 @@ import type { RunLength } from "./schedule.ts";
 export const AVERAGES = ["none", "ema", "swa"] as const;
 /** One of {@linkcode AVERAGES}. */
 export type AverageName = typeof AVERAGES[number];
+
+/** Where the running statistics of averaged weights come from. */
+export const STATISTICS_OF_AVERAGES = ["averaged", "reestimated"] as const;
+/** One of {@linkcode STATISTICS_OF_AVERAGES}. */
+export type StatisticsOfAverage = typeof STATISTICS_OF_AVERAGES[number];
 
 /** Which average a run keeps. */
 export interface WeightAverage {
@@ -32,6 +37,18 @@ export interface WeightAverage {
    * @default {the first of the last quarter}
    */
   readonly swaStart?: number;
+  /**
+   * Where the running statistics of batch norm come from that belong to the averaged weights: averaged as the weights are, or
+   * re-estimated at the end of each epoch, from the training images without augmentation.
+   *
+   * @default {"averaged"}
+   */
+  readonly averageBatchNorm?: StatisticsOfAverage;
+}
+
+/** Whether a run has the statistics of its averaged weights from the training images. */
+export function reestimatesStatistics({ averageBatchNorm }: WeightAverage): boolean {
+  return averageBatchNorm === "reestimated";
 }
 
 /**

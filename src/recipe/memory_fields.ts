@@ -61,8 +61,9 @@ export const MEMORY_FIELDS = {
     {
       group: "Memory",
       needs: HAS_MEMORY,
-      default: ({ attack }) => attack.start === "memory" ? "realigned" : "stored",
-      said: "stored, with --attack-start memory realigned",
+      default: ({ attack, cutout }) =>
+        attack.start === "memory" || cutout !== undefined ? "realigned" : "stored",
+      said: "stored, with --attack-start memory or --cutout realigned",
       later: true,
       check: refuseOtherView,
     },
@@ -128,8 +129,15 @@ function refuseForeignWeight(weight: MemoryWeight, { variant }: Above): void {
   );
 }
 
-function refuseOtherView(view: MemoryView, { attack }: Above): void {
-  if (attack.start !== "memory" || view === "realigned") return;
+function refuseOtherView(view: MemoryView, { attack, cutout }: Above): void {
+  if (view === "realigned") return;
+  if (cutout !== undefined) {
+    throw new UsageError(
+      `--memory-view ${view} would need to know where --cutout blanked an example, and the memory does not keep it: ` +
+        "use --memory-view realigned, or leave it out.",
+    );
+  }
+  if (attack.start !== "memory") return;
   throw new UsageError(
     `--memory-view ${view} leaves memory examples under other crops than the images that --attack-start memory ` +
       "attacks: use --memory-view realigned, or leave it out.",

@@ -7,7 +7,7 @@ import * as v from "valibot";
 import { UsageError } from "../errors.ts";
 import { KNOTS_FORM, knotsText, readKnots } from "../optimise/knots.ts";
 import { type ScheduleName, SCHEDULES } from "../optimise/schedule.ts";
-import { AVERAGES } from "../optimise/weight_average.ts";
+import { AVERAGES, STATISTICS_OF_AVERAGES } from "../optimise/weight_average.ts";
 import { type Above, type Condition, field } from "./field.ts";
 import { choiceFlag, type Flag, integerFlag, numberFlag, positiveFlag, textFlag } from "./flag.ts";
 
@@ -32,6 +32,11 @@ const averages = (name: string): Condition => ({
   holds: ({ optimiser }) => optimiser.average === name,
   cause: ({ optimiser }) => `--weight-average ${optimiser.average}`,
 });
+
+const AVERAGED: Condition = {
+  holds: ({ optimiser }) => optimiser.average !== "none",
+  cause: ({ optimiser }) => `--weight-average ${optimiser.average}`,
+};
 
 /** By name; a row may look at those above it, and at what is trained. */
 export const OPTIMISER_FIELDS = {
@@ -111,6 +116,19 @@ export const OPTIMISER_FIELDS = {
       said: "the first of the last quarter",
       check: refuseLateStart,
     },
+  ),
+  averageBatchNorm: field(
+    "optimiser.averageBatchNorm",
+    choiceFlag(
+      "average-batch-norm",
+      STATISTICS_OF_AVERAGES,
+      "running statistics of averaged weights",
+      {
+        averaged: "averaged as the weights are",
+        reestimated: "those of the training images, after each epoch",
+      },
+    ),
+    { group: "Optimiser", needs: AVERAGED, said: "averaged" },
   ),
 } as const;
 

@@ -148,6 +148,13 @@ export interface Recipe {
    */
   readonly noFlip?: boolean;
   /**
+   * Side of the square that is blanked in each training image, in pixels, less than the image has: cutout. Memory examples are
+   * realigned then, and no perturbation is kept or shown where an image is blanked.
+   *
+   * @default {none}
+   */
+  readonly cutout?: number;
+  /**
    * Seed of every random draw, 32 bits.
    *
    * @default {1}

@@ -69,7 +69,7 @@ export interface MemoryRecipe {
   /**
    * Crop and flip of an example: those it was made under, or this epoch's.
    *
-   * @default {"stored", where attacks start from it "realigned"}
+   * @default {"stored", where attacks start from it or `cutout` is there "realigned"}
    */
   readonly view: MemoryView;
   /**

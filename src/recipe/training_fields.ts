@@ -185,6 +185,11 @@ export const TRAINING_FIELDS = {
     group: "What to train",
     default: ({ data }) => mirrors(data) ? undefined : true,
   }),
+  cutout: field(
+    "cutout",
+    integerFlag("cutout", "blank a square of N×N pixels in each training image", 1),
+    { group: "What to train" },
+  ),
   seed: field("seed", integerFlag("seed", "seed of every random draw", 0, LARGEST_SEED), {
     group: "What to train",
     default: 1,

@@ -3,6 +3,8 @@
  *
  * @module
  */
+import { isGenerated } from "../data/sets/definition.ts";
+import { findSet } from "../data/sets/sets.ts";
 import { UsageError } from "../errors.ts";
 import { FIELDS, valueAt } from "../recipe/fields.ts";
 import type { Path } from "../recipe/recipe.ts";
@@ -23,7 +25,7 @@ export interface ComparedRun {
 const FREE: readonly Path[] = ["seed", "backend"];
 
 /**
- * Groups `runs` by recipe, equal but for the seed, and sums them up.
+ * Groups `runs` by recipe, equal but for the seed, and sums them up. Images that are made from the seed are part of it.
  *
  * @throws {UsageError} if two runs are of one recipe and one seed
  */
@@ -44,21 +46,36 @@ export function compareRuns(runs: readonly ComparedRun[]): ResultTable {
     notes: [
       "Accuracies in percent: mean ± sample standard deviation over seeds.",
       "A row is a recipe; its runs differ in their seed alone.",
+      ...[...madeData(runs)].map((name) =>
+        `The images of ${name} are made from the seed: each seed trains and tests on its own.`
+      ),
       ...notMeasured(measured, columns),
     ],
   }, measured);
 }
 
 /** Everything that makes a run another one than the same with another seed, by the name of its flag. */
-function describe({ recipe, dataSha256 }: RunRecord): Record<string, string> {
+function describe(record: RunRecord): Record<string, string> {
+  const { recipe, dataSha256 } = record;
   const fields = FIELDS.filter(({ path, perStart }) => !perStart && !FREE.includes(path));
   return {
     ...Object.fromEntries(fields.flatMap(({ path, flag }) => {
       const value = valueAt(recipe, path);
       return value === undefined ? [] : [[flag.name, String(value)]];
     })),
-    "training images": dataSha256.slice(0, 12),
+    ...seedMakesImages(record) ? {} : { "training images": dataSha256.slice(0, 12) },
   };
+}
+
+/** Whether equal seeds mean equal images, and others mean others. Auxiliary ones come from a file. */
+function seedMakesImages({ recipe: { data, auxData } }: RunRecord): boolean {
+  return isGenerated(findSet(data)) && auxData === undefined;
+}
+
+/** The data sets of `runs` whose images their seeds make. */
+function madeData(runs: readonly ComparedRun[]): Set<string> {
+  const made = runs.filter(({ record }) => seedMakesImages(record));
+  return new Set(made.map(({ record }) => record.recipe.data));
 }
 
 /** The variant of each description, with whatever else sets it apart from others of its variant. */

@@ -35,7 +35,7 @@ export function describeReport(
 ): string {
   const { checkpoint, data, attack, seed } = report;
   const selected = checkpoint.name === "best"
-    ? `, selected on ${checkpoint.select}`
+    ? `, selected on ${checkpoint.select}; --checkpoint last takes the last one`
     : ", not selected";
   return [
     `${checkpoint.path}${checkpoint.name ? ` (${checkpoint.name}${selected})` : ""}` +

@@ -4,15 +4,14 @@
  * @module
  */
 import { openBackend } from "../backend/open.ts";
-import { ownImages } from "../data/auxiliary.ts";
-import { loadData } from "../data/sets/sets.ts";
 import { freeBytes } from "../disk/free_space.ts";
 import { AUTO_HELPER } from "../recipe/helper_recipe.ts";
 import { engineOptions, resolveRecipe } from "../recipe/resolve.ts";
 import { capacity } from "../train/preflight.ts";
 import type { Sitting } from "./make_cell.ts";
 import { bytesOf, gibibytes, roughly, secondsOf, trainingImages } from "./estimate_run.ts";
-import { findMeasurement, measureSteps } from "./measure.ts";
+import { knownData, readData } from "./known_data.ts";
+import { findMeasurement, measureApart, measureSteps } from "./measure.ts";
 import { type CellPlan, readRecipe } from "./plan.ts";
 
 /** What one row takes. */
@@ -36,12 +35,15 @@ export interface Estimate {
   readonly gpuBytes?: number;
   /** What computes. */
   readonly adapter: string;
+  /** What data are not there, a sentence for each set. */
+  readonly missing: readonly string[];
 }
 
 /**
  * Estimates what `open`, the unfinished ones of `cells`, will take in `out`.
  *
  * @param onMeasure told which row is measured
+ * @param dry whether nothing is to be made: then data may be missing, and nothing is left in `out`
  */
 export async function estimate(
   out: string,
@@ -49,19 +51,21 @@ export async function estimate(
   open: readonly CellPlan[],
   sitting: Sitting,
   onMeasure: (label: string) => void,
+  dry: boolean,
 ): Promise<Estimate> {
-  const rows: RowEstimate[] = [];
+  const rows: RowEstimate[] = [], absent = new Set<string>();
   let gpuBytes: number | undefined, adapter = "", peak = 0;
   const byRow = Map.groupBy(open, ({ row }) => row);
   for (const [row, plans] of byRow) {
     const { label, request, helper, trained } = plans[0]!;
     const given = { ...readRecipe(request.recipe, row), ...sitting.given };
     const recipe = resolveRecipe(given);
-    const { test, ...data } = await loadData(recipe.data, recipe.dataDir, recipe.seed, recipe);
-    const images = trainingImages(recipe, ownImages(data.train));
+    const { kind, sizes, measured, missing } = await (dry ? knownData(recipe) : readData(recipe));
+    if (missing !== undefined) absent.add(missing);
+    const images = trainingImages(recipe, sizes.train);
     // The tuner is left alone: it may take minutes, and the runs will ask it themselves.
     const backend = await openBackend(recipe.backend, { ...engineOptions(recipe), tune: false });
-    const needed = await capacity(recipe, test, backend)
+    const needed = await capacity(recipe, kind, backend)
       .finally(() => backend.close());
     if (needed) gpuBytes = Math.max(gpuBytes ?? 0, needed.bytes);
     adapter = `${backend.name} (${backend.adapter})`;
@@ -70,14 +74,15 @@ export async function estimate(
     if (found === undefined) {
       onMeasure(label);
       // A helper that is another cell's run may not be there yet; any takes as long.
-      const measured = helper ? { ...given, helper: AUTO_HELPER } : given;
-      found = await measureSteps(out, recipe, measured, backend.name === "wasm", sitting.signal);
+      const steps = { ...given, ...helper && { helper: AUTO_HELPER }, ...measured };
+      const asked = [recipe, steps, backend.name === "wasm", sitting.signal] as const;
+      found = await (dry ? measureApart(...asked) : measureSteps(out, ...asked));
     }
     const bytes = trained ? { kept: 0, peak: 0 } : bytesOf(recipe, found, images);
     peak = Math.max(peak, bytes.peak);
     const { evaluations } = request;
     const seconds = found.seconds ??
-      secondsOf(recipe, found.speed!, trained ? 0 : images, test.n, evaluations);
+      secondsOf(recipe, found.speed!, trained ? 0 : images, sizes.test, evaluations);
     rows.push({ label, cells: plans.length, seconds, bytes: bytes.kept });
   }
   const total = (value: (row: RowEstimate) => number) =>
@@ -89,12 +94,13 @@ export async function estimate(
     freeBytes: await freeBytes(out),
     ...gpuBytes !== undefined && { gpuBytes },
     adapter,
+    missing: [...absent],
   };
 }
 
 /** The estimate for people, a line for each row and one for all. */
 export function describeEstimate(
-  { rows, seconds, bytes, freeBytes, gpuBytes, adapter }: Estimate,
+  { rows, seconds, bytes, freeBytes, gpuBytes, adapter, missing }: Estimate,
   out: string,
 ): string[] {
   const width = Math.max(0, ...rows.map(({ label }) => label.length));
@@ -106,5 +112,6 @@ export function describeEstimate(
     `In all about ${roughly(seconds)} on ${adapter}, ${gibibytes(bytes)} of disk in ${out} ` +
     `(${gibibytes(freeBytes)} are free)${gpu}.`,
     ...bytes > freeBytes ? ["warning: that is more than the disk has left."] : [],
+    ...missing,
   ];
 }

@@ -12,10 +12,10 @@ import { perturbsWeights } from "../optimise/weight_perturbation.ts";
 import { AUTO_HELPER } from "../recipe/helper_recipe.ts";
 import type { Recipe, RecipeInput } from "../recipe/recipe.ts";
 import { engineOptions, resolveRecipe } from "../recipe/resolve.ts";
-import type { DataKind } from "../run/weights/architecture.ts";
 import { attackStepsIn } from "../train/inner_attack.ts";
 import { capacity } from "../train/preflight.ts";
-import { type Measurement, measureSteps } from "./measure.ts";
+import type { KnownData } from "./known_data.ts";
+import { measureApart, type Measurement } from "./measure.ts";
 
 /** Whose steps {@linkcode measureSteps} times: the first with a memory, from which attacks may start. */
 const MEASURED_EPOCH = 2;
@@ -55,25 +55,21 @@ export function trainingImages({ select, limitTrain }: Recipe, all: number): num
 /**
  * Trains a few steps of the recipe `given` in a folder for temporary files, and says what all of it would take in `place`.
  *
- * @param sizes how many images there are; those of the data that the steps are trained on may be others
  * @throws as `startRun` does
  */
 export async function estimateRun(
   given: RecipeInput,
-  data: DataKind,
-  sizes: { readonly train: number; readonly test: number; readonly auxiliary?: number },
+  { kind, sizes, measured }: KnownData,
   place: string,
   signal?: AbortSignal,
 ): Promise<RunEstimate> {
   const recipe = resolveRecipe(given), images = trainingImages(recipe, sizes.train);
   const backend = await openBackend(recipe.backend, { ...engineOptions(recipe), tune: false });
-  const needed = await capacity(recipe, data, backend).finally(() => backend.close());
-  const work = await Deno.makeTempDir({ prefix: "memloss-estimate-" });
-  const found = await measureSteps(work, recipe, given, backend.name === "wasm", signal)
-    .catch((error) => {
-      throw error instanceof Interrupted ? new Interrupted("Stopped before it was known.") : error;
-    })
-    .finally(() => Deno.remove(work, { recursive: true }));
+  const needed = await capacity(recipe, kind, backend).finally(() => backend.close());
+  const steps = { ...given, ...measured }, onCpu = backend.name === "wasm";
+  const found = await measureApart(recipe, steps, onCpu, signal).catch((error) => {
+    throw error instanceof Interrupted ? new Interrupted("Stopped before it was known.") : error;
+  });
   const { kept, peak } = bytesOf(recipe, found, images);
   return {
     adapter: `${backend.name} (${backend.adapter})`,
@@ -85,7 +81,7 @@ export async function estimateRun(
     ...sizes.auxiliary && {
       auxiliary: {
         images: sizes.auxiliary,
-        bytes: sizes.auxiliary * valuesPerImage(data.shape),
+        bytes: sizes.auxiliary * valuesPerImage(kind.shape),
       },
     },
     ...needed && { gpuBytes: needed.bytes },

@@ -93,6 +93,18 @@ export async function measureSteps(
   }
 }
 
+/** {@linkcode measureSteps} in a folder for temporary files, of which nothing is left. */
+export async function measureApart(
+  recipe: Recipe,
+  given: RecipeInput,
+  onCpu: boolean,
+  signal: AbortSignal | undefined,
+): Promise<Measurement> {
+  const work = await Deno.makeTempDir({ prefix: "memloss-estimate-" });
+  return await measureSteps(work, recipe, given, onCpu, signal)
+    .finally(() => Deno.remove(work, { recursive: true }));
+}
+
 /** Images per second of the last step that the run in `runDir` took; undefined if it took none. */
 async function lastSpeed(runDir: string): Promise<number | undefined> {
   for (const line of (await readMetrics(runDir)).toReversed()) {

@@ -4,6 +4,7 @@
  * @module
  */
 import type { Cell } from "./cell.ts";
+import { roughly } from "./estimate_run.ts";
 import type { NamedFlags, TableFile } from "./table_file.ts";
 
 /** The words for what the weights that count were chosen by. */
@@ -45,7 +46,7 @@ export function tableNotes(
   return [
     ...finished < asked ? [`Not finished: ${finished} of ${asked} cells are.`] : [],
     "Accuracies in percent: mean ± sample standard deviation over seeds.",
-    ...changes ? [`Scale "${scale}": ${changes}; everything else is the published recipe.`] : [],
+    ...changes ? [`Scale "${scale}": ${changes}; everything else is as in the full table.`] : [],
     ...cells.length > 0 ? [`Here: ${own}; ${images.join(", ")} test images.`] : [],
     ...published
       ? [
@@ -62,7 +63,7 @@ export function tableNotes(
           )
         } with Deno ${different(cells.map(({ machine }) => machine.deno))} on ${
           different(cells.map(({ machine }) => describeMachine(machine)))
-        } in ${(seconds / 3600).toFixed(1)} hours: \`${command}\``,
+        } in ${roughly(seconds)}: \`${command}\``,
       ]
       : [],
   ];

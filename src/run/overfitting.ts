@@ -14,7 +14,8 @@ const CHANCE = 3;
 /**
  * Whether the epoch `now` looks like catastrophic overfitting (Wong et al. 2020): since the epoch `before`, accuracy under
  * PGD-20 on what the checkpoint is selected on has fallen by more than 5 points, and by more than three standard errors
- * of such a difference, while accuracy under the attack of training has risen.
+ * of such a difference, while accuracy under the attack of training has risen. What has fallen must have been robustness:
+ * more than a network has that gives all images one label, as untrained ones nearly do.
  */
 export function overfitsCatastrophically(
   before: EpochMetrics | undefined,
@@ -23,7 +24,9 @@ export function overfitsCatastrophically(
   const { robustAccuracy: first, attack: early } = before ?? {};
   const { robustAccuracy: second, attack: late, classes } = now;
   if (first === undefined || second === undefined || !early || !late) return false;
-  const n = (classes?.robust ?? []).reduce((sum, [, count]) => sum + count, 0);
+  const counts = (classes?.robust ?? []).map(([, count]) => count);
+  const n = counts.reduce((sum, count) => sum + count, 0);
+  if (first * n <= Math.max(0, ...counts)) return false;
   const variance = (first * (1 - first) + second * (1 - second)) / Math.max(1, n);
   const fall = Math.max(COLLAPSE, CHANCE * Math.sqrt(variance));
   return first - second > fall && late.accuracy > early.accuracy;

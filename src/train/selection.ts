@@ -36,6 +36,11 @@ export interface SelectionAccuracy {
   readonly robust: ImageAccuracy;
 }
 
+/** How many images the device is given at once at the most. */
+export function imagesAtOnce({ batchSize, microBatch = batchSize }: Recipe): number {
+  return Math.min(batchSize, microBatch);
+}
+
 /** The images that the recipe selects by; undefined if it selects by nothing. */
 export function selectionImages(
   { recipe, data }: Pick<SelectionRun, "recipe" | "data">,
@@ -81,7 +86,7 @@ export async function measureSelection(
   const settings: EvaluationSettings = {
     backend,
     ...images,
-    batchSize: Math.min(recipe.batchSize, recipe.microBatch ?? Infinity),
+    batchSize: imagesAtOnce(recipe),
     seed: recipe.seed,
     attack: recipe.threat,
     ...signal && { signal },

@@ -8,6 +8,7 @@ import { observedOptions } from "../backend/observed.ts";
 import { exclusively } from "../backend/exclusive.ts";
 import { openBackend } from "../backend/open.ts";
 import { ownImages, refuseFewAuxiliary } from "../data/auxiliary.ts";
+import { refuseWholeCutout } from "../data/cutout.ts";
 import { isFound } from "../data/sets/definition.ts";
 import { dataDigest, findSet, loadData } from "../data/sets/sets.ts";
 import { splitTraining } from "../data/split.ts";
@@ -180,7 +181,8 @@ async function runIn(
     recipe.select === "val",
     recipe.limitTrain,
   );
-  const { auxFraction: fraction, batchSize } = recipe;
+  const { auxFraction: fraction, batchSize, cutout } = recipe;
+  if (cutout !== undefined) refuseWholeCutout(cutout, data.train.shape);
   if (fraction !== undefined) refuseFewAuxiliary(data.train, images, { fraction, batchSize });
   // What began elsewhere is computed as it was there: another engine's rounding would end it elsewhere.
   const { backend: choice = recipe.backend, adapter = "", variants } = earlier?.record.machine ??

@@ -25,8 +25,10 @@ import { trainedArchitecture } from "../run/weights/architecture.ts";
 import { EventLog, type StepImages } from "../run/tensorboard/event_log.ts";
 import type { DamageNote, EpochMetrics, RunLength, StepMetrics } from "../run/metrics.ts";
 import { ratesAt } from "../optimise/schedule.ts";
-import { averageShare } from "../optimise/weight_average.ts";
+import { averageShare, reestimatesStatistics } from "../optimise/weight_average.ts";
+import { reestimate } from "./learner/reestimation.ts";
 import {
+  imagesAtOnce,
   measureSelection,
   type SelectionAccuracy,
   selectionImages,
@@ -172,6 +174,7 @@ class Trainer {
     }
     const trained = performance.now();
     if (signal?.aborted) await this.#stop();
+    await this.#reestimate();
     const accuracy = await this.#select();
 
     // A resume after the epoch's last step takes none.
@@ -253,6 +256,15 @@ class Trainer {
       this.#faults.add(note.fault);
       this.#run.observer?.onDamage?.(note);
     }
+  }
+
+  /** Has the averaged weights have running statistics of their own, if the recipe says so. */
+  async #reestimate(): Promise<void> {
+    const { recipe, data, backend, signal } = this.#run;
+    if (!reestimatesStatistics(recipe.optimiser)) return;
+    const batchSize = imagesAtOnce(recipe), ids = this.#split.train;
+    const settings = { dataset: data.train, ids, batchSize, backend, signal };
+    if (!await reestimate(this.#session.learner, settings)) await this.#stop();
   }
 
   /** Accuracies that the checkpoint is selected by. */

@@ -3,17 +3,15 @@
  *
  * @module
  */
-import { join } from "@std/path";
 import { missingFeatures } from "../backend/wasm/binaries.ts";
 import { openWasm } from "../backend/wasm/open.ts";
 import { type AdapterDescription, describeAdapters, openWebGpu } from "../backend/webgpu/open.ts";
 import { type TuningEntry, tuningPath, TuningStore } from "../backend/webgpu/tuning/store.ts";
-import { imageFilesOf, type PublishedSet } from "../data/sets/definition.ts";
-import { locateFiles } from "../data/sets/published.ts";
+import type { PublishedSet } from "../data/sets/definition.ts";
+import { isThere } from "../data/sets/published.ts";
 import { findPublished, PUBLISHED_SETS } from "../data/sets/sets.ts";
 import { describeDatabaseFault } from "../disk/database_check.ts";
 import { freeBytes } from "../disk/free_space.ts";
-import { UsageError } from "../errors.ts";
 import { advised } from "../format/command_line.ts";
 import { resolveRecipe } from "../recipe/resolve.ts";
 import { sourceDigest, VERSION } from "../run/program_version.ts";
@@ -142,17 +140,6 @@ async function examineTraining(adapter: AdapterDescription): Promise<AdapterRepo
 }
 
 const roundedMebibytes = (bytes: number) => Math.round(bytes / 2 ** 20);
-
-/** Whether the last file of `set` is in `directory`: they are fetched together or not at all. */
-async function isThere(set: PublishedSet, directory: string): Promise<boolean> {
-  try {
-    const { folder, splits } = await locateFiles(set, directory);
-    return (await Deno.stat(join(folder, imageFilesOf(splits).at(-1)!))).isFile;
-  } catch (error) {
-    if (error instanceof UsageError || error instanceof Deno.errors.NotFound) return false;
-    throw error;
-  }
-}
 
 /** What tuners have measured on this machine, as `doctor --tuning --json` prints it. */
 export interface TuningReport {

@@ -3,9 +3,9 @@
  *
  * @module
  */
-import { fileURLToPath } from "node:url";
 import { RunError, UsageError } from "../../src/errors.ts";
 
+/** Where Debian puts it. */
 const PYTHON = "/usr/bin/python3";
 
 /** PyTorch's side of the benchmark. */
@@ -15,13 +15,13 @@ export class PyTorch {
   readonly #lines: AsyncGenerator<string>;
 
   /**
-   * Starts the file `script` of `tasks/`, which answers every line of JSON with one.
+   * Starts the file `script`, which answers every line of JSON with one.
    *
-   * @throws {UsageError} if this machine has no Python where Debian puts it
+   * @throws {UsageError} if there is no such Python
    */
-  constructor(script: string) {
-    const command = new Deno.Command(PYTHON, {
-      args: ["-B", fileURLToPath(new URL(`../${script}`, import.meta.url))],
+  constructor(script: string, python: string = PYTHON) {
+    const command = new Deno.Command(python, {
+      args: ["-B", script],
       stdin: "piped",
       stdout: "piped",
     });
@@ -29,7 +29,7 @@ export class PyTorch {
       this.#process = command.spawn();
     } catch (error) {
       if (!(error instanceof Deno.errors.NotFound)) throw error;
-      throw new UsageError(`${PYTHON} does not exist: install python3-torch.`);
+      throw new UsageError(`${python} does not exist: install python3-torch.`);
     }
     this.#input = this.#process.stdin.getWriter();
     this.#lines = linesOf(this.#process.stdout);

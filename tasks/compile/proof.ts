@@ -33,7 +33,8 @@ export async function proveBinary(binary: string, deno: string): Promise<string>
   try {
     const version = await run("--version");
     if (!version.startsWith("memloss ") || !version.includes(` ${deno}, `)) {
-      throw new Error(`asked for its version, it says "${version}"`);
+      const why = version.startsWith("deno ") ? ": its base is deno, and has to be denort" : "";
+      throw new Error(`asked for its version, it says "${version}"${why}`);
     }
     await run(...STEP);
     await Deno.stat(`${folder}/run/checkpoints/committed.json`);

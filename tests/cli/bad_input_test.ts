@@ -119,6 +119,13 @@ Deno.test("memloss train refuses data that are missing or damaged", async () => 
     train(absent),
     /There is no data directory ".+absent"; `.*deno\S* task memloss data fetch cifar10 --data-dir .+absent` gets it/,
   );
+  const photos = world.path("photos");
+  await Deno.mkdir(join(photos, "cats"), { recursive: true });
+  await Deno.writeTextFile(join(photos, "cats", "1.JPG"), "of somebody");
+  await refused(
+    train(photos),
+    /"[^"]+" is missing; .+photos holds folders of images, which are read with --data folder\.$/,
+  );
 
   const damaged = world.path("damaged");
   await writeFiles(damaged, smallFiles());
@@ -150,7 +157,7 @@ Deno.test("memloss train refuses a run folder that is in use, or is none", async
     /thesis\.tex is a file, or lies in one: choose another --run-dir\.$/,
   );
   await refused(resumeArgs(full), /full is not a run folder: it has no recipe\.json\.$/);
-  await refused(resumeArgs(world.path("absent")), /absent is not a run folder/);
+  await refused(resumeArgs(world.path("absent")), /There is no run folder .*absent\.$/);
 
   // Nobody, the superuser included, can make a folder behind a link that leads nowhere.
   await Deno.symlink(world.path("nowhere"), world.path("dangling"));
@@ -218,7 +225,7 @@ Deno.test("memloss train --resume and eval refuse a checkpoint that was cut shor
   const before = await keep();
   const { code, stderr } = await memloss(...resumeArgs(damaged));
   assert.equal(code, 2, stderr);
-  assert.match(stderr, /^Continuing v1 .+\nerror: .+$/);
+  assert.match(stderr, /^Continuing v1 .+\nthe first step, of \d+ images\nerror: .+$/);
   assert.match(stderr, /epoch-002\.safetensors is damaged \(it is not the checkpoint/);
   assert.deepEqual(await keep(), before);
 });

@@ -388,7 +388,10 @@ Deno.test("memloss train --select val measures on a fifth of a few training imag
     "824 of the 1,030 images are left to train on",
   );
   const { stdout } = await memlossDone("eval", directory, "--attack", "clean");
-  assert.match(stdout, /\(best, selected on val\)\n12 test images of cifar10/);
+  assert.match(
+    stdout,
+    /\(best, selected on val; --checkpoint last takes the last one\)\n12 test images of cifar10/,
+  );
 });
 
 /** Fails unless `accuracy` is a whole number of `n` images. */

@@ -50,7 +50,7 @@ Deno.test("memloss reproduce prints the table, and leaves it as JSON, Markdown, 
   assert.ok(row, made.stdout);
   assert.match(
     made.stdout,
-    /^- Scale "tiny": --epochs 1; everything else is the published recipe\.$/m,
+    /^- Scale "tiny": --epochs 1; everything else is as in the full table\.$/m,
   );
   assert.match(
     made.stdout,
@@ -110,7 +110,23 @@ Deno.test("memloss reproduce says what it takes, measured from a few steps, and 
     stderr,
     /^In all about .* on wasm \(.*\), [\d.]+ GiB of disk in .* \([\d.]+ GiB are free\)\.$/m,
   );
-  assert.deepEqual([...(await snapshot(fresh)).keys()], ["measure.lock"]);
+  await assert.rejects(Deno.stat(fresh), Deno.errors.NotFound, "nothing is left");
+});
+
+Deno.test("memloss reproduce --dry-run plans without the data, says so, and making the table needs them", async () => {
+  const none = world.path("none"),
+    line = args(world.path("planned"), "--seeds", "1", "--only", "v1");
+  const lacking = [...line, "--data-dir", none];
+  const { stderr } = await memlossDone(...lacking, "--dry-run");
+  assert.match(stderr, /^In all about /m);
+  assert.match(
+    stderr,
+    /^CIFAR-10 is not in .*none: measured on made images of its size; `.*deno\S* task memloss data fetch cifar10 --data-dir .*none` gets it\.$/m,
+  );
+  const refused = await memloss(...lacking);
+  assert.equal(refused.code, 2);
+  assert.match(refused.stderr, /^error: There is no data directory /m);
+  assert.doesNotMatch(refused.stderr, /^measuring/m);
 });
 
 Deno.test("memloss reproduce never makes a finished cell again, and adds what is asked for next", async () => {

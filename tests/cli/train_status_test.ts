@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { StatusLine } from "../../src/cli/shell/terminal.ts";
 import { observeRun } from "../../src/cli/train_status.ts";
+import type { Recipe } from "../../src/recipe/recipe.ts";
 import { smallRecipe } from "../testing/runs.ts";
 import { FakeSink, screen } from "./shell/fake_sink.ts";
 
@@ -48,14 +49,23 @@ Deno.test("memloss train counts down the validation too", () => {
 });
 
 Deno.test("memloss train warns of an epoch that looks like catastrophic overfitting, and of no other", () => {
-  const sink = new FakeSink(false, 80), observer = observeRun(new StatusLine(sink));
   const epoch = { kind: "epoch", epoch: 3, loss: 1, terms: { ce: 1 }, seconds: 5 } as const;
-  observer.onEpoch!(epoch, { epochs: 4 });
-  assert.doesNotMatch(sink.text, /warning/);
-  observer.onEpoch!({ ...epoch, overfitting: "catastrophic" }, { epochs: 4 });
+  const backend = { name: "wasm", adapter: "", threads: 1 } as const;
+  const told = (recipe: Recipe): string => {
+    const sink = new FakeSink(false, 80), observer = observeRun(new StatusLine(sink));
+    observer.onStart!({ directory: "run", recipe, continued: false, backend });
+    observer.onEpoch!(epoch, { epochs: 4 });
+    assert.doesNotMatch(sink.text, /warning/);
+    observer.onEpoch!({ ...epoch, overfitting: "catastrophic" }, { epochs: 4 });
+    return sink.text;
+  };
   assert.match(
-    sink.text,
-    /\nwarning: epoch 3 looks like catastrophic overfitting: PGD-20 takes more than 5 points more than an epoch ago/,
+    told(smallRecipe({ variant: "v1" })),
+    /\nwarning: epoch 3 looks like catastrophic overfitting: PGD-20 takes more than 5 points more than an epoch ago, .*; try a new run with more --attack-steps or a shorter --attack-step: --resume keeps/,
+  );
+  assert.match(
+    told(smallRecipe({ variant: "v1", attackStart: "memory" })),
+    /more --attack-steps, a shorter --attack-step or a --memory-reset of fewer epochs: /,
   );
 });
 
@@ -80,4 +90,21 @@ Deno.test("memloss train says of each line of a helper's training whose it is", 
   helper.onEpoch!(epoch, { epochs: 2 });
   assert.match(sink.text, /^helper: Continuing standard on synthetic, .* in run\/helper\n/);
   assert.match(sink.text, /\nhelper: epoch 1\/2 {2}/);
+});
+
+Deno.test("memloss train says once that a run of days is not for a CPU, and nothing of one that is shorter", () => {
+  const run = (name: "wasm" | "webgpu", epochs: number) => {
+    const sink = new FakeSink(false, 80), observer = observeRun(new StatusLine(sink));
+    const recipe = smallRecipe({ variant: "trades", epochs, select: "none" });
+    const backend = { name, adapter: "", threads: 1 } as const;
+    observer.onStart!({ directory: "run", recipe, continued: false, backend });
+    const length = { epochs, stepsPerEpoch: 10, selectionImages: 0 };
+    const metrics = { loss: 2, terms: {}, lr: 0.1, momentum: 0.9, imagesPerSecond: 0.1 };
+    for (let step = 1; step <= 3; step++) {
+      sink.time += 100;
+      observer.onStep!({ kind: "step", epoch: 1, step, ...metrics }, length);
+    }
+    return sink.text.match(/^note: on this CPU the run takes about \d+h.*$/gm)?.length ?? 0;
+  };
+  assert.deepEqual([run("wasm", 2000), run("wasm", 2), run("webgpu", 2000)], [1, 0, 0]);
 });

@@ -9,6 +9,7 @@ import {
   outOfView,
   type View,
 } from "../../src/data/augmentation.ts";
+import { type Hole, refuseWholeCutout } from "../../src/data/cutout.ts";
 import { describeShape, type ImageShape, valuesPerImage } from "../../src/data/dataset.ts";
 import { Purpose, Stream } from "../../src/random/stream.ts";
 import { SHAPE, VALUES } from "../testing/images.ts";
@@ -32,7 +33,7 @@ type Pixel = readonly number[];
 /** Pads, crops and mirrors by building each intermediate picture. */
 function naive(
   image: Uint8Array,
-  { top, left, flip }: View,
+  { top, left, flip, hole }: View,
   { height, width, channels }: ImageShape,
 ): Float32Array {
   const black: Pixel = new Array(channels).fill(0);
@@ -49,14 +50,28 @@ function naive(
   padded.push(...Array.from({ length: LARGEST_CROP_PADDING }, blackRow));
   const cropped = padded.slice(top, top + height).map((row) => row.slice(left, left + width));
   const mirrored = flip ? cropped.map((row) => row.toReversed()) : cropped;
-  return Float32Array.from(mirrored.flat(2), (byte) => byte / 255);
+  const within = (at: number, from: number, to: number) => at >= from && at < to;
+  const blanked = mirrored.map((pixels, y) =>
+    pixels.map((pixel, x) =>
+      hole && within(y, hole.top, hole.bottom) && within(x, hole.left, hole.right) ? black : pixel
+    )
+  );
+  return Float32Array.from(blanked.flat(2), (byte) => byte / 255);
 }
 
-const anyView = fc.record({
-  top: fc.nat(2 * LARGEST_CROP_PADDING),
-  left: fc.nat(2 * LARGEST_CROP_PADDING),
-  flip: fc.boolean(),
-});
+/** Views of images of `shape`, half of them with a hole. */
+function anyView({ height, width }: ImageShape): fc.Arbitrary<View> {
+  const span = (length: number) =>
+    fc.tuple(fc.nat(length), fc.nat(length)).map((ends) => ends.sort((a, b) => a - b));
+  const hole = fc.tuple(span(height), span(width))
+    .map(([[top, bottom], [left, right]]) => ({ top, left, bottom, right }) as Hole);
+  return fc.record({
+    top: fc.nat(2 * LARGEST_CROP_PADDING),
+    left: fc.nat(2 * LARGEST_CROP_PADDING),
+    flip: fc.boolean(),
+    hole: hole,
+  }, { requiredKeys: ["top", "left", "flip"] });
+}
 
 Deno.test("applyView() divides every byte by 255 in float32 under the identity view", () => {
   const image = Uint8Array.from({ length: VALUES }, (_, i) => i % 256);
@@ -67,10 +82,10 @@ Deno.test("applyView() divides every byte by 255 in float32 under the identity v
 });
 
 for (const shape of SHAPES) {
-  Deno.test(`applyView() crops and flips as a padded picture is cut, ${describeShape(shape)}`, () => {
+  Deno.test(`applyView() crops, flips and blanks as a padded picture is cut, ${describeShape(shape)}`, () => {
     const made = makeImages(3, shape), values = valuesPerImage(shape);
     fc.assert(
-      fc.property(fc.nat(2), anyView, (index, view) => {
+      fc.property(fc.nat(2), anyView(shape), (index, view) => {
         const out = new Float32Array(values);
         applyView(made, index, view, out, 0);
         const image = made.images.subarray(index * values, (index + 1) * values);
@@ -90,10 +105,8 @@ Deno.test("applyView() writes at its offset and nowhere else", () => {
   assert.ok(out.subarray(2 * VALUES).every((value) => value === -1));
 });
 
-const views = fc.record({ top: fc.nat(8), left: fc.nat(8), flip: fc.boolean() });
-
 for (const shape of SHAPES) {
-  const size = describeShape(shape), made = makeImages(1, shape);
+  const size = describeShape(shape), made = makeImages(1, shape), views = anyView(shape);
   Deno.test(`intoView() moves values as applyView() moves pixels, ${size}`, () => {
     const values = Float32Array.from(made.images, (byte) => byte / 255);
     fc.assert(fc.property(views, (view) => {
@@ -159,4 +172,38 @@ Deno.test("drawView() takes every crop equally often and flips half of them", ()
     assert.ok(Math.abs(count - expected) < 5 * Math.sqrt(expected), `${crop} came ${count} times`);
   }
   assert.ok(Math.abs(flips / n - 0.5) < 0.01, `${flips} of ${n} flipped`);
+});
+
+Deno.test("drawView() blanks a square about any pixel, and crops and flips as ever", () => {
+  const shape = { height: 8, width: 6, channels: 1 }, n = 9600;
+  const counts = new Map<string, number>();
+  for (let index = 0; index < n; index++) {
+    const drawn = (size: number) => drawView(5, 2, index, 3, index % 2 === 0, { size, shape });
+    const { hole, ...view } = drawn(1);
+    assert.deepEqual(view, drawView(5, 2, index, 3, index % 2 === 0));
+    const { top: row, left: column } = hole!;
+    counts.set(`${row},${column}`, (counts.get(`${row},${column}`) ?? 0) + 1);
+    for (const [size, before, after] of [[1, 0, 1], [4, 2, 2], [5, 2, 3]] as const) {
+      assert.deepEqual(drawn(size).hole, {
+        top: Math.max(0, row - before),
+        left: Math.max(0, column - before),
+        bottom: Math.min(8, row + after),
+        right: Math.min(6, column + after),
+      });
+    }
+  }
+  const expected = n / 48;
+  assert.equal(counts.size, 48);
+  for (const [pixel, count] of counts) {
+    assert.ok(Math.abs(count - expected) < 5 * Math.sqrt(expected), `${pixel} came ${count} times`);
+  }
+});
+
+Deno.test("refuseWholeCutout() takes squares that leave something of every image", () => {
+  const shape = { height: 8, width: 6, channels: 1 };
+  refuseWholeCutout(5, shape);
+  assert.throws(() => refuseWholeCutout(6, shape), {
+    name: "UsageError",
+    message: `--cutout 6 could blank all of an image of ${describeShape(shape)}: take less than 6.`,
+  });
 });

@@ -1,13 +1,6 @@
 import assert from "node:assert/strict";
-import * as tf from "@tensorflow/tfjs";
-import { moveTowards } from "../../src/optimise/sgd.ts";
 import { averageShare, type WeightAverage } from "../../src/optimise/weight_average.ts";
-import { eachBackend } from "../testing/backends.ts";
-import { onOneThread } from "../testing/device.ts";
 import { judgedTest } from "../testing/judge.ts";
-import { read } from "../testing/tensors.ts";
-
-onOneThread();
 
 const LENGTH = { epochs: 4, stepsPerEpoch: 3 }, STEPS = 12;
 const AVERAGES: Record<string, WeightAverage> = {
@@ -83,15 +76,4 @@ Deno.test("averageShare() of swa is 1 at the ends of epochs that do not count, a
   const expected = [none, none, all, none, none, all, none, none, 1 / 2, none, none, 1 / 3];
   assert.deepEqual(shares, expected);
   assert.equal(averageShare({ average: "none" }, LENGTH, 3), undefined);
-});
-
-eachBackend("moveTowards() moves every average by its share of the distance", async () => {
-  const values = (list: number[]) => tf.tensor1d(list);
-  const averages = new Map([["a", values([1, -2, 0])], ["b", values([10])]]);
-  const tensors = new Map([["b", values([20])], ["a", values([2, 2, 0])]]);
-  const before = [...averages.values()], share = tf.scalar(0.25);
-  moveTowards(averages, tensors, share);
-  assert.deepEqual([...await read(averages.get("a")!)], [1.25, -1, 0]);
-  assert.deepEqual([...await read(averages.get("b")!)], [12.5]);
-  tf.dispose([before, share, [...tensors.values()]]);
 });

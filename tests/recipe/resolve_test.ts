@@ -147,6 +147,7 @@ const OTHER: RecipeInput = {
   microBatch: 8,
   cropPadding: 2,
   noFlip: true,
+  cutout: 8,
   seed: 0,
   labelSmoothing: 0.1,
   threat: { norm: "l2", epsilon: 0.5 },
@@ -177,6 +178,7 @@ const OTHER: RecipeInput = {
     weightDecay: 0,
     average: "ema",
     emaDecay: 0.5,
+    averageBatchNorm: "averaged",
     clipGradNorm: 2,
     awp: 0.25,
     awpWarmup: 1,
@@ -322,6 +324,16 @@ Deno.test("unsaidFields() are those that a recipe has and its input had not", ()
   ]);
 });
 
+Deno.test("resolveRecipe() has statistics of averaged weights where there are any", () => {
+  const given = { average: "ema", averageBatchNorm: "reestimated" } as const;
+  assert.equal(resolveRecipe({ optimiser: given }).optimiser.averageBatchNorm, "reestimated");
+  assert.ok(!("averageBatchNorm" in resolveRecipe({ optimiser: { average: "swa" } }).optimiser));
+  refuses(
+    { averageBatchNorm: "averaged" },
+    "--average-batch-norm has no meaning for --weight-average none.",
+  );
+});
+
 Deno.test("resolveRecipe() realigns memory examples that attacks start from, and has ten first steps", () => {
   const flags: RecipeFlags = { variant: "v2", attackStart: "memory", attackSteps: 3 };
   const { attack, memory } = resolveRecipe(recipeInput({ ...flags, memoryReset: 5 }));
@@ -390,6 +402,19 @@ Deno.test("resolveRecipe() perturbs the weights where it is asked, from the firs
   );
   const range = "--awp must be a number greater than 0 and at most 1, such as 0.1 or 8/255, not";
   for (const awp of [0, 1.5]) refuses({ awp }, `${range} ${awp}.`);
+});
+
+Deno.test("resolveRecipe() realigns memory examples where images are blanked, and refuses to do otherwise", () => {
+  assert.ok(!("cutout" in resolveRecipe({})));
+  const { cutout, memory } = resolveRecipe({ variant: "v1", cutout: 8 });
+  assert.deepEqual([cutout, memory!.view], [8, "realigned"]);
+  assert.equal(resolveRecipe({ variant: "trades", cutout: 8 }).memory, undefined);
+  refuses(
+    { variant: "v1", cutout: 8, memoryView: "stored" },
+    "--memory-view stored would need to know where --cutout blanked an example, and the memory does not keep it: " +
+      "use --memory-view realigned, or leave it out.",
+  );
+  refuses({ cutout: 0 }, "--cutout must be a whole number of at least 1, not 0.");
 });
 
 Deno.test("resolveRecipe() cuts no batch into parts unless it is asked to", () => {

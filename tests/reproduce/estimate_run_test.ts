@@ -71,8 +71,7 @@ Deno.test("estimateRun() measures a few steps and leaves nothing where the run w
         ...{ variant: "v1", data: "synthetic", width: 1, batchSize: 4, epochs: 10 },
         ...{ attack: { steps: 1 }, backend: "wasm", workers: 1, select: "none" },
       },
-      SYNTHETIC,
-      { train: 5000, test: 100 },
+      { kind: SYNTHETIC, sizes: { train: 5000, test: 100 }, measured: {} },
       place,
     );
     const { imagesPerSecond, seconds, bytes, peakBytes, freeBytes } = estimate;

@@ -7,7 +7,7 @@ function epoch(robust: number, n: number, accuracy: number): EpochMetrics {
   return {
     ...{ kind: "epoch", epoch: 1, loss: 1, terms: {}, seconds: 1 },
     ...{ cleanAccuracy: 1, robustAccuracy: robust / n },
-    classes: { clean: [[n, n]], robust: [[robust, n], [0, 0]] },
+    classes: { clean: [], robust: Array.from({ length: 10 }, () => [robust / 10, n / 10]) },
     attack: { lossBefore: 0, lossAfter: 1, accuracy },
   };
 }
@@ -24,6 +24,13 @@ Deno.test("overfitsCatastrophically() takes nothing for a fall that chance makes
   // Three standard errors of a difference of 40 % and 20 % of 50 images are 27 points.
   assert.equal(overfitsCatastrophically(epoch(20, 50, 0.4), epoch(10, 50, 0.5)), false);
   assert.equal(overfitsCatastrophically(epoch(20, 50, 0.4), epoch(1, 50, 0.5)), true);
+});
+
+Deno.test("overfitsCatastrophically() takes nothing for a fall that was not above chance before", () => {
+  // Ten classes: a network that gives all images one label has 10 %.
+  assert.equal(overfitsCatastrophically(epoch(79, 1024, 0.08), epoch(25, 1024, 0.15)), false);
+  assert.equal(overfitsCatastrophically(epoch(1000, 10_000, 0.1), epoch(100, 10_000, 0.2)), false);
+  assert.equal(overfitsCatastrophically(epoch(1010, 10_000, 0.1), epoch(100, 10_000, 0.2)), true);
 });
 
 Deno.test("overfitsCatastrophically() is false where nothing was measured before or now", () => {

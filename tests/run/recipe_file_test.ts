@@ -84,10 +84,15 @@ Deno.test("readRecipeFile() takes some fields of a recipe as they are written, a
     }
   }));
 
-Deno.test("recipes/ has the paper's V1, and what starts its attacks from the memory", async () => {
+Deno.test("recipes/ has the paper's V1, what starts its attacks from the memory, and what adds to it", async () => {
   const read = (name: string) =>
     readRecipeFile(join(import.meta.dirname!, `../../recipes/${name}.json`));
   const [paper, fast] = [await read("memloss-v1"), await read("memloss-fast")];
+  const added = { average: "ema", emaDecay: 0.999, awp: 0.005, awpWarmup: 5 } as const;
+  assert.deepEqual(
+    resolveRecipe(await read("memloss-best")),
+    resolveRecipe({ labelSmoothing: 0.1, optimiser: added }),
+  );
   assert.deepEqual(resolveRecipe(paper), resolveRecipe({}), "the defaults are the paper's");
   const { attack, memory, ...rest } = resolveRecipe(fast);
   const { attack: _, memory: __, ...same } = resolveRecipe({});

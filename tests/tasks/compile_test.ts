@@ -28,8 +28,17 @@ Deno.test("deno task compile refuses what is no runtime base", async () => {
 
 Deno.test("deno task compile keeps no binary that does not work", async () => {
   // All of Deno instead of its base: what is made of it takes our flags for Deno's.
-  const sentence = /^error: The binary does not work and was not kept: .* it says "deno \d/m;
+  const sentence =
+    /^error: The binary does not work and was not kept: .* it says "deno \d.*: its base is deno, and has to be denort/ms;
   await refused(Deno.execPath(), [], sentence);
+});
+
+Deno.test("deno task compile --help says what its flags are and where a runtime base comes from", async () => {
+  const { code, stdout } = await compile(["--help"], "");
+  assert.equal(code, 0);
+  for (const said of ["--target ", "--output ", "--deno ", "dl.deno.land/release/"]) {
+    assert.ok(stdout.includes(said), stdout);
+  }
 });
 
 Deno.test("deno task compile refuses flags that it does not have", async () => {

@@ -63,6 +63,30 @@ Deno.test("ReadAhead mirrors images, unless the recipe says not to", async () =>
   );
 });
 
+Deno.test("ReadAhead blanks a square of each image where the recipe says so, another one in each epoch", async () => {
+  const { train: dataset } = smallData();
+  const order = Uint32Array.from({ length: dataset.n }, (_, id) => id);
+  const batchOf = async (flags: RecipeFlags, epoch: number) => {
+    const recipe = smallRecipe({ variant: "standard", batchSize: dataset.n, ...flags });
+    const supplies = { recipe, dataset, memory: undefined, epoch, order };
+    return (await new ReadAhead(supplies, 1).take(0)).batch;
+  };
+  const whole = await batchOf({}, 1), cut = await batchOf({ cutout: 8 }, 1);
+  assert.deepEqual((await batchOf({ cutout: 8 }, 1)).x, cut.x);
+  cut.views.forEach(({ hole }, image) => {
+    const { top, left, bottom, right } = hole!;
+    assert.ok((bottom - top) * (right - left) >= 16, "a quarter at the least");
+    for (let i = 0; i < VALUES; i++) {
+      const pixel = Math.floor(i / 3), row = Math.floor(pixel / 32), column = pixel % 32;
+      const within = row >= top && row < bottom && column >= left && column < right;
+      const at = image * VALUES + i;
+      assert.equal(cut.x[at], within ? 0 : whole.x[at]);
+    }
+  });
+  const holes = ({ views }: typeof cut) => views.map(({ hole }) => hole);
+  assert.notDeepEqual(holes(await batchOf({ cutout: 8 }, 2)), holes(cut));
+});
+
 Deno.test("microBatches() cuts a batch with its memory and its attack's start, and leaves a smaller one whole", async () => {
   const { train: dataset } = smallData();
   const order = Uint32Array.from([7, 3, 5, 0, 6, 1, 2]), n = order.length;

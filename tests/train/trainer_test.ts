@@ -510,6 +510,21 @@ onWasm(
 );
 
 onWasm(
+  "train() that blanks squares, and starts attacks from the memory beside them, is continued to the byte",
+  (backend) =>
+    inRunFolder((whole) =>
+      inRunFolder(async (runDir) => {
+        const flags = { cutout: 16, attackStart: "memory", epochs: 3 } as const;
+        const recipe = smallRecipe({ variant: "v1", ...flags });
+        await trainIn(whole, recipe, backend);
+        await trainUntil(runDir, recipe, backend, 2, 1);
+        await trainIn(runDir, recipe, backend);
+        assert.deepEqual(await resultOf(runDir), await resultOf(whole));
+      })
+    ),
+);
+
+onWasm(
   "train() attacks a batch in parts as it would the whole",
   (backend) =>
     inRunFolder((whole) =>
@@ -531,6 +546,38 @@ onWasm(
         // Batch norm alone tells the losses apart.
         assert.notEqual(other!.loss, one!.loss);
         assert.ok(Math.abs(other!.loss / one!.loss - 1) < 0.5, `${other!.loss}, ${one!.loss}`);
+      })
+    ),
+);
+
+onWasm(
+  "train() that re-estimates the statistics of averaged weights is continued to the byte, and averages no others",
+  (backend) =>
+    inRunFolder((whole) =>
+      inRunFolder(async (runDir) => {
+        const flags = { variant: "trades", weightAverage: "ema", select: "none" } as const;
+        const recipe = smallRecipe({ ...flags, averageBatchNorm: "reestimated" });
+        await trainIn(whole, recipe, backend);
+        await trainUntil(runDir, recipe, backend, 2, 1);
+        await trainIn(runDir, recipe, backend);
+        assert.deepEqual(await resultOf(runDir), await resultOf(whole));
+        await inRunFolder(async (averaging) => {
+          await trainIn(averaging, smallRecipe(flags), backend);
+          const tensors = async (directory: string, weights: "average" | "raw") =>
+            (await readSubject(directory, "last", weights) as WeightsSubject).tensors;
+          for (const weights of ["average", "raw"] as const) {
+            const own = await tensors(whole, weights), others = await tensors(averaging, weights);
+            for (const [name, { data }] of own) {
+              const ofAverage = weights === "average" || name.startsWith("optimizer.average.");
+              const differs = ofAverage && name.includes("running_");
+              assert.equal(
+                `${data}` !== `${others.get(name)!.data}`,
+                differs,
+                `${weights} ${name}`,
+              );
+            }
+          }
+        });
       })
     ),
 );

@@ -6,7 +6,7 @@
  */
 import { predictedClass } from "../../model/predicted_class.ts";
 import type { ExampleLoss } from "./example_losses.ts";
-import type { Oracle } from "./oracle.ts";
+import type { Answers, Oracle } from "./oracle.ts";
 import type { Example, Outcome, Query, Search } from "./search.ts";
 import { type SearchState, unbegun } from "./search_state.ts";
 
@@ -38,12 +38,20 @@ interface Lane {
   query: Query;
 }
 
+/** Lanes that are asked about together. */
+interface Batch {
+  lanes: Lane[];
+  /** While the device works on them. */
+  answers?: Promise<Answers> | undefined;
+}
+
 /** How many searches go on at once, where they stand, and who is told. */
 export interface LaneOptions {
+  /** Lanes of a batch. */
   readonly width: number;
   /**
    * Where the searches stand that have begun and not ended, by the example's id: they go on from there, and the map
-   * is kept up to date before every batch.
+   * is kept up to date before every batch: where the device still works on another, before what that asks.
    *
    * @default {none has begun}
    */
@@ -55,8 +63,9 @@ export interface LaneOptions {
 }
 
 /**
- * Attacks every example, `width` at a time. An image's result does not depend on which others share its batches, as
- * far as the engine's arithmetic does not: on the CPU engine not by a bit.
+ * Attacks every example, `width` at a time, or twice as many where the device answers about one batch while the next is made
+ * up. An image's result does not depend on which others share its batches, as far as the engine's arithmetic does not: on
+ * the CPU engine not by a bit.
  */
 export async function runSearches(
   attack: ExampleAttack,
@@ -69,11 +78,12 @@ export async function runSearches(
     await onDone(example, outcome && { image: outcome, predicted: predictedClass(logits) });
     states.delete(example.id);
   };
-  let lanes: Lane[] = [];
-  while (true) {
-    while (lanes.length < width) {
+  const batches = Array.from({ length: oracle.batches }, (): Batch => ({ lanes: [] }));
+  /** Fills the lanes of `batch`; whether nobody waits any more. */
+  const fill = async (batch: Batch): Promise<boolean> => {
+    while (batch.lanes.length < width) {
       const { done, value: example } = waiting.next();
-      if (done) break;
+      if (done) return true;
       const state = states.get(example.id) ?? unbegun();
       const search = attack.search(example, state), first = search.next();
       if (first.done) {
@@ -81,14 +91,18 @@ export async function runSearches(
         continue;
       }
       states.set(example.id, state);
-      lanes.push({ example, search, state, query: first.value });
+      batch.lanes.push({ example, search, state, query: first.value });
     }
-    if (lanes.length === 0) return;
-    await onBatch?.();
-    const { logits, slope } = await oracle.ask(gather(lanes), attack.loss);
+    return false;
+  };
+  /** Gives the lanes of `batch` the answers that they wait for; those whose searches end are free. */
+  const advance = async (batch: Batch): Promise<void> => {
+    if (batch.answers === undefined) return;
+    const { logits, slope } = await batch.answers, { lanes } = batch;
+    batch.answers = undefined;
+    batch.lanes = [];
     const row = (values: Float32Array, i: number, size: number) =>
       values.subarray(i * size, (i + 1) * size);
-    const staying: Lane[] = [];
     for (const [i, lane] of lanes.entries()) {
       const answer = row(logits, i, oracle.classes);
       const step = lane.search.next({
@@ -100,10 +114,30 @@ export async function runSearches(
       else {
         lane.query = step.value;
         lane.state.asked++;
-        staying.push(lane);
+        batch.lanes.push(lane);
       }
     }
-    lanes = staying;
+  };
+  try {
+    for (let turn = 0;; turn++) {
+      const batch = batches[turn % batches.length]!;
+      await advance(batch);
+      const last = await fill(batch);
+      // What is left in the end is one batch again as soon as it fits in one.
+      if (last && batches.reduce((sum, { lanes }) => sum + lanes.length, 0) <= width) {
+        for (const other of batches) {
+          if (other === batch) continue;
+          await advance(other);
+          batch.lanes.push(...other.lanes.splice(0));
+        }
+        if (batch.lanes.length === 0) return;
+      }
+      await onBatch?.();
+      batch.answers = oracle.ask(gather(batch.lanes), attack.loss);
+      batch.answers.catch(() => {}); // is thrown when its turn comes
+    }
+  } finally {
+    await Promise.allSettled(batches.map(({ answers }) => answers));
   }
 }
 

@@ -29,22 +29,28 @@ export interface Answers {
   readonly slope?: { readonly losses: Float32Array; readonly gradients: Float32Array };
 }
 
+/** What the network is on: a device whose name is known to work by itself is asked about a second batch meanwhile. */
+export type AskedDevice = Pick<Backend, "guard"> & Partial<Pick<Backend, "name">>;
+
 /** Asks `network`, which tells `classes` apart in images of `shape`, on the device `backend`. */
 export class Oracle {
   readonly #network: LogitsFunction;
-  readonly #backend: Pick<Backend, "guard">;
+  readonly #backend: AskedDevice;
   readonly #shape: ImageShape;
   readonly classes: number;
+  /** How many batches it is worth to ask about at once: the CPU engine computes where it is asked. */
+  readonly batches: number;
 
   constructor(
     network: LogitsFunction,
     { classes, shape }: { readonly classes: number; readonly shape: ImageShape },
-    backend: Pick<Backend, "guard">,
+    backend: AskedDevice,
   ) {
     this.#network = network;
     this.#shape = shape;
     this.classes = classes;
     this.#backend = backend;
+    this.batches = backend.name === "webgpu" ? 2 : 1;
   }
 
   /**

@@ -5,6 +5,7 @@
  */
 import * as tf from "@tensorflow/tfjs";
 import { GLOBAL_AVERAGE_POOL, GLOBAL_AVERAGE_POOL_GRADIENT } from "../operations/average_pool.ts";
+import { AVERAGE_STEP } from "../operations/average_step.ts";
 import { SGD_STEP, type SgdStepAttributes } from "../operations/sgd_step.ts";
 import { SIGN_STEP, type SignStepAttributes } from "../operations/sign_step.ts";
 import type { ComposedKernels, Inputs } from "./kernel.ts";
@@ -43,10 +44,15 @@ function sgdStep(
   return [tf.sub(weight!, tf.mul(direction, lr)), speed];
 }
 
-/** Pooling, the attack's step and the optimiser's. */
+function averageStep({ average, value, share }: Inputs): tf.Tensor {
+  return tf.add(average!, tf.mul(tf.sub(value!, average!), share!));
+}
+
+/** Pooling, the attack's step, the optimiser's, and that of an average. */
 export const stepKernels: ComposedKernels = {
   [GLOBAL_AVERAGE_POOL]: pool,
   [GLOBAL_AVERAGE_POOL_GRADIENT]: poolGradient,
   [SIGN_STEP]: signStep,
   [SGD_STEP]: sgdStep,
+  [AVERAGE_STEP]: averageStep,
 };

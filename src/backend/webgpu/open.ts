@@ -46,7 +46,7 @@ export async function describeAdapters(): Promise<AdapterDescription[]> {
 }
 
 /** What timings depend on beside the kernels: the device, and Deno, which translates shaders and drives it. */
-function hostOf(description: string): string {
+export function hostOf(description: string): string {
   return `${description}, Deno ${Deno.version.deno}`;
 }
 

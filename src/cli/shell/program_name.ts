@@ -45,6 +45,11 @@ export function commandLine(...args: string[]): string {
   return `${programHere()} ${args.map(shellWord).join(" ")}`;
 }
 
+/** The task `name` with `args` as a command line that can be pasted there. */
+export function taskLine(name: string, ...args: string[]): string {
+  return [programName(installation(), name), ...args.map(shellWord)].join(" ");
+}
+
 /** `text` with the commands that it advises as they are typed here. */
 export function withCommands(text: string): string {
   return text.includes("`memloss ") ? asTyped(text, programHere()) : text;
@@ -66,9 +71,10 @@ export function programAnywhere(
   return [executable, "run", "--frozen", ...config, join(root, "src", "main.ts")];
 }
 
-/** What calls the program on `installation`. */
+/** What calls the program, or another task of a checkout, on `installation`. */
 export function programName(
   { standalone, executable, denoVersion, root, cwd }: Installation,
+  task = "memloss",
 ): string {
   if (standalone) {
     const folder = join(cwd, "/");
@@ -76,8 +82,8 @@ export function programName(
       executable.startsWith(folder) ? `./${executable.slice(folder.length)}` : executable,
     );
   }
-  if (root === undefined) return "memloss";
+  if (root === undefined) return task;
   const deno = NPX.test(executable) ? `npx -y deno@${denoVersion}` : "deno";
   const inside = join(cwd, "/").startsWith(join(root, "/"));
-  return `${deno} task${inside ? "" : ` --config ${shellWord(join(root, "deno.json"))}`} memloss`;
+  return `${deno} task${inside ? "" : ` --config ${shellWord(join(root, "deno.json"))}`} ${task}`;
 }

@@ -58,7 +58,9 @@ export interface LocatedFiles extends SetFiles {
  */
 export async function locateFiles(set: PublishedSet, directory: string): Promise<LocatedFiles> {
   if (!(await isDirectory(directory))) {
-    throw new UsageError(`There is no data directory "${directory}"; ${hint(set, directory)}.`);
+    throw new UsageError(
+      `There is no data directory "${directory}"; ${await hint(set, directory)}.`,
+    );
   }
   const names = await filesIn(directory), layouts = layoutsOf(set);
   const here = layouts.find(({ splits }) => imageFilesOf(splits).some((name) => names.has(name)));
@@ -89,14 +91,46 @@ export async function readDataFile(
     const known = layoutsOf(set).some((layout) => layout.folder === basename(folder));
     const parent = known ? dirname(folder) : folder;
     const what = cause instanceof Deno.errors.NotFound
-      ? `is missing; ${hint(set, parent)}`
-      : `cannot be read: ${describeIoError(cause)}; move it away, and ${hint(set, parent)} again`;
+      ? `is missing; ${await hint(set, parent)}`
+      : `cannot be read: ${describeIoError(cause)}; move it away, and ${await hint(
+        set,
+        parent,
+      )} again`;
     throw new UsageError(`The data file "${path}" ${what}.`, { cause });
   }
 }
 
-function hint({ name }: PublishedSet, directory: string): string {
+/** Whether the last file of `set` is in `directory`: they are fetched together or not at all. */
+export async function isThere(set: PublishedSet, directory: string): Promise<boolean> {
+  try {
+    const { folder, splits } = await locateFiles(set, directory);
+    return (await Deno.stat(join(folder, imageFilesOf(splits).at(-1)!))).isFile;
+  } catch (error) {
+    if (error instanceof UsageError || error instanceof Deno.errors.NotFound) return false;
+    throw error;
+  }
+}
+
+async function hint({ name }: PublishedSet, directory: string): Promise<string> {
+  if (await holdsClasses(directory)) {
+    return `${directory} holds folders of images, which are read with --data folder`;
+  }
   return `${advised("data", "fetch", name, "--data-dir", directory)} gets it`;
+}
+
+/** Whether a folder in `directory` has images: nothing of a published set is to be fetched among them. */
+async function holdsClasses(directory: string): Promise<boolean> {
+  try {
+    for await (const { name, isDirectory } of Deno.readDir(directory)) {
+      if (!isDirectory) continue;
+      for (const file of await filesIn(join(directory, name))) {
+        if (/\.(png|jpe?g)$/i.test(file)) return true;
+      }
+    }
+  } catch {
+    // It says nothing of what it holds.
+  }
+  return false;
 }
 
 async function isDirectory(path: string): Promise<boolean> {

@@ -69,11 +69,11 @@ export interface AutoAttackOptions {
    */
   readonly seed?: number;
   /**
-   * The device that computes, whose errors are then told.
+   * The device that computes, whose errors are then told. One named `webgpu` is asked about two batches at once.
    *
    * @default {whichever tfjs uses}
    */
-  readonly backend?: Pick<Backend, "guard">;
+  readonly backend?: Pick<Backend, "guard"> & Partial<Pick<Backend, "name">>;
   /**
    * Keeps what is found, so that another sitting continues.
    *

@@ -163,9 +163,8 @@ function listen(
         );
       }
       throw new UsageError(
-        `--dashboard ${port} needs a permission that Deno was not given: ` +
-          `choose a port from ${DEFAULT_PORT} to ${DEFAULT_PORT + TRIED_PORTS - 1}, ` +
-          `or start it with --allow-net=${HOSTNAME}:${port}.`,
+        `--dashboard ${port} is no port that this program may listen on: choose one from ${DEFAULT_PORT} to ` +
+          `${DEFAULT_PORT + TRIED_PORTS - 1}.`,
         cause,
       );
     }

@@ -102,7 +102,10 @@ function overImages(compared: readonly (readonly Pair[])[]): (ImageDifference | 
   return found;
 }
 
-/** By how many more of its seeds the first method is right on each image, as a share of them; undefined if unknown. */
+/**
+ * By how many more of its seeds the first method is right on each image, as a share of them; undefined if unknown. Where
+ * each seed has images of its own, those at one place stand for one draw of each: the interval of the mean is the same.
+ */
 function imageScores(pairs: readonly Pair[]): Float64Array | undefined {
   const n = pairs[0]!.first.verdicts?.length;
   const known = n !== undefined &&

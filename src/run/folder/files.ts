@@ -65,7 +65,11 @@ export async function readRunRecord(directory: string): Promise<RunRecord> {
     await Deno.stat(path);
   } catch (error) {
     if (isAboutPlace(error)) throw ioError(`Could not read ${path}`, error);
-    throw new UsageError(`${directory} is not a run folder: it has no ${RECIPE_FILE}.`);
+    throw new UsageError(
+      await exists(directory)
+        ? `${directory} is not a run folder: it has no ${RECIPE_FILE}.`
+        : `There is no run folder ${directory}.`,
+    );
   }
   return decodeRunRecord(new TextDecoder().decode(await readWholeFile(path)), path);
 }

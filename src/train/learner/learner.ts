@@ -5,6 +5,7 @@
  */
 import * as tf from "@tensorflow/tfjs";
 import type { Backend, Computation, Demand, DeviceState } from "../../backend/backend.ts";
+import { moveTowards } from "../../backend/operations/average_step.ts";
 import type { ImageShape } from "../../data/dataset.ts";
 import { needsHelper, passesOf } from "../../method/method.ts";
 import { methodOf } from "../../method/methods.ts";
@@ -19,9 +20,11 @@ import type { Recipe } from "../../recipe/recipe.ts";
 import type { Helper } from "../../run/weights/helper.ts";
 import type { Rates } from "../../optimise/schedule.ts";
 import { perturbable } from "../../optimise/adversarial_weights.ts";
-import { moveTowards, rateTensor, Sgd, zeroMomenta } from "../../optimise/sgd.ts";
+import { reestimatesStatistics } from "../../optimise/weight_average.ts";
+import { rateTensor, Sgd, zeroMomenta } from "../../optimise/sgd.ts";
 import { passesMade, type StepInputs } from "../step.ts";
 import { type AttackPart, CompiledAttack } from "./compiled_attack.ts";
+import { compileObservation } from "./reestimation.ts";
 import { CompiledDescent, type Descent, SHARE } from "./compiled_descent.ts";
 
 /** What some recipes' learners have beside the network; taken over. */
@@ -47,6 +50,8 @@ export class Learner {
   /** Absent where the recipe keeps none. */
   readonly #averaged: WeightTensors | undefined;
   readonly #average: Computation | undefined;
+  /** Absent where its running statistics are averaged too. */
+  readonly #observe: Computation | undefined;
 
   /**
    * @param state taken over
@@ -63,7 +68,7 @@ export class Learner {
     if (needsHelper(methodOf(recipe.variant)) && helper === undefined) {
       throw new TypeError(`The method ${recipe.variant} needs a helper.`);
     }
-    const { parameters, buffers } = state;
+    const { parameters, buffers } = state, reestimates = reestimatesStatistics(recipe.optimiser);
     const gradients = zeroMomenta(parameters);
     this.#recipe = recipe;
     this.#classes = architecture.classes;
@@ -92,9 +97,12 @@ export class Learner {
     });
     this.#average = averaged && this.deviceState.compile(({ share }) => {
       moveTowards(averaged.parameters, parameters, share as tf.Scalar);
-      moveTowards(averaged.buffers, buffers, share as tf.Scalar);
+      if (!reestimates) moveTowards(averaged.buffers, buffers, share as tf.Scalar);
       return {};
     });
+    this.#observe = averaged && reestimates
+      ? compileObservation(this.deviceState, architecture, averaged)
+      : undefined;
   }
 
   /**
@@ -140,10 +148,24 @@ export class Learner {
     tensor.dispose();
   }
 
-  /** Moves the recipe's average of the weights by a `share` of its distance to them, running statistics included. */
+  /**
+   * Moves the recipe's average of the weights by a `share` of its distance to them: running statistics too, unless they are
+   * re-estimated.
+   */
   async average(share: number): Promise<void> {
     const tensor = tf.scalar(share);
     await this.#average!({ share: tensor });
+    tensor.dispose();
+  }
+
+  /**
+   * Has the running statistics of the average move by a `share` of their distance to those of `images`
+   * `[N,H,W,channels]`, in a recipe that re-estimates them.
+   */
+  async observe(images: tf.Tensor4D, share: number): Promise<void> {
+    if (this.#observe === undefined) throw new TypeError("The recipe re-estimates no statistics.");
+    const tensor = tf.scalar(share);
+    await this.#observe({ nat: images, share: tensor });
     tensor.dispose();
   }
 
@@ -175,6 +197,9 @@ export class Learner {
           };
           return ofInputs.map((computation) => ({ computation, shapes }));
         }),
+        ...this.#observe
+          ? [{ computation: this.#observe, shapes: { nat: images, share: [] } }]
+          : [],
       ];
     });
     const update = { computation: this.#update, shapes: { rates: [2] } };

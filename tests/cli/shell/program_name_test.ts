@@ -13,6 +13,7 @@ const BINARY: Installation = { ...SOURCE, standalone: true, executable: "/opt/bi
 Deno.test("programName() calls the task where the user stands in the project, and names its file elsewhere", () => {
   assert.equal(programName(SOURCE), "deno task memloss");
   assert.equal(programName({ ...SOURCE, cwd: "/home/me/memloss" }), "deno task memloss");
+  assert.equal(programName(SOURCE, "demo"), "deno task demo");
   for (const cwd of ["/home/me", "/home/me/memloss-2", "/"]) {
     assert.equal(
       programName({ ...SOURCE, cwd }),

@@ -79,7 +79,7 @@ Deno.test({
   fn() {
     assert.throws(
       () => Dashboard.open(0),
-      /^UsageError: --dashboard 0 needs a permission .+ --allow-net=127\.0\.0\.1:0\.$/,
+      /^UsageError: --dashboard 0 is no port that this program may listen on: choose one from 7007 to 7016\.$/,
     );
   },
 });

@@ -58,7 +58,7 @@ Deno.test("a page says of a run that stopped early that it is over", async () =>
 
 Deno.test("readRuns() refuses what is no run, and a run that is named twice", async () => {
   await assert.rejects(readRuns([directory]), UsageError);
-  await assert.rejects(readRuns([join(directory, "absent")]), /is not a run folder/);
+  await assert.rejects(readRuns([join(directory, "absent")]), /There is no run folder/);
   const run = await made("run");
   await assert.rejects(readRuns([run, join(run, ".")]), /run\/? is named twice: leave one out\.$/);
 });

@@ -83,11 +83,14 @@ Deno.test("RunFolder.create() refuses an empty name rather than filling the work
 
 Deno.test("RunFolder.open() refuses what is no run folder, and leaves nothing in it", () =>
   inTemporary(async (directory) => {
-    for (const runDir of [directory, join(directory, "absent")]) {
-      await assert.rejects(RunFolder.open(runDir), {
-        name: "UsageError",
-        message: `${runDir} is not a run folder: it has no recipe.json.`,
-      });
+    const absent = join(directory, "absent");
+    for (
+      const [runDir, message] of [
+        [directory, `${directory} is not a run folder: it has no recipe.json.`],
+        [absent, `There is no run folder ${absent}.`],
+      ] as const
+    ) {
+      await assert.rejects(RunFolder.open(runDir), { name: "UsageError", message });
     }
     assert.deepEqual(await snapshot(directory), new Map());
   }));

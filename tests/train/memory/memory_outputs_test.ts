@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { IDENTITY_VIEW, intoView } from "../../../src/data/augmentation.ts";
+import { IDENTITY_VIEW, intoView, outOfView } from "../../../src/data/augmentation.ts";
 import { type Batch, trainingBatch } from "../../../src/data/batches.ts";
 import type { MemoryBatch } from "../../../src/memory/store.ts";
 import { Purpose, Stream } from "../../../src/random/stream.ts";
@@ -13,8 +13,9 @@ const THREAT = { epsilon: EPSILON };
 const DATASET = smallData().train;
 const IDS = Uint32Array.from({ length: N }, (_, id) => id);
 
-function batchOf(epoch: number): Batch {
-  return trainingBatch(DATASET, IDS, 0, { batchSize: N, seed: 3, epoch });
+function batchOf(epoch: number, cutout?: number): Batch {
+  const cut = cutout === undefined ? {} : { cutout };
+  return trainingBatch(DATASET, IDS, 0, { batchSize: N, seed: 3, epoch, ...cut });
 }
 
 /** Images that an attack on `x` could have made. */
@@ -60,6 +61,30 @@ Deno.test("perturbations() realigned gives back x' under the same view, but for 
     return Array.from(inside, (flag, i) => flag * adversarial[row * VALUES + i]!);
   });
   assertNear(images, expected);
+});
+
+Deno.test("perturbations() realigned keeps nothing of what was blanked, and shows nothing where it is now", () => {
+  const [batch, next] = [batchOf(1, 16), batchOf(2, 16)];
+  const adversarial = attacked(batch.x, 1);
+  const kept = perturbations(recipe("realigned"), DATASET, batch, adversarial, undefined);
+  const { images } = makeMemoryInputs(stored(kept), DATASET, IDS, next.views);
+  let blank = 0, bare = 0;
+  next.views.forEach((view, row) => {
+    const before = batch.views[row]!, ones = new Float32Array(VALUES).fill(1);
+    const seen = intoView(outOfView(ones, before, SHAPE), view, SHAPE);
+    const shown = intoView(ones, view, SHAPE);
+    for (let i = 0; i < VALUES; i++) {
+      const at = row * VALUES + i;
+      if (shown[i] === 0) {
+        blank++;
+        assert.equal(images[at], 0, "black in this epoch's hole and padding");
+      } else if (seen[i] === 0) {
+        bare++;
+        assert.equal(images[at], next.x[at], "the image itself where it was not seen before");
+      }
+    }
+  });
+  assert.ok(blank > N * 300 && bare > N * 100, `${blank}, ${bare}`);
 });
 
 Deno.test("perturbations() averages images under stored views, and starts anew where there is none", () => {

@@ -13,7 +13,7 @@ export { add, multiplyColumns, silu, siluGradient } from "./elementwise";
 export { eight, five, four, two } from "./winograd/factors";
 export { globalAveragePool, globalAveragePoolGradient } from "./pool";
 export { scaleShift } from "./scale_shift";
-export { sgd } from "./sgd";
+export { averageStep, sgd } from "./sgd";
 export { signStep } from "./sign_step";
 export { strided, stridedInput } from "./winograd/strided";
 export { winograd } from "./winograd/winograd";

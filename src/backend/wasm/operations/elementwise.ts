@@ -8,6 +8,7 @@ import {
   GLOBAL_AVERAGE_POOL,
   GLOBAL_AVERAGE_POOL_GRADIENT,
 } from "../../operations/average_pool.ts";
+import { AVERAGE_STEP } from "../../operations/average_step.ts";
 import { SGD_STEP, type SgdStepAttributes } from "../../operations/sgd_step.ts";
 import { SIGN_STEP, type SignStepAttributes } from "../../operations/sign_step.ts";
 import { SILU, SILU_GRADIENT } from "../../operations/silu.ts";
@@ -108,6 +109,15 @@ const siluGradient: EngineKernel = (engine, { x, dy }) => {
   return dx;
 };
 
+const averageStep: EngineKernel = (engine, { average, value, share }) => {
+  const [part] = engine.readSync(share!.dataId) as Float32Array;
+  const size = sizeOf(average!);
+  const [from, to] = [engine.address(average!), engine.address(value!)];
+  const moved = engine.allocate(average!.shape);
+  run(engine, "averageStep", size, [from, to, engine.address(moved), size, { real: part! }]);
+  return moved;
+};
+
 /** Everything elementwise. */
 export const elementwiseKernels: KernelTable = {
   Add: add,
@@ -118,4 +128,5 @@ export const elementwiseKernels: KernelTable = {
   [SILU]: silu,
   [SILU_GRADIENT]: siluGradient,
   [SGD_STEP]: sgdStep,
+  [AVERAGE_STEP]: averageStep,
 };

@@ -1,5 +1,5 @@
 /**
- * The steps of attack and optimiser.
+ * The steps of attack, optimiser and average.
  *
  * @module
  */
@@ -56,4 +56,20 @@ weight[i] = before - lr * ${nesterov ? "(decayed + momentum * speed)" : "speed"}
   const cost = { flops: 8, reads: 3, writes: 2 };
   const name = `sgd ${count}${nesterov ? " nesterov" : ""}`;
   return single(vectorKernel(name, count, bindings, cost, body), 2, 2);
+}
+
+/**
+ * Moves an average as `average_step.ts` says, in place: inputs value and `share` `[1]`; output average, which holds the old
+ * one before; `count` values each.
+ */
+export function averageStep(count: number): Lowered {
+  const bindings = [
+    ...reads("vec4f", "value"),
+    ...reads("f32", "share"),
+    ...writes("vec4f", "average"),
+  ];
+  const body = `let before = average[i];
+average[i] = before + share[0] * (value[i] - before);`;
+  const cost = { flops: 3, reads: 2, writes: 1 };
+  return single(vectorKernel(`averageStep ${count}`, count, bindings, cost, body), 2, 1);
 }

@@ -29,6 +29,7 @@ import {
   GLOBAL_AVERAGE_POOL,
   GLOBAL_AVERAGE_POOL_GRADIENT,
 } from "../../operations/average_pool.ts";
+import { AVERAGE_STEPS } from "../../operations/average_step.ts";
 import { SGD_STEPS } from "../../operations/sgd_step.ts";
 import { SIGN_STEP, type SignStepAttributes } from "../../operations/sign_step.ts";
 import {
@@ -52,7 +53,7 @@ import { signStep } from "../operations/steps.ts";
 import { TRACE_BACKEND, type TraceBackend } from "./trace.ts";
 import { mathKernels } from "./math.ts";
 import { type Inputs, operate, type TraceKernel } from "./operate.ts";
-import { sgdSteps } from "./update.ts";
+import { averageSteps, sgdSteps } from "./update.ts";
 
 type FilterShape = [kernel: number, kernel: number, inChannels: number, outChannels: number];
 
@@ -252,6 +253,7 @@ export function registerTraceKernels(): void {
     ...softmaxLosses,
     ...network,
     [SGD_STEPS]: sgdSteps,
+    [AVERAGE_STEPS]: averageSteps,
   };
   for (const [kernelName, trace] of Object.entries(kernels)) {
     if (tf.getKernel(kernelName, TRACE_BACKEND)) continue;

@@ -1,11 +1,11 @@
 /**
- * The optimiser's update as one operation of a graph, on slabs.
+ * The updates of weights and of their average as one operation of a graph each, on slabs.
  *
  * @module
  */
 import type { SgdStepAttributes } from "../../operations/sgd_step.ts";
 import type { Slab, Value } from "./graph.ts";
-import { sgd } from "../operations/steps.ts";
+import { averageStep, sgd } from "../operations/steps.ts";
 import type { TraceKernel } from "./operate.ts";
 
 /** All parameters at once, in place: they fill one slab, their gradients a second and their velocities a third. */
@@ -27,6 +27,22 @@ export const sgdSteps: TraceKernel = (backend, inputs, attributes) => {
       return backend.info(backend.value(before), before.shape);
     })
   );
+};
+
+/** All averages at once, in place: they fill one slab, and what they are averages of another. */
+export const averageSteps: TraceKernel = (backend, inputs, attributes) => {
+  const { count } = attributes as { count: number };
+  const indices = Array.from({ length: count }, (_, i) => i);
+  const [averages, values] = ["a", "t"].map((kind) =>
+    wholeSlab(indices.map((i) => backend.value(inputs[kind + i]!)))
+  ) as [Slab, Slab];
+  const { graph } = backend, share = backend.value(inputs.share!);
+  const lowered = averageStep(averages.bytes / 4);
+  graph.update(lowered, [graph.partOf(values), share], [graph.partOf(averages)]);
+  return indices.map((i) => {
+    const before = inputs[`a${i}`]!;
+    return backend.info(backend.value(before), before.shape);
+  });
 };
 
 /** The slab whose parts `values` are, all of them and in order. */

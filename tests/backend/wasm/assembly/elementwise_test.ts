@@ -152,3 +152,16 @@ Deno.test("silu() and siluGradient() give each build the same bits, wherever sli
     if (size > 2) assert.ok(Number.isNaN(first![0][2]) && Number.isNaN(first![1][2]));
   }
 });
+
+Deno.test("averageStep() gives the bits of float32 arithmetic when the build may fuse others", () => {
+  for (const build of BUILDS) {
+    for (const size of SIZES) {
+      const bench = new KernelBench(build, MEGABYTES), share = 0.001;
+      const a = normals(size, 1), b = normals(size, 2), y = bench.array(size);
+      const words = [bench.array(a), bench.array(b), y, size, { real: share }];
+      runBackwards(bench, "averageStep", words, size);
+      const expected = a.map((value, i) => f(value + f(f(b[i]! - value) * f(share))));
+      assert.deepEqual(bench.read(y, size), expected);
+    }
+  }
+});

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { sgd, signStep } from "../../../../src/backend/webgpu/operations/steps.ts";
+import { averageStep, sgd, signStep } from "../../../../src/backend/webgpu/operations/steps.ts";
 import { Purpose, Stream } from "../../../../src/random/stream.ts";
 import { assertSnapshot } from "../../../testing/snapshot.ts";
 import { assertWithin, normals, onBench, textOf } from "./support.ts";
@@ -49,9 +49,17 @@ onBench("sgd() gives PyTorch's update in place", async (bench) => {
   }
 });
 
-Deno.test("signStep() and sgd() write this WGSL", async () => {
+onBench("averageStep() moves the average in place", async (bench) => {
+  const size = 1003, average = normals(size, 1), value = normals(size, 2), share = 0.001;
+  const inputs = [value, Float32Array.of(share)];
+  const [moved] = await bench.run(averageStep(size), inputs, [average]);
+  assertWithin(moved!, Array.from(average, (a, i) => a + share * (value[i]! - a)), "average");
+});
+
+Deno.test("signStep(), sgd() and averageStep() write this WGSL", async () => {
   const step = textOf(signStep(12, 2 / 255, 8 / 255));
   await assertSnapshot(import.meta.url, "sign_step.wgsl", step);
   const update = sgd(12, { weightDecay: 5e-4, nesterov: true });
   await assertSnapshot(import.meta.url, "sgd.wgsl", textOf(update));
+  await assertSnapshot(import.meta.url, "average_step.wgsl", textOf(averageStep(12)));
 });

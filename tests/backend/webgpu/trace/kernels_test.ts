@@ -7,6 +7,7 @@ import {
   type FrozenLayer,
 } from "../../../../src/backend/operations/frozen_network.ts";
 import { globalAveragePool } from "../../../../src/backend/operations/average_pool.ts";
+import { moveTowards } from "../../../../src/backend/operations/average_step.ts";
 import { sgdStep } from "../../../../src/backend/operations/sgd_step.ts";
 import { signStep } from "../../../../src/backend/operations/sign_step.ts";
 import {
@@ -156,6 +157,27 @@ onNaiveWebGpu("sgdStep() refuses to be traced on less than whole slabs", async (
   await assert.rejects(update(["a", "b"], doubled), { message });
   await update(["a", "b"], own);
   tf.dispose(rates);
+  deviceState.dispose();
+});
+
+onNaiveWebGpu("moveTowards() moves all averages of a slab", async (backend) => {
+  const maps = [[1, 10], [3, 20]].map(([a, b]): TensorMap =>
+    new Map([["a", tf.tensor1d([a!, -a!])], ["b", tf.tensor1d([b!])]])
+  );
+  const [averages, values] = maps as [TensorMap, TensorMap];
+  const deviceState = backend.deviceState(maps), share = tf.scalar(0.5);
+  const step = deviceState.compile(({ share }) => {
+    moveTowards(averages, values, share as tf.Scalar);
+    return {};
+  });
+  await step({ share });
+  await step({ share });
+  const moved = [...deviceState.snapshot(averages).values()];
+  assert.deepEqual(await Promise.all(moved.map(async (each) => [...await read(each)])), [
+    [2.5, -2.5],
+    [17.5],
+  ]);
+  share.dispose();
   deviceState.dispose();
 });
 
