@@ -14,7 +14,7 @@ export function rateTensor({ lr, momentum }: Rates): tf.Tensor1D {
   return tf.tensor1d([lr, momentum]);
 }
 
-/** Zeros in the shapes of `parameters`: the momentum buffers that an optimiser starts from. */
+/** Zeros in the shapes of `parameters`: the momentum buffers that an optimiser starts from, or gradients before any is added. */
 export function zeroMomenta(parameters: TensorMap): TensorMap {
   return new Map([...parameters].map(([name, { shape }]) => [name, tf.zeros(shape)]));
 }

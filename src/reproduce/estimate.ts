@@ -7,11 +7,12 @@ import { openBackend } from "../backend/open.ts";
 import { freeBytes } from "../disk/free_space.ts";
 import { AUTO_HELPER } from "../recipe/helper_recipe.ts";
 import { engineOptions, resolveRecipe } from "../recipe/resolve.ts";
+import { isTrained } from "../run/folder/files.ts";
 import { capacity } from "../train/preflight.ts";
-import type { Sitting } from "./make_cell.ts";
+import { cellRun, type Sitting } from "./make_cell.ts";
 import { bytesOf, gibibytes, roughly, secondsOf, trainingImages } from "./estimate_run.ts";
 import { knownData, readData } from "./known_data.ts";
-import { findMeasurement, measureApart, measureSteps } from "./measure.ts";
+import { findMeasurement, measureApart, type Measurement, measureSteps } from "./measure.ts";
 import { readRecipe } from "./named_flags.ts";
 import type { CellPlan } from "./plan.ts";
 
@@ -55,6 +56,8 @@ export async function estimate(
   dry: boolean,
 ): Promise<Estimate> {
   const rows: RowEstimate[] = [], absent = new Set<string>();
+  /** Of steps taken here, by the row whose runs they are of. */
+  const taken = new Map<string, Measurement>();
   let gpuBytes: number | undefined, adapter = "", peak = 0;
   const byRow = Map.groupBy(open, ({ row }) => row);
   for (const [row, plans] of byRow) {
@@ -71,19 +74,25 @@ export async function estimate(
     if (needed) gpuBytes = Math.max(gpuBytes ?? 0, needed.bytes);
     adapter = `${backend.name} (${backend.adapter})`;
     const own = cells.filter((plan) => plan.row === row);
-    let found = await findMeasurement(out, own, images);
+    const trainedRow = trained?.row ?? row;
+    let found = await findMeasurement(out, own, images) ?? taken.get(trainedRow);
     if (found === undefined) {
       onMeasure(label);
       // A helper that is another cell's run may not be there yet; any takes as long.
       const steps = { ...given, ...helper && { helper: AUTO_HELPER }, ...measured };
       const asked = [recipe, steps, backend.name === "wasm", sitting.signal] as const;
       found = await (dry ? measureApart(...asked) : measureSteps(out, ...asked));
+      taken.set(trainedRow, found);
     }
-    const bytes = trained ? { kept: 0, peak: 0 } : bytesOf(recipe, found, images);
+    // Of a run that is counted with its own row, or trained, the evaluations alone are left.
+    const trains = trained === undefined ||
+      !cells.some((plan) => plan.row === trained.row) && !await isTrained(cellRun(out, plans[0]!));
+    const bytes = trains ? bytesOf(recipe, found, images) : { kept: 0, peak: 0 };
     peak = Math.max(peak, bytes.peak);
     const { evaluations } = request;
+    const left = trains ? recipe : { ...recipe, epochs: 0 };
     const seconds = found.seconds ??
-      secondsOf(recipe, found.speed!, trained ? 0 : images, sizes.test, evaluations);
+      secondsOf(left, found.speed!, images, sizes.test, evaluations);
     rows.push({ label, cells: plans.length, seconds, bytes: bytes.kept });
   }
   const total = (value: (row: RowEstimate) => number) =>

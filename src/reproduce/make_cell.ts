@@ -129,8 +129,10 @@ export async function trainRun(out: string, plan: CellPlan, sitting: Sitting): P
 
 /** The cell whose run has to be trained before that of `plan` is made; undefined if there is none, or no more need of it. */
 export async function missingRun(out: string, plan: CellPlan): Promise<CellPlan | undefined> {
-  const needed = plan.trained ?? plan.helper;
-  if (needed === undefined || await exists(helperPath(cellRun(out, plan)))) return undefined;
+  const { trained, helper } = plan, needed = trained ?? helper;
+  // A run has a copy of its helper from its beginning, also one that others measure before it is trained.
+  const hasHelper = !trained && await exists(helperPath(cellRun(out, plan)));
+  if (needed === undefined || hasHelper) return undefined;
   return await isTrained(cellRun(out, needed)) ? undefined : needed;
 }
 

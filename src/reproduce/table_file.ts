@@ -132,17 +132,8 @@ function checkTable(json: unknown, name: string): TableFile {
   if (twice.some((each) => each !== undefined)) {
     throw new UsageError(`${name} is no table: it has ${twice.find(Boolean)} twice.`);
   }
-  const helped = table.rows.find(({ recipe }) => {
-    const helper = helperRow(table, recipe);
-    return helper && helperRow(table, helper.recipe);
-  });
-  if (helped !== undefined) {
-    throw new UsageError(
-      `${name} is no table: the helper of ${helped.name} has a row for a helper itself.`,
-    );
-  }
   for (const row of table.rows) {
-    const fault = rawFault(table, row);
+    const fault = helperFault(table, row) ?? rawFault(table, row);
     if (fault) throw new UsageError(`${name} is no table: ${fault}.`);
   }
   const named: (readonly [string, string, readonly string[]])[] = [
@@ -163,15 +154,23 @@ function checkTable(json: unknown, name: string): TableFile {
   throw new UsageError(`${name} is no table: it has no ${stranger[0]} ${stranger[1]}.`);
 }
 
+/** Why no run of the row that `row` names for a helper can be one; undefined if it can, or none is named. */
+function helperFault(table: TableFile, { name, recipe }: Row): string | undefined {
+  const helper = helperRow(table, recipe);
+  if (helper === undefined) return undefined;
+  if (helperRow(table, helper.recipe)) return `the helper of ${name} has a row for a helper itself`;
+  return helper.rawOf === undefined ? undefined : `the helper of ${name} has rawOf, and no run`;
+}
+
 /** Why `row` cannot measure the raw weights of the row that it names; undefined if it can, or names none. */
 function rawFault(table: TableFile, { name, rawOf, recipe }: Row): string | undefined {
   if (rawOf === undefined) return undefined;
   const trained = table.rows.find((row) => row.name === rawOf);
   if (trained === undefined) return `rawOf of ${name} is no row`;
   if (Object.keys(recipe).length > 0) return `${name} has a recipe, and rawOf beside it`;
-  if (!("weight-average" in { ...table.recipe, ...trained.recipe })) {
-    return `${rawOf}, of ${name}, has no weight-average`;
-  }
+  if (trained.rawOf !== undefined) return `${rawOf}, of ${name}, has rawOf, and no run`;
+  const { "weight-average": average = "none" } = { ...table.recipe, ...trained.recipe };
+  if (average === "none") return `${rawOf}, of ${name}, has no weight-average`;
   if (helperRow(table, trained.recipe)) return `${rawOf}, of ${name}, has a row for a helper`;
   return undefined;
 }

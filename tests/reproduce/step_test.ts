@@ -1,10 +1,13 @@
 import assert from "node:assert/strict";
 import { join } from "@std/path";
+import { Interrupted } from "../../src/errors.ts";
 import { cellsFolder, readCell } from "../../src/reproduce/cell.ts";
 import { cellRun, makeCell, type Sitting } from "../../src/reproduce/make_cell.ts";
 import { planCells } from "../../src/reproduce/plan.ts";
 import { makeStep } from "../../src/reproduce/step.ts";
 import type { TableFile } from "../../src/reproduce/table_file.ts";
+import { isTrained } from "../../src/run/folder/files.ts";
+import { startRun } from "../../src/train/start.ts";
 import { inTemporary } from "../memory/support.ts";
 import { writeTinyData } from "../cli/tiny.ts";
 import { madeTable } from "./made_table.ts";
@@ -75,4 +78,32 @@ Deno.test("makeStep() measures the raw weights of another row's run, which are t
       readCell(out, { ...plans[0]!, request: plans[1]!.request }),
       /raw-seed1\.json was made with weights: raw, and this table asks for its default/,
     );
+  }));
+
+Deno.test("makeStep() trains another row's run to its end before its raw weights are measured, also one with a helper", () =>
+  inTemporary(async (out) => {
+    await writeTinyData(join(out, "data"));
+    const given = { dataDir: join(out, "data"), backend: "wasm", workers: 1 } as const;
+    const helper = join(out, "helper");
+    const tiny = { width: 1, epochs: 1, batchSize: 2, select: "none" } as const;
+    await startRun({ ...given, ...tiny, variant: "standard" }, helper);
+    const recipe = { variant: "hat", helper, "attack-steps": 1, "weight-average": "ema" };
+    const table = madeTable({
+      columns: [{ name: "clean", label: "clean" }],
+      rows: [
+        { name: "raw", label: "Raw", recipe: {}, rawOf: "ema" },
+        { name: "ema", label: "EMA", recipe },
+      ],
+      claims: [],
+    }) as TableFile;
+    const [raw, ema] = planCells(table, { scale: "tiny", seeds: [1] });
+    const stop = new AbortController();
+    const watchRun = () => ({ onStep: () => stop.abort() });
+    await assert.rejects(
+      makeStep(out, ema!, "train", { given, watchRun, signal: stop.signal }),
+      Interrupted,
+    );
+    await makeStep(out, raw!, "cell", { given });
+    assert.ok(await isTrained(cellRun(out, ema!)));
+    assert.ok((await readCell(out, raw!))!.evaluations.clean);
   }));

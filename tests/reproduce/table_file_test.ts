@@ -75,6 +75,8 @@ Deno.test("loadTable() refuses a file that is no table, and says where", () =>
   inTemporary(async (directory) => {
     const path = join(directory, "table.json");
     const row = { name: "v1", label: "V1", recipe: {} };
+    const averaged = { ...row, recipe: { "weight-average": "ema" } };
+    const raw = { ...row, name: "raw", rawOf: "v1" };
     const cases: [unknown, RegExp][] = [
       [{ ...madeTable(), format: 2 }, /table\.json is no table: format must be 1, not 2\.$/],
       [madeTable({ title: undefined }), /is no table: it has no title\.$/],
@@ -103,11 +105,23 @@ Deno.test("loadTable() refuses a file that is no table, and says where", () =>
       [madeTable({ rows: [row, row] }), /is no table: it has v1 twice/],
       [madeTable({ rows: [{ ...row, rawOf: "v9" }] }), /is no table: rawOf of v1 is no row/],
       [
-        madeTable({ rows: [row, { ...row, name: "raw", rawOf: "v1" }] }),
+        madeTable({ rows: [row, raw] }),
         /is no table: v1, of raw, has no weight-average/,
       ],
       [
-        madeTable({ rows: [row, { ...row, name: "raw", recipe: { beta: 1 }, rawOf: "v1" }] }),
+        madeTable({ rows: [{ ...row, recipe: { "weight-average": "none" } }, raw] }),
+        /is no table: v1, of raw, has no weight-average/,
+      ],
+      [
+        madeTable({ recipe: { "weight-average": "ema" }, rows: [{ ...raw, rawOf: "raw" }] }),
+        /is no table: raw, of raw, has rawOf, and no run/,
+      ],
+      [
+        madeTable({ rows: [averaged, raw, { ...row, name: "h", recipe: { helper: "raw" } }] }),
+        /is no table: the helper of h has rawOf, and no run/,
+      ],
+      [
+        madeTable({ rows: [row, { ...raw, recipe: { beta: 1 } }] }),
         /is no table: raw has a recipe, and rawOf beside it/,
       ],
       [

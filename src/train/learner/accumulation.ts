@@ -7,11 +7,6 @@
 import * as tf from "@tensorflow/tfjs";
 import type { TensorMap } from "../../backend/backend.ts";
 
-/** Zeros in the shapes of `tensors`. */
-export function zerosLike(tensors: TensorMap): TensorMap {
-  return new Map([...tensors].map(([name, tensor]) => [name, tf.zerosLike(tensor)]));
-}
-
 /** `sums` and `share` times the `parts` of their names, which are disposed. */
 export function added(sums: TensorMap, parts: TensorMap, share: tf.Tensor): TensorMap {
   return new Map([...parts].map(([name, part]) => {

@@ -13,10 +13,11 @@ import type { Architecture } from "../../model/architecture.ts";
 import { disposeAll, type ModelState, type TensorMap } from "../../model/parameters.ts";
 import { shifted, weightPerturbation } from "../../optimise/adversarial_weights.ts";
 import { clipped } from "../../optimise/gradient_norm.ts";
+import { zeroMomenta } from "../../optimise/sgd.ts";
 import type { Recipe } from "../../recipe/recipe.ts";
 import type { Helper } from "../../run/weights/helper.ts";
 import { helperLabels } from "../helper/helper_examples.ts";
-import { added, joined, scaled, zerosLike } from "./accumulation.ts";
+import { added, joined, scaled } from "./accumulation.ts";
 import {
   lossAndGradients,
   namedInputs,
@@ -101,7 +102,7 @@ export class CompiledDescent {
     this.#descend = deviceState.compile(descent(() => parameters));
     this.#clear = recipe.microBatch === undefined
       ? undefined
-      : replace(gradients, () => zerosLike(gradients));
+      : replace(gradients, () => zeroMomenta(gradients));
     this.#clip = most === undefined
       ? undefined
       : replace(gradients, () => clipped(gradients, most));

@@ -181,7 +181,10 @@ export class Learner {
   ): Promise<Demand | undefined> {
     const { variant, microBatch } = this.#recipe, passes = passesOf(methodOf(variant));
     const { ofInputs, others } = this.#descent.computations();
-    const requests = sizes.flatMap((size) => partSizes(size, microBatch)).flatMap((n) => {
+    const parts = sizes.flatMap((size) =>
+      partSizes(size, microBatch).map((n) => ({ n, cut: n < size }))
+    );
+    const requests = parts.flatMap(({ n, cut }) => {
       const images = [n, height, width, channels];
       const named = (names: readonly string[]) => ({
         ...Object.fromEntries(names.map((name) => [name, images])),
@@ -193,7 +196,7 @@ export class Learner {
         ...memories.flatMap((mem) => {
           const shapes = {
             ...named(["nat", ...mem, ...this.#attack ? ["adv"] : []]),
-            ...microBatch !== undefined && { [SHARE]: [] },
+            ...cut && { [SHARE]: [] },
           };
           return ofInputs.map((computation) => ({ computation, shapes }));
         }),

@@ -65,7 +65,8 @@ export function compileObservation(
     forward(architecture, layers, images).dispose();
     for (const [name, before] of averaged.buffers) {
       const seen = buffers.get(name)!;
-      const moved = tf.tidy(() => tf.add(before, tf.mul(tf.sub(seen, before), share!)));
+      // A share of 1 leaves nothing of what was before, not even in rounding: a run may be stopped and continued in between.
+      const moved = tf.tidy(() => tf.add(tf.mul(before, tf.sub(1, share!)), tf.mul(seen, share!)));
       averaged.buffers.set(name, moved);
     }
     [parameters, buffers].forEach(disposeAll);

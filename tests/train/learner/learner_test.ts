@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs";
 import { STEPPED } from "../../testing/objectives.ts";
-import type { Backend } from "../../../src/backend/backend.ts";
+import type { Backend, Request } from "../../../src/backend/backend.ts";
+import { EagerDeviceState } from "../../../src/backend/eager.ts";
 import { disposeAll, type ModelState, type TensorMap } from "../../../src/model/parameters.ts";
 import { exportState, exportTensors } from "../../../src/weights/state_dict.ts";
 import { Learner } from "../../../src/train/learner/learner.ts";
@@ -10,7 +11,8 @@ import { eachBackend } from "../../testing/backends.ts";
 import { onOneThread, onWasm } from "../../testing/device.ts";
 import { assertClose } from "../../testing/numbers.ts";
 import { published } from "../../testing/objectives.ts";
-import { smallRecipe } from "../../testing/runs.ts";
+import { SHAPE } from "../../testing/images.ts";
+import { ANY_BACKEND, smallRecipe } from "../../testing/runs.ts";
 import { read, upload } from "../../testing/tensors.ts";
 import {
   assertTensors,
@@ -253,3 +255,26 @@ function makeNone(backend: Backend): ModelState | undefined {
   learner.dispose();
   return averaged;
 }
+
+Deno.test("Learner.preflight() prepares what steps are made of: batches whole, or parts with their shares", async () => {
+  let asked: readonly Request[] = [];
+  class Told extends EagerDeviceState {
+    override preflight(requests?: readonly Request[]) {
+      asked = requests!;
+      return super.preflight();
+    }
+  }
+  const backend = { ...ANY_BACKEND, deviceState: (maps: readonly TensorMap[]) => new Told(maps) };
+  const prepared = async (microBatch: number | undefined) => {
+    const cut = microBatch !== undefined && { microBatch };
+    const learner = makeLearner(backend, smallRecipe({ variant: "standard", ...cut }));
+    await learner.preflight(SHAPE, [8, 4], false);
+    learner.dispose();
+    const ofImages = asked.filter(({ shapes }) => "nat" in shapes);
+    return ofImages.map(({ shapes }) => [shapes.nat![0], "@share" in shapes]);
+  };
+  assert.deepEqual(await prepared(undefined), [[8, false], [4, false]]);
+  assert.deepEqual(await prepared(8), [[8, false], [4, false]]);
+  assert.deepEqual(await prepared(5), [[5, true], [3, true], [4, false]]);
+  assert.deepEqual(await prepared(2), [[2, true], [2, true]]);
+});
