@@ -116,7 +116,7 @@ print(json.dumps({"image": image.ravel().tolist(), "label": label.tolist()}))
       let read = 0;
       for (const name of names) {
         const path = join(folder, name);
-        const refused = name.includes("fortran") ? "Fortran's order" : "of type '|O'";
+        const refused = name.includes("fortran") ? "Fortran's order" : 'of type "|O"';
         if (/fortran|objects/.test(name)) {
           await assert.rejects(readNpzImages(path), usageError(name, refused));
           continue;
