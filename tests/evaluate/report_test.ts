@@ -43,7 +43,7 @@ Deno.test("keepReport() keeps what was attacked on other networks beside each ot
           transfer: { source, accuracies: { pgd2: found } },
         })
         : makeReport(subject, recipe, settings, { clean: found, pgd2: found }, {});
-      await keepReport(subject, report, assert.fail);
+      await keepReport(subject, report, { onNote: assert.fail });
     }
   });
   assert.deepEqual(names, [
@@ -59,7 +59,7 @@ Deno.test("keepReport() names common corruptions, in a name that a file can have
       const counts = kinds.map((name) => [name, [1, 1, 1, 1, 1]] as const);
       const corruptions = corruptionAccuracies(new Map(counts), 1);
       const report = makeReport(subject, recipe, settings, { clean: found }, { corruptions });
-      await keepReport(subject, report, assert.fail);
+      await keepReport(subject, report, { onNote: assert.fail });
     }
   });
   assert.equal(names.length, 3);
