@@ -45,6 +45,8 @@ Deno.test("loadData() names what is wrong with .npz files", () =>
     await refused(undefined, "--data-dir", "train.npz");
     await refused(folder, 'test.npz" has label 2');
     await refused(join(folder, "none.npz"), "none.npz", "cannot be read");
+    await Deno.mkdir(join(folder, "folder.npz"));
+    await refused(join(folder, "folder.npz"), "cannot be read: it is a folder; name a .npz file.");
     await Deno.writeFile(join(folder, "test.npz"), madeImages(4, 16, 2));
     await refused(folder, "8×8×3", "16×16×3");
     await assert.rejects(
