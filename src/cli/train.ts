@@ -4,6 +4,7 @@
  * @module
  */
 import { join } from "@std/path";
+import * as v from "valibot";
 import { UsageError } from "../errors.ts";
 import { type Group, GROUPS } from "../recipe/field.ts";
 import { RECIPE_FLAGS, recipeInput } from "../recipe/fields.ts";
@@ -70,7 +71,12 @@ export const command: Command = {
     "memloss train --variant v2 --dry-run",
   ],
   async run(args) {
-    const { flags } = readArguments(args, FLAGS, 0);
+    const { flags } = readArguments(
+      args,
+      FLAGS,
+      0,
+      (word) => v.is(RECIPE_FLAGS.variant.schema, word) ? `--variant ${word}` : undefined,
+    );
     const { runDir, resume, tensorboard, dashboard, noTune, recipe: file, dryRun, ...values } =
       flags;
     refuseDeviceFlags({ ...values, noTune });
@@ -109,7 +115,9 @@ async function changedRecipe(file: string, changes: RecipeInput): Promise<Recipe
 
 /** Prints the recipe on stdout, and says what a run of it would take. */
 async function previewRun(given: RecipeInput, directory: string, signal: AbortSignal) {
-  const initial = given.from === undefined ? undefined : await readInitialWeights(given.from);
+  const initial = given.from === undefined
+    ? undefined
+    : await readInitialWeights(given.from, given.activation);
   const input = initial ? withNetwork(given, initial) : given, recipe = resolveRecipe(input);
   await refuseUsed(directory);
   const known = await knownData(recipe);

@@ -60,6 +60,8 @@ export interface EvaluationObserver extends EngineObserver {
   onMember?(member: AutoAttackMember, progress: MemberProgress): void;
   /** The report, before anything is written: a disk that is full must not cost it. */
   onReport?(report: EvaluationReport): void;
+  /** Where the run keeps the report. */
+  onKept?(path: string): void;
 }
 
 /** What to measure, and how. */
@@ -259,12 +261,13 @@ export function checkSaved(
  */
 export function evaluationRecipe({ run }: Subject, given: RecipeInput): Recipe {
   if (run === undefined) return resolveRecipe(given);
-  const { data, imageSize, testFraction, threat } = given;
+  const { data, imageSize, testFraction, activation, threat } = given;
   const fixed = {
     data,
     "attack-norm": threat?.norm,
     "image-size": imageSize,
     "test-fraction": testFraction,
+    activation,
   };
   for (const [flag, value] of Object.entries(fixed)) {
     if (value === undefined) continue;

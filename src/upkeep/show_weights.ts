@@ -5,7 +5,10 @@
  */
 import { UsageError } from "../errors.ts";
 import type { SafeTensor } from "../format/safetensors.ts";
+import type { ActivationName } from "../model/architecture.ts";
+import { withActivation } from "../model/architectures/architectures.ts";
 import { sha256 } from "../format/sha256.ts";
+import { readSubject } from "../run/subject.ts";
 import { adoptNetwork } from "../weights/foreign/adopt.ts";
 import type { Tree } from "../weights/foreign/candidates.ts";
 import { readWeightsFile } from "../weights/file/read.ts";
@@ -43,7 +46,7 @@ export interface ShownWeights {
 }
 
 /**
- * Looks into `file`.
+ * Looks into a file, or into that of a run's best checkpoint, or of its last where none was selected.
  *
  * @example
  * ```ts
@@ -68,15 +71,26 @@ export interface ShownWeights {
  * @throws {UsageError} if no weights can be read from it
  * @throws {RunError} if it cannot be read
  */
-export async function showWeights(file: string, key?: string): Promise<ShownWeights> {
-  const { kind, bytes, sha256: digest, tree } = await readWeightsFile(file);
+export async function showWeights(target: string, key?: string): Promise<ShownWeights> {
+  const file = await isFolder(target) ? (await readSubject(target, undefined)).path : target;
+  const { kind, bytes, sha256: digest, tree, activation } = await readWeightsFile(file);
   const tensors = [...flat(tree, "", new Set(), new Map())];
-  return { file, kind, bytes, sha256: digest, tensors, ...judge(tree, file, key) };
+  return { file, kind, bytes, sha256: digest, tensors, ...judge(tree, file, activation, key) };
 }
 
-function judge(tree: Tree, file: string, key?: string): Pick<ShownWeights, "network" | "why"> {
+async function isFolder(path: string): Promise<boolean> {
+  return (await Deno.stat(path).catch(() => undefined))?.isDirectory === true;
+}
+
+function judge(
+  tree: Tree,
+  file: string,
+  activation: ActivationName | undefined,
+  key?: string,
+): Pick<ShownWeights, "network" | "why"> {
   try {
-    const { architecture, notes } = adoptNetwork(tree, file, key);
+    const { architecture: found, notes } = adoptNetwork(tree, file, key);
+    const architecture = withActivation(found, activation);
     const why = `Every tensor that ${architecture.title} has is there, in its shape, and no other.`;
     return { network: summariseNetwork(architecture), why: [why, ...notes] };
   } catch (error) {
