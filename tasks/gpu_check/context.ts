@@ -45,10 +45,12 @@ export class Notebook {
     this.deadline = performance.now() + 1000 * context.seconds;
   }
 
-  /** Keeps `value` as `name`. */
+  /** Keeps `value` as `name`. A disk that is full stops nothing: what is found is printed as well. */
   async note(name: string, value: unknown): Promise<void> {
     this.#findings[name] = value;
-    await writeFileAtomically(this.#path, new TextEncoder().encode(formatJson(this.#findings)));
+    const text = new TextEncoder().encode(formatJson(this.#findings));
+    await writeFileAtomically(this.#path, text)
+      .catch((error) => console.log(`"${name}" is not kept: ${error.message}`));
   }
 
   /** Adds `value` to the list `name`. */

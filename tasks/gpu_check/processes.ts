@@ -36,7 +36,14 @@ export function thisProgram(args: readonly string[], options: Deno.CommandOption
  */
 export async function memloss(args: readonly string[], seconds: number) {
   const child = thisProgram(["program", ...args], { stdin: "null", stdout: "piped" }).spawn();
-  const timer = setTimeout(() => child.kill("SIGTERM"), Math.max(1, 1000 * seconds));
+  const stop = () => {
+    try {
+      child.kill("SIGTERM");
+    } catch {
+      // it has ended just now
+    }
+  };
+  const timer = setTimeout(stop, Math.max(1, 1000 * seconds));
   const { code, stdout } = await child.output();
   clearTimeout(timer);
   return { code, stdout: new TextDecoder().decode(stdout) };

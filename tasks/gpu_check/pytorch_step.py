@@ -47,6 +47,8 @@ class Trainer:
             self.model.parameters(), lr=0.01, momentum=0.9, weight_decay=5e-4, nesterov=True
         )
         self.scaler = scaler(enabled=self.dtype == torch.float16)
+        if compiled:
+            torch._dynamo.reset()  # code is compiled eight times at most, whichever model it is for
         self.network = torch.compile(self.model) if compiled else self.model
         n = settings["batchSize"]
         x = torch.rand(n, 3, 32, 32, device=self.device)

@@ -33,6 +33,7 @@ export async function runStage(
   limit: number,
 ): Promise<Outcome> {
   const began = new Date().toISOString(), started = performance.now();
+  using log = openLog(join(options.out, `${stage}.log`));
   const context = JSON.stringify({ ...options, seconds: limit });
   const child = thisProgram(["stage", stage, context], {
     ...{ stdin: "null", stdout: "piped", stderr: "piped" },
@@ -40,14 +41,11 @@ export async function runStage(
     env: { XDG_CACHE_HOME: join(options.out, "cache"), ...packagesHere() },
   }).spawn();
   running = child.pid;
-  using log = await Deno.open(join(options.out, `${stage}.log`), {
-    ...{ write: true, create: true, truncate: true },
-  });
   let last = "";
   const show = async (stream: ReadableStream<Uint8Array<ArrayBuffer>>) => {
     let rest = "";
     for await (const text of stream.pipeThrough(new TextDecoderStream())) {
-      await log.write(new TextEncoder().encode(text));
+      log.write(text);
       const lines = (rest + text).split(/\r?\n/);
       rest = lines.pop()!;
       for (const line of lines.filter((each) => each.trim() !== "")) {
@@ -95,6 +93,28 @@ function packagesHere(): Record<string, string> {
   if (DENO_DIR) return { DENO_DIR };
   if (XDG_CACHE_HOME) return { DENO_DIR: join(XDG_CACHE_HOME, "deno") };
   return HOME ? { DENO_DIR: join(HOME, ".cache", "deno") } : {};
+}
+
+/** Keeps text in a file as long as the disk takes it: it is shown as well, and what a stage finds is worth more. */
+function openLog(path: string) {
+  let file: Deno.FsFile | undefined;
+  const close = () => {
+    file?.close();
+    file = undefined;
+  };
+  const attempt = (work: () => void) => {
+    try {
+      work();
+    } catch (error) {
+      console.log(`${path} is not kept any more: ${(error as Error).message}`);
+      close();
+    }
+  };
+  attempt(() => file = Deno.openSync(path, { write: true, create: true, truncate: true }));
+  return {
+    write: (text: string) => attempt(() => void file?.writeSync(new TextEncoder().encode(text))),
+    [Symbol.dispose]: close,
+  };
 }
 
 function delay(milliseconds: number) {

@@ -17,7 +17,7 @@ export interface Stage {
 /** All of them. */
 export const STAGES: Readonly<Record<string, Stage>> = {
   doctor: {
-    share: 20,
+    share: 40,
     title: "What the machine has",
     load: () => import("./stages/doctor.ts"),
   },

@@ -48,8 +48,17 @@ type Findings = Record<string, any>;
 
 /** The section of one stage's main numbers; nothing where it left none. */
 function describe(stage: string, found: Findings | undefined): string[] {
-  const lines = found === undefined ? [] : DESCRIPTIONS[stage]?.(found) ?? [];
+  const lines = found === undefined ? [] : linesOf(stage, found);
   return lines.length === 0 ? [] : ["", `## ${STAGES[stage]!.title}`, "", ...lines];
+}
+
+/** What a GPU has computed wrongly may be no number at all: that costs the section, and no other stage. */
+function linesOf(stage: string, found: Findings): readonly string[] {
+  try {
+    return DESCRIPTIONS[stage]?.(found) ?? [];
+  } catch (error) {
+    return [`${stage}.json has what cannot be shown here: ${(error as Error).message}.`];
+  }
 }
 
 const DESCRIPTIONS: Readonly<Record<string, (found: Findings) => readonly string[]>> = {
@@ -67,9 +76,9 @@ const DESCRIPTIONS: Readonly<Record<string, (found: Findings) => readonly string
     ],
   parity: ({ worst }) =>
     Object.values(worst ?? {}).map((each) =>
-      `- largest relative error ${(each as Findings).error.toExponential(1)}, ${
-        (each as Findings).tensor
-      }`
+      `- largest relative error ${
+        (each as Findings).error?.toExponential(1) ?? "that is no number"
+      }, ${(each as Findings).tensor}`
     ),
   replay: ({ replayed, different, unsteady }) =>
     replayed === undefined ? [] : [

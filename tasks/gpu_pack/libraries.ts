@@ -9,6 +9,8 @@ import { RunError } from "../../src/errors.ts";
 const LIBRARIES: Readonly<Record<string, string>> = {
   "libvulkan.so.1": "libvulkan1",
   "libGLdispatch.so.0": "libglvnd0",
+  "libGLX.so.0": "libglx0",
+  "libEGL.so.1": "libegl1",
   "libX11.so.6": "libx11-6",
   "libXext.so.6": "libxext6",
   "libxcb.so.1": "libxcb1",

@@ -21,21 +21,34 @@ for folder in /usr/local/nvidia/lib64 "$here/lib"; do
 done
 export LD_LIBRARY_PATH="$libraries"
 
-# Vulkan's loader looks for drivers below these folders by itself.
-known=$(ls /etc/vulkan/icd.d /usr/share/vulkan/icd.d /usr/local/share/vulkan/icd.d 2>/dev/null | grep nvidia || true)
-elsewhere=/usr/local/nvidia/share/vulkan/icd.d/nvidia_icd.json
-if [ -z "${VK_DRIVER_FILES:-}" ] && [ -z "$known" ]; then
-  if [ -e "$elsewhere" ]; then
-    export VK_DRIVER_FILES="$elsewhere"
-  elif ldconfig -p 2>/dev/null | grep -q libGLX_nvidia.so.0; then # a container that was given the libraries alone
-    printf '{"file_format_version": "1.0.0", "ICD": {"library_path": "%s", "api_version": "1.3.0"}}\n' \
-      libGLX_nvidia.so.0 >"$work/nvidia_icd.json"
-    export VK_DRIVER_FILES="$work/nvidia_icd.json"
-  fi
-fi
-echo "Vulkan's drivers: ${VK_DRIVER_FILES:-${known:-where its loader finds them}}"
-
 export DENO_DIR="$work/cache" DENO_NO_UPDATE_CHECK=1 NO_COLOR=1
+export DENO_WEBGPU_BACKEND=vulkan # OpenGL, where EGL is there, is not what is checked
+
+# Whether Deno finds a GPU with the driver of a file, or where Vulkan's loader looks by itself.
+finds_gpu() {
+  env ${1:+VK_DRIVER_FILES="$1"} timeout 20 "$work/deno" eval -q '
+    const adapter = await navigator.gpu?.requestAdapter({ powerPreference: "high-performance" });
+    if (!adapter || adapter.info.isFallbackAdapter || /llvmpipe/.test(adapter.info.description)) Deno.exit(1);
+  ' >/dev/null 2>&1
+}
+
+# Without a display some drivers answer through their library for EGL alone, and some containers have no more than the
+# libraries.
+for library in libGLX_nvidia libEGL_nvidia; do
+  printf '{"file_format_version": "1.0.0", "ICD": {"library_path": "%s.so.0", "api_version": "1.3.0"}}\n' \
+    "$library" >"$work/$library.json"
+done
+if [ -z "${VK_DRIVER_FILES:-}" ] && ! finds_gpu ""; then
+  elsewhere=/usr/local/nvidia/share/vulkan/icd.d/nvidia_icd.json
+  for driver in "$elsewhere" "$work/libGLX_nvidia.json" "$work/libEGL_nvidia.json"; do
+    if [ -e "$driver" ] && finds_gpu "$driver"; then
+      export VK_DRIVER_FILES="$driver"
+      break
+    fi
+  done
+fi
+echo "Vulkan's drivers: ${VK_DRIVER_FILES:-where its loader finds them}"
+
 "$work/deno" run -q --allow-all --unstable-kv --no-config "$here/tasks/gpu_check.js" "$@" &
 trap 'kill "$!"' INT TERM
 wait "$!" && status=0 || status=$?

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { join } from "@std/path";
 import { assertRefused, ROOT } from "../cli/memloss.ts";
 import { withDirectory } from "../data/made_cifar10.ts";
+import { writeSummary } from "../../tasks/gpu_check/summary.ts";
 import { type Ended, startDeno } from "../testing/program.ts";
 
 /** Runs the task in the repository's folder, on a machine without a GPU. */
@@ -63,6 +64,29 @@ Deno.test("gpu-check keeps what was found by a stage that overran, and goes on b
     assert.match(page, /## The host alone\n\n\d+\.\d ms a step/);
     assert.doesNotMatch(page, /undefined|NaN|null/);
     assert.match(stdout, /^\[host\] .* images\/s$/m, "lines are printed as they come");
+  });
+});
+
+Deno.test("writeSummary() shows what else was found when a GPU gave no numbers", async () => {
+  await withDirectory(async (out) => {
+    const outcome = {
+      ended: "failed",
+      seconds: 1,
+      limit: 2,
+      began: new Date().toISOString(),
+    } as const;
+    const write = (stage: string, found: unknown) =>
+      Deno.writeTextFile(join(out, `${stage}.json`), JSON.stringify(found));
+    await write("parity", { worst: { loss: { tensor: "loss", error: NaN } } });
+    await write("host", { host: { milliseconds: { median: NaN } } });
+    await write("replay", { replayed: { loss: "a" }, different: [], unsteady: [] });
+    const outcomes = ["parity", "host", "replay"].map((stage) => ({ stage, ...outcome }));
+    await writeSummary({ out, rehearse: false, python: "python3" }, outcomes);
+    const page = await Deno.readTextFile(join(out, "summary.md"));
+    assert.match(page, /^- largest relative error that is no number, loss$/m);
+    assert.match(page, /^host\.json has what cannot be shown here: /m);
+    assert.match(page, /^1 tensors; different dispatch by dispatch: 0; /m);
+    assert.ok((await readJson(join(out, "summary.json"))).stages.host.findings.host);
   });
 });
 

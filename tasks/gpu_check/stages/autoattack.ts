@@ -20,7 +20,7 @@ const OURS = 0.6;
 /** Runs it. */
 export async function run(notebook: Notebook): Promise<void> {
   const adapter = await openAdapter(notebook);
-  const { sizes: { attacked, pairs }, context: { out, rehearse } } = notebook;
+  const { sizes: { attacked, compared, pairs }, context: { out, rehearse } } = notebook;
   const target = join(out, "v1");
   const subject = await readWeightsSubject(target, "last").catch(() => {
     throw new Missing("The stage before left no trained network.");
@@ -34,7 +34,7 @@ export async function run(notebook: Notebook): Promise<void> {
   const pytorch = new PyTorch(besideTheCheck("bench_apgd.py"), python);
   try {
     await backend.guard(compareApgd({
-      ...{ target, recipe, nEx: attacked, pairs, backend, pytorch },
+      ...{ target, recipe, nEx: compared, pairs, backend, pytorch },
       settings: { device, threads: 1 },
       onStart: (version) => console.log(`APGD-CE in turns with PyTorch ${version} on ${device}`),
       async onPair(_, ours, theirs) {

@@ -21,11 +21,15 @@ export async function run(notebook: Notebook): Promise<void> {
   const data = dataDir === undefined ? "synthetic" : "cifar10";
   const { n } = await loadSplit(data, "train", dataDir ?? ".", 1);
   await openAdapter(notebook);
-  const images = rehearse ? Math.min(n, 2 * batchSize) : n;
   const rate = await measuredRate(out);
-  const epochs = rehearse || rate === undefined
-    ? 2
-    : Math.max(1, Math.floor(TRAINED * notebook.secondsLeft() * rate / images));
+  const shown = rehearse
+    ? 0
+    : rate === undefined
+    ? Infinity
+    : TRAINED * notebook.secondsLeft() * rate;
+  // From the second epoch on there is a memory: fewer images where there is no time for two epochs of all.
+  const images = Math.min(n, Math.max(2 * batchSize, Math.floor(shown / 2)));
+  const epochs = Number.isFinite(shown) ? Math.max(2, Math.floor(shown / images)) : 2;
   await notebook.note("plan", { data, images, epochs, rate: rate ?? null });
   console.log(
     `${images} images of ${data}, ${epochs} epochs` +
