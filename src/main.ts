@@ -3,13 +3,14 @@
  *
  * @module
  */
-import { type Command, nearestName } from "./cli/shell/command.ts";
+import { type Command, UnknownFlag } from "./cli/shell/command.ts";
 import { describeCommand, wrap } from "./cli/shell/help/help.ts";
 import { printMessage, printResult } from "./cli/shell/output.ts";
 import { programHere } from "./cli/shell/program_name.ts";
 import { SUMMARIES } from "./cli/summaries.ts";
 import { columns, silence } from "./cli/shell/terminal.ts";
 import { Interrupted, RunError, UsageError } from "./errors.ts";
+import { nearestName } from "./format/nearest_name.ts";
 
 const COMMANDS: Readonly<Record<keyof typeof SUMMARIES, () => Promise<{ command: Command }>>> = {
   train: () => import("./cli/train.ts"),
@@ -69,7 +70,31 @@ async function dispatch([name, ...rest]: readonly string[]): Promise<void> {
     return;
   }
   if (rest.includes("--quiet")) silence();
-  await command.run(rest);
+  try {
+    await command.run(rest);
+  } catch (error) {
+    throw error instanceof UnknownFlag ? await explained(error, command) : error;
+  }
+}
+
+/** `error` with what the flag that `command` does not have is elsewhere. */
+async function explained(error: UnknownFlag, command: Command): Promise<UsageError> {
+  const { name, positionals } = command, { flag, message } = error;
+  if (flag === "--run-dir" && positionals.includes("RUN_DIR")) {
+    return new UsageError(
+      `Unknown flag ${flag}: memloss ${name} takes the folder without one: ${name} ${positionals}.`,
+    );
+  }
+  const owners = (await allCommands()).filter(({ flags }) =>
+    Object.values(flags).some((other) => `--${other.name}` === flag)
+  );
+  if (owners.length === 0) return error;
+  const others = owners.map((owner) => `memloss ${owner.name}`).join(" and ");
+  return new UsageError(
+    message.endsWith("?")
+      ? `${message.slice(0, -1)}, or ${others}, which has ${flag}?`
+      : `Unknown flag ${flag}: it belongs to ${others}, not to memloss ${name}.`,
+  );
 }
 
 async function allCommands(): Promise<Command[]> {

@@ -49,6 +49,10 @@ export async function compareAttackStarts(
     step: new V1Step(backend, width, batchSize, attack),
     seconds: [] as number[],
   }));
+  for (const { step } of sides) { // compiles, and takes what memory it needs
+    progress("attack-start: the first steps");
+    await step.run();
+  }
   for (let pair = 1; pair <= pairs; pair++) {
     for (const { attack: { start, steps }, step, seconds } of sides) {
       progress(`attack-start, turn ${pair} of ${pairs}: ${steps} steps from ${start}`);

@@ -145,6 +145,7 @@ export const command: Command = {
         status.clear();
         printReport(report, { json }, (each) => describeReport(each, { perClass }));
       },
+      onKept: (path: string) => status.print(`The report is ${path}`),
     };
     const options: EvaluationOptions = {
       attacks,

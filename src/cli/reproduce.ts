@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { resolve } from "@std/path";
+import { join, resolve } from "@std/path";
 import * as v from "valibot";
 import { Interrupted } from "../errors.ts";
 import { RECIPE_FLAGS, recipeInput } from "../recipe/fields.ts";
@@ -30,7 +30,7 @@ import { SUMMARIES } from "./summaries.ts";
 const WHOLE = "must be whole numbers from 0, separated by commas";
 const seedList = v.pipe(
   v.array(v.pipe(v.number(WHOLE), v.safeInteger(WHOLE), v.minValue(0, WHOLE))),
-  v.transform((seeds) => [...new Set(seeds)]),
+  v.check((seeds) => new Set(seeds).size === seeds.length, "must name no seed twice"),
 );
 
 const seedsFlag: Flag<typeof seedList> = {
@@ -83,7 +83,13 @@ export const command: Command = {
     "memloss reproduce --table paper --out paper --plan slurm --shards 8 --gpus 1 --time 8:00:00",
   ],
   async run(args) {
-    const { flags } = readArguments(args, FLAGS, 0);
+    const { flags } = readArguments(
+      args,
+      FLAGS,
+      0,
+      (word) =>
+        Object.hasOwn(TABLES, word) || word.endsWith(".json") ? `--table ${word}` : undefined,
+    );
     refuseDeviceFlags(flags);
     checkPlanFlags(flags);
     const { seeds = [1, 2, 3], scale = FULL_SCALE, only, nEx, dryRun, ...rest } = flags;
@@ -111,13 +117,21 @@ export const command: Command = {
       ...nEx === undefined ? [] : ["--n-ex", String(nEx)],
     );
     const write = () => writeTable(out, table, { scale, seeds, nEx, command });
+    const show = async () => {
+      printResult(await write());
+      status.print(
+        `The table is ${join(out, "table.md")}, .tex, .csv and .json, its page ${
+          join(out, "report.html")
+        }`,
+      );
+    };
     let current = "the estimate";
     const onCell = ({ name, label, seed }: CellPlan, position: number) => {
       current = name;
       status.print(`cell ${position + 1} of ${cells.length}: ${label}, seed ${seed}`);
     };
     await interruptible(async (signal) => {
-      if (step === "table") return printResult(await write());
+      if (step === "table") return await show();
       if (step) {
         for (const [position, cell] of cells.entries()) {
           onCell(cell, position);
@@ -147,7 +161,7 @@ export const command: Command = {
           await write();
         },
       });
-      printResult(await write());
+      await show();
       if (held.length === 0) return;
       const names = held.map(({ name }) => name).join(", ");
       status.print(

@@ -4,6 +4,7 @@
  * @module
  */
 import { join } from "@std/path";
+import * as v from "valibot";
 import { UsageError } from "../errors.ts";
 import { type Group, GROUPS } from "../recipe/field.ts";
 import { RECIPE_FLAGS, recipeInput } from "../recipe/fields.ts";
@@ -70,7 +71,12 @@ export const command: Command = {
     "memloss train --variant v2 --dry-run",
   ],
   async run(args) {
-    const { flags } = readArguments(args, FLAGS, 0);
+    const { flags } = readArguments(
+      args,
+      FLAGS,
+      0,
+      (word) => v.is(RECIPE_FLAGS.variant.schema, word) ? `--variant ${word}` : undefined,
+    );
     const { runDir, resume, tensorboard, dashboard, noTune, recipe: file, dryRun, ...values } =
       flags;
     refuseDeviceFlags({ ...values, noTune });

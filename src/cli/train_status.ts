@@ -88,13 +88,13 @@ const LONG = 24 * 3600;
  */
 export function observeRun(status: StatusLine, whose = ""): RunObserver {
   const time = new TimeLeft(() => status.now());
-  let select = "", earlyStop: number | undefined, onCpu = false, fromMemory = false;
+  let select = "", earlyStop: number | undefined, fromMemory = false, onCpu = false;
   return {
     ...shownOn(status),
     onStart({ directory, recipe, continued, backend, demand }) {
       ({ select, earlyStop } = recipe);
-      onCpu = backend.name === "wasm";
       fromMemory = recipe.attack?.start === "memory";
+      onCpu = backend.name === "wasm";
       time.begin(recipe);
       status.print(
         `${whose}${continued ? "Continuing" : "Training"} ${recipe.variant} on ${recipe.data}${

@@ -79,7 +79,7 @@ export const command = actionCommand({
       },
     },
     show: {
-      operands: ["FILE"],
+      operands: ["FILE|RUN_DIR"],
       flags: ["json", "key"],
       async act(flags, [file = ""]) {
         printReport(await showWeights(file, flags.key), flags, describeWeights);

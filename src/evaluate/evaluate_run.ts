@@ -197,7 +197,7 @@ async function attackAll(
     });
   }
   if (shard) await shard.keep(report);
-  else await keepReport(subject, report, (note) => observer?.onNote?.(note));
+  else await keepReport(subject, report, observer);
   if (untold !== undefined) throw untold;
   await attacked?.finish();
   return report;

@@ -60,6 +60,8 @@ export interface EvaluationObserver extends EngineObserver {
   onMember?(member: AutoAttackMember, progress: MemberProgress): void;
   /** The report, before anything is written: a disk that is full must not cost it. */
   onReport?(report: EvaluationReport): void;
+  /** Where the run keeps the report. */
+  onKept?(path: string): void;
 }
 
 /** What to measure, and how. */

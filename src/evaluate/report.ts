@@ -146,25 +146,30 @@ function classAccuracies(
 
 /**
  * Writes the report of a run's checkpoint into the run's `eval/`, beside those of other settings. A file of weights has no
- * place for it; a run that cannot be written to, an archive perhaps, was evaluated all the same, and `onNote` is told.
+ * place for it; a run that cannot be written to, an archive perhaps, was evaluated all the same. Tells `observer` which.
  *
  * @throws {RunError} if it cannot be written for another reason
  */
 export async function keepReport(
   subject: Subject,
   report: EvaluationReport,
-  onNote: (note: string) => void,
+  observer?: { onNote?(note: string): void; onKept?(path: string): void },
 ): Promise<void> {
   try {
-    await writeReport(subject, report);
+    const path = await writeReport(subject, report);
+    if (path !== undefined) observer?.onKept?.(path);
   } catch (error) {
     if (!isReadOnly((error as Error).cause)) throw error;
-    onNote(`The report is not kept: ${(error as Error).message}.`);
+    observer?.onNote?.(`The report is not kept: ${(error as Error).message}.`);
   }
 }
 
-async function writeReport(subject: Subject, report: EvaluationReport): Promise<void> {
-  if (subject.run === undefined) return;
+/** @returns where it is now; undefined where there is no place for it */
+async function writeReport(
+  subject: Subject,
+  report: EvaluationReport,
+): Promise<string | undefined> {
+  if (subject.run === undefined) return undefined;
   const folder = join(subject.run.directory, "eval");
   await createDirectory(folder);
   const attacks = [
@@ -182,6 +187,7 @@ async function writeReport(subject: Subject, report: EvaluationReport): Promise<
   const raw = subject.weights === "raw" ? ".raw" : "";
   const path = join(folder, `${subjectName(subject)}${raw}.${settings}.json`);
   await writeFileAtomically(path, new TextEncoder().encode(formatJson(report) + "\n"));
+  return path;
 }
 
 /** `corruptions`; some of them by their names. */

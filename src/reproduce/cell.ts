@@ -7,6 +7,7 @@ import { join } from "@std/path";
 import * as v from "valibot";
 import { readIfThere, writeFileAtomically } from "../disk/files.ts";
 import { UsageError } from "../errors.ts";
+import { describeIssue } from "../format/json/schema_issue.ts";
 import type { CellPlan, CellRequest } from "./plan.ts";
 
 const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
@@ -109,10 +110,7 @@ export async function readCellFile(path: string): Promise<Cell | undefined> {
   }
   const result = v.safeParse(CellSchema, json);
   if (result.success) return result.output;
-  const { message } = result.issues[0];
-  throw new UsageError(
-    `${path} is no cell of a table: ${v.getDotPath(result.issues[0]) ?? "it"}: ${message}.`,
-  );
+  throw new UsageError(`${path} is no cell of a table: ${describeIssue(result.issues[0])}.`);
 }
 
 /** Writes `cell`, whole or not at all. */

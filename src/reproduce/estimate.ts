@@ -13,7 +13,8 @@ import { cellRun, type Sitting } from "./make_cell.ts";
 import { bytesOf, gibibytes, roughly, secondsOf, trainingImages } from "./estimate_run.ts";
 import { knownData, readData } from "./known_data.ts";
 import { findMeasurement, measureApart, type Measurement, measureSteps } from "./measure.ts";
-import { type CellPlan, readRecipe } from "./plan.ts";
+import { readRecipe } from "./named_flags.ts";
+import type { CellPlan } from "./plan.ts";
 
 /** What one row takes. */
 export interface RowEstimate {

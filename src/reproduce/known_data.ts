@@ -5,10 +5,9 @@
  */
 import { sizesOf } from "../data/auxiliary.ts";
 import { isPublished } from "../data/sets/definition.ts";
-import { isThere } from "../data/sets/published.ts";
+import { hint, isThere } from "../data/sets/published.ts";
 import { DATA_ROOT, findSet, loadData } from "../data/sets/sets.ts";
 import { SYNTHETIC } from "../data/sets/synthetic.ts";
-import { advised } from "../format/command_line.ts";
 import { AUTO_HELPER } from "../recipe/helper_recipe.ts";
 import type { Recipe, RecipeInput } from "../recipe/recipe.ts";
 import type { DataKind } from "../run/weights/architecture.ts";
@@ -40,7 +39,7 @@ export async function knownData(recipe: Recipe): Promise<KnownData> {
   if (!isPublished(set) || auxData !== undefined || await isThere(set, dataDir)) {
     return await readData(recipe);
   }
-  const { train, test } = set.splits, fetch = advised("data", "fetch", data, "--data-dir", dataDir);
+  const { train, test } = set.splits;
   return {
     kind: set,
     sizes: { train: train.images, test: test.images },
@@ -49,7 +48,9 @@ export async function knownData(recipe: Recipe): Promise<KnownData> {
       ...{ data: SYNTHETIC.name, from: undefined },
       ...helper !== undefined && { helper: AUTO_HELPER },
     },
-    missing:
-      `${set.title} is not in ${dataDir}: measured on made images of its size; ${fetch} gets it.`,
+    missing: `${set.title} is not in ${dataDir}: measured on made images of its size; ${await hint(
+      set,
+      dataDir,
+    )}.`,
   };
 }

@@ -24,7 +24,8 @@ import { readSubject } from "../run/subject.ts";
 import { continueRun, startRun } from "../train/start.ts";
 import type { RunObserver } from "../train/start_options.ts";
 import { type Cell, type CellEvaluation, readCell, writeCell } from "./cell.ts";
-import { type CellPlan, readRecipe } from "./plan.ts";
+import { readRecipe } from "./named_flags.ts";
+import type { CellPlan } from "./plan.ts";
 
 /** One sitting at a table. */
 export interface Sitting {

@@ -5,7 +5,8 @@
  */
 import type { Cell } from "./cell.ts";
 import { roughly } from "./estimate_run.ts";
-import type { NamedFlags, TableFile } from "./table_file.ts";
+import type { NamedFlags } from "./named_flags.ts";
+import type { TableFile } from "./table_file.ts";
 
 /** The words for what the weights that count were chosen by. */
 const SELECTED: Readonly<Record<string, string>> = {

@@ -3,12 +3,9 @@
  *
  * @module
  */
-import * as v from "valibot";
 import { UsageError } from "../errors.ts";
-import type { Flag } from "../recipe/flag.ts";
-import { RECIPE_FLAGS, recipeInput } from "../recipe/fields.ts";
-import type { RecipeInput } from "../recipe/recipe.ts";
-import { FULL_SCALE, helperRow, type NamedFlags, type Row, type TableFile } from "./table_file.ts";
+import type { NamedFlags } from "./named_flags.ts";
+import { FULL_SCALE, helperRow, type Row, type TableFile } from "./table_file.ts";
 
 /** What decides a cell's numbers, as the table file words it: a cell that was made of something else is another one. */
 export interface CellRequest {
@@ -88,25 +85,4 @@ export function planCells(table: TableFile, { scale, seeds, only, nEx }: PlanOpt
     };
   };
   return seeds.flatMap((seed) => rows.map((row) => planCell(row, seed)));
-}
-
-/**
- * The recipe's fields of a table file's flags.
- *
- * @throws {UsageError} naming the flag that is unknown or has a wrong value
- */
-export function readRecipe(flags: NamedFlags, where: string): RecipeInput {
-  const fields: Record<string, unknown> = {};
-  for (const [name, value] of Object.entries(flags)) {
-    const found = Object.entries<Flag>(RECIPE_FLAGS).find(([, flag]) => flag.name === name);
-    if (found === undefined) throw new UsageError(`${where} has an unknown flag, ${name}.`);
-    const [field, flag] = found;
-    const read = flag.parse && typeof value !== "boolean" ? flag.parse(String(value)) : value;
-    const checked = v.safeParse(flag.schema, read);
-    if (!checked.success) {
-      throw new UsageError(`${where}: ${name} ${checked.issues[0].message}, not "${value}".`);
-    }
-    fields[field] = checked.output;
-  }
-  return recipeInput(fields);
 }

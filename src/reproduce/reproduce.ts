@@ -10,7 +10,8 @@ import type { RecipeInput } from "../recipe/recipe.ts";
 import { resolveRecipe } from "../recipe/resolve.ts";
 import { cellsFolder, isFinished, readCell } from "./cell.ts";
 import { makeCell, missingRun, type Sitting, trainRun } from "./make_cell.ts";
-import { type CellPlan, readRecipe } from "./plan.ts";
+import { readRecipe } from "./named_flags.ts";
+import type { CellPlan } from "./plan.ts";
 import { refuseForeignTable } from "./write_table.ts";
 
 /** How the cells are made, and who watches. */

@@ -10,13 +10,13 @@ import paper from "../../reproduce/tables/paper.json" with { type: "json" };
 import { readNamedFile } from "../disk/files.ts";
 import { UsageError } from "../errors.ts";
 import { isEvaluationName } from "../evaluate/evaluate.ts";
+import { describeIssue } from "../format/json/schema_issue.ts";
+import { type NamedFlags, namedFlags, readRecipe } from "./named_flags.ts";
 
 const text = v.pipe(v.string(), v.nonEmpty());
 /** Becomes the name of a folder. */
 const slug = v.pipe(text, v.regex(/^[\w.-]+$/, "must be letters, digits, points and hyphens"));
 const count = v.pipe(v.number(), v.safeInteger(), v.minValue(1));
-/** A part of a recipe: values of `memloss train`'s flags by their names, without dashes. */
-const flags = v.record(text, v.union([v.string(), v.number(), v.boolean()]));
 
 const TableSchema = v.strictObject({
   format: v.literal(1),
@@ -25,7 +25,7 @@ const TableSchema = v.strictObject({
   /** Where the published numbers stand, and how they were measured. */
   published: v.optional(v.strictObject({ source: text, select: text, n: count })),
   /** What all rows have in common. */
-  recipe: flags,
+  recipe: namedFlags,
   columns: v.pipe(
     v.array(v.strictObject({
       name: v.pipe(
@@ -37,44 +37,45 @@ const TableSchema = v.strictObject({
       ),
       label: text,
     })),
-    v.minLength(1),
+    v.minLength(1, "must not be empty"),
   ),
   rows: v.pipe(
     v.array(v.strictObject({
       name: slug,
       label: text,
       /** Its `helper` may name another row, whose run of the same seed is the helper then. */
-      recipe: flags,
+      recipe: namedFlags,
       /** In place of a recipe, which is empty then: the row whose runs, which keep an average, are measured here by their raw weights. */
       rawOf: v.optional(slug),
       /** In percent, by the name of the column. */
       published: v.optional(v.record(text, v.number())),
     })),
-    v.minLength(1),
+    v.minLength(1, "must not be empty"),
   ),
   /** Smaller editions of the table; the table as it is has the name `full`. */
   scales: v.record(
     slug,
     v.strictObject({
-      recipe: flags,
+      recipe: namedFlags,
       /** On how many of the first test images, by the name of the column; on all unless given. */
       n: v.record(text, count),
     }),
   ),
-  claims: v.array(v.strictObject({
-    text,
-    column: text,
-    order: v.pipe(v.array(text), v.minLength(2)),
-    equal: v.optional(text),
-  })),
+  claims: v.optional(
+    v.array(v.strictObject({
+      text,
+      column: text,
+      order: v.pipe(v.array(text), v.minLength(2)),
+      equal: v.optional(text),
+    })),
+    [],
+  ),
 });
 
 /** A table file's content. */
 export type TableFile = v.InferOutput<typeof TableSchema>;
 /** A row of a table file. */
 export type Row = TableFile["rows"][number];
-/** A part of a recipe in a table file. */
-export type NamedFlags = v.InferOutput<typeof flags>;
 
 /** The tables that come with the program, by name. */
 export const TABLES: Readonly<Record<string, unknown>> = { paper, methods, beyond };
@@ -114,12 +115,16 @@ export async function loadTable(name: string): Promise<TableFile> {
 function checkTable(json: unknown, name: string): TableFile {
   const result = v.safeParse(TableSchema, json);
   if (!result.success) {
-    const { message } = result.issues[0];
-    throw new UsageError(
-      `${name} is no table: ${v.getDotPath(result.issues[0]) ?? "it"}: ${message}.`,
-    );
+    throw new UsageError(`${name} is no table: ${describeIssue(result.issues[0])}.`);
   }
   const table = result.output;
+  readRecipe(table.recipe, `The recipe of table ${name}`);
+  for (const [scale, { recipe }] of Object.entries(table.scales)) {
+    readRecipe(recipe, `The recipe of scale ${scale} in table ${name}`);
+  }
+  for (const row of table.rows) {
+    readRecipe(row.recipe, `The recipe of row ${row.name} in table ${name}`);
+  }
   const rows = table.rows.map((row) => row.name), columns = table.columns.map(({ name }) => name);
   const twice = [rows, columns].flatMap((names) =>
     names.find((each, i) => names.indexOf(each) < i)

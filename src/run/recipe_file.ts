@@ -7,7 +7,8 @@ import { dirname } from "@std/path";
 import * as v from "valibot";
 import { readNamedFile } from "../disk/files.ts";
 import { UsageError } from "../errors.ts";
-import { FIELDS, nested, RecipeSchema, valueAt } from "../recipe/fields.ts";
+import { nearestName } from "../format/nearest_name.ts";
+import { FIELDS, nested, RECIPE_FLAGS, RecipeSchema, valueAt } from "../recipe/fields.ts";
 import type { RecipeInput } from "../recipe/recipe.ts";
 import { helperPath, initialWeightsPath } from "./folder/files.ts";
 import { decodeRunRecord } from "./run_record.ts";
@@ -56,6 +57,18 @@ function ofFields(written: unknown, path: string): RecipeInput {
       ? `${path} is no memloss recipe: ${field} ${issue.message}, not ${
         JSON.stringify(issue.input)
       }.`
-      : `${path} is no memloss recipe: "${field}" is no part of one, or has another form there.`,
+      : `${path} is no memloss recipe: "${field}" ${noPart(issue, field ?? "")}`,
   );
+}
+
+/** What is wrong with what stands at `path` of a recipe, and how it is spelt if that is it: flags are called otherwise. */
+function noPart({ expected }: v.BaseIssue<unknown>, path: string): string {
+  if (expected !== "never") return "has another form there.";
+  const named = Object.entries(RECIPE_FLAGS).find(([name, { name: flag }]) =>
+    name === path || flag === path
+  );
+  const flag = named?.[1].name;
+  const meant = FIELDS.find((field) => field.flag.name === flag)?.path ??
+    nearestName(path, FIELDS.map((field) => field.path));
+  return `is no part of one${meant === undefined ? "." : `: did you mean "${meant}"?`}`;
 }

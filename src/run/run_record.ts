@@ -7,6 +7,7 @@ import * as v from "valibot";
 import { isFound } from "../data/sets/definition.ts";
 import { findSet } from "../data/sets/sets.ts";
 import { UsageError } from "../errors.ts";
+import { describeIssue } from "../format/json/schema_issue.ts";
 import { isOpenEnded, SCHEDULES } from "../optimise/schedule.ts";
 import type { Above } from "../recipe/field.ts";
 import { AUTO_HELPER } from "../recipe/helper_recipe.ts";
@@ -93,8 +94,7 @@ export function decodeRunRecord(text: string, path: string): RunRecord {
   const flat = (json as { format?: unknown } | null)?.format === 1;
   const result = v.safeParse(flat ? FlatRecordSchema : RecordSchema, json);
   if (!result.success) {
-    const [issue] = result.issues;
-    throw wrong(`${v.getDotPath(issue) ?? "it"}: ${issue.message}`);
+    throw wrong(describeIssue(result.issues[0]));
   }
   const { output } = result;
   const said = output.format === 1 ? ofFormat1(output.recipe as RecipeFlags) : output.recipe;

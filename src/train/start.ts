@@ -209,6 +209,7 @@ async function runIn(
       if (helper && !stored) await keepCopy(folder, helperPath(directory), helper);
       observer?.onStart?.({ directory, recipe, continued: stored !== undefined, backend, demand });
       if (earlier) noteChanges(earlier, now, observer);
+      else noteLimits(recipe, images, data.test.n, observer);
       if (demand) observer?.onStatus?.("compiling kernels for the first steps");
       const run = { recipe, data, backend, tensorboard, ...signal && { signal } };
       let helps = helper;
@@ -226,6 +227,21 @@ async function runIn(
     }
   } finally {
     backend.close();
+  }
+}
+
+/** Says of a limit that there are fewer images. */
+function noteLimits(
+  { limitTrain = 0, limitTest = 0 }: Recipe,
+  train: number,
+  test: number,
+  observer: RunObserver | undefined,
+): void {
+  if (limitTrain > train) {
+    observer?.onNote?.(`--limit-train ${limitTrain}: there are only ${train} images to train on.`);
+  }
+  if (limitTest > test) {
+    observer?.onNote?.(`--limit-test ${limitTest}: there are only ${test} test images.`);
   }
 }
 

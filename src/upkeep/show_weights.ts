@@ -6,6 +6,7 @@
 import { UsageError } from "../errors.ts";
 import type { SafeTensor } from "../format/safetensors.ts";
 import { sha256 } from "../format/sha256.ts";
+import { readSubject } from "../run/subject.ts";
 import { adoptNetwork } from "../weights/foreign/adopt.ts";
 import type { Tree } from "../weights/foreign/candidates.ts";
 import { readWeightsFile } from "../weights/file/read.ts";
@@ -43,7 +44,7 @@ export interface ShownWeights {
 }
 
 /**
- * Looks into `file`.
+ * Looks into a file, or into that of a run's best checkpoint, or of its last where none was selected.
  *
  * @example
  * ```ts
@@ -68,10 +69,15 @@ export interface ShownWeights {
  * @throws {UsageError} if no weights can be read from it
  * @throws {RunError} if it cannot be read
  */
-export async function showWeights(file: string, key?: string): Promise<ShownWeights> {
+export async function showWeights(target: string, key?: string): Promise<ShownWeights> {
+  const file = await isFolder(target) ? (await readSubject(target, undefined)).path : target;
   const { kind, bytes, sha256: digest, tree } = await readWeightsFile(file);
   const tensors = [...flat(tree, "", new Set(), new Map())];
   return { file, kind, bytes, sha256: digest, tensors, ...judge(tree, file, key) };
+}
+
+async function isFolder(path: string): Promise<boolean> {
+  return (await Deno.stat(path).catch(() => undefined))?.isDirectory === true;
 }
 
 function judge(tree: Tree, file: string, key?: string): Pick<ShownWeights, "network" | "why"> {

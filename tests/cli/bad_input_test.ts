@@ -39,6 +39,18 @@ function resumeArgs(directory: string, ...more: string[]): string[] {
 Deno.test("memloss refuses a command that it does not have", async () => {
   await refused(["trian"], /Unknown command "trian": did you mean train\?$/);
   await refused(["--verison"], /Unknown command "--verison": did you mean --version\?$/);
+  await refused(
+    ["eval", "a", "--epochs", "3"],
+    /--epochs: it belongs to memloss train and memloss verify-run, not to memloss eval\.$/,
+  );
+  await refused(
+    ["eval", "--run-dir", "a"],
+    /--run-dir: memloss eval takes the folder without one: eval RUN_DIR/,
+  );
+  await refused(
+    ["train", "--seeds", "1"],
+    /--seeds: did you mean --seed, or memloss reproduce, which has --seeds\?$/,
+  );
   await refused(["constructor"], /Unknown command "constructor": see --help\.$/);
   await refused(["data", "constructor", "cifar10"], /Say what to do with which data set: /);
   await refused(
@@ -79,6 +91,7 @@ Deno.test("memloss train refuses wrong flags before it touches the disk", async 
     train("--deterministic", "--backend", "webgpu", "--select", "none"),
     /--deterministic needs --backend wasm: a GPU rounds in its own way\.$/,
   );
+  await refused(train("v1"), /Unexpected argument "v1": did you mean --variant v1\?$/);
   await refused(train("now"), /Unexpected argument "now": see --help\.$/);
   await refused(train("--run-dir="), /--run-dir needs a value: --run-dir=DIR\.$/);
 });
@@ -208,7 +221,7 @@ Deno.test("memloss train --resume and eval refuse a damaged recipe", async () =>
   for (const args of commands) await refused(args, /recipe\.json is not valid JSON/);
   await Deno.writeTextFile(path, text.replace('"epochs": 2', '"epochs": "two"'));
   for (const args of commands) {
-    await refused(args, /recipe\.epochs: must be a whole number of at least 1\.$/);
+    await refused(args, /recipe\.epochs must be a whole number of at least 1\.$/);
   }
 });
 
@@ -239,6 +252,10 @@ Deno.test("memloss eval refuses what is neither a run nor a file of weights", as
   const recipe = join(run, "recipe.json");
   await refused(["eval", recipe], /recipe\.json is a run.s recipe: name the run.s folder\.$/);
   await refused(["eval", run, "--checkpoint", "best"], /--select none\): use --checkpoint last\.$/);
+  await refused(
+    ["eval", run, "--attack", "clean,pgd"],
+    /--attack must be a list of .*, not "pgd"\.$/,
+  );
   await refused(["eval", run, "--attack", "clean,fgsm2"], /--attack must be a list of clean, fgsm/);
   await refused(
     ["eval", run, "--save-adv", "a.safetensors"],

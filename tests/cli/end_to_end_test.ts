@@ -122,6 +122,7 @@ Deno.test("memloss eval --json prints one document that is also kept in the run 
   });
   const kept = join(run, "eval", `epoch-002.clean-pgd20.n${TINY.test}.eps8.00.seed1.wasm.json`);
   assert.deepEqual(JSON.parse(await Deno.readTextFile(kept)), report);
+  assert.equal(stderr.trimEnd().split("\n").at(-1), `The report is ${kept}`);
 });
 
 Deno.test("memloss eval --shard evaluates a part of the images and says where it is kept", async () => {
@@ -362,6 +363,9 @@ Deno.test("memloss train --select test keeps the checkpoint with the best PGD-20
   assert.equal(await checkpoint("last"), "epoch-003.safetensors");
 
   const ofBest = JSON.parse((await memlossDone("eval", directory, "--json")).stdout);
+  const shown = JSON.parse((await memlossDone("weights", "show", directory, "--json")).stdout);
+  assert.deepEqual([shown.file, shown.sha256], [ofBest.checkpoint.path, ofBest.checkpoint.sha256]);
+  assert.equal(shown.network.title, "ResNet-18");
   assert.deepEqual([ofBest.checkpoint.name, ofBest.checkpoint.select], ["best", "test"]);
   assert.deepEqual([ofBest.clean.accuracy, ofBest.pgd20.accuracy], [clean[best], robust[best]]);
   // Another seed draws other attacks, not other images.
@@ -374,7 +378,9 @@ Deno.test("memloss train --select val measures on a fifth of a few training imag
   const directory = world.path("on-val"), data = world.path("val-data");
   await writeTinyData(data, 206);
   const how = ["--data-dir", data, "--variant", "standard", "--epochs", "1", "--batch-size", "128"];
-  await memlossDone(...world.trainArgs(directory, ...how));
+  const train = world.trainArgs(directory, ...how, "--limit-train", "9999");
+  const { stderr } = await memlossDone(...train);
+  assert.match(stderr, /^note: --limit-train 9999: there are only 824 images to train on\.$/m);
   const [row] = await readTable(directory);
   for (const name of ["clean_accuracy", "robust_accuracy"]) assertShareOf(206, Number(row![name]));
   assert.equal(

@@ -46,6 +46,7 @@ const timeless = (cells: Record<string, Cell>) =>
 
 Deno.test("memloss reproduce prints the table, and leaves it as JSON, Markdown, LaTeX and CSV", async () => {
   assert.match(made.stdout, /^# Made \(scale: tiny\)\n/);
+  assert.match(made.stderr, /^The table is .*table\.md, \.tex, .*, its page .*report\.html$/m);
   const row = /^\| V1 +\| +([\d.]+ ± [\d.]+) \| +84\.50 \| .* 1, 2 \|$/m.exec(made.stdout);
   assert.ok(row, made.stdout);
   assert.match(
@@ -219,6 +220,8 @@ Deno.test("memloss reproduce stops at Ctrl-C, says what continues it, and contin
 Deno.test("memloss reproduce refuses wrong seeds, tables and rows in one sentence", async () => {
   const refused: [string[], RegExp][] = [
     [args(out, "--seeds", "1,x"), /--seeds must be whole numbers from 0, separated by commas/],
+    [args(out, "--seeds", "1,1"), /--seeds must name no seed twice, not "1,1"\.$/],
+    [["reproduce", "paper"], /Unexpected argument "paper": did you mean --table paper\?$/],
     [args(out, "--only", "v9"), /--only v9 is no row of table made/],
     [["reproduce", "--table", "nothing"], /--table nothing is none of paper/],
     [["reproduce", "--scale", "nothing"], /--scale nothing is not in table paper/],

@@ -25,7 +25,7 @@ Deno.test("keepReport() keeps what was attacked on other networks beside each ot
           transfer: { source, accuracies: { pgd2: found } },
         })
         : makeReport(subject, recipe, settings, { clean: found, pgd2: found }, {});
-      await keepReport(subject, report, assert.fail);
+      await keepReport(subject, report, { onNote: assert.fail });
     };
     for (const digit of [undefined, "a", "b"]) await keep(digit);
     const names = await Array.fromAsync(Deno.readDir(join(directory, "eval")), ({ name }) => name);

@@ -72,5 +72,8 @@ Deno.test("readCell() names a file that is no cell", () =>
     await Deno.writeTextFile(path, "{");
     await assert.rejects(readCell(out, PLAN), /v1-seed1\.json is not valid JSON: move it away/);
     await Deno.writeTextFile(path, JSON.stringify({ ...CELL, checkpoint: {} }));
-    await assert.rejects(readCell(out, PLAN), /v1-seed1\.json is no cell of a table: checkpoint\./);
+    await assert.rejects(
+      readCell(out, PLAN),
+      /v1-seed1\.json is no cell of a table: checkpoint has no name\./,
+    );
   }));

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { UsageError } from "../../src/errors.ts";
 import { resolveRecipe } from "../../src/recipe/resolve.ts";
-import { planCells, readRecipe } from "../../src/reproduce/plan.ts";
+import { readRecipe } from "../../src/reproduce/named_flags.ts";
+import { planCells } from "../../src/reproduce/plan.ts";
 import { loadTable, type TableFile } from "../../src/reproduce/table_file.ts";
 import { madeTable } from "./made_table.ts";
 
@@ -67,7 +68,13 @@ Deno.test("readRecipe() reads flags as the command line does", () => {
   assert.deepEqual([threat.epsilon, limitTrain, deterministic], [4 / 255, 7, true]);
   for (
     const [wrong, sentence] of [
-      [{ widht: 3 }, /^here has an unknown flag, widht\.$/],
+      [{ widht: 3 }, /^here has an unknown flag, widht: did you mean width\?$/],
+      [{ limitTrain: 3 }, /^here has an unknown flag, limitTrain: did you mean limit-train\?$/],
+      [
+        { "attack.steps": 3 },
+        /^here has an unknown flag, attack\.steps: did you mean attack-steps\?$/,
+      ],
+      [{ x: 3 }, /^here has an unknown flag, x\.$/],
       [{ width: 0 }, /^here: width must be a whole number .*, not "0"\.$/],
     ] as const
   ) {

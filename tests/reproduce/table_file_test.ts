@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { join } from "@std/path";
 import { UsageError } from "../../src/errors.ts";
 import { resolveRecipe } from "../../src/recipe/resolve.ts";
-import { planCells, readRecipe } from "../../src/reproduce/plan.ts";
+import { readRecipe } from "../../src/reproduce/named_flags.ts";
+import { planCells } from "../../src/reproduce/plan.ts";
 import { loadTable } from "../../src/reproduce/table_file.ts";
 import { inTemporary } from "../memory/support.ts";
 import { madeTable } from "./made_table.ts";
@@ -77,10 +78,30 @@ Deno.test("loadTable() refuses a file that is no table, and says where", () =>
     const averaged = { ...row, recipe: { "weight-average": "ema" } };
     const raw = { ...row, name: "raw", rawOf: "v1" };
     const cases: [unknown, RegExp][] = [
-      [{ ...madeTable(), format: 2 }, /table\.json is no table: format: /],
-      [madeTable({ title: undefined }), /is no table: title: /],
-      [madeTable({ rows: [] }), /is no table: rows: /],
-      [madeTable({ rows: [{ ...row, name: "../up" }] }), /rows\.0\.name: must be letters/],
+      [{ ...madeTable(), format: 2 }, /table\.json is no table: format must be 1, not 2\.$/],
+      [madeTable({ title: undefined }), /is no table: it has no title\.$/],
+      [madeTable({ rows: [] }), /is no table: rows must not be empty\.$/],
+      [madeTable({ rows: [{ ...row, name: "../up" }] }), /row 1, name must be letters/],
+      [
+        madeTable({ rows: [row, { name: "v2", recipe: {} }] }),
+        /is no table: row 2 has no label\.$/,
+      ],
+      [
+        madeTable({ rows: [{ ...row, lable: "V" }] }),
+        /is no table: row 1 has "lable", which it cannot have\.$/,
+      ],
+      [
+        madeTable({ rows: [{ ...row, recipe: { epoch: 3 } }] }),
+        /^The recipe of row v1 in table .*table\.json has an unknown flag, epoch: did you mean epochs\?$/,
+      ],
+      [
+        madeTable({ recipe: { limitTrain: 3 } }),
+        /^The recipe of table .*table\.json has an unknown flag, limitTrain: did you mean limit-train\?$/,
+      ],
+      [
+        madeTable({ scales: { tiny: { recipe: { width: 0 }, n: {} } } }),
+        /^The recipe of scale tiny in table .*table\.json: width must be a whole number /,
+      ],
       [madeTable({ rows: [row, row] }), /is no table: it has v1 twice/],
       [madeTable({ rows: [{ ...row, rawOf: "v9" }] }), /is no table: rawOf of v1 is no row/],
       [
@@ -105,7 +126,7 @@ Deno.test("loadTable() refuses a file that is no table, and says where", () =>
       ],
       [
         madeTable({ columns: [{ name: "deepfool", label: "DeepFool" }] }),
-        /columns\.0\.name: must be clean/,
+        /column 1, name must be clean/,
       ],
       [
         madeTable({ claims: [{ text: "x", column: "clean", order: ["v1", "v9"] }] }),
@@ -128,6 +149,9 @@ Deno.test("loadTable() refuses a file that is no table, and says where", () =>
         String(sentence),
       );
     }
+    const { claims: _, ...unclaimed } = madeTable();
+    await Deno.writeTextFile(path, JSON.stringify(unclaimed));
+    assert.deepEqual((await loadTable(path)).claims, [], "none unless given");
     await Deno.writeTextFile(path, "{");
     await assert.rejects(loadTable(path), /table\.json is not valid JSON: /);
     await assert.rejects(loadTable(join(directory, "none.json")), /none\.json does not exist/);

@@ -68,8 +68,11 @@ Deno.test("readRecipeFile() takes some fields of a recipe as they are written, a
     for (
       const [text, message] of [
         ['{"attack": {"steps": 0}}', "attack.steps must be a whole number from 1 to 10000, not 0."],
-        ['{"epoch": 3}', '"epoch" is no part of one, or has another form there.'],
-        ['{"attack": 3}', '"attack" is no part of one, or has another form there.'],
+        ['{"epoch": 3}', '"epoch" is no part of one: did you mean "epochs"?'],
+        ['{"limit-train": 3}', '"limit-train" is no part of one: did you mean "limitTrain"?'],
+        ['{"attackSteps": 3}', '"attackSteps" is no part of one: did you mean "attack.steps"?'],
+        ['{"colours": 3}', '"colours" is no part of one.'],
+        ['{"attack": 3}', '"attack" has another form there.'],
       ]
     ) {
       await Deno.writeTextFile(path, text!);

@@ -4,11 +4,11 @@
  * @module
  */
 import { UsageError } from "../../errors.ts";
+import { nearestName } from "../../format/nearest_name.ts";
 import {
   type Command,
   type FlagTable,
   type FlagValues,
-  nearestName,
   readArguments,
   refuseFlags,
 } from "./command.ts";

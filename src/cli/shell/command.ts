@@ -4,9 +4,9 @@
  * @module
  */
 import { parseArgs } from "@std/cli/parse-args";
-import { closest, distance } from "fastest-levenshtein";
 import * as v from "valibot";
 import { UsageError } from "../../errors.ts";
+import { nearestName } from "../../format/nearest_name.ts";
 import { type Flag, switchFlag } from "../../recipe/flag.ts";
 
 /** Flags by the name of the field they fill. */
@@ -58,10 +58,22 @@ export function inGroup<T extends FlagTable>(group: string, table: T): T {
   return Object.fromEntries(flags);
 }
 
+/** A flag that the command does not have; another may. */
+export class UnknownFlag extends UsageError {
+  /** As it was given, with its dashes. */
+  readonly flag: string;
+
+  constructor(flag: string, nearest: string | undefined) {
+    super(`Unknown flag ${flag}: ${nearest ? `did you mean --${nearest}?` : "see --help."}`);
+    this.flag = flag;
+  }
+}
+
 /**
  * Reads `args` by `table`.
  *
  * @param most how many positionals there may be
+ * @param meant what a positional that is too many was meant to be, if that is known
  * @throws {UsageError} naming the flag that is unknown (with a suggestion), lacks its value or has a wrong one; or if a
  *   positional is empty
  */
@@ -69,6 +81,7 @@ export function readArguments<T extends FlagTable>(
   args: readonly string[],
   table: T,
   most: number,
+  meant: (word: string) => string | undefined = () => undefined,
 ): Arguments<T> {
   const all: FlagTable = { ...table, ...COMMON_FLAGS };
   const flags = Object.values(all);
@@ -96,13 +109,16 @@ export function readArguments<T extends FlagTable>(
     const checked = readValue(flag, value === "" && !emptied ? flag.bare ?? "" : value);
     if (field in table) values[field] = checked;
   }
-  if (unknown.length > 0) throw new UsageError(describeUnknown(unknown[0]!, flags));
+  if (unknown.length > 0) throw unknownFlag(unknown[0]!, flags);
   positionals.push(...(parsed._ as (string | number)[]).map(String)); // what follows `--`
   if (positionals.includes("")) {
     throw new UsageError("An argument is empty: is a variable of the shell not set?");
   }
   if (positionals.length > most) {
-    throw new UsageError(`Unexpected argument "${positionals[most]}": see --help.`);
+    const word = positionals[most]!, flag = meant(word);
+    throw new UsageError(
+      `Unexpected argument "${word}": ${flag ? `did you mean ${flag}?` : "see --help."}`,
+    );
   }
   return { flags: values as FlagValues<T>, positionals };
 }
@@ -157,21 +173,17 @@ function readValue(flag: Flag, value: unknown): unknown {
   }
   const result = v.safeParse(flag.schema, flag.parse ? flag.parse(value as string) : value);
   if (result.success) return result.output;
-  throw new UsageError(`--${flag.name} ${result.issues[0].message}, not "${value}".`);
+  const { message, path, input } = result.issues[0];
+  const wrong = path !== undefined && typeof input === "string" ? input : value; // of a list, its part
+  throw new UsageError(`--${flag.name} ${message}, not "${wrong}".`);
 }
 
-function describeUnknown(argument: string, flags: readonly Flag[]): string {
+function unknownFlag(argument: string, flags: readonly Flag[]): UnknownFlag {
   const given = argument.replace(/=.*$/, "");
   const nearest = nearestName(given.replace(/^-+/, ""), flags.map((flag) => flag.name));
-  return `Unknown flag ${given}: ${nearest ? `did you mean --${nearest}?` : "see --help."}`;
+  return new UnknownFlag(given, nearest);
 }
 
 function describeMissing({ name, placeholder }: Flag): string {
   return `--${name} needs a value: --${name}=${placeholder}.`;
-}
-
-/** The one of `names` that `given` was probably meant to be, if at most a third of it has to be changed. */
-export function nearestName(given: string, names: readonly string[]): string | undefined {
-  const nearest = closest(given, names);
-  return distance(given, nearest) <= Math.ceil(given.length / 3) ? nearest : undefined;
 }

@@ -111,7 +111,8 @@ export async function isThere(set: PublishedSet, directory: string): Promise<boo
   }
 }
 
-async function hint({ name }: PublishedSet, directory: string): Promise<string> {
+/** What to do where files of `set` are not in `directory`: the end of a sentence. */
+export async function hint({ name }: PublishedSet, directory: string): Promise<string> {
   if (await holdsClasses(directory)) {
     return `${directory} holds folders of images, which are read with --data folder`;
   }

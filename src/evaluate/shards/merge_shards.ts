@@ -57,7 +57,7 @@ export async function mergeShards(
   }
   const report = mergeReports(reports);
   observer?.onReport?.(report);
-  await keepReport(subject, report, (note) => observer?.onNote?.(note));
+  await keepReport(subject, report, observer);
   return report;
 }
 

@@ -8,6 +8,7 @@ import * as v from "valibot";
 import { UsageError } from "../../errors.ts";
 import { quoted } from "../../format/quoted.ts";
 import { findDuplicateKey } from "../../format/json/duplicate_key.ts";
+import { describeIssue } from "../../format/json/schema_issue.ts";
 import type { SafeTensor } from "../../format/safetensors.ts";
 import { sha256 } from "../../format/sha256.ts";
 import { isDeeper } from "../../format/json/depth.ts";
@@ -95,7 +96,7 @@ function readIndex(bytes: Uint8Array, path: string): Map<string, string> {
   }
   const result = v.safeParse(INDEX, json);
   if (!result.success) {
-    throw new UsageError(`${path} is no index of weights: ${result.issues[0].message}.`);
+    throw new UsageError(`${path} is no index of weights: ${describeIssue(result.issues[0])}.`);
   }
   const duplicate = findDuplicateKey(text);
   if (duplicate !== undefined) throw new UsageError(`${path} holds ${quoted(duplicate)} twice.`);

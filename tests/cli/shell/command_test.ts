@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import * as fc from "fast-check";
-import { nearestName, readArguments } from "../../../src/cli/shell/command.ts";
+import { readArguments } from "../../../src/cli/shell/command.ts";
 import { describeCommand } from "../../../src/cli/shell/help/help.ts";
 import { UsageError } from "../../../src/errors.ts";
 import {
@@ -214,10 +214,4 @@ Deno.test("readArguments() ends in values or in a UsageError of one line, whatev
       assert.match(error.message, /\S/);
     }
   }));
-});
-
-Deno.test("nearestName() suggests only what differs in a third of the given name", () => {
-  assert.equal(nearestName("trian", ["train", "eval"]), "train");
-  assert.equal(nearestName("x", ["lr", "width"]), undefined);
-  assert.equal(nearestName("out", ["data"]), undefined);
 });
