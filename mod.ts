@@ -175,9 +175,12 @@ export {
   type ArchitectureName,
   ARCHITECTURES,
   buildArchitecture,
+  withActivation,
 } from "./src/model/architectures/architectures.ts";
 export { type ArchitectureDefinition, type Shapes } from "./src/model/architectures/definition.ts";
 export {
+  ACTIVATION_NAMES,
+  type ActivationName,
   type Architecture,
   type BatchNorm,
   type Convolution,

@@ -37,8 +37,8 @@ import { StatusLine } from "./shell/terminal.ts";
 import { NO_TUNE } from "./shell/tuning_flag.ts";
 import { SUMMARIES } from "./summaries.ts";
 
-const { data, dataDir, imageSize, testFraction, batchSize, attackEps, attackNorm, seed } =
-  RECIPE_FLAGS;
+const { data, dataDir, imageSize, testFraction, activation, batchSize, seed } = RECIPE_FLAGS;
+const { attackEps, attackNorm } = RECIPE_FLAGS;
 const { backend, workers, deterministic } = RECIPE_FLAGS;
 
 const FLAGS = {
@@ -70,6 +70,10 @@ const FLAGS = {
     dataDir,
     imageSize,
     testFraction,
+    activation: {
+      ...activation,
+      help: "nonlinearity of a file's network, where the file does not say; default relu",
+    },
     batchSize,
     seed,
   }),

@@ -115,7 +115,9 @@ async function changedRecipe(file: string, changes: RecipeInput): Promise<Recipe
 
 /** Prints the recipe on stdout, and says what a run of it would take. */
 async function previewRun(given: RecipeInput, directory: string, signal: AbortSignal) {
-  const initial = given.from === undefined ? undefined : await readInitialWeights(given.from);
+  const initial = given.from === undefined
+    ? undefined
+    : await readInitialWeights(given.from, given.activation);
   const input = initial ? withNetwork(given, initial) : given, recipe = resolveRecipe(input);
   await refuseUsed(directory);
   const known = await knownData(recipe);

@@ -4,6 +4,7 @@
  * @module
  */
 import { UsageError } from "../errors.ts";
+import { ACTIVATION_NAMES } from "../model/architecture.ts";
 import { EXPORT_FORMATS, exportWeights } from "../publish/export_weights.ts";
 import { describeWeightsExport } from "../publish/export_text.ts";
 import { choiceFlag, switchFlag, textFlag } from "../recipe/flag.ts";
@@ -21,6 +22,11 @@ import { SUMMARIES } from "./summaries.ts";
 const FLAGS = {
   out: textFlag("out", "PATH", "import: the .safetensors to be written; export: what --format is"),
   key: textFlag("key", "NAME", "import, show: which network, where a file has several"),
+  activation: choiceFlag(
+    "activation",
+    ACTIVATION_NAMES,
+    "import: the network's nonlinearity, of which a file from elsewhere says nothing; default relu",
+  ),
   format: choiceFlag("format", EXPORT_FORMATS, "export: for whom", {
     torch: "a .pt or .safetensors for PyTorch, and the network's definition in Python beside it",
     onnx: "an ONNX model of opset 17, for any number of images",
@@ -49,7 +55,7 @@ export const command = actionCommand({
   actions: {
     import: {
       operands: ["FILE"],
-      flags: ["json", "out", "key", "overwrite"],
+      flags: ["json", "out", "key", "activation", "overwrite"],
       async act({ out, ...flags }, [file = ""]) {
         if (out === undefined) {
           throw new UsageError("--out is missing: name the .safetensors to be written.");

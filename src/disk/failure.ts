@@ -15,6 +15,7 @@ export class StorageError extends RunError {}
 const CODES: Readonly<Record<string, string>> = {
   ENOSPC: "the disk is full, free some space and try again",
   EDQUOT: "the disk is full, free some space and try again",
+  EISDIR: "it is a folder",
   EROFS: "the file system is read-only",
   EIO: "the device failed (input/output error)",
   EMFILE: "too many files are open",

@@ -261,12 +261,13 @@ export function checkSaved(
  */
 export function evaluationRecipe({ run }: Subject, given: RecipeInput): Recipe {
   if (run === undefined) return resolveRecipe(given);
-  const { data, imageSize, testFraction, threat } = given;
+  const { data, imageSize, testFraction, activation, threat } = given;
   const fixed = {
     data,
     "attack-norm": threat?.norm,
     "image-size": imageSize,
     "test-fraction": testFraction,
+    activation,
   };
   for (const [flag, value] of Object.entries(fixed)) {
     if (value === undefined) continue;

@@ -4,7 +4,7 @@
  * @module
  */
 import type { Architecture } from "../model/architecture.ts";
-import { inferArchitecture } from "../model/architectures/architectures.ts";
+import { inferArchitecture, withActivation } from "../model/architectures/architectures.ts";
 import { freeze, type FrozenModel } from "../model/frozen.ts";
 import { disposeAll } from "../model/parameters.ts";
 import type { Weights } from "../run/subject.ts";
@@ -16,8 +16,8 @@ import { importState } from "../weights/state_dict.ts";
  *
  * @throws {UsageError} if they are no network's that is known
  */
-export function architectureOf({ path, tensors }: Weights): Architecture {
-  return inferArchitecture(shapesOf(tensors), path);
+export function architectureOf({ path, tensors, activation }: Weights): Architecture {
+  return withActivation(inferArchitecture(shapesOf(tensors), path), activation);
 }
 
 /**

@@ -20,6 +20,7 @@ import {
 } from "./evaluate.ts";
 import { createDirectory, isReadOnly, writeFileAtomically } from "../disk/files.ts";
 import { formatJson } from "../format/json.ts";
+import { sha256 } from "../format/sha256.ts";
 import type { Recipe } from "../recipe/recipe.ts";
 import type { AdversarialCheck } from "./adversarial_check.ts";
 import { type Subject, subjectName, type WeightsChoice } from "../run/subject.ts";
@@ -190,10 +191,15 @@ async function writeReport(
   return path;
 }
 
-/** `corruptions`; some of them by their names. */
+/** Characters that names of corruptions may take of a file's: it has 255 in all. */
+const MOST_OF_CORRUPTIONS = 60;
+
+/** `corruptions`; some of them by their names, or many by the beginning of these names' digest. */
 function corruptionsName({ kinds }: CorruptionAccuracies): string {
-  const names = Object.keys(kinds);
-  return names.length === CORRUPTION_NAMES.length ? CORRUPTED : `${CORRUPTED}-${names.join("+")}`;
+  const kept = Object.keys(kinds), names = kept.join("+");
+  if (kept.length === CORRUPTION_NAMES.length) return CORRUPTED;
+  const said = names.length <= MOST_OF_CORRUPTIONS ? names : sha256(names).slice(0, 12);
+  return `${CORRUPTED}-${said}`;
 }
 
 /** `autoattack-standard`; a custom one by what it ran and spent. */

@@ -6,6 +6,11 @@
  */
 import type * as tf from "@tensorflow/tfjs";
 
+/** The nonlinearities that a network can have. */
+export const ACTIVATION_NAMES = ["relu", "silu"] as const;
+/** One of {@linkcode ACTIVATION_NAMES}: `max(0, x)`, or `x/(1 + e^−x)` (Elfwing et al., arXiv 1702.03118). */
+export type ActivationName = typeof ACTIVATION_NAMES[number];
+
 /** Size of a model. */
 export interface ModelConfig {
   /** What the channels of all stages are multiples of; each architecture says its published one. */
@@ -84,6 +89,12 @@ export interface Architecture {
    * absent where they are taken as they are.
    */
   readonly normalisation?: string;
+  /**
+   * Its nonlinearity, of which nothing is in the state dict.
+   *
+   * @default {"relu"}
+   */
+  readonly activation?: ActivationName;
   /** Everything that has weights but the linear layer, in the state dict's order. */
   readonly modules: readonly (Convolution | BatchNorm)[];
   /** In an order in which they can be computed. Whatever else reads a value that is added stands before the sum. */

@@ -24,6 +24,7 @@ import {
 import type { ModelState, TensorMap } from "./parameters.ts";
 import {
   type Activation,
+  activationOf,
   BATCH_NORM_EPSILON,
   classifier,
   linear,
@@ -58,7 +59,7 @@ export interface FrozenModel {
 export function freeze(
   architecture: Architecture,
   state: ModelState,
-  activation: Activation = tf.relu,
+  activation: Activation = activationOf(architecture),
 ): FrozenModel {
   const folded = fold(architecture, state);
   const tensor = (name: string) => folded.get(name)!;
@@ -110,6 +111,8 @@ export function prepareFrozen(
   n: number,
   backend: Backend,
 ): Promise<void> {
+  // The kernels of an engine's own network, which another activation does not go through.
+  if (activationOf(architecture) !== tf.relu) return Promise.resolve();
   const shapes = architecture.layers.flatMap(({ convolution, norm }): [string, number[]][] => {
     if (convolution === undefined) {
       const { name, channels } = norm!;

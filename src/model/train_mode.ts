@@ -12,8 +12,10 @@ import {
 import { convNormTrain, type NormOptions } from "../backend/operations/conv_norm.ts";
 import { globalAveragePool } from "../backend/operations/average_pool.ts";
 import { normTrain } from "../backend/operations/norm_train.ts";
+import { silu } from "../backend/operations/silu.ts";
 import type { Tensor4D } from "../backend/tensor.ts";
 import {
+  type ActivationName,
   type Architecture,
   type BatchNorm,
   type Layers,
@@ -27,10 +29,17 @@ export const BATCH_NORM_EPSILON = 1e-5;
 const BATCH_NORM_MOMENTUM = 0.1;
 
 /**
- * The nonlinearity of the network. Tests put a smooth one in ReLU's place: rounding cannot switch one of its units on or
+ * The nonlinearity of a network. Tests put a smooth one in ReLU's place: rounding cannot switch one of its units on or
  * off, so that they hold gradients to a hundredth of the error that ReLU needs.
  */
 export type Activation = (x: Tensor4D) => Tensor4D;
+
+const ACTIVATIONS: Readonly<Record<ActivationName, Activation>> = { relu: tf.relu, silu };
+
+/** The nonlinearity that `architecture` names. */
+export function activationOf({ activation = "relu" }: Architecture): Activation {
+  return ACTIVATIONS[activation];
+}
 
 /** `(x − mean)/std` in each channel. */
 export function standardise(x: Tensor4D, mean: tf.Tensor, std: tf.Tensor): tf.Tensor4D {
@@ -55,13 +64,14 @@ export function classifier(x: tf.Tensor4D, weight: tf.Tensor, bias: tf.Tensor): 
  * @param momentum what they count for in the running statistics
  */
 export function trainLayers(
-  { linear: linearName }: Architecture,
+  architecture: Architecture,
   parameters: TensorMap,
   { buffers }: Pick<ModelState, "buffers">,
   groups: readonly number[],
-  activation: Activation = tf.relu,
+  activation: Activation = activationOf(architecture),
   momentum = BATCH_NORM_MOMENTUM,
 ): Layers {
+  const { linear: linearName } = architecture;
   const parameter = (name: string) => parameters.get(name)!;
   const vectors = ({ name }: BatchNorm) => ({
     gamma: parameter(`${name}.weight`) as tf.Tensor1D,

@@ -121,7 +121,7 @@ export async function exportWeights(
   const { path, sha256, tensors, run } = subject;
   const record = run && await readRunRecord(run.directory);
   const published = { subject, ...record && { record } };
-  const network = networkOf(tensors, path);
+  const network = networkOf(tensors, path, subject.activation);
   const exported = {
     format,
     out,

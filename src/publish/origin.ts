@@ -6,10 +6,11 @@
 import { formatRadius } from "../evaluate/report.ts";
 import { sha256 } from "../format/sha256.ts";
 import type { Recipe } from "../recipe/recipe.ts";
+import { activationMetadata } from "../weights/said_activation.ts";
 import { dataKindOf } from "../run/weights/data_kind.ts";
 import { VERSION } from "../run/program_version.ts";
 import type { RunRecord } from "../run/run_record.ts";
-import type { Subject } from "../run/subject.ts";
+import type { WeightsSubject } from "../run/subject.ts";
 
 /** What every name of an origin's begins with. */
 const PREFIX = "memloss.";
@@ -18,7 +19,7 @@ export const VERSION_NAME = `${PREFIX}version`;
 
 /** Weights, and the record of the run that trained them. */
 export interface PublishedSubject {
-  readonly subject: Subject;
+  readonly subject: WeightsSubject;
   /** Absent for a file of weights. */
   readonly record?: RunRecord;
 }
@@ -31,6 +32,7 @@ export function originOf({ subject, record }: PublishedSubject): Record<string, 
     input: "float32 images [N, C, H, W] in [0, 1], not normalised; three channels are RGB",
     weights_sha256: subject.sha256,
   };
+  const activation = activationMetadata(subject.activation);
   if (run && record) {
     const { threat, data } = run.recipe;
     const recipe = JSON.stringify(publicRecipe(run.recipe));
@@ -48,7 +50,8 @@ export function originOf({ subject, record }: PublishedSubject): Record<string, 
       epsilon: formatRadius(threat.epsilon),
     });
   }
-  return Object.fromEntries(Object.entries(said).map(([name, text]) => [PREFIX + name, text]));
+  const named = Object.entries(said).map(([name, text]) => [PREFIX + name, text] as const);
+  return { ...Object.fromEntries(named), ...activation };
 }
 
 /** `recipe` without where files lie and where its memory's index is kept. */

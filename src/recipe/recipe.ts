@@ -6,6 +6,7 @@
 import type { ThreatModel } from "../attack/options.ts";
 import type { BackendChoice } from "../backend/backend.ts";
 import type { DataName } from "../data/sets/sets.ts";
+import type { ActivationName } from "../model/architecture.ts";
 import type { ArchitectureName } from "../model/architectures/architectures.ts";
 import type { Variant } from "../method/methods.ts";
 import type { AttackRecipe, MemoryRecipe, OptimiserRecipe } from "./sections.ts";
@@ -103,6 +104,12 @@ export interface Recipe {
    * @default {64, wrn-34-10 and wrn-28-10 16, small-cnn 96}
    */
   readonly width: number;
+  /**
+   * Its nonlinearity.
+   *
+   * @default {"relu"}
+   */
+  readonly activation?: ActivationName;
   /**
    * File of weights to begin with, of whatever kind {@linkcode loadWeights} reads; the run keeps a copy.
    *

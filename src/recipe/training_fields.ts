@@ -9,6 +9,7 @@ import { TEST_FRACTION } from "../data/folder/listing.ts";
 import { IMAGE_SIZE } from "../data/folder/read_folder.ts";
 import { isFound } from "../data/sets/definition.ts";
 import { DATA_NAMES, DATA_ROOT, findSet } from "../data/sets/sets.ts";
+import { ACTIVATION_NAMES } from "../model/architecture.ts";
 import {
   ARCHITECTURE_NAMES,
   ARCHITECTURES,
@@ -139,6 +140,11 @@ export const TRAINING_FIELDS = {
       default: ({ model }) => definitionOf(model).width,
       said: "64, of the wrn 16, of small-cnn 96",
     },
+  ),
+  activation: field(
+    "activation",
+    choiceFlag("activation", ACTIVATION_NAMES, "nonlinearity of the network"),
+    { group: "What to train", said: "relu, or what --from says of itself" },
   ),
   from: field(
     "from",

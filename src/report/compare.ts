@@ -63,7 +63,7 @@ function describe(record: RunRecord): Record<string, string> {
       const value = valueAt(recipe, path);
       return value === undefined ? [] : [[flag.name, String(value)]];
     })),
-    ...seedMakesImages(record) ? {} : { "training images": dataSha256.slice(0, 12) },
+    "training images": seedMakesImages(record) ? "made from the seed" : dataSha256.slice(0, 12),
   };
 }
 

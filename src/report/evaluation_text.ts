@@ -101,11 +101,12 @@ function describeCurve(norm: AttackNorm, { attack, points }: Curve): string[] {
 }
 
 function describeCorruptions({ accuracy, kinds }: CorruptionAccuracies): string[] {
-  const names = Object.keys(kinds), width = Math.max(...names.map(({ length }) => length));
+  const title = "corruption";
+  const width = Math.max(...[title, ...Object.keys(kinds)].map(({ length }) => length));
   const row = (name: string, cells: readonly string[]) =>
     `  ${name.padEnd(width)}${cells.map((cell) => cell.padStart(10)).join("")}`;
   return [
-    row("corruption", ["1", "2", "3", "4", "5", "mean"]),
+    row(title, ["1", "2", "3", "4", "5", "mean"]),
     ...Object.entries(kinds).map(([name, { accuracy, severities }]) =>
       row(name, [...severities, { accuracy }].map((each) => formatPercent(each.accuracy)))
     ),

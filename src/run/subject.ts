@@ -9,8 +9,10 @@ import { ioError, isAboutPlace } from "../disk/failure.ts";
 import { readWholeFile } from "../disk/files.ts";
 import { decodeSafetensors, type SafeTensor } from "../format/safetensors.ts";
 import { sha256 } from "../format/sha256.ts";
+import type { ActivationName } from "../model/architecture.ts";
 import type { Recipe } from "../recipe/recipe.ts";
 import { readModelJson, readTfjsModel, type TfjsModel } from "../weights/tfjs/model_file.ts";
+import { saidActivation } from "../weights/said_activation.ts";
 import { AVERAGE } from "../weights/account.ts";
 import { readNetwork } from "../weights/file/read.ts";
 import {
@@ -27,6 +29,8 @@ export interface Weights {
   /** SHA-256 of the file's bytes, hexadecimal. */
   readonly sha256: string;
   readonly tensors: ReadonlyMap<string, SafeTensor>;
+  /** The network's nonlinearity, which its tensors do not show; ReLU unless given. */
+  readonly activation?: ActivationName | undefined;
   /** Which of a file's two sets of weights `tensors` are the network's of; absent where it has one. */
   readonly weights?: WeightsChoice;
 }
@@ -50,7 +54,7 @@ export interface WeightsSubject extends Weights {
 }
 
 /** A model from elsewhere. */
-export interface ModelSubject extends Omit<Weights, "tensors"> {
+export interface ModelSubject extends Omit<Weights, "tensors" | "activation"> {
   readonly model: TfjsModel;
   readonly run?: undefined;
   readonly notes?: undefined;
@@ -64,6 +68,7 @@ export type Subject = WeightsSubject | ModelSubject;
  *
  * @param link which checkpoint of a run; by default the best one, or the last of a run that selected none
  * @param weights which of the weights there; by default the average where there is one
+ * @param activation the nonlinearity of a file's network, where the file does not say that
  * @throws {UsageError} if `target` is neither, the run has no such checkpoint, there are no such weights, or they are damaged
  * @throws {RunError} if they cannot be read
  */
@@ -71,9 +76,10 @@ export async function readSubject(
   target: string,
   link: CheckpointLink | undefined,
   weights?: WeightsChoice,
+  activation?: ActivationName,
 ): Promise<Subject> {
   if (await isFile(target)) {
-    if (link === undefined) return await readFile(target, weights);
+    if (link === undefined) return await readFile(target, weights, activation);
     throw new UsageError(
       `--checkpoint ${link} chooses among a run's checkpoints, but ${target} is a file.`,
     );
@@ -84,7 +90,8 @@ export async function readSubject(
     if (checkpoint === undefined) continue;
     const { found, bytes } = checkpoint, path = checkpointPath(target, found.name);
     const read = chosen(decode(path, bytes, found.sha256), weights);
-    return { ...read, run: { directory: target, link: candidate, recipe } };
+    const run = { directory: target, link: candidate, recipe };
+    return { ...read, ...recipe.activation && { activation: recipe.activation }, run };
   }
   throw new UsageError(
     link === "best" && recipe.select === "none"
@@ -112,15 +119,25 @@ export async function readWeightsSubject(
   );
 }
 
-async function readFile(path: string, choice: WeightsChoice | undefined): Promise<Subject> {
+async function readFile(
+  path: string,
+  choice: WeightsChoice | undefined,
+  asked: ActivationName | undefined,
+): Promise<Subject> {
   const json = await readModelJson(path);
   if (json) {
+    if (asked) {
+      throw new UsageError(
+        `--activation is for files of weights, and ${path} says itself what it computes: leave it out.`,
+      );
+    }
     if (choice) throw noAverage(path, choice);
     const model = await readTfjsModel(path, json);
     return { path, sha256: model.sha256, model };
   }
-  const { sha256, tensors, notes } = await readNetwork(path);
-  return { ...chosen({ path, sha256, tensors }, choice), notes };
+  const { sha256, tensors, notes, activation } = await readNetwork(path, undefined, asked);
+  const weights = { path, sha256, tensors, ...activation && { activation } };
+  return { ...chosen(weights, choice), notes };
 }
 
 /** `all` with the tensors of the weights that are asked for in the places of the network's. */
@@ -161,7 +178,9 @@ export async function readWeights(path: string, expected?: string): Promise<Weig
 function decode(path: string, bytes: Uint8Array, expected: string | undefined): Weights {
   const digest = sha256(bytes);
   if (expected !== undefined && digest !== expected) throw damagedCheckpoint(path);
-  return { path, sha256: digest, tensors: decodeSafetensors(bytes, path).tensors };
+  const { tensors, metadata } = decodeSafetensors(bytes, path);
+  const activation = saidActivation(metadata, path);
+  return { path, sha256: digest, tensors, ...activation && { activation } };
 }
 
 async function isFile(path: string): Promise<boolean> {

@@ -122,7 +122,8 @@ export class Session {
     const name = checkpointName(progress), path = folder.checkpointPath(name);
     const state = this.learner.snapshot(), momenta = this.learner.momenta();
     const average = this.learner.averaged();
-    const checkpoint = { state, momenta, progress, ...average && { average } };
+    const { activation } = recipe;
+    const checkpoint = { state, momenta, progress, activation, ...average && { average } };
     const saved = await saveCheckpoint(path, checkpoint, backend, (what) => this.notFinite(what))
       .finally(() => {
         const { parameters, buffers } = state;

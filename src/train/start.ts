@@ -69,7 +69,9 @@ export async function startRun(
   options: StartOptions = {},
 ): Promise<void> {
   await exclusively(async () => {
-    const initial = recipe.from === undefined ? undefined : await readInitialWeights(recipe.from);
+    const initial = recipe.from === undefined
+      ? undefined
+      : await readInitialWeights(recipe.from, recipe.activation);
     const complete = resolveRecipe(initial ? withNetwork(recipe, initial) : recipe);
     await runIn(directory, complete, options, { initial, helper: await givenHelper(complete) });
   });

@@ -7,8 +7,10 @@ import { UsageError } from "../errors.ts";
 import { writeFileAtomically } from "../disk/files.ts";
 import { encodeSafetensors } from "../format/safetensors.ts";
 import { sha256 } from "../format/sha256.ts";
+import type { ActivationName } from "../model/architecture.ts";
 import { checkOutput, exactly } from "../run/output.ts";
 import { withoutOptimiser } from "../weights/account.ts";
+import { activationMetadata } from "../weights/said_activation.ts";
 import { readNetwork } from "../weights/file/read.ts";
 import { type NetworkSummary, summariseNetwork } from "./network_summary.ts";
 
@@ -28,6 +30,12 @@ export interface WeightsImportOptions {
    * @default {the one that is trained, and no average of it}
    */
   readonly key?: string | undefined;
+  /**
+   * The network's nonlinearity, of which a file from elsewhere says nothing.
+   *
+   * @default {"relu", or what the file says}
+   */
+  readonly activation?: ActivationName | undefined;
 }
 
 /** What was imported. */
@@ -66,14 +74,19 @@ export interface WeightsImport {
  */
 export async function importWeights(
   file: string,
-  { out, overwrite = false, key }: WeightsImportOptions,
+  { out, overwrite = false, key, activation }: WeightsImportOptions,
 ): Promise<WeightsImport> {
   if (!out.endsWith(".safetensors")) {
     throw new UsageError(`--out must be a .safetensors, not "${out}".`);
   }
-  const { architecture, tensors, notes, sha256: digest } = await readNetwork(file, key);
+  const { architecture, tensors, notes, sha256: digest } = await readNetwork(
+    file,
+    key,
+    activation,
+  );
   const own = withoutOptimiser(tensors), left = tensors.size - own.size;
-  const bytes = encodeSafetensors(own, { format: "pt" });
+  const said = activationMetadata(architecture.activation);
+  const bytes = encodeSafetensors(own, { format: "pt", ...said });
   const kind = exactly(bytes, "what would be written");
   await checkOutput(out, { flag: "--out", kind, inputs: [file], overwrite });
   await writeFileAtomically(out, bytes);

@@ -5,6 +5,8 @@
  */
 import { UsageError } from "../errors.ts";
 import type { SafeTensor } from "../format/safetensors.ts";
+import type { ActivationName } from "../model/architecture.ts";
+import { withActivation } from "../model/architectures/architectures.ts";
 import { sha256 } from "../format/sha256.ts";
 import { readSubject } from "../run/subject.ts";
 import { adoptNetwork } from "../weights/foreign/adopt.ts";
@@ -71,18 +73,24 @@ export interface ShownWeights {
  */
 export async function showWeights(target: string, key?: string): Promise<ShownWeights> {
   const file = await isFolder(target) ? (await readSubject(target, undefined)).path : target;
-  const { kind, bytes, sha256: digest, tree } = await readWeightsFile(file);
+  const { kind, bytes, sha256: digest, tree, activation } = await readWeightsFile(file);
   const tensors = [...flat(tree, "", new Set(), new Map())];
-  return { file, kind, bytes, sha256: digest, tensors, ...judge(tree, file, key) };
+  return { file, kind, bytes, sha256: digest, tensors, ...judge(tree, file, activation, key) };
 }
 
 async function isFolder(path: string): Promise<boolean> {
   return (await Deno.stat(path).catch(() => undefined))?.isDirectory === true;
 }
 
-function judge(tree: Tree, file: string, key?: string): Pick<ShownWeights, "network" | "why"> {
+function judge(
+  tree: Tree,
+  file: string,
+  activation: ActivationName | undefined,
+  key?: string,
+): Pick<ShownWeights, "network" | "why"> {
   try {
-    const { architecture, notes } = adoptNetwork(tree, file, key);
+    const { architecture: found, notes } = adoptNetwork(tree, file, key);
+    const architecture = withActivation(found, activation);
     const why = `Every tensor that ${architecture.title} has is there, in its shape, and no other.`;
     return { network: summariseNetwork(architecture), why: [why, ...notes] };
   } catch (error) {

@@ -8,9 +8,10 @@ import { writeFileAtomically } from "../disk/files.ts";
 import { exists } from "../disk/regular.ts";
 import { UsageError } from "../errors.ts";
 import { encodeSafetensors } from "../format/safetensors.ts";
-import type { Architecture } from "../model/architecture.ts";
+import type { ActivationName, Architecture } from "../model/architecture.ts";
 import type { ModelState } from "../model/parameters.ts";
 import { readNetwork } from "./file/read.ts";
+import { activationMetadata } from "./said_activation.ts";
 import { exportState, importState } from "./state_dict.ts";
 
 /**
@@ -55,6 +56,12 @@ export interface SaveOptions {
    */
   readonly overwrite?: boolean;
   /**
+   * The network's nonlinearity, which the file says where it is not ReLU.
+   *
+   * @default {"relu"}
+   */
+  readonly activation?: ActivationName;
+  /**
    * The device that has them, whose errors are then told.
    *
    * @default {whichever tfjs uses}
@@ -90,12 +97,15 @@ export interface SaveOptions {
 export async function saveWeights(
   path: string,
   state: ModelState,
-  { overwrite = false, backend }: SaveOptions = {},
+  { overwrite = false, activation, backend }: SaveOptions = {},
 ): Promise<void> {
   if (!overwrite && await exists(path)) {
     throw new UsageError(`${path} is there already: choose another name, or allow to overwrite.`);
   }
   const exported = exportState(state);
   const tensors = await (backend ? backend.guard(exported) : exported);
-  await writeFileAtomically(path, encodeSafetensors(tensors, { format: "pt" }));
+  await writeFileAtomically(
+    path,
+    encodeSafetensors(tensors, { format: "pt", ...activationMetadata(activation) }),
+  );
 }

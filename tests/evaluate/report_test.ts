@@ -1,11 +1,17 @@
 import assert from "node:assert/strict";
 import { join } from "@std/path";
+import { CORRUPTION_NAMES } from "../../src/data/corruptions/corruptions.ts";
 import type { EvaluationSettings } from "../../src/evaluate/evaluate.ts";
 import { keepReport, makeReport } from "../../src/evaluate/report.ts";
+import { corruptionAccuracies } from "../../src/evaluate/series/corruptions.ts";
+import type { Recipe } from "../../src/recipe/recipe.ts";
 import { resolveRecipe } from "../../src/recipe/resolve.ts";
 import type { Subject } from "../../src/run/subject.ts";
 
-Deno.test("keepReport() keeps what was attacked on other networks beside each other and beside its own", async () => {
+/** The names of the files that `keep` leaves of a run, of which it is told what a report is made of. */
+async function keptBy(
+  keep: (subject: Subject, recipe: Recipe, settings: EvaluationSettings) => Promise<void>,
+): Promise<string[]> {
   const directory = await Deno.makeTempDir({ prefix: "memloss-report-" });
   try {
     const recipe = resolveRecipe({ variant: "v1" });
@@ -17,8 +23,20 @@ Deno.test("keepReport() keeps what was attacked on other networks beside each ot
       attack: recipe.threat,
       backend: { name: "wasm", adapter: "none" },
     } as unknown as EvaluationSettings;
-    const found = { accuracy: 1, correct: 1, n: 1, verdicts: "1", confusion: [[1]] };
-    const keep = async (digit?: string) => {
+    await keep(subject, recipe, settings);
+    const names = await Array.fromAsync(Deno.readDir(join(directory, "eval")), ({ name }) => name);
+    return names.sort();
+  } finally {
+    await Deno.remove(directory, { recursive: true });
+  }
+}
+
+const found = { accuracy: 1, correct: 1, n: 1, verdicts: "1", confusion: [[1]] };
+const end = "n1.eps8.00.seed1.wasm.json";
+
+Deno.test("keepReport() keeps what was attacked on other networks beside each other and beside its own", async () => {
+  const names = await keptBy(async (subject, recipe, settings) => {
+    for (const digit of [undefined, "a", "b"]) {
       const source = digit && { path: digit, sha256: digit.repeat(64) };
       const report = source
         ? makeReport(subject, recipe, settings, { clean: found }, {
@@ -26,16 +44,27 @@ Deno.test("keepReport() keeps what was attacked on other networks beside each ot
         })
         : makeReport(subject, recipe, settings, { clean: found, pgd2: found }, {});
       await keepReport(subject, report, { onNote: assert.fail });
-    };
-    for (const digit of [undefined, "a", "b"]) await keep(digit);
-    const names = await Array.fromAsync(Deno.readDir(join(directory, "eval")), ({ name }) => name);
-    const end = "n1.eps8.00.seed1.wasm.json";
-    assert.deepEqual(names.sort(), [
-      `last.clean-pgd2.from-aaaaaaaaaaaa.${end}`,
-      `last.clean-pgd2.from-bbbbbbbbbbbb.${end}`,
-      `last.clean-pgd2.${end}`,
-    ]);
-  } finally {
-    await Deno.remove(directory, { recursive: true });
-  }
+    }
+  });
+  assert.deepEqual(names, [
+    `last.clean-pgd2.from-aaaaaaaaaaaa.${end}`,
+    `last.clean-pgd2.from-bbbbbbbbbbbb.${end}`,
+    `last.clean-pgd2.${end}`,
+  ]);
+});
+
+Deno.test("keepReport() names common corruptions, in a name that a file can have", async () => {
+  const names = await keptBy(async (subject, recipe, settings) => {
+    for (const kinds of [CORRUPTION_NAMES, ["fog", "snow"], CORRUPTION_NAMES.slice(1)]) {
+      const counts = kinds.map((name) => [name, [1, 1, 1, 1, 1]] as const);
+      const corruptions = corruptionAccuracies(new Map(counts), 1);
+      const report = makeReport(subject, recipe, settings, { clean: found }, { corruptions });
+      await keepReport(subject, report, { onNote: assert.fail });
+    }
+  });
+  assert.equal(names.length, 3);
+  assert.ok(names.includes(`last.clean-corruptions.${end}`));
+  assert.ok(names.includes(`last.clean-corruptions-fog+snow.${end}`));
+  const many = /^last\.clean-corruptions-[0-9a-f]{12}\.n1\.eps8\.00\.seed1\.wasm\.json$/;
+  assert.ok(names.some((name) => many.test(name)), names.join());
 });

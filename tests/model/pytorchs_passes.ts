@@ -18,7 +18,7 @@ import { published } from "../testing/objectives.ts";
 import { labelsOf, read, softplus, upload } from "../testing/tensors.ts";
 
 /** The nonlinearities of the fixtures; undefined is the network's own. */
-export const ACTIVATIONS = { softplus, relu: undefined } as const;
+export const ACTIVATIONS = { softplus, relu: undefined, silu: undefined } as const;
 /** The name of one. */
 export type ActivationName = keyof typeof ACTIVATIONS;
 

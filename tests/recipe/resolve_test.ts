@@ -140,6 +140,7 @@ const OTHER: RecipeInput = {
   limitTrain: 64,
   model: "small-cnn",
   width: 4,
+  activation: "silu",
   from: "given.pth",
   epochs: 2,
   batchSize: 32,

@@ -44,3 +44,14 @@ Deno.test("compareRuns() keeps runs on other images apart where the seed does no
   assert.deepEqual(rows.map(({ label }) => label), labels);
   assert.ok(!notes.some((note) => note.includes("made from the seed")));
 });
+
+Deno.test("compareRuns() says which runs trained on images that the seed made", () => {
+  const { rows } = compareRuns([
+    run({ seed: 1 }, "a", "1100"),
+    run({ seed: 1, auxData: "1m.npz", auxFraction: 0.5 }, "b", "1100"),
+  ]);
+  assert.deepEqual(rows.map(({ label }) => label), [
+    "v1, training images made from the seed, aux-fraction none",
+    "v1, training images bbbbbbbbbbbb, aux-fraction 0.5",
+  ]);
+});

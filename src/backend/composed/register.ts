@@ -6,10 +6,16 @@
 import * as tf from "@tensorflow/tfjs";
 import { batchNormKernels } from "./batch_norm.ts";
 import type { ComposedKernels, Inputs } from "./kernel.ts";
+import { siluKernels } from "./silu.ts";
 import { softmaxLossKernels } from "./softmax_losses.ts";
 import { stepKernels } from "./steps.ts";
 
-const KERNELS: ComposedKernels = { ...batchNormKernels, ...softmaxLossKernels, ...stepKernels };
+const KERNELS: ComposedKernels = {
+  ...batchNormKernels,
+  ...siluKernels,
+  ...softmaxLossKernels,
+  ...stepKernels,
+};
 
 /**
  * Registers the composed kernels for the backend called `backendName`, where it has none under these names. Engines do so for

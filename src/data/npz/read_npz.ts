@@ -98,10 +98,9 @@ async function separate(place: string, testFraction: number | undefined): Promis
 
 function drawn(all: NpzImages, path: string, fraction: number): NpzSplits {
   const classes = classesOf(all, path), chosen = new Set<number>();
-  classes.forEach((_, label) => {
-    const places = [...all.labels.keys()].filter((image) => all.labels[image] === label);
+  for (const [label, places] of Map.groupBy(all.labels.keys(), (image) => all.labels[image]!)) {
     for (const place of drawnForTest(places.length, fraction, label)) chosen.add(places[place]!);
-  });
+  }
   const part = (isTest: boolean) =>
     some(all, [...all.labels.keys()].filter((image) => chosen.has(image) === isTest));
   return { classes, parts: { train: part(false), test: part(true) }, split: "drawn" };

@@ -34,7 +34,8 @@ export async function readEvaluated(
   options: EvaluationOptions,
 ): Promise<Evaluated> {
   const { given = {}, saveAdversarial: save, verifyAdversarial: verify } = options;
-  const subject = await readSubject(target, options.checkpoint, options.weights);
+  const { checkpoint, weights } = options;
+  const subject = await readSubject(target, checkpoint, weights, given.activation);
   const recipe = evaluationRecipe(subject, given);
   const source = options.source === undefined
     ? undefined

@@ -25,6 +25,7 @@ export async function identityOf(
     program: await sourceDigest(),
     checkpoint: subject.sha256,
     weights: subject.weights,
+    activation: subject.model ? undefined : subject.activation,
     source: source?.sha256,
     data: test.name,
     images: sha256(
@@ -50,7 +51,7 @@ export function findDifference(found: Identity, asked: Identity): string | undef
     const one = JSON.stringify(found[name]), other = JSON.stringify(asked[name]);
     if (one === other) continue;
     if (name === "program") return "by another version of the program";
-    if (name === "checkpoint" || name === "weights") return "of other weights";
+    if (["checkpoint", "weights", "activation"].includes(name)) return "of other weights";
     if (name === "source") return "on another --source";
     if (name === "images") return "of other images";
     return `with ${name} ${one ?? "unset"}, and not ${other ?? "unset"}`;

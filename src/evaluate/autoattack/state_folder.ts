@@ -107,7 +107,7 @@ export async function openState(
 
 /** Digest of everything that can change a verdict. */
 async function stateKey(
-  { sha256: checkpoint, weights }: Subject,
+  { sha256: checkpoint, weights, ...subject }: Subject,
   { dataset, ids, seed, attack, backend }: EvaluationSettings,
   { version = "standard", members, effort }: AutoAttackChoice,
   input: InputScaling | undefined,
@@ -116,7 +116,13 @@ async function stateKey(
   const images = sha256(new Uint8Array(x.buffer), y);
   const { name, adapter } = backend;
   const program = await sourceDigest();
-  const given = { checkpoint, ...weights && { weights }, images, input };
+  const activation = "activation" in subject ? subject.activation : undefined;
+  const given = {
+    checkpoint,
+    ...weights && { weights },
+    ...activation && { activation },
+    ...{ images, input },
+  };
   const settings = { program, ...given, seed, attack, version, members, effort, name, adapter };
   return sha256(JSON.stringify(settings));
 }

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { quoted } from "../quoted.ts";
 
 const MAGIC = "\x93NUMPY";
 /** Bytes of a description, which NumPy too bounds so, and dimensions that it allows. */
@@ -51,7 +52,9 @@ export async function readNpyHeader(
   }
   const [, order, kind, bytes] = NUMBER.exec(said.get("descr")!) ?? [];
   if (kind === undefined) {
-    throw new TypeError(`its elements are of type ${said.get("descr")!.slice(0, 40)}`);
+    throw new TypeError(
+      `its elements are of type ${quoted(said.get("descr")!.replaceAll("'", ""))}`,
+    );
   }
   const shape = said.get("shape")!.slice(1, -1).split(",").map((each) => each.trim())
     .filter((each, i, all) => each !== "" || i < all.length - 1).map(dimension);
@@ -67,7 +70,7 @@ export async function readNpyHeader(
 function dimension(said: string): number {
   const value = Number(said);
   if (/^\d+$/.test(said) && Number.isSafeInteger(value)) return value;
-  throw new TypeError(`it has a dimension of "${said.slice(0, 40)}"`);
+  throw new TypeError(`it has a dimension of ${quoted(said)}`);
 }
 
 function text(bytes: Uint8Array): string {

@@ -225,10 +225,7 @@ class Archive {
   }
 
   /** The bytes of `entry` as they lie there, behind its own header, which has to agree with the directory. */
-  #content(
-    { name, method, packed, size, offset }: Entry,
-    end: number,
-  ): Uint8Array {
+  #content({ name, method, packed, size, offset }: Entry, end: number): Uint8Array {
     if (method === STORED && packed !== size) {
       throw new TypeError(`${quoted(name)} is stored and has two sizes`);
     }

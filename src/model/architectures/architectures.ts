@@ -4,7 +4,12 @@
  * @module
  */
 import { UsageError } from "../../errors.ts";
-import { type Architecture, type ModelConfig, normalisationNames } from "../architecture.ts";
+import {
+  type ActivationName,
+  type Architecture,
+  type ModelConfig,
+  normalisationNames,
+} from "../architecture.ts";
 import type { ArchitectureDefinition, Shapes } from "./definition.ts";
 import { PREACT_RESNET18 } from "./preact_resnet18.ts";
 import { RESNET18 } from "./resnet18.ts";
@@ -75,6 +80,28 @@ export function inferArchitecture(shapes: Shapes, source: string): Architecture 
 export function withNormalisation(architecture: Architecture): Architecture {
   return { ...architecture, normalisation: NORMALISATION };
 }
+
+/**
+ * `architecture` with a nonlinearity, ReLU unless given; another one is part of its title.
+ *
+ * @example
+ * ```ts
+ * import { buildArchitecture, withActivation } from "@memloss/memloss";
+ * import assert from "node:assert/strict";
+ * const plain = buildArchitecture("wrn-28-10", { width: 16, classes: 10 });
+ * assert.equal(withActivation(plain, "silu").title, "WideResNet-28-10 SiLU");
+ * ```
+ */
+export function withActivation(
+  architecture: Architecture,
+  activation: ActivationName = "relu",
+): Architecture {
+  if (activation === "relu") return architecture;
+  return { ...architecture, title: `${architecture.title} ${TITLES[activation]}`, activation };
+}
+
+/** What is added to a title. */
+const TITLES = { silu: "SiLU" } as const;
 
 /** The network whose state dict has tensors of `shapes`; undefined if no architecture is recognised. */
 export function recognise(shapes: Shapes): Architecture | undefined {

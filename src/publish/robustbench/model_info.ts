@@ -18,7 +18,7 @@ export interface ModelInfo {
   /** The paper's title. */
   readonly name: string | null;
   readonly authors: string | null;
-  /** Whether there was more to learn from than the data set; null where given weights were trained on. */
+  /** Whether there was more to learn from than the data set; null where given weights or auxiliary images were trained on. */
   readonly additional_data: boolean | null;
   readonly number_forward_passes: number;
   readonly dataset: string;
@@ -38,7 +38,7 @@ export function modelInfo(
   network: ExportedNetwork,
   measured: Measured,
 ): ModelInfo {
-  const { data, threat: { norm, epsilon }, variant } = recipe;
+  const { data, threat: { norm, epsilon }, variant, auxFraction } = recipe;
   const { name: method, paper } = methodOf(variant);
   const arxiv = /arXiv (\d+\.\d+)/.exec(paper)?.[1];
   const robust = measured.autoAttack?.evaluation.result;
@@ -49,7 +49,7 @@ export function modelInfo(
     link: arxiv === undefined ? null : `https://arxiv.org/abs/${arxiv}`,
     name: null,
     authors: null,
-    additional_data: recipe.from === undefined ? false : null,
+    additional_data: recipe.from === undefined && auxFraction === undefined ? false : null,
     number_forward_passes: 1,
     dataset: data,
     venue: null,
@@ -61,6 +61,10 @@ export function modelInfo(
     footnote: [
       `Trained with ${method}${paper === "" ? "" : ` (${paper})`}${
         recipe.from === undefined ? "" : ", from given weights"
+      }${
+        auxFraction === undefined
+          ? ""
+          : `, ${Math.round(100 * auxFraction)} % of each batch auxiliary images`
       }.`,
       ...robust === undefined ? [] : [
         `AutoAttack is memloss's own implementation, on the first ${robust.n} test images.`,

@@ -9,7 +9,7 @@ import { RunError } from "../../errors.ts";
 import { readWholeFile, writeFileAtomically } from "../../disk/files.ts";
 import { decodeSafetensors, encodeSafetensors, type SafeTensor } from "../../format/safetensors.ts";
 import { sha256 } from "../../format/sha256.ts";
-import type { Architecture } from "../../model/architecture.ts";
+import type { ActivationName, Architecture } from "../../model/architecture.ts";
 import {
   disposeAll,
   type ModelState,
@@ -18,6 +18,7 @@ import {
   type WeightTensors,
 } from "../../model/parameters.ts";
 import { zeroMomenta } from "../../optimise/sgd.ts";
+import { activationMetadata } from "../../weights/said_activation.ts";
 import { AVERAGE, networkShapes } from "../../weights/account.ts";
 import {
   exportState,
@@ -52,7 +53,7 @@ export interface Checkpoint {
  */
 export async function saveCheckpoint(
   path: string,
-  checkpoint: Checkpoint,
+  checkpoint: Checkpoint & { readonly activation?: ActivationName | undefined },
   backend: Backend,
   notFinite: (what: string) => RunError = (what) => new RunError(`${what}.`),
 ): Promise<{ sha256: string; tensors: string }> {
@@ -67,7 +68,11 @@ export async function saveCheckpoint(
   if (bad !== undefined) {
     throw notFinite(`The model is not finite after epoch ${epoch}, step ${step} (${bad})`);
   }
-  const metadata = { format: "pt", memloss: encodeProgress(checkpoint.progress) };
+  const metadata = {
+    format: "pt",
+    memloss: encodeProgress(checkpoint.progress),
+    ...activationMetadata(checkpoint.activation),
+  };
   const bytes = encodeSafetensors(tensors, metadata);
   await writeFileAtomically(path, bytes);
   return { sha256: sha256(bytes), tensors: tensorChecksums(tensors) };

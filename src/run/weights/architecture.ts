@@ -5,7 +5,11 @@
  */
 import type { Dataset } from "../../data/dataset.ts";
 import type { Architecture } from "../../model/architecture.ts";
-import { buildArchitecture, withNormalisation } from "../../model/architectures/architectures.ts";
+import {
+  buildArchitecture,
+  withActivation,
+  withNormalisation,
+} from "../../model/architectures/architectures.ts";
 import type { Recipe } from "../../recipe/recipe.ts";
 
 /** What a run must know of its data set before there is any. */
@@ -19,11 +23,11 @@ export interface GivenWeights {
 
 /** The network that a run of `recipe` trains on `data`, from given weights if there are any. */
 export function trainedArchitecture(
-  { model, width }: Pick<Recipe, "model" | "width">,
+  { model, width, activation }: Pick<Recipe, "model" | "width" | "activation">,
   { classes, shape: { channels } }: DataKind,
   from?: GivenWeights,
 ): Architecture {
   const size = { width, classes: classes.length, channels };
-  const architecture = buildArchitecture(model, size);
+  const architecture = withActivation(buildArchitecture(model, size), activation);
   return from?.normalised ? withNormalisation(architecture) : architecture;
 }

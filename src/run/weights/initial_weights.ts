@@ -7,11 +7,12 @@ import { UsageError } from "../../errors.ts";
 import { readIfThere, writeFileAtomically } from "../../disk/files.ts";
 import { decodeSafetensors, encodeSafetensors, type SafeTensor } from "../../format/safetensors.ts";
 import { sha256 } from "../../format/sha256.ts";
-import type { Architecture, ModelConfig } from "../../model/architecture.ts";
+import type { ActivationName, Architecture, ModelConfig } from "../../model/architecture.ts";
 import { type ArchitectureName, identify } from "../../model/architectures/architectures.ts";
 import type { ModelState } from "../../model/parameters.ts";
 import type { RecipeInput } from "../../recipe/recipe.ts";
 import { shapesOf, withoutOptimiser } from "../../weights/account.ts";
+import { activationMetadata } from "../../weights/said_activation.ts";
 import { readNetwork } from "../../weights/file/read.ts";
 import { importState } from "../../weights/state_dict.ts";
 import { initialWeightsPath } from "../folder/files.ts";
@@ -36,13 +37,21 @@ export interface InitialWeights {
 /**
  * Reads the network in the file at `path`; what an optimiser kept beside it is left out.
  *
+ * @param activation its nonlinearity, where the file does not say that
  * @throws {UsageError} if there is none that is known
  * @throws {RunError} if the file cannot be read
  */
-export async function readInitialWeights(path: string): Promise<InitialWeights> {
-  const { architecture, tensors, notes, sha256: digest } = await readNetwork(path);
-  const own = withoutOptimiser(tensors);
-  const bytes = encodeSafetensors(own, { format: "pt" });
+export async function readInitialWeights(
+  path: string,
+  activation?: ActivationName,
+): Promise<InitialWeights> {
+  const { architecture, tensors, notes, sha256: digest } = await readNetwork(
+    path,
+    undefined,
+    activation,
+  );
+  const own = withoutOptimiser(tensors), said = activationMetadata(architecture.activation);
+  const bytes = encodeSafetensors(own, { format: "pt", ...said });
   const { name, config } = identify(shapesOf(own))!;
   const normalised = architecture.normalisation !== undefined;
   const record = { sha256: digest, copySha256: sha256(bytes), normalised };
@@ -56,14 +65,15 @@ export async function readInitialWeights(path: string): Promise<InitialWeights> 
  */
 export function withNetwork(
   recipe: RecipeInput,
-  { path, name: model, config: { width } }: InitialWeights,
+  { path, name: model, config: { width }, architecture: { activation } }: InitialWeights,
 ): RecipeInput {
+  const network = { model, width, ...activation && { activation } };
   if (recipe.model !== undefined && recipe.model !== model) {
     throw new UsageError(
       `--model ${recipe.model} is not that of --from ${path}, which is ${model}: leave it out.`,
     );
   }
-  if (recipe.width === undefined || recipe.width === width) return { ...recipe, model, width };
+  if (recipe.width === undefined || recipe.width === width) return { ...recipe, ...network };
   throw new UsageError(
     `--width ${recipe.width} is not that of --from ${path}, which has ${width}: leave it out.`,
   );
@@ -112,7 +122,7 @@ export async function loadInitialWeights(
   architecture: Architecture,
 ): Promise<ModelState> {
   const path = initialWeightsPath(directory), copy = await readIfThere(path);
-  const bytes = copy ?? (await readInitialWeights(recipe.from!)).bytes;
+  const bytes = copy ?? (await readInitialWeights(recipe.from!, recipe.activation)).bytes;
   if (sha256(bytes) !== from.copySha256) {
     throw new UsageError(
       `${

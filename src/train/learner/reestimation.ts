@@ -61,7 +61,7 @@ export function compileObservation(
   return deviceState.compile(({ nat, share }) => {
     const { parameters, buffers } = copyOf(averaged), images = nat as tf.Tensor4D;
     const groups = [images.shape[0]];
-    const layers = trainLayers(architecture, parameters, { buffers }, groups, tf.relu, 1);
+    const layers = trainLayers(architecture, parameters, { buffers }, groups, undefined, 1);
     forward(architecture, layers, images).dispose();
     for (const [name, before] of averaged.buffers) {
       const seen = buffers.get(name)!;

@@ -5,6 +5,7 @@
  */
 import type { SafeTensor } from "../../format/safetensors.ts";
 import {
+  type ActivationName,
   type Architecture,
   type ModelConfig,
   normalisationNames,
@@ -13,6 +14,7 @@ import {
   definitionOf,
   identify,
   inferArchitecture,
+  withActivation,
 } from "../../model/architectures/architectures.ts";
 import type { ArchitectureDefinition } from "../../model/architectures/definition.ts";
 import { networkShapes, refuseUnusable, shapesOf } from "../account.ts";
@@ -36,8 +38,13 @@ export interface ExportedNetwork {
  * @param source the file that holds it, for error messages
  * @throws {UsageError} if it is no network's that this program knows, or its tensors are not exactly that network's
  */
-export function networkOf(dict: StateDict, source: string): ExportedNetwork {
-  const shapes = shapesOf(dict), architecture = inferArchitecture(shapes, source);
+export function networkOf(
+  dict: StateDict,
+  source: string,
+  activation?: ActivationName,
+): ExportedNetwork {
+  const shapes = shapesOf(dict);
+  const architecture = withActivation(inferArchitecture(shapes, source), activation);
   const { name, config } = identify(shapes)!;
   const tensors = networkTensors(dict, architecture, source);
   return { definition: definitionOf(name), config, architecture, tensors };

@@ -86,7 +86,7 @@ class Graph {
   /** Appends what `layer` computes of `values`; the result's name. */
   layer(layer: Layer, values: readonly string[]): string {
     const { norm, convolution } = layer, input = values[layer.input]!;
-    if (convolution === undefined) return this.#relu(this.#norm(layer.norm, input));
+    if (convolution === undefined) return this.#activate(this.#norm(layer.norm, input));
     const convolved = norm && this.#folded
       ? this.#convolve(convolution, input, norm)
       : this.#convolve(convolution, input);
@@ -94,7 +94,7 @@ class Graph {
     const sum = layer.add === undefined
       ? value
       : this.node("Add", [value, values[layer.add]!], `${convolution.name}.sum`);
-    return layer.activate ? this.#relu(sum) : sum;
+    return layer.activate ? this.#activate(sum) : sum;
   }
 
   /** Appends the normalisation of the images; the result's name. */
@@ -162,7 +162,15 @@ class Graph {
     return this.node("Add", [scaled, perChannel("shift", shift)], name);
   }
 
-  #relu(input: string): string {
+  /** Opset 17 has no SiLU of its own. */
+  #activate(input: string): string {
+    if (this.#network.architecture.activation === "silu") {
+      return this.node(
+        "Mul",
+        [input, this.node("Sigmoid", [input], `${input}.share`)],
+        `${input}.silu`,
+      );
+    }
     return this.node("Relu", [input], `${input}.relu`);
   }
 }

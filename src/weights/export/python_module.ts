@@ -22,15 +22,20 @@ export function className({ architecture: { title } }: ExportedNetwork): string 
   return title.replaceAll(/[^A-Za-z0-9]/g, "").replace(/^[^A-Z]/, (first) => first.toUpperCase());
 }
 
-/** The name of the module, e.g. `memloss_resnet18`; networks that normalise their images have one of their own. */
+/**
+ * The name of the module, e.g. `memloss_resnet18`; networks that normalise their images, or have another nonlinearity than
+ * ReLU, have one of their own.
+ */
 export function moduleName({ definition: { name }, architecture }: ExportedNetwork): string {
-  const own = name.replaceAll("-", "_");
-  return `memloss_${own}${architecture.normalisation === undefined ? "" : "_normalised"}`;
+  const { activation, normalisation } = architecture;
+  const own = [name.replaceAll("-", "_"), ...activation ? [activation] : []].join("_");
+  return `memloss_${own}${normalisation === undefined ? "" : "_normalised"}`;
 }
 
 /** The module's text, the same for networks of all sizes. */
 export function pythonModule(network: ExportedNetwork): string {
-  const { architecture } = network, { title, linear, modules, normalisation } = architecture;
+  const { architecture } = network;
+  const { title, linear, modules, normalisation, activation = "relu" } = architecture;
   const sizes = new Sizes(network), name = className(network);
   const { statements, result } = programOf(architecture);
   const stem = modules.find(({ kind }) => kind === "convolution")!;
@@ -47,7 +52,7 @@ ${indent(snippet(moduleName(network)), "    ")}
 """
 import torch
 from torch import nn
-from torch.nn.functional import relu
+from torch.nn.functional import ${activation}
 
 
 def conv(inputs, outputs, kernel, stride=1):
@@ -67,7 +72,12 @@ class ${name}(nn.Module):
 ${indent(attributes.join("\n"), "        ")}
 
     def forward(self, ${PLACES[0]}):
-${indent([...first, ...statements.map(statementText)].join("\n"), "        ")}
+${
+    indent(
+      [...first, ...statements.map((each) => statementText(each, activation))].join("\n"),
+      "        ",
+    )
+  }
         return self.${path(linear)}(${PLACES[result]}.mean((2, 3)))
 
 
@@ -158,14 +168,14 @@ function path(name: string): string {
   return name.replaceAll(/\.(\d+)(?=\.|$)/g, "[$1]");
 }
 
-function statementText({ layer, input, add, result }: Statement): string {
+function statementText({ layer, input, add, result }: Statement, activation: string): string {
   const { convolution, norm } = layer;
   let value = PLACES[input]!;
   if (convolution) value = `self.${path(convolution.name)}(${value})`;
   if (norm) value = `self.${path(norm.name)}(${value})`;
   if (add !== undefined) value += ` + ${PLACES[add]}`;
   const activated = convolution === undefined || layer.activate;
-  return `${PLACES[result]} = ${activated ? `relu(${value})` : value}`;
+  return `${PLACES[result]} = ${activated ? `${activation}(${value})` : value}`;
 }
 
 function indent(text: string, by: string): string {

@@ -4,6 +4,7 @@
  * @module
  */
 import { PickleWriter } from "../../format/pickle/writer.ts";
+import { openZip } from "../../format/zip/reader.ts";
 import { encodeZip } from "../../format/zip/writer.ts";
 import type { StateDict } from "../state_dict.ts";
 
@@ -38,6 +39,17 @@ export function encodeTorch(
     ...storages,
     { name: `${ROOT}/version`, data: text("3\n") },
   ]);
+}
+
+/** What the archive `bytes` says that {@linkcode encodeTorch} has written it of; nothing if somebody else has. */
+export function readOrigin(bytes: Uint8Array, source: string): Readonly<Record<string, unknown>> {
+  const text = openZip(bytes, source).read(ORIGIN_ENTRY);
+  if (text === undefined) return {};
+  try {
+    return Object(JSON.parse(new TextDecoder().decode(text)));
+  } catch {
+    return {}; // by its name it would be ours
+  }
 }
 
 /** An ordered dictionary of tensors, each over a storage of its own that is kept under its number. */

@@ -11,6 +11,10 @@ import {
 } from "../../format/safetensors.ts";
 import { sha256 } from "../../format/sha256.ts";
 import { checkZipEnd } from "../../format/zip/reader.ts";
+import type { ActivationName } from "../../model/architecture.ts";
+import { withActivation } from "../../model/architectures/architectures.ts";
+import { readOrigin } from "../export/torch_file.ts";
+import { agreedActivation, saidActivation } from "../said_activation.ts";
 import { type Adopted, adoptNetwork } from "../foreign/adopt.ts";
 import type { Tree } from "../foreign/candidates.ts";
 import { checkLegacy } from "../pytorch/legacy.ts";
@@ -31,6 +35,8 @@ export interface WeightsFile {
   /** SHA-256 of its bytes, hexadecimal; of shards that of the index and of their own. */
   readonly sha256: string;
   readonly tree: Tree;
+  /** As in {@linkcode Shard}. */
+  readonly activation?: ActivationName | undefined;
 }
 
 /**
@@ -61,16 +67,31 @@ async function readBytes(path: string) {
 }
 
 function decode(bytes: Uint8Array, kind: Exclude<WeightsKind, "shards">, path: string): Shard {
-  const tree = kind === "safetensors"
-    ? decodeSafetensors(bytes, path, FOREIGN_HEADER_BYTES).tensors
-    : readPyTorch(bytes, kind === "torch-zip", path);
-  return { tree, bytes: bytes.length, sha256: sha256(bytes) };
+  const file = { bytes: bytes.length, sha256: sha256(bytes) };
+  if (kind === "safetensors") {
+    const { tensors: tree, metadata } = decodeSafetensors(bytes, path, FOREIGN_HEADER_BYTES);
+    return { tree, ...file, activation: saidActivation(metadata, path) };
+  }
+  const isArchive = kind === "torch-zip", tree = readPyTorch(bytes, isArchive, path);
+  const origin = isArchive ? readOrigin(bytes, path) : {};
+  return { tree, ...file, activation: saidActivation(origin, path) };
 }
 
-/** The network in the file at `path`, see {@linkcode readWeightsFile} and {@linkcode adoptNetwork}. */
-export async function readNetwork(path: string, key?: string): Promise<WeightsFile & Adopted> {
-  const file = await readWeightsFile(path);
-  return { ...file, ...adoptNetwork(file.tree, path, key) };
+/**
+ * The network in the file at `path`, see {@linkcode readWeightsFile} and {@linkcode adoptNetwork}.
+ *
+ * @param key which one, where there are several
+ * @param activation its nonlinearity, where the file does not say that
+ */
+export async function readNetwork(
+  path: string,
+  key?: string,
+  activation?: ActivationName,
+): Promise<WeightsFile & Adopted> {
+  const file = await readWeightsFile(path), adopted = adoptNetwork(file.tree, path, key);
+  const agreed = agreedActivation(file.activation, activation, path);
+  const architecture = withActivation(adopted.architecture, agreed);
+  return { ...file, ...adopted, architecture, activation: agreed };
 }
 
 function kindOf(path: string, ends: Ends): WeightsKind {

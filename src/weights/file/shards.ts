@@ -11,6 +11,7 @@ import { findDuplicateKey } from "../../format/json/duplicate_key.ts";
 import { describeIssue } from "../../format/json/schema_issue.ts";
 import type { SafeTensor } from "../../format/safetensors.ts";
 import { sha256 } from "../../format/sha256.ts";
+import type { ActivationName } from "../../model/architecture.ts";
 import { isDeeper } from "../../format/json/depth.ts";
 import type { Tree } from "../foreign/candidates.ts";
 
@@ -29,6 +30,8 @@ export interface Shard {
   readonly bytes: number;
   /** SHA-256 of them, hexadecimal. */
   readonly sha256: string;
+  /** The nonlinearity that the file says its network has; undefined if it says none. */
+  readonly activation?: ActivationName | undefined;
 }
 
 /**

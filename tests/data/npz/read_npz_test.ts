@@ -45,6 +45,8 @@ Deno.test("loadData() names what is wrong with .npz files", () =>
     await refused(undefined, "--data-dir", "train.npz");
     await refused(folder, 'test.npz" has label 2');
     await refused(join(folder, "none.npz"), "none.npz", "cannot be read");
+    await Deno.mkdir(join(folder, "folder.npz"));
+    await refused(join(folder, "folder.npz"), "cannot be read: it is a folder; name a .npz file.");
     await Deno.writeFile(join(folder, "test.npz"), madeImages(4, 16, 2));
     await refused(folder, "8×8×3", "16×16×3");
     await assert.rejects(
@@ -116,7 +118,7 @@ print(json.dumps({"image": image.ravel().tolist(), "label": label.tolist()}))
       let read = 0;
       for (const name of names) {
         const path = join(folder, name);
-        const refused = name.includes("fortran") ? "Fortran's order" : "of type '|O'";
+        const refused = name.includes("fortran") ? "Fortran's order" : 'of type "|O"';
         if (/fortran|objects/.test(name)) {
           await assert.rejects(readNpzImages(path), usageError(name, refused));
           continue;

@@ -62,6 +62,9 @@ onWasm(
     assert.match(lines[0]!, /^ {2}corruption {13}1 {9}2 .* mean$/);
     assert.match(lines[1]!, /^ {2}fog( +[\d.]+ %){6}$/);
     assert.match(lines[3]!, /^ {2}mean accuracy under corruptions: [\d.]+ %$/);
+    const { fog } = found.kinds, one = { ...found, kinds: { fog } };
+    const [title, row] = describeReport({ ...report, corruptions: one }).split("\n").slice(-3);
+    assert.equal(title!.length, row!.length, "a short name's row is as long as the title's");
     model.dispose();
     [state.parameters, state.buffers].forEach(disposeAll);
   },

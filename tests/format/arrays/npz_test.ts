@@ -35,12 +35,15 @@ Deno.test("readNpz() says what an array is that it does not read", async () => {
   await refused(madeNpz({ b: A }), 'no array "a", only "b"', "numpy.savez");
   await refused(madeNpz({ a: new Uint8Array(200) }), "no .npy file");
   const object = "{'descr': '|O', 'fortran_order': False, 'shape': (2, 3), }";
-  await refused(described(object), "of type '|O'");
+  await refused(described(object), 'of type "|O"');
+  const hostile = described(object.replace("|O", "\x1b[2J\n"));
+  await refused(hostile, 'of type "\\u001b[2J\\n"');
   await refused(described(object.replace("'|O'", "[('x', '<f4')]")), "not as NumPy writes it");
   await refused(described(object.replace("False", "True")), "ascontiguousarray");
   const bytes = object.replace("|O", "|u1");
   await refused(described(bytes.replace("(2, 3)", "(2, -3)")), "not as NumPy writes it");
   await refused(described(bytes.replace("(2, 3)", "(2, , 3)")), 'dimension of ""');
+  await refused(described(bytes.replace("(2, 3)", "(2\n3,)")), 'dimension of "2\\n3"');
   await refused(described(bytes.replace("(2, 3)", `(${"9".repeat(30)},)`)), "dimension of");
   await refused(described(bytes.replace("(2, 3)", "(2, 4)")), "takes 8 bytes, and there are 6");
   await refused(described(bytes.replace("'shape'", "'descr'")), "not as NumPy writes it");

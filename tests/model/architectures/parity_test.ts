@@ -1,7 +1,10 @@
 import { join } from "@std/path";
 import type { Backend } from "../../../src/backend/backend.ts";
 import { openBackend } from "../../../src/backend/open.ts";
-import { buildArchitecture } from "../../../src/model/architectures/architectures.ts";
+import {
+  buildArchitecture,
+  withActivation,
+} from "../../../src/model/architectures/architectures.ts";
 import { fixtureAt } from "../../testing/fixture.ts";
 import { type Judge, judgedTest } from "../../testing/judge.ts";
 import { openNaiveEngine } from "../../testing/naive/engine.ts";
@@ -14,6 +17,7 @@ const WIDTHS = { "preact-resnet18": 2, "wrn-34-10": 1, "wrn-28-10": 1, "small-cn
 /** Rounding may switch a unit of a rectifier on or off. */
 const TOLERANCES = {
   softplus: { values: 1e-5, gradients: 1e-4 },
+  silu: { values: 1e-5, gradients: 1e-4 },
   relu: { values: 1e-5, gradients: 1e-2 },
 };
 
@@ -48,15 +52,18 @@ function onEngine(
         const folder = await (made ??= makeReferences(judge));
         const reference = fixtureAt(join(folder, `${name}.safetensors`));
         const size = { width, classes: 10 };
-        const architecture = buildArchitecture(name as keyof typeof WIDTHS, size);
+        const plain = buildArchitecture(name as keyof typeof WIDTHS, size);
+        const smooth = withActivation(plain, "silu");
+        const named = (activation: ActivationName) => activation === "silu" ? smooth : plain;
         const backend = await open();
         try {
-          for (const activation of ["softplus", "relu"] as const) {
-            await assertFrozen(architecture, reference, activation, TOLERANCES[activation]);
+          for (const activation of ["softplus", "relu", "silu"] as const) {
+            const tolerances = TOLERANCES[activation];
+            await assertFrozen(named(activation), reference, activation, tolerances);
           }
           for (const activation of activations.step) {
             const tolerances = TOLERANCES[activation];
-            await assertStep(backend, architecture, reference, activation, tolerances);
+            await assertStep(backend, named(activation), reference, activation, tolerances);
           }
         } finally {
           backend.close();
@@ -68,6 +75,6 @@ function onEngine(
 }
 
 const onCpu = () => openBackend("wasm", { workers: 2, tune: false });
-onEngine("wasm", onCpu, { step: ["softplus", "relu"] }, false);
-// A traced step knows no other activation than the rectifier.
-onEngine("webgpu", () => openNaiveEngine(), { step: ["relu"] }, skipWebGpu);
+onEngine("wasm", onCpu, { step: ["softplus", "relu", "silu"] }, false);
+// A traced step knows no other activation than those of networks.
+onEngine("webgpu", () => openNaiveEngine(), { step: ["relu", "silu"] }, skipWebGpu);

@@ -5,10 +5,11 @@
  */
 import * as tf from "@tensorflow/tfjs";
 import { openBackend } from "../../../src/backend/open.ts";
-import type { ModelConfig } from "../../../src/model/architecture.ts";
+import type { ActivationName, ModelConfig } from "../../../src/model/architecture.ts";
 import {
   type ArchitectureName,
   definitionOf,
+  withActivation,
   withNormalisation,
 } from "../../../src/model/architectures/architectures.ts";
 import { RESNET18 } from "../../../src/model/architectures/resnet18.ts";
@@ -47,9 +48,13 @@ function made(
 const normalised = (config: ModelConfig) => withNormalisation(RESNET18.build(config));
 
 /** A network of the table with random weights of the kind that training leaves. */
-function drawn(name: ArchitectureName, width: number): ExportedNetwork {
+function drawn(
+  name: ArchitectureName,
+  width: number,
+  activation?: ActivationName,
+): ExportedNetwork {
   const definition = definitionOf(name), config = { width, classes: 10, channels: 3 };
-  const architecture = definition.build(config);
+  const architecture = withActivation(definition.build(config), activation);
   return {
     ...{ definition, config, architecture },
     tensors: networkTensors(randomStateDict(architecture), architecture, name),
@@ -57,7 +62,8 @@ function drawn(name: ArchitectureName, width: number): ExportedNetwork {
 }
 
 /**
- * ResNet-18, a network with batch norm by itself, one that normalises its images, and one of each other kind in the table.
+ * ResNet-18, a network with batch norm by itself, one that normalises its images, one of each other kind in the table, and one
+ * with SiLU.
  */
 export const NETWORKS: readonly ExportedNetwork[] = [
   made("resnet_w8", RESNET18, 8),
@@ -66,6 +72,7 @@ export const NETWORKS: readonly ExportedNetwork[] = [
   drawn("preact-resnet18", 2),
   drawn("wrn-28-10", 1),
   drawn("small-cnn", 4),
+  drawn("wrn-28-10", 1, "silu"),
 ];
 
 /** `n` images of noise, NHWC in [0,1]. */

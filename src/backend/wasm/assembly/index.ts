@@ -9,7 +9,7 @@ export { direct } from "./direct/direct";
 export { directFilter } from "./direct/filter";
 export { directInput } from "./direct/input";
 export { directPack } from "./direct/pack";
-export { add, multiplyColumns } from "./elementwise";
+export { add, multiplyColumns, silu, siluGradient } from "./elementwise";
 export { eight, five, four, two } from "./winograd/factors";
 export { globalAveragePool, globalAveragePoolGradient } from "./pool";
 export { scaleShift } from "./scale_shift";

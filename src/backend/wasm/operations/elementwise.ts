@@ -1,5 +1,5 @@
 /**
- * What touches every value of large tensors once: sums, pooling, the steps of attack and optimiser.
+ * What touches every value of large tensors once: sums, pooling, SiLU, the steps of attack and optimiser.
  *
  * @module
  */
@@ -11,6 +11,7 @@ import {
 import { AVERAGE_STEP } from "../../operations/average_step.ts";
 import { SGD_STEP, type SgdStepAttributes } from "../../operations/sgd_step.ts";
 import { SIGN_STEP, type SignStepAttributes } from "../../operations/sign_step.ts";
+import { SILU, SILU_GRADIENT } from "../../operations/silu.ts";
 import { phase, type Word } from "../phases.ts";
 import { addRepeating } from "./channelwise.ts";
 import { type EngineKernel, type KernelTable, stock } from "./registration.ts";
@@ -95,6 +96,19 @@ const sgdStep: EngineKernel = (engine, { weight, gradient, velocity, rates }, at
   return updated;
 };
 
+const silu: EngineKernel = (engine, { x }) => {
+  const size = sizeOf(x!), source = engine.address(x!), y = engine.allocate(x!.shape);
+  run(engine, "silu", size, [source, engine.address(y), size]);
+  return y;
+};
+
+const siluGradient: EngineKernel = (engine, { x, dy }) => {
+  const size = sizeOf(x!), sources = [engine.address(x!), engine.address(dy!)];
+  const dx = engine.allocate(x!.shape);
+  run(engine, "siluGradient", size, [...sources, engine.address(dx), size]);
+  return dx;
+};
+
 const averageStep: EngineKernel = (engine, { average, value, share }) => {
   const [part] = engine.readSync(share!.dataId) as Float32Array;
   const size = sizeOf(average!);
@@ -111,6 +125,8 @@ export const elementwiseKernels: KernelTable = {
   [GLOBAL_AVERAGE_POOL]: pool,
   [GLOBAL_AVERAGE_POOL_GRADIENT]: poolGradient,
   [SIGN_STEP]: signStep,
+  [SILU]: silu,
+  [SILU_GRADIENT]: siluGradient,
   [SGD_STEP]: sgdStep,
   [AVERAGE_STEP]: averageStep,
 };

@@ -17,6 +17,7 @@ const UNARY = {
   log: "log(a)",
   reciprocal: "1.0 / a",
   relu: rectified("a", "vec4f"),
+  silu: `a / (1.0 + ${inversePower("vec4f")})`,
   sigmoid: "1.0 / (1.0 + exp(-a))",
   softplus: "max(a, vec4f()) + log(1.0 + exp(-abs(a)))",
   tanh: "tanh(clamp(a, vec4f(-10), vec4f(10)))",
@@ -32,6 +33,7 @@ const BINARY = {
   max: () => "max(a, b)",
   min: () => "min(a, b)",
   pow: power,
+  siluGradient: siluSlope,
   squaredDifference: () => "(a - b) * (a - b)",
   equal: truth("a == b"),
   notEqual: truth("a != b"),
@@ -46,6 +48,17 @@ const BINARY = {
 /** One where `condition` on operands of type `T` holds, else zero. */
 function truth(condition: string): (T: string) => string {
   return (T) => `select(${T}(), ${T}(1), ${condition.replaceAll("T()", `${T}()`)})`;
+}
+
+/** `e^−a` of operands of type `T`, as large as it can be with any result of ours still finite. */
+function inversePower(T: string): string {
+  return `exp(min(-a, ${T}(80)))`;
+}
+
+/** SiLU's gradient at `a`, times `b`. */
+function siluSlope(T: string): string {
+  const power = inversePower(T), most = `(1.0 + ${power})`;
+  return `b / ${most} * (1.0 + a * (${power} / ${most}))`;
 }
 
 /** WGSL's own power takes no negative base, and is not sure of 0⁰. */

@@ -40,7 +40,7 @@ import {
   LABEL_PROBABILITY,
   LABEL_PROBABILITY_GRADIENT,
 } from "../../operations/softmax_losses.ts";
-import { type ConvolutionMode, PLAIN } from "../convolution/shape.ts";
+import { type ConvolutionMode, type Epilogue, PLAIN } from "../convolution/shape.ts";
 import { frozenForward, frozenGradient } from "./frozen_layers.ts";
 import type { Lowered } from "../program/kernel.ts";
 import { batchNormApply, foldBatchNorm, runningStatistics } from "../operations/batch_norm.ts";
@@ -81,9 +81,11 @@ function convolve(
   shape: ConvolutionShape,
   inputs: readonly tf.TensorInfo[],
   result: readonly number[],
+  epilogue: Epilogue = PLAIN,
 ): tf.TensorInfo {
   const values = inputs.map((tensor) => backend.value(tensor));
-  return backend.info(backend.graph.convolve(mode, shape, PLAIN, values, sizeOf(result)), result);
+  const value = backend.graph.convolve(mode, shape, epilogue, values, sizeOf(result));
+  return backend.info(value, result);
 }
 
 const convolutions: Readonly<Record<string, TraceKernel>> = {
@@ -92,6 +94,18 @@ const convolutions: Readonly<Record<string, TraceKernel>> = {
     const shape = convolutionOf(images, filters, attributes);
     const result = [shape.batch, ...outputSize(shape), shape.outChannels];
     return convolve(backend, "forward", shape, [x!, filter!], result);
+  },
+  FusedConv2D(backend, { x, filter, bias }, attributes) {
+    const { activation } = as<{ activation: string }>(attributes);
+    if (activation !== "linear") {
+      throw new Error(`A traced convolution is fused with a bias alone, not with ${activation}.`);
+    }
+    const [images, filters] = [x!.shape as unknown as BatchShape, filter!.shape as FilterShape];
+    const shape = convolutionOf(images, filters, attributes);
+    const result = [shape.batch, ...outputSize(shape), shape.outChannels];
+    const inputs = [x!, filter!, ...bias ? [bias] : []];
+    const epilogue = { ...PLAIN, bias: bias !== undefined };
+    return convolve(backend, "forward", shape, inputs, result, epilogue);
   },
   Conv2DBackpropInput(backend, { dy, filter }, attributes) {
     const { inputShape } = as<{ inputShape: BatchShape }>(attributes);

@@ -1,5 +1,5 @@
 /**
- * tfjs's own small kernels as operations of a graph: those that losses, attacks and their gradients are made of.
+ * tfjs's own small kernels, and SiLU, as operations of a graph: those that losses, attacks and their gradients are made of.
  *
  * @module
  */
@@ -11,6 +11,7 @@ import {
   unary,
   type UnaryFunction,
 } from "../operations/elementwise.ts";
+import { SILU, SILU_GRADIENT } from "../../operations/silu.ts";
 import { matMul } from "../operations/mat_mul.ts";
 import { argMax, reduce, type Reduction } from "../operations/reduce.ts";
 import { sizeOf } from "../operations/shader.ts";
@@ -158,6 +159,9 @@ export const mathKernels: Readonly<Record<string, TraceKernel>> = {
   Sigmoid: unaryKernel("sigmoid"),
   Softplus: unaryKernel("softplus"),
   Tanh: unaryKernel("tanh"),
+  [SILU]: unaryKernel("silu"),
+  [SILU_GRADIENT]: (backend, { x, dy }) =>
+    binaryKernel("siluGradient")(backend, { a: x!, b: dy! }, {}),
   Step: step,
   Softmax: softmax,
   Sum: reduceKernel("sum"),

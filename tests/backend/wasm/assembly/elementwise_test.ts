@@ -124,6 +124,35 @@ Deno.test("sgd() gives the same bits when new values take the old ones' place", 
   for (const size of [7, SLICE + 2]) assertSgd("relaxed", size, true);
 });
 
+Deno.test("silu() and siluGradient() give each build the same bits, wherever slices end, and keep a NaN", () => {
+  for (const size of SIZES) {
+    const x = normals(size, 1).map((value, i) => i === 2 ? NaN : 6 * value);
+    const dy = normals(size, 2);
+    const [first, second] = BUILDS.map((build) => {
+      const bench = new KernelBench(build, MEGABYTES),
+        y = bench.array(size),
+        dx = bench.array(size);
+      const place = bench.array(x);
+      runBackwards(bench, "silu", [place, y, size], size);
+      runBackwards(bench, "siluGradient", [place, bench.array(dy), dx, size], size);
+      return [bench.read(y, size), bench.read(dx, size)] as const;
+    });
+    assert.deepEqual(second, first);
+    x.forEach((value, i) => {
+      const share = 1 / (1 + Math.exp(-value));
+      const near = (actual: number, expected: number) =>
+        Object.is(actual, expected) || Math.abs(actual - expected) <= 1e-6 * Math.abs(value) + 1e-7;
+      assert.ok(near(first![0][i]!, value * share), `${value}`);
+      const slope = dy[i]! * share * (1 + value * (1 - share));
+      assert.ok(
+        Number.isNaN(slope) || Math.abs(first![1][i]! - slope) <= 2e-6 * Math.abs(dy[i]!),
+        `${value}`,
+      );
+    });
+    if (size > 2) assert.ok(Number.isNaN(first![0][2]) && Number.isNaN(first![1][2]));
+  }
+});
+
 Deno.test("averageStep() gives the bits of float32 arithmetic when the build may fuse others", () => {
   for (const build of BUILDS) {
     for (const size of SIZES) {

@@ -18,6 +18,7 @@ const UNARY: Record<UnaryFunction, (a: number) => number> = {
   log: Math.log,
   reciprocal: (a) => 1 / a,
   relu: (a) => Math.max(0, a),
+  silu: (a) => a / (1 + Math.exp(-a)),
   sigmoid: (a) => 1 / (1 + Math.exp(-a)),
   softplus: (a) => Math.log1p(Math.exp(a)),
   tanh: Math.tanh,
@@ -32,6 +33,10 @@ const BINARY: Record<BinaryFunction, (a: number, b: number) => number> = {
   max: Math.max,
   min: Math.min,
   pow: Math.pow,
+  siluGradient: (a, b) => {
+    const share = 1 / (1 + Math.exp(-a));
+    return b * share * (1 + a * (1 - share));
+  },
   squaredDifference: (a, b) => (a - b) ** 2,
   equal: (a, b) => Number(a === b),
   notEqual: (a, b) => Number(a !== b),
