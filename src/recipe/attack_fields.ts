@@ -10,7 +10,7 @@ import {
   type AttackLossName,
   type AttackStartName,
 } from "../attack/options.ts";
-import { ATTACK_PRECISIONS } from "../backend/backend.ts";
+import { ATTACK_PRECISIONS, type AttackPrecision } from "../backend/backend.ts";
 import { UsageError } from "../errors.ts";
 import { takesOneStep } from "../method/method.ts";
 import { MEMORY_VARIANTS, methodOf } from "../method/methods.ts";
@@ -118,9 +118,21 @@ export const ATTACK_FIELDS = {
       ATTACK_PRECISIONS,
       "what the training attack multiplies on webgpu, with f32 sums",
     ),
-    { group: "Attack", needs: ATTACKS, default: "f32", later: true },
+    {
+      ...{ group: "Attack", needs: ATTACKS, default: "f32", later: true },
+      check: refuseLayered,
+    },
   ),
 } as const;
+
+/** What float16 is for is an engine's own network, through which ReLU's attacks alone go. */
+function refuseLayered(precision: AttackPrecision, { activation }: Above): void {
+  if (precision !== "f16" || activation === undefined || activation === "relu") return;
+  throw new UsageError(
+    `--attack-precision f16 is for networks with ReLU, and --activation ${activation} is attacked in float32: ` +
+      "leave one of them out.",
+  );
+}
 
 function refuseWholeRange(epsilon: number, { threat }: Above): void {
   if (threat.norm !== "linf" || epsilon <= 1) return;

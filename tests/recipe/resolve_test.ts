@@ -140,7 +140,7 @@ const OTHER: RecipeInput = {
   limitTrain: 64,
   model: "small-cnn",
   width: 4,
-  activation: "silu",
+  activation: "relu", // another is not attacked in float16
   from: "given.pth",
   epochs: 2,
   batchSize: 32,
@@ -256,6 +256,15 @@ Deno.test("resolveRecipe() refuses the memory's attack loss without a memory, an
   refuses({ variant: "v2", attackLoss: "memory-kl", beta: 0 }, message);
   const { attack } = resolveRecipe({ attack: { loss: "memory-kl" } });
   assert.equal(attack?.loss, "memory-kl");
+});
+
+Deno.test("resolveRecipe() refuses to attack in float16 what is attacked in float32 all the same", () => {
+  refuses(
+    { activation: "silu", attackPrecision: "f16" },
+    "--attack-precision f16 is for networks with ReLU, and --activation silu is attacked in float32: leave one of them out.",
+  );
+  const { attack } = resolveRecipe({ activation: "relu", attack: { precision: "f16" } });
+  assert.equal(attack?.precision, "f16");
 });
 
 Deno.test("resolveRecipe() refuses a radius over the whole range of pixels", () => {
