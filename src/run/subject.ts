@@ -90,8 +90,7 @@ export async function readSubject(
     if (checkpoint === undefined) continue;
     const { found, bytes } = checkpoint, path = checkpointPath(target, found.name);
     const read = chosen(decode(path, bytes, found.sha256), weights);
-    const run = { directory: target, link: candidate, recipe };
-    return { ...read, ...recipe.activation && { activation: recipe.activation }, run };
+    return { ...read, run: { directory: target, link: candidate, recipe } };
   }
   throw new UsageError(
     link === "best" && recipe.select === "none"

@@ -80,6 +80,11 @@ onWasm(
       assert.deepEqual(await Deno.readFile(at("e.safetensors")), bytes);
       const file = await readSubject(at("d.safetensors"), undefined, undefined, "silu");
       assert.equal(architectureOf(file as never).title, TITLE);
+      // To say of a file what is taken anyway makes no other evaluation of it.
+      assert.deepEqual(
+        await readSubject(at("d.safetensors"), undefined, undefined, "relu"),
+        await readSubject(at("d.safetensors"), undefined),
+      );
       const unknown = text.replace('"memloss.activation":"silu"', '"memloss.activation":"gelu"');
       await Deno.writeFile(at("f.safetensors"), bytesOf(unknown));
       await assert.rejects(readNetwork(at("f.safetensors")), usageError("f.safetensors", '"gelu"'));

@@ -91,7 +91,7 @@ export async function readNetwork(
   const file = await readWeightsFile(path), adopted = adoptNetwork(file.tree, path, key);
   const agreed = agreedActivation(file.activation, activation, path);
   const architecture = withActivation(adopted.architecture, agreed);
-  return { ...file, ...adopted, architecture, activation: agreed };
+  return { ...file, ...adopted, architecture, activation: architecture.activation };
 }
 
 function kindOf(path: string, ends: Ends): WeightsKind {
