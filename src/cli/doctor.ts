@@ -78,7 +78,7 @@ async function measureRun(
   { disk }: MachineReport,
   signal: AbortSignal,
 ): Promise<RunEstimate & { readonly measuredOn: string }> {
-  const { data } = resolveRecipe(given), known = await knownData(resolveRecipe(given));
+  const recipe = resolveRecipe(given), known = await knownData(recipe);
   const estimate = await estimateRun(given, known, disk.directory, signal);
-  return { ...estimate, measuredOn: known.measured.data ?? data };
+  return { ...estimate, measuredOn: known.measured.data ?? recipe.data };
 }
