@@ -45,7 +45,7 @@ export interface AttackRecipe {
    */
   readonly steps: number;
   /**
-   * What is multiplied on a GPU, with float32 sums.
+   * What is multiplied on a GPU, with float32 sums; float16 for networks with ReLU only.
    *
    * @default {"f32"}
    */
