@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { join } from "@std/path";
 import { decodeRunRecord } from "../../../src/run/run_record.ts";
 import { assertRefused, memloss, memlossDone } from "../memloss.ts";
-import { TinyWorld } from "../tiny.ts";
+import { TINY, TinyWorld } from "../tiny.ts";
 
 let world: TinyWorld;
 /** A run, and its recipe. */
@@ -78,8 +78,13 @@ Deno.test("memloss doctor --recipe measures what a run would take here", async (
   const { run, disk, data } = JSON.parse(stdout);
   assert.ok(data.cifar10 && run.imagesPerSecond > 0 && disk.freeBytes > 0);
   assert.equal(run.measuredOn, "cifar10");
+  // The images that are there, twice.
+  assert.ok(Math.abs(run.seconds * run.imagesPerSecond - 2 * TINY.train) < 1, `${run.seconds}`);
+  const none = ["--recipe", recipe, "--data-dir", world.path("none"), "--json"];
+  const { run: whole } = JSON.parse((await memlossDone("doctor", ...none)).stdout);
+  assert.equal(whole.measuredOn, "synthetic");
   // All of CIFAR-10, twice.
-  assert.ok(Math.abs(run.seconds * run.imagesPerSecond - 2 * 50_000) < 1, `${run.seconds}`);
+  assert.ok(Math.abs(whole.seconds * whole.imagesPerSecond - 2 * 50_000) < 1, `${whole.seconds}`);
   const { stdout: text } = await memlossDone(
     "doctor",
     "--recipe",
