@@ -38,6 +38,18 @@ const TABLE: { readonly [N in CorruptionName]: Corruption<N> } = {
 };
 
 /**
+ * Refuses images that no corruption is made for.
+ *
+ * @throws {UsageError} if they have no three channels
+ */
+export function checkCorruptible({ shape }: Pick<Dataset, "shape">): void {
+  if (shape.channels === 3) return;
+  throw new UsageError(
+    `Corruptions are made for images of three channels, not ${describeShape(shape)}.`,
+  );
+}
+
+/**
  * The images `ids` of `dataset` under a corruption, in their order; equal seeds give equal bytes, whichever images are asked for.
  *
  * @example A test image in fog
@@ -59,12 +71,8 @@ export function corrupted(
   severity: number,
   seed: number,
 ): Dataset {
+  checkCorruptible(dataset);
   const { shape, labels } = dataset, values = valuesPerImage(shape);
-  if (shape.channels !== 3) {
-    throw new UsageError(
-      `Corruptions are made for images of three channels, not ${describeShape(shape)}.`,
-    );
-  }
   const number = CORRUPTION_NAMES.indexOf(name), images = new Uint8Array(ids.length * values);
   const { apply }: Corruption = TABLE[name];
   ids.forEach((id, row) => {

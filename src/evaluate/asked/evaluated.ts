@@ -4,6 +4,7 @@
  * @module
  */
 import { firstIndices } from "../../data/batches.ts";
+import { checkCorruptible } from "../../data/corruptions/corruptions.ts";
 import type { Dataset } from "../../data/dataset.ts";
 import { loadSplit } from "../../data/sets/sets.ts";
 import type { Recipe } from "../../recipe/recipe.ts";
@@ -49,6 +50,7 @@ export async function readEvaluated(
   const test = await loadSplit(recipe.data, "test", recipe.dataDir, dataSeed, recipe);
   networks.network.check(test);
   networks.source?.check(test);
+  if (options.corruptions) checkCorruptible(test);
   const ids = firstIndices(test.n, options.limit ?? recipe.limitTest);
   return { subject, source, networks, recipe, test, ids };
 }
