@@ -5,6 +5,7 @@
  */
 import { basename, join } from "@std/path";
 import * as v from "valibot";
+import { SEVERITIES } from "../../data/corruptions/corruption.ts";
 import { listFolder, readWholeFile } from "../../disk/files.ts";
 import { isEvaluationName } from "../../evaluate/evaluate.ts";
 
@@ -33,6 +34,12 @@ const ReportSchema = v.looseObject({
   curve: v.optional(v.object({
     attack: v.string(),
     points: v.array(v.object({ epsilon: v.number(), ...counted })),
+  })),
+  corruptions: v.optional(v.object({
+    kinds: v.record(
+      v.string(),
+      v.object({ severities: v.pipe(v.array(v.object(counted)), v.length(SEVERITIES)) }),
+    ),
   })),
   checkpoint: v.object({
     path: v.string(),
@@ -65,6 +72,10 @@ export interface PageEvaluation {
   readonly autoattack?: v.InferOutput<typeof AutoAttackSchema>;
   /** Robust accuracy by radius. */
   readonly curve?: v.InferOutput<typeof ReportSchema>["curve"];
+  /** Accuracies by kind of corruption, from severity 1 on. */
+  readonly corruptions?: Readonly<
+    Record<string, readonly { readonly correct: number; readonly n: number }[]>
+  >;
 }
 
 /**
@@ -100,7 +111,8 @@ function decode(file: string, text: string): PageEvaluation | undefined {
   } catch {
     return undefined;
   }
-  const { autoattack, curve, checkpoint: { path, sha256, name, weights }, attack } = report;
+  const { autoattack, curve, corruptions, checkpoint, attack } = report;
+  const { path, sha256, name, weights } = checkpoint;
   if (autoattack) accuracies.push({ name: "autoattack", ...v.parse(AccuracySchema, autoattack) });
   return {
     file,
@@ -111,5 +123,10 @@ function decode(file: string, text: string): PageEvaluation | undefined {
     accuracies,
     ...autoattack && { autoattack },
     ...curve && { curve },
+    ...corruptions && {
+      corruptions: Object.fromEntries(
+        Object.entries(corruptions.kinds).map(([kind, { severities }]) => [kind, severities]),
+      ),
+    },
   };
 }

@@ -14,6 +14,7 @@ import { radiusPlot, trainingPlots } from "./plots.ts";
 import type { RunData } from "./run_data.ts";
 import { pageScript } from "./script.ts";
 import { classes } from "./sections/classes.ts";
+import { corruptions } from "./sections/corruptions.ts";
 import { curves } from "./sections/curves.ts";
 import { images } from "./sections/images.ts";
 import { recipes } from "./sections/recipe.ts";
@@ -115,10 +116,11 @@ function renderContent(
   } = {},
 ): PageContent {
   const training = trainingPlots(runs), radius = radiusPlot(runs);
-  const weighed = weights(runs), live = position !== undefined;
+  const corrupted = corruptions(runs), weighed = weights(runs), live = position !== undefined;
   const ofRuns: readonly Section[] = runs.length === 0 ? [] : [
     curves(runs, training),
     robustness(runs, radius),
+    ...corrupted ? [corrupted] : [],
     classes(runs),
     ...weighed ? [weighed] : [],
     images(runs, pictures),

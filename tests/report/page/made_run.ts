@@ -4,8 +4,10 @@
  * @module
  */
 import { join } from "@std/path";
+import type { CorruptionName } from "../../../src/data/corruptions/corruptions.ts";
 import { isFound } from "../../../src/data/sets/definition.ts";
 import { findSet } from "../../../src/data/sets/sets.ts";
+import { corruptionAccuracies } from "../../../src/evaluate/series/corruptions.ts";
 import type { RecipeFlags } from "../../../src/recipe/fields.ts";
 import { recipeInput } from "../../../src/recipe/fields.ts";
 import { resolveRecipe } from "../../../src/recipe/resolve.ts";
@@ -22,6 +24,8 @@ export interface MadeRun {
   readonly more?: number;
   /** Test images of its evaluations; not evaluated unless given. */
   readonly evaluated?: number;
+  /** Kinds of corruption that it is evaluated under; none unless given. */
+  readonly corruptions?: readonly CorruptionName[];
   /** What the run ends at, in [0,1]. */
   readonly clean?: number;
   readonly robust?: number;
@@ -135,7 +139,7 @@ function makeLines(
 }
 
 function makeReport(
-  { evaluated: n = 0, clean = 0.84, robust = 0.52, recipe: { seed = 1 } }: MadeRun,
+  { evaluated: n = 0, clean = 0.84, robust = 0.52, corruptions, recipe: { seed = 1 } }: MadeRun,
   checkpoint: string,
   data: string,
 ) {
@@ -188,6 +192,15 @@ function makeReport(
         correct: Math.round(steps[0]! * Math.exp(-((i / 10.6) ** 1.6))),
         n,
       })),
+    },
+    ...corruptions && {
+      corruptions: corruptionAccuracies(
+        new Map(corruptions.map((kind, i) => [
+          kind,
+          [1, 2, 3, 4, 5].map((severity) => Math.round(n * clean * (1 - 0.01 * i * severity))),
+        ])),
+        n,
+      ),
     },
     checkpoint: { path: `checkpoints/${checkpoint}`, sha256: CHECKPOINT, name: "last" },
     attack: { norm: "linf", epsilon: 8 / 255, fraction: "8/255", restarts: 1 },

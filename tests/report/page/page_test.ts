@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { basename, join } from "@std/path";
 import { pathToFileURL } from "node:url";
+import { CORRUPTION_NAMES } from "../../../src/data/corruptions/corruptions.ts";
 import { CIFAR10 } from "../../../src/data/sets/cifar10.ts";
 import { encodePng } from "../../../src/format/png.ts";
 import { renderPage } from "../../../src/report/page/page.ts";
@@ -18,8 +19,14 @@ Deno.test.beforeAll(async () => {
   directory = await Deno.makeTempDir();
   const run = (name: string) => join(directory, name);
   const paper = { stepsPerEpoch: 390, evaluated: 10_000 };
-  await makeRun(run("v1"), { recipe: { variant: "v1" }, ...paper, clean: 0.845, robust: 0.525 });
-  await makeRun(run("trades"), { recipe: { variant: "trades" }, ...paper, clean: 0.82 });
+  const corrupted = { ...paper, corruptions: CORRUPTION_NAMES };
+  await makeRun(run("v1"), {
+    recipe: { variant: "v1" },
+    ...corrupted,
+    clean: 0.845,
+    robust: 0.525,
+  });
+  await makeRun(run("trades"), { recipe: { variant: "trades" }, ...corrupted, clean: 0.82 });
   await makeRun(run("pgd-at"), { recipe: { variant: "pgd-at" }, ...paper, robust: 0.49 });
   const limited = { width: 16, epochs: 8, limitTrain: 12_000, select: "none" } as const;
   await makeRun(run("hundred"), {
