@@ -41,7 +41,7 @@ export type {
   RunStart,
   StartOptions,
 } from "./src/train/start_options.ts";
-export { type TrainingObserver } from "./src/train/trainer.ts";
+export { type TrainingObserver } from "./src/train/training_run.ts";
 export {
   type AttackMetrics,
   type ClassMetrics,

@@ -12,6 +12,7 @@ import { engineOptions } from "../recipe/resolve.ts";
 import type { Subject } from "../run/subject.ts";
 import { checkAdversarial } from "./adversarial_check.ts";
 import { type AdversarialImages, readAdversarial, saveAdversarial } from "./adversarial_file.ts";
+import { checkOptions } from "./asked/checks.ts";
 import { readEvaluated } from "./asked/evaluated.ts";
 import { attackSubject } from "./autoattack/attack_subject.ts";
 import { checkState } from "./autoattack/state_folder.ts";
@@ -24,12 +25,7 @@ import {
   type ImageAccuracy,
   isEvaluationName,
 } from "./evaluate.ts";
-import {
-  type AttackName,
-  attacksOf,
-  checkOptions,
-  type EvaluationOptions,
-} from "./evaluation_options.ts";
+import { type AttackName, attacksOf, type EvaluationOptions } from "./evaluation_options.ts";
 import { type EvaluationReport, keepReport, makeReport } from "./report.ts";
 import { type OpenShard, openShard } from "./shards/open_shard.ts";
 import { foreignWarnings, type OpenNetwork } from "./subject_network.ts";

@@ -16,7 +16,7 @@ import type { Recipe } from "../recipe/recipe.ts";
 import type { StepAttack } from "../run/epoch_sums.ts";
 import type { Learner } from "./learner/learner.ts";
 import { attackParts, attackStepsIn, startsFromMemory, trainingAttack } from "./inner_attack.ts";
-import type { MemoryInputs } from "./memory_inputs.ts";
+import type { MemoryInputs } from "./memory/inputs.ts";
 import type { StepInputs } from "./step.ts";
 
 /** What the attack on a batch needs to know beside the batch. */

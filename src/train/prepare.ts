@@ -10,7 +10,7 @@ import type { DamagedExample, MemoryBatch, MemoryStore } from "../memory/store.t
 import { methodOf } from "../method/methods.ts";
 import type { Recipe } from "../recipe/recipe.ts";
 import { attackStart } from "./adversary.ts";
-import { makeMemoryInputs, type MemoryInputs, sliceMemory } from "./memory_inputs.ts";
+import { makeMemoryInputs, type MemoryInputs, sliceMemory } from "./memory/inputs.ts";
 
 /** A batch and its memory. */
 export interface PreparedBatch {

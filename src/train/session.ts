@@ -18,7 +18,7 @@ import { checkpointName, type Progress } from "../run/checkpoint/progress.ts";
 import { type HelperWeights, loadHelper } from "../run/weights/helper.ts";
 import { loadInitialWeights } from "../run/weights/initial_weights.ts";
 import { Learner } from "./learner/learner.ts";
-import { largestDelta } from "./memory_outputs.ts";
+import { largestDelta } from "./memory/outputs.ts";
 import { notFinite } from "./not_finite.ts";
 import type { RunFolder } from "../run/folder/run_folder.ts";
 import { reachedSecondEpoch, RunLog } from "../run/run_log.ts";

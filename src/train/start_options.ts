@@ -6,7 +6,7 @@
 import type { Backend, Demand } from "../backend/backend.ts";
 import type { EngineObserver } from "../backend/observed.ts";
 import type { Recipe, RecipeInput } from "../recipe/recipe.ts";
-import type { TrainingObserver } from "./trainer.ts";
+import type { TrainingObserver } from "./training_run.ts";
 
 /** A run that is about to take its next step. */
 export interface RunStart {

@@ -13,8 +13,8 @@ import type { Recipe } from "../recipe/recipe.ts";
 import type { StepAttack, StepValues } from "../run/epoch_sums.ts";
 import { attackBatch, type BatchAttack } from "./adversary.ts";
 import { type MicroBatch, microBatches, type PreparedBatch } from "./prepare.ts";
-import { selectionMatrix } from "./memory_inputs.ts";
-import { perturbations } from "./memory_outputs.ts";
+import { selectionMatrix } from "./memory/inputs.ts";
+import { perturbations } from "./memory/outputs.ts";
 import type { Rates } from "../optimise/schedule.ts";
 import { perturbsWeights } from "../optimise/weight_perturbation.ts";
 import type { Session } from "./session.ts";
@@ -72,7 +72,7 @@ export async function trainBatch(
   const inputs = parts.map((part) => placeInputs(part, dataset.classes.length));
   let attack: BatchAttack | undefined;
   if (recipe.attack) {
-    const attacking = attackParts(context, parts, inputs, position.epoch);
+    const attacking = attackInParts(context, parts, inputs, position.epoch);
     whileBusy();
     attack = await attacking.catch((error) => {
       inputs.forEach(freeInputs);
@@ -100,7 +100,7 @@ export async function trainBatch(
 }
 
 /** Attacks `parts`, puts each's `x'` among its `inputs`, and says what came of all of them together. */
-async function attackParts(
+async function attackInParts(
   { recipe, backend, session: { learner }, signal }: BatchContext,
   parts: readonly MicroBatch[],
   inputs: readonly PlacedInputs[],

@@ -3,22 +3,16 @@
  *
  * @module
  */
-import type { Backend } from "../backend/backend.ts";
 import { mixedOrder, ownImages } from "../data/auxiliary.ts";
 import { epochOrder } from "../data/batches.ts";
-import type { Splits } from "../data/dataset.ts";
 import { dataDigest } from "../data/sets/sets.ts";
 import { splitTraining, type TrainingSplit } from "../data/split.ts";
 import { Interrupted } from "../errors.ts";
-import type { EvaluationName } from "../evaluate/evaluate.ts";
 import { termsOf, weighedTerm } from "../method/method.ts";
 import { methodOf } from "../method/methods.ts";
 import type { Architecture } from "../model/architecture.ts";
-import type { Recipe } from "../recipe/recipe.ts";
 import { type PreparedBatch, ReadAhead } from "./prepare.ts";
-import type { RunFolder } from "../run/folder/run_folder.ts";
 import { afterStep, meansOf } from "../run/epoch_sums.ts";
-import type { HelperWeights } from "../run/weights/helper.ts";
 import { endOf } from "../run/checkpoint/run_end.ts";
 import { overfitsCatastrophically } from "../run/overfitting.ts";
 import { trainedArchitecture } from "../run/weights/architecture.ts";
@@ -35,39 +29,8 @@ import {
   selectionMetrics,
 } from "./selection.ts";
 import { Session } from "./session.ts";
+import type { TrainingRun } from "./training_run.ts";
 import { type BatchContext, type Position, trainBatch } from "./train_batch.ts";
-
-/** Who watches a run. */
-export interface TrainingObserver {
-  /** For every fault of the memory once; the run log has every example that was left out for it. */
-  onDamage?(note: DamageNote): void;
-  /** After every step. */
-  onStep?(metrics: StepMetrics, length: RunLength): void;
-  /** While the checkpoint's selection evaluates `done` of `n` images. */
-  onEvaluation?(name: EvaluationName, done: number, n: number): void;
-  /** After every epoch, when its checkpoint is kept. If it returns a promise, the next epoch waits for that. */
-  onEpoch?(metrics: EpochMetrics, length: { epochs: number }): void;
-}
-
-/** A run to make or to continue. */
-export interface TrainingRun {
-  /** What is trained. */
-  readonly recipe: Recipe;
-  /** Where it is kept. */
-  readonly folder: RunFolder;
-  /** What it is trained and selected on. */
-  readonly data: Splits;
-  /** The device that computes. */
-  readonly backend: Backend;
-  /** The network that labels helper examples, for a method that needs one. */
-  readonly helper?: HelperWeights;
-  /** Whether to write event files for TensorBoard. */
-  readonly tensorboard?: boolean;
-  /** Told what happens. */
-  readonly observer?: TrainingObserver;
-  /** Checkpoints after the current step and stops. */
-  readonly signal?: AbortSignal;
-}
 
 /**
  * Trains until the recipe's last epoch, or until it stops early, from wherever the run in `folder` stands.

@@ -11,7 +11,7 @@ import { UsageError } from "../errors.ts";
 import { writeFileAtomically } from "../disk/files.ts";
 import { encodePng } from "../format/png.ts";
 import { checkOutput, PNG, safetensorsWith } from "../run/output.ts";
-import { makeMemoryInputs } from "../train/memory_inputs.ts";
+import { makeMemoryInputs } from "../train/memory/inputs.ts";
 import {
   loadMemoryData,
   type MemoryPlace,

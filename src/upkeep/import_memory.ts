@@ -15,7 +15,7 @@ import { readCurrentFile } from "../memory/current.ts";
 import { findForeign, removeEmptyMemory } from "../memory/empty.ts";
 import { MemoryStore } from "../memory/store.ts";
 import type { MemoryRecipe } from "../recipe/sections.ts";
-import { largestDelta } from "../train/memory_outputs.ts";
+import { largestDelta } from "../train/memory/outputs.ts";
 import { checkpointPath, damagedCheckpoint, findNamedLast } from "../run/checkpoints.ts";
 import { describeCheckpoint } from "../run/checkpoint/progress.ts";
 import { RunLock } from "../run/folder/run_lock.ts";

@@ -13,7 +13,7 @@ import type { MemorySettings, MemoryStore, Pointer } from "../memory/store.ts";
 import { predictedClass } from "../model/predicted_class.ts";
 import { checkpointPath } from "../run/checkpoints.ts";
 import { readWeights } from "../run/subject.ts";
-import { makeMemoryInputs } from "../train/memory_inputs.ts";
+import { makeMemoryInputs } from "../train/memory/inputs.ts";
 import {
   loadMemoryData,
   type MemoryData,

@@ -18,7 +18,8 @@ import type { Learner } from "../../src/train/learner/learner.ts";
 import { RunFolder } from "../../src/run/folder/run_folder.ts";
 import type { Rates } from "../../src/optimise/schedule.ts";
 import { rateTensor } from "../../src/optimise/sgd.ts";
-import { train, type TrainingRun } from "../../src/train/trainer.ts";
+import { train } from "../../src/train/trainer.ts";
+import type { TrainingRun } from "../../src/train/training_run.ts";
 import { VALUES } from "./images.ts";
 
 /** Stands for whatever device tfjs has open, and never fails. */

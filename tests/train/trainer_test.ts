@@ -9,7 +9,7 @@ import { architectureOf, freezeSubject } from "../../src/evaluate/frozen_subject
 import { measureMemory } from "../../src/memory/stats.ts";
 import { MemoryStore } from "../../src/memory/store.ts";
 import type { Recipe } from "../../src/recipe/recipe.ts";
-import { makeMemoryInputs } from "../../src/train/memory_inputs.ts";
+import { makeMemoryInputs } from "../../src/train/memory/inputs.ts";
 import type {
   AttackMetrics,
   ClassMetrics,

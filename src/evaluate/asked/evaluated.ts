@@ -9,7 +9,8 @@ import type { Dataset } from "../../data/dataset.ts";
 import { loadSplit } from "../../data/sets/sets.ts";
 import type { Recipe } from "../../recipe/recipe.ts";
 import { readSubject, type Subject } from "../../run/subject.ts";
-import { checkSaved, type EvaluationOptions, evaluationRecipe } from "../evaluation_options.ts";
+import type { EvaluationOptions } from "../evaluation_options.ts";
+import { checkSaved, evaluationRecipe } from "./checks.ts";
 import { type Networks, networksOf } from "../transfer.ts";
 
 /** What is evaluated, on which images. */

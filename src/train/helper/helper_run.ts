@@ -10,7 +10,8 @@ import { resolveRecipe } from "../../recipe/resolve.ts";
 import { helperRunPath, isTrained, recipePath } from "../../run/folder/files.ts";
 import { RunFolder } from "../../run/folder/run_folder.ts";
 import { type HelperWeights, readHelper } from "../../run/weights/helper.ts";
-import { train, type TrainingRun } from "../trainer.ts";
+import { train } from "../trainer.ts";
+import type { TrainingRun } from "../training_run.ts";
 
 /** The complete recipe of the helper of `recipe`. */
 export function ownHelperRecipe(recipe: Recipe): Recipe {

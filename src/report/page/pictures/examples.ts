@@ -9,7 +9,7 @@ import type { Dataset } from "../../../data/dataset.ts";
 import { loadSplit } from "../../../data/sets/sets.ts";
 import { RunError, UsageError } from "../../../errors.ts";
 import type { Recipe } from "../../../recipe/recipe.ts";
-import { makeMemoryInputs } from "../../../train/memory_inputs.ts";
+import { makeMemoryInputs } from "../../../train/memory/inputs.ts";
 import {
   loadMemoryData,
   readMemoryRun,

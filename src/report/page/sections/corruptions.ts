@@ -42,7 +42,8 @@ function kindsOf(run: RunData): Map<string, Severities> {
     Object.entries(corruptions ?? {})
   );
   for (const [kind, severities] of found) {
-    if (severities[0]!.n >= (kinds.get(kind)?.[0]!.n ?? 0)) kinds.set(kind, severities);
+    const known = kinds.get(kind);
+    if (!known || severities[0]!.n >= known[0]!.n) kinds.set(kind, severities);
   }
   return kinds;
 }

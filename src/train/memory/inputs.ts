@@ -3,9 +3,9 @@
  *
  * @module
  */
-import { applyView, intoView, type View } from "../data/augmentation.ts";
-import { type Dataset, valuesPerImage } from "../data/dataset.ts";
-import type { MemoryBatch } from "../memory/store.ts";
+import { applyView, intoView, type View } from "../../data/augmentation.ts";
+import { type Dataset, valuesPerImage } from "../../data/dataset.ts";
+import type { MemoryBatch } from "../../memory/store.ts";
 
 /** The memory examples of a batch of `N` that has `M` of them. */
 export interface MemoryInputs {

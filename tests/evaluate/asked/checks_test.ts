@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { evaluateRun } from "../../src/evaluate/evaluate_run.ts";
-import type { EvaluationOptions } from "../../src/evaluate/evaluation_options.ts";
+import { evaluateRun } from "../../../src/evaluate/evaluate_run.ts";
+import type { EvaluationOptions } from "../../../src/evaluate/evaluation_options.ts";
 
 /** `evaluateRun()` with what a script without types may give. */
 function refuses(options: Record<string, unknown>, message: RegExp): Promise<void> {

@@ -3,8 +3,8 @@ import { IDENTITY_VIEW, intoView, outOfView } from "../../../src/data/augmentati
 import { type Batch, trainingBatch } from "../../../src/data/batches.ts";
 import type { MemoryBatch } from "../../../src/memory/store.ts";
 import { Purpose, Stream } from "../../../src/random/stream.ts";
-import { makeMemoryInputs } from "../../../src/train/memory_inputs.ts";
-import { largestDelta, perturbations } from "../../../src/train/memory_outputs.ts";
+import { makeMemoryInputs } from "../../../src/train/memory/inputs.ts";
+import { largestDelta, perturbations } from "../../../src/train/memory/outputs.ts";
 import { smallData } from "../../testing/runs.ts";
 import { SHAPE, VALUES } from "../../testing/images.ts";
 

@@ -3,13 +3,13 @@
  *
  * @module
  */
-import { IDENTITY_VIEW, outOfView, type View } from "../data/augmentation.ts";
-import type { Batch } from "../data/batches.ts";
-import { type Dataset, valuesPerImage } from "../data/dataset.ts";
-import type { MemoryBatch } from "../memory/store.ts";
-import type { ThreatModel } from "../attack/options.ts";
-import type { MemoryRecipe } from "../recipe/sections.ts";
-import { makeMemoryInputs } from "./memory_inputs.ts";
+import { IDENTITY_VIEW, outOfView, type View } from "../../data/augmentation.ts";
+import type { Batch } from "../../data/batches.ts";
+import { type Dataset, valuesPerImage } from "../../data/dataset.ts";
+import type { MemoryBatch } from "../../memory/store.ts";
+import type { ThreatModel } from "../../attack/options.ts";
+import type { MemoryRecipe } from "../../recipe/sections.ts";
+import { makeMemoryInputs } from "./inputs.ts";
 
 /** What `MemoryStore.write` takes beside the training indices. */
 export interface Perturbations {

@@ -10,7 +10,7 @@ import {
   makeMemoryInputs,
   type MemoryInputs,
   selectionMatrix,
-} from "../../../src/train/memory_inputs.ts";
+} from "../../../src/train/memory/inputs.ts";
 import { commitOf, settings } from "../../memory/store_support.ts";
 import { EPSILON, inTemporary } from "../../memory/support.ts";
 import { SHAPE, VALUES } from "../../testing/images.ts";

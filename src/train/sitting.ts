@@ -1,0 +1,173 @@
+/**
+ * One sitting of a run: everything that can be refused, then the device, the folder and the training.
+ *
+ * @module
+ */
+import type { Backend } from "../backend/backend.ts";
+import { observedOptions } from "../backend/observed.ts";
+import { openBackend } from "../backend/open.ts";
+import { ownImages, refuseFewAuxiliary } from "../data/auxiliary.ts";
+import { refuseWholeCutout } from "../data/cutout.ts";
+import { isFound } from "../data/sets/definition.ts";
+import { dataDigest, findSet, loadData } from "../data/sets/sets.ts";
+import { splitTraining } from "../data/split.ts";
+import { UsageError } from "../errors.ts";
+import { checkFitting } from "../evaluate/fitting.ts";
+import { AUTO_HELPER } from "../recipe/helper_recipe.ts";
+import type { Recipe } from "../recipe/recipe.ts";
+import { engineOptions } from "../recipe/resolve.ts";
+import { sourceDigest, VERSION } from "../run/program_version.ts";
+import { helperPath, initialWeightsPath } from "../run/folder/files.ts";
+import { RunFolder } from "../run/folder/run_folder.ts";
+import { changesSince, type RunRecord } from "../run/run_record.ts";
+import type { DataKind } from "../run/weights/architecture.ts";
+import type { HelperWeights } from "../run/weights/helper.ts";
+import { type InitialWeights, keepCopy } from "../run/weights/initial_weights.ts";
+import { ownHelperRecipe, trainHelper } from "./helper/helper_run.ts";
+import { preflight } from "./preflight.ts";
+import type { RunObserver, StartOptions } from "./start_options.ts";
+import { train } from "./trainer.ts";
+
+/** A run as it was started before, in the same folder or elsewhere. */
+interface Earlier {
+  readonly record: RunRecord;
+  /** Whether it goes on; if not, it is repeated. */
+  readonly here: boolean;
+}
+
+/** What a sitting begins with: a run as it was, and the weights that a new one is given. */
+export interface Origin {
+  readonly earlier?: Earlier;
+  readonly initial?: InitialWeights | undefined;
+  readonly helper?: HelperWeights | undefined;
+}
+
+/**
+ * Trains in `directory` until the recipe's last epoch. Throws as `startRun` does.
+ *
+ * @param origin what is there before
+ */
+export async function runIn(
+  directory: string,
+  recipe: Recipe,
+  { observer, signal, tune = true, tensorboard = false }: StartOptions,
+  { earlier, initial, helper }: Origin,
+): Promise<void> {
+  const stored = earlier?.here ? earlier.record : undefined;
+  const data = await loadData(recipe.data, recipe.dataDir, recipe.seed, recipe);
+  if (initial) checkFitting(initial.path, initial.architecture, data.train);
+  if (helper) checkFitting(helper.path, helper.architecture, data.train);
+  for (const note of initial?.notes ?? []) observer?.onNote?.(note);
+  const digest = dataDigest(data.train);
+  if (stored && stored.dataSha256 !== digest) {
+    throw new UsageError(
+      `The training images are not those that ${directory} was started on: check --data-dir` +
+        `${recipe.auxData === undefined ? "" : " and --aux-data"}.`,
+    );
+  }
+  // Refused here rather than in training: no folder has been made yet.
+  const { train: { length: images } } = splitTraining(
+    ownImages(data.train),
+    recipe.select === "val",
+    recipe.limitTrain,
+  );
+  const { auxFraction: fraction, batchSize, cutout } = recipe;
+  if (cutout !== undefined) refuseWholeCutout(cutout, data.train.shape);
+  if (fraction !== undefined) refuseFewAuxiliary(data.train, images, { fraction, batchSize });
+  // What began elsewhere is computed as it was there: another engine's rounding would end it elsewhere.
+  const { backend: choice = recipe.backend, adapter = "", variants } = earlier?.record.machine ??
+    {};
+  const backend = await openBackend(choice, {
+    ...engineOptions(recipe),
+    ...observedOptions(tune, observer, signal),
+    ...variants && { pinned: { adapter, variants } },
+  });
+  try {
+    const from = stored?.from ?? initial?.record;
+    const ownHelper = recipe.helper === AUTO_HELPER;
+    if (ownHelper) {
+      await backend.guard(preflight(ownHelperRecipe(recipe), data.train, images, backend));
+    }
+    const demand = await backend.guard(
+      preflight(recipe, data.train, images, backend, from, helper?.architecture),
+    );
+    const now = await describeRun(recipe, backend, { digest, ...data.train }, from, helper?.record);
+    const folder = stored
+      ? await RunFolder.open(directory)
+      : await RunFolder.create(directory, now);
+    try {
+      if (recipe.epochs > folder.record.recipe.epochs) await folder.extend(recipe.epochs);
+      if (initial) await keepCopy(folder, initialWeightsPath(directory), initial);
+      if (helper && !stored) await keepCopy(folder, helperPath(directory), helper);
+      observer?.onStart?.({ directory, recipe, continued: stored !== undefined, backend, demand });
+      if (earlier) noteChanges(earlier, now, observer);
+      else noteLimits(recipe, images, data.test.n, observer);
+      if (demand) observer?.onStatus?.("compiling kernels for the first steps");
+      const run = { recipe, data, backend, tensorboard, ...signal && { signal } };
+      let helps = helper;
+      if (ownHelper) {
+        const continued = stored !== undefined;
+        helps = await trainHelper(
+          { ...run, folder },
+          (directory, recipe) => observer?.onHelper?.({ directory, recipe, continued, backend }),
+        );
+        folder.keep();
+      }
+      await train({ ...run, folder, ...helps && { helper: helps }, ...observer && { observer } });
+    } finally {
+      await folder.close();
+    }
+  } finally {
+    backend.close();
+  }
+}
+
+/** Says of a limit that there are fewer images. */
+function noteLimits(
+  { limitTrain = 0, limitTest = 0 }: Recipe,
+  train: number,
+  test: number,
+  observer: RunObserver | undefined,
+): void {
+  if (limitTrain > train) {
+    observer?.onNote?.(`--limit-train ${limitTrain}: there are only ${train} images to train on.`);
+  }
+  if (limitTest > test) {
+    observer?.onNote?.(`--limit-test ${limitTest}: there are only ${test} test images.`);
+  }
+}
+
+async function describeRun(
+  recipe: Recipe,
+  backend: Backend,
+  { digest, classes, shape }: DataKind & { readonly digest: string },
+  from: RunRecord["from"],
+  helper: RunRecord["helper"],
+): Promise<RunRecord> {
+  const variants = backend.choices();
+  return {
+    format: 2,
+    program: { version: VERSION, digest: await sourceDigest() },
+    machine: {
+      backend: backend.name,
+      adapter: backend.adapter,
+      deno: Deno.version.deno,
+      ...Object.keys(variants).length > 0 && { variants },
+    },
+    dataSha256: digest,
+    ...isFound(findSet(recipe.data)) && { data: { classes: [...classes], shape } },
+    ...from && { from },
+    ...helper && { helper },
+    recipe,
+  };
+}
+
+/** Another device or another program computes other roundings: said, so that nobody wonders about the bytes. */
+function noteChanges(earlier: Earlier, now: RunRecord, observer: RunObserver | undefined): void {
+  const changes = changesSince(earlier.record, now);
+  if (changes.length === 0) return;
+  observer?.onNote?.(
+    `the run began with another ${changes.join(" and another ")}: ` +
+      `it may not end in the same bytes as ${earlier.here ? "without the interruption" : "then"}.`,
+  );
+}
