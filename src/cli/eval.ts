@@ -199,7 +199,16 @@ function checkAttackFlags(names: readonly AttackName[], flags: FlagValues<typeof
   if (flags.overwrite && flags.saveAdv === undefined) {
     throw new UsageError("--overwrite needs --save-adv: nothing else is written over.");
   }
-  for (const field of ["attack", "corruptions", "restarts", "source", "nEx", "seed"] as const) {
+  const made = [
+    "attack",
+    "attackNorm",
+    "corruptions",
+    "restarts",
+    "source",
+    "nEx",
+    "seed",
+  ] as const;
+  for (const field of made) {
     if (flags.verifyAdv === undefined || flags[field] === undefined) continue;
     throw new UsageError(
       `--verify-adv checks the saved images without attacking: leave out --${FLAGS[field].name}.`,

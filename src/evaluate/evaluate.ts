@@ -33,6 +33,11 @@ export function isEvaluationName(name: string): name is EvaluationName {
   return name === "clean" || name === FGSM || /^(pgd|cw)[1-9]\d{0,3}$/.test(name);
 }
 
+/** Whether the attack `name` starts anew with every restart: FGSM starts at the clean image. */
+export function restartsApply(name: string): boolean {
+  return /^(pgd|cw)\d/.test(name);
+}
+
 /** An accuracy with what it was counted on. */
 export interface Accuracy {
   /** `correct / n`, in [0,1]. */
@@ -138,7 +143,7 @@ export async function evaluateAccuracy(
     if (signal?.aborted) throw new Interrupted("Stopped during the evaluation.");
     const batch = loadBatch(dataset, ids.slice(first, first + batchSize));
     const standing = batch.y.map(() => 1);
-    const runs = /^(pgd|cw)/.test(name) ? settings.restarts ?? 1 : 1;
+    const runs = restartsApply(name) ? settings.restarts ?? 1 : 1;
     for (let restart = 0; restart < runs; restart++) {
       const images = name === "clean"
         ? batch.x

@@ -94,16 +94,18 @@ export interface EvaluationReport extends Accuracies {
 export function makeReport(
   { path, sha256, run, weights }: Subject,
   recipe: Recipe,
-  { dataset, ids, attack, restarts = 1, backend }: EvaluationSettings,
+  { dataset, ids, attack: asked, restarts = 1, backend }: EvaluationSettings,
   accuracies: Partial<Record<EvaluationName, ImageAccuracy>>,
   { curve, corruptions, autoattack, verified, transfer, model }: Pick<
     EvaluationReport,
     "curve" | "corruptions" | "autoattack" | "verified" | "transfer" | "model"
   >,
 ): EvaluationReport {
+  const attack = verified ? { norm: verified.norm, epsilon: verified.epsilon } : asked;
   const perClass = classAccuracies(dataset, ids, {
     ...accuracies,
     ...autoattack && { autoattack },
+    ...transfer?.accuracies,
   });
   return {
     ...accuracies,

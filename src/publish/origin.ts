@@ -5,6 +5,7 @@
  */
 import { formatRadius } from "../evaluate/report.ts";
 import { sha256 } from "../format/sha256.ts";
+import { AUTO_HELPER } from "../recipe/helper_recipe.ts";
 import type { Recipe } from "../recipe/recipe.ts";
 import { activationMetadata } from "../weights/said_activation.ts";
 import { dataKindOf } from "../run/weights/data_kind.ts";
@@ -41,6 +42,7 @@ export function originOf({ subject, record }: PublishedSubject): Record<string, 
       recipe,
       recipe_sha256: sha256(recipe),
       ...run.recipe.from === undefined ? {} : { began: "with given weights" },
+      ...record.helper && { helper_sha256: record.helper.sha256 },
       program_version: record.program.version,
       program_sha256: record.program.digest,
       data,
@@ -57,6 +59,7 @@ export function originOf({ subject, record }: PublishedSubject): Record<string, 
 /** `recipe` without where files lie and where its memory's index is kept. */
 export function publicRecipe(recipe: Recipe): Omit<Recipe, "dataDir" | "auxData" | "from"> {
   const { dataDir: _data, auxData: _auxiliary, from: _from, memory, ...rest } = recipe;
+  if (rest.helper !== AUTO_HELPER) delete rest.helper;
   if (memory === undefined) return rest;
   const { index: _index, ...kept } = memory;
   return { ...rest, memory: kept };

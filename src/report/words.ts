@@ -51,8 +51,14 @@ export function meanAndDeviation({ mean, deviation }: Summary, sign = "±"): str
   return deviation === undefined ? percent(mean) : `${percent(mean)} ${sign} ${percent(deviation)}`;
 }
 
-/** What people call the evaluation `name`. */
+/** What people call the evaluation `name`, with what sets it apart: `pgd20 restarts5` is `PGD-20, 5 restarts`. */
 export function accuracyTitle(name: string): string {
+  const [attack = "", detail] = name.split(" ");
+  const apart = detail?.replace(/^restarts(\d+)$/, "$1 restarts");
+  return attackTitle(attack) + (apart ? `, ${apart}` : "");
+}
+
+function attackTitle(name: string): string {
   const [, kind = "", steps = ""] = /^(pgd|cw)(\d+)$/.exec(name) ?? [];
   if (kind) return `${kind.toUpperCase()}-${steps}`;
   if (name === "fgsm") return "FGSM";

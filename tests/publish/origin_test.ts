@@ -14,4 +14,8 @@ Deno.test("publicRecipe() has no place of a file or a service, and everything el
   assert.doesNotMatch(JSON.stringify(publicRecipe(recipe)), /\bme\b/);
   const standard = resolveRecipe({ variant: "standard" });
   assert.deepEqual(publicRecipe(standard), standard);
+  const own = resolveRecipe({ variant: "hat", helper: "auto" });
+  assert.deepEqual(publicRecipe(own), own);
+  const { helper: _helper, ...hat } = own;
+  assert.deepEqual(publicRecipe(resolveRecipe({ variant: "hat", helper: "/home/me/run" })), hat);
 });

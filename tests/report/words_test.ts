@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { formatDuration, formatPercent } from "../../src/report/words.ts";
+import { accuracyTitle, formatDuration, formatPercent } from "../../src/report/words.ts";
 
 Deno.test("formatDuration() shows the two units that matter", () => {
   const shown = [0, -3, 0.4, 59.4, 59.6, 65, 3599.4, 3599.6, 3725, 86_400 * 2 + 60].map(
@@ -18,4 +18,13 @@ Deno.test("formatPercent() shows two decimals", () => {
     "100.00 %",
     "33.33 %",
   ]);
+});
+
+Deno.test("accuracyTitle() says what sets an attack apart", () => {
+  assert.deepEqual(
+    ["clean", "fgsm", "pgd20", "cw7 restarts5", "autoattack", "autoattack custom"].map(
+      accuracyTitle,
+    ),
+    ["clean", "FGSM", "PGD-20", "CW-7, 5 restarts", "AutoAttack", "AutoAttack, custom"],
+  );
 });

@@ -14,6 +14,7 @@ import { recipePath } from "../../run/folder/files.ts";
 import { checkOutput, safetensorsWith } from "../../run/output.ts";
 import { type Subject, WEIGHTS_CHOICES } from "../../run/subject.ts";
 import { IMAGES_TENSOR } from "../adversarial_file.ts";
+import { refuseRepeated } from "../autoattack/sanity.ts";
 import { attacksOf, type EvaluationOptions, isAttackName } from "../evaluation_options.ts";
 import type { Shard } from "../shards/shard.ts";
 import { checkTransfer } from "../transfer.ts";
@@ -51,6 +52,7 @@ export function checkOptions(options: EvaluationOptions): void {
   for (const member of members ?? []) {
     refuseUnknown("AutoAttack member", member, AUTOATTACK_MEMBERS);
   }
+  refuseRepeated(members ?? []);
   if (attacks?.includes("autoattack") && version === "custom" && !members?.length) {
     throw new UsageError('AutoAttack\'s version "custom" needs members, such as apgd-ce, square.');
   }

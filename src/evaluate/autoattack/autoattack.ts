@@ -21,7 +21,7 @@ import { type Perturbation, PerturbationMeter } from "../perturbation.ts";
 import { type AttackedImages, checkImages, findCorrect } from "./attacked_images.ts";
 import type { Journal } from "./journal.ts";
 import { type MemberProgress, runMember } from "./member_run.ts";
-import { checkClasses, checkNetwork, squareWarning } from "./sanity.ts";
+import { checkClasses, checkNetwork, refuseRepeated, squareWarning } from "./sanity.ts";
 import { Sitting } from "./sitting.ts";
 
 /** How to attack. */
@@ -157,7 +157,7 @@ const UNGUARDED: Pick<Backend, "guard"> = { guard: (work) => work };
  *
  * @returns the result, and every image as the attacks left it (NHWC, in the order that they were given in; the
  *   clean image where it is robust or was never classified correctly)
- * @throws {UsageError} if there are fewer than two classes, `custom` names a member that needs more than there are, or
+ * @throws {UsageError} if there are fewer than two classes, `custom` names a member twice or one that needs more than there are, or
  *   the images and labels do not fit together
  * @throws {Interrupted} if the signal is aborted
  * @throws {RunError} if the logits of a clean image are not finite, an adversarial image leaves its ball, or the device or
@@ -178,6 +178,7 @@ export async function autoAttack(
   const oracle = new Oracle(network, { classes, shape }, options.backend ?? UNGUARDED);
   const traits = VERSION_TRAITS[version];
   const effort = version === "custom" ? options.effort : undefined;
+  if (version === "custom") refuseRepeated(options.members ?? []);
   const { members, warning: leftOut } = version === "custom"
     ? checkClasses(options.members ?? [], classes, true)
     : checkClasses(traits.members, classes, false);

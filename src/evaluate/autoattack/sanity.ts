@@ -42,6 +42,17 @@ export async function checkNetwork(oracle: Oracle, points: Points): Promise<stri
 }
 
 /**
+ * Refuses members that would run twice: the second run attacks what the first has left, under the same name.
+ *
+ * @throws {UsageError} naming the first that does
+ */
+export function refuseRepeated(members: readonly AutoAttackMember[]): void {
+  const repeated = members.find((member, i) => members.indexOf(member) !== i);
+  if (repeated === undefined) return;
+  throw new UsageError(`AutoAttack's ${repeated} is named twice: leave one out.`);
+}
+
+/**
  * Those of `members` that can attack a network of so few classes, and a warning if they are not all.
  *
  * @throws {UsageError} if one that cannot was `chosen`

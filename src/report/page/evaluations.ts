@@ -7,7 +7,7 @@ import { basename, join } from "@std/path";
 import * as v from "valibot";
 import { SEVERITIES } from "../../data/corruptions/corruption.ts";
 import { listFolder, readWholeFile } from "../../disk/files.ts";
-import { isEvaluationName } from "../../evaluate/evaluate.ts";
+import { isEvaluationName, restartsApply } from "../../evaluate/evaluate.ts";
 
 const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 const counted = { correct: count, n: v.pipe(count, v.minValue(1)) };
@@ -48,11 +48,15 @@ const ReportSchema = v.looseObject({
     weights: v.optional(v.string()),
   }),
   attack: v.object({ norm: v.string(), fraction: v.string(), restarts: count }),
+  seed: count,
 });
 
 /** An accuracy of a checkpoint. */
 export interface PageAccuracy extends v.InferOutput<typeof AccuracySchema> {
-  /** `clean`, `pgd20` …, or `autoattack`. */
+  /**
+   * `clean`, `pgd20` …, or `autoattack`; with `restarts5` behind it where there were more than one, and with AutoAttack's
+   * version where that is not the standard one: neither may pass for the other.
+   */
   readonly name: string;
 }
 
@@ -67,6 +71,8 @@ export interface PageEvaluation {
   readonly norm: string;
   /** Radius of the attacks' ball, such as `8/255`. */
   readonly radius: string;
+  /** Seed of the attacks' draws. */
+  readonly seed: number;
   /** In the order of the report, AutoAttack's last. */
   readonly accuracies: readonly PageAccuracy[];
   readonly autoattack?: v.InferOutput<typeof AutoAttackSchema>;
@@ -106,20 +112,28 @@ function decode(file: string, text: string): PageEvaluation | undefined {
   try {
     report = v.parse(ReportSchema, JSON.parse(text));
     for (const [name, value] of Object.entries(report)) {
-      if (isEvaluationName(name)) accuracies.push({ name, ...v.parse(AccuracySchema, value) });
+      if (!isEvaluationName(name)) continue;
+      const { restarts } = report.attack, several = restarts > 1 && restartsApply(name);
+      const apart = several ? `${name} restarts${restarts}` : name;
+      accuracies.push({ name: apart, ...v.parse(AccuracySchema, value) });
     }
   } catch {
     return undefined;
   }
   const { autoattack, curve, corruptions, checkpoint, attack } = report;
   const { path, sha256, name, weights } = checkpoint;
-  if (autoattack) accuracies.push({ name: "autoattack", ...v.parse(AccuracySchema, autoattack) });
+  if (autoattack) {
+    const { version } = autoattack;
+    const name = version === "standard" ? "autoattack" : `autoattack ${version}`;
+    accuracies.push({ name, ...v.parse(AccuracySchema, autoattack) });
+  }
   return {
     file,
     checkpoint: { file: basename(path), sha256, ...name !== null && { name } },
     raw: weights === "raw",
     norm: attack.norm,
     radius: attack.fraction,
+    seed: report.seed,
     accuracies,
     ...autoattack && { autoattack },
     ...curve && { curve },

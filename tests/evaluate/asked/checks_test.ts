@@ -40,4 +40,9 @@ Deno.test("evaluateRun() refuses names that stand for nothing", async () => {
     { attacks, autoAttack: { version: "custom", members: ["apgd"] } },
     /^There is no AutoAttack member "apgd"/,
   );
+  const members = ["square", "apgd-ce", "square"];
+  await refuses(
+    { attacks, autoAttack: { version: "custom", members } },
+    /^AutoAttack's square is named twice: leave one out\.$/,
+  );
 });

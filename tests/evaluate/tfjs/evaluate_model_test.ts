@@ -120,6 +120,7 @@ Deno.test("evaluateRun() shows a network what was attacked on another, and count
     own.pgd2,
   ]);
   assert.deepEqual([report.fgsm, report.pgd2, own.transfer], [undefined, undefined, undefined]);
+  assert.deepEqual(report.perClass, own.perClass);
 
   // Twelve images: 0 to 9, 0, 1.
   assert.deepEqual(own.perClass!.map(({ n }) => n), [2, 2, 1, 1, 1, 1, 1, 1, 1, 1]);

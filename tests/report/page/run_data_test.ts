@@ -118,6 +118,29 @@ Deno.test("a page leaves out, in words, what in eval/ is no report", async () =>
   assert.match(await pageOf(run), /run: eval\/torn\.json is no report of memloss eval/);
 });
 
+Deno.test("a page lets no custom AutoAttack and no other number of restarts pass for the plain one", async () => {
+  const run = await made("run"), folder = join(run, "eval");
+  const report = JSON.parse(await Deno.readTextFile(join(folder, "made.json")));
+  const weak = structuredClone(report);
+  weak.autoattack = { ...weak.autoattack, version: "custom", correct: 999, n: 1000 };
+  weak.pgd20 = { ...weak.pgd20, correct: 998, n: 1000 };
+  weak.attack.restarts = 5;
+  weak.checkpoint.weights = "raw";
+  const keep = (name: string, what: unknown) =>
+    Deno.writeTextFile(join(folder, name), JSON.stringify(what));
+  await keep("raw.json", weak);
+  delete weak.checkpoint.weights;
+  await keep("z.json", weak);
+  const text = await pageOf(run);
+  const shown = (name: string) => new RegExp(`<dt>${name}</dt><dd>([\\d.]+)<`).exec(text)?.[1];
+  const of = ({ correct, n }: { correct: number; n: number }) => (100 * correct / n).toFixed(2);
+  assert.equal(shown("AutoAttack"), of(report.autoattack));
+  assert.equal(shown("AutoAttack, custom"), "99.90");
+  assert.equal(shown("PGD-20"), of(report.pgd20));
+  assert.equal(shown("PGD-20, 5 restarts"), "99.80");
+  assert.equal(text.match(/its raw weights/g)?.length, 3, "clean, PGD-20 and AutoAttack");
+});
+
 Deno.test("a page of a run whose checkpoints' record is damaged says so and draws the rest", async () => {
   const run = await made("run");
   await Deno.writeTextFile(join(run, "checkpoints", "committed.json"), "damaged");
