@@ -21,6 +21,7 @@ import { SUMMARIES } from "./summaries.ts";
 
 const FLAGS = {
   dataDir: RECIPE_FLAGS.dataDir,
+  auxData: RECIPE_FLAGS.auxData,
   measure: switchFlag("measure", "train a few steps of the paper's recipe: speed, hours, disk"),
   recipe: textFlag(
     "recipe",
@@ -47,22 +48,25 @@ export const command: Command = {
     const { flags } = readArguments(args, FLAGS, 0);
     if (flags.tuning || flags.resetTuning) {
       const why = "has no meaning for timings: leave it or --tuning and --reset-tuning out";
-      refuseFlags(FLAGS, flags, ["dataDir", "measure", "recipe"], why);
+      refuseFlags(FLAGS, flags, ["dataDir", "auxData", "measure", "recipe"], why);
       const report = await examineTuning(
         flags.resetTuning === true,
         (note) => printMessage(`note: ${note}`),
       );
       return printReport(report, flags, describeTuning);
     }
-    const { dataDir = DATA_ROOT, recipe } = flags;
-    const given = recipe === undefined ? {} : await readRecipeFile(recipe);
-    const machine = await examineMachine(dataDir);
-    if (!flags.measure && recipe === undefined) {
-      return printReport(machine, flags, describeMachine);
-    }
+    const { dataDir, auxData, recipe } = flags, measures = flags.measure || recipe !== undefined;
+    if (!measures) refuseFlags(FLAGS, flags, ["auxData"], "needs --recipe or --measure");
+    const given = {
+      ...recipe !== undefined && await readRecipeFile(recipe),
+      ...dataDir !== undefined && { dataDir },
+      ...auxData !== undefined && { auxData },
+    };
+    const machine = await examineMachine(dataDir ?? DATA_ROOT);
+    if (!measures) return printReport(machine, flags, describeMachine);
     const status = new StatusLine();
     status.update("measuring a few steps");
-    const run = await interruptible((signal) => measureRun({ ...given, dataDir }, machine, signal))
+    const run = await interruptible((signal) => measureRun(given, machine, signal))
       .finally(() => status.clear());
     printReport({ ...machine, run }, flags, ({ run, ...machine }) => {
       const subject = recipe ?? `the paper's ${resolveRecipe({}).variant}`;

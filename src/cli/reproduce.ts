@@ -116,22 +116,24 @@ export const command: Command = {
       ...["reproduce", "--table", tableName, "--scale", scale, "--seeds", seeds.join(",")],
       ...nEx === undefined ? [] : ["--n-ex", String(nEx)],
     );
-    const write = () => writeTable(out, table, { scale, seeds, nEx, command });
-    const show = async () => {
-      printResult(await write());
+    let current = "the estimate";
+    const write = (signal: AbortSignal) =>
+      writeTable(out, table, { scale, seeds, nEx, command, signal });
+    const show = async (signal: AbortSignal) => {
+      current = "the table";
+      printResult(await write(signal));
       status.print(
         `The table is ${join(out, "table.md")}, .tex, .csv and .json, its page ${
           join(out, "report.html")
         }`,
       );
     };
-    let current = "the estimate";
     const onCell = ({ name, label, seed }: CellPlan, position: number) => {
       current = name;
       status.print(`cell ${position + 1} of ${cells.length}: ${label}, seed ${seed}`);
     };
     await interruptible(async (signal) => {
-      if (step === "table") return await show();
+      if (step === "table") return await show(signal);
       if (step) {
         for (const [position, cell] of cells.entries()) {
           onCell(cell, position);
@@ -158,10 +160,10 @@ export const command: Command = {
         onCell,
         onFinished: async () => {
           status.clear();
-          await write();
+          await write(signal);
         },
       });
-      await show();
+      await show(signal);
       if (held.length === 0) return;
       const names = held.map(({ name }) => name).join(", ");
       status.print(

@@ -3,8 +3,12 @@
  *
  * @module
  */
+import { Interrupted } from "../errors.ts";
 import { ioError } from "./failure.ts";
 import { refuseForeign } from "./regular.ts";
+
+/** Milliseconds between two looks at a lock that another process holds. */
+const LOOK = 100;
 
 /** A lock that is held. The system drops it with its owner, however that one ends; the file itself stays. */
 export class FileLock {
@@ -32,18 +36,20 @@ export class FileLock {
   }
 
   /**
-   * Locks the file at `path` as soon as no other process holds it.
+   * Locks the file at `path` as soon as no other process holds it. The system's own way of waiting would leave no way to stop.
    *
+   * @param signal stops the waiting
+   * @throws {Interrupted} if it is aborted before
    * @throws {RunError} naming `path` if it cannot be opened or locked
    */
-  static async wait(path: string): Promise<FileLock> {
-    const file = await open(path);
-    try {
-      await file.lock(true);
-      return new FileLock(file);
-    } catch (error) {
-      file.close();
-      throw failure(path, error);
+  static async wait(path: string, signal: AbortSignal | undefined): Promise<FileLock> {
+    for (;;) {
+      const lock = await FileLock.try(path);
+      if (lock) return lock;
+      if (signal?.aborted) {
+        throw new Interrupted(`Stopped while another process had ${path} locked.`);
+      }
+      await new Promise((resolve) => setTimeout(resolve, LOOK));
     }
   }
 

@@ -80,7 +80,7 @@ export async function estimate(
       onMeasure(label);
       // A helper that is another cell's run may not be there yet; any takes as long.
       const steps = { ...given, ...helper && { helper: AUTO_HELPER }, ...measured };
-      const asked = [recipe, steps, backend.name === "wasm", sitting.signal] as const;
+      const asked = [recipe, steps, images, backend.name === "wasm", sitting.signal] as const;
       found = await (dry ? measureApart(...asked) : measureSteps(out, ...asked));
       taken.set(trainedRow, found);
     }

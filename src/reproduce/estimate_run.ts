@@ -67,7 +67,7 @@ export async function estimateRun(
   const backend = await openBackend(recipe.backend, { ...engineOptions(recipe), tune: false });
   const needed = await capacity(recipe, kind, backend).finally(() => backend.close());
   const steps = { ...given, ...measured }, onCpu = backend.name === "wasm";
-  const found = await measureApart(recipe, steps, onCpu, signal).catch((error) => {
+  const found = await measureApart(recipe, steps, images, onCpu, signal).catch((error) => {
     throw error instanceof Interrupted ? new Interrupted("Stopped before it was known.") : error;
   });
   const { kept, peak } = bytesOf(recipe, found, images);

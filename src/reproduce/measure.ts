@@ -38,7 +38,7 @@ export interface Measurement {
 
 /** Begins the name of the folder that a few steps are trained in. */
 const MEASURED = "measure";
-/** Images of a step on the CPU engine, whose speed hardly depends on it. */
+/** Images of a step on the CPU engine, whose speed hardly depends on it; more where one of them must be auxiliary. */
 const FEW = 16;
 
 /** Looks at what there is of the row of `plans`, its cells, in `out`; undefined if nobody has begun with it. */
@@ -62,19 +62,24 @@ export async function findMeasurement(
   return undefined;
 }
 
-/** Trains a few steps of `recipe` in a folder of `out` that is taken away afterwards. */
+/**
+ * Trains a few steps of `recipe` in a folder of `out` that is taken away afterwards.
+ *
+ * @param trainingImages how many its runs train on
+ */
 export async function measureSteps(
   out: string,
   recipe: Recipe,
   given: RecipeInput,
+  trainingImages: number,
   onCpu: boolean,
   signal: AbortSignal | undefined,
 ): Promise<Measurement> {
-  const batchSize = onCpu ? Math.min(FEW, recipe.batchSize) : recipe.batchSize;
-  const images = 2 * batchSize;
+  const batchSize = onCpu ? fewImages(recipe) : recipe.batchSize;
+  const images = Math.min(2 * batchSize, trainingImages); // more would show more auxiliary ones than there need be
   await createDirectory(out);
   // Two processes that measure at once would measure each other.
-  using _lock = await FileLock.wait(join(out, "measure.lock"));
+  using _lock = await FileLock.wait(join(out, "measure.lock"), signal);
   for (const { name } of await listFolder(out)) { // left by processes that were killed
     if (temporaryOf(name) === MEASURED) await removeTree(join(out, name));
   }
@@ -97,12 +102,19 @@ export async function measureSteps(
 export async function measureApart(
   recipe: Recipe,
   given: RecipeInput,
+  trainingImages: number,
   onCpu: boolean,
   signal: AbortSignal | undefined,
 ): Promise<Measurement> {
   const work = await Deno.makeTempDir({ prefix: "memloss-estimate-" });
-  return await measureSteps(work, recipe, given, onCpu, signal)
+  return await measureSteps(work, recipe, given, trainingImages, onCpu, signal)
     .finally(() => Deno.remove(work, { recursive: true }));
+}
+
+function fewImages({ batchSize, auxFraction = 1 }: Recipe): number {
+  let few = Math.min(FEW, batchSize);
+  while (few < batchSize && Math.floor(few * auxFraction) === 0) few++;
+  return few;
 }
 
 /** Images per second of the last step that the run in `runDir` took; undefined if it took none. */

@@ -40,12 +40,12 @@ export async function makeStep(
 ): Promise<void> {
   await createDirectory(cellsFolder(out));
   if (typeof step !== "string") return await evaluateShard(out, plan, step, sitting);
-  using _lock = await waitForCell(out, plan);
+  using _lock = await waitForCell(out, plan, sitting);
   const cell = await readCell(out, plan);
   if (cell && isFinished(cell)) return;
   const missing = await missingRun(out, plan);
   if (missing) {
-    using _otherLock = await waitForCell(out, missing);
+    using _otherLock = await waitForCell(out, missing, sitting);
     await trainRun(out, missing, sitting);
   }
   if (step === "train") await trainRun(out, plan, sitting);
@@ -70,6 +70,6 @@ async function evaluateShard(
   if (index <= count) await evaluateRun(runDir, { ...options, shard: { index, count } });
 }
 
-function waitForCell(out: string, { name }: CellPlan): Promise<FileLock> {
-  return FileLock.wait(join(cellsFolder(out), `${name}.lock`));
+function waitForCell(out: string, { name }: CellPlan, { signal }: Sitting): Promise<FileLock> {
+  return FileLock.wait(join(cellsFolder(out), `${name}.lock`), signal);
 }

@@ -30,6 +30,8 @@ export interface TableOptions {
   readonly nEx?: number | undefined;
   /** What makes and continues the table, to be typed. */
   readonly command: string;
+  /** Stops the waiting for another process that writes it. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** What a table is written as. */
@@ -54,6 +56,7 @@ export async function refuseForeignTable(out: string): Promise<void> {
  * Writes `table` from all its cells in `out`, whoever made them, and returns it as Markdown.
  *
  * @throws {UsageError} if a cell is one of another recipe
+ * @throws {Interrupted} if the signal is aborted while another process writes it
  * @throws {RunError} if a file cannot be read or written
  */
 export async function writeTable(
@@ -62,7 +65,7 @@ export async function writeTable(
   options: TableOptions,
 ): Promise<string> {
   // Whoever reads the cells last also writes last.
-  using _lock = await FileLock.wait(join(out, "table.lock"));
+  using _lock = await FileLock.wait(join(out, "table.lock"), options.signal);
   const { scale, command } = options;
   const cells = await readCells(out, table, options);
   const asked = planCells(table, { ...options, seeds: seedsOf(cells, options.seeds) });

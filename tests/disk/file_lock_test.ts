@@ -29,7 +29,14 @@ Deno.test("FileLock keeps other processes out until its owner ends, however that
     await using process = holder(path);
     await untilHeld(path);
     assert.equal(await FileLock.try(path), undefined);
-    const waiting = FileLock.wait(path);
+    const controller = new AbortController();
+    const stopped = FileLock.wait(path, controller.signal);
+    controller.abort();
+    await assert.rejects(stopped, {
+      name: "Interrupted",
+      message: `Stopped while another process had ${path} locked.`,
+    });
+    const waiting = FileLock.wait(path, undefined);
     process.kill("SIGKILL");
     using lock = await waiting;
     assert.ok(lock);
@@ -47,7 +54,8 @@ Deno.test("FileLock.try() takes a lock that was given back", () =>
 Deno.test("FileLock names the file that it cannot open", () =>
   inTemporary(async (directory) => {
     const path = join(directory, "missing", "cell.lock");
-    for (const take of [FileLock.try, FileLock.wait]) {
+    const wait = (path: string) => FileLock.wait(path, undefined);
+    for (const take of [FileLock.try, wait]) {
       await assert.rejects(take(path), (error: unknown) =>
         error instanceof RunError && error.message.startsWith(`Could not lock ${path}: `));
     }

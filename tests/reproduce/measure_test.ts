@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
 import { join } from "@std/path";
+import { FileLock } from "../../src/disk/file_lock.ts";
 import type { RecipeInput } from "../../src/recipe/recipe.ts";
 import { resolveRecipe } from "../../src/recipe/resolve.ts";
 import { measureSteps } from "../../src/reproduce/measure.ts";
+import { madeImages } from "../format/arrays/made_npz.ts";
 import { inTemporary } from "../memory/support.ts";
 
 Deno.test("measureSteps() tells speed and sizes, and removes its own folders and nobody else's", () =>
@@ -18,11 +20,32 @@ Deno.test("measureSteps() tells speed and sizes, and removes its own folders and
       await Deno.mkdir(folder);
       await Deno.writeTextFile(join(folder, "file"), "of somebody");
     }
-    const found = await measureSteps(out, resolveRecipe(given), given, true, undefined);
+    const found = await measureSteps(out, resolveRecipe(given), given, 5120, true, undefined);
     assert.ok(found.speed! > 0 && found.checkpointBytes > 0);
     assert.ok(found.memoryBytes > 3072, "of each image a byte for every value");
     assert.ok(found.indexBytes > 5120 * 8, "a place for every image of the data set");
     assert.equal(await Deno.readTextFile(join(mine, "file")), "of somebody");
     const names = (await Array.fromAsync(Deno.readDir(out))).map(({ name }) => name);
     assert.deepEqual(names.sort(), ["measure", "measure.lock"]);
+  }));
+
+Deno.test("measureSteps() takes as many images as show an auxiliary one, and no more than the run has", () =>
+  inTemporary(async (out) => {
+    const auxData = join(out, "auxiliary.npz"), dataDir = join(out, "own.npz");
+    await Deno.writeFile(auxData, madeImages(1, 16, 2));
+    await Deno.writeFile(dataDir, madeImages(75, 16, 2)); // 60 of which train, 12 select
+    const given: RecipeInput = {
+      ...{ variant: "standard", data: "npz", dataDir, width: 1, batchSize: 64 },
+      ...{ auxData, auxFraction: 0.04, backend: "wasm", workers: 1 },
+    };
+    const asked = [resolveRecipe(given), given, 48] as const;
+    assert.ok((await measureSteps(out, ...asked, true, undefined)).speed! > 0);
+    // All 60 in one batch would show two.
+    assert.ok((await measureSteps(out, ...asked, false, undefined)).speed! > 0);
+    const controller = new AbortController();
+    controller.abort();
+    using _lock = (await FileLock.try(join(out, "measure.lock")))!;
+    await assert.rejects(measureSteps(out, ...asked, true, controller.signal), {
+      name: "Interrupted",
+    });
   }));

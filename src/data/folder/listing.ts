@@ -57,7 +57,9 @@ export async function listImages(
   const { folders, images, ignored } = await look(directory);
   if (!folders.includes("train") || (await look(join(directory, "train"))).folders.length === 0) {
     const { classes, ignored } = await readClasses(directory);
-    return drawn(classes, testFraction ?? TEST_FRACTION, ignored);
+    const listing = drawn(classes, testFraction ?? TEST_FRACTION, ignored);
+    refuseNoTest(listing.parts.test.length, directory, "folders train and test");
+    return listing;
   }
   if (!folders.includes("test")) {
     throw new UsageError(
@@ -99,6 +101,18 @@ function labelled(classes: readonly ClassFiles[], names: readonly string[]): Ima
 export function drawnForTest(n: number, fraction: number, label: number): Uint32Array {
   const count = Math.min(n - 1, Math.max(1, Math.round(fraction * n)));
   return new Stream(0, Purpose.split, 1, label).permutation(n).slice(0, Math.max(0, count));
+}
+
+/**
+ * @param apart what a test of its own would stand in
+ * @throws {UsageError} if no image at `place` is drawn for the test
+ */
+export function refuseNoTest(images: number, place: string, apart: string): void {
+  if (images > 0) return;
+  throw new UsageError(
+    `${quoted(place)} has one image of each class, which trains, and none to test: ` +
+      `add images, or set some apart in ${apart}.`,
+  );
 }
 
 /** A test of so many images of each class. */

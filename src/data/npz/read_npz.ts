@@ -8,7 +8,7 @@ import { UsageError } from "../../errors.ts";
 import { quoted } from "../../format/quoted.ts";
 import { sha256 } from "../../format/sha256.ts";
 import { type Dataset, describeShape, type SplitName, valuesPerImage } from "../dataset.ts";
-import { drawnForTest, TEST_FRACTION } from "../folder/listing.ts";
+import { drawnForTest, refuseNoTest, TEST_FRACTION } from "../folder/listing.ts";
 import type { FolderChoice } from "../folder/read_folder.ts";
 import type { FoundVerification } from "../sets/definition.ts";
 import { type NpzImages, readNpzImages } from "./labelled_images.ts";
@@ -103,6 +103,7 @@ function drawn(all: NpzImages, path: string, fraction: number): NpzSplits {
   }
   const part = (isTest: boolean) =>
     some(all, [...all.labels.keys()].filter((image) => chosen.has(image) === isTest));
+  refuseNoTest(chosen.size, path, "a folder with train.npz and test.npz");
   return { classes, parts: { train: part(false), test: part(true) }, split: "drawn" };
 }
 

@@ -216,7 +216,7 @@ class Archive {
         return () => {
           if (next + 8 > end) missing64();
           next += 8;
-          return this.#size(next - 8);
+          return this.#wide(next - 8); // an unpacked size may well be more than the archive has
         };
       }
       at += 4 + size;
@@ -242,9 +242,16 @@ class Archive {
     return this.#bytes.subarray(begin, begin + packed);
   }
 
+  /** A number of bytes of the archive itself. */
   #size(at: number): number {
-    const value = this.#view.getBigUint64(at, true);
+    const value = this.#wide(at);
     if (value > this.#view.byteLength) throw new TypeError("it claims more bytes than it has");
+    return value;
+  }
+
+  #wide(at: number): number {
+    const value = this.#view.getBigUint64(at, true);
+    if (value > Number.MAX_SAFE_INTEGER) throw new TypeError("it claims more bytes than there are");
     return Number(value);
   }
 

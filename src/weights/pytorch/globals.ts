@@ -13,6 +13,7 @@ import {
   string,
   Tuple,
 } from "../../format/pickle/values.ts";
+import { quoted } from "../../format/quoted.ts";
 import type { Dtype } from "../../format/safetensors.ts";
 import { ELEMENT_BYTES, STORAGE_TYPES, TORCH_TYPES, type TypedStorage } from "./storage.ts";
 import { tensorOf, type ViewBudget } from "./tensor.ts";
@@ -90,5 +91,8 @@ function typed(value: unknown): TypedStorage {
 /** The bytes of `storage` as elements of `dtype`. */
 function retyped({ storage, dtype, begin, length }: TypedStorage, as: Dtype): TypedStorage {
   const bytes = length * ELEMENT_BYTES[dtype];
+  if (begin % ELEMENT_BYTES[as] !== 0) {
+    throw new TypeError(`a tensor begins within an element of storage ${quoted(storage.key)}`);
+  }
   return { storage, dtype: as, begin, length: Math.floor(bytes / ELEMENT_BYTES[as]) };
 }

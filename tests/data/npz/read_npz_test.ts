@@ -55,6 +55,8 @@ Deno.test("loadData() names what is wrong with .npz files", () =>
     );
     await Deno.writeFile(join(folder, "one.npz"), madeImages(4, 8, 1));
     await refused(join(folder, "one.npz"), "one class only");
+    await Deno.writeFile(join(folder, "few.npz"), madeImages(3, 8, 3));
+    await refused(join(folder, "few.npz"), "one image of each class", "none to test", "test.npz");
     const image: MadeNpy = { shape: [2, 8, 8, 3], bytes: new Uint8Array(384) };
     const label: MadeNpy = { shape: [2], bytes: Uint8Array.of(0, 1) };
     const path = join(folder, "a.npz");
@@ -101,6 +103,10 @@ for name, save in (("plain", np.savez), ("packed", np.savez_compressed)):
     save(f"{folder}/{name}-planes.npz", image=np.ascontiguousarray(image.transpose(0, 3, 1, 2)), label=label[:, None])
     save(f"{folder}/{name}-fortran.npz", image=np.asfortranarray(image), label=label)
     save(f"{folder}/{name}-objects.npz", image=image, label=label.astype(object))
+import zipfile
+limit, zipfile.ZIP64_LIMIT = zipfile.ZIP64_LIMIT, 100 # as if these were over 2 GiB
+np.savez_compressed(f"{folder}/packed-wide.npz", image=np.zeros((50, 9, 8, 3), "u1"), label=np.zeros(50, "u1"))
+zipfile.ZIP64_LIMIT = limit
 header = dict(descr="|u1", fortran_order=False, shape=image.shape)
 for version in ((1, 0), (2, 0), (3, 0)):
     import io, zipfile
@@ -118,6 +124,15 @@ print(json.dumps({"image": image.ravel().tolist(), "label": label.tolist()}))
       let read = 0;
       for (const name of names) {
         const path = join(folder, name);
+        if (name === "packed-wide.npz") {
+          const { images, labels } = await readNpzImages(path);
+          assert.deepEqual([images.length, labels.length], [50 * 9 * 8 * 3, 50]);
+          assert.ok(
+            (await Deno.stat(path)).size < 50 * 9 * 8 * 3,
+            "what it says is more than it has",
+          );
+          continue;
+        }
         const refused = name.includes("fortran") ? "Fortran's order" : 'of type "|O"';
         if (/fortran|objects/.test(name)) {
           await assert.rejects(readNpzImages(path), usageError(name, refused));

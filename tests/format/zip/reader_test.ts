@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { crc32, deflateRawSync } from "node:zlib";
 import { openZip } from "../../../src/format/zip/reader.ts";
 import { type MadeEntry, madeZip } from "./made_zip.ts";
 
@@ -14,6 +15,19 @@ for (const wide of [false, true]) {
     assert.equal(read("x/a")!.buffer, bytes.buffer, "nothing is copied");
   });
 }
+
+Deno.test("openZip() reads what is far larger than the archive, of 64-bit sizes as Python writes them", async () => {
+  const zeros = new Uint8Array(100_000), packed = deflateRawSync(zeros);
+  const entry = { ...A, content: packed, method: 8, size: zeros.length, checksum: crc32(zeros) };
+  const open = (size: number) => openZip(madeZip([{ ...entry, size }], { wide: true }), "a.npz");
+  const reader = open(zeros.length).open("x/a")!;
+  assert.deepEqual(await reader.take(zeros.length), zeros);
+  await reader.end();
+  const claiming = open(2 ** 50).open("x/a")!;
+  await assert.rejects(claiming.take(2 ** 49), /more bytes than can be packed in it/);
+  await claiming.cancel();
+  assert.throws(() => open(2 ** 60), /claims more bytes than there are/);
+});
 
 Deno.test("openZip() says what keeps an entry from being read, when somebody reads it", () => {
   const { read, names } = openZip(

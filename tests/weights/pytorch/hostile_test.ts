@@ -47,6 +47,14 @@ Deno.test("readPyTorch() reads views as they go through their storage", () => {
     "a.pt",
   );
   assert.deepEqual((untyped.get("x") as SafeTensor).data, Float32Array.of(0, 1, 2, 3, 4, 5));
+  const behind = readPyTorch(
+    madeLegacy(dictCodes({ x: untypedCodes("float32", 24, [2], [1], [8, 16]) }), {
+      0: { claims: 24, bytes: sixFloats() },
+    }),
+    false,
+    "a.pt",
+  );
+  assert.deepEqual((behind.get("x") as SafeTensor).data, Float32Array.of(2, 3));
 });
 
 Deno.test("readPyTorch() reads what encodeTorch() writes", () => {
@@ -159,6 +167,13 @@ const LEGACY: [string, Uint8Array, RegExp][] = [
       dictCodes({ a: tensorCodes(ROW, true), b: tensorCodes({ ...ROW, length: 7 }, true) }),
     ),
     /storage "0" has two sizes/,
+  ],
+  [
+    "with a tensor that begins within an element",
+    madeLegacy(dictCodes({ x: untypedCodes("float32", 24, [2], [1], [1, 20]) }), {
+      0: { claims: 24, bytes: sixFloats() },
+    }),
+    /a tensor begins within an element of storage "0"/,
   ],
 ];
 

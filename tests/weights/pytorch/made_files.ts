@@ -46,16 +46,22 @@ export function tensorCodes(
   }\x89NtR`;
 }
 
-/** A tensor over a storage of bytes, as PyTorch 2 has it for its newer types: they say the type themselves. */
+/**
+ * A tensor over a storage of bytes, as PyTorch 2 has it for its newer types: they say the type themselves.
+ *
+ * @param part as in {@linkcode MadeTensor}
+ */
 export function untypedCodes(
   type: string,
   bytes: number,
   shape: readonly number[],
   strides: readonly number[],
+  part?: readonly [offset: number, length: number],
 ): string {
+  const view = part ? `(${text("v")}${part.map((n) => `J${int32(n)}`).join("")}t` : "";
   const id = `(${text("storage")}ctorch.storage\nUntypedStorage\n${text("0")}${text("cpu")}J${
     int32(bytes)
-  }tQ`;
+  }${view}tQ`;
   return `ctorch._utils\n_rebuild_tensor_v3\n(${id}J${int32(0)}${tuple(shape)}${
     tuple(strides)
   }\x89Nctorch\n${type}\nNtR`;
