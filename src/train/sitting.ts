@@ -57,7 +57,7 @@ export async function runIn(
   const stored = earlier?.here ? earlier.record : undefined;
   const data = await loadData(recipe.data, recipe.dataDir, recipe.seed, recipe);
   if (initial) checkFitting(initial.path, initial.architecture, data.train);
-  if (helper) checkFitting(helper.path, helper.architecture, data.train);
+  if (helper) checkFitting(helper.path, helper.architecture, data.train, helper.classes);
   for (const note of initial?.notes ?? []) observer?.onNote?.(note);
   const digest = dataDigest(data.train);
   if (stored && stored.dataSha256 !== digest) {

@@ -17,7 +17,10 @@ import { readWeightsSubject } from "../subject.ts";
 import { type InitialWeights, readInitialWeights } from "./initial_weights.ts";
 
 /** Weights that are given to a run as its helper's. */
-export type HelperWeights = InitialWeights;
+export interface HelperWeights extends InitialWeights {
+  /** Names of the classes that it was trained on, in label order, where the run that it is from says them. */
+  readonly classes?: readonly string[];
+}
 
 /** A helper on the device. */
 export interface Helper {
@@ -32,8 +35,9 @@ export interface Helper {
  * @throws {RunError} if it cannot be read
  */
 export async function readHelper(target: string): Promise<HelperWeights> {
-  const { path } = await readWeightsSubject(target, undefined);
-  return await readInitialWeights(path);
+  const { path, run } = await readWeightsSubject(target, undefined);
+  const weights = await readInitialWeights(path);
+  return { ...weights, ...run?.classes && { classes: run.classes } };
 }
 
 /**
