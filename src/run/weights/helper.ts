@@ -3,13 +3,15 @@
  *
  * @module
  */
-import { UsageError } from "../../errors.ts";
+import { basename, dirname, join } from "@std/path";
+import { RunError, UsageError } from "../../errors.ts";
 import { exists } from "../../disk/regular.ts";
 import { decodeSafetensors } from "../../format/safetensors.ts";
 import type { Architecture } from "../../model/architecture.ts";
 import type { ModelState } from "../../model/parameters.ts";
 import { importState } from "../../weights/state_dict.ts";
-import { helperPath } from "../folder/files.ts";
+import { readCommittedCheckpoints } from "../checkpoints.ts";
+import { helperPath, readRunRecord } from "../folder/files.ts";
 import type { RunRecord } from "../run_record.ts";
 import { readWeightsSubject } from "../subject.ts";
 import { type InitialWeights, readInitialWeights } from "./initial_weights.ts";
@@ -57,6 +59,29 @@ export async function keptHelper(
   throw new UsageError(
     `${kept.path} is not the helper that the run was started with: restore it from a copy, or start a new run.`,
   );
+}
+
+/**
+ * How the run was started whose checkpoint is the helper of the run in `directory`: where that was, or beside the run, if both
+ * were moved; undefined if the helper is not from a run, or that is nowhere to be found.
+ */
+export async function findHelperRun(
+  directory: string,
+  { helper, recipe }: Pick<RunRecord, "helper" | "recipe">,
+): Promise<RunRecord | undefined> {
+  if (helper === undefined || recipe.helper === undefined) return undefined;
+  const said = [recipe.helper, dirname(dirname(recipe.helper))]; // a run, or a file in its checkpoints/
+  const beside = said.map((path) => join(dirname(directory), basename(path)));
+  for (const place of [...said, ...beside]) {
+    try {
+      const { last, best, epochs = [] } = await readCommittedCheckpoints(place) ?? {};
+      const digests = [last?.sha256, best?.sha256, ...epochs.map(({ checkpoint }) => checkpoint)];
+      if (digests.includes(helper.sha256)) return await readRunRecord(place);
+    } catch (error) {
+      if (!(error instanceof RunError || error instanceof UsageError)) throw error;
+    }
+  }
+  return undefined;
 }
 
 /** The helper on the device. */
