@@ -204,7 +204,7 @@ async function writeReport(
   ].join("-");
   const { attack: { epsilon, restarts }, data, seed, backend } = report;
   const radius = (255 * epsilon).toFixed(2);
-  const settings = `${attacks}.n${data.n}${foundName(data)}.eps${radius}.seed${seed}${
+  const settings = `${shortened(attacks)}.n${data.n}${foundName(data)}.eps${radius}.seed${seed}${
     restarts > 1 ? `.restarts${restarts}` : ""
   }.${backend.name}`;
   const raw = subject.weights === "raw" ? ".raw" : "";
@@ -216,6 +216,16 @@ async function writeReport(
 /** `.images-` and the beginning of their digest for whatever lies in a folder or file, which another time may be something else. */
 function foundName({ name, sha256 }: EvaluationReport["data"]): string {
   return isFound(findSet(name)) ? `.images-${sha256.slice(0, 12)}` : "";
+}
+
+/** Characters that the attacks may take of a file's name, which has 255 with everything else and while it is written. */
+const MOST_OF_ATTACKS = 140;
+
+/** `attacks`, or the beginning of too many of them with that of their digest. */
+function shortened(attacks: string): string {
+  if (attacks.length <= MOST_OF_ATTACKS) return attacks;
+  const digest = `-${sha256(attacks).slice(0, 12)}`;
+  return attacks.slice(0, MOST_OF_ATTACKS - digest.length) + digest;
 }
 
 /** Characters that names of corruptions may take of a file's: it has 255 in all. */

@@ -69,6 +69,22 @@ Deno.test("keepReport() keeps what was found on other images of one file beside 
   ]);
 });
 
+Deno.test("keepReport() keeps what so many attacks found that their names do not fit into a file's", async () => {
+  const many = Array.from({ length: 60 }, (_, steps) => [`pgd${steps + 1}`, found] as const);
+  const names = await keptBy(async (subject, recipe, settings) => {
+    for (const attacks of [many, many.slice(1), [...many.slice(0, -1), ["cw20", found]]]) {
+      const accuracies = Object.fromEntries(attacks);
+      const report = makeReport(subject, recipe, settings, DIGEST, accuracies, {});
+      await keepReport(subject, report, { onNote: assert.fail });
+    }
+  }, "npz");
+  assert.equal(names.length, 3);
+  for (const name of names) {
+    assert.match(name, /^last\.pgd\d-.*-[0-9a-f]{12}\.n1\.images-0123456789ab\.eps8\.00\.seed1\./);
+    assert.ok(name.length < 220, name);
+  }
+});
+
 Deno.test("keepReport() names common corruptions, in a name that a file can have", async () => {
   const names = await keptBy(async (subject, recipe, settings) => {
     for (const kinds of [CORRUPTION_NAMES, ["fog", "snow"], CORRUPTION_NAMES.slice(1)]) {
