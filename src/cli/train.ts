@@ -105,6 +105,12 @@ export const command: Command = {
  */
 async function changedRecipe(file: string, changes: RecipeInput): Promise<RecipeInput> {
   const given = withFields(await readRecipeFile(file), changes);
+  const { auxFraction, auxData } = given;
+  if (auxFraction !== undefined && auxData === undefined && changes.auxFraction === undefined) {
+    throw new UsageError(
+      `By ${file}, batches have auxiliary images: say where these are with --aux-data.`,
+    );
+  }
   try {
     resolveRecipe(given);
   } catch (error) {
