@@ -63,8 +63,8 @@ async function demo(args: readonly string[]): Promise<void> {
       const runDir = join(out, `${variant}-seed${seed}`);
       const given = { ...recipe, seed };
       await (await isRun(runDir)
-        ? continueShown(runDir, { given, signal, part: true })
-        : startShown(given, runDir, { signal, part: true }));
+        ? continueShown(runDir, { given, signal })
+        : startShown(given, runDir, { signal }));
       rows.push({ variant, runDir, result: await evaluateRun(runDir, { limit: N_EX, signal }) });
     }
   }).catch((error) => {
