@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type Command, UnknownFlag } from "./cli/shell/command.ts";
+import { type Command, isOn, UnknownFlag } from "./cli/shell/command.ts";
 import { describeCommand, wrap } from "./cli/shell/help/help.ts";
 import { printMessage, printResult } from "./cli/shell/output.ts";
 import { programHere } from "./cli/shell/program_name.ts";
@@ -41,7 +41,7 @@ export async function main(args: readonly string[]): Promise<number> {
     await dispatch(args);
     return 0;
   } catch (error) {
-    return report(error, args.includes("--verbose"));
+    return report(error, isOn(args, "verbose"));
   }
 }
 
@@ -64,12 +64,12 @@ async function dispatch([name, ...rest]: readonly string[]): Promise<void> {
     );
   }
   const { command } = await load();
-  if (rest.includes("--help") || rest.includes("-h")) {
+  if (isOn(rest, "help") || rest.includes("-h")) {
     const action = rest.find((arg) => Object.hasOwn(command.actions ?? {}, arg));
     printResult(describeCommand(command, { action, columns: columns(), program: programHere() }));
     return;
   }
-  if (rest.includes("--quiet")) silence();
+  if (isOn(rest, "quiet")) silence();
   try {
     await command.run(rest);
   } catch (error) {

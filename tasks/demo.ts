@@ -44,7 +44,14 @@ const COMMON: RecipeInput = {
 
 const MODELS: readonly RecipeInput[] = [
   { ...COMMON, variant: "standard", optimiser: { lr: 0.15 }, epochs: 15, limitTrain: 2560 },
-  { ...COMMON, variant: "v1", epochs: 5, limitTrain: 2560 },
+  {
+    ...COMMON,
+    variant: "v1",
+    epochs: 5,
+    limitTrain: 2560,
+    // Two steps from the memory, which here leave no less robust a model than ten from noise, in half the time.
+    attack: { start: "memory", steps: 2, stepSize: 4 / 255 },
+  },
 ];
 
 async function demo(args: readonly string[]): Promise<void> {
@@ -63,8 +70,8 @@ async function demo(args: readonly string[]): Promise<void> {
       const runDir = join(out, `${variant}-seed${seed}`);
       const given = { ...recipe, seed };
       await (await isRun(runDir)
-        ? continueShown(runDir, { given, signal, part: true })
-        : startShown(given, runDir, { signal, part: true }));
+        ? continueShown(runDir, { given, signal })
+        : startShown(given, runDir, { signal }));
       rows.push({ variant, runDir, result: await evaluateRun(runDir, { limit: N_EX, signal }) });
     }
   }).catch((error) => {

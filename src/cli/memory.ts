@@ -25,7 +25,7 @@ import { printReport } from "./shell/output.ts";
 import { OVERWRITE } from "./shell/overwrite_flag.ts";
 import { SUMMARIES } from "./summaries.ts";
 
-const { dataDir, backend, workers, memoryIndex } = RECIPE_FLAGS;
+const { dataDir, auxData, backend, workers, memoryIndex } = RECIPE_FLAGS;
 
 const FLAGS = {
   misclassified: switchFlag("misclassified", "stats: also the share that the model gets wrong"),
@@ -40,6 +40,7 @@ const FLAGS = {
   overwrite: OVERWRITE,
   json: switchFlag("json", "print one JSON document on stdout"),
   dataDir,
+  auxData,
   backend,
   workers,
   memoryIndex,
@@ -54,10 +55,10 @@ export const command = actionCommand({
   summary: SUMMARIES.memory,
   flags: FLAGS,
   actions: {
-    stats: onRun(["misclassified", "dataDir", "backend", "workers", "memoryIndex"], {
+    stats: onRun(["misclassified", "dataDir", "auxData", "backend", "workers", "memoryIndex"], {
       async act(run, flags) {
         if (!flags.misclassified) {
-          const fields = ["dataDir", "backend", "workers"] as const;
+          const fields = ["dataDir", "auxData", "backend", "workers"] as const;
           refuseFlags(FLAGS, flags, fields, "has no meaning without --misclassified");
         }
         refuseDeviceFlags(flags);
@@ -71,14 +72,14 @@ export const command = actionCommand({
         refuseDamage(runDir, report);
       },
     }),
-    export: onRun(["out", "overwrite", "epoch", "nEx", "dataDir", "memoryIndex"], {
+    export: onRun(["out", "overwrite", "epoch", "nEx", "dataDir", "auxData", "memoryIndex"], {
       async act(run, flags) {
         // A file without a name is refused as one of no known kind.
         const { out = "", nEx: limit, ...rest } = flags;
         printReport(await exportMemory(run, { out, limit, ...rest }), flags, describeExport);
       },
     }),
-    import: onRun(["dataDir"], {
+    import: onRun(["dataDir", "auxData"], {
       operand: "FILE.safetensors",
       async act(run, flags, file) {
         printReport(await importMemory(run, file, flags), flags, describeImport);

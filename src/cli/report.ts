@@ -27,6 +27,7 @@ const FLAGS = {
   ),
   overwrite: OVERWRITE,
   dataDir: textFlag("data-dir", "DIR", "folder of the data sets; default the run's own"),
+  auxData: textFlag("aux-data", "FILE", "its auxiliary images; default the run's own"),
 } as const;
 
 export const command: Command = {
@@ -42,7 +43,7 @@ export const command: Command = {
     const { flags, positionals } = readArguments(args, FLAGS, Infinity);
     const [first, ...others] = positionals;
     if (first === undefined) throw new UsageError("Say what to draw: memloss report RUN_DIR ….");
-    const { out = others.length > 0 ? OUT : join(first, OUT), overwrite = false, dataDir } = flags;
+    const { out = others.length > 0 ? OUT : join(first, OUT), overwrite = false, ...place } = flags;
     if (!/\.html?$/.test(out)) throw new UsageError(`--out must be a .html, not "${out}".`);
     const runs = await readRuns(positionals);
     await checkOutput(out, { flag: "--out", kind: REPORT, inputs: [], overwrite });
@@ -50,7 +51,7 @@ export const command: Command = {
       for (const note of notes) printMessage(`note: ${label}: ${note}`);
     }
     const pictures: (Pictures | string)[] = [];
-    for (const run of runs) pictures.push(await drawPictures(run, dataDir));
+    for (const run of runs) pictures.push(await drawPictures(run, place));
     await writeFileAtomically(out, new TextEncoder().encode(renderPage(runs, pictures)));
     printResult(`The report is ${out}`);
   },

@@ -16,7 +16,7 @@ import { knownData } from "../reproduce/known_data.ts";
 import { readRecipeFile } from "../run/recipe_file.ts";
 import { readInitialWeights, withNetwork } from "../run/weights/initial_weights.ts";
 import { refuseUsed } from "../run/folder/run_folder.ts";
-import { type Command, readArguments, refuseFlags } from "./shell/command.ts";
+import { type Command, type FlagValues, readArguments, refuseFlags } from "./shell/command.ts";
 import { refuseDeviceFlags } from "./shell/device_flags.ts";
 import { interruptible } from "./shell/interrupt.ts";
 import { printResult } from "./shell/output.ts";
@@ -91,8 +91,9 @@ export const command: Command = {
       if (dryRun) return await previewRun(given, directory, signal);
       const options = { signal, tune, tensorboard: tensorboard === true, dashboard };
       return await (resume
-        ? continueShown(directory, { given, ...options })
-        : startShown(given, directory, options));
+        // What it was told for this sitting, such as where its data are now, it has to be told again.
+        ? continueShown(directory, { given, ...options, again: ["train", ...args] })
+        : startShown(given, directory, { ...options, again: continuing(directory, flags) }));
     });
   },
 };
@@ -104,6 +105,12 @@ export const command: Command = {
  */
 async function changedRecipe(file: string, changes: RecipeInput): Promise<RecipeInput> {
   const given = withFields(await readRecipeFile(file), changes);
+  const { auxFraction, auxData } = given;
+  if (auxFraction !== undefined && auxData === undefined && changes.auxFraction === undefined) {
+    throw new UsageError(
+      `By ${file}, batches have auxiliary images: say where these are with --aux-data.`,
+    );
+  }
   try {
     resolveRecipe(given);
   } catch (error) {
@@ -129,6 +136,19 @@ async function previewRun(given: RecipeInput, directory: string, signal: AbortSi
   const [said, ...warnings] = describeRunEstimate(needed, directory);
   const missing = known.missing === undefined ? [] : [known.missing];
   for (const line of [`It would take ${said}.`, ...warnings, ...missing]) status.print(line);
+}
+
+/** What continues the run that `flags` have started: the rest of them is in its recipe. */
+function continuing(
+  directory: string,
+  { tensorboard, dashboard, noTune }: FlagValues<typeof FLAGS>,
+): string[] {
+  return [
+    ...["train", "--run-dir", directory, "--resume"],
+    ...tensorboard ? ["--tensorboard"] : [],
+    ...dashboard === undefined ? [] : ["--dashboard", String(dashboard)],
+    ...noTune ? ["--no-tune"] : [],
+  ];
 }
 
 function defaultRunDir(given: RecipeInput): string {

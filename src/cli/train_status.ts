@@ -27,8 +27,11 @@ import { TimeLeft } from "./shell/time_left.ts";
 interface Shown {
   /** Port of a dashboard; there is none unless given. */
   readonly dashboard?: number | undefined;
-  /** Whether it is a part of something larger, which says itself what continues it and what comes next. */
-  readonly part?: true;
+  /**
+   * What is typed behind the program's name to go on with it; absent where it is a part of something larger, which says
+   * itself what continues it and what comes next.
+   */
+  readonly again?: readonly string[];
 }
 
 /** {@linkcode startRun}, watched. */
@@ -39,7 +42,7 @@ export function startShown(
 ): Promise<void> {
   return shown(
     directory,
-    options,
+    { ...options, there: false },
     (observer) => startRun(recipe, directory, { ...options, observer }),
   );
 }
@@ -49,33 +52,41 @@ export function continueShown(
   directory: string,
   options: Omit<ContinueOptions, "observer"> & Shown,
 ): Promise<void> {
-  return shown(directory, options, (observer) => continueRun(directory, { ...options, observer }));
+  return shown(
+    directory,
+    { ...options, there: true },
+    (observer) => continueRun(directory, { ...options, observer }),
+  );
 }
 
-async function shown(
+/**
+ * Calls `run` with who shows it.
+ *
+ * @param there whether the run has its folder already
+ */
+export async function shown(
   directory: string,
-  { tensorboard, dashboard: port, part }: Pick<StartOptions, "tensorboard"> & Shown,
+  { dashboard: port, again, there }: Shown & { readonly there: boolean },
   run: (observer: RunObserver) => Promise<void>,
 ): Promise<void> {
   const status = new StatusLine(), told = observeRun(status);
+  const watching: RunObserver = {
+    ...told,
+    onStart(start) {
+      there = true;
+      told.onStart?.(start);
+    },
+  };
   await using dashboard = port === undefined ? undefined : await openDashboard(port);
   try {
-    await run(dashboard ? alsoOn(dashboard, told) : told);
+    await run(dashboard ? alsoOn(dashboard, watching) : watching);
   } catch (error) {
-    if (part || !(error instanceof Interrupted)) throw error;
-    throw new Interrupted(
-      `${error.message}\nContinue with: ${
-        commandLine(
-          ...["train", "--run-dir", directory, "--resume"],
-          ...tensorboard ? ["--tensorboard"] : [],
-          ...port === undefined ? [] : ["--dashboard", String(port)],
-        )
-      }`,
-    );
+    if (!again || !there || !(error instanceof Interrupted)) throw error;
+    throw new Interrupted(`${error.message}\nContinue with: ${commandLine(...again)}`);
   } finally {
     status.clear();
   }
-  if (!part) status.print(`Done. Evaluate it with: ${commandLine("eval", directory)}`);
+  if (again) status.print(`Done. Evaluate it with: ${commandLine("eval", directory)}`);
 }
 
 /** Seconds of a run that nobody wants to wait for on a CPU. */

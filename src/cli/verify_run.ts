@@ -14,11 +14,12 @@ import { StatusLine } from "./shell/terminal.ts";
 import { observeRun } from "./train_status.ts";
 import { SUMMARIES } from "./summaries.ts";
 
-const { dataDir, workers } = RECIPE_FLAGS;
+const { dataDir, auxData, workers } = RECIPE_FLAGS;
 
 const FLAGS = {
   epochs: integerFlag("epochs", "the first N epochs; default all that the run has finished", 1),
   dataDir,
+  auxData,
   workers,
 } as const;
 

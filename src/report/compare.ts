@@ -40,10 +40,10 @@ export function compareRuns(runs: readonly ComparedRun[]): ResultTable {
   const keys = [...groups.keys()];
   const labels = labelGroups([...groups.values()].map(([first]) => describe(first!)));
   for (const group of groups.values()) refuseTwins(group);
-  const columns = findColumns(runs);
+  const mixed = mixedKeys(groups.values()), columns = findColumns(runs, mixed);
   const measured = runs.map((run): MeasuredRun => {
     const row = labels[keys.indexOf(JSON.stringify(describe(run)))]!;
-    return { row, seed: run.record.recipe.seed, evaluations: evaluationsOf(run) };
+    return { row, seed: run.record.recipe.seed, evaluations: evaluationsOf(run, mixed) };
   });
   return summarise({
     title: "Runs compared",
@@ -117,41 +117,72 @@ function refuseTwins(group: readonly ComparedRun[]): void {
   }
 }
 
-/** What has to be the same for two accuracies to be compared. */
-function columnKey({ name, norm, radius, restarts, version, result: { n } }: StoredEvaluation) {
+/** How an accuracy was measured. */
+function measureKey({ name, norm, radius, restarts, version, result: { n } }: StoredEvaluation) {
   const parts = name === "clean" ? [] : [norm, radius];
   const details = [version, restarts > 1 ? `${restarts} restarts` : undefined];
   return [name, `n${n}`, ...parts, ...details].filter(Boolean).join(" ");
 }
 
+/** The keys under which a row has accuracies on several sets of test images, though its seeds do not make them. */
+function mixedKeys(groups: Iterable<readonly ComparedRun[]>): ReadonlySet<string> {
+  const mixed = new Set<string>();
+  for (const group of groups) {
+    if (seedMakesImages(group[0]!.record)) continue;
+    const seen = new Map<string, string>();
+    for (const each of group.flatMap(({ evaluations }) => evaluations)) {
+      const key = measureKey(each), { imagesSha256: images } = each;
+      if (images === undefined) continue;
+      if ((seen.get(key) ?? images) !== images) mixed.add(key);
+      seen.set(key, images);
+    }
+  }
+  return mixed;
+}
+
+/** What has to be the same for two accuracies to stand in one column: where a row would mix several, the images too. */
+function columnKey(each: StoredEvaluation, mixed: ReadonlySet<string>): string {
+  const key = measureKey(each);
+  return mixed.has(key) ? `${key} ${imagesLabel(each)}` : key;
+}
+
+function imagesLabel({ imagesSha256 = "unknown" }: StoredEvaluation): string {
+  return `images ${imagesSha256.slice(0, 12)}`;
+}
+
 /** The runs' evaluations by {@linkcode columnKey}; of several, the one whose draws are the run's own. */
-function evaluationsOf({ record, evaluations }: ComparedRun): Record<string, Evaluation> {
+function evaluationsOf(
+  { record, evaluations }: ComparedRun,
+  mixed: ReadonlySet<string>,
+): Record<string, Evaluation> {
   const own = (each: StoredEvaluation) => +(each.seed === record.recipe.seed);
   const found = evaluations.toSorted((a, b) => own(a) - own(b));
   return Object.fromEntries(found.map((each) => {
     const images = testImages(record.recipe, record.dataSha256, each.imagesSha256);
-    return [columnKey(each), { ...each.result, images }];
+    return [columnKey(each, mixed), { ...each.result, images }];
   }));
 }
 
-function findColumns(runs: readonly ComparedRun[]): TableColumn[] {
+function findColumns(runs: readonly ComparedRun[], mixed: ReadonlySet<string>): TableColumn[] {
   const found = new Map<string, StoredEvaluation>();
   for (const { evaluations } of runs) {
-    for (const each of evaluations) found.set(columnKey(each), each);
+    for (const each of evaluations) found.set(columnKey(each, mixed), each);
   }
   const all = [...found].sort(([, a], [, b]) =>
     accuracyRank(a.name) - accuracyRank(b.name) || a.result.n - b.result.n
   );
-  return all.map(([name, each]) => ({ name, label: columnLabel(each) }));
+  return all.map(([name, each]) => ({ name, label: columnLabel(each, mixed) }));
 }
 
-function columnLabel({ name, norm, radius, restarts, version, result: { n } }: StoredEvaluation) {
+function columnLabel(each: StoredEvaluation, mixed: ReadonlySet<string>): string {
+  const { name, norm, radius, restarts, version, result: { n } } = each;
   const attack = accuracyTitle(name);
   return [
     attack + (version && version !== "standard" ? ` ${version}` : ""),
     ...name === "clean" ? [] : [`${normTitle(norm)} ${radius}`],
     ...restarts > 1 ? [`${restarts} restarts`] : [],
     `n = ${n}`,
+    ...mixed.has(measureKey(each)) ? [imagesLabel(each)] : [],
   ].join(", ");
 }
 

@@ -137,6 +137,7 @@ export function resumeRecipe(stored: Recipe, given: RecipeInput, path: string): 
   for (const field of FIELDS) {
     const asked = valueAt(given, field.path), before = valueAt(stored, field.path);
     if (asked === undefined || field.perStart || asked === before) continue;
+    if (asked === false && before === undefined) continue;
     const differs = `--${field.flag.name} ${asked} differs from ${path}, which has ${
       before ?? "none"
     }`;

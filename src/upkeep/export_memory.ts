@@ -71,10 +71,11 @@ export async function exportMemory(run: MemoryRun, options: ExportOptions): Prom
   if (!drawn && !out.endsWith(".safetensors")) {
     throw new UsageError("Say where to: --out FILE.safetensors, or --out FILE.png.");
   }
+  const { dataDir = run.recipe.dataDir ?? DATA_ROOT, auxData = run.recipe.auxData } = options;
   await checkOutput(out, {
     flag: "--out",
     kind: drawn ? PNG : safetensorsWith(EXAMPLES_TENSOR),
-    inputs: [options.dataDir ?? run.recipe.dataDir ?? DATA_ROOT],
+    inputs: [dataDir, ...auxData === undefined ? [] : [auxData]],
     overwrite: options.overwrite === true,
   });
   const data = await loadMemoryData(run, options);

@@ -19,7 +19,7 @@ import { largestDelta } from "../train/memory/outputs.ts";
 import { checkpointPath, damagedCheckpoint, findNamedLast } from "../run/checkpoints.ts";
 import { describeCheckpoint } from "../run/checkpoint/progress.ts";
 import { RunLock } from "../run/folder/run_lock.ts";
-import { loadMemoryData, type MemoryPlace, type MemoryRun } from "./memory_run.ts";
+import { type DataPlace, loadMemoryData, type MemoryRun } from "./memory_run.ts";
 import { type MemoryExamples, readMemoryFile } from "./examples_file.ts";
 import { memoryFolder } from "../memory/layout.ts";
 
@@ -43,7 +43,7 @@ export interface ImportReport {
 export async function importMemory(
   run: MemoryRun,
   file: string,
-  place: Pick<MemoryPlace, "dataDir"> = {},
+  place: DataPlace = {},
 ): Promise<ImportReport> {
   const { runDir, recipe } = run;
   const { train, sha256: dataSha256 } = await loadMemoryData(run, place);

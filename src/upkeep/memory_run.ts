@@ -21,12 +21,21 @@ export interface MemoryPlace {
    */
   readonly dataDir?: string;
   /**
+   * `.npz` file of the auxiliary images.
+   *
+   * @default {the recipe's}
+   */
+  readonly auxData?: string;
+  /**
    * Address of the KV Connect service that has the memory's index.
    *
    * @default {the run's folder}
    */
   readonly memoryIndex?: string;
 }
+
+/** Where its images are. */
+export type DataPlace = Pick<MemoryPlace, "dataDir" | "auxData">;
 
 /** A run with a memory. */
 export interface MemoryRun {
@@ -50,6 +59,7 @@ export async function readMemoryRun(runDir: string): Promise<MemoryRun> {
 
 /** Training images, and the digest by which a memory knows them. */
 export interface MemoryData {
+  /** Auxiliary ones included. */
   readonly train: Dataset;
   readonly sha256: string;
 }
@@ -61,17 +71,21 @@ export interface MemoryData {
  */
 export async function loadMemoryData(
   { recipe }: MemoryRun,
-  { dataDir }: Pick<MemoryPlace, "dataDir">,
+  { dataDir = recipe.dataDir, auxData = recipe.auxData }: DataPlace,
 ): Promise<MemoryData> {
-  const directory = dataDir ?? recipe.dataDir;
-  const train = await loadSplit(recipe.data, "train", directory, recipe.seed, recipe);
+  const choice = { ...recipe, ...auxData !== undefined && { auxData } };
+  const train = await loadSplit(recipe.data, "train", dataDir, recipe.seed, choice);
   return { train, sha256: dataDigest(train) };
 }
 
 /** Throws a {@linkcode UsageError} unless `store` is a memory of `data`. */
-export function refuseOtherData({ settings }: MemoryStore, data: MemoryData): void {
-  if (data.sha256 === settings.dataSha256) return;
-  throw new UsageError("The memory belongs to other training images: check --data-dir.");
+export function refuseOtherData({ settings }: MemoryStore, { train, sha256 }: MemoryData): void {
+  if (sha256 === settings.dataSha256) return;
+  throw new UsageError(
+    `The memory belongs to other training images: check --data-dir${
+      train.auxiliary === undefined ? "" : " and --aux-data"
+    }.`,
+  );
 }
 
 /** How often to start again because a trainer has committed meanwhile. */

@@ -1,12 +1,13 @@
 import assert from "node:assert/strict";
 import { StatusLine } from "../../src/cli/shell/terminal.ts";
-import { observeRun } from "../../src/cli/train_status.ts";
+import { observeRun, shown } from "../../src/cli/train_status.ts";
+import { Interrupted } from "../../src/errors.ts";
 import type { Recipe } from "../../src/recipe/recipe.ts";
 import { smallRecipe } from "../testing/runs.ts";
 import { FakeSink, screen } from "./shell/fake_sink.ts";
 
 /** What terminals of these widths show after the first of ten steps, and within the validation after the last. */
-function shown(columns: number): [string, string] {
+function linesOf(columns: number): [string, string] {
   const sink = new FakeSink(true, columns), observer = observeRun(new StatusLine(sink));
   const recipe = smallRecipe({ variant: "trades", epochs: 1, select: "val" });
   const backend = { name: "wasm", adapter: "", threads: 1 } as const;
@@ -28,7 +29,7 @@ function shown(columns: number): [string, string] {
 
 Deno.test("memloss train drops loss terms, loss, rate and position on narrow terminals, the time left never", () => {
   // 9 steps and the validation of 80 images are left: 90 s and 420 s.
-  const training = [100, 70, 58, 40, 30, 12].map((columns) => shown(columns)[0]);
+  const training = [100, 70, 58, 40, 30, 12].map((columns) => linesOf(columns)[0]);
   assert.deepEqual(training, [
     "epoch 1/1 step 1/10  loss 2.7500 (ce 2.2500, kl 0.5000)  0.8 images/s  8m30s left",
     "epoch 1/1 step 1/10  loss 2.7500  0.8 images/s  8m30s left",
@@ -40,7 +41,7 @@ Deno.test("memloss train drops loss terms, loss, rate and position on narrow ter
 });
 
 Deno.test("memloss train counts down the validation too", () => {
-  const validation = [60, 30, 12].map((columns) => shown(columns)[1]);
+  const validation = [60, 30, 12].map((columns) => linesOf(columns)[1]);
   assert.deepEqual(validation, [
     "val: pgd20, 39 of 80 images  3m30s left",
     "pgd20  3m30s left",
@@ -90,6 +91,23 @@ Deno.test("memloss train says of each line of a helper's training whose it is", 
   helper.onEpoch!(epoch, { epochs: 2 });
   assert.match(sink.text, /^helper: Continuing standard on synthetic, .* in run\/helper\n/);
   assert.match(sink.text, /\nhelper: epoch 1\/2 {2}/);
+});
+
+Deno.test("memloss train says what continues a run that is stopped, if there is a run", async () => {
+  const backend = { name: "wasm", adapter: "", threads: 1 } as const;
+  const recipe = smallRecipe({ variant: "standard" });
+  const begin = { directory: "run", recipe, continued: false, backend };
+  const stopped = (there: boolean, again: readonly string[] | undefined, begins: boolean) =>
+    shown("run", { there, ...again && { again } }, (observer) => {
+      if (begins) observer.onStart!(begin);
+      return Promise.reject(new Interrupted("Stopped."));
+    }).catch(({ message }) => message.replace(/: .* train /, ": … train "));
+  const again = ["train", "--run-dir", "run", "--resume"];
+  const said = "Stopped.\nContinue with: … train --run-dir run --resume";
+  assert.equal(await stopped(false, again, true), said);
+  assert.equal(await stopped(true, again, false), said);
+  assert.equal(await stopped(false, again, false), "Stopped."); // while kernels are still timed
+  assert.equal(await stopped(false, undefined, true), "Stopped.");
 });
 
 Deno.test("memloss train says once that a run of days is not for a CPU, and nothing of one that is shorter", () => {

@@ -197,6 +197,11 @@ Deno.test("resolveRecipe() mirrors no image of a data set of digits, unless it i
   assert.ok(!("noFlip" in resolveRecipe({ data: "cifar10" })));
 });
 
+Deno.test("resolveRecipe() does not say that a switch is off which is off unless it is on", () => {
+  const { noFlip, deterministic, ...rest } = resolveRecipe({ noFlip: false, deterministic: false });
+  assert.deepEqual([noFlip, deterministic, rest], [undefined, undefined, resolveRecipe({})]);
+});
+
 Deno.test("resolveRecipe() leaves what is given as it is", () => {
   const others = ["swaStart", "restartPeriod", "restartFactor", "lrKnots"]; // of other averages, schedules
   for (const { path } of FIELDS) {

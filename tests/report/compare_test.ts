@@ -75,6 +75,35 @@ Deno.test("compareRuns() draws nothing from single images of two runs that saw o
   assert.equal(paired(of(cifar, "i"), of(trades, "j")), false, "another --data-dir to evaluate");
 });
 
+Deno.test("compareRuns() mixes no accuracies on other test images in a row, which has a column for each", () => {
+  const on = (seed: number, variant: "v1" | "trades", verdicts: Record<string, string>) => {
+    const each = run({ seed, variant, data: "npz" }, "a", "");
+    const evaluations = Object.entries(verdicts).map(([images, found]) => ({
+      ...each.evaluations[0]!,
+      imagesSha256: images.repeat(64),
+      result: evaluation(found),
+    }));
+    return { ...each, evaluations };
+  };
+  const { columns, rows, differences } = compareRuns([
+    ...[on(1, "v1", { b: "1100", c: "1111" }), on(2, "v1", { b: "1110" })],
+    on(1, "trades", { c: "1000" }),
+  ]);
+  const [first, second] = ["clean n4 images bbbbbbbbbbbb", "clean n4 images cccccccccccc"] as const;
+  assert.deepEqual(columns.map(({ name }) => name), [first, second]);
+  assert.equal(columns[0]!.label, "clean, n = 4, images bbbbbbbbbbbb");
+  const seeds = rows.map(({ results }) =>
+    [first, second].map((name) => results[name]?.seeds.length)
+  );
+  assert.deepEqual(seeds, [[2, 1], [undefined, 1]]);
+  assert.deepEqual(differences.map(({ column, overImages }) => [column, overImages?.n]), [[
+    second,
+    4,
+  ]]);
+  const columnsOf = (...runs: ComparedRun[]) => compareRuns(runs).columns.map(({ name }) => name);
+  assert.deepEqual(columnsOf(on(1, "v1", { b: "11" }), on(1, "trades", { c: "10" })), ["clean n2"]);
+});
+
 /** Weights whose copy has this digest. */
 const given = (digest: string) => ({
   sha256: `${digest}-file`,

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "@std/path";
 import { snapshot } from "../testing/folder.ts";
-import { runProgram } from "../testing/program.ts";
+import { type Ended, runProgram, startProgram } from "../testing/program.ts";
 import {
   errorsOf,
   finish,
@@ -52,6 +52,11 @@ async function stopInEpoch3(
   const log = await readLog(runDir);
   assert.equal(log.at(-1)!.kind, "step", "the signal came too late: epoch 3 was over");
   return { ended, logged, log };
+}
+
+/** The arguments of the command that a stopped process says. */
+function continuation({ stderr }: Ended): string[] {
+  return /^Continue with: .*deno\S* task memloss (.*)$/m.exec(stderr)![1]!.split(" ");
 }
 
 /** The lines up to `step` of epoch 3, throughputs included: those of one session only. */
@@ -106,13 +111,25 @@ Deno.test("a run stopped by Ctrl-C saves the step, says how to go on, and ends a
     const last = await Deno.readLink(join(runDir, "checkpoints", "last"));
     assert.equal(last, `epoch-003.step-${step}.safetensors`);
 
-    const command = /^Continue with: .*deno\S* task memloss (.*)$/m.exec(ended.stderr)![1]!.split(
-      " ",
-    );
+    const command = continuation(ended);
     assert.deepEqual(command, ["train", "--run-dir", runDir, "--resume", "--tensorboard"]);
-    const resumed = await runProgram(command);
+    // What this sitting alone is told, the next one has to be told too.
+    const data = join(runDir, "..", "data"), moved = join(runDir, "..", "moved");
+    await Deno.rename(data, moved);
+    await using second = startProgram([...command, "--data-dir", moved, "--on-corruption=stop"]);
+    await untilStep(second, runDir, 3, step! + 1);
+    second.kill("SIGINT");
+    const again = await second.ended;
+    assert.equal(again.code, 130, again.stderr);
+    assert.deepEqual(continuation(again), [
+      ...command,
+      "--data-dir",
+      moved,
+      "--on-corruption=stop",
+    ]);
+    const resumed = await runProgram(continuation(again));
     assert.equal(resumed.code, 0, resumed.stderr);
-    assert.equal([...Deno.readDirSync(join(runDir, "tensorboard"))].length, 2, "a file for each");
+    assert.equal([...Deno.readDirSync(join(runDir, "tensorboard"))].length, 3, "a file for each");
     assert.deepEqual(await resultOf(runDir), expected);
     assert.deepEqual((await readLog(runDir)).slice(0, log.length), log, "nothing was done twice");
   }));

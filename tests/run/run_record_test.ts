@@ -118,6 +118,15 @@ Deno.test("resumeRecipe() lets damage be handled in another way", () => {
   assert.deepEqual(resumed, { ...RECORD.recipe, memory });
 });
 
+Deno.test("resumeRecipe() takes a switch that is off for what a run without it has", () => {
+  assert.deepEqual(resumeRecipe(RECORD.recipe, { deterministic: false }, PATH), RECORD.recipe);
+  const strict = { ...RECORD.recipe, deterministic: true };
+  assert.throws(
+    () => resumeRecipe(strict, { deterministic: false }, PATH),
+    /^UsageError: --deterministic false differs from .*, which has true: /,
+  );
+});
+
 Deno.test("resumeRecipe() names the first flag that differs, and what the run has", () => {
   const cases: [RecipeInput, string][] = [
     [{ variant: "v1", beta: 2, seed: 2 }, `--beta 2 differs from ${PATH}, which has 3`],

@@ -12,7 +12,7 @@ import { type Flag, switchFlag } from "../../recipe/flag.ts";
 /** Flags by the name of the field they fill. */
 export type FlagTable = Readonly<Record<string, Flag>>;
 
-/** The values of the flags that were given; a switch is always there. */
+/** The values of the flags that were given. */
 export type FlagValues<T extends FlagTable> = {
   [K in keyof T]?: v.InferOutput<T[K]["schema"]>;
 };
@@ -52,6 +52,13 @@ export const COMMON_FLAGS = {
   verbose: switchFlag("verbose", "show where an error came from"),
 } as const;
 
+/** Whether the switch `name` is on in `args`, which need not be readable. */
+export function isOn(args: readonly string[], name: keyof typeof COMMON_FLAGS): boolean {
+  const said = ["", "=true", "=false"].map((value) => `--${name}${value}`);
+  const last = args.findLast((arg) => said.includes(arg));
+  return last !== undefined && last !== said[2];
+}
+
 /** The flags of `table`, which the help puts under the title `group`. */
 export function inGroup<T extends FlagTable>(group: string, table: T): T {
   const flags = Object.entries(table).map(([field, flag]) => [field, { ...flag, group }]);
@@ -88,10 +95,12 @@ export function readArguments<T extends FlagTable>(
   const unknown: string[] = [];
   const positionals: string[] = [];
   refuseSwitchValues(args, flags);
-  const attached = attachNegatives(args, flags);
+  const switches = flags.filter((flag) => !flag.parse).map((flag) => flag.name);
   const options = {
     string: flags.filter((flag) => flag.parse).map((flag) => flag.name),
-    boolean: flags.filter((flag) => !flag.parse).map((flag) => flag.name),
+    boolean: switches,
+    // Otherwise one that is absent would be as if it were switched off.
+    default: Object.fromEntries(switches.map((name) => [name, null])),
     alias: { h: COMMON_FLAGS.help.name },
     unknown: (arg: string, key?: string) => {
       // Taken from here, positionals stay the text that they are.
@@ -99,12 +108,11 @@ export function readArguments<T extends FlagTable>(
       return false;
     },
   };
-  const parsed: Record<string, unknown> = parseArgs(attached, options);
+  const parsed: Record<string, unknown> = parseArgs(parseable(args, flags), options);
   const values: Record<string, unknown> = {};
   for (const [field, flag] of Object.entries(all)) {
     const value = parsed[flag.name];
-    // An absent switch is false, an absent value has no key.
-    if (value === undefined || value === false) continue;
+    if (value === undefined || value === null) continue;
     const emptied = args.includes(`--${flag.name}=`);
     const checked = readValue(flag, value === "" && !emptied ? flag.bare ?? "" : value);
     if (field in table) values[field] = checked;
@@ -135,7 +143,7 @@ export function refuseFlags<T extends FlagTable>(
   fields: readonly (keyof T)[],
   why: string,
 ): void {
-  const given = fields.find((field) => flags[field] !== undefined);
+  const given = fields.find((field) => flags[field] !== undefined && flags[field] !== false);
   if (given !== undefined) throw new UsageError(`--${table[given]!.name} ${why}.`);
 }
 
@@ -154,17 +162,25 @@ function describeSwitch(name: string, value: string): string {
   return `--${name} takes no value${value === "" ? "" : `, not "${value}"`}.`;
 }
 
-/** `--beta -1` as `--beta=-1`: the parser would read a flag `-1`, and call the value missing instead of negative. */
-function attachNegatives(args: readonly string[], flags: readonly Flag[]): string[] {
+/**
+ * `args` without what the parser would misread: `--beta -1`, where it would read a flag `-1` and call the value missing
+ * instead of negative, is attached as `--beta=-1`; `--no-tune=false`, of which it would drop the `no-`, is taken apart.
+ */
+function parseable(args: readonly string[], flags: readonly Flag[]): string[] {
   const takesValue = new Set(flags.filter((flag) => flag.parse).map((flag) => `--${flag.name}`));
-  const attached: string[] = [];
-  for (const arg of args) {
-    const before = attached.at(-1);
-    const negative = /^-[\d.]/.test(arg) && before !== undefined && takesValue.has(before);
-    if (negative) attached.push(`${attached.pop()}=${arg}`);
-    else attached.push(arg);
+  const end = args.indexOf("--"), read: string[] = [];
+  for (const arg of end === -1 ? args : args.slice(0, end)) {
+    const before = read.at(-1), [, flag, value] = /^(--no-[^=]+)=(.*)$/s.exec(arg) ?? [];
+    if (/^-[\d.]/.test(arg) && before !== undefined && takesValue.has(before)) {
+      read.push(`${read.pop()}=${arg}`);
+    } else if (flag === undefined) {
+      read.push(arg);
+    } else {
+      const known = flags.some(({ name }) => flag === `--${name}`);
+      read.push(flag, ...known ? [value!] : []);
+    }
   }
-  return attached;
+  return end === -1 ? read : [...read, ...args.slice(end)];
 }
 
 function readValue(flag: Flag, value: unknown): unknown {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import * as fc from "fast-check";
-import { readArguments } from "../../../src/cli/shell/command.ts";
+import { isOn, readArguments, refuseFlags } from "../../../src/cli/shell/command.ts";
 import { describeCommand } from "../../../src/cli/shell/help/help.ts";
 import { UsageError } from "../../../src/errors.ts";
 import {
@@ -33,6 +33,7 @@ const TABLE = {
   out: textFlag("out", "FILE", "where to"),
   list,
   json: switchFlag("json", "print JSON"),
+  noFlip: switchFlag("no-flip", "mirror nothing"),
 } as const;
 
 function read(...args: string[]) {
@@ -135,6 +136,7 @@ Deno.test("readArguments() refuses more positionals than the command has", () =>
   refuses(["a", "b"], 'Unexpected argument "b": see --help.');
   refuses(["a", "--", "--json"], 'Unexpected argument "--json": see --help.');
   assert.deepEqual(read("--", "-a").positionals, ["-a"]);
+  refuses(["--", "--beta", "-1"], 'Unexpected argument "-1": see --help.');
   assert.deepEqual(readArguments(["007", "--json", "a", "--", "-b"], TABLE, 3).positionals, [
     "007",
     "a",
@@ -143,15 +145,26 @@ Deno.test("readArguments() refuses more positionals than the command has", () =>
 });
 
 Deno.test("readArguments() reads a switch as on, off or absent, and takes no other value for it", () => {
-  assert.equal(read("--json").flags.json, true);
-  assert.equal(read("--json=true").flags.json, true);
-  assert.equal("json" in read("--json=false").flags, false);
+  for (const [field, name] of [["json", "--json"], ["noFlip", "--no-flip"]] as const) {
+    const on = { [field]: true }, off = { [field]: false };
+    assert.deepEqual(read(name).flags, on);
+    assert.deepEqual(read(`${name}=true`).flags, on);
+    assert.deepEqual(read(`${name}=false`).flags, off);
+    assert.deepEqual(read(`${name}=false`, name).flags, on);
+    assert.deepEqual(read(name, `${name}=false`, "runs/a"), {
+      flags: off,
+      positionals: ["runs/a"],
+    });
+    refuses([`${name}=no`], `${name} takes no value, not "no".`);
+  }
   assert.deepEqual(read("--json", "runs/a").positionals, ["runs/a"]);
   refuses(["--json="], "--json takes no value.");
   for (const text of ["no", "0", "False"]) {
     refuses([`--json=${text}`], `--json takes no value, not "${text}".`);
   }
   assert.deepEqual(read("--", "--json=no").positionals, ["--json=no"]);
+  assert.deepEqual(read("--", "--no-flip=true").positionals, ["--no-flip=true"]);
+  refuses(["--no-json=true"], "Unknown flag --no-json: did you mean --json?");
   for (
     const [arg, message] of [
       ["-h=3", '--help takes no value, not "3".'],
@@ -179,6 +192,18 @@ Deno.test("readArguments() takes a flag that needs no value without one, but not
 });
 
 const run = () => Promise.resolve();
+
+Deno.test("refuseFlags() refuses a switch that is on, and none that is off", () => {
+  const refuse = (value: boolean) => () => refuseFlags(TABLE, { json: value }, ["json"], "is odd");
+  assert.throws(refuse(true), { name: "UsageError", message: "--json is odd." });
+  refuse(false)();
+});
+
+Deno.test("isOn() knows a switch that everybody has by the last that is said of it", () => {
+  const on = (...args: string[]) => isOn(args, "quiet");
+  assert.ok(on("a", "--quiet") && on("--quiet=true", "--odd=") && on("--quiet=false", "--quiet"));
+  assert.ok(!on() && !on("--quiet=false") && !on("--quiet", "--quiet=false") && !on("--quieter"));
+});
 
 Deno.test("readArguments() keeps the last of a flag that is given twice", () => {
   assert.equal(read("--beta", "1", "--beta", "2").flags.beta, 2);

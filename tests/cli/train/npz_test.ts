@@ -1,6 +1,9 @@
 import assert from "node:assert/strict";
 import { join } from "@std/path";
 import { madeImages } from "../../format/arrays/made_npz.ts";
+import { exportMemory } from "../../../src/upkeep/export_memory.ts";
+import { importMemory } from "../../../src/upkeep/import_memory.ts";
+import { readMemoryRun } from "../../../src/upkeep/memory_run.ts";
 import { assertRefused, memloss, memlossDone } from "../memloss.ts";
 
 Deno.test("memloss trains on a .npz file with auxiliary images, and says what they take", async () => {
@@ -36,6 +39,22 @@ Deno.test("memloss trains on a .npz file with auxiliary images, and says what th
     { name: "npz", part: "test", n: 8, sha256: "" },
     8,
   ]);
+  const moved = join(folder, "moved.npz"), there = ["--aux-data", moved];
+  await Deno.rename(auxiliary, moved);
+  const verified = await memlossDone("verify-run", run, ...there);
+  assert.match(verified.stdout, /: 1 epoch trained again, .* are the same\.$/m);
+  const stats = await memlossDone("memory", "stats", run, "--misclassified", ...there);
+  assert.match(stats.stdout, /% misclassified/);
+  const memoryRun = await readMemoryRun(run), out = join(folder, "memory.safetensors");
+  await assert.rejects(exportMemory(memoryRun, { out }), /generated\.npz/);
+  const { examples } = await exportMemory(memoryRun, { out, auxData: moved });
+  await Deno.remove(join(run, "memory"), { recursive: true });
+  assert.equal((await importMemory(memoryRun, out, { auxData: moved })).examples, examples);
+  assertRefused(
+    await memloss("train", "--recipe", join(run, "recipe.json"), "--data-dir", own, "--dry-run"),
+    2,
+    /By \S+recipe\.json, batches have auxiliary images: say where these are with --aux-data\.$/,
+  );
   await Deno.writeFile(auxiliary, madeImages(30, 16, 2, 1));
   assertRefused(
     await memloss("train", "--run-dir", run, "--resume"),

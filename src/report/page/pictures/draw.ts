@@ -20,6 +20,7 @@ import { imageTensor } from "../../../model/inputs.ts";
 import { predictedClass } from "../../../model/predicted_class.ts";
 import { engineOptions } from "../../../recipe/resolve.ts";
 import { readWeightsSubject } from "../../../run/subject.ts";
+import type { DataPlace } from "../../../upkeep/memory_run.ts";
 import type { RunData } from "../run_data.ts";
 import { cleanBatch, type Examples, findExamples } from "./examples.ts";
 
@@ -60,16 +61,16 @@ export interface Pictures extends Pick<Examples, "part" | "epoch"> {
 /**
  * Draws images of `run`: clean, under PGD-20, from the memory, and the differences ten times as large.
  *
- * @param dataDir where the data set is; where the recipe has it unless given
+ * @param place where the data set is; where the recipe has it unless given
  * @returns what is missing, as a sentence without its full stop, where they cannot be drawn
  */
 export async function drawPictures(
   run: RunData,
-  dataDir: string | undefined,
+  place: DataPlace,
 ): Promise<Pictures | string> {
   if (run.checkpoint === undefined) return "there is no checkpoint";
   try {
-    return await exclusively(() => draw(run, dataDir));
+    return await exclusively(() => draw(run, place));
   } catch (error) {
     if (error instanceof RunError || error instanceof UsageError) {
       return error.message.replace(/\.$/, "");
@@ -87,12 +88,12 @@ interface Row {
 
 async function draw(
   { directory, record: { recipe, machine }, checkpoint, training }: RunData,
-  dataDir: string | undefined,
+  place: DataPlace,
 ): Promise<Pictures> {
   const notes: string[] = [];
   const subject = await readWeightsSubject(directory, checkpoint!.link);
   const architecture = architectureOf(subject);
-  const examples = await findExamples(directory, recipe, dataDir, (note) => notes.push(note));
+  const examples = await findExamples(directory, recipe, place, (note) => notes.push(note));
   const { dataset, part, epoch } = examples;
   checkFitting(subject.path, architecture, dataset, subject.run?.classes);
   // The GPU that a run was trained on may not be here, and one that trains is not to be disturbed.

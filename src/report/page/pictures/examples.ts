@@ -11,6 +11,7 @@ import { RunError, UsageError } from "../../../errors.ts";
 import type { Recipe } from "../../../recipe/recipe.ts";
 import { makeMemoryInputs } from "../../../train/memory/inputs.ts";
 import {
+  type DataPlace,
   loadMemoryData,
   readMemoryRun,
   refuseOtherData,
@@ -44,12 +45,12 @@ export interface Examples {
 export async function findExamples(
   directory: string,
   recipe: Recipe,
-  dataDir: string | undefined,
+  place: DataPlace,
   onNote: (note: string) => void,
 ): Promise<Examples> {
   if (recipe.memory !== undefined) {
     try {
-      const found = await remembered(directory, dataDir);
+      const found = await remembered(directory, place);
       if (found) return found;
       onNote("the memory holds nothing yet");
     } catch (error) {
@@ -57,8 +58,8 @@ export async function findExamples(
       onNote(`the memory cannot be shown: ${error.message}`);
     }
   }
-  const { data, seed } = recipe;
-  const dataset = await loadSplit(data, "test", dataDir ?? recipe.dataDir, seed, recipe);
+  const { data, seed } = recipe, { dataDir = recipe.dataDir } = place;
+  const dataset = await loadSplit(data, "test", dataDir, seed, recipe);
   const all = Array.from(dataset.labels, (_, id) => id);
   const ids = oneOfEach(dataset, all);
   return { part: "test", dataset, ids, views: Array.from(ids, () => IDENTITY_VIEW) };
@@ -66,10 +67,10 @@ export async function findExamples(
 
 async function remembered(
   directory: string,
-  dataDir: string | undefined,
+  place: DataPlace,
 ): Promise<Examples | undefined> {
   const run = await readMemoryRun(directory);
-  const data = await loadMemoryData(run, dataDir === undefined ? {} : { dataDir });
+  const data = await loadMemoryData(run, place);
   return await withMemory(run, {}, async (store) => {
     const epochs = store.current()?.generations ?? [];
     const epoch = epochs.findLast((each) => store.manifest(each).records > 0);

@@ -30,7 +30,7 @@ Deno.test.afterAll(() => Deno.remove(directory, { recursive: true }));
 
 async function drawn(folder: string, dataDir?: string): Promise<Pictures> {
   const [data] = await readRuns([folder]);
-  const pictures = await drawPictures(data!, dataDir);
+  const pictures = await drawPictures(data!, { dataDir });
   assert.ok(typeof pictures !== "string", JSON.stringify(pictures));
   return pictures;
 }
@@ -75,13 +75,13 @@ Deno.test("drawPictures() says why there are no images, or no memory in them", a
   await Deno.mkdir(moved);
   await Deno.writeTextFile(join(moved, "recipe.json"), recipe);
   const [begun] = await readRuns([moved]);
-  assert.equal(await drawPictures(begun!, undefined), "there is no checkpoint");
+  assert.equal(await drawPictures(begun!, {}), "there is no checkpoint");
 
   const elsewhere = recipe.replace('"synthetic"', '"cifar10"');
   await Deno.writeTextFile(join(run, "recipe.json"), elsewhere);
   try {
     const [data] = await readRuns([run]);
-    const missing = await drawPictures(data!, join(directory, "absent"));
+    const missing = await drawPictures(data!, { dataDir: join(directory, "absent") });
     assert.match(missing as string, /absent/);
   } finally {
     await Deno.writeTextFile(join(run, "recipe.json"), recipe);
