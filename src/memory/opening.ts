@@ -42,7 +42,7 @@ export interface StoreOptions {
   readonly disk?: Disk;
   /**
    * Address of the KV Connect service that is to keep the index of a new memory; a file in the folder keeps it unless
-   * given. A memory that is there already knows where its index is.
+   * given. A memory that is there already knows where its index is, and this is not looked at.
    */
   readonly remote?: string | undefined;
   /** Whether lost and short chunks of ended epochs are left to whoever reads their examples, instead of refused. */

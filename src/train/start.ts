@@ -5,6 +5,10 @@
  */
 import { exclusively } from "../backend/exclusive.ts";
 import { UsageError } from "../errors.ts";
+import { advised } from "../format/command_line.ts";
+import { readCurrentFile } from "../memory/current.ts";
+import { readIndexPlace } from "../memory/index/place.ts";
+import { memoryFolder } from "../memory/layout.ts";
 import { needsHelper } from "../method/method.ts";
 import { methodOf } from "../method/methods.ts";
 import { AUTO_HELPER } from "../recipe/helper_recipe.ts";
@@ -83,7 +87,9 @@ export async function startRun(
  */
 export async function continueRun(directory: string, options: ContinueOptions = {}): Promise<void> {
   const stored = await readRunRecord(directory);
-  const recipe = resumeRecipe(stored.recipe, options.given ?? {}, recipePath(directory));
+  const { given = {} } = options;
+  const recipe = resumeRecipe(stored.recipe, given, recipePath(directory));
+  if (given.memory?.index !== undefined) await refuseMove(directory, recipe.memory!.index!);
   await exclusively(() =>
     keptHelper(directory, stored).then((helper) =>
       runIn(directory, recipe, options, { earlier: { record: stored, here: true }, helper })
@@ -107,6 +113,19 @@ export async function repeatRun(
   const initial = await keptInitialWeights(original, record), earlier = { record, here: false };
   const helper = await keptHelper(original, record), origin = { earlier, initial, helper };
   await exclusively(() => runIn(directory, withOwnIndex(recipe), options, origin));
+}
+
+/** @throws {UsageError} if the run in `directory` has a memory whose index is not at `url`: it would stay where it is */
+async function refuseMove(directory: string, url: string): Promise<void> {
+  const memory = memoryFolder(directory), place = await readIndexPlace(memory);
+  if (place?.url === url || !place && await readCurrentFile(memory) === undefined) return;
+  throw new UsageError(
+    `--memory-index ${url} is not where the memory of ${directory} has its index, which is ${
+      place?.url ?? "in its folder"
+    }: resume without it, or move the index there first with ${
+      advised("memory", "verify", directory, "--rebuild", "--memory-index", url)
+    }.`,
+  );
 }
 
 /** The helper of a new run of `recipe`, if its method takes one. Throws a `UsageError` where it is not named. */

@@ -89,16 +89,29 @@ export class LocationIndex {
    * @throws {RunError} if it is another run's, or holds something else
    */
   async claim(id: string): Promise<void> {
-    const { value, versionstamp } = await this.#attempt(() => this.#kv.get(["run"]));
-    if (value === id) return;
-    const inUse = new RunError(
+    if (!await this.isFree(id)) return;
+    const free = { key: ["run"], versionstamp: null };
+    const transaction = this.#kv.atomic().check(free).set(["run"], id);
+    if (!(await this.#attempt(() => this.#disk.commit(transaction))).ok) throw this.#inUse();
+  }
+
+  /**
+   * Whether a service's database is still nobody's, and not that of the run `id`.
+   *
+   * @throws {RunError} if it is another run's, or holds something else
+   */
+  async isFree(id: string): Promise<boolean> {
+    const { value } = await this.#attempt(() => this.#kv.get(["run"]));
+    if (value === id) return false;
+    const first = await this.#attempt(() => this.#kv.list({ prefix: [] }, { limit: 1 }).next());
+    if (value !== null || !first.done) throw this.#inUse();
+    return true;
+  }
+
+  #inUse(): RunError {
+    return new RunError(
       `The database at ${this.#place} is in use by something else: give this run one of its own`,
     );
-    if (value !== null) throw inUse;
-    const first = await this.#attempt(() => this.#kv.list({ prefix: [] }, { limit: 1 }).next());
-    if (!first.done) throw inUse;
-    const transaction = this.#kv.atomic().check({ key: ["run"], versionstamp }).set(["run"], id);
-    if (!(await this.#attempt(() => this.#disk.commit(transaction))).ok) throw inUse;
   }
 
   /** What is current, or undefined in a new file. */

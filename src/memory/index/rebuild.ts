@@ -12,8 +12,8 @@ import { databaseFiles } from "../../disk/temporary_database.ts";
 import { readManifest } from "../committed.ts";
 import { commitNumber, type Current, readCurrentFile } from "../current.ts";
 import { withIndexCopy } from "./copy.ts";
-import { newPlace, readIndexPlace, writeIndexPlace } from "./place.ts";
-import { CURRENT_FILE, generationFolder, INDEX_FILE } from "../layout.ts";
+import { newPlace, readIndexPlace, type RemotePlace, writeIndexPlace } from "./place.ts";
+import { CURRENT_FILE, generationFolder, INDEX_FILE, PLACE_FILE } from "../layout.ts";
 import { LocationIndex } from "./location_index.ts";
 import type { Locations } from "./locations.ts";
 import { showCurrent } from "../opening.ts";
@@ -21,14 +21,14 @@ import { scanLocations } from "./scan.ts";
 
 /**
  * Replaces the index of the memory in `directory` by one made from `current.json`, the manifests and the chunks, and a
- * damaged `current.json` by what the index says. The caller sees to it that nobody else has the memory open for writing.
+ * `current.json` that is damaged or behind by what the index says. The caller sees to it that nobody else has the memory open for writing.
  * Killed at any moment it can be done again.
  *
  * @param url KV Connect service that is to have the index, which moves there if it is elsewhere; without it the index is
  *   a file in the folder
- * @throws {RunError} if the last commit that either knows of does not lead to manifests and image numbers that are whole,
+ * @throws {RunError} if the last commit that any of them knows of does not lead to manifests and image numbers that are whole,
  *   or the service is another run's; nothing is changed then
- * @throws {StorageError} if either cannot be looked at, and may be whole; nothing is changed then
+ * @throws {StorageError} if one of them cannot be looked at, and may be whole; nothing is changed then
  */
 export async function rebuildIndex(
   directory: string,
@@ -48,13 +48,17 @@ export async function rebuildIndex(
     }
     return;
   }
-  const place = { ...await readIndexPlace(directory) ?? newPlace(url), url };
+  const before = await readIndexPlace(directory), place = { ...before ?? newPlace(url), url };
   const index = await LocationIndex.open(url, disk);
   try {
-    await index.claim(place.id);
-    const { current, located } = await newest(directory, await index.current().catch(ignoreDamage));
+    await index.isFree(place.id); // or refused, before anything is changed
+    const there = await index.current().catch(ignoreDamage);
+    const left = before?.url === url ? undefined : await readLeft(directory, before);
+    const { current, located } = await newest(directory, further(there, left));
     await showCurrent(directory, current, disk);
+    // Before the claim: killed between the two, the next attempt is to know its own.
     await writeIndexPlace(directory, place, disk);
+    await index.claim(place.id);
     await fill(index, current, located);
   } finally {
     index.close();
@@ -67,6 +71,27 @@ interface Located {
   readonly epoch: number;
   readonly commit: number;
   readonly locations: Locations;
+}
+
+/** What is current by the index that the memory in `directory` has so far, a file or the service at `place`. */
+async function readLeft(
+  directory: string,
+  place: RemotePlace | undefined,
+): Promise<Current | undefined> {
+  try {
+    return await withIndexCopy(directory, (index) => index.current(), place?.url);
+  } catch (error) {
+    if (place === undefined || !(error instanceof StorageError)) return ignoreDamage(error);
+    throw new StorageError(
+      `${error.message}; to do without what it knows, take ${PLACE_FILE} in ${directory} away first`,
+      { cause: error },
+    );
+  }
+}
+
+/** Whichever has come furthest. */
+function further(a: Current | undefined, b: Current | undefined): Current | undefined {
+  return a && b ? commitNumber(b) > commitNumber(a) ? b : a : a ?? b;
 }
 
 /** What is current by whichever of `current.json` and the index has come furthest, and where its examples lie. */

@@ -6,6 +6,7 @@ import { channelsLast } from "../../../src/evaluate/adversarial_file.ts";
 import { loadBatch } from "../../../src/data/batches.ts";
 import { loadData } from "../../../src/data/sets/sets.ts";
 import { TRAIN_FILES } from "../../data/made_cifar10.ts";
+import { continueRun } from "../../../src/train/start.ts";
 import { generationFiles } from "../../memory/support.ts";
 import { copyFolder } from "../../testing/folder.ts";
 import { startKvService } from "../../testing/kv_connect.ts";
@@ -149,8 +150,20 @@ Deno.test("memloss keeps a memory's index in a KV Connect service, and reads it 
   const memory = join(elsewhere, "memory");
   assert.deepEqual(generationFiles(memory), generationFiles(join(run, "memory")));
   assert.ok(![...Deno.readDirSync(memory)].some(({ name }) => name === "index.kv"));
-  await program("train", "--run-dir", elsewhere, "--resume", "--data-dir", world.data);
+  await program("train", "--run-dir", elsewhere, "--resume", "--data-dir", world.data, ...remote);
 
+  for (const [where, place] of [[elsewhere, `${service.url}/`], [run, "in its folder"]]) {
+    const other = "http://127.0.0.1:9/";
+    await assert.rejects(
+      continueRun(where!, { given: { dataDir: world.data, memory: { index: other } } }),
+      {
+        name: "UsageError",
+        message:
+          `--memory-index ${other} is not where the memory of ${where} has its index, which is ${place}: resume without ` +
+          `it, or move the index there first with \`memloss memory verify ${where} --rebuild --memory-index ${other}\`.`,
+      },
+    );
+  }
   const counted = /20 examples \(100\.00 % of the images\)/;
   assert.match(await program("memory", "stats", elsewhere, ...remote), counted);
   assert.match((await memlossDone("memory", "stats", elsewhere)).stdout, counted);

@@ -7,6 +7,7 @@ import { DISK } from "../../../src/disk/disk.ts";
 import { rebuildIndex } from "../../../src/memory/index/rebuild.ts";
 import { MemoryStore } from "../../../src/memory/store.ts";
 import { verifyMemory } from "../../../src/memory/verify.ts";
+import { snapshot } from "../../testing/folder.ts";
 import { type KvService, startKvService } from "../../testing/kv_connect.ts";
 import { assertHolds, commitOf, order, settings } from "../store_support.ts";
 import { CHECKPOINT_SHA256, copyFolder, inTemporary, writeExamples } from "../support.ts";
@@ -187,6 +188,54 @@ Deno.test(
       await assertHolds(moved, 1, ids);
       await moved.close();
       assert.ok(![...Deno.readDirSync(directory)].some(({ name }) => name === "index.kv"));
+    }),
+);
+
+Deno.test(
+  "rebuildIndex() moves the last commit along, of which a killed writer has not told current.json",
+  options,
+  () =>
+    withService(async ({ url }, directory) => {
+      await using second = startKvService();
+      const shown = join(directory, "current.json");
+      /** Commits `epoch` as a writer does that is killed right after that. */
+      const commitKilled = async (epoch: number) => {
+        const store = await MemoryStore.open(directory, settings);
+        await writeEpoch(store, epoch, order(epoch).subarray(0, 30));
+        const before = await Deno.readFile(shown);
+        await writeEpoch(store, epoch + 1, order(epoch + 1).subarray(0, 30));
+        await store.close();
+        await Deno.writeFile(shown, before);
+      };
+      const held = async (epoch: number) => {
+        const store = await MemoryStore.open(directory, settings);
+        assert.equal(store.current()!.epoch, epoch);
+        await assertHolds(store, epoch, order(epoch).subarray(0, 30));
+        await store.close();
+      };
+      await commitKilled(1);
+      await rebuildIndex(directory, DISK, url);
+      await held(2);
+      await commitKilled(3);
+      await rebuildIndex(directory, DISK, second.url);
+      await held(4);
+      // One that does not answer may know of more.
+      const before = await snapshot(directory);
+      second.mode = "refuse";
+      await using third = startKvService();
+      const message =
+        /no such database.*; to do without what it knows, take index\.json in .* away/;
+      await assert.rejects(rebuildIndex(directory, DISK, third.url), message);
+      assert.deepEqual(await snapshot(directory), before);
+      await Deno.remove(join(directory, "index.json"));
+      // Killed right after its first change there.
+      const commit = async (transaction: Deno.AtomicOperation) => {
+        await DISK.commit(transaction);
+        throw new Error("killed");
+      };
+      await assert.rejects(rebuildIndex(directory, { ...DISK, commit }, third.url), /killed/);
+      await rebuildIndex(directory, DISK, third.url);
+      await held(4);
     }),
 );
 
