@@ -14,6 +14,7 @@ import { tableMarkdown } from "../report/tables/markdown.ts";
 import { CHECKPOINT_LINKS, type CheckpointLink } from "../run/checkpoints.ts";
 import { readRunRecord } from "../run/folder/files.ts";
 import { readSubject } from "../run/subject.ts";
+import { findHelperRun } from "../run/weights/helper.ts";
 import { type Command, readArguments } from "./shell/command.ts";
 import { printResult } from "./shell/output.ts";
 import { commandLine } from "./shell/program_name.ts";
@@ -65,7 +66,8 @@ async function readRun(
   const record = await readRunRecord(directory);
   const { sha256, run } = await readSubject(directory, checkpoint);
   const evaluations = await readEvaluations(directory, sha256);
-  if (evaluations.length > 0) return { directory, record, evaluations };
+  const helper = await findHelperRun(directory, record);
+  if (evaluations.length > 0) return { directory, record, evaluations, helper };
   throw new UsageError(
     `${directory} has no evaluation of its ${run!.link} checkpoint: ` +
       `make one with ${commandLine("eval", directory)}.`,

@@ -14,6 +14,7 @@ import { checkAdversarial } from "./adversarial_check.ts";
 import { type AdversarialImages, readAdversarial, saveAdversarial } from "./adversarial_file.ts";
 import { checkOptions } from "./asked/checks.ts";
 import { readEvaluated } from "./asked/evaluated.ts";
+import { imagesDigest } from "./asked/identity.ts";
 import { attackSubject } from "./autoattack/attack_subject.ts";
 import { checkState } from "./autoattack/state_folder.ts";
 import { CORRUPTED, evaluateCorruptions } from "./series/corruptions.ts";
@@ -76,6 +77,7 @@ async function evaluateAlone(
   }
   const ids = shard?.ids ?? all;
   const saved = verify === undefined ? undefined : await readAdversarial(verify, test);
+  const imagesSha256 = imagesDigest(test, saved?.ids ?? all);
   if (attacks.includes("autoattack")) await checkState(subject, choice.stateDir);
   for (const note of subject.notes ?? []) observer?.onNote?.(note);
   const backend = await openBackend(recipe.backend, {
@@ -109,7 +111,7 @@ async function evaluateAlone(
     try {
       ofSource = await networks.source?.open(test, recipe.batchSize, backend, true);
       const evaluation: Evaluation = {
-        ...{ subject, recipe, open, settings, options, ...shard && { shard } },
+        ...{ subject, recipe, open, settings, imagesSha256, options, ...shard && { shard } },
         ...source && ofSource && { source: { subject: source, model: ofSource.model } },
       };
       return await (saved ? verifySaved(evaluation, saved) : attackAll(evaluation, attacks));
@@ -130,6 +132,8 @@ interface Evaluation {
   readonly recipe: Recipe;
   readonly open: OpenNetwork;
   readonly settings: EvaluationSettings;
+  /** Of the images of all shards. */
+  readonly imagesSha256: string;
   readonly options: EvaluationOptions;
   /** What the images are attacked on, if that is another network. */
   readonly source?: { readonly subject: Subject; readonly model: FrozenModel };
@@ -139,7 +143,7 @@ interface Evaluation {
 
 /** Measures everything that was asked for, tells and keeps the report, and only then forgets the state. */
 async function attackAll(
-  { subject, recipe, open, settings, options, source, shard }: Evaluation,
+  { subject, recipe, open, settings, imagesSha256, options, source, shard }: Evaluation,
   attacks: readonly AttackName[],
 ): Promise<EvaluationReport> {
   const { saveAdversarial: save, observer } = options, { model, foreign } = open;
@@ -165,7 +169,7 @@ async function attackAll(
   const attacked = attacks.includes("autoattack")
     ? await attackSubject(subject, model, settings, options)
     : undefined;
-  const report = makeReport(subject, recipe, settings, accuracies, {
+  const report = makeReport(subject, recipe, settings, imagesSha256, accuracies, {
     ...curve && { curve },
     ...corruptions && { corruptions },
     ...attacked && { autoattack: attacked.result },
@@ -200,12 +204,12 @@ async function attackAll(
 }
 
 async function verifySaved(
-  { subject, recipe, open: { model, foreign }, settings, options }: Evaluation,
+  { subject, recipe, open: { model, foreign }, settings, imagesSha256, options }: Evaluation,
   saved: AdversarialImages,
 ): Promise<EvaluationReport> {
   const epsilon = options.given?.threat?.epsilon;
   const verified = await checkAdversarial(saved, model, settings, epsilon);
-  const report = makeReport(subject, recipe, settings, {}, {
+  const report = makeReport(subject, recipe, settings, imagesSha256, {}, {
     verified,
     ...foreign && { model: { ...foreign, warnings: [] } },
   });

@@ -10,6 +10,8 @@ import { CORRUPTION_NAMES } from "../data/corruptions/corruptions.ts";
 import { CORRUPTED, type CorruptionAccuracies } from "./series/corruptions.ts";
 import { CURVE, type Curve } from "./series/curve.ts";
 import type { Dataset } from "../data/dataset.ts";
+import { isFound } from "../data/sets/definition.ts";
+import { findSet } from "../data/sets/sets.ts";
 import type { AutoAttackResult } from "./autoattack/autoattack.ts";
 import {
   type Accuracy,
@@ -70,7 +72,15 @@ export interface EvaluationReport extends Accuracies {
     readonly select: Recipe["select"] | null;
   };
   /** What it was evaluated on. */
-  readonly data: { readonly name: string; readonly part: "test"; readonly n: number };
+  readonly data: {
+    /** What the data set is called on the command line. */
+    readonly name: string;
+    readonly part: "test";
+    /** Number of images. */
+    readonly n: number;
+    /** SHA-256 of these images (bytes, NHWC) and their labels behind them, hexadecimal: of all shards' in a shard's report. */
+    readonly sha256: string;
+  };
   /** How it was attacked. */
   readonly attack: {
     /** The norm that bounds the attack. */
@@ -90,11 +100,16 @@ export interface EvaluationReport extends Accuracies {
   readonly seed: number;
 }
 
-/** The report of what was measured on `subject`. */
+/**
+ * The report of what was measured on `subject`.
+ *
+ * @param imagesSha256 of the images of the whole evaluation
+ */
 export function makeReport(
   { path, sha256, run, weights }: Subject,
   recipe: Recipe,
   { dataset, ids, attack: asked, restarts = 1, backend }: EvaluationSettings,
+  imagesSha256: string,
   accuracies: Partial<Record<EvaluationName, ImageAccuracy>>,
   { curve, corruptions, autoattack, verified, transfer, model }: Pick<
     EvaluationReport,
@@ -123,7 +138,12 @@ export function makeReport(
       ...weights && { weights },
       select: run?.recipe.select ?? null,
     },
-    data: { name: recipe.data, part: "test", n: verified?.n ?? ids.length },
+    data: {
+      name: recipe.data,
+      part: "test",
+      n: verified?.n ?? ids.length,
+      sha256: imagesSha256,
+    },
     attack: { ...attack, fraction: formatRadius(attack.epsilon), restarts },
     backend: { name: backend.name, adapter: backend.adapter },
     recipe: run?.recipe ?? null,
@@ -182,15 +202,20 @@ async function writeReport(
     ...report.autoattack ? [autoAttackName(report.autoattack)] : [],
     ...report.transfer ? [transferName(report.transfer)] : [],
   ].join("-");
-  const { attack: { epsilon, restarts }, data: { n }, seed, backend } = report;
+  const { attack: { epsilon, restarts }, data, seed, backend } = report;
   const radius = (255 * epsilon).toFixed(2);
-  const settings = `${attacks}.n${n}.eps${radius}.seed${seed}${
+  const settings = `${attacks}.n${data.n}${foundName(data)}.eps${radius}.seed${seed}${
     restarts > 1 ? `.restarts${restarts}` : ""
   }.${backend.name}`;
   const raw = subject.weights === "raw" ? ".raw" : "";
   const path = join(folder, `${subjectName(subject)}${raw}.${settings}.json`);
   await writeFileAtomically(path, new TextEncoder().encode(formatJson(report) + "\n"));
   return path;
+}
+
+/** `.images-` and the beginning of their digest for whatever lies in a folder or file, which another time may be something else. */
+function foundName({ name, sha256 }: EvaluationReport["data"]): string {
+  return isFound(findSet(name)) ? `.images-${sha256.slice(0, 12)}` : "";
 }
 
 /** Characters that names of corruptions may take of a file's: it has 255 in all. */

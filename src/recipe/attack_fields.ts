@@ -75,7 +75,7 @@ export const ATTACK_FIELDS = {
     "attack.firstSteps",
     integerFlag(
       "first-steps",
-      "iterations in the first epoch and after a reset, with --attack-start memory",
+      "iterations while there is no memory yet, at the beginning and after a reset, with --attack-start memory",
       1,
       MOST_STEPS,
     ),

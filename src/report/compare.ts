@@ -6,18 +6,23 @@
 import { isGenerated } from "../data/sets/definition.ts";
 import { findSet } from "../data/sets/sets.ts";
 import { UsageError } from "../errors.ts";
+import { sha256 } from "../format/sha256.ts";
 import { FIELDS, valueAt } from "../recipe/fields.ts";
+import { AUTO_HELPER } from "../recipe/helper_recipe.ts";
 import type { Path } from "../recipe/recipe.ts";
 import type { RunRecord } from "../run/run_record.ts";
 import type { StoredEvaluation } from "./run_evaluations.ts";
 import { accuracyRank, accuracyTitle, normTitle } from "./words.ts";
 import { type ResultTable, summarise } from "./tables/results.ts";
+import { testImages } from "./tables/test_images.ts";
 import type { Evaluation, MeasuredRun, TableColumn } from "./tables/layout.ts";
 
 /** A run with what was measured of it. */
 export interface ComparedRun {
   readonly directory: string;
   readonly record: RunRecord;
+  /** Of the run that its helper is from, where that was found. */
+  readonly helper?: RunRecord | undefined;
   readonly evaluations: readonly StoredEvaluation[];
 }
 
@@ -25,18 +30,19 @@ export interface ComparedRun {
 const FREE: readonly Path[] = ["seed", "backend"];
 
 /**
- * Groups `runs` by recipe, equal but for the seed, and sums them up. Images that are made from the seed are part of it.
+ * Groups `runs` by recipe, equal but for the seed, and sums them up. Images that are made from the seed are part of it, and
+ * where the helper is from a run, so is the seed of that. Given weights are known by their digest, wherever they lay.
  *
  * @throws {UsageError} if two runs are of one recipe and one seed
  */
 export function compareRuns(runs: readonly ComparedRun[]): ResultTable {
-  const groups = Map.groupBy(runs, ({ record }) => JSON.stringify(describe(record)));
+  const groups = Map.groupBy(runs, (run) => JSON.stringify(describe(run)));
   const keys = [...groups.keys()];
-  const labels = labelGroups([...groups.values()].map(([first]) => describe(first!.record)));
+  const labels = labelGroups([...groups.values()].map(([first]) => describe(first!)));
   for (const group of groups.values()) refuseTwins(group);
   const columns = findColumns(runs);
   const measured = runs.map((run): MeasuredRun => {
-    const row = labels[keys.indexOf(JSON.stringify(describe(run.record)))]!;
+    const row = labels[keys.indexOf(JSON.stringify(describe(run)))]!;
     return { row, seed: run.record.recipe.seed, evaluations: evaluationsOf(run) };
   });
   return summarise({
@@ -45,7 +51,9 @@ export function compareRuns(runs: readonly ComparedRun[]): ResultTable {
     columns,
     notes: [
       "Accuracies in percent: mean ± sample standard deviation over seeds.",
-      "A row is a recipe; its runs differ in their seed alone.",
+      runs.some(({ helper }) => helper)
+        ? "A row is a recipe; its runs differ in their seed alone, and in that of their helpers."
+        : "A row is a recipe; its runs differ in their seed alone.",
       ...[...madeData(runs)].map((name) =>
         `The images of ${name} are made from the seed: each seed trains and tests on its own.`
       ),
@@ -55,14 +63,24 @@ export function compareRuns(runs: readonly ComparedRun[]): ResultTable {
 }
 
 /** Everything that makes a run another one than the same with another seed, by the name of its flag. */
-function describe(record: RunRecord): Record<string, string> {
-  const { recipe, dataSha256 } = record;
+function describe(
+  { record, helper }: Pick<ComparedRun, "record" | "helper">,
+): Record<string, string> {
+  const { recipe, dataSha256, from } = record;
   const fields = FIELDS.filter(({ path, perStart }) => !perStart && !FREE.includes(path));
   return {
     ...Object.fromEntries(fields.flatMap(({ path, flag }) => {
       const value = valueAt(recipe, path);
       return value === undefined ? [] : [[flag.name, String(value)]];
     })),
+    ...from && { from: from.copySha256.slice(0, 12) },
+    ...record.helper && recipe.helper !== AUTO_HELPER && {
+      helper: helper
+        ? `${helper.recipe.variant} ${
+          sha256(JSON.stringify(describe({ record: helper }))).slice(0, 12)
+        }`
+        : record.helper.copySha256.slice(0, 12),
+    },
     "training images": seedMakesImages(record) ? "made from the seed" : dataSha256.slice(0, 12),
   };
 }
@@ -110,7 +128,10 @@ function columnKey({ name, norm, radius, restarts, version, result: { n } }: Sto
 function evaluationsOf({ record, evaluations }: ComparedRun): Record<string, Evaluation> {
   const own = (each: StoredEvaluation) => +(each.seed === record.recipe.seed);
   const found = evaluations.toSorted((a, b) => own(a) - own(b));
-  return Object.fromEntries(found.map((each) => [columnKey(each), each.result]));
+  return Object.fromEntries(found.map((each) => {
+    const images = testImages(record.recipe, record.dataSha256, each.imagesSha256);
+    return [columnKey(each), { ...each.result, images }];
+  }));
 }
 
 function findColumns(runs: readonly ComparedRun[]): TableColumn[] {

@@ -7,7 +7,7 @@ import { join } from "@std/path";
 import * as v from "valibot";
 import { listFolder, readWholeFile } from "../disk/files.ts";
 import { UsageError } from "../errors.ts";
-import { isEvaluationName } from "../evaluate/evaluate.ts";
+import { isEvaluationName, restartsApply } from "../evaluate/evaluate.ts";
 import type { Evaluation } from "./tables/layout.ts";
 
 const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
@@ -25,6 +25,8 @@ const AccuracySchema = v.object({
 
 const ReportSchema = v.looseObject({
   checkpoint: v.object({ sha256: v.string(), weights: v.optional(v.string()) }),
+  /** Reports of earlier versions have no digest of their images. */
+  data: v.optional(v.object({ sha256: v.optional(v.string()) })),
   attack: v.object({ norm: v.string(), fraction: v.string(), restarts: count }),
   seed: count,
 });
@@ -39,11 +41,14 @@ export interface StoredEvaluation {
   readonly norm: string;
   /** Such as `8/255`. */
   readonly radius: string;
+  /** Of PGD and CW; 1 for all others, which are not begun again. */
   readonly restarts: number;
   /** AutoAttack's version; a custom one by its attacks and what they may spend. */
   readonly version?: string;
   /** Seed of the attack's draws. */
   readonly seed: number;
+  /** SHA-256 of the test images; absent where the report has none. */
+  readonly imagesSha256?: string;
   readonly result: Evaluation;
 }
 
@@ -93,7 +98,7 @@ function readReport(text: string, path: string): StoredReport {
 
 /** The accuracies in `report`. */
 export function evaluationsOf(report: StoredReport): StoredEvaluation[] {
-  const { attack: { norm, fraction: radius, restarts }, seed } = report;
+  const { attack: { norm, fraction: radius, restarts }, seed, data } = report;
   return Object.entries(report).flatMap(([name, value]) => {
     if (name !== "autoattack" && !isEvaluationName(name)) return [];
     const accuracy = v.safeParse(AccuracySchema, value);
@@ -105,8 +110,9 @@ export function evaluationsOf(report: StoredReport): StoredEvaluation[] {
       name,
       norm,
       radius,
-      restarts,
+      restarts: restartsApply(name) ? restarts : 1,
       seed,
+      ...data?.sha256 !== undefined && { imagesSha256: data.sha256 },
       result,
       ...version && { version: version === "custom" ? custom : version },
     }];

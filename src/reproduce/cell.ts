@@ -8,6 +8,9 @@ import * as v from "valibot";
 import { readIfThere, writeFileAtomically } from "../disk/files.ts";
 import { UsageError } from "../errors.ts";
 import { describeIssue } from "../format/json/schema_issue.ts";
+import type { Recipe } from "../recipe/recipe.ts";
+import type { MeasuredRun } from "../report/tables/layout.ts";
+import { testImages } from "../report/tables/test_images.ts";
 import type { CellPlan, CellRequest } from "./plan.ts";
 
 const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
@@ -89,7 +92,9 @@ export async function readCell(out: string, plan: CellPlan): Promise<Cell | unde
   const path = cellPath(out, plan.name);
   const cell = await readCellFile(path);
   if (cell === undefined) return undefined;
-  const difference = findDifference(cell.request, plan.request);
+  const difference = cell.row === plan.row
+    ? findDifference(cell.request, plan.request)
+    : ["row", cell.row, plan.row] as const;
   if (difference === undefined) return cell;
   const [what, found, asked] = difference;
   throw new UsageError(
@@ -98,8 +103,8 @@ export async function readCell(out: string, plan: CellPlan): Promise<Cell | unde
   );
 }
 
-/** Reads the cell at `path`, whatever it was made for; undefined if there is no such file. Throws as {@linkcode readCell}. */
-export async function readCellFile(path: string): Promise<Cell | undefined> {
+/** The cell at `path`, whatever it was made for; undefined if there is no such file. */
+async function readCellFile(path: string): Promise<Cell | undefined> {
   const bytes = await readIfThere(path);
   if (bytes === undefined) return undefined;
   let json: unknown;
@@ -118,6 +123,13 @@ export async function writeCell(out: string, name: string, cell: Cell): Promise<
   // Parsed for the order of its fields, which is another one in a cell that was read.
   const text = JSON.stringify(v.parse(CellSchema, cell), null, 1) + "\n";
   await writeFileAtomically(cellPath(out, name), new TextEncoder().encode(text));
+}
+
+/** What `cell` says of its run, for a table. */
+export function measuredRun({ row, seed, recipe, dataSha256, evaluations }: Cell): MeasuredRun {
+  const images = testImages(recipe as unknown as Recipe, dataSha256);
+  const measured = Object.entries(evaluations).map(([name, each]) => [name, { ...each, images }]);
+  return { row, seed, evaluations: Object.fromEntries(measured) };
 }
 
 /** Whether `cell` has everything that was requested of it. */

@@ -21,16 +21,18 @@ const SELECTED: Readonly<Record<string, string>> = {
  * @param recipe what the scale changes
  * @param asked cells that the table has when it is finished
  * @param finished cells that are
+ * @param strays files among the cells that are none by their names
  * @param command what makes and continues the table
  */
 export function tableNotes(
   table: TableFile,
-  { scale, recipe, cells, asked, finished, command }: {
+  { scale, recipe, cells, asked, finished, strays, command }: {
     readonly scale: string;
     readonly recipe: NamedFlags;
     readonly cells: readonly Cell[];
     readonly asked: number;
     readonly finished: number;
+    readonly strays: readonly string[];
     readonly command: string;
   },
 ): string[] {
@@ -46,6 +48,7 @@ export function tableNotes(
     .reduce((sum, each) => sum + each, 0);
   return [
     ...finished < asked ? [`Not finished: ${finished} of ${asked} cells are.`] : [],
+    ...strays.map((name) => `Left out: cells/${name}, whose name is not that of a cell.`),
     "Accuracies in percent: mean ± sample standard deviation over seeds.",
     ...changes ? [`Scale "${scale}": ${changes}; everything else is as in the full table.`] : [],
     ...cells.length > 0 ? [`Here: ${own}; ${images.join(", ")} test images.`] : [],

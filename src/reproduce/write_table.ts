@@ -16,7 +16,7 @@ import { summarise } from "../report/tables/results.ts";
 import { tableCsv } from "../report/tables/csv.ts";
 import { tableLatex } from "../report/tables/latex.ts";
 import { tableMarkdown } from "../report/tables/markdown.ts";
-import { type Cell, cellsFolder, isFinished, readCell, readCellFile } from "./cell.ts";
+import { type Cell, cellsFolder, isFinished, measuredRun, readCell } from "./cell.ts";
 import { cellRun } from "./make_cell.ts";
 import { tableNotes } from "./notes.ts";
 import { cellName, planCells } from "./plan.ts";
@@ -64,7 +64,7 @@ export async function writeTable(
   // Whoever reads the cells last also writes last.
   using _lock = await FileLock.wait(join(out, "table.lock"));
   const { scale, command } = options;
-  const cells = await readCells(out, table, options);
+  const { cells, strays } = await readCells(out, table, options);
   const asked = planCells(table, { ...options, seeds: seedsOf(cells, options.seeds) });
   const finished = cells.filter(isFinished).length;
   const recipe = scale === FULL_SCALE ? {} : table.scales[scale]!.recipe;
@@ -72,9 +72,17 @@ export async function writeTable(
     title: scale === FULL_SCALE ? table.title : `${table.title} (scale: ${scale})`,
     rows: table.rows.map(({ name, label, published }) => ({ name, label, published })),
     columns: table.columns,
-    notes: tableNotes(table, { scale, recipe, cells, asked: asked.length, finished, command }),
+    notes: tableNotes(table, {
+      scale,
+      recipe,
+      cells,
+      asked: asked.length,
+      finished,
+      strays,
+      command,
+    }),
   };
-  const results = summarise(layout, cells);
+  const results = summarise(layout, cells.map(measuredRun));
   const claims = judgeClaims(table.claims, results);
   const markdown = tableMarkdown(results, claims);
   const json = { format: 1, table: table.name, scale, ...results, claims };
@@ -117,24 +125,30 @@ async function readShownRuns(
   return { runs, unread };
 }
 
-/** The table's cells in `out`, each held against what the table asks for. */
+/** `ROW-seedN.json`; a row's name has no blanks, brackets or the like. */
+const CELL_FILE = /^([\w.-]+)-seed(\d+)\.json$/;
+
+/**
+ * The table's cells in `out`, each held against what the table asks for. Their names say which they are: `strays` are files
+ * under other names, such as a second copy of a cell, which must not count again.
+ */
 async function readCells(
   out: string,
   table: TableFile,
   { scale, nEx }: TableOptions,
-): Promise<Cell[]> {
+): Promise<{ readonly cells: Cell[]; readonly strays: string[] }> {
   const names = (await listFolder(cellsFolder(out))).map(({ name }) => name)
     .filter((name) => name.endsWith(".json")).sort();
-  const cells: Cell[] = [];
+  const cells: Cell[] = [], strays: string[] = [];
   for (const name of names) {
-    const found = await readCellFile(join(cellsFolder(out), name));
-    if (found === undefined || !table.rows.some((row) => row.name === found.row)) continue;
-    const { row, seed } = found;
+    const [, row = "", digits] = CELL_FILE.exec(name) ?? [], seed = Number(digits);
+    if (name !== `${cellName(row, seed)}.json`) strays.push(name);
+    if (strays.includes(name) || !table.rows.some((each) => each.name === row)) continue;
     const [plan] = planCells(table, { scale, nEx, seeds: [seed], only: [row] });
     const cell = await readCell(out, plan!);
     if (cell) cells.push(cell);
   }
-  return cells;
+  return { cells, strays };
 }
 
 function seedsOf(cells: readonly Cell[], asked: readonly number[]): number[] {

@@ -47,6 +47,8 @@ export interface WeightsSubject extends Weights {
     readonly directory: string;
     readonly link: CheckpointLink;
     readonly recipe: Recipe;
+    /** Names of its classes in label order, where its data set is whatever lay in a folder; see `RunRecord`. */
+    readonly classes?: readonly string[];
   };
   readonly model?: undefined;
   /** What was done to a file's tensors before they were those of a network here, in sentences; absent for a run. */
@@ -84,13 +86,14 @@ export async function readSubject(
       `--checkpoint ${link} chooses among a run's checkpoints, but ${target} is a file.`,
     );
   }
-  const { recipe } = await readRunRecord(target);
+  const { recipe, data } = await readRunRecord(target);
   for (const candidate of link ? [link] : ["best", "last"] as const) {
     const checkpoint = await readCheckpoint(target, candidate);
     if (checkpoint === undefined) continue;
     const { found, bytes } = checkpoint, path = checkpointPath(target, found.name);
     const read = chosen(decode(path, bytes, found.sha256), weights);
-    return { ...read, run: { directory: target, link: candidate, recipe } };
+    const run = { directory: target, link: candidate, recipe };
+    return { ...read, run: { ...run, ...data && { classes: data.classes } } };
   }
   throw new UsageError(
     link === "best" && recipe.select === "none"

@@ -6,9 +6,12 @@
 import { CONFIDENCE, type Interval } from "./interval.ts";
 import { mean, sampleDeviation } from "./moments.ts";
 
+/** Far above the roundings of accuracies, and far below the share of one image in a million. */
+const ROUNDING = 1e-9;
+
 /**
  * The 95 % interval of the mean that `differences` are drawn from, one for each pair of runs; undefined if there are
- * fewer than two, which say nothing about how far another one would lie.
+ * fewer than two, or all are the same: these say nothing about how far another one would lie.
  *
  * @example
  * ```ts
@@ -20,7 +23,9 @@ import { mean, sampleDeviation } from "./moments.ts";
  */
 export function tInterval(differences: readonly number[]): Interval | undefined {
   const deviation = sampleDeviation(differences);
-  if (deviation === undefined) return undefined;
+  const largest = Math.max(...differences.map(Math.abs));
+  // Equal differences of counts are the same number but for their roundings.
+  if (deviation === undefined || deviation <= ROUNDING * largest) return undefined;
   const n = differences.length, centre = mean(differences);
   const half = twoSidedQuantile(CONFIDENCE, n - 1) * deviation / Math.sqrt(n);
   return { low: centre - half, high: centre + half };

@@ -10,6 +10,7 @@ import {
   memoryKlAttack,
 } from "../attack/attack_loss.ts";
 import type { AttackLossName, PgdOptions } from "../attack/options.ts";
+import { UsageError } from "../errors.ts";
 import type { MethodAttack } from "../method/method.ts";
 import { methodOf } from "../method/methods.ts";
 import type { FrozenModel } from "../model/frozen.ts";
@@ -55,6 +56,21 @@ export function startsFromMemory({ attack, memory }: Recipe, epoch: number): boo
 export function attackStepsIn(recipe: Recipe, epoch: number): number | undefined {
   const { attack } = recipe;
   return startsFromMemory(recipe, epoch) ? attack?.steps : attack?.firstSteps ?? attack?.steps;
+}
+
+/**
+ * Refuses fewer iterations from the memory beside auxiliary images, most of which the memory has nothing of: their attacks
+ * would begin anew and be given no more.
+ *
+ * @throws {UsageError} naming both numbers
+ */
+export function refuseShortStarts({ auxData, attack }: Recipe): void {
+  const { start, steps = 0, firstSteps = steps } = attack ?? {};
+  if (auxData === undefined || start !== "memory" || steps >= firstSteps) return;
+  throw new UsageError(
+    `--attack-start memory would leave auxiliary images that were not in the epoch before ${steps} steps from noise, not ${firstSteps}: ` +
+      "leave it out, or give --attack-steps and --first-steps the same number.",
+  );
 }
 
 /**

@@ -25,6 +25,7 @@ import type { DataKind } from "../run/weights/architecture.ts";
 import type { HelperWeights } from "../run/weights/helper.ts";
 import { type InitialWeights, keepCopy } from "../run/weights/initial_weights.ts";
 import { ownHelperRecipe, trainHelper } from "./helper/helper_run.ts";
+import { refuseShortStarts } from "./inner_attack.ts";
 import { preflight } from "./preflight.ts";
 import type { RunObserver, StartOptions } from "./start_options.ts";
 import { train } from "./trainer.ts";
@@ -57,7 +58,7 @@ export async function runIn(
   const stored = earlier?.here ? earlier.record : undefined;
   const data = await loadData(recipe.data, recipe.dataDir, recipe.seed, recipe);
   if (initial) checkFitting(initial.path, initial.architecture, data.train);
-  if (helper) checkFitting(helper.path, helper.architecture, data.train);
+  if (helper) checkFitting(helper.path, helper.architecture, data.train, helper.classes);
   for (const note of initial?.notes ?? []) observer?.onNote?.(note);
   for (const note of helper?.notes ?? []) observer?.onNote?.(`--helper ${helper!.path}: ${note}`);
   const digest = dataDigest(data.train);
@@ -75,6 +76,7 @@ export async function runIn(
   );
   const { auxFraction: fraction, batchSize, cutout } = recipe;
   if (cutout !== undefined) refuseWholeCutout(cutout, data.train.shape);
+  if (!earlier) refuseShortStarts(recipe);
   if (fraction !== undefined) refuseFewAuxiliary(data.train, images, { fraction, batchSize });
   // What began elsewhere is computed as it was there: another engine's rounding would end it elsewhere.
   const { backend: choice = recipe.backend, adapter = "", variants } = earlier?.record.machine ??

@@ -108,6 +108,7 @@ Deno.test("memloss eval --json prints one document that is also kept in the run 
   assert.deepEqual(recipe, JSON.parse(text).recipe);
   const path = join(run, "checkpoints", "epoch-002.safetensors");
   const sha256 = createHash("sha256").update(await Deno.readFile(path)).digest("hex");
+  assert.match(rest.data.sha256, /^[0-9a-f]{64}$/);
   assert.deepEqual(rest, {
     checkpoint: {
       path,
@@ -115,7 +116,7 @@ Deno.test("memloss eval --json prints one document that is also kept in the run 
       name: "last",
       select: "none",
     },
-    data: { name: "cifar10", part: "test", n: TINY.test },
+    data: { name: "cifar10", part: "test", n: TINY.test, sha256: rest.data.sha256 },
     attack: { norm: "linf", epsilon: 8 / 255, fraction: "8/255", restarts: 1 },
     backend: { name: "wasm", adapter: "WebAssembly SIMD, relaxed multiply-add" },
     seed: 1,
@@ -128,7 +129,8 @@ Deno.test("memloss eval --json prints one document that is also kept in the run 
 Deno.test("memloss eval --shard evaluates a part of the images and says where it is kept", async () => {
   const flags = ["--attack", "clean", "--batch-size", "8", "--json"];
   const { stdout, stderr } = await memlossDone("eval", run, ...flags, "--shard", "2/2");
-  assert.deepEqual(JSON.parse(stdout).data, { name: "cifar10", part: "test", n: TINY.test - 8 });
+  const { sha256: _, ...data } = JSON.parse(stdout).data;
+  assert.deepEqual(data, { name: "cifar10", part: "test", n: TINY.test - 8 });
   const [, path] = /^note: Shard 2\/2 is in (.+eval.clean-[0-9a-f]{12}\.shards.2-of-2\.json)\.$/m
     .exec(stderr)!;
   assert.equal(JSON.parse(await Deno.readTextFile(path!)).report.clean.n, TINY.test - 8);

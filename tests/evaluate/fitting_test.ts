@@ -15,3 +15,14 @@ Deno.test("checkFitting() refuses a network of other classes or channels than th
     message: "w takes 1-channel images, but those of synthetic have 3 channels.",
   });
 });
+
+Deno.test("checkFitting() refuses a network that was trained on classes of other names", () => {
+  const { test } = smallData(), network = resnet18({ width: 1, classes: 10 });
+  checkFitting("w", network, test, [...test.classes]);
+  const [first, second, ...rest] = test.classes;
+  assert.throws(() => checkFitting("w", network, test, [first!, "0b", ...rest]), {
+    name: "UsageError",
+    message: `w was trained to call class 1 "0b", but synthetic calls it "${second}": ` +
+      "give the classes their names back, or name another --data-dir.",
+  });
+});

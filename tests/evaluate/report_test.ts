@@ -4,17 +4,18 @@ import { CORRUPTION_NAMES } from "../../src/data/corruptions/corruptions.ts";
 import type { EvaluationSettings } from "../../src/evaluate/evaluate.ts";
 import { keepReport, makeReport } from "../../src/evaluate/report.ts";
 import { corruptionAccuracies } from "../../src/evaluate/series/corruptions.ts";
-import type { Recipe } from "../../src/recipe/recipe.ts";
+import type { Recipe, RecipeInput } from "../../src/recipe/recipe.ts";
 import { resolveRecipe } from "../../src/recipe/resolve.ts";
 import type { Subject } from "../../src/run/subject.ts";
 
 /** The names of the files that `keep` leaves of a run, of which it is told what a report is made of. */
 async function keptBy(
   keep: (subject: Subject, recipe: Recipe, settings: EvaluationSettings) => Promise<void>,
+  data: RecipeInput["data"] = "cifar10",
 ): Promise<string[]> {
   const directory = await Deno.makeTempDir({ prefix: "memloss-report-" });
   try {
-    const recipe = resolveRecipe({ variant: "v1" });
+    const recipe = resolveRecipe({ variant: "v1", data });
     const run = { directory, link: "last", recipe } as const;
     const subject: Subject = { path: "last.safetensors", sha256: "", tensors: new Map(), run };
     const settings = {
@@ -31,6 +32,7 @@ async function keptBy(
   }
 }
 
+const DIGEST = "0123456789abcdef".repeat(4);
 const found = { accuracy: 1, correct: 1, n: 1, verdicts: "1", confusion: [[1]] };
 const end = "n1.eps8.00.seed1.wasm.json";
 
@@ -39,10 +41,10 @@ Deno.test("keepReport() keeps what was attacked on other networks beside each ot
     for (const digit of [undefined, "a", "b"]) {
       const source = digit && { path: digit, sha256: digit.repeat(64) };
       const report = source
-        ? makeReport(subject, recipe, settings, { clean: found }, {
+        ? makeReport(subject, recipe, settings, DIGEST, { clean: found }, {
           transfer: { source, accuracies: { pgd2: found } },
         })
-        : makeReport(subject, recipe, settings, { clean: found, pgd2: found }, {});
+        : makeReport(subject, recipe, settings, DIGEST, { clean: found, pgd2: found }, {});
       await keepReport(subject, report, { onNote: assert.fail });
     }
   });
@@ -53,12 +55,28 @@ Deno.test("keepReport() keeps what was attacked on other networks beside each ot
   ]);
 });
 
+Deno.test("keepReport() keeps what was found on other images of one file beside each other", async () => {
+  const names = await keptBy(async (subject, recipe, settings) => {
+    for (const sha256 of ["a".repeat(64), DIGEST]) {
+      const report = makeReport(subject, recipe, settings, sha256, { clean: found }, {});
+      assert.deepEqual(report.data, { name: "npz", part: "test", n: 1, sha256 });
+      await keepReport(subject, report, { onNote: assert.fail });
+    }
+  }, "npz");
+  assert.deepEqual(names, [
+    "last.clean.n1.images-0123456789ab.eps8.00.seed1.wasm.json",
+    "last.clean.n1.images-aaaaaaaaaaaa.eps8.00.seed1.wasm.json",
+  ]);
+});
+
 Deno.test("keepReport() names common corruptions, in a name that a file can have", async () => {
   const names = await keptBy(async (subject, recipe, settings) => {
     for (const kinds of [CORRUPTION_NAMES, ["fog", "snow"], CORRUPTION_NAMES.slice(1)]) {
       const counts = kinds.map((name) => [name, [1, 1, 1, 1, 1]] as const);
       const corruptions = corruptionAccuracies(new Map(counts), 1);
-      const report = makeReport(subject, recipe, settings, { clean: found }, { corruptions });
+      const report = makeReport(subject, recipe, settings, DIGEST, { clean: found }, {
+        corruptions,
+      });
       await keepReport(subject, report, { onNote: assert.fail });
     }
   });

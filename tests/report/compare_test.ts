@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
-import { compareRuns } from "../../src/report/compare.ts";
+import { type ComparedRun, compareRuns } from "../../src/report/compare.ts";
 import type { RecipeFlags } from "../../src/recipe/fields.ts";
 import { recordOf, smallRecipe } from "../testing/runs.ts";
 import { evaluation } from "./tables/made_runs.ts";
 
 /** A run that was trained on images of this digest, with what it got right on its test images. */
-function run(flags: RecipeFlags, images: string, verdicts: string) {
+function run(flags: RecipeFlags, images: string, verdicts: string): ComparedRun {
   const recipe = smallRecipe(flags);
   const asked = { name: "clean", norm: "linf", radius: "8/255", restarts: 1, seed: recipe.seed };
   return {
@@ -53,5 +53,68 @@ Deno.test("compareRuns() says which runs trained on images that the seed made", 
   assert.deepEqual(rows.map(({ label }) => label), [
     "v1, training images made from the seed, aux-fraction none",
     "v1, training images bbbbbbbbbbbb, aux-fraction 0.5",
+  ]);
+});
+
+Deno.test("compareRuns() draws nothing from single images of two runs that saw others", () => {
+  const cifar = run({ data: "cifar10" }, "a", "1100");
+  const trades = run({ data: "cifar10", variant: "trades" }, "a", "1000");
+  const of = (each: ComparedRun, imagesSha256: string) => ({
+    ...each,
+    evaluations: each.evaluations.map((found) => ({ ...found, imagesSha256 })),
+  });
+  const paired = (...runs: ComparedRun[]) =>
+    compareRuns(runs).differences[0]!.overImages !== undefined;
+  assert.equal(paired(cifar, trades), true);
+  assert.equal(paired(cifar, run({ data: "svhn" }, "b", "1100")), false);
+  const npz = { data: "npz", testFraction: 0.5 } as const;
+  const found = run(npz, "c", "1100");
+  assert.equal(paired(found, run({ ...npz, variant: "trades" }, "c", "1000")), true);
+  assert.equal(paired(found, run({ ...npz, variant: "trades" }, "d", "1000")), false);
+  assert.equal(paired(of(cifar, "i"), of(trades, "i")), true);
+  assert.equal(paired(of(cifar, "i"), of(trades, "j")), false, "another --data-dir to evaluate");
+});
+
+/** Weights whose copy has this digest. */
+const given = (digest: string) => ({
+  sha256: `${digest}-file`,
+  copySha256: digest.repeat(64),
+  normalised: false,
+});
+
+/** A run of HAT whose helper, in a place of its own, is the run of `helper` or a file. */
+function helped(seed: number, weights: string, helper?: RecipeFlags): ComparedRun {
+  const hat = run({ seed, variant: "hat", helper: `place-${seed}` }, "a", "1100");
+  const record = { ...hat.record, helper: given(weights) };
+  return { ...hat, record, ...helper && { helper: recordOf(smallRecipe(helper)) } };
+}
+
+Deno.test("compareRuns() has one row for HAT whose helpers differ in their seed alone", () => {
+  const labels = (...runs: ComparedRun[]) => compareRuns(runs).rows.map(({ label }) => label);
+  const standard = { variant: "standard" } as const;
+  const first = helped(1, "a", { ...standard, seed: 1 });
+  const { rows, notes } = compareRuns([first, helped(2, "b", { ...standard, seed: 2 })]);
+  assert.deepEqual(rows.map(({ label, results }) => [label, results["clean n4"]!.seeds.length]), [
+    ["hat", 2],
+  ]);
+  assert.ok(notes.some((note) => note.includes("in that of their helpers")));
+  const other = labels(first, helped(2, "b", { ...standard, seed: 2, epochs: 3 }));
+  assert.equal(other.length, 2);
+  for (const label of other) assert.match(label, /^hat, helper standard [0-9a-f]{12}$/);
+});
+
+Deno.test("compareRuns() knows helpers and given weights by their digest, wherever they lay", () => {
+  const labels = (...runs: ComparedRun[]) => compareRuns(runs).rows.map(({ label }) => label);
+  assert.deepEqual(labels(helped(1, "a"), helped(2, "a")), ["hat"]);
+  assert.deepEqual(labels(helped(1, "a"), helped(2, "b")), [
+    ...["hat, helper aaaaaaaaaaaa", "hat, helper bbbbbbbbbbbb"],
+  ]);
+  const tuned = (seed: number, weights: string) => {
+    const each = run({ seed, from: `place-${seed}` }, "a", "1100");
+    return { ...each, record: { ...each.record, from: given(weights) } };
+  };
+  assert.deepEqual(labels(tuned(1, "a"), tuned(2, "a")), ["v1"]);
+  assert.deepEqual(labels(tuned(1, "a"), tuned(2, "b")), [
+    ...["v1, from aaaaaaaaaaaa", "v1, from bbbbbbbbbbbb"],
   ]);
 });

@@ -15,7 +15,7 @@ export function madeCell({ row, seed, request }: CellPlan): Cell {
     row,
     seed,
     request,
-    recipe: { variant: row },
+    recipe: { variant: row, data: "cifar10" },
     recipeSha256: "r",
     dataSha256: "i",
     program: PROGRAM,

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { join } from "@std/path";
-import { cellsFolder, writeCell } from "../../src/reproduce/cell.ts";
+import { cellPath, cellsFolder, writeCell } from "../../src/reproduce/cell.ts";
 import { cellRun } from "../../src/reproduce/make_cell.ts";
 import { planCells } from "../../src/reproduce/plan.ts";
 import type { TableFile } from "../../src/reproduce/table_file.ts";
@@ -75,4 +75,53 @@ Deno.test("writeTable() writes the table whatever became of its runs, and says w
     await Deno.remove(join(out, "runs"), { recursive: true });
     assert.equal(await writeTable(out, TABLE, OPTIONS), whole);
     assert.equal([...(await pageIn(out)).matchAll(/A run is not drawn/g)].length, 2);
+  }));
+
+Deno.test("writeTable() counts no copy of a cell, and says which files it left out", () =>
+  inTemporary(async (out) => {
+    await makeCells(out);
+    const whole = await writeTable(out, TABLE, OPTIONS);
+    const copies = ["v1-seed1 copy", "v1-seed1 (1)", "Copy of v1-seed1", "v1-seed01", "conflict"];
+    for (const name of copies) {
+      await Deno.copyFile(cellPath(out, "v1-seed1"), cellPath(out, name));
+    }
+    await Deno.copyFile(cellPath(out, "v1-seed1"), cellPath(out, "other-seed1"));
+    await Deno.writeTextFile(cellPath(out, "notes"), "{");
+    const left = [...copies, "notes"].sort().map((name) =>
+      `- Left out: cells/${name}.json, whose name is not that of a cell.\n`
+    );
+    const found = await writeTable(out, TABLE, OPTIONS);
+    for (const line of left) assert.ok(found.includes(line), line);
+    assert.equal(left.reduce((text, line) => text.replace(line, ""), found), whole);
+  }));
+
+Deno.test("writeTable() refuses the cell of one row or seed under the name of another", () =>
+  inTemporary(async (out) => {
+    const rows = [...TABLE.rows, { ...TABLE.rows[0]!, name: "again" }], table = { ...TABLE, rows };
+    await makeCells(out);
+    for (const [name, said] of [["again-seed1", "row v1"], ["v1-seed2", "--seed 1"]] as const) {
+      await Deno.copyFile(cellPath(out, "v1-seed1"), cellPath(out, name));
+      const refusal = new RegExp(`${name}.json was made with ${said}, and this table asks for`);
+      await assert.rejects(writeTable(out, table, OPTIONS), refusal);
+      await Deno.remove(cellPath(out, name));
+    }
+  }));
+
+Deno.test("writeTable() draws nothing from single images of two rows that saw others", () =>
+  inTemporary(async (out) => {
+    const [v1, plain] = TABLE.rows as [TableFile["rows"][number], TableFile["rows"][number]];
+    const svhn = { ...plain, recipe: { ...plain.recipe, data: "svhn" } };
+    const overImages = async (rows: TableFile["rows"]) => {
+      const table = { ...TABLE, rows };
+      for (const plan of planCells(table, OPTIONS)) {
+        const { request: { recipe }, name } = plan, cell = madeCell(plan);
+        await writeCell(out, name, { ...cell, recipe: { ...cell.recipe, data: recipe.data } });
+      }
+      await writeTable(out, table, OPTIONS);
+      const { differences } = JSON.parse(await Deno.readTextFile(join(out, "table.json")));
+      return differences[0].overImages?.n;
+    };
+    await Deno.mkdir(cellsFolder(out));
+    assert.equal(await overImages([v1, plain]), 2);
+    assert.equal(await overImages([v1, svhn]), undefined);
   }));

@@ -25,7 +25,10 @@ Deno.test("tInterval() and sampleDeviation() say nothing of a single seed", () =
   assert.equal(sampleDeviation([0.5]), undefined);
 });
 
-Deno.test("tInterval() of equal differences is that difference", () => {
-  const { low, high } = tInterval([0.25, 0.25, 0.25])!;
-  assert.deepEqual([low, high], [0.25, 0.25]);
+Deno.test("tInterval() says nothing where all differences are equal, whatever their roundings", () => {
+  assert.equal(tInterval([0.25, 0.25, 0.25]), undefined);
+  assert.equal(tInterval([0, 0]), undefined);
+  assert.notEqual(0.45 - 0.4, 0.55 - 0.5);
+  assert.equal(tInterval([0.45 - 0.4, 0.55 - 0.5]), undefined);
+  assert.ok(tInterval([0.5, 0.5 + 1e-6]), "one image in a million is a difference");
 });

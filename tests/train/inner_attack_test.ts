@@ -3,9 +3,11 @@ import type * as tf from "@tensorflow/tfjs";
 import {
   attackInputs,
   attackStepsIn,
+  refuseShortStarts,
   startsFromMemory,
   trainingAttack,
 } from "../../src/train/inner_attack.ts";
+import type { RecipeInput } from "../../src/recipe/recipe.ts";
 import { resolveRecipe } from "../../src/recipe/resolve.ts";
 import { smallRecipe } from "../testing/runs.ts";
 
@@ -66,4 +68,19 @@ Deno.test("startsFromMemory() is false until there is a memory, and where exampl
   const usual = smallRecipe({ attackSteps: 3 });
   assert.deepEqual([startsFromMemory(usual, 2), attackStepsIn(usual, 1)], [false, 3]);
   assert.equal(attackStepsIn(smallRecipe({ variant: "standard" }), 1), undefined);
+});
+
+Deno.test("refuseShortStarts() refuses auxiliary images few steps from noise, and nothing else", () => {
+  const auxData = "made.npz";
+  const recipe = (attack: RecipeInput["attack"], more: RecipeInput = { auxData }) =>
+    resolveRecipe({ variant: "v1", ...more, attack });
+  assert.throws(
+    () => refuseShortStarts(recipe({ start: "memory", steps: 2 })),
+    { name: "UsageError", message: /2 steps from noise, not 10: / },
+  );
+  refuseShortStarts(recipe({ start: "memory", steps: 2, firstSteps: 2 }));
+  refuseShortStarts(recipe({ steps: 2 }));
+  refuseShortStarts(recipe({ start: "memory", steps: 2 }, {}));
+  refuseShortStarts(resolveRecipe({ variant: "fgsm-pgi", auxData }));
+  refuseShortStarts(resolveRecipe({ variant: "standard", auxData }));
 });

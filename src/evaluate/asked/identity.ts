@@ -3,8 +3,8 @@
  *
  * @module
  */
-import { valuesPerImage } from "../../data/dataset.ts";
-import { sha256 } from "../../format/sha256.ts";
+import { type Dataset, valuesPerImage } from "../../data/dataset.ts";
+import { sha256, sha256Of } from "../../format/sha256.ts";
 import { sourceDigest } from "../../run/program_version.ts";
 import { attacksOf, type EvaluationOptions } from "../evaluation_options.ts";
 import type { Evaluated } from "./evaluated.ts";
@@ -28,15 +28,21 @@ export async function identityOf(
     activation: subject.model ? undefined : subject.activation,
     source: source?.sha256,
     data: test.name,
-    images: sha256(
-      test.images.subarray(0, n * valuesPerImage(test.shape)),
-      test.labels.subarray(0, n),
-    ),
+    images: imagesDigest(test, ids),
     ...{ n, attacks, corruptions, threat, restarts },
     ...attacks.includes("autoattack") && { autoAttack: { version, members, effort } },
     ...{ input, batchSize, seed, backend, deterministic },
   };
   return JSON.parse(JSON.stringify(identity)); // as a file gives it back
+}
+
+/** SHA-256 of the images `ids` of `dataset`, one behind another (bytes, NHWC), and of their labels behind them. */
+export function imagesDigest({ images, labels, shape }: Dataset, ids: Uint32Array): string {
+  const values = valuesPerImage(shape);
+  return sha256Of(function* () {
+    for (const id of ids) yield images.subarray(id * values, (id + 1) * values);
+    yield Uint8Array.from(ids, (id) => labels[id]!);
+  }());
 }
 
 /** A name for the folder of an evaluation's shards: its attacks, and the beginning of a digest. */

@@ -5,7 +5,6 @@
  */
 import { findSet } from "../../data/sets/sets.ts";
 import { isPublished } from "../../data/sets/definition.ts";
-import { restartsApply } from "../../evaluate/evaluate.ts";
 import { formatRadius } from "../../evaluate/report.ts";
 import { sha256 } from "../../format/sha256.ts";
 import { methodOf } from "../../method/methods.ts";
@@ -69,7 +68,7 @@ function results({ evaluations, autoAttack }: Measured): string[] {
     "| --- | --- | --- | --- | --- |",
     ...evaluations.map(({ name, restarts, seed, result: { accuracy, correct, n } }) => {
       const what = name === "autoattack" ? "AutoAttack, standard" : name;
-      const runs = restartsApply(name) && restarts > 1 ? `, ${restarts} restarts` : "";
+      const runs = restarts > 1 ? `, ${restarts} restarts` : "";
       const interval = percentInterval(wilsonInterval(correct, n));
       return `| ${what}${runs} | ${percent(accuracy)} | ${interval} | the first ${n} | ${seed} |`;
     }),

@@ -26,11 +26,16 @@ export interface ClaimStep {
   readonly difference: number;
   /** Paired t interval over seeds. */
   readonly overSeeds?: Interval | undefined;
+  /** The seeds that the difference is of, where one of the two has others besides. */
+  readonly commonSeeds?: readonly number[];
 }
 
 /** What the results say of a claim. */
 export interface Judgement {
-  /** `yes`: every mean is in its place; `no`: one is not; `unknown`: one was not measured. */
+  /**
+   * `yes`: every mean is in its place, and so is every paired difference; `no`: one is not; `unknown`: one was not measured,
+   * or the means of all seeds and the difference of those that both have say opposite things.
+   */
   readonly holds: "yes" | "no" | "unknown";
   /** Whether every step of the order is larger than chance among seeds would make it (its 95 % interval is above 0). */
   readonly beyondChance: boolean;
@@ -43,7 +48,7 @@ export type JudgedClaim = Claim & Judgement;
 /** Judges each of `claims` by the means and paired differences in `table`. */
 export function judgeClaims(
   claims: readonly Claim[],
-  table: Pick<ResultTable, "differences">,
+  table: Pick<ResultTable, "rows" | "differences">,
 ): JudgedClaim[] {
   return claims.map((claim) => {
     const ordered = stepsOf(claim.order, claim.column, table);
@@ -51,34 +56,53 @@ export function judgeClaims(
     const steps = [...ordered, ...equal];
     const columns = claim.equal === undefined ? 1 : 2;
     const complete = steps.length === columns * (claim.order.length - 1);
-    const inOrder = ordered.every(({ difference }) => difference > 0);
+    const settled = ordered.filter((step) => !contradictsMeans(step, table));
+    const contradicted = settled.length < ordered.length;
+    const refuted = settled.some(({ difference }) => difference <= 0);
     // Two that differ beyond chance are not equal; whether others are, so few seeds cannot show.
     const equals = equal.every(({ overSeeds }) => !overSeeds || !excludesZero(overSeeds));
     return {
       ...claim,
-      holds: complete ? inOrder && equals ? "yes" : "no" : "unknown",
-      beyondChance: complete && ordered.every(({ overSeeds }) => (overSeeds?.low ?? 0) > 0),
+      holds: !complete ? "unknown" : refuted || !equals ? "no" : contradicted ? "unknown" : "yes",
+      beyondChance: complete && !contradicted &&
+        ordered.every(({ overSeeds }) => (overSeeds?.low ?? 0) > 0),
       steps,
     };
   });
 }
 
+/** Whether the means over all seeds, some of which only one of the two has, lie the other way round than the difference. */
+function contradictsMeans(
+  { column, first, second, difference, commonSeeds }: ClaimStep,
+  table: Pick<ResultTable, "rows">,
+): boolean {
+  if (commonSeeds === undefined) return false;
+  const one = summaryOf(table, first, column)!, other = summaryOf(table, second, column)!;
+  return (one.mean - other.mean > 0) !== (difference > 0);
+}
+
+function summaryOf({ rows }: Pick<ResultTable, "rows">, row: string, column: string) {
+  return rows.find(({ name }) => name === row)?.results[column];
+}
+
 function stepsOf(
   order: readonly string[],
   column: string,
-  { differences }: Pick<ResultTable, "differences">,
+  table: Pick<ResultTable, "rows" | "differences">,
 ): ClaimStep[] {
   return order.slice(1).flatMap((second, index) => {
     const first = order[index]!;
-    for (const found of differences) {
+    for (const found of table.differences) {
       if (found.column !== column) continue;
-      const { difference, overSeeds } = found;
+      const { difference, overSeeds, seeds } = found;
+      const all = [first, second].map((row) => summaryOf(table, row, column)?.seeds.length ?? 0);
+      const common = Math.max(...all) > seeds.length && { commonSeeds: seeds };
       if (found.first === first && found.second === second) {
-        return [{ column, first, second, difference, overSeeds }];
+        return [{ column, first, second, difference, overSeeds, ...common }];
       }
       if (found.first === second && found.second === first) {
         const turned = overSeeds && { low: -overSeeds.high, high: -overSeeds.low };
-        return [{ column, first, second, difference: -difference, overSeeds: turned }];
+        return [{ column, first, second, difference: -difference, overSeeds: turned, ...common }];
       }
     }
     return [];

@@ -9,6 +9,7 @@ import { type McNemar, mcNemar } from "../../statistics/mcnemar.ts";
 import { mean } from "../../statistics/moments.ts";
 import { tInterval } from "../../statistics/student_t.ts";
 import type { Evaluation, MeasuredRun, TableLayout } from "./layout.ts";
+import { sameImages } from "./test_images.ts";
 
 /** The paired difference of two rows in one column. */
 export interface Difference {
@@ -19,9 +20,9 @@ export interface Difference {
   /** Mean over the seeds that both have. */
   readonly difference: number;
   readonly seeds: readonly number[];
-  /** Paired t interval over seeds; absent for one seed. */
+  /** Paired t interval over seeds; absent for one seed, and where all seeds have the same difference. */
   readonly overSeeds?: Interval;
-  /** Absent where a run has no verdicts of single images, or the two saw other images. */
+  /** Absent where a run has no verdicts of single images, or the two saw other images, or may have. */
   readonly overImages?: ImageDifference;
 }
 
@@ -110,7 +111,8 @@ function imageScores(pairs: readonly Pair[]): Float64Array | undefined {
   const n = pairs[0]!.first.verdicts?.length;
   const known = n !== undefined &&
     pairs.every(({ first, second }) =>
-      first.verdicts?.length === n && second.verdicts?.length === n
+      first.verdicts?.length === n && second.verdicts?.length === n &&
+      sameImages(first.images, second.images)
     );
   if (!known) return undefined;
   const scores = new Float64Array(n);

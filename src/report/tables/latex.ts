@@ -5,6 +5,7 @@
  */
 import { meanAndDeviation } from "../words.ts";
 import type { ResultTable } from "./results.ts";
+import { oneLine } from "./texts.ts";
 
 /** Writes the results of `table` beside what was published as a `tabular`, its title and notes as comments. */
 export function tableLatex({ title, notes, rows, columns }: ResultTable): string {
@@ -24,7 +25,7 @@ export function tableLatex({ title, notes, rows, columns }: ResultTable): string
     }),
   ]);
   return [
-    ...[title, ...notes].map((line) => `% ${line}`),
+    ...[title, ...notes].map((line) => `% ${oneLine(line)}`),
     `\\begin{tabular}{l${"r".repeat(head.length)}}`,
     "\\toprule",
     `${["method", ...head].join(" & ")} \\\\`,
@@ -45,5 +46,8 @@ const SPECIAL: Readonly<Record<string, string>> = {
 
 /** `text` without characters that LaTeX would take for commands. */
 function escape(text: string): string {
-  return text.replace(/[\\~^&%$#_{}∞]/g, (character) => SPECIAL[character] ?? `\\${character}`);
+  return oneLine(text).replace(
+    /[\\~^&%$#_{}∞]/g,
+    (character) => SPECIAL[character] ?? `\\${character}`,
+  );
 }

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { TestImages } from "./test_images.ts";
 
 /** One accuracy of one run. */
 export interface Evaluation {
@@ -12,6 +13,8 @@ export interface Evaluation {
   readonly n: number;
   /** `1` for every image that was classified correctly, `0` for every other, in the order of the test set. */
   readonly verdicts?: string | undefined;
+  /** Which images these were; absent where nothing is known of them. */
+  readonly images?: TestImages | undefined;
 }
 
 /** What is known of one run. */

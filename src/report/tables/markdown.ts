@@ -7,20 +7,21 @@ import type { JudgedClaim } from "./claims.ts";
 import type { ResultTable } from "./results.ts";
 import {
   claimText,
-  CLEAR,
   CLEAR_NOTE,
   differenceGrid,
   type Grid,
+  hasClear,
   mainGrid,
+  oneLine,
   seedGrid,
 } from "./texts.ts";
 
 /** Writes `table` as Markdown. */
 export function tableMarkdown(table: ResultTable, claims: readonly JudgedClaim[] = []): string {
   return [
-    `# ${table.title}`,
+    `# ${oneLine(table.title)}`,
     ...section(undefined, grid(mainGrid(table))),
-    ...section(undefined, table.notes.map((note) => `- ${note}`)),
+    ...section(undefined, table.notes.map((note) => `- ${oneLine(note)}`)),
     ...section("What was claimed, and what came out", claims.map((each) => claim(each, table))),
     ...section("Paired differences, in points", differences(table)),
     ...section("Every seed, with Wilson's 95 % interval", grid(seedGrid(table))),
@@ -33,9 +34,11 @@ function section(title: string | undefined, lines: readonly string[]): string[] 
 }
 
 function grid(rows: Grid): string[] {
-  const [head, ...body] = rows;
+  const [head, ...body] = rows.map((row) => row.map(cell));
   if (head === undefined || body.length === 0) return [];
-  const widths = head.map((_, column) => Math.max(3, ...rows.map((row) => row[column]!.length)));
+  const widths = head.map((text, column) =>
+    Math.max(3, text.length, ...body.map((row) => row[column]!.length))
+  );
   const line = (row: readonly string[]) =>
     `| ${
       row.map((text, column) =>
@@ -48,14 +51,19 @@ function grid(rows: Grid): string[] {
   return [line(head), `| ${rule.join(" | ")} |`, ...body.map(line)];
 }
 
+/** `text` as a cell's: a line, in which nothing ends the cell or begins another type. */
+function cell(text: string): string {
+  return oneLine(text).replace(/[\\|*]/g, "\\$&");
+}
+
 function claim(judged: JudgedClaim, table: ResultTable): string {
   const { text, verdict, evidence } = claimText(judged, table);
-  return `- ${text}: **${verdict}**${evidence.length > 0 ? ` (${evidence.join("; ")})` : ""}`;
+  return oneLine(
+    `- ${text}: **${verdict}**${evidence.length > 0 ? ` (${evidence.join("; ")})` : ""}`,
+  );
 }
 
 function differences(table: ResultTable): string[] {
   const rows = differenceGrid(table);
-  const lines = grid(rows.map((row) => row.map((text) => text.replace(CLEAR, " \\*"))));
-  const marked = rows.flat().some((text) => text.endsWith(CLEAR));
-  return marked ? [...lines, "", `\\* ${CLEAR_NOTE}`] : lines;
+  return hasClear(rows) ? [...grid(rows), "", `\\* ${CLEAR_NOTE}`] : grid(rows);
 }

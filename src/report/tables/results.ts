@@ -10,7 +10,7 @@ import { type Difference, pairedDifferences } from "./differences.ts";
 import type { Evaluation, MeasuredRun, TableColumn, TableLayout, TableRow } from "./layout.ts";
 
 /** One seed's accuracy, with Wilson's interval. */
-export interface SeedAccuracy extends Omit<Evaluation, "verdicts"> {
+export interface SeedAccuracy extends Omit<Evaluation, "verdicts" | "images"> {
   readonly seed: number;
   readonly interval: Interval;
 }

@@ -31,6 +31,16 @@ export const CLEAR = " *";
 /** What {@linkcode CLEAR} means. */
 export const CLEAR_NOTE = "The interval over seeds leaves out zero.";
 
+/** Whether a row of {@linkcode differenceGrid} has such a mean. */
+export function hasClear(differences: Grid): boolean {
+  return differences.some(([, mean]) => mean!.endsWith(CLEAR));
+}
+
+/** `text` without line breaks: what a table file says may have some, and a heading or comment ends at the first. */
+export function oneLine(text: string): string {
+  return text.replace(/\s*[\n\r\v\f\u0085\u2028\u2029]\s*/g, " ");
+}
+
 /** Mean ± sd of every row, beside what was published. */
 export function mainGrid({ rows, columns }: ResultTable): Grid {
   const published = columns.filter(({ name }) => rows.some((row) => row.published?.[name]));
@@ -62,18 +72,25 @@ export function mainGrid({ rows, columns }: ResultTable): Grid {
 
 /** What came out of a claim. */
 export function claimText(
-  { text, holds, beyondChance, steps }: JudgedClaim,
+  { text, column, order, equal, holds, beyondChance, steps }: JudgedClaim,
   table: ResultTable,
 ): ClaimText {
+  const complete = steps.length === [column, equal].filter(Boolean).length * (order.length - 1);
   const verdict = {
     yes: beyondChance ? "holds, beyond chance among seeds" : "holds in the means, within chance",
     no: "does not hold here",
-    unknown: "not measured yet",
+    unknown: complete
+      ? "open: with the seeds that only one of the two has, the means say the opposite"
+      : "not measured yet",
   }[holds];
-  const evidence = steps.map(({ column, first, second, difference, overSeeds }) =>
+  const evidence = steps.map(({ column, first, second, difference, overSeeds, commonSeeds }) =>
     `${columnLabel(table, column)}: ${rowLabel(table, first)} − ${rowLabel(table, second)} ${
       points(difference)
-    }${overSeeds ? ` ${pointsInterval(overSeeds)}` : ""}`
+    }${overSeeds ? ` ${pointsInterval(overSeeds)}` : ""}${
+      commonSeeds
+        ? `, seed${commonSeeds.length > 1 ? "s" : ""} ${commonSeeds.join(", ")} alone`
+        : ""
+    }`
   );
   return { text, verdict, evidence };
 }
@@ -81,12 +98,12 @@ export function claimText(
 /** Every two rows compared, in points. */
 export function differenceGrid(table: ResultTable): Grid {
   const rows = table.differences.map((each) => {
-    const { column, first, second, difference, overSeeds, overImages } = each;
+    const { column, first, second, difference, seeds, overSeeds, overImages } = each;
     const clear = overSeeds && excludesZero(overSeeds);
     return [
       `${columnLabel(table, column)}: ${rowLabel(table, first)} − ${rowLabel(table, second)}`,
       `${points(difference)}${clear ? CLEAR : ""}`,
-      overSeeds ? pointsInterval(overSeeds) : "one seed",
+      overSeeds ? pointsInterval(overSeeds) : seeds.length > 1 ? "the same for each" : "one seed",
       overImages ? pointsInterval(overImages.interval) : "—",
       overImages?.mcNemar.map(({ p }) => pValue(p)).join(", ") ?? "—",
     ];

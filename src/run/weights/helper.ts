@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { UsageError } from "../../errors.ts";
+import { basename, dirname, join } from "@std/path";
+import { RunError, UsageError } from "../../errors.ts";
 import { exists } from "../../disk/regular.ts";
 import { decodeSafetensors } from "../../format/safetensors.ts";
 import type { Architecture } from "../../model/architecture.ts";
@@ -11,13 +12,17 @@ import { withActivation } from "../../model/architectures/architectures.ts";
 import type { ModelState } from "../../model/parameters.ts";
 import { adoptNetwork } from "../../weights/foreign/adopt.ts";
 import { importState } from "../../weights/state_dict.ts";
-import { helperPath } from "../folder/files.ts";
+import { readCommittedCheckpoints } from "../checkpoints.ts";
+import { helperPath, readRunRecord } from "../folder/files.ts";
 import type { RunRecord } from "../run_record.ts";
 import { readWeightsSubject } from "../subject.ts";
 import { givenWeights, type InitialWeights, readInitialWeights } from "./initial_weights.ts";
 
 /** Weights that are given to a run as its helper's. */
-export type HelperWeights = InitialWeights;
+export interface HelperWeights extends InitialWeights {
+  /** Names of the classes that it was trained on, in label order, where the run that it is from says them. */
+  readonly classes?: readonly string[];
+}
 
 /** A helper on the device. */
 export interface Helper {
@@ -33,15 +38,16 @@ export interface Helper {
  * @throws {RunError} if it cannot be read
  */
 export async function readHelper(target: string): Promise<HelperWeights> {
-  const { path, sha256, tensors, activation, notes = [] } = await readWeightsSubject(
+  const { path, sha256, tensors, activation, notes = [], run } = await readWeightsSubject(
     target,
     undefined,
   );
   const { architecture, ...network } = adoptNetwork(tensors, path);
-  return givenWeights({
+  const weights = givenWeights({
     ...{ path, sha256, ...network, notes },
     architecture: withActivation(architecture, activation),
   });
+  return { ...weights, ...run?.classes && { classes: run.classes } };
 }
 
 /**
@@ -63,6 +69,29 @@ export async function keptHelper(
   throw new UsageError(
     `${kept.path} is not the helper that the run was started with: restore it from a copy, or start a new run.`,
   );
+}
+
+/**
+ * How the run was started whose checkpoint is the helper of the run in `directory`: where that was, or beside the run, if both
+ * were moved; undefined if the helper is not from a run, or that is nowhere to be found.
+ */
+export async function findHelperRun(
+  directory: string,
+  { helper, recipe }: Pick<RunRecord, "helper" | "recipe">,
+): Promise<RunRecord | undefined> {
+  if (helper === undefined || recipe.helper === undefined) return undefined;
+  const said = [recipe.helper, dirname(dirname(recipe.helper))]; // a run, or a file in its checkpoints/
+  const beside = said.map((path) => join(dirname(directory), basename(path)));
+  for (const place of [...said, ...beside]) {
+    try {
+      const { last, best, epochs = [] } = await readCommittedCheckpoints(place) ?? {};
+      const digests = [last?.sha256, best?.sha256, ...epochs.map(({ checkpoint }) => checkpoint)];
+      if (digests.includes(helper.sha256)) return await readRunRecord(place);
+    } catch (error) {
+      if (!(error instanceof RunError || error instanceof UsageError)) throw error;
+    }
+  }
+  return undefined;
 }
 
 /** The helper on the device. */

@@ -31,7 +31,11 @@ Deno.test("memloss trains on a .npz file with auxiliary images, and says what th
     "--json",
   ];
   const { data, clean } = JSON.parse((await memlossDone(...evaluate)).stdout);
-  assert.deepEqual([data, clean.n], [{ name: "npz", part: "test", n: 8 }, 8]);
+  assert.match(data.sha256, /^[0-9a-f]{64}$/);
+  assert.deepEqual([{ ...data, sha256: "" }, clean.n], [
+    { name: "npz", part: "test", n: 8, sha256: "" },
+    8,
+  ]);
   await Deno.writeFile(auxiliary, madeImages(30, 16, 2, 1));
   assertRefused(
     await memloss("train", "--run-dir", run, "--resume"),

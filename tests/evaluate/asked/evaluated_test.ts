@@ -1,6 +1,10 @@
 import assert from "node:assert/strict";
 import { join } from "@std/path";
+import { dataDigest } from "../../../src/data/sets/sets.ts";
+import { encodePng } from "../../../src/format/png.ts";
 import { readEvaluated } from "../../../src/evaluate/asked/evaluated.ts";
+import { evaluateRun } from "../../../src/evaluate/evaluate_run.ts";
+import { mergeShards } from "../../../src/evaluate/shards/merge_shards.ts";
 import { startRun } from "../../../src/train/start.ts";
 import { madeNpz } from "../../format/arrays/made_npz.ts";
 
@@ -18,5 +22,58 @@ Deno.test("readEvaluated() refuses corruptions of grey images before anything el
     name: "UsageError",
     message: "Corruptions are made for images of three channels, not 8×8×1.",
   });
+  await Deno.remove(folder, { recursive: true });
+});
+
+/** A folder with two images of 8×8 pixels in each class. */
+async function madeFolder(dataDir: string, classes: readonly string[]): Promise<void> {
+  for (const [label, name] of classes.entries()) {
+    await Deno.mkdir(join(dataDir, name), { recursive: true });
+    for (const image of [0, 1]) {
+      const rgb = new Uint8Array(8 * 8 * 3).fill(100 * label + image);
+      await Deno.writeFile(join(dataDir, name, `${image}.png`), encodePng(8, 8, rgb));
+    }
+  }
+}
+
+Deno.test("evaluateRun() refuses a folder with other classes, and reports which images it saw", async () => {
+  const folder = await Deno.makeTempDir(), run = join(folder, "run");
+  const dataDir = join(folder, "own"), other = join(folder, "other");
+  await madeFolder(dataDir, ["a", "b"]);
+  await madeFolder(other, ["0b", "a"]);
+  const tiny = { data: "folder", imageSize: 16, width: 1, epochs: 1, select: "none" } as const;
+  await startRun({ variant: "standard", backend: "wasm", dataDir, ...tiny }, run);
+  const refused = {
+    name: "UsageError",
+    message: /was trained to call class 0 "a", but folder calls it "0b": give/,
+  };
+  const given = { dataDir: other, batchSize: 1 };
+  await assert.rejects(evaluateRun(run, { given }), refused);
+  const npz = join(folder, "grey.npz"), foreign = join(folder, "foreign");
+  const image = { shape: [4, 16, 16, 3], bytes: new Uint8Array(4 * 768) };
+  await Deno.writeFile(
+    npz,
+    madeNpz({ image, label: { shape: [4], bytes: Uint8Array.of(0, 1, 0, 1) } }),
+  );
+  const ofFile = { ...tiny, data: "npz", dataDir: npz, imageSize: undefined } as const;
+  await startRun({ variant: "standard", backend: "wasm", ...ofFile }, foreign);
+  await assert.rejects(evaluateRun(run, { source: foreign, attacks: ["fgsm"] }), {
+    message: /foreign.* was trained to call class 0 "0", but folder calls it "a"/,
+  });
+  await assert.rejects(
+    startRun({ variant: "hat", backend: "wasm", ...tiny, dataDir, helper: foreign }, `${run}2`),
+    { message: /foreign.* was trained to call class 0 "0", but folder calls it "a"/ },
+  );
+
+  const options = { attacks: ["clean"], given: { batchSize: 1 } } as const;
+  const { test } = await readEvaluated(run, options);
+  const { data } = await evaluateRun(run, options);
+  assert.deepEqual(data, { name: "folder", part: "test", n: 2, sha256: dataDigest(test) });
+  const first = await evaluateRun(run, { ...options, shard: { index: 1, count: 2 } });
+  assert.deepEqual(first.data, { ...data, n: 1 });
+  await evaluateRun(run, { ...options, shard: { index: 2, count: 2 } });
+  assert.deepEqual((await mergeShards(run, options)).data, data);
+  const half = await evaluateRun(run, { ...options, limit: 1 });
+  assert.notEqual(half.data.sha256, data.sha256);
   await Deno.remove(folder, { recursive: true });
 });

@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { type Claim, judgeClaims } from "../../../src/report/tables/claims.ts";
 import type { Difference } from "../../../src/report/tables/differences.ts";
+import { type ResultTable, summarise } from "../../../src/report/tables/results.ts";
+import { claimText } from "../../../src/report/tables/texts.ts";
 
 /** Rows a, b, c: `ab` is a − b. */
 function table(ab: number, bc: number, half: number) {
@@ -14,6 +16,7 @@ function table(ab: number, bc: number, half: number) {
     overSeeds: { low: value - half, high: value + half },
   });
   return {
+    rows: [],
     differences: [
       difference("a", "b", "clean", ab),
       difference("b", "c", "clean", bc),
@@ -53,4 +56,43 @@ Deno.test("judgeClaims() wants equality where it was claimed, and does not judge
   assert.equal(holds(equal, 0.0005), "no", "0.001 ± 0.0005 is a difference");
   assert.equal(holds({ ...ORDER, equal: "autoattack" }, 0.01), "unknown");
   assert.equal(holds({ ...ORDER, order: ["a", "d"] }, 0.01), "unknown");
+});
+
+/** Rows by name with the clean accuracy of each seed, in percent. */
+function measured(accuracies: Record<string, Record<number, number>>): ResultTable {
+  const names = Object.keys(accuracies), columns = [{ name: "clean", label: "clean" }];
+  const rows = names.map((name) => ({ name, label: name }));
+  const runs = names.flatMap((row) =>
+    Object.entries(accuracies[row]!).map(([seed, correct]) => {
+      const clean = { accuracy: correct / 100, correct, n: 100 };
+      return { row, seed: Number(seed), evaluations: { clean } };
+    })
+  );
+  return summarise({ title: "", rows, columns, notes: [] }, runs);
+}
+
+Deno.test("judgeClaims() leaves open what the means over all seeds and the paired difference say the opposite of", () => {
+  const claim = (...order: string[]): Claim => ({ text: "", column: "clean", order });
+  const judge = (table: ResultTable, ...order: string[]) => {
+    const [judged] = judgeClaims([claim(...order)], table);
+    return { ...judged!, said: claimText(judged!, table) };
+  };
+  const crossed = measured({ a: { 1: 50, 2: 30 }, b: { 1: 45 } });
+  const { holds, beyondChance, said, steps } = judge(crossed, "a", "b");
+  assert.deepEqual([holds, beyondChance, steps[0]!.commonSeeds], ["unknown", false, [1]]);
+  assert.match(said.verdict, /^open: .* say the opposite$/);
+  assert.deepEqual(said.evidence, ["clean: a − b +5.00, seed 1 alone"]);
+  assert.equal(judge(crossed, "b", "a").holds, "unknown");
+  const agreeing = measured({ a: { 1: 50, 2: 49 }, b: { 1: 45 } });
+  assert.equal(judge(agreeing, "a", "b").holds, "yes");
+  assert.equal(judge(agreeing, "b", "a").holds, "no");
+  const refuted = measured({ a: { 1: 50, 2: 30 }, b: { 1: 45 }, c: { 1: 60 } });
+  assert.equal(judge(refuted, "a", "b", "c").holds, "no", "c is above b in whatever way");
+});
+
+Deno.test("judgeClaims() takes two seeds with the same difference for no proof", () => {
+  const table = measured({ a: { 1: 45, 2: 55 }, b: { 1: 40, 2: 50 } });
+  const [judged] = judgeClaims([{ text: "", column: "clean", order: ["a", "b"] }], table);
+  assert.deepEqual([judged!.holds, judged!.beyondChance], ["yes", false]);
+  assert.equal(table.differences[0]!.overSeeds, undefined);
 });

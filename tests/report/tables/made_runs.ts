@@ -6,10 +6,10 @@
 import type { Evaluation, MeasuredRun, TableLayout } from "../../../src/report/tables/layout.ts";
 import { REFERENCE } from "../../statistics/reference.ts";
 
-/** An evaluation of images with these verdicts. */
+/** An evaluation of the same images as all others, with these verdicts. */
 export function evaluation(verdicts: string): Evaluation {
   const correct = verdicts.replaceAll("0", "").length, n = verdicts.length;
-  return { accuracy: correct / n, correct, n, verdicts };
+  return { accuracy: correct / n, correct, n, verdicts, images: { source: "made" } };
 }
 
 /** The fixture's runs, in another order than their seeds'. */

@@ -51,7 +51,8 @@ Deno.test("summarise() pairs the seeds that both rows have, and no others", () =
 
 Deno.test("summarise() compares no images where the two rows saw others, or kept no verdicts", () => {
   const verdicts = evaluation("1101"), { verdicts: _verdicts, ...counts } = verdicts;
-  for (const other of [evaluation("110"), counts]) {
+  const elsewhere = { ...verdicts, images: { source: "elsewhere" } };
+  for (const other of [evaluation("110"), counts, elsewhere]) {
     const { differences: [found] } = summarise(LAYOUT, [
       { row: "first", seed: 1, evaluations: { clean: verdicts } },
       { row: "second", seed: 1, evaluations: { clean: other } },

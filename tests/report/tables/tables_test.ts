@@ -58,3 +58,38 @@ Deno.test("tableCsv() has a line for each accuracy, and quotes what needs it", (
   assert.equal(lines[1]!.split(",").at(-1), "84.5");
   assert.equal(lines[4]!.split(",").at(-1), "", "nothing was published of the second row");
 });
+
+/** Text that would end a heading, a comment, a list's item or a cell of a table. */
+const BROKEN = "a | b *\nc\\|d";
+const ODD = {
+  ...TABLE,
+  title: "Title\n\\input{secrets}",
+  notes: ["A note\r\n\r\nin parts", "Another\u2028\\input{secrets}"],
+  rows: TABLE.rows.map((row, i) => i === 0 ? { ...row, label: BROKEN } : row),
+  columns: TABLE.columns.map((each, i) => i === 0 ? { ...each, label: "x|y\nz" } : each),
+};
+
+Deno.test("tableMarkdown() keeps every cell in its place, whatever the labels", () => {
+  const claim = { text: "First\n\n# over", column: "clean", order: ["first", "second"] };
+  const lines = tableMarkdown(ODD, judgeClaims([claim], ODD)).split("\n");
+  assert.equal(lines[0], "# Title \\input{secrets}");
+  assert.ok(lines.includes("- A note in parts"));
+  assert.ok(lines.some((line) => line.startsWith("- First # over: **holds in the means")));
+  const cells = lines.filter((line) => line.startsWith("|")).map((line) =>
+    line.replace(/\\./g, "").split("|").length - 2
+  );
+  assert.deepEqual([...new Set(cells.slice(0, 4))], [5], "the main table");
+  assert.deepEqual(new Set(cells), new Set([5, 3]));
+  assert.ok(lines.some((line) => line.startsWith("| a \\| b \\* c\\\\\\|d |")));
+  assert.ok(lines.some((line) => line.startsWith("| method | x\\|y z |") || /x\\\|y z/.test(line)));
+  assert.ok(!lines.some((line) => line.includes("leaves out zero")), "a label ends in no mark");
+});
+
+Deno.test("tableLatex() lets no line break end a comment or a row", () => {
+  const lines = tableLatex(ODD).split("\n");
+  assert.deepEqual(lines.slice(0, 3), [
+    ...["% Title \\input{secrets}", "% A note in parts", "% Another \\input{secrets}"],
+  ]);
+  assert.ok(lines.every((line) => line.startsWith("%") || !line.includes("\\input")));
+  assert.equal(lines.length, tableLatex(TABLE).split("\n").length + 1, "one note more");
+});

@@ -4,7 +4,7 @@ import type { RecipeInput } from "../../../src/recipe/recipe.ts";
 import { readRunRecord } from "../../../src/run/folder/files.ts";
 import { readWeightsSubject } from "../../../src/run/subject.ts";
 import { decodeSafetensors, encodeSafetensors } from "../../../src/format/safetensors.ts";
-import { keptHelper, readHelper } from "../../../src/run/weights/helper.ts";
+import { findHelperRun, keptHelper, readHelper } from "../../../src/run/weights/helper.ts";
 import { continueRun, repeatRun, startRun } from "../../../src/train/start.ts";
 import { inTemporary } from "../../memory/support.ts";
 
@@ -47,11 +47,18 @@ Deno.test("startRun() trains HAT with a helper, and needs it no more once it has
     assert.equal(await digestOf(again), await digestOf(whole));
   }));
 
-Deno.test("keptHelper() takes the run's copy, and what was named only where there is none yet", () =>
+Deno.test("findHelperRun() finds it by its weights; keptHelper() takes the run's copy, and what was named only where there is none yet", () =>
   withHelper(async (helper, folder) => {
     const run = join(folder, "run"), copy = join(run, "helper.safetensors");
     await startRun({ ...HAT, helper, epochs: 1 }, run);
     const record = await readRunRecord(run);
+    const ofHelper = await readRunRecord(helper);
+    for (const named of [helper, join(helper, "checkpoints", "last"), "/gone/helper"]) {
+      const said = { ...record, recipe: { ...record.recipe, helper: named } };
+      assert.deepEqual(await findHelperRun(run, said), ofHelper, named);
+    }
+    const lost = { ...record, helper: { ...record.helper!, sha256: "0".repeat(64) } };
+    assert.equal(await findHelperRun(run, lost), undefined, "another run lies there now");
     const kept = () => keptHelper(run, record);
     assert.equal((await kept())!.name, "small-cnn");
     const bytes = await Deno.readFile(copy);

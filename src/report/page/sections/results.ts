@@ -7,10 +7,10 @@ import type { JudgedClaim } from "../../tables/claims.ts";
 import type { ResultTable } from "../../tables/results.ts";
 import {
   claimText,
-  CLEAR,
   CLEAR_NOTE,
   differenceGrid,
   type Grid,
+  hasClear,
   mainGrid,
   seedGrid,
 } from "../../tables/texts.ts";
@@ -24,7 +24,6 @@ export function tableResults(
   unread: readonly string[],
 ): Section {
   const differences = differenceGrid(table);
-  const marked = differences.flat().some((text) => text.endsWith(CLEAR));
   return {
     id: "results",
     title: "Results",
@@ -38,7 +37,14 @@ ${
         claims.map((claim) => claimItem(claim, table))
       }</ul>`
     }
-${folded("differences", "Paired differences, in points", differences, marked && CLEAR_NOTE)}
+${
+      folded(
+        "differences",
+        "Paired differences, in points",
+        differences,
+        hasClear(differences) && CLEAR_NOTE,
+      )
+    }
 ${folded("seeds", "Every seed, with Wilson's 95 % interval", seedGrid(table))}${
       unread.map((why) => markup`<p class="lack">A run is not drawn: ${why}.</p>`)
     }`,
