@@ -9,7 +9,7 @@ import { join } from "@std/path";
 import * as v from "valibot";
 import { readIfThere, readWholeFile, writeFileAtomically } from "../disk/files.ts";
 import { RunError, UsageError } from "../errors.ts";
-import { type Current, readCurrentFile } from "../memory/current.ts";
+import { type Commit, readCurrentFile } from "../memory/current.ts";
 import { digestSchema, epochSchema } from "./checkpoint/epoch_digests.ts";
 import { checkpointName, describeCheckpoint, type Progress } from "./checkpoint/progress.ts";
 import { memoryFolder } from "../memory/layout.ts";
@@ -118,9 +118,11 @@ export async function findCheckpoint(
   const record = await readCommittedCheckpoints(directory);
   if (link === "best") return record ? record.best : await findOldBest(directory);
   const memory = await readCurrentFile(memoryFolder(directory));
-  // The memory's commit shows a moment before the record does.
-  if (memory) return committedWith(memory, directory);
-  return record?.last ?? await findOldLast(directory);
+  // It shows a moment before the record does.
+  if (memory?.commit) return committedWith(memory.commit, directory);
+  if (record) return record.last;
+  // Under a memory that nothing was committed to lies at most what a killed process did not come to commit.
+  return memory ? undefined : await findOldLast(directory);
 }
 
 /**
@@ -134,9 +136,10 @@ export async function findNamedLast(directory: string): Promise<FoundCheckpoint 
   return name === undefined ? undefined : { name };
 }
 
-function committedWith({ commit }: Current, directory: string): FoundCheckpoint | undefined {
-  if (commit === undefined) return undefined;
-  const { checkpoint: name, checkpointSha256: sha256 } = commit;
+function committedWith(
+  { checkpoint: name, checkpointSha256: sha256 }: Commit,
+  directory: string,
+): FoundCheckpoint {
   if (isCheckpointName(name)) return { name, sha256 };
   throw new RunError(`The memory of ${directory} names a checkpoint that cannot be one: ${name}`);
 }

@@ -5,6 +5,7 @@
  */
 import type { ThreatModel } from "../attack/options.ts";
 import type { Backend } from "../backend/backend.ts";
+import { listFolder } from "../disk/files.ts";
 import { type RunError, UsageError } from "../errors.ts";
 import { methodOf, tableTerms } from "../method/methods.ts";
 import { type MemorySettings, MemoryStore } from "../memory/store.ts";
@@ -77,6 +78,10 @@ export class Session {
     backend: Backend,
     helper?: HelperWeights,
   ): Promise<Session> {
+    // Before an empty memory is made in place of a lost one.
+    if (recipe.memory && (await listFolder(folder.memoryDirectory)).length === 0) {
+      await refuseLost(folder);
+    }
     const memory = recipe.memory
       ? await openStore(folder, recipe.memory, recipe.threat, images)
       : undefined;
@@ -114,12 +119,17 @@ export class Session {
     }
   }
 
-  /** Writes a checkpoint and makes it, and the memory that belongs to it, current: both or neither. */
+  /**
+   * Writes a checkpoint and makes it, and the memory that belongs to it, current: both or neither. Where the last commit was
+   * of the same position, nothing is written: what is current is never replaced by other bytes under its name, and
+   * statistics that are being re-estimated are all that may be other ones.
+   */
   async commit(): Promise<void> {
     const { progress } = this, { folder, recipe, backend } = this.#parts;
     const { epoch, step, complete } = progress;
     await this.log.flush();
     const name = checkpointName(progress), path = folder.checkpointPath(name);
+    if (name === this.#checkpoint) return;
     const state = this.learner.snapshot(), momenta = this.learner.momenta();
     const average = this.learner.averaged();
     const { activation } = recipe;

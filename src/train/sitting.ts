@@ -11,6 +11,7 @@ import { refuseWholeCutout } from "../data/cutout.ts";
 import { isFound } from "../data/sets/definition.ts";
 import { dataDigest, findSet, loadData } from "../data/sets/sets.ts";
 import { splitTraining } from "../data/split.ts";
+import { exists } from "../disk/regular.ts";
 import { UsageError } from "../errors.ts";
 import { checkFitting } from "../evaluate/fitting.ts";
 import { AUTO_HELPER } from "../recipe/helper_recipe.ts";
@@ -59,6 +60,7 @@ export async function runIn(
   if (initial) checkFitting(initial.path, initial.architecture, data.train);
   if (helper) checkFitting(helper.path, helper.architecture, data.train, helper.classes);
   for (const note of initial?.notes ?? []) observer?.onNote?.(note);
+  for (const note of helper?.notes ?? []) observer?.onNote?.(`--helper ${helper!.path}: ${note}`);
   const digest = dataDigest(data.train);
   if (stored && stored.dataSha256 !== digest) {
     throw new UsageError(
@@ -100,7 +102,9 @@ export async function runIn(
     try {
       if (recipe.epochs > folder.record.recipe.epochs) await folder.extend(recipe.epochs);
       if (initial) await keepCopy(folder, initialWeightsPath(directory), initial);
-      if (helper && !stored) await keepCopy(folder, helperPath(directory), helper);
+      // A run that was killed at its very start has no copy yet; that of `initial` is made when it begins.
+      const copy = helperPath(directory);
+      if (helper && !await exists(copy)) await keepCopy(folder, copy, helper);
       observer?.onStart?.({ directory, recipe, continued: stored !== undefined, backend, demand });
       if (earlier) noteChanges(earlier, now, observer);
       else noteLimits(recipe, images, data.test.n, observer);

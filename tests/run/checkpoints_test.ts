@@ -46,8 +46,8 @@ function inRun(use: (run: string, checkpoints: string) => Promise<void>): Promis
   });
 }
 
-/** Writes the `current.json` of a memory that was committed with `checkpoint`. */
-async function commitMemory(run: string, checkpoint: string): Promise<void> {
+/** Writes the `current.json` of a memory that was committed with `checkpoint`, or that nothing was committed to. */
+async function commitMemory(run: string, checkpoint?: string): Promise<void> {
   const settings = {
     codec: "int8",
     epsilon: 8 / 255,
@@ -56,7 +56,7 @@ async function commitMemory(run: string, checkpoint: string): Promise<void> {
     dataSha256: DATA_SHA256,
   } as const;
   const entry = { epoch: 3, commit: 1, manifest: "manifest.json", sha256: "00".repeat(32) };
-  const commit = {
+  const commit = checkpoint === undefined ? undefined : {
     ...{ commit: 1, epoch: 3, step: 9, checkpoint, checkpointSha256: CHECKPOINT_SHA256 },
     generations: [entry],
   };
@@ -128,6 +128,14 @@ Deno.test("findCheckpoint() believes the memory's commit before the record", () 
       name: "RunError",
       message: `The memory of ${run} names a checkpoint that cannot be one: notes.txt`,
     });
+  }));
+
+Deno.test("findCheckpoint() believes the record where the memory has no commit, and nothing else", () =>
+  inRun(async (run) => {
+    await commitMemory(run);
+    assert.equal(await findCheckpoint(run, "last"), undefined, "killed before its first commit");
+    await writeCommitted(run, { last: committed(NINTH) });
+    assert.deepEqual(await findCheckpoint(run, "last"), committed(NINTH));
   }));
 
 Deno.test("findCheckpoint() follows the links of a folder without a record, and where they are lost takes the newest", () =>

@@ -7,6 +7,7 @@ import { resnet18 } from "../../src/model/architectures/resnet18.ts";
 import type { Recipe } from "../../src/recipe/recipe.ts";
 import type { Progress } from "../../src/run/checkpoint/progress.ts";
 import { RunFolder } from "../../src/run/folder/run_folder.ts";
+import { readSubject } from "../../src/run/subject.ts";
 import { Session } from "../../src/train/session.ts";
 import { copyFolder, DATA_SHA256, inTemporary } from "../memory/support.ts";
 import { snapshot } from "../testing/folder.ts";
@@ -106,7 +107,7 @@ for (const recipe of [V1, TRADES]) {
             recipe === V1 ? [2, 3] : undefined,
           );
           await session.memory?.begin(3);
-          await session.commit(); // the same state gives the same bytes
+          await session.commit(); // of the position that is committed
         });
         assert.deepEqual(await snapshot(join(runDir, "checkpoints")), before);
       }),
@@ -236,6 +237,9 @@ onWasm(
           `${join(runDir, "memory")} is empty: restore it from a copy, or start a new run.`,
       });
       assert.deepEqual(await snapshot(join(runDir, "checkpoints")), before);
+      await assert.rejects(Deno.stat(join(runDir, "memory")), Deno.errors.NotFound);
+      const { path } = await readSubject(runDir, "last");
+      assert.equal(path, join(runDir, "checkpoints", "epoch-003.step-1.safetensors"));
     }),
 );
 

@@ -99,13 +99,54 @@ onWasm(
 );
 
 onWasm(
+  "train() stopped after an epoch's last step, and there again, keeps the checkpoint that it has committed",
+  (backend) =>
+    inRunFolder((whole) =>
+      inRunFolder(async (runDir) => {
+        const averaging = { weightAverage: "ema", averageBatchNorm: "reestimated" } as const;
+        const selecting = { select: "test", limitTest: 2, attackSteps: 1 } as const;
+        const recipe = smallRecipe({ variant: "pgd-at", epochs: 1, ...averaging, ...selecting });
+        await trainIn(whole, recipe, backend);
+        const name = "epoch-001.step-3.safetensors", message = /^Stopped in epoch 1 after step 3;/;
+        const stopped = async (stopping: Backend, more: Parameters<typeof trainIn>[3]) => {
+          await assert.rejects(trainIn(runDir, recipe, stopping, more), {
+            ...{ name: "Interrupted", message },
+          });
+          return (await snapshot(join(runDir, "checkpoints"))).get(name);
+        };
+        const first = new AbortController(), second = new AbortController();
+        let steps = 0;
+        // Where the device is waited for first after the last step: after the first batch of the re-estimation.
+        const interrupting: Backend = {
+          ...backend,
+          guard: async (work) => {
+            const result = await backend.guard(work);
+            if (steps === STEPS) first.abort();
+            return result;
+          },
+        };
+        const inReestimation = await stopped(interrupting, {
+          ...{ signal: first.signal, observer: { onStep: () => void steps++ } },
+        });
+        assert.ok(inReestimation);
+        const inSelection = await stopped(backend, {
+          ...{ signal: second.signal, observer: { onEvaluation: () => second.abort() } },
+        });
+        assert.deepEqual(inSelection, inReestimation);
+        await trainIn(runDir, recipe, backend);
+        assert.deepEqual(await resultOf(runDir), await resultOf(whole));
+      })
+    ),
+);
+
+onWasm(
   "train() ends with the same bytes whatever it checkpoints in between, and from every one of them",
   (backend) =>
     inRunFolder((whole) =>
       inRunFolder(async (runDir) => {
         await trainIn(whole, smallRecipe({ variant: "v2" }), backend);
         const recipe = smallRecipe({ variant: "v2", checkpointEvery: 1 });
-        // Stops where a checkpoint has just been made, so that the same state is saved twice.
+        // Stops where a checkpoint has just been made, so that there is nothing to save.
         await trainUntil(runDir, recipe, backend, 1, 2);
         await trainUntil(runDir, recipe, backend, 2, 1);
         await trainIn(runDir, recipe, backend);

@@ -8,13 +8,15 @@ import { RunError, UsageError } from "../../errors.ts";
 import { exists } from "../../disk/regular.ts";
 import { decodeSafetensors } from "../../format/safetensors.ts";
 import type { Architecture } from "../../model/architecture.ts";
+import { withActivation } from "../../model/architectures/architectures.ts";
 import type { ModelState } from "../../model/parameters.ts";
+import { adoptNetwork } from "../../weights/foreign/adopt.ts";
 import { importState } from "../../weights/state_dict.ts";
 import { readCommittedCheckpoints } from "../checkpoints.ts";
 import { helperPath, readRunRecord } from "../folder/files.ts";
 import type { RunRecord } from "../run_record.ts";
 import { readWeightsSubject } from "../subject.ts";
-import { type InitialWeights, readInitialWeights } from "./initial_weights.ts";
+import { givenWeights, type InitialWeights, readInitialWeights } from "./initial_weights.ts";
 
 /** Weights that are given to a run as its helper's. */
 export interface HelperWeights extends InitialWeights {
@@ -29,14 +31,22 @@ export interface Helper {
 }
 
 /**
- * Reads the helper that `target` names: a run folder, whose best or last checkpoint it is then, or a file of weights.
+ * Reads the helper that `target` names: a run folder, whose best or last checkpoint it is then, or a file of weights. Where
+ * there is an average of the weights, that is the helper, as it is what is evaluated.
  *
  * @throws {UsageError} if there is no network that is known
  * @throws {RunError} if it cannot be read
  */
 export async function readHelper(target: string): Promise<HelperWeights> {
-  const { path, run } = await readWeightsSubject(target, undefined);
-  const weights = await readInitialWeights(path);
+  const { path, sha256, tensors, activation, notes = [], run } = await readWeightsSubject(
+    target,
+    undefined,
+  );
+  const { architecture, ...network } = adoptNetwork(tensors, path);
+  const weights = givenWeights({
+    ...{ path, sha256, ...network, notes },
+    architecture: withActivation(architecture, activation),
+  });
   return { ...weights, ...run?.classes && { classes: run.classes } };
 }
 

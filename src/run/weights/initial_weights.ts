@@ -13,7 +13,8 @@ import type { ModelState } from "../../model/parameters.ts";
 import type { RecipeInput } from "../../recipe/recipe.ts";
 import { shapesOf, withoutOptimiser } from "../../weights/account.ts";
 import { activationMetadata } from "../../weights/said_activation.ts";
-import { readNetwork } from "../../weights/file/read.ts";
+import { readNetwork, type WeightsFile } from "../../weights/file/read.ts";
+import type { Adopted } from "../../weights/foreign/adopt.ts";
 import { importState } from "../../weights/state_dict.ts";
 import { initialWeightsPath } from "../folder/files.ts";
 import type { RunFolder } from "../folder/run_folder.ts";
@@ -45,11 +46,15 @@ export async function readInitialWeights(
   path: string,
   activation?: ActivationName,
 ): Promise<InitialWeights> {
-  const { architecture, tensors, notes, sha256: digest } = await readNetwork(
-    path,
-    undefined,
-    activation,
-  );
+  return givenWeights(await readNetwork(path, undefined, activation));
+}
+
+/** What a run is given by the network in a file; what an optimiser kept beside it is left out. */
+export function givenWeights(
+  { path, sha256: digest, architecture, tensors, notes }:
+    & Adopted
+    & Pick<WeightsFile, "path" | "sha256">,
+): InitialWeights {
   const own = withoutOptimiser(tensors), said = activationMetadata(architecture.activation);
   const bytes = encodeSafetensors(own, { format: "pt", ...said });
   const { name, config } = identify(shapesOf(own))!;
@@ -96,7 +101,7 @@ export async function keptInitialWeights(
   );
 }
 
-/** Puts the copy of given weights at `path` in the new run's `folder`. Throws a `RunError` if that fails; the run is taken back then. */
+/** Puts the copy of given weights at `path` in the run's `folder`. Throws a `RunError` if that fails; a new run is taken back then. */
 export async function keepCopy(
   folder: RunFolder,
   path: string,
@@ -105,16 +110,17 @@ export async function keepCopy(
   try {
     await writeFileAtomically(path, bytes);
   } catch (error) {
-    await folder.withdraw();
+    if (folder.isNew) await folder.withdraw();
     throw error;
   }
 }
 
 /**
  * The model that the run in `directory` begins with, from its copy; or from the file itself where the run was killed before
- * it had one.
+ * it had one, which is made now.
  *
  * @throws {UsageError} if the copy is damaged, or the file is not there any more or another
+ * @throws {RunError} if the copy cannot be written
  */
 export async function loadInitialWeights(
   directory: string,
@@ -130,6 +136,7 @@ export async function loadInitialWeights(
       } is not what the run was started from: restore it from a copy, or start a new run.`,
     );
   }
+  if (copy === undefined) await writeFileAtomically(path, bytes);
   const tensors: ReadonlyMap<string, SafeTensor> = decodeSafetensors(bytes, path).tensors;
   return importState(tensors, architecture, path);
 }

@@ -3,7 +3,8 @@ import { join } from "@std/path";
 import type { RecipeInput } from "../../../src/recipe/recipe.ts";
 import { readRunRecord } from "../../../src/run/folder/files.ts";
 import { readWeightsSubject } from "../../../src/run/subject.ts";
-import { findHelperRun, keptHelper } from "../../../src/run/weights/helper.ts";
+import { decodeSafetensors, encodeSafetensors } from "../../../src/format/safetensors.ts";
+import { findHelperRun, keptHelper, readHelper } from "../../../src/run/weights/helper.ts";
 import { continueRun, repeatRun, startRun } from "../../../src/train/start.ts";
 import { inTemporary } from "../../memory/support.ts";
 
@@ -70,6 +71,74 @@ Deno.test("findHelperRun() finds it by its weights; keptHelper() takes the run's
         "or start a new run.",
     });
     assert.equal(await keptHelper(helper, await readRunRecord(helper)), undefined);
+  }));
+
+Deno.test("continueRun() makes the copy of a helper that a run was killed before", () =>
+  withHelper(async (helper, folder) => {
+    const run = join(folder, "run"), copy = join(run, "helper.safetensors");
+    const controller = new AbortController(), { signal } = controller;
+    const observer = { onStart: () => controller.abort() };
+    await assert.rejects(startRun({ ...HAT, helper, epochs: 1 }, run, { observer, signal }), {
+      name: "Interrupted",
+    });
+    const bytes = await Deno.readFile(copy);
+    for (const name of ["checkpoints", "memory", "helper.safetensors", "metrics.jsonl"]) {
+      await Deno.remove(join(run, name), { recursive: true });
+    }
+    await assert.rejects(continueRun(run, { signal }), { name: "Interrupted" });
+    assert.deepEqual(await Deno.readFile(copy), bytes);
+  }));
+
+Deno.test("readHelper() takes the average where a helper keeps one, as an evaluation does, and reads its file once", () =>
+  inTemporary(async (folder) => {
+    const run = join(folder, "helper");
+    const optimiser = { average: "ema" } as const;
+    await startRun({ ...SMALL, variant: "standard", epochs: 1, optimiser }, run);
+    const { path, sha256, tensors } = await readWeightsSubject(run, undefined);
+    const raw = decodeSafetensors(await Deno.readFile(path), path).tensors;
+    const { open } = Deno, { readFile } = Deno;
+    let reads = 0;
+    const counted = (name: string | URL) => void (String(name) === path && reads++);
+    Deno.readFile = (name, options) => (counted(name), readFile(name, options));
+    Deno.open = (name, options) => (counted(name), open(name, options));
+    try {
+      for (const target of [run, path]) {
+        reads = 0;
+        const helper = await readHelper(target);
+        assert.equal(reads, 1);
+        assert.deepEqual([helper.path, helper.record.sha256], [path, sha256]);
+        const own = decodeSafetensors(helper.bytes, "the copy").tensors;
+        assert.deepEqual([...own.keys()], [...raw.keys()].filter((name) => !/^optim/.test(name)));
+        for (const [name, { data }] of own) assert.deepEqual(data, tensors.get(name)!.data, name);
+        assert.notDeepEqual(own.get("linear.weight")!.data, raw.get("linear.weight")!.data);
+      }
+    } finally {
+      Object.assign(Deno, { open, readFile });
+    }
+  }));
+
+Deno.test("startRun() notes what was done to a helper's tensors", () =>
+  withHelper(async (helper, folder) => {
+    const { bytes } = await readHelper(helper), file = join(folder, "other.safetensors");
+    const prefixed = [...decodeSafetensors(bytes, helper).tensors].map(([name, tensor]) =>
+      [`model.${name}`, tensor] as const
+    );
+    await Deno.writeFile(file, encodeSafetensors(new Map(prefixed), {}));
+    const run = join(folder, "run"), notes: string[] = [], stop = new AbortController();
+    const observer = {
+      onNote: (note: string) => void notes.push(note),
+      onStart: () => stop.abort(),
+    };
+    await assert.rejects(
+      startRun({ ...HAT, helper: file }, run, { observer, signal: stop.signal }),
+      {
+        name: "Interrupted",
+      },
+    );
+    assert.deepEqual(notes, [
+      `--helper ${file}: The names of its tensors begin with "model.", which is left out.`,
+    ]);
+    assert.deepEqual(await Deno.readFile(join(run, "helper.safetensors")), bytes);
   }));
 
 Deno.test("startRun() refuses HAT without a helper, and a helper elsewhere or of other images", () =>

@@ -113,6 +113,8 @@ Deno.test(
       assert.equal(await load(), 7);
       await Deno.remove(copy);
       assert.equal(await load(), 7, "a run that was killed before it had its copy");
+      assert.deepEqual(await Deno.readFile(copy), bytes, "has it now");
+      await Deno.remove(copy);
       await Deno.writeFile(from, encodeTorch(new Map([...GIVEN].reverse()), {}));
       assert.equal(await load(), 7, "the same network in another file");
       await Deno.writeFile(copy, bytes.with(-1, bytes.at(-1)! ^ 1));
@@ -126,6 +128,23 @@ Deno.test(
       backend.close();
     }),
 );
+
+Deno.test("continueRun() makes the copy that a run was killed before, and can be repeated without the file", () =>
+  withGiven(async (from, folder) => {
+    const run = join(folder, "run"), again = join(folder, "again");
+    const controller = new AbortController(), { signal } = controller;
+    const observer = { onStart: () => controller.abort() };
+    await assert.rejects(startRun({ ...RECIPE, from }, run, { observer, signal }), {
+      name: "Interrupted",
+    });
+    for (const name of ["checkpoints", "memory", "initial.safetensors", "metrics.jsonl"]) {
+      await Deno.remove(join(run, name), { recursive: true });
+    }
+    await continueRun(run);
+    await Deno.remove(from);
+    await repeatRun(run, again);
+    assert.deepEqual(await resultOf(again), await resultOf(run));
+  }));
 
 Deno.test("startRun() refuses given weights of another width or for other classes, and makes no folder", () =>
   withGiven(async (from, folder) => {
