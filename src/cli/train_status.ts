@@ -54,7 +54,7 @@ export function continueShown(
 ): Promise<void> {
   return shown(
     directory,
-    { ...options, there: true },
+    { ...options, there: true, moved: options.given?.dataDir },
     (observer) => continueRun(directory, { ...options, observer }),
   );
 }
@@ -63,10 +63,14 @@ export function continueShown(
  * Calls `run` with who shows it.
  *
  * @param there whether the run has its folder already
+ * @param moved where its data are, if its recipe does not say so
  */
 export async function shown(
   directory: string,
-  { dashboard: port, again, there }: Shown & { readonly there: boolean },
+  { dashboard: port, again, there, moved }: Shown & {
+    readonly there: boolean;
+    readonly moved?: string | undefined;
+  },
   run: (observer: RunObserver) => Promise<void>,
 ): Promise<void> {
   const status = new StatusLine(), told = observeRun(status);
@@ -86,7 +90,9 @@ export async function shown(
   } finally {
     status.clear();
   }
-  if (again) status.print(`Done. Evaluate it with: ${commandLine("eval", directory)}`);
+  if (!again) return;
+  const place = moved === undefined ? [] : ["--data-dir", moved];
+  status.print(`Done. Evaluate it with: ${commandLine("eval", directory, ...place)}`);
 }
 
 /** Seconds of a run that nobody wants to wait for on a CPU. */

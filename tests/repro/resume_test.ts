@@ -129,6 +129,7 @@ Deno.test("a run stopped by Ctrl-C saves the step, says how to go on, and ends a
     ]);
     const resumed = await runProgram(continuation(again));
     assert.equal(resumed.code, 0, resumed.stderr);
+    assert.ok(resumed.stderr.endsWith(` eval ${runDir} --data-dir ${moved}`), resumed.stderr);
     assert.equal([...Deno.readDirSync(join(runDir, "tensorboard"))].length, 3, "a file for each");
     assert.deepEqual(await resultOf(runDir), expected);
     assert.deepEqual((await readLog(runDir)).slice(0, log.length), log, "nothing was done twice");
