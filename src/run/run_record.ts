@@ -136,7 +136,9 @@ function completed(said: RecipeInput, wrong: (problem: string) => UsageError): R
 export function resumeRecipe(stored: Recipe, given: RecipeInput, path: string): Recipe {
   for (const field of FIELDS) {
     const asked = valueAt(given, field.path), before = valueAt(stored, field.path);
-    if (asked === undefined || field.perStart || asked === before) continue;
+    // Auxiliary images may lie elsewhere, but not come in.
+    const free = field.perStart && (field.path !== "auxData" || before !== undefined);
+    if (asked === undefined || free || asked === before) continue;
     if (asked === false && before === undefined) continue;
     const differs = `--${field.flag.name} ${asked} differs from ${path}, which has ${
       before ?? "none"

@@ -110,6 +110,9 @@ Deno.test("resumeRecipe() goes on with the stored recipe when nothing contradict
 Deno.test("resumeRecipe() lets the data have moved", () => {
   const moved = resumeRecipe(RECORD.recipe, { dataDir: "/elsewhere" }, PATH);
   assert.deepEqual(moved, { ...RECORD.recipe, dataDir: "/elsewhere" });
+  const mixed = recordOf({ auxData: "here.npz" }).recipe;
+  const there = resumeRecipe(mixed, { auxData: "there.npz" }, PATH);
+  assert.deepEqual(there, { ...mixed, auxData: "there.npz" });
 });
 
 Deno.test("resumeRecipe() lets damage be handled in another way", () => {
@@ -140,6 +143,7 @@ Deno.test("resumeRecipe() names the first flag that differs, and what the run ha
       `--attack-precision f16 differs from ${PATH}, which has f32`,
     ],
     [{ variant: "v2" }, `--variant v2 differs from ${PATH}, which has v1`],
+    [{ auxData: "more.npz" }, `--aux-data more.npz differs from ${PATH}, which has none`],
     [{ backend: "webgpu" }, `--backend webgpu differs from ${PATH}, which has auto`],
   ];
   for (const [given, difference] of cases) {
