@@ -15,21 +15,28 @@ async function keptBy(
 ): Promise<string[]> {
   const directory = await Deno.makeTempDir({ prefix: "memloss-report-" });
   try {
-    const recipe = resolveRecipe({ variant: "v1", data });
-    const run = { directory, link: "last", recipe } as const;
-    const subject: Subject = { path: "last.safetensors", sha256: "", tensors: new Map(), run };
-    const settings = {
-      dataset: { classes: ["only"], labels: Uint8Array.of(0) },
-      ids: Uint32Array.of(0),
-      attack: recipe.threat,
-      backend: { name: "wasm", adapter: "none" },
-    } as unknown as EvaluationSettings;
-    await keep(subject, recipe, settings);
+    await keep(...madeEvaluation(directory, data));
     const names = await Array.fromAsync(Deno.readDir(join(directory, "eval")), ({ name }) => name);
     return names.sort();
   } finally {
     await Deno.remove(directory, { recursive: true });
   }
+}
+
+/** A run in `directory`, its recipe, and an evaluation of it on one image. */
+function madeEvaluation(
+  directory: string,
+  data: RecipeInput["data"],
+): [Subject, Recipe, EvaluationSettings] {
+  const recipe = resolveRecipe({ variant: "v1", data });
+  const run = { directory, link: "last", recipe } as const;
+  const settings = {
+    dataset: { classes: ["only"], labels: Uint8Array.of(0) },
+    ids: Uint32Array.of(0),
+    attack: recipe.threat,
+    backend: { name: "wasm", adapter: "none" },
+  } as unknown as EvaluationSettings;
+  return [{ path: "last.safetensors", sha256: "", tensors: new Map(), run }, recipe, settings];
 }
 
 const DIGEST = "0123456789abcdef".repeat(4);
@@ -83,6 +90,15 @@ Deno.test("keepReport() keeps what so many attacks found that their names do not
     assert.match(name, /^last\.pgd\d-.*-[0-9a-f]{12}\.n1\.images-0123456789ab\.eps8\.00\.seed1\./);
     assert.ok(name.length < 220, name);
   }
+});
+
+Deno.test("makeReport() says of saved images in which ball they were held, whatever the recipe's is", () => {
+  const perturbation = { largest: 0.4, nan: 0, max: 1, min: 0 };
+  const bounds = { norm: "l2", epsilon: 128 / 255 } as const;
+  const kept = { perturbation, withinBounds: true, outside: 0 };
+  const verified = { accuracy: 1, correct: 1, n: 1, ...bounds, ...kept };
+  const { attack } = makeReport(...madeEvaluation("run", "cifar10"), DIGEST, {}, { verified });
+  assert.deepEqual(attack, { ...bounds, fraction: "128/255", restarts: 1 });
 });
 
 Deno.test("keepReport() names common corruptions, in a name that a file can have", async () => {

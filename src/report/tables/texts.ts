@@ -27,7 +27,7 @@ export interface ClaimText {
 }
 
 /** Behind a mean whose interval over seeds leaves out zero. */
-export const CLEAR = " *";
+const CLEAR = " *";
 /** What {@linkcode CLEAR} means. */
 export const CLEAR_NOTE = "The interval over seeds leaves out zero.";
 

@@ -19,6 +19,11 @@ Deno.test("memloss trains on a .npz file with auxiliary images, and says what th
   const dry = await memlossDone(...train, "--dry-run");
   assert.match(dry.stdout, /"auxFraction": 0\.7/);
   assert.match(dry.stderr, /0\.00 GiB of RAM for 30 auxiliary images/);
+  assertRefused(
+    await memloss(...train, "--attack-start", "memory"),
+    2,
+    /--attack-start memory would leave auxiliary images .* 1 steps from noise, not 10: /,
+  );
   const { stderr } = await memlossDone(...train);
   assert.match(stderr, /v1 on npz with .*generated\.npz, 70 % of each batch, resnet18/);
   await memlossDone("memory", "verify", run);

@@ -343,6 +343,11 @@ onWasm("autoAttack() refuses images that it cannot attack", async (backend) => {
   await refused({ y: images.y.slice(1) }, /needs one label and 3072 values for every image/);
   await refused({ x: images.x.slice(1) }, /needs one label and 3072 values for every image/);
   await refused({ ids: images.ids!.slice(1) }, / and 23 ids\.$/);
+  const [, twice] = settings(backend, ["square", "apgd-ce", "square"]);
+  await assert.rejects(withModel((network) => autoAttack(network, images, twice)), {
+    name: "UsageError",
+    message: "AutoAttack's square is named twice: leave one out.",
+  });
 });
 
 onWasm("autoAttack() names the first image whose logits are not finite", async (backend) => {
