@@ -24,6 +24,8 @@ const EvaluationSchema = v.strictObject({
   verdicts: v.pipe(v.string(), v.regex(/^[01]*$/)),
   /** Norm and radius of the attack, and the seed of its draws. */
   attack: v.strictObject({ norm: v.string(), radius: v.string(), seed: count }),
+  /** Of the images that were evaluated, and their labels; cells of earlier programs have none. */
+  imagesSha256: v.optional(v.string()),
   /** AutoAttack alone: its version, what each member left, and what was noticed. */
   version: v.optional(v.string()),
   perAttack: v.optional(
@@ -127,8 +129,10 @@ export async function writeCell(out: string, name: string, cell: Cell): Promise<
 
 /** What `cell` says of its run, for a table. */
 export function measuredRun({ row, seed, recipe, dataSha256, evaluations }: Cell): MeasuredRun {
-  const images = testImages(recipe as unknown as Recipe, dataSha256);
-  const measured = Object.entries(evaluations).map(([name, each]) => [name, { ...each, images }]);
+  const measured = Object.entries(evaluations).map(([name, each]) => {
+    const images = testImages(recipe as unknown as Recipe, dataSha256, each.imagesSha256);
+    return [name, { ...each, images }];
+  });
   return { row, seed, evaluations: Object.fromEntries(measured) };
 }
 

@@ -192,6 +192,7 @@ async function withEvaluation(
     n,
     verdicts,
     attack: { norm: report.attack.norm, radius: report.attack.fraction, seed: report.seed },
+    imagesSha256: report.data.sha256,
     ...autoattack && {
       version: autoattack.version,
       perAttack: Object.fromEntries(

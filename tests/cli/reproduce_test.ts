@@ -95,6 +95,11 @@ Deno.test("memloss reproduce keeps in each cell all that it was made of", async 
     assert.equal(accuracy, correct / n);
   }
   assert.deepEqual([clean!.n, pgd2!.n, autoattack!.n], [TINY.test, TINY.test, 1]);
+  const other = cells["plain-seed1.json"]!.evaluations;
+  assert.match(clean!.imagesSha256!, /^[0-9a-f]{64}$/);
+  assert.equal(pgd2!.imagesSha256, clean!.imagesSha256);
+  assert.equal(other.clean!.imagesSha256, clean!.imagesSha256, "both rows saw the same");
+  assert.notEqual(autoattack!.imagesSha256, clean!.imagesSha256, "one image is not all");
   assert.deepEqual(Object.keys(autoattack!.perAttack!), ["apgd-ce", "apgd-t", "fab-t", "square"]);
   const text = await Deno.readTextFile(join(out, "cells", "v1-seed2.json"));
   assert(!text.includes(world.directory), "no path of this machine");

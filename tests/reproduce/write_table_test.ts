@@ -111,11 +111,14 @@ Deno.test("writeTable() draws nothing from single images of two rows that saw ot
   inTemporary(async (out) => {
     const [v1, plain] = TABLE.rows as [TableFile["rows"][number], TableFile["rows"][number]];
     const svhn = { ...plain, recipe: { ...plain.recipe, data: "svhn" } };
-    const overImages = async (rows: TableFile["rows"]) => {
+    const overImages = async (rows: TableFile["rows"], digests: readonly string[] = []) => {
       const table = { ...TABLE, rows };
       for (const plan of planCells(table, OPTIONS)) {
-        const { request: { recipe }, name } = plan, cell = madeCell(plan);
-        await writeCell(out, name, { ...cell, recipe: { ...cell.recipe, data: recipe.data } });
+        const { request: { recipe }, row, name } = plan, cell = madeCell(plan);
+        const imagesSha256 = digests[rows.findIndex((each) => each.name === row)];
+        const clean = { ...cell.evaluations.clean!, ...imagesSha256 && { imagesSha256 } };
+        const made = { ...cell.recipe, data: recipe.data };
+        await writeCell(out, name, { ...cell, recipe: made, evaluations: { clean } });
       }
       await writeTable(out, table, OPTIONS);
       const { differences } = JSON.parse(await Deno.readTextFile(join(out, "table.json")));
@@ -124,4 +127,7 @@ Deno.test("writeTable() draws nothing from single images of two rows that saw ot
     await Deno.mkdir(cellsFolder(out));
     assert.equal(await overImages([v1, plain]), 2);
     assert.equal(await overImages([v1, svhn]), undefined);
+    assert.equal(await overImages([v1, plain], ["a", "a"]), 2);
+    assert.equal(await overImages([v1, plain], ["a", "b"]), undefined, "two sets of one name");
+    assert.equal(await overImages([v1, plain], ["a"]), 2, "an earlier program's cell beside it");
   }));
