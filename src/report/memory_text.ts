@@ -74,6 +74,9 @@ export function describeExport({ out, epoch, examples }: ExportReport): string {
 }
 
 /** Which epoch the examples count for. */
-export function describeImport({ epoch, checkpoint, examples }: ImportReport): string {
-  return `${examples} examples are the memory of epoch ${epoch}, beside ${checkpoint}`;
+export function describeImport({ epoch, checkpoint, examples, images }: ImportReport): string {
+  const said = `${examples} examples are the memory of epoch ${epoch}, beside ${checkpoint}`;
+  if (examples === images) return said;
+  return `${said}; the other ${images - examples} of ${images} images have none: ` +
+    "for them, the next epoch is like a first one";
 }

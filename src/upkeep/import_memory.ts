@@ -31,6 +31,8 @@ export interface ImportReport {
   readonly epoch: number;
   readonly checkpoint: string;
   readonly examples: number;
+  /** Images that the run trains on, with auxiliary ones, of which an epoch may show a part. */
+  readonly images: number;
 }
 
 /**
@@ -88,7 +90,7 @@ export async function importMemory(
       await store.close();
     }
     await moveIntoPlace(temporary, directory);
-    return { epoch, checkpoint, examples: examples.ids.length };
+    return { epoch, checkpoint, examples: examples.ids.length, images: train.n };
   } finally {
     await removeTreeIfThere(temporary).catch(() => {}); // the first error says more
     await lock.release();

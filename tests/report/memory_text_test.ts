@@ -1,5 +1,9 @@
 import assert from "node:assert/strict";
-import { describeGarbage, describeMemoryVerification } from "../../src/report/memory_text.ts";
+import {
+  describeGarbage,
+  describeImport,
+  describeMemoryVerification,
+} from "../../src/report/memory_text.ts";
 
 Deno.test("describeMemoryVerification() has a line for each damage, and says when the index was left out", () => {
   const counts = { commit: 2, generations: 1, chunks: 1, records: 20 };
@@ -24,4 +28,14 @@ Deno.test("describeMemoryVerification() has a line for each damage, and says whe
 Deno.test("describeGarbage() says MiB", () => {
   const report = { before: 3 * 2 ** 20, after: 2 ** 19 };
   assert.equal(describeGarbage(report), "0.5 MiB are left of 3.0 MiB");
+});
+
+Deno.test("describeImport() says how many images have no example", () => {
+  const report = { epoch: 2, checkpoint: "epoch-002.safetensors", images: 20 };
+  const said = "examples are the memory of epoch 2, beside epoch-002.safetensors";
+  assert.equal(describeImport({ ...report, examples: 20 }), `20 ${said}`);
+  assert.equal(
+    describeImport({ ...report, examples: 12 }),
+    `12 ${said}; the other 8 of 20 images have none: for them, the next epoch is like a first one`,
+  );
 });

@@ -112,6 +112,20 @@ Deno.test("memloss memory import gives a run that lost its memory the same bytes
   await memlossDone(...resume);
 });
 
+Deno.test("memloss memory import takes a part of a memory, says so, and the run goes on with it", async () => {
+  const constant = world.path("constant"), out = world.path("part.safetensors");
+  const flags = ["--variant", "v1", "--select", "none", "--schedule", "constant"];
+  await memlossDone(...world.trainArgs(constant, ...flags));
+  const data = ["--data-dir", world.data];
+  await memlossDone("memory", "export", constant, "--out", out, "--n-ex", "12", ...data);
+  await Deno.remove(join(constant, "memory"), { recursive: true });
+  const { stdout } = await memlossDone("memory", "import", constant, out, ...data);
+  assert.match(stdout, /^12 examples .*; the other 8 of 20 images have none: /);
+  await memlossDone("train", "--run-dir", constant, "--resume", "--epochs", "3", ...data);
+  const counted = /20 examples \(100\.00 % of the images\)/;
+  assert.match((await memlossDone("memory", "stats", constant)).stdout, counted);
+});
+
 Deno.test("memloss memory import puts examples into the frame of the image where the run keeps them there", async () => {
   const realigned = world.path("realigned");
   const flags = ["--variant", "v1", "--select", "none", "--memory-view", "realigned"];
