@@ -10,7 +10,7 @@ import { type Group, GROUPS } from "../recipe/field.ts";
 import { RECIPE_FLAGS, recipeInput } from "../recipe/fields.ts";
 import { switchFlag, textFlag } from "../recipe/flag.ts";
 import type { RecipeInput } from "../recipe/recipe.ts";
-import { resolveRecipe, withFields } from "../recipe/resolve.ts";
+import { choices, resolveRecipe, withFields } from "../recipe/resolve.ts";
 import { describeRunEstimate, estimateRun } from "../reproduce/estimate_run.ts";
 import { knownData } from "../reproduce/known_data.ts";
 import { readRecipeFile } from "../run/recipe_file.ts";
@@ -104,7 +104,7 @@ export const command: Command = {
  * @throws {UsageError} if something in one of them has no meaning with the rest
  */
 async function changedRecipe(file: string, changes: RecipeInput): Promise<RecipeInput> {
-  const given = withFields(await readRecipeFile(file), changes);
+  const given = withFields(choices(await readRecipeFile(file)), changes);
   const { auxFraction, auxData } = given;
   if (auxFraction !== undefined && auxData === undefined && changes.auxFraction === undefined) {
     throw new UsageError(

@@ -60,10 +60,15 @@ export interface Mixing {
   readonly batchSize: number;
 }
 
+/** How many of the `n` images of a batch are auxiliary: a `fraction` in decimals is often a little less than it says. */
+function auxiliaryAmong(n: number, fraction: number): number {
+  return Math.floor(n * fraction + 1e-9);
+}
+
 /** How many auxiliary images an epoch of `images` shows. */
 export function auxiliaryShown(images: number, { fraction, batchSize }: Mixing): number {
   const last = images % batchSize, whole = (images - last) / batchSize;
-  return whole * Math.floor(batchSize * fraction) + Math.floor(last * fraction);
+  return whole * auxiliaryAmong(batchSize, fraction) + auxiliaryAmong(last, fraction);
 }
 
 /** @throws {UsageError} if an epoch of `images` would show more auxiliary images than `dataset` has, or none */
@@ -103,7 +108,7 @@ export function mixedOrder(
   let own = 0, other = 0;
   for (let start = 0; start < order.length; start += batchSize) {
     const size = Math.min(batchSize, order.length - start);
-    const border = start + size - Math.floor(size * fraction);
+    const border = start + size - auxiliaryAmong(size, fraction);
     for (let at = start; at < border; at++) mixed[at] = order[own++]!;
     for (let at = border; at < start + size; at++) mixed[at] = first + others[other++]!;
   }

@@ -69,7 +69,13 @@ export const OPTIMISER_FIELDS = {
   baseMomentum: field(
     "optimiser.baseMomentum",
     numberFlag("base-momentum", "the lowest momentum of onecycle", 0, 1),
-    { group: "Optimiser", needs: scheduled("onecycle"), default: 0.85, later: true },
+    {
+      group: "Optimiser",
+      needs: scheduled("onecycle"),
+      default: ({ optimiser }) => Math.min(0.85, optimiser.momentum),
+      said: "0.85, but no more than --momentum",
+      later: true,
+    },
   ),
   restartPeriod: field(
     "optimiser.restartPeriod",

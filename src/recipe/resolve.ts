@@ -8,7 +8,7 @@ import type { EngineOptions } from "../backend/backend.ts";
 import { UsageError } from "../errors.ts";
 import type { Above, Field } from "./field.ts";
 import { FIELDS, nested, place, RecipeSchema, valueAt } from "./fields.ts";
-import type { Recipe, RecipeInput } from "./recipe.ts";
+import type { Path, Recipe, RecipeInput } from "./recipe.ts";
 
 /**
  * Fills `input` up with the published values for its method and with what follows from the rest.
@@ -54,6 +54,25 @@ export function withFields(recipe: RecipeInput, changes: RecipeInput): RecipeInp
   return nested(
     FIELDS.map(({ path }) => [path, valueAt(changes, path) ?? valueAt(recipe, path)]),
   );
+}
+
+/**
+ * What `recipe` says that does not follow from the rest of it: other changes may leave a recipe of a run with what follows
+ * from what they replace. A recipe that contradicts itself has nothing that follows.
+ */
+export function choices(recipe: RecipeInput): RecipeInput {
+  const said = FIELDS.map(({ path }) => [path, valueAt(recipe, path)] as const)
+    .filter(([, value]) => value !== undefined);
+  const follows = (path: Path, value: unknown) => {
+    try {
+      const rest = said.filter(([other]) => other !== path);
+      return JSON.stringify(valueAt(resolveRecipe(nested(rest)), path)) === JSON.stringify(value);
+    } catch (error) {
+      if (error instanceof UsageError) return false;
+      throw error;
+    }
+  };
+  return nested(said.filter(([path, value]) => !follows(path, value)));
 }
 
 /** The fields of `recipe` that `given` does not say. */

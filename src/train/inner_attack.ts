@@ -15,6 +15,7 @@ import type { MethodAttack } from "../method/method.ts";
 import { methodOf } from "../method/methods.ts";
 import type { FrozenModel } from "../model/frozen.ts";
 import type { Recipe } from "../recipe/recipe.ts";
+import type { MemoryRecipe } from "../recipe/sections.ts";
 import type { StepInputs } from "./step.ts";
 
 /** The attack of a step. */
@@ -47,9 +48,15 @@ export function trainingAttack(recipe: Recipe): TrainingAttack | undefined {
  */
 export function startsFromMemory({ attack, memory }: Recipe, epoch: number): boolean {
   if (attack?.start !== "memory" || memory === undefined) return false;
-  const { age, reset } = memory;
-  const afresh = reset === undefined ? 1 : epoch - (epoch - 1) % reset;
-  return epoch - age >= afresh;
+  return epoch - memory.age >= lastReset(memory, epoch);
+}
+
+/** The epoch, at most `epoch`, since which attacks have not started afresh. */
+export function lastReset(
+  { reset = Infinity }: Pick<MemoryRecipe, "reset">,
+  epoch: number,
+): number {
+  return epoch - (epoch - 1) % reset;
 }
 
 /** Iterations of the attacks in `epoch` (from 1); undefined where nothing is attacked. */

@@ -26,9 +26,9 @@ export function notFinite(
 }
 
 /** The flag that is to blame: a coefficient that nobody publishes, or else the learning rate. */
-function likelyCause({ beta = 0, betaPrime = 0, optimiser }: Recipe): string {
-  const coefficients = [["beta", beta], ["betaPrime", betaPrime]] as const;
-  const [name, value] = beta >= betaPrime ? coefficients[0] : coefficients[1];
+function likelyCause({ beta = 0, betaPrime = 0, gamma = 0, optimiser }: Recipe): string {
+  const coefficients = [["beta", beta], ["betaPrime", betaPrime], ["gamma", gamma]] as const;
+  const [name, value] = coefficients.reduce((most, each) => each[1] > most[1] ? each : most);
   if (value > LARGEST_COEFFICIENT) return `--${RECIPE_FLAGS[name].name} than ${value}`;
   return `--${RECIPE_FLAGS.lr.name} than ${optimiser.lr}`;
 }

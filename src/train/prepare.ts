@@ -10,6 +10,7 @@ import type { DamagedExample, MemoryBatch, MemoryStore } from "../memory/store.t
 import { methodOf } from "../method/methods.ts";
 import type { Recipe } from "../recipe/recipe.ts";
 import { attackStart } from "./adversary.ts";
+import { lastReset } from "./inner_attack.ts";
 import { makeMemoryInputs, type MemoryInputs, sliceMemory } from "./memory/inputs.ts";
 
 /** A batch and its memory. */
@@ -73,7 +74,8 @@ async function prepareBatch(supplies: Supplies, step: number): Promise<PreparedB
   const read = async (from: number) =>
     memory.has(from) ? await memory.read(from, batch.ids, onDamage) : undefined;
   const stored = await read(epoch - age);
-  const last = ema === undefined || age === 1 ? stored : await read(epoch - 1);
+  const averaged = ema !== undefined && lastReset(recipe.memory, epoch) < epoch;
+  const last = !averaged ? undefined : age === 1 ? stored : await read(epoch - 1);
   const views = view === "realigned" ? batch.views : undefined;
   const remembered = stored && makeMemoryInputs(stored, dataset, batch.ids, views);
   const start = attackStart(recipe, batch, epoch, remembered);

@@ -128,9 +128,9 @@ export async function runIn(
   }
 }
 
-/** Says of a limit that there are fewer images. */
+/** Says of a limit that there are fewer images, or epochs. */
 function noteLimits(
-  { limitTrain = 0, limitTest = 0 }: Recipe,
+  { limitTrain = 0, limitTest = 0, epochs, memory }: Recipe,
   train: number,
   test: number,
   observer: RunObserver | undefined,
@@ -140,6 +140,11 @@ function noteLimits(
   }
   if (limitTest > test) {
     observer?.onNote?.(`--limit-test ${limitTest}: there are only ${test} test images.`);
+  }
+  if (memory && memory.age > 1 && memory.age >= epochs) {
+    observer?.onNote?.(
+      `--memory-age ${memory.age}: in ${epochs} epochs, no example ever comes back from the memory.`,
+    );
   }
 }
 

@@ -14,6 +14,9 @@ import { methodOf } from "../method/methods.ts";
 import { AUTO_HELPER } from "../recipe/helper_recipe.ts";
 import type { Recipe, RecipeInput } from "../recipe/recipe.ts";
 import { resolveRecipe } from "../recipe/resolve.ts";
+import { describeCheckpoint } from "../run/checkpoint/progress.ts";
+import { endOf } from "../run/checkpoint/run_end.ts";
+import { checkpointPath, findNamedLast } from "../run/checkpoints.ts";
 import { readRunRecord, recipePath } from "../run/folder/files.ts";
 import { resumeRecipe } from "../run/run_record.ts";
 import { type HelperWeights, keptHelper, readHelper } from "../run/weights/helper.ts";
@@ -89,6 +92,7 @@ export async function continueRun(directory: string, options: ContinueOptions = 
   const stored = await readRunRecord(directory);
   const { given = {} } = options;
   const recipe = resumeRecipe(stored.recipe, given, recipePath(directory));
+  if (recipe.epochs > stored.recipe.epochs) await refuseEnded(directory, stored.recipe);
   if (given.memory?.index !== undefined) await refuseMove(directory, recipe.memory!.index!);
   await exclusively(() =>
     keptHelper(directory, stored).then((helper) =>
@@ -113,6 +117,18 @@ export async function repeatRun(
   const initial = await keptInitialWeights(original, record), earlier = { record, here: false };
   const helper = await keptHelper(original, record), origin = { earlier, initial, helper };
   await exclusively(() => runIn(directory, withOwnIndex(recipe), options, origin));
+}
+
+/** @throws {UsageError} if the run in `directory` has stopped early: more epochs add nothing to it */
+async function refuseEnded(directory: string, recipe: Recipe): Promise<void> {
+  const last = await findNamedLast(directory);
+  if (last === undefined) return;
+  const { progress } = await describeCheckpoint(checkpointPath(directory, last.name));
+  if (endOf(recipe, progress) !== "early-stop") return;
+  throw new UsageError(
+    `The run in ${directory} has ended in epoch ${progress.epoch}, by --early-stop ${recipe.earlyStop}: ` +
+      "more --epochs add nothing to it; start a new run.",
+  );
 }
 
 /** @throws {UsageError} if the run in `directory` has a memory whose index is not at `url`: it would stay where it is */

@@ -10,6 +10,9 @@ import { loadSplit } from "../../src/data/sets/sets.ts";
 import { madeImages } from "../format/arrays/made_npz.ts";
 import { usageError } from "./usage_error.ts";
 
+/** An image, and auxiliary ones. */
+const ALL = { n: 201, auxiliary: 200 };
+
 Deno.test("mixedOrder() gives each batch its share, as many images as before, and none twice", () => {
   const sizes = fc.record({
     n: fc.integer({ min: 1, max: 60 }),
@@ -40,6 +43,15 @@ Deno.test("mixedOrder() gives each batch its share, as many images as before, an
     mixedOrder(order, dataset, { fraction: 0.5, batchSize: 10 }, seed, epoch);
   assert.notDeepEqual(mix(1, 1), mix(2, 1));
   assert.notDeepEqual(mix(1, 1), mix(1, 2));
+});
+
+Deno.test("auxiliaryShown() has as many as a decimal fraction says, also where its product is a little less", () => {
+  for (const [fraction, shown] of [[0.29, 29], [0.57, 57], [0.58, 58], [0.3, 30], [0.999, 99]]) {
+    const mixing = { fraction: fraction!, batchSize: 100 };
+    assert.equal(auxiliaryShown(100, mixing), shown);
+    const order = new Uint32Array(100), mixed = mixedOrder(order, ALL, mixing, 1, 1);
+    assert.equal(mixed.filter((id) => id > 0).length, shown);
+  }
 });
 
 Deno.test("withAuxiliary() numbers the file's images on, and refuses those of another kind", async () => {

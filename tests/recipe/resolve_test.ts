@@ -3,7 +3,7 @@ import { VARIANTS } from "../../src/method/methods.ts";
 import { FIELDS, type RecipeFlags, recipeInput, valueAt } from "../../src/recipe/fields.ts";
 import { KNOTS_FORM } from "../../src/optimise/knots.ts";
 import type { RecipeInput } from "../../src/recipe/recipe.ts";
-import { resolveRecipe, unsaidFields, withFields } from "../../src/recipe/resolve.ts";
+import { choices, resolveRecipe, unsaidFields, withFields } from "../../src/recipe/resolve.ts";
 
 function refuses(flags: RecipeFlags, message: string): void {
   assert.throws(() => resolveRecipe(recipeInput(flags)), { name: "UsageError", message });
@@ -329,6 +329,31 @@ Deno.test("withFields() puts changes in place of what a recipe says there", () =
   assert.deepEqual(withFields({}, changes), changes);
 });
 
+Deno.test("choices() are what does not follow from the rest of a recipe, so that it follows changes", () => {
+  const run = resolveRecipe({ variant: "v1", seed: 3, attack: { stepSize: 4 / 255 } });
+  assert.deepEqual(choices(run), { seed: 3, attack: { stepSize: 4 / 255 } });
+  assert.deepEqual(resolveRecipe(choices(run)), run);
+  const changed = (changes: RecipeInput, from: RecipeInput = {}) =>
+    resolveRecipe(withFields(choices(resolveRecipe(from)), changes));
+  for (
+    const [from, to] of [
+      [{ variant: "trades" }, { variant: "mart" }],
+      [{ variant: "trades" }, { variant: "v1" }],
+      [{ variant: "v2" }, { variant: "v3" }],
+      [{ variant: "pgd-at" }, { variant: "n-fgsm" }],
+      [{ variant: "n-fgsm" }, { variant: "trades" }],
+      [{ variant: "v1" }, { threat: { norm: "l2" } }],
+      [{ variant: "v1" }, { optimiser: { schedule: "cosine" } }],
+    ] as const
+  ) {
+    assert.deepEqual(changed(to, from), resolveRecipe({ ...from, ...to }));
+  }
+  assert.equal(changed({ variant: "mart" }, { variant: "trades", beta: 2 }).beta, 2, "was said");
+  // By itself it is none.
+  const knotless = { optimiser: { schedule: "piecewise" } } as const;
+  assert.deepEqual(choices(knotless), knotless);
+});
+
 Deno.test("unsaidFields() are those that a recipe has and its input had not", () => {
   const recipe = resolveRecipe({ variant: "standard" });
   const { select: _, ...given } = { ...recipe, threat: { norm: "linf" } as const };
@@ -336,6 +361,12 @@ Deno.test("unsaidFields() are those that a recipe has and its input had not", ()
     "select",
     "threat.epsilon",
   ]);
+});
+
+Deno.test("resolveRecipe() has a onecycle whose momentum is never more than --momentum", () => {
+  const base = (momentum: number) =>
+    resolveRecipe({ optimiser: { momentum } }).optimiser.baseMomentum;
+  assert.deepEqual([base(0.95), base(0.5)], [0.85, 0.5]);
 });
 
 Deno.test("resolveRecipe() has statistics of averaged weights where there are any", () => {

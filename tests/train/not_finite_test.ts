@@ -17,5 +17,9 @@ Deno.test("notFinite() blames the flag that is out of all proportion, and claims
     message({ variant: "v1", betaPrime: 1e9 }),
     /try a lower --beta-prime than 1000000000\.$/,
   );
+  assert.match(
+    message({ variant: "hat", helper: "auto", gamma: 1e30 }),
+    /try a lower --gamma than 1e\+30\.$/,
+  );
   assert.match(message({ variant: "standard", lr: 7 }), /try a lower --lr than 7\.$/);
 });

@@ -47,6 +47,31 @@ onWasm(
     }),
 );
 
+onWasm(
+  "ReadAhead begins a running average of examples anew where attacks begin anew",
+  (backend) =>
+    inRunFolder(async (runDir) => {
+      const flags = { variant: "v1", attackStart: "memory", memoryEma: 0.5 } as const;
+      const recipe = smallRecipe({ ...flags, attackSteps: 1, firstSteps: 1 });
+      await trainUntil(runDir, recipe, backend, 2);
+      const memory = await MemoryStore.openReadOnly(join(runDir, "memory"));
+      const { train: dataset } = smallData();
+      const order = Uint32Array.from({ length: dataset.n }, (_, id) => id);
+      const lastOf = async (reset?: number) => {
+        const resets = { ...recipe, memory: { ...recipe.memory!, ...reset && { reset } } };
+        const supplies = { recipe: resets, dataset, memory, epoch: 3, order };
+        return (await new ReadAhead(supplies, 3).take(0)).last;
+      };
+      try {
+        assert.deepEqual((await lastOf())!.present, new Uint8Array(8).fill(1));
+        assert.deepEqual((await lastOf(3))!.present, new Uint8Array(8).fill(1), "epochs 1 and 4");
+        assert.equal(await lastOf(2), undefined, "epochs 1 and 3");
+      } finally {
+        await memory.close();
+      }
+    }),
+);
+
 Deno.test("ReadAhead mirrors images, unless the recipe says not to", async () => {
   const { train: dataset } = smallData();
   const order = Uint32Array.from({ length: dataset.n }, (_, id) => id);

@@ -87,3 +87,40 @@ Deno.test("startRun() that cannot open its memory leaves no folder in the way of
     assert.deepEqual([...(await snapshot(runDir)).keys()], ["run.lock"]);
     await startRun({ ...RECIPE, epochs: 1 }, runDir);
   }));
+
+Deno.test("continueRun() refuses more epochs for a run that has stopped early", () =>
+  inRunFolder(async (runDir) => {
+    // It learns nothing. Held-out images would be many.
+    const optimiser = { lr: 1e-12, schedule: "constant" } as const;
+    await startRun(
+      { ...RECIPE, optimiser, variant: "standard", attack: {}, select: "test" },
+      runDir,
+    );
+    const path = join(runDir, "recipe.json"), record = JSON.parse(await Deno.readTextFile(path));
+    const recipe = { ...record.recipe, select: "val", earlyStop: 1 };
+    const text = JSON.stringify({ ...record, recipe });
+    await Deno.writeTextFile(path, text);
+    await assert.rejects(continueRun(runDir, { given: { epochs: 5 } }), {
+      name: "UsageError",
+      message: `The run in ${runDir} has ended in epoch 2, by --early-stop 1: ` +
+        "more --epochs add nothing to it; start a new run.",
+    });
+    assert.equal(await Deno.readTextFile(path), text);
+  }));
+
+Deno.test("startRun() says so where no example ever comes back from the memory", () =>
+  inRunFolder(async (runDir) => {
+    const notes: string[] = [], stop = new AbortController();
+    const observer: RunObserver = {
+      onNote: (note) => notes.push(note),
+      onStep: () => stop.abort(),
+    };
+    const starting = startRun({ ...RECIPE, memory: { age: 2 } }, runDir, {
+      observer,
+      signal: stop.signal,
+    });
+    await assert.rejects(starting, { name: "Interrupted" });
+    assert.deepEqual(notes, [
+      "--memory-age 2: in 2 epochs, no example ever comes back from the memory.",
+    ]);
+  }));

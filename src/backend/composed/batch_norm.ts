@@ -14,6 +14,7 @@ import {
   type GroupAttributes,
   RUNNING_STATISTICS,
   type RunningAttributes,
+  unbiasing,
 } from "../operations/batch_norm.ts";
 import type { ComposedKernels, Inputs } from "./kernel.ts";
 
@@ -93,7 +94,7 @@ function runningStatistics(inputs: Inputs, attributes: tf.NamedAttrMap): tf.Tens
   const { runningMean, runningVariance, mean, variance } = inputs;
   return [
     fold(runningMean!, mean!, counts.map(() => 1)),
-    fold(runningVariance!, variance!, counts.map((count) => count / (count - 1))),
+    fold(runningVariance!, variance!, counts.map(unbiasing)),
   ];
 }
 

@@ -48,8 +48,13 @@ export interface BatchNormGradientAttributes extends GroupAttributes {
 export interface RunningAttributes extends tf.NamedAttrMap {
   /** Weight of the newest statistics. */
   readonly momentum: number;
-  /** Values per channel of each group, at least two. */
+  /** Values per channel of each group. */
   readonly counts: number[];
+}
+
+/** What makes the variance of `count` values unbiased: `count/(count − 1)`. A single value's, which is 0, stays that. */
+export function unbiasing(count: number): number {
+  return count / Math.max(1, count - 1);
 }
 
 /** Mean and biased variance per group and channel: two tensors `[G,C]`. */

@@ -18,7 +18,8 @@ const memoryFormula = "β'·mean_c (f_c(x') − f_c(x''))²";
 /**
  * FGSM-PGI with the perturbation of the epoch before as its prior, which the authors call FGSM-EP; λ, step and reset are those
  * of their code. Where there is no memory, `x''` is the noise that the attack begins at. The gradient is that of the network
- * in evaluation mode, as in every attack here; the authors' code trains within it, and smooths labels.
+ * in evaluation mode, as in every attack here; the authors' code trains within it, and smooths labels. The noise is uniform in
+ * the ball and clipped to [0,1]; their code takes its sign, ±ε, unclipped.
  */
 export const fgsmPgi: Method<"fgsm-pgi"> = {
   name: "fgsm-pgi",

@@ -1,6 +1,7 @@
 /**
- * ResNet-18 with pre-activation (He et al. 2016b) for small images, with batch norm before the pool, as in Wong et al. 2020
- * and Rice et al. 2020.
+ * ResNet-18 with pre-activation (He et al. 2016b) for small images, with batch norm before the pool, as in Rice et al.
+ * 2020: shortcuts convolve what batch norm and ReLU have made of the block's input. Wong et al. 2020 have another block under
+ * the same names, whose shortcuts convolve the input itself.
  *
  * @module
  */

@@ -16,15 +16,11 @@ export function added(sums: TensorMap, parts: TensorMap, share: tf.Tensor): Tens
   }));
 }
 
-/** `share` times each of `terms`, which are disposed. */
+/** `share` times each of `terms`, which are disposed. Two of them may be one tensor: a loss of a single term is that term. */
 export function scaled(terms: tf.NamedTensorMap, share: tf.Tensor): tf.NamedTensorMap {
-  return Object.fromEntries(
-    Object.entries(terms).map(([name, term]) => {
-      const counted = tf.mul(term, share);
-      term.dispose();
-      return [name, counted];
-    }),
-  );
+  const counted = Object.entries(terms).map(([name, term]) => [name, tf.mul(term, share)] as const);
+  tf.dispose(terms);
+  return Object.fromEntries(counted);
 }
 
 /**

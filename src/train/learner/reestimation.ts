@@ -12,7 +12,7 @@ import * as tf from "@tensorflow/tfjs";
 import type { Backend, Computation, DeviceState } from "../../backend/backend.ts";
 import { loadBatch } from "../../data/batches.ts";
 import type { Dataset } from "../../data/dataset.ts";
-import { type Architecture, forward } from "../../model/architecture.ts";
+import { type Architecture, forward, normalisationNames } from "../../model/architecture.ts";
 import { imageTensor } from "../../model/inputs.ts";
 import { copyOf, disposeAll, type WeightTensors } from "../../model/parameters.ts";
 import { trainLayers } from "../../model/train_mode.ts";
@@ -58,12 +58,15 @@ export function compileObservation(
   architecture: Architecture,
   averaged: WeightTensors,
 ): Computation {
+  const { normalisation } = architecture;
+  const fixed = normalisation ? Object.values(normalisationNames(normalisation)) : [];
   return deviceState.compile(({ nat, share }) => {
     const { parameters, buffers } = copyOf(averaged), images = nat as tf.Tensor4D;
     const groups = [images.shape[0]];
     const layers = trainLayers(architecture, parameters, { buffers }, groups, undefined, 1);
     forward(architecture, layers, images).dispose();
     for (const [name, before] of averaged.buffers) {
+      if (fixed.includes(name)) continue;
       const seen = buffers.get(name)!;
       // A share of 1 leaves nothing of what was before, not even in rounding: a run may be stopped and continued in between.
       const moved = tf.tidy(() => tf.add(tf.mul(before, tf.sub(1, share!)), tf.mul(seen, share!)));

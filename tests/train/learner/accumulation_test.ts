@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs";
-import { joined } from "../../../src/train/learner/accumulation.ts";
+import { joined, scaled } from "../../../src/train/learner/accumulation.ts";
 import { onOneThread, onWasm } from "../../testing/device.ts";
 import { read } from "../../testing/tensors.ts";
 
@@ -20,3 +20,10 @@ onWasm(
     assert.deepEqual(values, [["loss", [12]], ["kl", [8]], ["memory", [7]], ["@w", [6, 7, 8]]]);
   },
 );
+
+onWasm("scaled() counts a loss of one term, which is that term itself, once as each", async () => {
+  const ce = tf.scalar(6), counted = scaled({ loss: ce, ce }, tf.scalar(0.5));
+  assert.deepEqual([...await read(counted.loss!)], [3]);
+  assert.deepEqual([...await read(counted.ce!)], [3]);
+  assert.ok(ce.isDisposed);
+});

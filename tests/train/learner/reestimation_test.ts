@@ -1,6 +1,13 @@
 import assert from "node:assert/strict";
+import * as tf from "@tensorflow/tfjs";
 import type { Dataset } from "../../../src/data/dataset.ts";
-import { disposeAll } from "../../../src/model/parameters.ts";
+import { normalisationNames } from "../../../src/model/architecture.ts";
+import {
+  buildArchitecture,
+  withNormalisation,
+} from "../../../src/model/architectures/architectures.ts";
+import { disposeAll, initialise } from "../../../src/model/parameters.ts";
+import { Learner } from "../../../src/train/learner/learner.ts";
 import { reestimate } from "../../../src/train/learner/reestimation.ts";
 import { exportTensors } from "../../../src/weights/state_dict.ts";
 import { eachBackend } from "../../testing/backends.ts";
@@ -47,6 +54,37 @@ eachBackend(
     assertTensors(first, "reestimated.", 2e-3, OPTIMISER_REFERENCE);
     assert.ok(await reestimate(learner, { ...settings, ids: ids.subarray(0, 1) }));
     assert.deepEqual(await statistics(), first, "to the bit");
+    learner.dispose();
+  },
+);
+
+onWasm(
+  "reestimate() leaves what images are normalised by as it is, to the bit",
+  async (backend) => {
+    const architecture = withNormalisation(
+      buildArchitecture("resnet18", { width: 1, classes: 10 }),
+    );
+    const { mean, std } = normalisationNames(architecture.normalisation!);
+    const state = initialise(architecture, 1);
+    for (
+      const [name, values] of [[mean, [0.4914, 0.4822, 0.4465]], [std, [0.247, 0.2435, 0.2616]]]
+    ) {
+      tf.dispose(state.buffers.get(name as string));
+      state.buffers.set(name as string, tf.tensor1d(values as number[]));
+    }
+    const recipe = smallRecipe({ ...AVERAGING, averageBatchNorm: "reestimated" });
+    const learner = new Learner(recipe, architecture, backend, state, undefined, {});
+    const constants = async () => {
+      const averaged = learner.averaged()!, { buffers } = averaged;
+      const exported = await exportTensors(
+        new Map([mean, std].map((name) => [name, buffers.get(name)!])),
+      );
+      disposeState(averaged);
+      return exported;
+    };
+    const before = await constants(), ids = Uint32Array.of(1, 2, 3);
+    assert.ok(await reestimate(learner, { dataset: dataset(), ids, batchSize: 1, backend }));
+    assert.deepEqual(await constants(), before);
     learner.dispose();
   },
 );

@@ -15,6 +15,7 @@ import {
   type GroupAttributes,
   RUNNING_STATISTICS,
   type RunningAttributes,
+  unbiasing,
 } from "../../operations/batch_norm.ts";
 import { type Phase, phase } from "../phases.ts";
 import type { Inputs, KernelTable } from "./registration.ts";
@@ -131,7 +132,7 @@ function runningStatistics(
   };
   return [
     fold(runningMean!, mean!, counts.map(() => 1)),
-    fold(runningVariance!, variance!, counts.map((count) => count / (count - 1))),
+    fold(runningVariance!, variance!, counts.map(unbiasing)),
   ];
 }
 

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { unbiasing } from "../../operations/batch_norm.ts";
 import type { BatchShape } from "../../operations/convolution_shape.ts";
 import { type Lowered, single } from "../program/kernel.ts";
 import {
@@ -68,7 +69,7 @@ ${
 
 /**
  * Inputs running mean and variance `[C]`, mean and biased variance `[G,C]`; outputs the new running mean and variance,
- * in memory of their own. The groups, of `counts` pixels each, at least two, are folded in one after the other:
+ * in memory of their own. The groups, of `counts` pixels each, are folded in one after the other:
  * `r ← (1 − momentum) r + momentum s`, where the variance `s` is unbiased.
  */
 export function runningStatistics(
@@ -78,7 +79,7 @@ export function runningStatistics(
 ): Lowered {
   const [old, recent] = [real(1 - momentum), real(momentum)];
   const steps = counts.flatMap((count, group) => {
-    const at = `i + ${group * channels}u`, unbiased = real(count / (count - 1));
+    const at = `i + ${group * channels}u`, unbiased = real(unbiasing(count));
     return [
       `centre = ${old} * centre + ${recent} * mean[${at}];`,
       `spread = ${old} * spread + ${recent} * (variance[${at}] * ${unbiased});`,
