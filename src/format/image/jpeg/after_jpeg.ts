@@ -38,7 +38,8 @@ export function afterJpeg({ width, height, rgb }: Bitmap, quality: number): Bitm
   const frame = { width, height, groupAcross: 2, groupDown: 2 };
   const planes = ycc({ width, height, rgb }).map((samples, i) => {
     const across = i === 0 ? 2 : 1, table = tables[Math.min(i, 1)]!;
-    const component = componentOf(i === 0 ? samples : halved(samples), across, frame, table);
+    const ready = i === 0 ? samples : halved(samples, Math.ceil(height / 2));
+    const component = componentOf(ready, across, frame, table);
     return fullSize(planeOf(component, table), across, across, frame);
   });
   return { width, height, rgb: mixColours("ycc", planes) };
@@ -69,14 +70,19 @@ function ycc({ width, height, rgb }: Bitmap): Samples[] {
   return [y, cb, cr].map((values) => ({ stride, values }));
 }
 
-/** The means of two by two samples, rounded down and up in turns along a row. */
-function halved({ stride, values }: Samples): Samples {
+/**
+ * The means of two by two samples, rounded down and up in turns along a row. Of these rows the last of `rows` fills up the
+ * groups: pixels that were repeated, with others beside them, would have other means.
+ */
+function halved({ stride, values }: Samples, rows: number): Samples {
   const half = stride / 2, out = new Uint8Array(values.length / 4);
   for (let to = 0; to < out.length; to++) {
     const column = to % half, at = 2 * ((to - column) / half * stride + column);
     const sum = values[at]! + values[at + 1]! + values[at + stride]! + values[at + stride + 1]!;
     out[to] = (sum + 1 + (column & 1)) >> 2;
   }
+  const last = out.slice((rows - 1) * half, rows * half);
+  for (let to = rows * half; to < out.length; to += half) out.set(last, to);
   return { stride: half, values: out };
 }
 
