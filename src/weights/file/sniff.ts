@@ -59,12 +59,11 @@ export function sniff(path: string, ends: Ends): WeightsKind {
   const { head, size } = ends;
   if (head.length === 0) throw new UsageError(`${path} is empty: download or copy it again.`);
   if (begins(head, "PK\x03\x04") || begins(head, "PK\x05\x06")) return "torch-zip";
+  // Before a pickle, with whose first two bytes a length of the header can begin.
+  if (head[8] === 0x7b && head.subarray(4, 8).every((byte) => byte === 0)) return "safetensors";
   if (head[0] === 0x80 && head[1]! >= 2 && head[1]! <= 5) return "torch-pickle";
   const text = new TextDecoder().decode(head);
   if (/^\s*\{\s*["}]/.test(text)) return judgeJson(path, text);
-  if (head.length > 8 && head[8] === 0x7b && head.subarray(4, 8).every((byte) => byte === 0)) {
-    return "safetensors";
-  }
   const known = foreign(ends, text);
   if (known === undefined && path.endsWith(".safetensors")) return "safetensors"; // which is told there
   const [is, help] = known ??

@@ -13,6 +13,8 @@ const SAFETENSORS = "\x02\0\0\0\0\0\0\0{}";
 
 Deno.test("sniff() tells weights by their bytes and not by the file's name", () => {
   assert.equal(kindOf("a.pth", SAFETENSORS), "safetensors");
+  // A header of 640 bytes, whose length begins as a pickle does.
+  assert.equal(kindOf("a.safetensors", "\x80\x02\0\0\0\0\0\0{}"), "safetensors");
   assert.equal(kindOf("a.safetensors", "PK\x03\x04"), "torch-zip");
   assert.equal(kindOf("a", [0x80, 2, 0x8a, 10]), "torch-pickle");
   assert.equal(kindOf("a.json", '{"metadata": {}, "weight_map": {}}'), "shards");
