@@ -35,7 +35,7 @@ function takeFromLayers(json: JsonObject): boolean {
     return takeFromLayers(layer as unknown as JsonObject);
   }
   if (kind === "Softmax") {
-    if (config.axis !== undefined && config.axis !== -1) return false;
+    if (!isOverClasses(config.axis)) return false;
     layer.class_name = "Activation";
     layer.config = { name: config.name, activation: LINEAR };
     return true;
@@ -44,6 +44,12 @@ function takeFromLayers(json: JsonObject): boolean {
   if (!has || !isSoftmax(config.activation)) return false;
   config.activation = LINEAR;
   return true;
+}
+
+/** Whether `axis` is the last of outputs `[N,classes]`: tfjs writes 1 where nothing was said, Keras -1, or either in a list. */
+function isOverClasses(axis: unknown): boolean {
+  const [one, ...more] = Array.isArray(axis) ? axis : [axis ?? -1];
+  return more.length === 0 && (one === -1 || one === 1);
 }
 
 function isSoftmax(activation: unknown): boolean {

@@ -35,7 +35,7 @@ Deno.test("withoutSoftmax() takes the softmax off the last of a row of layers, h
   const activation = layer("Activation", { name: "a", activation: "linear" });
   for (
     const last of [
-      layer("Softmax", { name: "a", axis: -1 }),
+      ...[undefined, -1, 1, [-1], [1]].map((axis) => layer("Softmax", { name: "a", axis })),
       layer("Activation", { name: "a", activation: "softmax" }),
     ]
   ) {
@@ -58,7 +58,8 @@ Deno.test("withoutSoftmax() leaves what does not end in a softmax of its own, an
     const topology of [
       sequential(relu),
       sequential(softmax, relu),
-      sequential(relu, layer("Softmax", { name: "p", axis: 1 })),
+      sequential(relu, layer("Softmax", { name: "p", axis: 2 })),
+      sequential(relu, layer("Softmax", { name: "p", axis: [1, 2] })),
       sequential(relu, layer("Activation", { name: "p", activation: "sigmoid" })),
       sequential(),
       {},
@@ -114,4 +115,15 @@ Deno.test("withoutSoftmax() takes the softmax off a graph, before nodes that pas
     "read twice",
   );
   assert.equal(peeled("graph-model", { node: 3 }), undefined);
+});
+
+Deno.test("withoutSoftmax() is not made to cost time by a graph of many nodes", () => {
+  const nodes = Array.from(
+    { length: 10_000 },
+    (_, i) => ({ name: `n${i}`, op: "Identity", input: i === 0 ? [] : [`n${i - 1}`] }),
+  );
+  const begin = performance.now();
+  assert.equal(peeled("graph-model", { node: nodes }), undefined);
+  const seconds = (performance.now() - begin) / 1000;
+  assert.ok(seconds < 5, `${seconds} s`);
 });
