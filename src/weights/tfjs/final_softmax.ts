@@ -83,14 +83,18 @@ interface Node {
 function takeFromGraph(topology: JsonObject, artifacts: TfjsModel["artifacts"]): boolean {
   const nodes = topology.node as Node[];
   if (!Array.isArray(nodes)) return false;
-  const inputs = nodes.flatMap(({ input = [] }) => input.map(nodeName));
-  const readers = (name: string) => inputs.filter((input) => input === name).length;
+  const counts = new Map<string, number>();
+  for (const input of nodes.flatMap(({ input = [] }) => input.map(nodeName))) {
+    counts.set(input, (counts.get(input) ?? 0) + 1);
+  }
+  const readers = (name: string) => counts.get(name) ?? 0;
   const outputs = outputNames(artifacts) ??
     nodes.filter(({ name }) => readers(name) === 0).map(({ name }) => name);
   if (outputs.length !== 1) return false;
+  const byName = new Map(nodes.map((node) => [node.name, node]));
   let [name] = outputs, allowed = 0;
   while (true) {
-    const node = nodes.find((each) => each.name === name);
+    const node = byName.get(name!);
     if (node === undefined || readers(name!) > allowed) return false;
     if (node.op === "Softmax") {
       node.op = "Identity";

@@ -91,9 +91,11 @@ export function readManifest(text: string, path: string): ModelManifest {
   }
   const { format, modelTopology: topology, signature, userDefinedMetadata, weightsManifest } =
     parsed.output;
-  const names = weightsManifest.flatMap(({ weights }) => weights.map(({ name }) => name));
-  const twice = names.find((name, i) => names.indexOf(name) < i);
-  if (twice !== undefined) fail(`it has the weight "${twice}" twice`);
+  const names = new Set<string>();
+  for (const { name } of weightsManifest.flatMap(({ weights }) => weights)) {
+    if (names.has(name)) fail(`it has the weight "${name}" twice`);
+    names.add(name);
+  }
   const unconnected = findUnconnected(topology);
   if (unconnected !== undefined) fail(unconnected);
   return {

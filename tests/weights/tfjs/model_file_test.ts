@@ -167,3 +167,15 @@ Deno.test("readTfjsModel() refuses a file of weights that was cut short, or lead
     await assert.rejects(readModel(path), { name: "UsageError", message: /is no file/ });
   });
 });
+
+Deno.test("readTfjsModel() is not made to cost time by many weights without values", async () => {
+  await withModel(async (path, json) => {
+    for (let i = 0; i < 30_000; i++) {
+      group(json).weights.push({ name: `w${i}`, shape: [0], dtype: "float32" });
+    }
+    await Deno.writeTextFile(path, JSON.stringify(json));
+    const begun = performance.now();
+    assert.equal((await readModel(path)).artifacts.weightSpecs.length, 30_001);
+    assert.ok(performance.now() - begun < 5000, "within a second, on a machine that is not busy");
+  });
+});
