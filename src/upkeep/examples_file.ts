@@ -29,6 +29,12 @@ export interface MemoryExamples {
   readonly images: Float32Array;
 }
 
+/** Examples as a file has them. */
+export interface ReadExamples extends MemoryExamples {
+  /** The epoch that made them, as the file says it; absent where it does not. */
+  readonly epoch?: string;
+}
+
 /** Writes `examples` of `dataset` to `path`. Throws a `RunError` if that fails. */
 export async function writeMemoryFile(
   path: string,
@@ -62,7 +68,7 @@ const viewSchema = v.pipe(v.number(), v.minValue(0), v.maxValue(2 * LARGEST_CROP
  * @throws {RunError} if the file cannot be read
  * @throws {UsageError} if it is not such a file, an image comes twice, or a value is outside [0,1]
  */
-export async function readMemoryFile(path: string, dataset: Dataset): Promise<MemoryExamples> {
+export async function readMemoryFile(path: string, dataset: Dataset): Promise<ReadExamples> {
   const { tensors, metadata } = decodeSafetensors(
     await readNamedFile(path),
     path,
@@ -100,6 +106,7 @@ export async function readMemoryFile(path: string, dataset: Dataset): Promise<Me
       ? Array.from(ids.data, () => IDENTITY_VIEW)
       : readViews(views, n) ?? fail("views is not [N,3] with offsets in 0..8 and a flip of 0 or 1"),
     images: channelsLast(images.data, dataset.shape),
+    ...metadata.epoch !== undefined && { epoch: metadata.epoch },
   };
 }
 

@@ -11,6 +11,7 @@ import { UsageError } from "../errors.ts";
 import { syncDirectory } from "../disk/disk.ts";
 import { ioError } from "../disk/failure.ts";
 import { removeTreeIfThere } from "../disk/files.ts";
+import { quoted } from "../format/quoted.ts";
 import { readCurrentFile } from "../memory/current.ts";
 import { findForeign, removeEmptyMemory } from "../memory/empty.ts";
 import { MemoryStore } from "../memory/store.ts";
@@ -39,7 +40,7 @@ export interface ImportReport {
  * Gives a run that has lost its memory the examples in `file` as what its last epoch left. Never replaces a memory.
  *
  * @throws {UsageError} if the run has a memory, no checkpoint, or one from within an epoch; if the file is of other
- *   images or its examples leave the ball
+ *   images or of another epoch, or its examples leave the ball
  * @throws {RunError} if a file cannot be read or written
  */
 export async function importMemory(
@@ -66,6 +67,14 @@ export async function importMemory(
         `${runDir} stands inside epoch ${progress.epoch}, of which a part of the memory is missing: start a new run.`,
       );
     }
+    const { epoch, step } = progress;
+    if ((examples.epoch ?? String(epoch)) !== String(epoch)) {
+      throw new UsageError(
+        `${file} holds examples of epoch ${
+          quoted(examples.epoch!)
+        }, and ${runDir} stands behind epoch ${epoch}: import those of epoch ${epoch}.`,
+      );
+    }
     await removeTreeIfThere(temporary); // left by an import that was killed
     const store = await MemoryStore.open(temporary, {
       codec: recipe.memory.codec,
@@ -74,7 +83,6 @@ export async function importMemory(
       dataSha256,
       shape: train.shape,
     });
-    const { epoch, step } = progress;
     try {
       await store.begin(epoch);
       await writeExamples(store, examples, train, recipe.memory, file);

@@ -25,7 +25,7 @@ Deno.test.beforeAll(async () => {
 
 Deno.test.afterAll(() => world.remove());
 
-Deno.test("importMemory() refuses files that are not a memory of its images, and leaves nothing", async () => {
+Deno.test("importMemory() refuses files that are not a memory of its images and its last epoch, and leaves nothing", async () => {
   await Deno.remove(join(run, "memory"), { recursive: true });
   const lost = await readMemoryRun(run), place = { dataDir: world.data };
   const { tensors, metadata } = decodeSafetensors(await Deno.readFile(exported), exported);
@@ -63,6 +63,11 @@ Deno.test("importMemory() refuses files that are not a memory of its images, and
     /does not belong to this run: its example of image \d+ is/,
   );
   await attempt(() => {}, /its images are cifar100's, not cifar10's/, { data: "cifar100" });
+  await attempt(
+    () => {},
+    /bad\.safetensors holds examples of epoch "1", and .+run stands behind epoch 2: import those of epoch 2\.$/,
+    { ...metadata, epoch: "1" },
+  );
   const none = { name: "UsageError", message: /^.+none does not exist\.$/ };
   await assert.rejects(importMemory(lost, world.path("none"), place), none);
   const folder = { name: "UsageError", message: /^.+data is a folder\.$/ };
