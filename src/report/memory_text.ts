@@ -73,10 +73,25 @@ export function describeExport({ out, epoch, examples }: ExportReport): string {
   return `${examples} examples of epoch ${epoch} are in ${out}`;
 }
 
-/** Which epoch the examples count for. */
-export function describeImport({ epoch, checkpoint, examples, images }: ImportReport): string {
-  const said = `${examples} examples are the memory of epoch ${epoch}, beside ${checkpoint}`;
-  if (examples === images) return said;
-  return `${said}; the other ${images - examples} of ${images} images have none: ` +
-    "for them, the next epoch is like a first one";
+/** Which epoch the examples count for, and what goes without any. */
+export function describeImport(report: ImportReport): string {
+  const { epoch, checkpoint, examples, images, age, missing } = report;
+  return [
+    `${examples} examples are the memory of epoch ${epoch}, beside ${checkpoint}`,
+    ...examples === images ? [] : [
+      `the other ${images - examples} of ${images} images have none: for them, epoch ${
+        epoch + age
+      } is like a first one`,
+    ],
+    ...missing.length === 0 ? [] : [
+      `with --memory-age ${age}, those of ${epochs(missing)} would be in it too: ${
+        epochs(missing.map((each) => each + age))
+      } will be like a first one`,
+    ],
+  ].join("; ");
+}
+
+function epochs(numbers: readonly number[]): string {
+  const [first] = numbers;
+  return numbers.length === 1 ? `epoch ${first}` : `epochs ${first} to ${numbers.at(-1)}`;
 }

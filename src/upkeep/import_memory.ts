@@ -34,6 +34,10 @@ export interface ImportReport {
   readonly examples: number;
   /** Images that the run trains on, with auxiliary ones, of which an epoch may show a part. */
   readonly images: number;
+  /** Epochs between making an example and using it. */
+  readonly age: number;
+  /** Earlier epochs of which the memory would hold examples too, which one file does not bring back, ascending. */
+  readonly missing: readonly number[];
 }
 
 /**
@@ -98,7 +102,11 @@ export async function importMemory(
       await store.close();
     }
     await moveIntoPlace(temporary, directory);
-    return { epoch, checkpoint, examples: examples.ids.length, images: train.n };
+    const { age } = recipe.memory, oldest = Math.max(1, epoch - age + 1);
+    return {
+      ...{ epoch, checkpoint, examples: examples.ids.length, images: train.n, age },
+      missing: Array.from({ length: epoch - oldest }, (_, i) => oldest + i),
+    };
   } finally {
     await removeTreeIfThere(temporary).catch(() => {}); // the first error says more
     await lock.release();

@@ -31,11 +31,24 @@ Deno.test("describeGarbage() says MiB", () => {
 });
 
 Deno.test("describeImport() says how many images have no example", () => {
-  const report = { epoch: 2, checkpoint: "epoch-002.safetensors", images: 20 };
+  const report = { epoch: 2, checkpoint: "epoch-002.safetensors", images: 20, age: 1, missing: [] };
   const said = "examples are the memory of epoch 2, beside epoch-002.safetensors";
   assert.equal(describeImport({ ...report, examples: 20 }), `20 ${said}`);
   assert.equal(
     describeImport({ ...report, examples: 12 }),
-    `12 ${said}; the other 8 of 20 images have none: for them, the next epoch is like a first one`,
+    `12 ${said}; the other 8 of 20 images have none: for them, epoch 3 is like a first one`,
+  );
+});
+
+Deno.test("describeImport() says which epochs go without examples where a memory holds several", () => {
+  const report = { epoch: 5, checkpoint: "epoch-005.safetensors", images: 20, examples: 20 };
+  const said = "20 examples are the memory of epoch 5, beside epoch-005.safetensors";
+  assert.equal(
+    describeImport({ ...report, age: 2, missing: [4] }),
+    `${said}; with --memory-age 2, those of epoch 4 would be in it too: epoch 6 will be like a first one`,
+  );
+  assert.equal(
+    describeImport({ ...report, age: 4, missing: [2, 3, 4] }),
+    `${said}; with --memory-age 4, those of epochs 2 to 4 would be in it too: epochs 6 to 8 will be like a first one`,
   );
 });

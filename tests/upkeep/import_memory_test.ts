@@ -18,7 +18,8 @@ let exported: string;
 Deno.test.beforeAll(async () => {
   world = await TinyWorld.create();
   run = world.path("run");
-  await memlossDone(...world.trainArgs(run, "--variant", "v1", "--select", "none"));
+  const flags = ["--variant", "v1", "--select", "none", "--memory-age", "3"];
+  await memlossDone(...world.trainArgs(run, ...flags));
   exported = world.path("memory.safetensors");
   await exportMemory(await readMemoryRun(run), { out: exported, dataDir: world.data });
 });
@@ -72,4 +73,11 @@ Deno.test("importMemory() refuses files that are not a memory of its images and 
   await assert.rejects(importMemory(lost, world.path("none"), place), none);
   const folder = { name: "UsageError", message: /^.+data is a folder\.$/ };
   await assert.rejects(importMemory(lost, world.data, place), folder);
+});
+
+Deno.test("importMemory() says of which earlier epochs the memory has lost the examples", async () => {
+  const { epoch, age, missing } = await importMemory(await readMemoryRun(run), exported, {
+    dataDir: world.data,
+  });
+  assert.deepEqual([epoch, age, missing], [2, 3, [1]]);
 });
