@@ -15,8 +15,8 @@ import { quoted } from "../format/quoted.ts";
 import { readCurrentFile } from "../memory/current.ts";
 import { findForeign, removeEmptyMemory } from "../memory/empty.ts";
 import { MemoryStore } from "../memory/store.ts";
-import type { MemoryRecipe } from "../recipe/sections.ts";
-import { largestDelta } from "../train/memory/outputs.ts";
+import { codecError } from "../memory/chunk/codec.ts";
+import { largestDelta, mixesCrops } from "../train/memory/outputs.ts";
 import { checkpointPath, damagedCheckpoint, findNamedLast } from "../run/checkpoints.ts";
 import { describeCheckpoint } from "../run/checkpoint/progress.ts";
 import { RunLock } from "../run/folder/run_lock.ts";
@@ -89,7 +89,7 @@ export async function importMemory(
     });
     try {
       await store.begin(epoch);
-      await writeExamples(store, examples, train, recipe.memory, file);
+      await writeExamples(store, examples, train, recipe, file);
       await store.commit({
         epoch,
         step,
@@ -127,10 +127,14 @@ async function writeExamples(
   store: MemoryStore,
   { ids, views, images }: MemoryExamples,
   train: Dataset,
-  { view }: MemoryRecipe,
+  { memory, threat }: MemoryRun["recipe"],
   file: string,
 ): Promise<void> {
-  const { epsilon } = store.settings, values = valuesPerImage(train.shape);
+  const { codec, epsilon } = store.settings, values = valuesPerImage(train.shape);
+  const euclidean = threat.norm === "l2" && !mixesCrops(memory);
+  // What rounding adds to every value, in the codec and in float32.
+  const rounding = Math.sqrt(values) * (codecError(codec, epsilon) + 1 / 2 ** 24);
+  const farthest = epsilon + BOUND_TOLERANCE + (euclidean ? rounding : 0);
   for (let first = 0; first < ids.length; first += BATCH) {
     const batch = ids.subarray(first, first + BATCH), shown = views.slice(first, first + BATCH);
     const deltas = new Float32Array(batch.length * values);
@@ -139,15 +143,17 @@ async function writeExamples(
       const own = deltas.subarray(start, start + values);
       applyView(train, id, shown[row]!, own, 0);
       own.forEach((x, i) => own[i] = images[first * values + start + i]! - x);
-      const largest = own.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
-      if (largest > epsilon + BOUND_TOLERANCE) {
+      const distance = euclidean
+        ? Math.sqrt(own.reduce((sum, value) => sum + value * value, 0))
+        : own.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+      if (distance > farthest) {
         throw new UsageError(
-          `${file} does not belong to this run: its example of image ${id} is ${largest} from it, more than ${epsilon}.`,
+          `${file} does not belong to this run: its example of image ${id} is ${distance} from it, more than ${epsilon}.`,
         );
       }
-      if (view === "realigned") own.set(outOfView(own, shown[row]!, train.shape));
+      if (memory.view === "realigned") own.set(outOfView(own, shown[row]!, train.shape));
     });
-    const kept = view === "realigned" ? shown.map(() => IDENTITY_VIEW) : shown;
+    const kept = memory.view === "realigned" ? shown.map(() => IDENTITY_VIEW) : shown;
     await store.write(batch, kept, deltas);
   }
 }

@@ -75,6 +75,21 @@ Deno.test("importMemory() refuses files that are not a memory of its images and 
   await assert.rejects(importMemory(lost, world.data, place), folder);
 });
 
+Deno.test("importMemory() measures examples of a run in L2 by their length", async () => {
+  const lost = await readMemoryRun(run), place = { dataDir: world.data };
+  const within = (epsilon: number) => {
+    const recipe = { ...lost.recipe, threat: { norm: "l2", epsilon } as const };
+    return importMemory({ ...lost, recipe }, exported, place);
+  };
+  // Each value is within 8/255; √3072 of these are 1.74.
+  await assert.rejects(within(0.5), {
+    name: "UsageError",
+    message: /its example of image \d+ is [01]\.\d+ from it, more than 0\.5\.$/,
+  });
+  await within(1.75);
+  await Deno.remove(join(run, "memory"), { recursive: true });
+});
+
 Deno.test("importMemory() says of which earlier epochs the memory has lost the examples", async () => {
   const { epoch, age, missing } = await importMemory(await readMemoryRun(run), exported, {
     dataDir: world.data,

@@ -20,6 +20,12 @@ export type CodecName = typeof CODEC_NAMES[number];
 /** The number that stands for a codec in every chunk. Never renumber. */
 export const codecNumbers: Readonly<Record<CodecName, number>> = { int8: 1, f32: 2, f16: 3 };
 
+/** The most by which a value within ±`epsilon` has changed when it comes back from `name`. */
+export function codecError(name: CodecName, epsilon: number): number {
+  if (name === "f32") return 0;
+  return name === "int8" ? epsilon / 254 : Math.max(epsilon / 2048, 1 / 2 ** 25);
+}
+
 /** Writes and reads the perturbations of one ε, an image at a time. */
 export interface Codec {
   readonly name: CodecName;

@@ -18,15 +18,17 @@ export interface Perturbations {
   readonly deltas: Float32Array;
 }
 
-/**
- * The largest |δ| that a memory can hold. An average of examples under different crops is no perturbation
- * of either; it is only known to be an image.
- */
+/** Whether a memory's examples lie in no ball: an average under different crops is no perturbation of either, only an image. */
+export function mixesCrops({ view, ema }: Pick<MemoryRecipe, "view" | "ema">): boolean {
+  return ema !== undefined && view === "stored";
+}
+
+/** The largest |δ| that a memory can hold. */
 export function largestDelta(
-  { view, ema }: Pick<MemoryRecipe, "view" | "ema">,
+  memory: Pick<MemoryRecipe, "view" | "ema">,
   { epsilon }: Pick<ThreatModel, "epsilon">,
 ): number {
-  return ema !== undefined && view === "stored" ? 1 : epsilon;
+  return mixesCrops(memory) ? 1 : epsilon;
 }
 
 /**
