@@ -32,14 +32,8 @@ export interface Adopted {
  *   or is none of the network's
  */
 export function adoptNetwork(tree: Tree, source: string, key?: string): Adopted {
-  const [taken, ...others] = findCandidates(tree, source, key);
-  const { prefix, names, tensors } = taken!;
-  const own = new Map([...names].map(([ours, name]) => [ours, tensors.get(name)!]));
-  for (const [name, tensor] of tensors) {
-    const elsewhere = !name.startsWith(prefix) &&
-      !others.some((other) => belongs(name, other, taken!));
-    if (elsewhere && !COUNTER.test(name)) own.set(own.has(name) ? `/${name}` : name, tensor);
-  }
+  const { all, asked: [taken, ...others] } = findCandidates(tree, source, key);
+  const own = ownTensors(taken!, all);
   const { architecture, notes } = takeNormalisation(own, taken!, source);
   const needed = networkShapes(architecture), types = new Set<string>();
   const unused = dropUnused(own, needed);
@@ -56,9 +50,9 @@ export function adoptNetwork(tree: Tree, source: string, key?: string): Adopted 
     tensors: ordered(own, architecture),
     notes: [
       ...noteKey(taken!, others),
-      ...prefix === ""
+      ...taken!.prefix === ""
         ? []
-        : [`The names of its tensors begin with ${quoted(prefix)}, which is left out.`],
+        : [`The names of its tensors begin with ${quoted(taken!.prefix)}, which is left out.`],
       ...noteNames(taken!, needed),
       ...types.size === 0
         ? []
@@ -67,6 +61,34 @@ export function adoptNetwork(tree: Tree, source: string, key?: string): Adopted 
       ...notes,
     ],
   };
+}
+
+/** The tensors beside and under the prefix of `taken` that are no other network's, those under it by its names for them. */
+function ownTensors(taken: Candidate, all: readonly Candidate[]): Map<string, SafeTensor> {
+  const { prefix, names, tensors } = taken, own = new Map<string, SafeTensor>();
+  const others = all.filter((each) => each !== taken && each.tensors === tensors);
+  const within = others.filter((each) => each.prefix.startsWith(prefix));
+  const needed = networkShapes(taken.architecture);
+  for (const [ours, name] of names) {
+    if (COUNTER.test(name)) continue;
+    const isOthers = within.some((each) => name.startsWith(each.prefix)) && !needed.has(ours);
+    // What a checkpoint of this program has beside its network stays with it.
+    if (!isOthers || ours.startsWith(OPTIMISER)) own.set(ours, tensors.get(name)!);
+  }
+  const theirs = others.map(ownership);
+  for (const [name, tensor] of tensors) {
+    if (name.startsWith(prefix) || COUNTER.test(name) || theirs.some((are) => are(name))) continue;
+    own.set(own.has(name) ? `/${name}` : name, tensor);
+  }
+  return own;
+}
+
+/** Whether a tensor is one of this network's; of one at the top, under whose prefix all of them are, only if it needs it. */
+function ownership({ prefix, names, architecture }: Candidate): (name: string) => boolean {
+  if (prefix !== "") return (name) => name.startsWith(prefix);
+  const needed = [...networkShapes(architecture).keys(), ...counterNames(architecture)];
+  const found = new Set(needed.map((ours) => names.get(ours)));
+  return (name) => found.has(name);
 }
 
 /** What some wide ResNets have since TRADES' has it, though no image passes it. */
@@ -111,11 +133,6 @@ function takeNormalisation(
       "stays in [0,1].",
     ],
   };
-}
-
-/** Whether the tensor called `name` is that of another network in the same dict. */
-function belongs(name: string, { prefix, tensors }: Candidate, taken: Candidate): boolean {
-  return tensors === taken.tensors && prefix !== "" && name.startsWith(prefix);
 }
 
 /** `own` in the order of a state dict, then the optimiser's. */

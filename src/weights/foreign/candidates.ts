@@ -26,14 +26,21 @@ const MOST_DICTS = 256, DEEPEST = 4;
 /** What is named so is an average or an old state of the network beside it. */
 const COPY = /ema|swa|avg|averag|teacher|best|attacker/i;
 
+/** The networks in a file. */
+export interface Candidates {
+  readonly all: readonly Candidate[];
+  /** Those that `--key` may mean, the likeliest first; one at least. */
+  readonly asked: readonly Candidate[];
+}
+
 /**
  * The networks in `tree`, the one that is meant first: that which is trained before averages of it, what lies at the top
  * before what is nested.
  *
- * @param key only those there
+ * @param key what is asked for is there
  * @throws {UsageError} if there are none
  */
-export function findCandidates(tree: Tree, source: string, key?: string): readonly Candidate[] {
+export function findCandidates(tree: Tree, source: string, key?: string): Candidates {
   const dicts = dictsOf(tree);
   if (dicts.length === 0) {
     throw new UsageError(
@@ -58,7 +65,7 @@ export function findCandidates(tree: Tree, source: string, key?: string): readon
       }.`,
     );
   }
-  return asked.sort((a, b) => rank(a) - rank(b));
+  return { all, asked: asked.sort((a, b) => rank(a) - rank(b)) };
 }
 
 interface Dict {

@@ -102,6 +102,53 @@ Deno.test("adoptNetwork() accounts for a second network beside the first, and fo
   refuses(hidden, /^a\.pt holds tensor "\/conv1\.weight", which/);
 });
 
+/** Our state dict under names that begin with `prefix`, and with another bias. */
+function average(prefix: string): Map<string, SafeTensor> {
+  const dict = renamed((name) => prefix + name), name = `${prefix}bn1.bias`;
+  return dict.set(name, { ...dict.get(name)!, data: Float32Array.of(3, 4) } as SafeTensor);
+}
+
+Deno.test("adoptNetwork() takes the one that is asked for of several networks in one dict", () => {
+  const bias = (tree: Tree, key?: string) => adopt(tree, key).tensors.get("bn1.bias")!.data;
+  const model = renamed((name) => `model.${name}`), ours = OURS.get("bn1.bias")!.data;
+  const both = new Map([...model, ...average("ema.")]);
+  assert.deepEqual(bias(both, "model"), ours);
+  assert.deepEqual(bias(both, "ema"), Float32Array.of(3, 4));
+  assert.equal(adopt(both, "ema").tensors.size, OURS.size);
+  assert.equal(adopt(both, "ema").notes.length, 1);
+  const stray = new Map(both).set("head.weight", OURS.get("bn1.bias")!);
+  refuses(stray, /^a\.pt holds tensor "head\.weight", which ResNet-18 does not have/, "ema");
+});
+
+Deno.test("adoptNetwork() takes a network at the top, and the one beside it if that is asked for", () => {
+  const tree = new Map([...OURS, ...average("ema.module.")]).set("ema.n_averaged", {
+    dtype: "I64",
+    shape: [],
+    data: BigInt64Array.of(3n),
+  });
+  assert.deepEqual(adopt(tree).tensors, adopt(OURS).tensors);
+  assert.match(
+    adopt(tree).notes[0]!,
+    /the one at the top is taken; .+ --key takes "ema\.module"\.$/,
+  );
+  assert.deepEqual(adopt(tree, "").tensors, adopt(OURS).tensors);
+  assert.deepEqual(adopt(tree, "ema").tensors.get("bn1.bias")!.data, Float32Array.of(3, 4));
+  refuses(
+    new Map(tree).set("head.weight", OURS.get("bn1.bias")!),
+    /^a\.pt holds tensor "head\.weight", which ResNet-18 does not have/,
+  );
+});
+
+Deno.test("adoptNetwork() takes the average in a checkpoint of ours, and keeps it with the network", () => {
+  const momentum = OURS.get("bn1.bias")!;
+  const checkpoint = new Map([...OURS, ...average("optimizer.average.")])
+    .set("optimizer.momentum.bn1.bias", momentum);
+  const taken = adopt(checkpoint, "optimizer.average").tensors;
+  assert.deepEqual(taken.get("bn1.bias")!.data, Float32Array.of(3, 4));
+  assert.deepEqual(taken.get("optimizer.momentum.bn1.bias"), momentum);
+  assert.equal(adopt(checkpoint).tensors.size, checkpoint.size);
+});
+
 Deno.test("adoptNetwork() takes what PyTorch's AveragedModel saves", () => {
   const averaged = renamed((name) => `module.${name}`);
   averaged.set("n_averaged", { dtype: "I64", shape: [], data: BigInt64Array.of(3n) });
