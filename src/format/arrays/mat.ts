@@ -32,6 +32,8 @@ const FIRST_CLASS = 6, LAST_CLASS = 15, COMPLEX = 0x0800;
 
 /** Bytes of the largest array and of an element that describes one, dimensions, and variables of a file. */
 const MOST_BYTES = 2 ** 30, MOST_DESCRIBING = 256, MOST_DIMENSIONS = 8, MOST_VARIABLES = 1000;
+/** Numbers of the largest array that is no bytes, each of which becomes a double: labels, and not images. */
+const MOST_NUMBERS = 2 ** 24;
 
 /** An array of numbers. */
 export interface MatArray {
@@ -123,9 +125,9 @@ class MatFile {
   async #matrix(type: number, size: number, input: Input, names: readonly string[]) {
     if (type !== MATRIX) throw new TypeError(`an element of type ${type} is no variable`);
     const elements = new Elements(input, size, this.#little);
-    const flags = (await elements.next(UINT32)).numbers()[0] ?? 0;
-    const shape = [...(await elements.next(INT32)).numbers()];
-    const name = String.fromCharCode(...(await elements.next(INT8)).bytes);
+    const flags = (await elements.next(describing(UINT32))).numbers()[0] ?? 0;
+    const shape = [...(await elements.next(describing(INT32))).numbers()];
+    const name = String.fromCharCode(...(await elements.next(describing(INT8))).bytes);
     if (!names.includes(name)) return undefined;
     const kind = flags & 0xff;
     if (kind < FIRST_CLASS || kind > LAST_CLASS || (flags & COMPLEX) !== 0) {
@@ -134,11 +136,20 @@ class MatFile {
     if (shape.length < 2 || shape.length > MOST_DIMENSIONS || shape.some((n) => n < 0)) {
       throw new TypeError(`${quoted(name)} has the shape [${shape.slice(0, MOST_DIMENSIONS)}]`);
     }
-    const element = await elements.next();
+    const element = await elements.next((type, size) => {
+      const length = size / kindOf(type).bytes;
+      if (length !== shape.reduce((a, b) => a * b, 1)) {
+        throw new TypeError(`${quoted(name)} of [${shape}] has ${length} numbers`);
+      }
+      if (type !== UINT8 && length > MOST_NUMBERS) {
+        throw new TypeError(
+          `${
+            quoted(name)
+          } of [${shape}] is no bytes, and at most ${MOST_NUMBERS} other numbers can be read`,
+        );
+      }
+    });
     const values = element.type === UINT8 ? element.bytes : element.numbers();
-    if (values.length !== shape.reduce((a, b) => a * b, 1)) {
-      throw new TypeError(`${quoted(name)} of [${shape}] has ${values.length} numbers`);
-    }
     await elements.end();
     return { name, array: { shape, values } };
   }
@@ -162,14 +173,10 @@ class Elements {
     this.#little = little;
   }
 
-  /** The next one, which must be of `type` if that is said. */
-  async next(type?: number): Promise<Element> {
+  /** The next one, if `check` throws nothing: nothing of it has been read then. */
+  async next(check: (type: number, size: number) => void): Promise<Element> {
     const tag = await this.#take(TAG_BYTES), element = readTag(viewOf(tag), this.#little);
-    if (type !== undefined && (element.type !== type || element.size > MOST_DESCRIBING)) {
-      throw new TypeError(
-        `a variable is described by an element of type ${element.type} and ${element.size} bytes`,
-      );
-    }
+    check(element.type, element.size);
     if (element.isSmall) {
       return new Element(element.type, tag.subarray(4, 4 + element.size), this.#little);
     }
@@ -200,9 +207,7 @@ class Element {
 
   /** Its numbers, as far as a double can say them. */
   numbers(): Float64Array {
-    const kind = NUMBERS[this.type];
-    if (kind === undefined) throw new TypeError(`an element of type ${this.type} is no numbers`);
-    const view = viewOf(this.bytes), { bytes, read } = kind;
+    const view = viewOf(this.bytes), { bytes, read } = kindOf(this.type);
     if (view.byteLength % bytes !== 0) throw new TypeError("an element has a part of a number");
     const one = view[read] as (at: number, little: boolean) => number | bigint;
     return Float64Array.from(
@@ -210,6 +215,23 @@ class Element {
       (_, i) => Number(one.call(view, i * bytes, this.little)),
     );
   }
+}
+
+/** How numbers of `type` are read. */
+function kindOf(type: number) {
+  const kind = NUMBERS[type];
+  if (kind === undefined) throw new TypeError(`an element of type ${type} is no numbers`);
+  return kind;
+}
+
+/** Checks that an element which describes a variable is of the type that it must be of, and short. */
+function describing(expected: number) {
+  return (type: number, size: number) => {
+    if (type === expected && size <= MOST_DESCRIBING) return;
+    throw new TypeError(
+      `a variable is described by an element of type ${type} and ${size} bytes`,
+    );
+  };
 }
 
 /** An element's type and size; a small one has its bytes where the size would stand. */

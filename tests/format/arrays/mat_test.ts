@@ -130,11 +130,22 @@ Deno.test("readMat() is not made to cost memory or time", async () => {
   const join = (...parts: Uint8Array[]) => Uint8Array.from(parts.flatMap((each) => [...each]));
   await refused(fileOf(size(2 ** 32 - 1), whole), "cut short");
   await refused(fileOf(packed(join(size(2 ** 32 - 1), whole))), "claims 4294967295 bytes");
-  const described = whole.subarray(0, whole.length - 16);
-  const claim = new Uint8Array(Uint32Array.of(2, 2 ** 29).buffer);
+  /** A variable of that shape, with an element that claims so many bytes of `type`. */
+  const claiming = (shape: number[], type: number, bytes: number) => {
+    const described = matrix({ ...X, shape });
+    const claim = new Uint8Array(Uint32Array.of(type, bytes).buffer);
+    return packed(join(size(2 ** 30), described.subarray(0, described.length - 16), claim));
+  };
   await refused(
-    fileOf(packed(join(size(2 ** 30), described, claim))),
+    fileOf(claiming([2 ** 29, 1], 2, 2 ** 29)),
     "claims more bytes than can be packed in it",
+  );
+  // What has another size than its shape, or would take eight times its bytes, is not unpacked at all.
+  await refused(fileOf(claiming([2, 3], 1, 2 ** 29)), '"X" of [2,3] has 536870912 numbers');
+  await refused(fileOf(claiming([2, 3], 9, 2 ** 20 + 4)), '"X" of [2,3] has 131072.5 numbers');
+  await refused(
+    fileOf(claiming([2 ** 25, 1], 1, 2 ** 25)),
+    '"X" of [33554432,1] is no bytes, and at most 16777216 other numbers can be read',
   );
   // A megabyte of zeros in a thousandth of the bytes, where a name of one letter is announced.
   const bomb = join(size(whole.length), whole, new Uint8Array(2 ** 20));
