@@ -30,6 +30,14 @@ export interface Scan {
   readonly restartEvery: number;
 }
 
+/** How many blocks a scan goes through, those included that only fill up a group. */
+export function blocksOf({ components }: Scan): number {
+  return components.reduce(
+    (sum, { component: { blocksAcross, blocksDown } }) => sum + blocksAcross * blocksDown,
+    0,
+  );
+}
+
 /** Reads the coefficients of one block at `at`. */
 type ReadBlock = (of: ScanComponent, coefficients: Int16Array, at: number, index: number) => void;
 
