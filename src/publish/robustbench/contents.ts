@@ -20,6 +20,8 @@ export interface EntryContents {
   readonly record: RunRecord;
   readonly recipe: Recipe;
   readonly measured: Measured;
+  /** Whether it has learnt from a helper of which it is not known what that has seen. */
+  readonly givenHelper: boolean;
   readonly info: ModelInfo;
   /** The weights in the entry: their path from its folder, and their SHA-256. */
   readonly weights: { readonly path: string; readonly sha256: string };

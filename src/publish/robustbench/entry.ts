@@ -14,6 +14,7 @@ import { originOf, type PublishedSubject } from "../origin.ts";
 import { autoAttackLog, NORMS } from "./autoattack_log.ts";
 import type { EntryContents } from "./contents.ts";
 import { evaluateScript } from "./evaluate_script.ts";
+import { hasGivenHelper } from "./given_helper.ts";
 import { readMeasured } from "./measured.ts";
 import { modelCard } from "./model_card.ts";
 import { missingFields, modelInfo } from "./model_info.ts";
@@ -54,9 +55,10 @@ export async function makeEntry(
   const weights = encodeTorch(network.tensors, originOf(published));
   const path = `models/${folder}/${chosen}.pt`;
   const measured = await readMeasured(directory, subject.sha256, recipe);
-  const info = modelInfo(recipe, network, measured);
+  const givenHelper = await hasGivenHelper(directory, record);
+  const info = modelInfo(recipe, network, measured, givenHelper);
   const contents: EntryContents = {
-    ...{ name: chosen, network, subject, record, recipe, measured, info },
+    ...{ name: chosen, network, subject, record, recipe, measured, info, givenHelper },
     weights: { path, sha256: sha256(weights) },
   };
   const { autoAttack, evaluations } = measured;

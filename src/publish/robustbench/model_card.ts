@@ -96,7 +96,7 @@ function missing({ info, measured }: EntryContents): string[] {
   ];
 }
 
-function limitations({ recipe, measured }: EntryContents): string[] {
+function limitations({ recipe, measured, givenHelper }: EntryContents): string[] {
   const { data, limitTrain, select, from, threat: { norm } } = recipe;
   const { autoAttack } = measured;
   const set = findSet(data);
@@ -111,6 +111,9 @@ function limitations({ recipe, measured }: EntryContents): string[] {
     ...from === undefined ? [] : [
       "Training began with given weights: what those have seen is not known here.",
     ],
+    ...givenHelper
+      ? ["It has learnt from a given helper: what that has seen is not known here."]
+      : [],
     ...select === "test"
       ? [
         "Its checkpoint was chosen on test images: its accuracies are too good by an unknown amount.",

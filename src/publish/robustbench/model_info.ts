@@ -18,7 +18,10 @@ export interface ModelInfo {
   /** The paper's title. */
   readonly name: string | null;
   readonly authors: string | null;
-  /** Whether there was more to learn from than the data set; null where given weights or auxiliary images were trained on. */
+  /**
+   * Whether there was more to learn from than the data set; null where given weights or auxiliary images were trained on, or a
+   * given helper was learnt from.
+   */
   readonly additional_data: boolean | null;
   readonly number_forward_passes: number;
   readonly dataset: string;
@@ -32,11 +35,16 @@ export interface ModelInfo {
   readonly footnote: string;
 }
 
-/** What the run of `recipe` can say for itself. */
+/**
+ * What the run of `recipe` can say for itself.
+ *
+ * @param givenHelper whether it has learnt from a helper of which it is not known what that has seen
+ */
 export function modelInfo(
   recipe: Recipe,
   network: ExportedNetwork,
   measured: Measured,
+  givenHelper = false,
 ): ModelInfo {
   const { data, threat: { norm, epsilon }, variant, auxFraction } = recipe;
   const { name: method, paper } = methodOf(variant);
@@ -49,7 +57,9 @@ export function modelInfo(
     link: arxiv === undefined ? null : `https://arxiv.org/abs/${arxiv}`,
     name: null,
     authors: null,
-    additional_data: recipe.from === undefined && auxFraction === undefined ? false : null,
+    additional_data: recipe.from === undefined && auxFraction === undefined && !givenHelper
+      ? false
+      : null,
     number_forward_passes: 1,
     dataset: data,
     venue: null,
@@ -61,7 +71,7 @@ export function modelInfo(
     footnote: [
       `Trained with ${method}${paper === "" ? "" : ` (${paper})`}${
         recipe.from === undefined ? "" : ", from given weights"
-      }${
+      }${givenHelper ? ", with a given helper" : ""}${
         auxFraction === undefined
           ? ""
           : `, ${Math.round(100 * auxFraction)} % of each batch auxiliary images`

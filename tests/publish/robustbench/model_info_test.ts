@@ -60,3 +60,11 @@ Deno.test("modelInfo() does not say that nothing else was learnt from where trai
   assert.equal(info.additional_data, null);
   assert.equal(info.footnote, "Trained with v1 (MemLoss, arXiv 2510.09105), from given weights.");
 });
+
+Deno.test("modelInfo() does not say that nothing else was learnt from where a given helper was", () => {
+  const info = modelInfo(resolveRecipe({ variant: "hat", helper: "auto" }), W8, {
+    evaluations: [],
+  }, true);
+  assert.equal(info.additional_data, null);
+  assert.match(info.footnote, /^Trained with hat \(.+\), with a given helper\.$/);
+});
