@@ -8,6 +8,7 @@ import { AUTOATTACK_MEMBERS } from "../../attack/autoattack/versions.ts";
 import { formatRadius } from "../../evaluate/report.ts";
 import type { Recipe } from "../../recipe/recipe.ts";
 import { evaluationsOf, readReports, type StoredEvaluation } from "../../report/run_evaluations.ts";
+import { ofOwnImages } from "./image_set.ts";
 
 const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 
@@ -38,7 +39,7 @@ export interface MeasuredAutoAttack extends v.InferOutput<typeof DetailsSchema> 
 
 /** What is known. */
 export interface Measured {
-  /** Under the run's threat model, one of each name: that on the most images. */
+  /** Under the run's threat model and on its test images, one of each name: that on the most images. */
   readonly evaluations: readonly StoredEvaluation[];
   /** AutoAttack's standard version, on the most images; absent where it has not been run. */
   readonly autoAttack?: MeasuredAutoAttack;
@@ -47,32 +48,36 @@ export interface Measured {
 /**
  * What was measured of the checkpoint with this SHA-256 of the run in `directory`.
  *
- * @throws {UsageError} if a file in the run's `eval/` is no report
+ * @throws {UsageError} if a file in the run's `eval/` is no report, or they are on several sets of images and which is the run's
+ *   cannot be told
  * @throws {RunError} if it cannot be read
  */
 export async function readMeasured(
   directory: string,
   checkpointSha256: string,
-  { threat }: Recipe,
+  recipe: Recipe,
 ): Promise<Measured> {
+  const { threat } = recipe;
   const reports = (await readReports(directory, checkpointSha256)).filter(({ attack }) =>
     attack.norm === threat.norm && attack.fraction === formatRadius(threat.epsilon)
   );
+  const reportOf = new Map(
+    reports.flatMap((report) => evaluationsOf(report).map((each) => [each, report] as const)),
+  );
+  const standard = [...reportOf.keys()].filter(({ version = "standard" }) =>
+    version === "standard"
+  );
   const evaluations = new Map<string, StoredEvaluation>();
-  let autoAttack: MeasuredAutoAttack | undefined;
-  for (const report of reports) {
-    for (const evaluation of evaluationsOf(report)) {
-      const { name, version, result: { n } } = evaluation;
-      if (version !== undefined && version !== "standard") continue;
-      const before = evaluations.get(name);
-      if (before !== undefined && before.result.n >= n) continue;
-      evaluations.set(name, evaluation);
-      if (name !== "autoattack") continue;
-      const details = v.safeParse(DetailsSchema, report[name]);
-      autoAttack = details.success ? { ...details.output, evaluation } : undefined;
-    }
+  for (const evaluation of await ofOwnImages(standard, recipe, directory)) {
+    const { name, result: { n } } = evaluation;
+    if (n > (evaluations.get(name)?.result.n ?? -1)) evaluations.set(name, evaluation);
   }
-  return { evaluations: inOrder(evaluations), ...autoAttack && { autoAttack } };
+  const found = evaluations.get("autoattack");
+  const details = v.safeParse(DetailsSchema, found && reportOf.get(found)!.autoattack);
+  return {
+    evaluations: inOrder(evaluations),
+    ...details.success && { autoAttack: { ...details.output, evaluation: found! } },
+  };
 }
 
 /** The clean accuracy first, AutoAttack last, attacks of PGD between them. */

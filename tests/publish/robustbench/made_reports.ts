@@ -39,10 +39,11 @@ export const MEASURED: MeasuredAutoAttack = {
   evaluation: { ...stored("autoattack", AUTOATTACK.verdicts!), version: "standard" },
 };
 
-/** A report about the checkpoint with this SHA-256. */
-export function report(sha256: string, found: object, epsilon = 8): string {
+/** A report about the checkpoint with this SHA-256; of images with that one, if it is given. */
+export function report(sha256: string, found: object, epsilon = 8, images?: string): string {
   return JSON.stringify({
     ...found,
+    ...images && { data: { name: "synthetic", sha256: images } },
     checkpoint: { path: "", sha256, name: "last", select: "none" },
     attack: { norm: "linf", epsilon: epsilon / 255, fraction: `${epsilon}/255`, restarts: 1 },
     seed: 1,

@@ -1,6 +1,10 @@
 import assert from "node:assert/strict";
 import { join } from "@std/path";
 import { cleanOf, readMeasured } from "../../../src/publish/robustbench/measured.ts";
+import { firstIndices } from "../../../src/data/batches.ts";
+import { loadSplit } from "../../../src/data/sets/sets.ts";
+import { imagesDigest } from "../../../src/evaluate/asked/identity.ts";
+import type { RecipeInput } from "../../../src/recipe/recipe.ts";
 import { resolveRecipe } from "../../../src/recipe/resolve.ts";
 import { inTemporary } from "../../memory/support.ts";
 import { evaluation } from "../../report/tables/made_runs.ts";
@@ -9,14 +13,14 @@ import { AUTOATTACK, report } from "./made_reports.ts";
 const OURS = "a".repeat(64), OTHER = "b".repeat(64);
 
 /** What is read of a run with these reports. */
-async function measure(reports: readonly string[]) {
+async function measure(reports: readonly string[], recipe: RecipeInput = {}) {
   let found: Awaited<ReturnType<typeof readMeasured>> | undefined;
   await inTemporary(async (run) => {
     await Deno.mkdir(join(run, "eval"));
     for (const [i, text] of reports.entries()) {
       await Deno.writeTextFile(join(run, "eval", `${i}.json`), text);
     }
-    found = await readMeasured(run, OURS, resolveRecipe({ variant: "v1" }));
+    found = await readMeasured(run, OURS, resolveRecipe({ variant: "v1", ...recipe }));
   });
   return found!;
 }
@@ -51,4 +55,43 @@ Deno.test("readMeasured() makes no log of an AutoAttack whose report lacks what 
 Deno.test("readMeasured() finds nothing where nothing was measured, and refuses what is no report", async () => {
   assert.deepEqual(await measure([]), { evaluations: [] });
   await assert.rejects(measure(["{"]), { name: "UsageError", message: /is no report of memloss/ });
+});
+
+Deno.test("readMeasured() takes what was found on the run's own test images, where there are several sets", async () => {
+  const test = await loadSplit("synthetic", "test", undefined, 1);
+  const first = (n: number) => imagesDigest(test, firstIndices(test.n, n));
+  const other = "c".repeat(64), made: RecipeInput = { data: "synthetic", seed: 1 };
+  const { evaluations, autoAttack } = await measure([
+    report(OURS, { clean: evaluation("110"), pgd20: evaluation("100") }, 8, first(3)),
+    report(OURS, { clean: evaluation("1".repeat(60)), autoattack: AUTOATTACK }, 8, other),
+    report(OURS, { pgd20: evaluation("11100") }, 8, first(5)),
+  ], made);
+  assert.deepEqual(
+    evaluations.map(({ name, result: { verdicts } }) => [name, verdicts]),
+    [["clean", "110"], ["pgd20", "11100"]],
+  );
+  assert.equal(autoAttack, undefined);
+});
+
+Deno.test("readMeasured() refuses several sets of images of which none is known to be the run's", async () => {
+  const reports = [
+    report(OURS, { clean: evaluation("110") }, 8, "c".repeat(64)),
+    report(OURS, { clean: evaluation("1100") }, 8, "d".repeat(64)),
+  ];
+  const sets = "3 of SHA-256 cccccccccccc…, 4 of SHA-256 dddddddddddd…";
+  const refused = (recipe: RecipeInput, message: string) =>
+    assert.rejects(measure(reports, recipe), (error: Error) => {
+      assert.equal(error.name, "UsageError");
+      assert.ok(
+        error.message.includes(`several sets of images (${sets}), and ${message}`),
+        error.message,
+      );
+      return true;
+    });
+  await refused({ data: "synthetic" }, "none on the test images in data: put");
+  await refused(
+    { data: "cifar10", dataDir: "/gone" },
+    "without the test images in /gone nobody can tell which are the run's: put",
+  );
+  assert.equal((await measure(reports.slice(1), { data: "synthetic" })).evaluations.length, 1);
 });

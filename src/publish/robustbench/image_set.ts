@@ -1,0 +1,61 @@
+/**
+ * Which of a run's evaluations are on the run's own test images: an entry has one set of them.
+ *
+ * @module
+ */
+import { join } from "@std/path";
+import { firstIndices } from "../../data/batches.ts";
+import type { Dataset } from "../../data/dataset.ts";
+import { DATA_ROOT, loadSplit } from "../../data/sets/sets.ts";
+import { RunError, UsageError } from "../../errors.ts";
+import { imagesDigest } from "../../evaluate/asked/identity.ts";
+import type { Recipe } from "../../recipe/recipe.ts";
+import type { StoredEvaluation } from "../../report/run_evaluations.ts";
+
+/**
+ * Those of `evaluations` that are on the first images of one set. Where they have several digests, that is the run's own: the
+ * first so many of a set have a digest of their own, and only the images can tell.
+ *
+ * @throws {UsageError} if there are several digests and none is of the run's test images, or these are not there
+ */
+export async function ofOwnImages(
+  evaluations: readonly StoredEvaluation[],
+  recipe: Recipe,
+  directory: string,
+): Promise<StoredEvaluation[]> {
+  const sets = new Map(evaluations.map(({ imagesSha256, result: { n } }) => [imagesSha256, n]));
+  sets.delete(undefined); // of earlier versions, which say nothing
+  if (sets.size <= 1) return [...evaluations];
+  const test = await findTestImages(recipe);
+  const own = new Set([...sets].flatMap(([sha256, n]) => isFirst(sha256!, n, test) ? sha256! : []));
+  if (own.size === 0) {
+    const place = recipe.dataDir ?? DATA_ROOT;
+    const named = [...sets].map(([sha256, n]) => `${n} of SHA-256 ${sha256!.slice(0, 12)}…`);
+    throw new UsageError(
+      `The reports in ${join(directory, "eval")} are on several sets of images (${
+        named.join(", ")
+      }), and ${
+        test
+          ? `none on the test images in ${place}`
+          : `without the test images in ${place} nobody can tell which are the run's`
+      }: put the run's test images there, or move the reports on others away.`,
+    );
+  }
+  return evaluations.filter(({ imagesSha256: sha256 }) => sha256 === undefined || own.has(sha256));
+}
+
+/** The run's test images, if they are where its recipe has them. */
+async function findTestImages(recipe: Recipe): Promise<Dataset | undefined> {
+  const { data, dataDir, seed } = recipe;
+  try {
+    return await loadSplit(data, "test", dataDir, seed, recipe);
+  } catch (error) {
+    if (error instanceof UsageError || error instanceof RunError) return undefined;
+    throw error;
+  }
+}
+
+function isFirst(sha256: string, n: number, test: Dataset | undefined): boolean {
+  return test !== undefined && n <= test.n &&
+    imagesDigest(test, firstIndices(test.n, n)) === sha256;
+}
