@@ -136,7 +136,8 @@ export const command: Command = {
     const attacks = attacksOf({ attacks: attack, corruptions });
     const { nEx: limit, restarts, ...rest } = asked;
     const { attackVersion: version, attacksToRun: members, stateDir, ...ofAttack } = rest;
-    const { iterations, queries, targets, source, perClass, ...others } = ofAttack;
+    const { iterations, queries, targets, source, sourceActivation, perClass, ...others } =
+      ofAttack;
     const { saveAdv, verifyAdv, overwrite, json, noTune, ...more } = others;
     const { inputRange, inputMean, inputStd, shard, merge, ...fields } = more;
     const given = recipeInput(fields);
@@ -160,6 +161,7 @@ export const command: Command = {
       limit,
       restarts,
       source,
+      sourceActivation,
       input: inputScaling({ inputRange, inputMean, inputStd }),
       shard,
       overwrite,
@@ -199,14 +201,19 @@ function checkAttackFlags(names: readonly AttackName[], flags: FlagValues<typeof
   if (flags.overwrite && flags.saveAdv === undefined) {
     throw new UsageError("--overwrite needs --save-adv: nothing else is written over.");
   }
+  if (flags.perClass && names.every((name) => name === "curve")) {
+    throw new UsageError("--per-class needs an --attack that is counted by class: curve is not.");
+  }
   const made = [
     "attack",
     "attackNorm",
     "corruptions",
     "restarts",
     "source",
+    "sourceActivation",
     "nEx",
     "seed",
+    "perClass",
   ] as const;
   for (const field of made) {
     if (flags.verifyAdv === undefined || flags[field] === undefined) continue;

@@ -6,7 +6,6 @@
 import { observedOptions } from "../backend/observed.ts";
 import { exclusively } from "../backend/exclusive.ts";
 import { openBackend } from "../backend/open.ts";
-import type { FrozenModel } from "../model/frozen.ts";
 import type { Recipe } from "../recipe/recipe.ts";
 import { engineOptions } from "../recipe/resolve.ts";
 import type { Subject } from "../run/subject.ts";
@@ -16,7 +15,8 @@ import { checkOptions } from "./asked/checks.ts";
 import { readEvaluated } from "./asked/evaluated.ts";
 import { imagesDigest } from "./asked/identity.ts";
 import { attackSubject } from "./autoattack/attack_subject.ts";
-import { checkState } from "./autoattack/state_folder.ts";
+import type { Journal } from "./autoattack/journal.ts";
+import { checkState, openState } from "./autoattack/state_folder.ts";
 import { CORRUPTED, evaluateCorruptions } from "./series/corruptions.ts";
 import { CURVE, evaluateCurve } from "./series/curve.ts";
 import {
@@ -27,9 +27,11 @@ import {
   isEvaluationName,
 } from "./evaluate.ts";
 import { type AttackName, attacksOf, type EvaluationOptions } from "./evaluation_options.ts";
-import { type EvaluationReport, keepReport, makeReport } from "./report.ts";
+import { keepReport } from "./kept_report.ts";
+import { type EvaluationReport, makeReport } from "./report.ts";
 import { type OpenShard, openShard } from "./shards/open_shard.ts";
 import { foreignWarnings, type OpenNetwork } from "./subject_network.ts";
+import { sourceOf } from "./transfer.ts";
 
 /**
  * Evaluates the run or the weights at `target`; a run keeps the report in its `eval/`. The weights are read once, before the
@@ -80,6 +82,7 @@ async function evaluateAlone(
   const imagesSha256 = imagesDigest(test, saved?.ids ?? all);
   if (attacks.includes("autoattack")) await checkState(subject, choice.stateDir);
   for (const note of subject.notes ?? []) observer?.onNote?.(note);
+  for (const note of source?.notes ?? []) observer?.onNote?.(`--source ${source!.path}: ${note}`);
   const backend = await openBackend(recipe.backend, {
     ...engineOptions(recipe),
     ...observedOptions(options.tune !== false, observer, signal),
@@ -112,7 +115,7 @@ async function evaluateAlone(
       ofSource = await networks.source?.open(test, recipe.batchSize, backend, true);
       const evaluation: Evaluation = {
         ...{ subject, recipe, open, settings, imagesSha256, options, ...shard && { shard } },
-        ...source && ofSource && { source: { subject: source, model: ofSource.model } },
+        ...source && ofSource && { source: { subject: source, open: ofSource } },
       };
       return await (saved ? verifySaved(evaluation, saved) : attackAll(evaluation, attacks));
     } finally {
@@ -136,24 +139,45 @@ interface Evaluation {
   readonly imagesSha256: string;
   readonly options: EvaluationOptions;
   /** What the images are attacked on, if that is another network. */
-  readonly source?: { readonly subject: Subject; readonly model: FrozenModel };
+  readonly source?: { readonly subject: Subject; readonly open: OpenNetwork };
   /** Which part of the evaluation it is, if not all of it. */
   readonly shard?: OpenShard;
 }
 
-/** Measures everything that was asked for, tells and keeps the report, and only then forgets the state. */
+/** Measures everything that was asked for, with AutoAttack's state in hand before the first of it. */
 async function attackAll(
-  { subject, recipe, open, settings, imagesSha256, options, source, shard }: Evaluation,
+  evaluation: Evaluation,
   attacks: readonly AttackName[],
 ): Promise<EvaluationReport> {
+  const { subject, settings, options: { autoAttack: choice = {}, input } } = evaluation;
+  if (!attacks.includes("autoattack")) return await measureAll(evaluation, attacks);
+  const journal = await openState(subject, settings, choice, input);
+  try {
+    return await measureAll(evaluation, attacks, journal);
+  } catch (error) {
+    journal.close();
+    throw error;
+  }
+}
+
+/** Measures, tells and keeps the report, and only then forgets the state. */
+async function measureAll(
+  { subject, recipe, open, settings, imagesSha256, options, source, shard }: Evaluation,
+  attacks: readonly AttackName[],
+  journal?: Journal,
+): Promise<EvaluationReport> {
   const { saveAdversarial: save, observer } = options, { model, foreign } = open;
-  const warnings = source ? [] : await foreignWarnings(open, attacks, settings);
-  for (const warning of warnings) observer?.onNote?.(`Warning: ${warning}`);
+  const warnings = await foreignWarnings(source?.open ?? open, attacks, settings);
+  const of = source ? `${source.subject.path}: ` : "";
+  for (const warning of warnings) observer?.onNote?.(`Warning: ${of}${warning}`);
   const accuracies: Partial<Record<EvaluationName, ImageAccuracy>> = {};
   const carried: Record<string, ImageAccuracy> = {};
   for (const name of attacks.filter(isEvaluationName)) {
     if (source && name !== "clean") {
-      carried[name] = await evaluateAccuracy(name, model, { ...settings, source: source.model });
+      carried[name] = await evaluateAccuracy(name, model, {
+        ...settings,
+        source: source.open.model,
+      });
     } else accuracies[name] = await evaluateAccuracy(name, model, settings);
   }
   const curve = attacks.includes(CURVE)
@@ -166,20 +190,19 @@ async function attackAll(
     settings,
     (done, n) => observer?.onProgress?.(CORRUPTED, done, n),
   );
-  const attacked = attacks.includes("autoattack")
-    ? await attackSubject(subject, model, settings, options)
-    : undefined;
+  const attacked = journal && await attackSubject(journal, model, settings, options);
   const report = makeReport(subject, recipe, settings, imagesSha256, accuracies, {
     ...curve && { curve },
     ...corruptions && { corruptions },
     ...attacked && { autoattack: attacked.result },
     ...source && {
       transfer: {
-        source: { path: source.subject.path, sha256: source.subject.sha256 },
+        source: sourceOf(source.subject),
         accuracies: carried,
+        ...warnings.length > 0 && { warnings },
       },
     },
-    ...foreign && { model: { ...foreign, warnings } },
+    ...foreign && { model: { ...foreign, warnings: source ? [] : warnings } },
   });
   let untold: unknown;
   try {
@@ -199,7 +222,7 @@ async function attackAll(
   if (shard) await shard.keep(report);
   else await keepReport(subject, report, observer);
   if (untold !== undefined) throw untold;
-  await attacked?.finish();
+  await journal?.remove();
   return report;
 }
 

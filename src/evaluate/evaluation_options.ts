@@ -6,6 +6,7 @@
 import type { AutoAttackMember } from "../attack/autoattack/versions.ts";
 import type { EngineObserver } from "../backend/observed.ts";
 import type { CorruptionName } from "../data/corruptions/corruptions.ts";
+import type { ActivationName } from "../model/architecture.ts";
 import type { RecipeInput } from "../recipe/recipe.ts";
 import type { CheckpointLink } from "../run/checkpoints.ts";
 import type { WeightsChoice } from "../run/subject.ts";
@@ -109,6 +110,12 @@ export interface EvaluationOptions {
    * @default {the target}
    */
   readonly source?: string;
+  /**
+   * The nonlinearity of the network in `source`, where that is a file that does not say it.
+   *
+   * @default {"relu"}
+   */
+  readonly sourceActivation?: ActivationName;
   /**
    * Evaluates a part of the images; what was found is kept for `mergeShards`, and not evaluated again.
    *

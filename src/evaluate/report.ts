@@ -1,17 +1,13 @@
 /**
- * What an evaluation found, as JSON and in the run folder.
+ * What an evaluation found, as JSON.
  *
  * @module
  */
-import { join } from "@std/path";
 import type { AttackNorm } from "../attack/options.ts";
 import { classCounts } from "./confusion.ts";
-import { CORRUPTION_NAMES } from "../data/corruptions/corruptions.ts";
-import { CORRUPTED, type CorruptionAccuracies } from "./series/corruptions.ts";
-import { CURVE, type Curve } from "./series/curve.ts";
+import type { CorruptionAccuracies } from "./series/corruptions.ts";
+import type { Curve } from "./series/curve.ts";
 import type { Dataset } from "../data/dataset.ts";
-import { isFound } from "../data/sets/definition.ts";
-import { findSet } from "../data/sets/sets.ts";
 import type { AutoAttackResult } from "./autoattack/autoattack.ts";
 import {
   type Accuracy,
@@ -20,12 +16,9 @@ import {
   type ImageAccuracy,
   isEvaluationName,
 } from "./evaluate.ts";
-import { createDirectory, isReadOnly, writeFileAtomically } from "../disk/files.ts";
-import { formatJson } from "../format/json.ts";
-import { sha256 } from "../format/sha256.ts";
 import type { Recipe } from "../recipe/recipe.ts";
 import type { AdversarialCheck } from "./adversarial_check.ts";
-import { type Subject, subjectName, type WeightsChoice } from "../run/subject.ts";
+import type { Subject, WeightsChoice } from "../run/subject.ts";
 import type { ForeignModel } from "./subject_network.ts";
 import type { Transfer } from "./transfer.ts";
 
@@ -165,89 +158,6 @@ function classAccuracies(
     n: ids.reduce((n, id) => n + +(labels[id] === label), 0),
     correct: Object.fromEntries(counts.map(([attack, ofClass]) => [attack, ofClass[label]![0]])),
   }));
-}
-
-/**
- * Writes the report of a run's checkpoint into the run's `eval/`, beside those of other settings. A file of weights has no
- * place for it; a run that cannot be written to, an archive perhaps, was evaluated all the same. Tells `observer` which.
- *
- * @throws {RunError} if it cannot be written for another reason
- */
-export async function keepReport(
-  subject: Subject,
-  report: EvaluationReport,
-  observer?: { onNote?(note: string): void; onKept?(path: string): void },
-): Promise<void> {
-  try {
-    const path = await writeReport(subject, report);
-    if (path !== undefined) observer?.onKept?.(path);
-  } catch (error) {
-    if (!isReadOnly((error as Error).cause)) throw error;
-    observer?.onNote?.(`The report is not kept: ${(error as Error).message}.`);
-  }
-}
-
-/** @returns where it is now; undefined where there is no place for it */
-async function writeReport(
-  subject: Subject,
-  report: EvaluationReport,
-): Promise<string | undefined> {
-  if (subject.run === undefined) return undefined;
-  const folder = join(subject.run.directory, "eval");
-  await createDirectory(folder);
-  const attacks = [
-    ...accuraciesOf(report).map(([name]) => name),
-    ...report.curve ? [CURVE] : [],
-    ...report.corruptions ? [corruptionsName(report.corruptions)] : [],
-    ...report.autoattack ? [autoAttackName(report.autoattack)] : [],
-    ...report.transfer ? [transferName(report.transfer)] : [],
-  ].join("-");
-  const { attack: { epsilon, restarts }, data, seed, backend } = report;
-  const radius = (255 * epsilon).toFixed(2);
-  const settings = `${shortened(attacks)}.n${data.n}${foundName(data)}.eps${radius}.seed${seed}${
-    restarts > 1 ? `.restarts${restarts}` : ""
-  }.${backend.name}`;
-  const raw = subject.weights === "raw" ? ".raw" : "";
-  const path = join(folder, `${subjectName(subject)}${raw}.${settings}.json`);
-  await writeFileAtomically(path, new TextEncoder().encode(formatJson(report) + "\n"));
-  return path;
-}
-
-/** `.images-` and the beginning of their digest for whatever lies in a folder or file, which another time may be something else. */
-function foundName({ name, sha256 }: EvaluationReport["data"]): string {
-  return isFound(findSet(name)) ? `.images-${sha256.slice(0, 12)}` : "";
-}
-
-/** Characters that the attacks may take of a file's name, which has 255 with everything else and while it is written. */
-const MOST_OF_ATTACKS = 140;
-
-/** `attacks`, or the beginning of too many of them with that of their digest. */
-function shortened(attacks: string): string {
-  if (attacks.length <= MOST_OF_ATTACKS) return attacks;
-  const digest = `-${sha256(attacks).slice(0, 12)}`;
-  return attacks.slice(0, MOST_OF_ATTACKS - digest.length) + digest;
-}
-
-/** Characters that names of corruptions may take of a file's: it has 255 in all. */
-const MOST_OF_CORRUPTIONS = 60;
-
-/** `corruptions`; some of them by their names, or many by the beginning of these names' digest. */
-function corruptionsName({ kinds }: CorruptionAccuracies): string {
-  const kept = Object.keys(kinds), names = kept.join("+");
-  if (kept.length === CORRUPTION_NAMES.length) return CORRUPTED;
-  const said = names.length <= MOST_OF_CORRUPTIONS ? names : sha256(names).slice(0, 12);
-  return `${CORRUPTED}-${said}`;
-}
-
-/** `autoattack-standard`; a custom one by what it ran and spent. */
-function autoAttackName({ version, perAttack, effort = {} }: AutoAttackResult): string {
-  const spent = Object.entries(effort).map(([name, count]) => `.${name}${count}`).join("");
-  return `autoattack-${version === "custom" ? Object.keys(perAttack).join("+") + spent : version}`;
-}
-
-/** `pgd20.from-` and the beginning of the source's digest. */
-function transferName({ source, accuracies }: Transfer): string {
-  return `${Object.keys(accuracies).join("-")}.from-${source.sha256.slice(0, 12)}`;
 }
 
 /** The accuracies in `report`, in its order. */

@@ -4,6 +4,7 @@
  * @module
  */
 import { UsageError } from "../errors.ts";
+import type { ActivationName } from "../model/architecture.ts";
 import type { Subject } from "../run/subject.ts";
 import { type ImageAccuracy, isEvaluationName } from "./evaluate.ts";
 import { networkOf, type SubjectNetwork } from "./subject_network.ts";
@@ -17,9 +18,20 @@ export interface Transfer {
     readonly path: string;
     /** SHA-256 of the file. */
     readonly sha256: string;
+    /** Its nonlinearity; absent for ReLU, and for a model from elsewhere. */
+    readonly activation?: ActivationName;
   };
+  /** Signs that what a model from elsewhere lets pass as its gradients should not be believed; absent where there are none. */
+  readonly warnings?: readonly string[];
   /** The accuracies on them, by the attack's name. */
   readonly accuracies: Readonly<Record<string, ImageAccuracy>>;
+}
+
+/** What a report says of `subject`, on which the images were attacked. */
+export function sourceOf(subject: Subject): Transfer["source"] {
+  const { path, sha256 } = subject;
+  const { activation = "relu" } = subject.model ? {} : subject;
+  return { path, sha256, ...activation !== "relu" && { activation } };
 }
 
 /** Which attacks are carried over. */

@@ -43,7 +43,7 @@ export function describeReport(
     ...report.model ? describeModel(report.model) : [],
     `${data.n} test images of ${data.name}, ${attack.norm} ε = ${
       (255 * attack.epsilon).toFixed(2)
-    }/255, seed ${seed}`,
+    }/255, seed ${seed}${attack.restarts > 1 ? `, ${attack.restarts} restarts` : ""}`,
     ...accuraciesOf(report).map(describeAccuracy),
     ...report.transfer ? describeTransfer(report.transfer) : [],
     ...report.curve ? describeCurve(attack.norm, report.curve) : [],
@@ -58,10 +58,11 @@ function describeAccuracy([name, { accuracy, correct, n }]: readonly [string, Ac
   return `  ${name.padEnd(6)} ${formatPercent(accuracy).padStart(9)}  (${correct} of ${n})`;
 }
 
-function describeTransfer({ source, accuracies }: Transfer): string[] {
+function describeTransfer({ source, accuracies, warnings = [] }: Transfer): string[] {
   return [
-    `on images attacked on ${source.path}:`,
+    `on images attacked on ${source.path}${source.activation ? ` (${source.activation})` : ""}:`,
     ...Object.entries(accuracies).map(describeAccuracy),
+    ...warnings.map((warning) => `  Warning: ${warning}`),
   ];
 }
 

@@ -103,9 +103,7 @@ export function evaluationsOf(report: StoredReport): StoredEvaluation[] {
     if (name !== "autoattack" && !isEvaluationName(name)) return [];
     const accuracy = v.safeParse(AccuracySchema, value);
     if (!accuracy.success) return [];
-    const { version, perAttack = {}, effort = {}, ...result } = accuracy.output;
-    const spent = Object.entries(effort).map(([what, count]) => `, ${count} ${what}`).join("");
-    const custom = Object.keys(perAttack).join("+") + spent;
+    const { version, perAttack, effort, ...result } = accuracy.output;
     return [{
       name,
       norm,
@@ -114,7 +112,19 @@ export function evaluationsOf(report: StoredReport): StoredEvaluation[] {
       seed,
       ...data?.sha256 !== undefined && { imagesSha256: data.sha256 },
       result,
-      ...version && { version: version === "custom" ? custom : version },
+      ...version &&
+        { version: version === "custom" ? customVersion({ perAttack, effort }) : version },
     }];
   });
+}
+
+/** A custom AutoAttack by its attacks and what they may spend, such as `apgd-ce+square, 100 queries`. */
+export function customVersion(
+  { perAttack = {}, effort = {} }: Pick<
+    v.InferOutput<typeof AccuracySchema>,
+    "perAttack" | "effort"
+  >,
+): string {
+  const spent = Object.entries(effort).map(([what, count]) => `, ${count} ${what}`).join("");
+  return Object.keys(perAttack).join("+") + spent;
 }

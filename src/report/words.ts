@@ -53,7 +53,7 @@ export function meanAndDeviation({ mean, deviation }: Summary, sign = "±"): str
 
 /** What people call the evaluation `name`, with what sets it apart: `pgd20 restarts5` is `PGD-20, 5 restarts`. */
 export function accuracyTitle(name: string): string {
-  const [attack = "", detail] = name.split(" ");
+  const [, attack = "", detail] = /^(\S*)(?: (.*))?$/.exec(name) ?? [];
   const apart = detail?.replace(/^restarts(\d+)$/, "$1 restarts");
   return attackTitle(attack) + (apart ? `, ${apart}` : "");
 }

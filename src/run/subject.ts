@@ -130,7 +130,7 @@ async function readFile(
   if (json) {
     if (asked) {
       throw new UsageError(
-        `--activation is for files of weights, and ${path} says itself what it computes: leave it out.`,
+        `A nonlinearity is said of files of weights, and ${path} says itself what it computes: leave it out.`,
       );
     }
     if (choice) throw noAverage(path, choice);

@@ -48,6 +48,6 @@ export function agreedActivation(
 ): ActivationName | undefined {
   if (said === undefined || asked === undefined || said === asked) return asked ?? said;
   throw new UsageError(
-    `--activation ${asked} is not that of ${source}, which is ${said}: leave it out.`,
+    `The nonlinearity of ${source} is ${said}, as it says itself, and not ${asked}: leave that out.`,
   );
 }

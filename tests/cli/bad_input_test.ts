@@ -278,6 +278,10 @@ Deno.test("memloss eval refuses what is neither a run nor a file of weights", as
     ["eval", run, "--attack", "clean", "--restarts", "2"],
     /--restarts needs an --attack that starts anew, such as pgd20\.$/,
   );
+  await refused(
+    ["eval", run, "--attack", "curve", "--per-class"],
+    /--per-class needs an --attack that is counted by class: curve is not\.$/,
+  );
   const attack = ["eval", run, "--attack", "autoattack"];
   await refused([...attack, "--attack-version", "custom"], /custom needs --attacks-to-run/);
   await refused([...attack, "--attacks-to-run", "square"], /needs --attack-version custom/);

@@ -22,9 +22,9 @@ Deno.test("formatPercent() shows two decimals", () => {
 
 Deno.test("accuracyTitle() says what sets an attack apart", () => {
   assert.deepEqual(
-    ["clean", "fgsm", "pgd20", "cw7 restarts5", "autoattack", "autoattack custom"].map(
+    ["clean", "fgsm", "pgd20", "cw7 restarts5", "autoattack", "autoattack custom a+b, 2 c"].map(
       accuracyTitle,
     ),
-    ["clean", "FGSM", "PGD-20", "CW-7, 5 restarts", "AutoAttack", "AutoAttack, custom"],
+    ["clean", "FGSM", "PGD-20", "CW-7, 5 restarts", "AutoAttack", "AutoAttack, custom a+b, 2 c"],
   );
 });

@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import { join } from "@std/path";
 import type { Backend } from "../../src/backend/backend.ts";
+import { readEvaluated } from "../../src/evaluate/asked/evaluated.ts";
 import { architectureOf } from "../../src/evaluate/frozen_subject.ts";
+import { sourceOf } from "../../src/evaluate/transfer.ts";
 import { exportWeights } from "../../src/publish/export_weights.ts";
 import { checkpointPath, findCheckpoint } from "../../src/run/checkpoints.ts";
 import { readSubject } from "../../src/run/subject.ts";
@@ -58,7 +60,7 @@ onWasm(
         assert.equal(shown.network?.title, TITLE);
         await assert.rejects(
           importWeights(at(name), { out: at("x.safetensors"), activation: "relu" }),
-          usageError("--activation relu is not that of", name, "which is silu"),
+          usageError("The nonlinearity of", name, "is silu, as it says itself, and not relu"),
         );
       }
       const again = await exportWeights(at("back.safetensors"), {
@@ -80,6 +82,27 @@ onWasm(
       assert.deepEqual(await Deno.readFile(at("e.safetensors")), bytes);
       const file = await readSubject(at("d.safetensors"), undefined, undefined, "silu");
       assert.equal(architectureOf(file as never).title, TITLE);
+      // A source is a file as any other.
+      const evaluated = async (source: string, sourceActivation?: "relu" | "silu") => {
+        const options = {
+          source,
+          attacks: ["pgd2"],
+          limit: 3,
+          ...sourceActivation && { sourceActivation },
+        } as const;
+        const { networks, source: read } = await readEvaluated(runDir, options);
+        assert.ok(networks.source);
+        const { path, activation } = sourceOf(read!);
+        return [path, activation];
+      };
+      assert.deepEqual(await evaluated(at("d.safetensors")), [at("d.safetensors"), undefined]);
+      assert.deepEqual(await evaluated(at("d.safetensors"), "silu"), [at("d.safetensors"), "silu"]);
+      assert.deepEqual(await evaluated(at("c.safetensors")), [at("c.safetensors"), "silu"]);
+      await assert.rejects(evaluated(runDir, "silu"), usageError("--source-activation is fixed"));
+      await assert.rejects(
+        readEvaluated(runDir, { sourceActivation: "silu" }),
+        usageError("--source-activation needs --source"),
+      );
       // To say of a file what is taken anyway makes no other evaluation of it.
       assert.deepEqual(
         await readSubject(at("d.safetensors"), undefined, undefined, "relu"),

@@ -52,7 +52,7 @@ onWasm(
   (backend) =>
     inRunFolder(async (runDir) => {
       const flags = { variant: "v1", attackStart: "memory", memoryEma: 0.5 } as const;
-      const recipe = smallRecipe({ ...flags, attackSteps: 1, firstSteps: 1 });
+      const recipe = smallRecipe({ ...flags, attackSteps: 1, firstSteps: 1, epochs: 3 });
       await trainUntil(runDir, recipe, backend, 2);
       const memory = await MemoryStore.openReadOnly(join(runDir, "memory"));
       const { train: dataset } = smallData();

@@ -80,7 +80,8 @@ export function projectOntoPlane(
         nowStuck++;
       } else slope += weight * speed;
     }
-    if (nowStuck === stuck) break;
+    // More and more meet the box; fewer do by rounding alone, which would go round in a circle.
+    if (nowStuck <= stuck) break;
     stuck = nowStuck;
     lambda = slope > 0 ? (excess - gained) / slope : Infinity;
     if (!(lambda < Infinity)) break;

@@ -14,6 +14,7 @@ import {
   DEFAULT_ATTACKS,
   isAttackName,
 } from "../../evaluate/evaluation_options.ts";
+import { ACTIVATION_NAMES } from "../../model/architecture.ts";
 import { choiceFlag, type Flag, integerFlag, textFlag } from "../../recipe/flag.ts";
 
 const attackList = v.pipe(
@@ -82,6 +83,11 @@ export const ATTACK_FLAGS = {
     "source",
     "RUN_DIR|FILE",
     "attack the network of another run or file, and show this one what fgsm, pgdN and cwN made there",
+  ),
+  sourceActivation: choiceFlag(
+    "source-activation",
+    ACTIVATION_NAMES,
+    "nonlinearity of the network in the file of --source, where the file does not say; default relu",
   ),
 } as const;
 

@@ -7,9 +7,12 @@ import { firstIndices } from "../../data/batches.ts";
 import { checkCorruptible } from "../../data/corruptions/corruptions.ts";
 import type { Dataset } from "../../data/dataset.ts";
 import { loadSplit } from "../../data/sets/sets.ts";
+import { UsageError } from "../../errors.ts";
 import type { Recipe } from "../../recipe/recipe.ts";
 import { readSubject, type Subject } from "../../run/subject.ts";
-import type { EvaluationOptions } from "../evaluation_options.ts";
+import { refuseOneClass } from "../autoattack/attacked_images.ts";
+import { checkClasses } from "../autoattack/sanity.ts";
+import { attacksOf, type EvaluationOptions } from "../evaluation_options.ts";
 import { checkSaved, evaluationRecipe } from "./checks.ts";
 import { type Networks, networksOf } from "../transfer.ts";
 
@@ -39,9 +42,7 @@ export async function readEvaluated(
   const { checkpoint, weights } = options;
   const subject = await readSubject(target, checkpoint, weights, given.activation);
   const recipe = evaluationRecipe(subject, given);
-  const source = options.source === undefined
-    ? undefined
-    : await readSubject(options.source, undefined);
+  const source = await readSource(options);
   const networks = networksOf(subject, source, options.input);
   if (save !== undefined) {
     await checkSaved(save, subject, recipe, verify, options.overwrite === true);
@@ -52,6 +53,24 @@ export async function readEvaluated(
   networks.network.check(test);
   networks.source?.check(test);
   if (options.corruptions) checkCorruptible(test);
+  if (attacksOf(options).includes("autoattack")) {
+    const { version, members = [] } = options.autoAttack ?? {}, { length: classes } = test.classes;
+    refuseOneClass(classes);
+    if (version === "custom") checkClasses(members, classes, true);
+  }
   const ids = firstIndices(test.n, options.limit ?? recipe.limitTest);
   return { subject, source, networks, recipe, test, ids };
+}
+
+/** What the images are attacked on, if that is another network. */
+async function readSource(
+  { source, sourceActivation: activation }: EvaluationOptions,
+): Promise<Subject | undefined> {
+  if (source === undefined) {
+    if (activation === undefined) return undefined;
+    throw new UsageError("--source-activation needs --source: it is of that one's network.");
+  }
+  const read = await readSubject(source, undefined, undefined, activation);
+  if (read.run === undefined || activation === undefined) return read;
+  throw new UsageError("--source-activation is fixed by the recipe of --source: leave it out.");
 }

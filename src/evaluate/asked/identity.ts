@@ -7,6 +7,7 @@ import { type Dataset, valuesPerImage } from "../../data/dataset.ts";
 import { sha256, sha256Of } from "../../format/sha256.ts";
 import { sourceDigest } from "../../run/program_version.ts";
 import { attacksOf, type EvaluationOptions } from "../evaluation_options.ts";
+import { shortened } from "../kept_report.ts";
 import type { Evaluated } from "./evaluated.ts";
 
 /** By its name, everything that can change a number; values are as JSON keeps them. */
@@ -27,6 +28,7 @@ export async function identityOf(
     weights: subject.weights,
     activation: subject.model ? undefined : subject.activation,
     source: source?.sha256,
+    sourceActivation: source?.model ? undefined : source?.activation,
     data: test.name,
     images: imagesDigest(test, ids),
     ...{ n, attacks, corruptions, threat, restarts },
@@ -48,7 +50,7 @@ export function imagesDigest({ images, labels, shape }: Dataset, ids: Uint32Arra
 /** A name for the folder of an evaluation's shards: its attacks, and the beginning of a digest. */
 export function identityName(identity: Identity): string {
   const attacks = (identity.attacks as readonly string[]).join("-");
-  return `${attacks}-${sha256(JSON.stringify(identity)).slice(0, 12)}`;
+  return `${shortened(attacks)}-${sha256(JSON.stringify(identity)).slice(0, 12)}`;
 }
 
 /** In what a shard of `found` differs from one of `asked`, as the end of "was made …"; undefined if in nothing. */
@@ -58,7 +60,7 @@ export function findDifference(found: Identity, asked: Identity): string | undef
     if (one === other) continue;
     if (name === "program") return "by another version of the program";
     if (["checkpoint", "weights", "activation"].includes(name)) return "of other weights";
-    if (name === "source") return "on another --source";
+    if (["source", "sourceActivation"].includes(name)) return "on another --source";
     if (name === "images") return "of other images";
     return `with ${name} ${one ?? "unset"}, and not ${other ?? "unset"}`;
   }

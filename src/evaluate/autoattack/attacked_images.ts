@@ -32,12 +32,16 @@ export interface AttackedImages {
 /** With one class nothing can be misclassified. */
 const LEAST_CLASSES = 2;
 
+/** @throws {UsageError} if there are fewer `classes` than AutoAttack needs */
+export function refuseOneClass(classes: number): void {
+  if (classes >= LEAST_CLASSES) return;
+  throw new UsageError(`AutoAttack needs two classes or more, and there is ${classes}.`);
+}
+
 /** @throws {UsageError} if `images` are not what they must be */
 export function checkImages({ x, y, shape, classes, ids }: AttackedImages): void {
   const values = valuesPerImage(shape);
-  if (classes < LEAST_CLASSES) {
-    throw new UsageError(`AutoAttack needs two classes or more, and there is ${classes}.`);
-  }
+  refuseOneClass(classes);
   const n = y.length;
   if (n === 0 || x.length !== n * values || (ids ?? y).length !== n) {
     throw new UsageError(

@@ -8,6 +8,7 @@ import * as v from "valibot";
 import { SEVERITIES } from "../../data/corruptions/corruption.ts";
 import { listFolder, readWholeFile } from "../../disk/files.ts";
 import { isEvaluationName, restartsApply } from "../../evaluate/evaluate.ts";
+import { customVersion } from "../run_evaluations.ts";
 
 const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 const counted = { correct: count, n: v.pipe(count, v.minValue(1)) };
@@ -26,6 +27,7 @@ const AutoAttackSchema = v.object({
     v.string(),
     v.object({ ...counted, broken: count, seconds: v.number() }),
   ),
+  effort: v.optional(v.record(v.string(), count)),
   warnings: v.optional(v.array(v.string()), []),
 });
 
@@ -55,7 +57,8 @@ const ReportSchema = v.looseObject({
 export interface PageAccuracy extends v.InferOutput<typeof AccuracySchema> {
   /**
    * `clean`, `pgd20` …, or `autoattack`; with `restarts5` behind it where there were more than one, and with AutoAttack's
-   * version where that is not the standard one: neither may pass for the other.
+   * version where that is not the standard one, of a custom one with its attacks and what they may spend: none may pass for
+   * another.
    */
   readonly name: string;
 }
@@ -71,6 +74,8 @@ export interface PageEvaluation {
   readonly norm: string;
   /** Radius of the attacks' ball, such as `8/255`. */
   readonly radius: string;
+  /** Runs of PGD and CW, each from another start. */
+  readonly restarts: number;
   /** Seed of the attacks' draws. */
   readonly seed: number;
   /** In the order of the report, AutoAttack's last. */
@@ -124,7 +129,8 @@ function decode(file: string, text: string): PageEvaluation | undefined {
   const { path, sha256, name, weights } = checkpoint;
   if (autoattack) {
     const { version } = autoattack;
-    const name = version === "standard" ? "autoattack" : `autoattack ${version}`;
+    const told = version === "custom" ? `custom ${customVersion(autoattack)}` : version;
+    const name = version === "standard" ? "autoattack" : `autoattack ${told}`;
     accuracies.push({ name, ...v.parse(AccuracySchema, autoattack) });
   }
   return {
@@ -133,6 +139,7 @@ function decode(file: string, text: string): PageEvaluation | undefined {
     raw: weights === "raw",
     norm: attack.norm,
     radius: attack.fraction,
+    restarts: attack.restarts,
     seed: report.seed,
     accuracies,
     ...autoattack && { autoattack },

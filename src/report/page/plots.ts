@@ -3,10 +3,9 @@
  *
  * @module
  */
-import { accuracyTitle } from "../words.ts";
 import type { EpochMetrics, StepMetrics } from "../../run/metrics.ts";
 import { type Curve, downsample } from "./downsample.ts";
-import { findStepsPerEpoch, type RunData, shownEvaluations } from "./run_data.ts";
+import { findStepsPerEpoch, type RunData } from "./run_data.ts";
 
 /** Points of a curve, at most: more than a plot is wide. */
 const MOST_POINTS = 1600;
@@ -193,7 +192,8 @@ function short(curve: Curve, most: number): Curve {
   return { x: x.map((value) => digits(value, 6)), y: y.map((value) => digits(value, 5)) };
 }
 
-function digits(value: number, most: number): number {
+/** `value` with so many digits: nobody can see more. */
+export function digits(value: number, most: number): number {
   return Number(value.toPrecision(most));
 }
 
@@ -206,39 +206,4 @@ export function stepPoint(
   const ofTerms = Object.entries(terms).map(([name, value]) => [`term-${name}`, value]);
   const all = { loss, ...Object.fromEntries(ofTerms), lr, momentum, speed };
   return { x: digits(epoch - 1 + step / stepsPerEpoch, 6), values: all };
-}
-
-/** Robust accuracy against the attack's radius, of the runs that have it; undefined if none has. */
-export function radiusPlot(runs: readonly RunData[]): Plot | undefined {
-  const curves = runs.map((run) => shownEvaluations(run).findLast(({ curve }) => curve)?.curve);
-  const found = curves.filter((curve) => curve !== undefined);
-  if (found.length === 0) return undefined;
-  const points = curves.map((curve) =>
-    new Map(
-      curve?.points.map(({ epsilon, correct, n }) => [
-        digits(255 * epsilon, 6),
-        digits(100 * correct / n, 5),
-      ]),
-    )
-  );
-  const radii = [...new Set(points.flatMap((each) => [...each.keys()]))].sort((a, b) => a - b);
-  const attacks = new Set(found.map(({ attack }) => accuracyTitle(attack)));
-  const counts = new Set(found.flatMap(({ points }) => points.map(({ n }) => n)));
-  return {
-    id: "radius",
-    title: `Accuracy under ${[...attacks].join(", ")} by radius`,
-    note: `${
-      [...counts].map((n) => n.toLocaleString("en")).join(" or ")
-    } test images; radius ε in 1/255`,
-    axis: "radius",
-    unit: "percent",
-    lines: points.map((each, run) => {
-      const x = radii.filter((radius) => each.has(radius));
-      return { run, faint: false, x, y: x.map((radius) => each.get(radius)!) };
-    }),
-    table: radii.map((radius) => ({
-      at: `${radius}/255`,
-      values: points.map((each) => each.get(radius)),
-    })),
-  };
 }

@@ -131,12 +131,9 @@ function expectedSteps({ record: { recipe } }: RunData): number | undefined {
   return Number.isFinite(trained) ? Math.ceil(trained / batchSize) : undefined;
 }
 
-/** The evaluations of the checkpoint that stands for the run; of another one where that has none. */
+/** The evaluations of the checkpoint that stands for the run: those of others are not the run's own. */
 export function shownEvaluations({ evaluations, checkpoint }: RunData): readonly PageEvaluation[] {
-  const of = (sha256: string | undefined) =>
-    evaluations.filter((each) => each.checkpoint.sha256 === sha256 && !each.raw);
-  const own = of(checkpoint?.sha256);
-  return own.length > 0 ? own : of(evaluations.at(-1)?.checkpoint.sha256);
+  return evaluations.filter((each) => each.checkpoint.sha256 === checkpoint?.sha256 && !each.raw);
 }
 
 /** What people call the data set of a run. */

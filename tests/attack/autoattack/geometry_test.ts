@@ -62,6 +62,15 @@ Deno.test("projectOntoPlane() is the shortest way in the box to the plane, or as
   );
 });
 
+Deno.test("projectOntoPlane() ends where rounding puts a component now in the box, now at its edge", () => {
+  const point = [0.5921568870544434, 0.6000000238418579], offset = -0.22199003795627936;
+  const normal = [0.45880362391471863, -0.24298222362995148];
+  const plane = { normal: Float32Array.from(normal), offset };
+  const d = projectOntoPlane("l2", Float32Array.from(point), plane);
+  const expected = bisect("l2", point, normal, offset);
+  d.forEach((value, i) => assert.ok(Math.abs(value - expected[i]!) <= 1e-6, `${value}`));
+});
+
 Deno.test("lengthOf() and distanceBetween() are the largest and the Euclidean length", () => {
   assert.equal(lengthOf("linf", [3, -4, 1]), 4);
   assert.equal(lengthOf("l2", [3, -4, 0]), 5);

@@ -79,6 +79,11 @@ Deno.test("memloss eval --verify-adv refuses labels that are not the data set's,
     /: it holds no images\.$/,
   );
   assertRefused(
+    await verify((tensors) => (tensors.get("ids")!.data as Int32Array).fill(4)),
+    2,
+    /: image 4 comes twice\.$/,
+  );
+  assertRefused(
     await verify((tensors) => tensors.delete("ids")),
     2,
     /it needs x_adv \(F32\) and ids/,

@@ -65,6 +65,14 @@ Deno.test("evaluateRun() refuses a folder with other classes, and reports which 
     { message: /foreign.* was trained to call class 0 "0", but folder calls it "a"/ },
   );
 
+  const autoAttack = { version: "custom", members: ["apgd-dlr"] } as const;
+  const observer = { onProgress: () => assert.fail("nothing is measured before") };
+  const asked = { attacks: ["clean", "autoattack"], autoAttack, observer } as const;
+  await assert.rejects(evaluateRun(run, asked), {
+    name: "UsageError",
+    message: "AutoAttack's apgd-dlr compares 3 classes, and there are 2: leave it out.",
+  });
+
   const options = { attacks: ["clean"], given: { batchSize: 1 } } as const;
   const { test } = await readEvaluated(run, options);
   const { data } = await evaluateRun(run, options);

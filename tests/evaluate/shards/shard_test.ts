@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { identityName } from "../../../src/evaluate/asked/identity.ts";
 import { UsageError } from "../../../src/errors.ts";
 import { shardIds } from "../../../src/evaluate/shards/shard.ts";
 
@@ -28,4 +29,12 @@ Deno.test("shardIds() refuses more shards than batches", () => {
     assert.match(error.message, /^--shard 5\/5: 10 images are 4 batches of 3, which make 4 shards/);
     return true;
   });
+});
+
+Deno.test("identityName() of however many attacks is a name that a folder can have", () => {
+  const attacks = Array.from({ length: 60 }, (_, steps) => `pgd${steps + 1}`);
+  const name = identityName({ attacks });
+  assert.match(name, /^pgd1-pgd2-.*-[0-9a-f]{12}-[0-9a-f]{12}$/);
+  assert.ok(name.length < 200, name);
+  assert.match(identityName({ attacks: ["clean", "pgd2"] }), /^clean-pgd2-[0-9a-f]{12}$/);
 });

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { join } from "@std/path";
-import { type Plot, radiusPlot, stepPoint, trainingPlots } from "../../../src/report/page/plots.ts";
+import { type Plot, stepPoint, trainingPlots } from "../../../src/report/page/plots.ts";
 import { readRuns, type RunData } from "../../../src/report/page/run_data.ts";
 import { makeRun } from "./made_run.ts";
 
@@ -75,13 +75,4 @@ Deno.test("stepPoint() has a value for every plot of steps, where that has it", 
     new Set(plots.map(({ id }) => id).filter((id) => !/^(clean|robust|attack-.*)$/.test(id))),
   );
   assert.deepEqual([values.lr, values["term-ce"]], [line.lr, line.terms.ce]);
-});
-
-Deno.test("radiusPlot() is by steps of a byte, of the runs that have a curve", () => {
-  const plot = radiusPlot(runs)!;
-  assert.deepEqual(plot.lines.map(({ x }) => x.length), [17, 0]);
-  assert.deepEqual(plot.lines[0]!.x.slice(0, 3), [0, 1, 2]);
-  assert.deepEqual(plot.table[8]!.at, "8/255");
-  assert.equal(plot.title, "Accuracy under PGD-20 by radius");
-  assert.equal(radiusPlot([runs[1]!]), undefined);
 });

@@ -130,15 +130,32 @@ Deno.test("a page lets no custom AutoAttack and no other number of restarts pass
     Deno.writeTextFile(join(folder, name), JSON.stringify(what));
   await keep("raw.json", weak);
   delete weak.checkpoint.weights;
-  await keep("z.json", weak);
+  await keep("y.json", weak);
+  const effort = { queries: 1 }, { square } = weak.autoattack.perAttack;
+  const only = { ...weak.autoattack, perAttack: { square }, effort, correct: 997 };
+  await keep("z.json", { ...weak, autoattack: only });
   const text = await pageOf(run);
   const shown = (name: string) => new RegExp(`<dt>${name}</dt><dd>([\\d.]+)<`).exec(text)?.[1];
   const of = ({ correct, n }: { correct: number; n: number }) => (100 * correct / n).toFixed(2);
   assert.equal(shown("AutoAttack"), of(report.autoattack));
-  assert.equal(shown("AutoAttack, custom"), "99.90");
+  assert.equal(shown("AutoAttack, custom apgd-ce\\+apgd-t\\+fab-t\\+square"), "99.90");
+  assert.equal(shown("AutoAttack, custom square, 1 queries"), "99.70");
+  assert.match(text, /<h3>AutoAttack, custom square, 1 queries </);
   assert.equal(shown("PGD-20"), of(report.pgd20));
   assert.equal(shown("PGD-20, 5 restarts"), "99.80");
   assert.equal(text.match(/its raw weights/g)?.length, 3, "clean, PGD-20 and AutoAttack");
+});
+
+Deno.test("a page takes no evaluation of another checkpoint for the run's own", async () => {
+  const run = await made("run"), path = join(run, "eval", "made.json");
+  const report = JSON.parse(await Deno.readTextFile(path));
+  const checkpoint = { ...report.checkpoint, path: "epoch-001.safetensors", sha256: "0" };
+  await Deno.writeTextFile(path, JSON.stringify({ ...report, checkpoint }));
+  const [data] = await readRuns([run]) as [RunData];
+  assert.deepEqual([data.evaluations.length, shownEvaluations(data)], [1, []]);
+  const text = await pageOf(run);
+  assert.doesNotMatch(text, /<dt>AutoAttack</);
+  assert.match(text, /epoch-001\.safetensors/, "in the table of all");
 });
 
 Deno.test("a page of a run whose checkpoints' record is damaged says so and draws the rest", async () => {

@@ -22,8 +22,10 @@ onWasm(
 );
 
 onWasm("scaled() counts a loss of one term, which is that term itself, once as each", async () => {
-  const ce = tf.scalar(6), counted = scaled({ loss: ce, ce }, tf.scalar(0.5));
+  const ce = tf.scalar(6), share = tf.scalar(0.5), counted = scaled({ loss: ce, ce }, share);
+  share.dispose();
   assert.deepEqual([...await read(counted.loss!)], [3]);
   assert.deepEqual([...await read(counted.ce!)], [3]);
+  tf.dispose(counted);
   assert.ok(ce.isDisposed);
 });

@@ -44,7 +44,7 @@ ${
 /** What is left after each attack, as a table with bars. */
 function waterfall(run: RunData, index: number, evaluation: PageEvaluation): Markup {
   const { autoattack, norm, radius } = evaluation;
-  const { clean, perAttack, n, version, warnings } = autoattack!;
+  const { clean, perAttack, n, warnings } = autoattack!;
   const members = Object.entries(perAttack);
   const before = [clean, ...members.map(([, member]) => member)];
   const rows = [
@@ -72,8 +72,9 @@ function waterfall(run: RunData, index: number, evaluation: PageEvaluation): Mar
       }</td></tr>`
     )
   }</tbody></table>`;
-  return markup`<article><h3>AutoAttack${
-    version === "standard" ? "" : `, ${version}`
+  // The last of a report's accuracies is AutoAttack's.
+  return markup`<article><h3>${
+    accuracyTitle(evaluation.accuracies.at(-1)!.name)
   } <span class="note">${normTitle(norm)} ${radius}, ${n.toLocaleString("en")} images</span></h3>
 <p class="which">${runName(run, index)}</p>
 ${scrolling("AutoAttack, accuracy after each attack", table)}${
