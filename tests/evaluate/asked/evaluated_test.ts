@@ -73,6 +73,20 @@ Deno.test("evaluateRun() refuses a folder with other classes, and reports which 
     message: "AutoAttack's apgd-dlr compares 3 classes, and there are 2: leave it out.",
   });
 
+  // Where another process is at it, that is known before anything is measured.
+  const states: boolean[] = [];
+  await evaluateRun(run, {
+    attacks: ["clean", "autoattack"],
+    autoAttack: { version: "custom", members: ["square"], effort: { queries: 1 } },
+    observer: {
+      onProgress: () => {
+        const kept = [...Deno.readDirSync(join(run, "eval"))].map(({ name }) => name);
+        states.push(kept.some((name) => name.endsWith(".state")));
+      },
+    },
+  });
+  assert.deepEqual(states, [true]);
+
   const options = { attacks: ["clean"], given: { batchSize: 1 } } as const;
   const { test } = await readEvaluated(run, options);
   const { data } = await evaluateRun(run, options);
