@@ -32,7 +32,7 @@ const FIRST_CLASS = 6, LAST_CLASS = 15, COMPLEX = 0x0800;
 
 /** Bytes of the largest array and of an element that describes one, dimensions, and variables of a file. */
 const MOST_BYTES = 2 ** 30, MOST_DESCRIBING = 256, MOST_DIMENSIONS = 8, MOST_VARIABLES = 1000;
-/** Numbers of the largest array that is no bytes, each of which becomes a double: labels, and not images. */
+/** Numbers of the largest array that is no bytes: each becomes a double. */
 const MOST_NUMBERS = 2 ** 24;
 
 /** An array of numbers. */
@@ -142,11 +142,7 @@ class MatFile {
         throw new TypeError(`${quoted(name)} of [${shape}] has ${length} numbers`);
       }
       if (type !== UINT8 && length > MOST_NUMBERS) {
-        throw new TypeError(
-          `${
-            quoted(name)
-          } of [${shape}] is no bytes, and at most ${MOST_NUMBERS} other numbers can be read`,
-        );
+        throw new TypeError(`${quoted(name)} has more than ${MOST_NUMBERS} numbers, and no bytes`);
       }
     });
     const values = element.type === UINT8 ? element.bytes : element.numbers();
@@ -248,8 +244,6 @@ function inputOf(bytes: Uint8Array<ArrayBuffer>): Input {
   return { take: (length) => bytes.subarray(at, at += length) };
 }
 
-function viewOf(
-  { buffer, byteOffset, byteLength }: Uint8Array<ArrayBuffer>,
-): DataView<ArrayBuffer> {
-  return new DataView(buffer, byteOffset, byteLength);
+function viewOf(bytes: Uint8Array<ArrayBuffer>): DataView<ArrayBuffer> {
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
