@@ -14,9 +14,10 @@ import type { StoredEvaluation } from "../../report/run_evaluations.ts";
 
 /**
  * Those of `evaluations` that are on the first images of one set. Where they have several digests, that is the run's own: the
- * first so many of a set have a digest of their own, and only the images can tell.
+ * first so many of a set have a digest of their own, and only the images can tell. Where these are not there, different
+ * numbers of images are taken for the first of one set.
  *
- * @throws {UsageError} if there are several digests and none is of the run's test images, or these are not there
+ * @throws {UsageError} if none is of the run's test images, or these are not there and as many images have two digests
  */
 export async function ofOwnImages(
   evaluations: readonly StoredEvaluation[],
@@ -27,6 +28,7 @@ export async function ofOwnImages(
   sets.delete(undefined); // of earlier versions, which say nothing
   if (sets.size <= 1) return [...evaluations];
   const test = await findTestImages(recipe);
+  if (test === undefined && new Set(sets.values()).size === sets.size) return [...evaluations];
   const own = new Set([...sets].flatMap(([sha256, n]) => isFirst(sha256!, n, test) ? sha256! : []));
   if (own.size === 0) {
     const place = recipe.dataDir ?? DATA_ROOT;

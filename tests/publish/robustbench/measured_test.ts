@@ -76,9 +76,9 @@ Deno.test("readMeasured() takes what was found on the run's own test images, whe
 Deno.test("readMeasured() refuses several sets of images of which none is known to be the run's", async () => {
   const reports = [
     report(OURS, { clean: evaluation("110") }, 8, "c".repeat(64)),
-    report(OURS, { clean: evaluation("1100") }, 8, "d".repeat(64)),
+    report(OURS, { pgd20: evaluation("100") }, 8, "d".repeat(64)),
   ];
-  const sets = "3 of SHA-256 cccccccccccc…, 4 of SHA-256 dddddddddddd…";
+  const sets = "3 of SHA-256 cccccccccccc…, 3 of SHA-256 dddddddddddd…";
   const refused = (recipe: RecipeInput, message: string) =>
     assert.rejects(measure(reports, recipe), (error: Error) => {
       assert.equal(error.name, "UsageError");
@@ -94,4 +94,8 @@ Deno.test("readMeasured() refuses several sets of images of which none is known 
     "without the test images in /gone nobody can tell which are the run's: put",
   );
   assert.equal((await measure(reports.slice(1), { data: "synthetic" })).evaluations.length, 1);
+  // Of as many as are elsewhere the first of one set, for all that is known.
+  const fewer = report(OURS, { autoattack: AUTOATTACK }, 8, "e".repeat(64));
+  const gone = { data: "cifar10", dataDir: "/gone" } as const;
+  assert.equal((await measure([reports[0]!, fewer], gone)).evaluations.length, 2);
 });
