@@ -51,6 +51,9 @@ Deno.test("memloss train --dry-run prints the recipe, says what it takes, and do
     /^It would take about a minute on wasm .* images\/s, [\d.]+ GiB of disk in .*nowhere\/run \([\d.]+ GiB are free\)\.$/m,
   );
   await assert.rejects(Deno.stat(world.path("nowhere")), Deno.errors.NotFound);
+  // What was said stays; what followed from the variant follows from this one.
+  const other = JSON.parse((await memlossDone("train", ...dry, "--variant", "v1")).stdout);
+  assert.deepEqual([other.variant, other.beta, other.betaPrime], ["v1", 2.5, 2]);
 
   assertRefused(await memloss("train", ...dry, "--run-dir", run), 2, /run is not empty/);
   assertRefused(
@@ -60,9 +63,9 @@ Deno.test("memloss train --dry-run prints the recipe, says what it takes, and do
   );
   assertRefused(await memloss("train", "--recipe", world.data), 2, /is a folder/);
   assertRefused(
-    await memloss("train", ...dry, "--variant", "trades"),
+    await memloss("train", ...dry, "--variant", "standard"),
     2,
-    /--beta-prime has no meaning for --variant trades\. Change the flags, or a copy of \S+recipe\.json\.$/,
+    /--beta has no meaning for --variant standard\. Change the flags, or a copy of \S+recipe\.json\.$/,
   );
 });
 
