@@ -103,8 +103,8 @@ export async function readAdversarial(path: string, dataset: Dataset): Promise<A
   }
   const foreign = ids.find((id) => id < 0 || id >= dataset.n);
   if (foreign !== undefined) return fail(`${dataset.name} has no test image ${foreign}`);
-  const first = new Map(Array.from(ids, (id, i) => [id, i] as const).reverse());
-  const twice = ids.find((id, i) => i !== first.get(id));
+  const seen = new Set<number>();
+  const twice = ids.find((id) => seen.has(id) || !seen.add(id));
   if (twice !== undefined) return fail(`image ${twice} comes twice`);
   const described = v.safeParse(metadataSchema, metadata);
   const epsilon = v.safeParse(radius.schema, radius.parse(metadata.epsilon ?? ""));

@@ -4,6 +4,7 @@
  * @module
  */
 import { join } from "@std/path";
+import { lengthOf } from "../attack/autoattack/geometry.ts";
 import { BOUND_TOLERANCE } from "../attack/bounds.ts";
 import { applyView, IDENTITY_VIEW, outOfView } from "../data/augmentation.ts";
 import { type Dataset, valuesPerImage } from "../data/dataset.ts";
@@ -143,9 +144,7 @@ async function writeExamples(
       const own = deltas.subarray(start, start + values);
       applyView(train, id, shown[row]!, own, 0);
       own.forEach((x, i) => own[i] = images[first * values + start + i]! - x);
-      const distance = euclidean
-        ? Math.sqrt(own.reduce((sum, value) => sum + value * value, 0))
-        : own.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+      const distance = lengthOf(euclidean ? "l2" : "linf", own);
       if (distance > farthest) {
         throw new UsageError(
           `${file} does not belong to this run: its example of image ${id} is ${distance} from it, more than ${epsilon}.`,

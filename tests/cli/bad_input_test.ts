@@ -264,10 +264,10 @@ Deno.test("memloss eval refuses what is neither a run nor a file of weights", as
   const absent = world.path("absent.safetensors");
   await refused(["eval", run, "--verify-adv", absent], /absent\.safetensors does not exist\.$/);
   for (
-    const flags of [["--attack", "clean"], ["--attack-norm", "l2"], ["--n-ex", "2"], [
-      "--seed",
-      "2",
-    ]]
+    const flags of [
+      ...[["--attack", "clean"], ["--attack-norm", "l2"], ["--n-ex", "2"], ["--seed", "2"]],
+      ["--per-class"],
+    ]
   ) {
     await refused(
       ["eval", run, "--verify-adv", absent, ...flags],

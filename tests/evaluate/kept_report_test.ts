@@ -29,8 +29,9 @@ const end = "n1.eps8.00.seed1.wasm.json";
 
 Deno.test("keepReport() keeps what was attacked on other networks beside each other and beside its own", async () => {
   const names = await keptBy(async (subject, recipe, settings) => {
-    for (const digit of [undefined, "a", "b"]) {
-      const source = digit && { path: digit, sha256: digit.repeat(64) };
+    for (const [digit, activation] of [[undefined], ["a"], ["b"], ["b", "silu"]] as const) {
+      const source = digit &&
+        { path: digit, sha256: digit.repeat(64), ...activation && { activation } };
       const report = source
         ? makeReport(subject, recipe, settings, DIGEST, { clean: found }, {
           transfer: { source, accuracies: { pgd2: found } },
@@ -41,6 +42,7 @@ Deno.test("keepReport() keeps what was attacked on other networks beside each ot
   });
   assert.deepEqual(names, [
     `last.clean-pgd2.from-aaaaaaaaaaaa.${end}`,
+    `last.clean-pgd2.from-bbbbbbbbbbbb-silu.${end}`,
     `last.clean-pgd2.from-bbbbbbbbbbbb.${end}`,
     `last.clean-pgd2.${end}`,
   ]);

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { join } from "@std/path";
 import type { Backend } from "../../src/backend/backend.ts";
 import { readEvaluated } from "../../src/evaluate/asked/evaluated.ts";
+import { identityOf } from "../../src/evaluate/asked/identity.ts";
 import { architectureOf } from "../../src/evaluate/frozen_subject.ts";
 import { sourceOf } from "../../src/evaluate/transfer.ts";
 import { exportWeights } from "../../src/publish/export_weights.ts";
@@ -95,6 +96,15 @@ onWasm(
         const { path, activation } = sourceOf(read!);
         return [path, activation];
       };
+      const identified = async (sourceActivation?: "silu") => {
+        const options = {
+          source: at("d.safetensors"),
+          attacks: ["pgd2"],
+          ...sourceActivation && { sourceActivation },
+        } as const;
+        return await identityOf(await readEvaluated(runDir, options), options);
+      };
+      assert.notDeepEqual(await identified("silu"), await identified());
       assert.deepEqual(await evaluated(at("d.safetensors")), [at("d.safetensors"), undefined]);
       assert.deepEqual(await evaluated(at("d.safetensors"), "silu"), [at("d.safetensors"), "silu"]);
       assert.deepEqual(await evaluated(at("c.safetensors")), [at("c.safetensors"), "silu"]);

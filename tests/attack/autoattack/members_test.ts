@@ -39,3 +39,27 @@ for (const member of ["apgd-t", "fab-t"] as const) {
     assert.deepEqual([...targets], LIKELIEST.slice(0, 9));
   });
 }
+
+Deno.test("createMember() forecasts what FAB asks where it leaves the class in every step", () => {
+  const effort = { ...PUBLISHED_EFFORT, iterations: 20, targets: 3 };
+  const options = {
+    norm: "linf",
+    epsilon: 1e-3,
+    seed: 1,
+    gradientSamples: 1,
+    restarts: 1,
+    ...effort,
+  } as const;
+  const attack = createMember("fab-t", options), state = unbegun();
+  const search = attack.search(example, state), gradient = x.map((_, i) => i % 2 ? 1 : -1);
+  const outside = logits.map((value, c) => c === LIKELIEST[0] ? 9 : value);
+  let asked = 0;
+  for (let step = search.next(); !step.done; asked++) {
+    // Every second point is one behind the boundary, too far away to end the search.
+    step = search.next({ logits: asked % 2 ? outside : logits, loss: -1, gradient });
+  }
+  assert.ok(
+    asked <= attack.queries && asked > 0.9 * attack.queries,
+    `${asked} of ${attack.queries}`,
+  );
+});

@@ -8,8 +8,9 @@ import { evaluateRun } from "../../../src/evaluate/evaluate_run.ts";
 import { networkOf, type SubjectNetwork } from "../../../src/evaluate/subject_network.ts";
 import { networksOf } from "../../../src/evaluate/transfer.ts";
 import { describeReport } from "../../../src/report/evaluation_text.ts";
+import { encodeSafetensors } from "../../../src/format/safetensors.ts";
 import { sha256 } from "../../../src/format/sha256.ts";
-import type { Subject } from "../../../src/run/subject.ts";
+import type { Subject, WeightsSubject } from "../../../src/run/subject.ts";
 import { Purpose, Stream } from "../../../src/random/stream.ts";
 import { fixture } from "../../testing/fixture.ts";
 import { TINY, writeTinyData } from "../../cli/tiny.ts";
@@ -138,6 +139,30 @@ Deno.test("evaluateRun() shows a network what was attacked on another, and count
     describeReport(report),
     /\non images attacked on .+twin\/model\.json:\n {2}fgsm +[\d.]+ %/,
   );
+});
+
+Deno.test("evaluateRun() tells what is to be known of a source: what was done to its file, and its gradients", async () => {
+  const path = await linear("shown"), attacks = ["pgd1"] as const;
+  const file = join(world, "module.pt.safetensors");
+  const { tensors } = OURS as WeightsSubject;
+  const named = new Map([...tensors].map(([name, tensor]) => [`module.${name}`, tensor]));
+  await Deno.writeFile(file, encodeSafetensors(named, {}));
+  const { notes } = await evaluate(path, { attacks, source: file });
+  assert.deepEqual(notes, [
+    `--source ${file}: The names of its tensors begin with "module.", which is left out.`,
+  ]);
+  const rounded = await linear("rounded-source", {
+    name: "out",
+    op: "Round",
+    input: ["product"],
+    attr: T,
+  });
+  const { report, notes: told } = await evaluate(path, { attacks, source: rounded });
+  const { warnings } = report.transfer!;
+  assert.match(warnings![0]!, flat);
+  assert.deepEqual(told, warnings!.map((warning) => `Warning: ${rounded}: ${warning}`));
+  assert.deepEqual(report.model!.warnings, [], "not of what they were shown to");
+  assert.ok(describeReport(report).includes(`Warning: ${warnings![0]}`));
 });
 
 Deno.test("evaluateRun() refuses a source for what is not carried over", async () => {
