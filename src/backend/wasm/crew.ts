@@ -10,7 +10,7 @@ import type { Heap } from "./heap.ts";
 import { type Phase, ProgramWriter } from "./phases.ts";
 
 /** Bytes that a kernel may use as it likes, per thread. */
-const SCRATCH_BYTES = 8 << 20;
+export const SCRATCH_BYTES = 8 << 20;
 
 /**
  * A worker's whole program. It is made of the executor's text, not loaded from a file: a bundled program has no file

@@ -20,6 +20,8 @@ export { winograd } from "./winograd/winograd";
 export {
   winogradFilterFinish,
   winogradFilterGemm,
+  winogradFilterGroup,
+  winogradFilterSum,
   winogradFilterTransform,
 } from "./winograd/filter";
 export { winogradPack } from "./winograd/pack";

@@ -1,15 +1,15 @@
 /**
- * Convolutions as phases: which kernels compute them, on which slices.
+ * Convolutions and their input gradients as phases: which kernels compute them, on which slices.
  *
  * 3×3 convolutions go through Winograd's algorithm: F(4×4,3×3) with stride 1 (Lavin & Gray 2016), its polyphase form
- * with stride 2, whose filter gradient is direct, as 1×1 convolutions are.
+ * with stride 2; 1×1 convolutions are direct.
  *
  * @module
  */
 import type { TensorInfo } from "@tensorflow/tfjs";
 import type { ConvolutionShape } from "../../operations/convolution_shape.ts";
 import { type Phase, phase } from "../phases.ts";
-import { cut, cutPhase, PANEL, roundUp, SLICES_PER_THREAD, type Slicing } from "./slicing.ts";
+import { cut, cutPhase, PANEL, roundUp, type Slicing } from "./slicing.ts";
 import type { TensorEngine } from "../tensors.ts";
 
 /** What happens to a result before it is stored; addresses of tensors, 0 for none. */
@@ -22,13 +22,6 @@ export interface EpilogueAddresses {
   readonly mask?: number;
   readonly relu?: boolean;
 }
-
-/** Rows of the products' blocks. */
-const ROWS = 4;
-/** Tiles in a slice of the filter gradient's transforms: four of them are a cache line of a plane. */
-const FILTER_SLICE_TILES = 16;
-/** About the bytes of transformed tiles that the filter gradient keeps at a time, for a cache to hold them. */
-const FILTER_GROUP_BYTES = 1 << 20;
 
 /** The Winograd kernels that compute a convolution and its input gradient; none if it is direct. */
 function winogradKernels({ kernel, stride }: ConvolutionShape) {
@@ -107,60 +100,4 @@ function packed(
         : phase(panels, "directPack", [source, to, inChannels, outChannels, transposed, 1]),
   );
   return { address, slicing: cut(convolution, columns, bytes, engine.crew.threads) };
-}
-
-/** Runs the programs that store the filter's gradient at `dw`, from the image at `x` and the result's gradient at `dy`. */
-export function computeFilterGradient(
-  engine: TensorEngine,
-  convolution: ConvolutionShape,
-  x: number,
-  dy: number,
-  dw: number,
-): void {
-  const { batch, height, width, inChannels, outChannels, kernel, stride } = convolution;
-  if (kernel === 1 || stride === 2) {
-    // Every slice copies all of dy: few of them, but enough for the threads to end together.
-    const taps = kernel * kernel, cuts = Math.ceil(2 * SLICES_PER_THREAD / taps) + 1;
-    const perSlice = roundUp(Math.ceil(inChannels / cuts), ROWS);
-    const size = [batch, height, width, inChannels, outChannels, kernel, stride];
-    const slices = taps * Math.ceil(inChannels / perSlice);
-    engine.crew.run([phase(slices, "directFilter", [x, dy, dw, ...size, perSlice])]);
-    return;
-  }
-  const tiles = Math.ceil(height / 4) * Math.ceil(width / 4);
-  const inBytes = 4 * 36 * roundUp(inChannels, 4), outBytes = 4 * 36 * roundUp(outChannels, PANEL);
-  const sumBytes = inChannels * outBytes;
-  // The sums go through memory once per group: if they are larger than the tiles, groups are too.
-  const groupBytes = Math.max(FILTER_GROUP_BYTES, sumBytes / 2);
-  const groups = Math.max(1, Math.round(batch * tiles * (inBytes + outBytes) / groupBytes));
-  const group = Math.ceil(batch / groups);
-  const plane = 64 * 36;
-  const sizes = [
-    group * tiles * inBytes + plane,
-    group * tiles * outBytes + plane,
-    sumBytes,
-  ];
-  const offsets = [0, roundUp(sizes[0]!, 64), roundUp(sizes[0]!, 64) + roundUp(sizes[1]!, 64)];
-  engine.temporarily(offsets[2]! + sizes[2]!, (base) => {
-    const [v, m, du] = offsets.map((offset) => base + offset) as [number, number, number];
-    const phases: Phase[] = [];
-    const perSlice = roundUp(Math.ceil(inChannels / 4), ROWS);
-    for (let first = 0; first < batch; first += group) {
-      const last = Math.min(batch, first + group);
-      const transformed = (last - first) * tiles;
-      const size = [batch, height, width, inChannels, outChannels, first, last];
-      phases.push(
-        phase(Math.ceil(transformed / FILTER_SLICE_TILES), "winogradFilterTransform", [
-          ...[x, dy, v, m, ...size, FILTER_SLICE_TILES],
-        ]),
-        phase(36 * Math.ceil(inChannels / perSlice), "winogradFilterGemm", [
-          ...[v, m, du, transformed, inChannels, outChannels, first > 0, perSlice],
-        ]),
-      );
-    }
-    phases.push(phase(Math.ceil(inChannels / 4), "winogradFilterFinish", [
-      ...[du, dw, inChannels, outChannels, 4],
-    ]));
-    engine.crew.run(phases);
-  });
 }

@@ -6,12 +6,8 @@
 import * as tf from "@tensorflow/tfjs";
 import { type ConvolutionShape, outputSize } from "../../operations/convolution_shape.ts";
 import { activate, isActivation } from "./activation.ts";
-import {
-  computeFilterGradient,
-  type EpilogueAddresses,
-  forwardPhase,
-  inputGradientPhase,
-} from "./convolution_phases.ts";
+import { type EpilogueAddresses, forwardPhase, inputGradientPhase } from "./convolution_phases.ts";
+import { computeFilterGradient } from "./filter_gradient.ts";
 import {
   type ConvolutionInfo,
   filterGradientLowered,
@@ -119,9 +115,9 @@ const filterGradient: EngineKernel = (engine, inputs, attributes) => {
   const { filterShape } = attributes as unknown as { filterShape: number[] };
   const { info, known } = describe(x!.shape, filterShape, attributes);
   if (known === undefined) return filterGradientLowered(engine, info, x!, dy!);
-  const image = engine.address(x!), slope = engine.address(dy!);
+  const [image, slope] = [engine.address(x!), engine.address(dy!)];
   const dw = engine.allocate(filterShape);
-  computeFilterGradient(engine, known, image, slope, engine.address(dw));
+  computeFilterGradient(engine, known, { x: image, dy: slope, dw: engine.address(dw) });
   return dw;
 };
 

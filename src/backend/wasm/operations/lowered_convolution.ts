@@ -7,12 +7,8 @@
 import * as tf from "@tensorflow/tfjs";
 import type { ConvolutionShape } from "../../operations/convolution_shape.ts";
 import type { TensorEngine } from "../tensors.ts";
-import {
-  computeFilterGradient,
-  type EpilogueAddresses,
-  forwardPhase,
-  inputGradientPhase,
-} from "./convolution_phases.ts";
+import { type EpilogueAddresses, forwardPhase, inputGradientPhase } from "./convolution_phases.ts";
+import { computeFilterGradient } from "./filter_gradient.ts";
 
 /** What tfjs says of a convolution of NHWC images. */
 export type ConvolutionInfo = tf.backend_util.Conv2DInfo;
@@ -73,7 +69,7 @@ export function filterGradientLowered(
     forEachGroup(engine, info, (group) => {
       writeRows(engine, info, x, group);
       const from = engine.address(dy) + 4 * group.first * resultValues(info);
-      computeFilterGradient(engine, group.product, group.address, from, part);
+      computeFilterGradient(engine, group.product, { x: group.address, dy: from, dw: part });
       const ofGroup = engine.heap.floats(part, values), [sums] = engine.floats(dw);
       for (let i = 0; i < values; i++) sums![i]! += ofGroup[i]!;
     });

@@ -5,7 +5,8 @@
  */
 import type * as tf from "@tensorflow/tfjs";
 import type { ConvolutionShape } from "../../operations/convolution_shape.ts";
-import { computeFilterGradient, forwardPhase, inputGradientPhase } from "./convolution_phases.ts";
+import { forwardPhase, inputGradientPhase } from "./convolution_phases.ts";
+import { computeFilterGradient } from "./filter_gradient.ts";
 import { activate, isActivation } from "./activation.ts";
 import { addRepeating } from "./channelwise.ts";
 import { type EngineKernel, type KernelTable, stock } from "./registration.ts";
@@ -27,7 +28,7 @@ const multiply: EngineKernel = (engine, inputs, attributes) => {
   const convolution: ConvolutionShape = transposeA
     ? { ...PIXEL, batch: m, inChannels: k, outChannels: columns }
     : { ...PIXEL, batch: m, inChannels: rows, outChannels: columns };
-  if (transposeA) computeFilterGradient(engine, convolution, left, right, to);
+  if (transposeA) computeFilterGradient(engine, convolution, { x: left, dy: right, dw: to });
   else if (transposeB) {
     engine.crew.run([inputGradientPhase(engine, convolution, left, b, to, {})]);
   } else engine.crew.run([forwardPhase(engine, convolution, left, b, to, {})]);

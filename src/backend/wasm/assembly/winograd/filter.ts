@@ -3,7 +3,8 @@
  * tiles before the last transform. Tiles are taken in groups of examples, one after another, so that the sums have one
  * order whatever runs in parallel.
  */
-import { four, two } from "./factors";
+import { loadGradient } from "./gradient_tiles";
+import { SLICE } from "../elementwise";
 import { outer4x8, ROWS } from "../gemm";
 import { fma, fnma, storeLanes } from "../simd";
 import { loadTiles } from "./winograd";
@@ -41,132 +42,31 @@ function outWidth(co: i32): i32 {
 export function winogradFilterTransform(args: usize, slice: i32, scratch: usize): void {
   const h = word(args, 5), w = word(args, 6), ci = word(args, 7), co = word(args, 8);
   const start = word(args, 9), end = word(args, 10), tilesPerSlice = word(args, 11);
-  const tilesPerExample = ((h + 3) >> 2) * ((w + 3) >> 2);
-  const tiles = (end - start) * tilesPerExample;
-  const first = slice * tilesPerSlice, last = min(tiles, first + tilesPerSlice);
   const x = pointer(args, 0), dy = pointer(args, 1);
-  const v = pointer(args, 2), m = pointer(args, 3);
+  const tiles = (end - start) * tilesOf(h, w), first = slice * tilesPerSlice;
+  const last = min(tiles, first + tilesPerSlice);
+  memory.fill(scratch, 0, zeroBytes(ci));
+  transform(x, dy, h, w, ci, co, start, tiles, first, last, pointer(args, 2), pointer(args, 3), scratch);
+}
+
+/** 4×4 tiles of an example. */
+// @ts-ignore: decorator
+@inline
+function tilesOf(h: i32, w: i32): i32 {
+  return ((h + 3) >> 2) * ((w + 3) >> 2);
+}
+
+/** Transforms the tiles from `first` to `last` of the `tiles` that begin with example `start`. */
+function transform(
+  x: usize, dy: usize, h: i32, w: i32, ci: i32, co: i32,
+  start: i32, tiles: i32, first: i32, last: i32, v: usize, m: usize, zeros: usize,
+): void {
   const vPlane = planeBytes(tiles, inWidth(ci)), mPlane = planeBytes(tiles, outWidth(co));
   const step = <usize>tiles << 4;
-  memory.fill(scratch, 0, zeroBytes(ci));
   for (let t = first; t < last; t++) {
-    const index = start * tilesPerExample + t, to = v + (<usize>t << 4);
-    loadTiles(x, h, w, ci, index, 1, to, vPlane, 16, step, scratch);
+    const index = start * tilesOf(h, w) + t, to = v + (<usize>t << 4);
+    loadTiles(x, h, w, ci, index, 1, to, vPlane, 16, step, zeros);
     loadGradient(dy, h, w, co, index, m + (<usize>t << 5), mPlane, 2 * step);
-  }
-}
-
-/** The rows of `A d`; what they have in common is computed once. */
-// @ts-ignore: decorator
-@inline
-function gradient1(d0: v128, d1: v128, d2: v128, d3: v128): v128 {
-  return f32x4.add(f32x4.add(d0, d2), f32x4.add(d1, d3));
-}
-// @ts-ignore: decorator
-@inline
-function gradient2(d0: v128, d1: v128, d2: v128, d3: v128): v128 {
-  return f32x4.sub(f32x4.add(d0, d2), f32x4.add(d1, d3));
-}
-// @ts-ignore: decorator
-@inline
-function gradient3(d0: v128, d1: v128, d2: v128, d3: v128, by2: v128, by4: v128): v128 {
-  return fma(by2, fma(by4, d3, d1), fma(by4, d2, d0));
-}
-// @ts-ignore: decorator
-@inline
-function gradient4(d0: v128, d1: v128, d2: v128, d3: v128, by2: v128, by4: v128): v128 {
-  return fnma(by2, fma(by4, d3, d1), fma(by4, d2, d0));
-}
-
-/** Stores `A` times the four vectors, `step` bytes apart. */
-// @ts-ignore: decorator
-@inline
-function storeGradient(
-  to: usize,
-  step: usize,
-  d0: v128,
-  d1: v128,
-  d2: v128,
-  d3: v128,
-  by2: v128,
-  by4: v128,
-): void {
-  v128.store(to, d0);
-  v128.store(to + step, gradient1(d0, d1, d2, d3));
-  v128.store(to + 2 * step, gradient2(d0, d1, d2, d3));
-  v128.store(to + 3 * step, gradient3(d0, d1, d2, d3, by2, by4));
-  v128.store(to + 4 * step, gradient4(d0, d1, d2, d3, by2, by4));
-  v128.store(to + 5 * step, d3);
-}
-
-/**
- * `A dY Aᵀ` of the 4×4 tile `index` of `dy`, zero beyond the image's edge; in a plane, every eight channels are `step`
- * bytes apart.
- */
-function loadGradient(
-  dy: usize,
-  h: i32,
-  w: i32,
-  channels: i32,
-  index: i32,
-  to: usize,
-  plane: usize,
-  step: usize,
-): void {
-  const by2 = f32x4.splat(two), by4 = f32x4.splat(four), zero = f32x4.splat(0);
-  const high = (h + 3) >> 2, wide = (w + 3) >> 2;
-  const column = index % wide, row = index / wide % high, example = index / (wide * high);
-  const pixel = <usize>channels << 2, rowStride = w * pixel;
-  const rows = h - (row << 2), columns = w - (column << 2);
-  let from = dy + <usize>((example * h + (row << 2)) * w + (column << 2)) * pixel;
-  for (let c = 0; c < channels; c += 4, from += 16) {
-    let at = from, inside = rows;
-    let d0 = inside > 0 ? v128.load(at) : zero;
-    let d1 = inside > 1 ? v128.load(at + rowStride) : zero;
-    let d2 = inside > 2 ? v128.load(at + 2 * rowStride) : zero;
-    let d3 = inside > 3 ? v128.load(at + 3 * rowStride) : zero;
-    const t10 = gradient1(d0, d1, d2, d3), t20 = gradient2(d0, d1, d2, d3);
-    const t30 = gradient3(d0, d1, d2, d3, by2, by4), t40 = gradient4(d0, d1, d2, d3, by2, by4);
-    const t00 = d0, t50 = d3;
-    at += pixel;
-    inside = columns > 1 ? rows : 0;
-    d0 = inside > 0 ? v128.load(at) : zero;
-    d1 = inside > 1 ? v128.load(at + rowStride) : zero;
-    d2 = inside > 2 ? v128.load(at + 2 * rowStride) : zero;
-    d3 = inside > 3 ? v128.load(at + 3 * rowStride) : zero;
-    const t11 = gradient1(d0, d1, d2, d3), t21 = gradient2(d0, d1, d2, d3);
-    const t31 = gradient3(d0, d1, d2, d3, by2, by4), t41 = gradient4(d0, d1, d2, d3, by2, by4);
-    const t01 = d0, t51 = d3;
-    at += pixel;
-    inside = columns > 2 ? rows : 0;
-    d0 = inside > 0 ? v128.load(at) : zero;
-    d1 = inside > 1 ? v128.load(at + rowStride) : zero;
-    d2 = inside > 2 ? v128.load(at + 2 * rowStride) : zero;
-    d3 = inside > 3 ? v128.load(at + 3 * rowStride) : zero;
-    const t12 = gradient1(d0, d1, d2, d3), t22 = gradient2(d0, d1, d2, d3);
-    const t32 = gradient3(d0, d1, d2, d3, by2, by4), t42 = gradient4(d0, d1, d2, d3, by2, by4);
-    const t02 = d0, t52 = d3;
-    at += pixel;
-    inside = columns > 3 ? rows : 0;
-    d0 = inside > 0 ? v128.load(at) : zero;
-    d1 = inside > 1 ? v128.load(at + rowStride) : zero;
-    d2 = inside > 2 ? v128.load(at + 2 * rowStride) : zero;
-    d3 = inside > 3 ? v128.load(at + 3 * rowStride) : zero;
-    const t13 = gradient1(d0, d1, d2, d3), t23 = gradient2(d0, d1, d2, d3);
-    const t33 = gradient3(d0, d1, d2, d3, by2, by4), t43 = gradient4(d0, d1, d2, d3, by2, by4);
-    const t03 = d0, t53 = d3;
-    let target = to + <usize>(c >> 3) * step + (<usize>(c & 4) << 2);
-    storeGradient(target, plane, t00, t01, t02, t03, by2, by4);
-    target += 6 * plane;
-    storeGradient(target, plane, t10, t11, t12, t13, by2, by4);
-    target += 6 * plane;
-    storeGradient(target, plane, t20, t21, t22, t23, by2, by4);
-    target += 6 * plane;
-    storeGradient(target, plane, t30, t31, t32, t33, by2, by4);
-    target += 6 * plane;
-    storeGradient(target, plane, t40, t41, t42, t43, by2, by4);
-    target += 6 * plane;
-    storeGradient(target, plane, t50, t51, t52, t53, by2, by4);
   }
 }
 
@@ -180,18 +80,65 @@ export function winogradFilterGemm(args: usize, slice: i32, _scratch: usize): vo
   const tiles = word(args, 3), ci = word(args, 4), co = word(args, 5);
   const accumulate = <bool>(word(args, 6) != 0), ciPerSlice = word(args, 7);
   const cuts = (ci + ciPerSlice - 1) / ciPerSlice;
-  const xi = slice / cuts;
   const first = slice % cuts * ciPerSlice, last = min(ci, first + ciPerSlice);
+  const v = pointer(args, 0), m = pointer(args, 1), du = pointer(args, 2);
+  multiply(v, m, du, slice / cuts, tiles, ci, co, first, last, accumulate);
+}
+
+/** The products in plane `xi` of the channels from `first` to `last`. */
+function multiply(
+  v: usize, m: usize, du: usize, xi: i32, tiles: i32, ci: i32, co: i32,
+  first: i32, last: i32, accumulate: bool,
+): void {
   const columns = outWidth(co), stride = <usize>columns << 2;
-  const v = pointer(args, 0) + xi * planeBytes(tiles, inWidth(ci));
-  const m = pointer(args, 1) + xi * planeBytes(tiles, columns);
-  const du = pointer(args, 2) + <usize>(xi * ci) * stride;
+  v += xi * planeBytes(tiles, inWidth(ci));
+  m += xi * planeBytes(tiles, columns);
+  du += <usize>(xi * ci) * stride;
   for (let i = first; i < last; i += ROWS) {
     const a = v + (<usize>(i * tiles) << 2), rows = min(ROWS, last - i), to = du + i * stride;
     for (let j = 0; j < columns; j += 8) {
       const b = m + (<usize>(j * tiles) << 2);
       outer4x8(a, b, tiles, to + (<usize>j << 2), stride, rows, accumulate);
     }
+  }
+}
+
+/**
+ * Both of the above for a whole group of examples, the `slice`-th from example `first` on: its transformed tiles stay in
+ * the caches of the thread that wrote them. sums[slice][ξ][ci][co rounded up to 8].
+ *
+ * Words: x, dy, sums, n, h, w, ci, co, first, examples. Slices: as many groups of `examples` as begin before n.
+ */
+export function winogradFilterGroup(args: usize, slice: i32, scratch: usize): void {
+  const h = word(args, 4), w = word(args, 5), ci = word(args, 6), co = word(args, 7);
+  const examples = word(args, 9), start = word(args, 8) + slice * examples;
+  const tiles = (min(word(args, 3), start + examples) - start) * tilesOf(h, w);
+  const v = scratch + ((zeroBytes(ci) + 63) & ~63), m = v + 36 * planeBytes(tiles, inWidth(ci));
+  memory.fill(scratch, 0, zeroBytes(ci));
+  transform(pointer(args, 0), pointer(args, 1), h, w, ci, co, start, tiles, 0, tiles, v, m, scratch);
+  const to = pointer(args, 2) + (<usize>(slice * 36 * ci * outWidth(co)) << 2);
+  for (let xi = 0; xi < 36; xi++) multiply(v, m, to, xi, tiles, ci, co, 0, ci, false);
+}
+
+/**
+ * du[i] (+)= Σ_g sums[g][i], g ascending. Words: sums, du, size, groups, accumulate; size is a multiple of four.
+ * Slices: ⌈size/16384⌉.
+ */
+export function winogradFilterSum(args: usize, slice: i32, _scratch: usize): void {
+  const size = word(args, 2), groups = word(args, 3), first = slice * SLICE;
+  const bytes = <usize>min(SLICE, size - first) << 2, offset = <usize>first << 2;
+  const du = pointer(args, 1) + offset;
+  let from = pointer(args, 0) + offset;
+  for (let group = 0; group < groups; group++, from += <usize>size << 2) {
+    if (group == 0 && word(args, 4) == 0) memory.copy(du, from, bytes);
+    else addTo(du, from, bytes);
+  }
+}
+
+/** Adds `bytes` of float32 at `from` to those at `to`, in whole vectors. */
+function addTo(to: usize, from: usize, bytes: usize): void {
+  for (const end = to + bytes; to < end; to += 16, from += 16) {
+    v128.store(to, f32x4.add(v128.load(to), v128.load(from)));
   }
 }
 

@@ -41,6 +41,29 @@ function filterGradient(
   return bench.read(dw, 9 * ci * co);
 }
 
+/** The same with the groups shared out: `atOnce` of them, each by itself, then their sums. */
+function filterGradientApart(
+  { n, h, w, ci, co }: Shape,
+  x: Float32Array,
+  dy: Float32Array,
+  group: number,
+  atOnce: number,
+): Float32Array {
+  const bench = new KernelBench("relaxed", 64);
+  const size = 36 * ci * roundUp(co, 8), count = Math.ceil(n / group);
+  const sums = bench.array(atOnce * size), du = bench.array(size), dw = bench.array(9 * ci * co);
+  const [image, slope] = [bench.array(x), bench.array(dy)];
+  for (let first = 0; first < count; first += atOnce) {
+    const groups = Math.min(atOnce, count - first);
+    const words = [image, slope, sums, n, h, w, ci, co, first * group, group];
+    bench.run("winogradFilterGroup", words, groups);
+    const accumulate = Number(first > 0);
+    bench.run("winogradFilterSum", [sums, du, size, groups, accumulate], Math.ceil(size / 16_384));
+  }
+  bench.run("winogradFilterFinish", [du, dw, ci, co, 4], Math.ceil(ci / 4));
+  return bench.read(dw, 9 * ci * co);
+}
+
 function reference(shape: Shape, x: Float32Array, dy: Float32Array): Float64Array {
   const { ci, co } = shape;
   const dw = new Float64Array(9 * ci * co);
@@ -78,4 +101,22 @@ Deno.test("the Winograd filter gradient has the same bits however tiles and chan
   for (const cut of [{ tiles: 1, channels: 4 }, { tiles: 7, channels: 8 }]) {
     assert.deepEqual(filterGradient("relaxed", shape, x, dy, { ...WHOLE, ...cut }), expected);
   }
+});
+
+Deno.test("the Winograd filter gradient has the same bits whether groups are taken in turn or apart", () => {
+  fc.assert(
+    fc.property(
+      anyShape,
+      fc.nat(),
+      fc.integer({ min: 1, max: 5 }),
+      fc.integer({ min: 1, max: 3 }),
+      (shape, seed, group, atOnce) => {
+        const { n, h, w, ci, co } = shape;
+        const x = normals(n * h * w * ci, seed), dy = normals(n * h * w * co, seed + 1);
+        const expected = filterGradient("relaxed", shape, x, dy, { ...WHOLE, group });
+        assert.deepEqual(filterGradientApart(shape, x, dy, group, atOnce), expected);
+      },
+    ),
+    { seed: 1, numRuns: 40 },
+  );
 });
