@@ -7,6 +7,7 @@ import type { Cell } from "./cell.ts";
 import { roughly } from "./estimate_run.ts";
 import type { NamedFlags } from "./named_flags.ts";
 import type { TableFile } from "./table_file.ts";
+import { unlikeSeeds } from "./unlike_seeds.ts";
 
 /** The words for what the weights that count were chosen by. */
 const SELECTED: Readonly<Record<string, string>> = {
@@ -49,6 +50,7 @@ export function tableNotes(
   return [
     ...finished < asked ? [`Not finished: ${finished} of ${asked} cells are.`] : [],
     ...strays.map((name) => `Left out: cells/${name}, whose name is not that of a cell.`),
+    ...unlikeSeeds(table, cells),
     "Accuracies in percent: mean ± sample standard deviation over seeds.",
     ...changes ? [`Scale "${scale}": ${changes}; everything else is as in the full table.`] : [],
     ...cells.length > 0 ? [`Here: ${own}; ${images.join(", ")} test images.`] : [],
