@@ -58,6 +58,8 @@ const CellSchema = v.strictObject({
     processors: count,
   }),
   checkpoint: v.strictObject({ name: v.string(), sha256: v.string() }),
+  /** Of the file that its run's helper is from; absent where it has none, and in cells of earlier programs. */
+  helperSha256: v.optional(v.string()),
   /** By the name of the column; a finished cell has all that were requested. */
   evaluations: v.record(v.string(), EvaluationSchema),
   /** Nothing else in a cell differs between two makings of it. */

@@ -144,7 +144,7 @@ function trainingTime(metrics: readonly Metrics[]): number {
 /** The cell of a finished run, before its first evaluation. */
 async function beginCell(runDir: string, plan: CellPlan): Promise<Cell> {
   const { row, seed, request, helper } = plan;
-  const { recipe: all, dataSha256, program, machine } = await readRunRecord(runDir);
+  const { recipe: all, dataSha256, program, machine, helper: given } = await readRunRecord(runDir);
   const lasting = FIELDS.filter(({ perStart }) => !perStart).map(({ path }) => path);
   const recipe = {
     ...nested(lasting.map((path) => [path, valueAt(all, path)])),
@@ -171,6 +171,7 @@ async function beginCell(runDir: string, plan: CellPlan): Promise<Cell> {
       processors: navigator.hardwareConcurrency,
     },
     checkpoint: { name: run?.link ?? basename(path), sha256: digest },
+    ...given && { helperSha256: given.sha256 },
     evaluations: {},
     times: { training: trainingTime(await readMetrics(runDir)), evaluations: {}, written: "" },
   };

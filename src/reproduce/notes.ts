@@ -23,17 +23,19 @@ const SELECTED: Readonly<Record<string, string>> = {
  * @param asked cells that the table has when it is finished
  * @param finished cells that are
  * @param strays files among the cells that are none by their names
+ * @param strangers names of cells that have learnt from another helper than the run that is here
  * @param command what makes and continues the table
  */
 export function tableNotes(
   table: TableFile,
-  { scale, recipe, cells, asked, finished, strays, command }: {
+  { scale, recipe, cells, asked, finished, strays, strangers, command }: {
     readonly scale: string;
     readonly recipe: NamedFlags;
     readonly cells: readonly Cell[];
     readonly asked: number;
     readonly finished: number;
     readonly strays: readonly string[];
+    readonly strangers: readonly string[];
     readonly command: string;
   },
 ): string[] {
@@ -50,6 +52,10 @@ export function tableNotes(
   return [
     ...finished < asked ? [`Not finished: ${finished} of ${asked} cells are.`] : [],
     ...strays.map((name) => `Left out: cells/${name}, whose name is not that of a cell.`),
+    ...strangers.map((name) =>
+      `Out of date: ${name} has learnt from another helper than the run that is here now: ` +
+      "move its cell and its run away, and it is made again."
+    ),
     ...unlikeSeeds(table, cells),
     "Accuracies in percent: mean ± sample standard deviation over seeds.",
     ...changes ? [`Scale "${scale}": ${changes}; everything else is as in the full table.`] : [],

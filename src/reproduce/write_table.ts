@@ -11,6 +11,8 @@ import { exists } from "../disk/regular.ts";
 import { RunError, UsageError } from "../errors.ts";
 import { renderTablePage } from "../report/page/page.ts";
 import { readRun, type RunData } from "../report/page/run_data.ts";
+import { readCommittedCheckpoints } from "../run/checkpoints.ts";
+import { isTrained, readRunRecord } from "../run/folder/files.ts";
 import { judgeClaims } from "../report/tables/claims.ts";
 import { summarise } from "../report/tables/results.ts";
 import { tableCsv } from "../report/tables/csv.ts";
@@ -20,7 +22,7 @@ import { type Cell, cellsFolder, isFinished, measuredRun, readCell } from "./cel
 import { cellRun } from "./make_cell.ts";
 import { tableNotes } from "./notes.ts";
 import { cellName, planCells } from "./plan.ts";
-import { FULL_SCALE, type TableFile } from "./table_file.ts";
+import { FULL_SCALE, helperRow, type TableFile } from "./table_file.ts";
 
 /** A table as it is written. */
 export interface TableOptions {
@@ -82,6 +84,7 @@ export async function writeTable(
       asked: asked.length,
       finished,
       strays,
+      strangers: await helperStrangers(out, table, cells),
       command,
     }),
   };
@@ -126,6 +129,44 @@ async function readShownRuns(
     }
   }
   return { runs, unread };
+}
+
+/** The cells that have learnt from another helper than the run of the row that theirs names, as far as both are known. */
+async function helperStrangers(
+  out: string,
+  table: TableFile,
+  cells: readonly Cell[],
+): Promise<string[]> {
+  const strangers: string[] = [];
+  for (const cell of cells) {
+    const row = table.rows.find(({ name }) => name === cell.row)!;
+    const helper = helperRow(table, row.recipe);
+    if (helper === undefined) continue;
+    const name = cellName(row.name, cell.seed), helperName = cellName(helper.name, cell.seed);
+    const helperCell = cells.find((each) => each.row === helper.name && each.seed === cell.seed);
+    const now = helperCell?.checkpoint.sha256 ?? await ofRun(out, helperName, async (run) => {
+      const { best, last } = await readCommittedCheckpoints(run) ?? {};
+      return await isTrained(run) ? (best ?? last)?.sha256 : undefined;
+    });
+    const learnt = cell.helperSha256 ??
+      await ofRun(out, name, async (run) => (await readRunRecord(run)).helper?.sha256);
+    if (now && learnt && now !== learnt) strangers.push(name);
+  }
+  return strangers;
+}
+
+/** What `read` finds in the run of the cell called `name`; undefined where that was moved away or damaged. */
+async function ofRun(
+  out: string,
+  name: string,
+  read: (run: string) => Promise<string | undefined>,
+): Promise<string | undefined> {
+  try {
+    return await read(cellRun(out, { name }));
+  } catch (error) {
+    if (error instanceof RunError || error instanceof UsageError) return undefined;
+    throw error;
+  }
 }
 
 /** `ROW-seedN.json`; a row's name has no blanks, brackets or the like. */

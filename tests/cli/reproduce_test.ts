@@ -181,6 +181,10 @@ Deno.test("memloss reproduce trains the helper that a row names, once, and two p
   const { "hat-seed1.json": hat, ...others } = await readCells(alone);
   assert.deepEqual(others, {}, "the helper is not measured");
   assert.equal(hat!.recipe.helper, "plain");
+  const kept = await readWeights(
+    join(alone, "runs", "plain-seed1", "checkpoints", "epoch-001.safetensors"),
+  );
+  assert.equal(hat!.helperSha256, kept.sha256);
   await Deno.remove(join(alone, "cells", "hat-seed1.json"));
   await Deno.rename(alone, moved); // and its helper with it
   const again = await memlossDone(...line(moved));

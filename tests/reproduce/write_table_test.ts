@@ -131,3 +131,31 @@ Deno.test("writeTable() draws nothing from single images of two rows that saw ot
     assert.equal(await overImages([v1, plain], ["a", "b"]), undefined, "two sets of one name");
     assert.equal(await overImages([v1, plain], ["a"]), 2, "an earlier program's cell beside it");
   }));
+
+Deno.test("writeTable() says which cells have learnt from another helper than the run that is here now", () =>
+  inTemporary(async (out) => {
+    const recipe = { variant: "hat", helper: "plain" };
+    const rows = [...TABLE.rows, { name: "hat", label: "HAT", recipe }];
+    const table = { ...TABLE, rows };
+    const [, plain, hat] = planCells(table, OPTIONS), now = "c"; // that of madeCell()
+    await Deno.mkdir(cellsFolder(out));
+    const noted = async () =>
+      /^- Out of date: hat-seed1 has learnt/m.test(
+        await writeTable(out, table, OPTIONS),
+      );
+    await writeCell(out, plain!.name, madeCell(plain!));
+    for (
+      const [helperSha256, said] of [[now, false], ["another", true], [undefined, false]] as const
+    ) {
+      await writeCell(out, hat!.name, { ...madeCell(hat!), ...helperSha256 && { helperSha256 } });
+      assert.equal(await noted(), said, helperSha256);
+    }
+    await writeCell(out, hat!.name, { ...madeCell(hat!), helperSha256: "another" });
+    await Deno.remove(cellPath(out, plain!.name));
+    assert.equal(await noted(), false, "there is no helper");
+    await makeRun(cellRun(out, plain!), {
+      recipe: { variant: "standard", width: 1, epochs: 1, select: "none" },
+      stepsPerEpoch: 1,
+    });
+    assert.equal(await noted(), true, "its run is there");
+  }));
