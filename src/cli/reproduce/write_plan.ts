@@ -4,7 +4,6 @@
  * @module
  */
 import { resolve } from "@std/path";
-import { DATA_ROOT } from "../../data/sets/sets.ts";
 import { sha256 } from "../../format/sha256.ts";
 import type { CellPlan } from "../../reproduce/plan.ts";
 import { type ScriptOptions, shellWords, writeScripts } from "../../reproduce/scripts/script.ts";
@@ -13,7 +12,7 @@ import { snakefilePath, snakemakeScripts } from "../../reproduce/scripts/snakema
 import { programAnywhere } from "../shell/program_name.ts";
 
 /** A table, and where it is made. */
-interface PlanRequest extends Omit<ScriptOptions, "name" | "command" | "seeds"> {
+interface PlanRequest extends Omit<ScriptOptions, "name" | "folder" | "command" | "seeds"> {
   readonly cells: readonly CellPlan[];
   /** What the table is called. */
   readonly title: string;
@@ -44,14 +43,14 @@ export async function writePlan(
     ...[...programAnywhere(), "reproduce", "--out", out],
     ...["--table", table.endsWith(".json") ? resolve(table) : table, "--scale", scale],
     ...nEx === undefined ? [] : ["--n-ex", String(nEx)],
-    ...["--data-dir", resolve(dataDir ?? DATA_ROOT)],
+    ...dataDir === undefined ? [] : ["--data-dir", resolve(dataDir)],
     ...backend === undefined ? [] : ["--backend", backend],
     ...workers === undefined ? [] : ["--workers", String(workers)],
   ];
   const name = `memloss-${title}-${scale}-${
     sha256(new TextEncoder().encode(out)).slice(0, DIGITS)
   }`;
-  const options = { ...place, name, command, seeds: seeds.join(",") };
+  const options = { ...place, name, folder: Deno.cwd(), command, seeds: seeds.join(",") };
   if (plan === "slurm") {
     await writeScripts(slurmScripts(options), RUNNABLE);
     return `Submit it with: ${shellWords([`${slurmFolder(out)}/submit.sh`])}`;

@@ -16,6 +16,8 @@ export interface ScriptOptions {
   readonly name: string;
   /** The table's folder, as all machines see it. */
   readonly out: string;
+  /** Where the command is called, on all machines: what a table names by relative paths is found from there. */
+  readonly folder: string;
   /** The command that takes `--only`, `--seeds` and `--step` at its end. */
   readonly command: readonly string[];
   /** The flag that names all seeds. */

@@ -24,11 +24,12 @@ export function slurmScripts(options: ScriptOptions): Record<string, string> {
   };
 }
 
-function jobScript({ command, cells, seeds }: ScriptOptions): string {
+function jobScript({ folder, command, cells, seeds }: ScriptOptions): string {
   return `#!/bin/bash
 # One step of a table: job.sh train|I/N|cell for the cell of this task of an array, or job.sh table.
 # submit.sh submits it. What is done already takes seconds.
 set -u
+cd ${shellWords([folder])} || exit 1 # where it was planned: a table's relative paths are from there
 program=(${shellWords(command)})
 cells=(
   '' # tasks are counted from 1

@@ -18,8 +18,8 @@ export function snakefilePath(out: string): string {
 export function snakemakeScripts(
   options: ScriptOptions & { readonly threads: number },
 ): Record<string, string> {
-  const { out, command, seeds, cells, shards, threads } = options;
-  const folder = join(out, "snakemake");
+  const { out, folder, command, seeds, cells, shards, threads } = options;
+  const done = join(out, "snakemake", "done", "x").slice(0, -1);
   const text = (value: string) => JSON.stringify(value);
   const list = (names: readonly string[]) => `[${names.map(text).join(", ")}]`;
   const parts = Array.from({ length: shards }, (_, i) => i + 1);
@@ -36,8 +36,9 @@ export function snakemakeScripts(
       `# A table of ${cells.length} cells: snakemake --snakefile THIS_FILE --cores N
 import re
 
-PROGRAM = ${text(shellWords(command))}
-DONE = ${text(join(folder, "done", "x").slice(0, -1))}
+# Called where it was planned: a table's relative paths are from there.
+PROGRAM = ${text(`cd ${shellWords([folder])} && ${shellWords(command)}`)}
+DONE = ${text(done)}
 CELLS = {
 ${
         cells.map(({ name, row, seed }) =>

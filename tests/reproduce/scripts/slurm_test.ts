@@ -31,7 +31,16 @@ async function withSlurm(
   const out = join(directory, "out"),
     bin = join(directory, "bin"),
     calls = join(directory, "calls");
-  const options = { name: "made", out, command, seeds: "3", cells, shards: 1, ...more };
+  const options = {
+    name: "made",
+    out,
+    folder: directory,
+    command,
+    seeds: "3",
+    cells,
+    shards: 1,
+    ...more,
+  };
   const write = () => writeScripts(slurmScripts(options), 0o755);
   await write();
   await Deno.mkdir(bin, { recursive: true });
@@ -83,7 +92,7 @@ Deno.test("slurmScripts() stop the program on SIGTERM and SIGUSR1, and requeue u
   inTemporary(async (directory) => {
     // Plays the program: saves when it is told to, says what it was called with, and ends with 130.
     const program = join(directory, "program");
-    const text = '#!/bin/bash\ntrap \'echo "saved $*" >> "$CALLS"; exit 130\' TERM\n' +
+    const text = '#!/bin/bash\ntrap \'echo "saved $* in $PWD" >> "$CALLS"; exit 130\' TERM\n' +
       'echo ready >> "$CALLS"\nfor _ in {1..200}; do sleep 0.05; done\n';
     await Deno.writeTextFile(program, text, { mode: 0o755 });
     const slurm = await withSlurm(directory, [program, "reproduce"], {});
@@ -101,7 +110,8 @@ Deno.test("slurmScripts() stop the program on SIGTERM and SIGUSR1, and requeue u
       job.kill(signal);
       assert.equal((await job.output()).code, 130);
       const [, saved, ...asked] = (await slurm.called()).slice(before);
-      assert.equal(saved, "saved reproduce --only hat --seeds 3 --step train");
+      const words = "reproduce --only hat --seeds 3 --step train";
+      assert.equal(saved, `saved ${words} in ${directory}`, "where a table's paths are from");
       assert.deepEqual(asked, [
         "scontrol show job 41",
         ...requeued ? ["scontrol requeue 41"] : [],

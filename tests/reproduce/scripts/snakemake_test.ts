@@ -11,14 +11,14 @@ import { madeTable } from "../made_table.ts";
 Deno.test("snakemakeScripts() has a rule for each step, and what a job may take as executors word it", () => {
   const cells = planCells(madeTable() as TableFile, { scale: "tiny", seeds: [3] });
   const options = { name: "made", out: "/there", command: ["memloss", "a b"], seeds: "3", cells };
-  const more = { gpus: "a100:2", partition: "gpu", time: "1-12", threads: 4 };
+  const more = { folder: "/my work", gpus: "a100:2", partition: "gpu", time: "1-12", threads: 4 };
   const text = (shards: number) =>
     snakemakeScripts({ ...options, ...more, shards })[snakefilePath("/there")]!;
   const rules = (shards: number) =>
     [...text(shards).matchAll(/^rule (.+):$/gm)].map(([, name]) => name);
   assert.deepEqual(rules(1), ["table", "train", "cell"]);
   assert.deepEqual(rules(3), ["table", "train", "part", "cell"]);
-  assert.match(text(3), /^PROGRAM = "memloss 'a b'"$/m);
+  assert.match(text(3), /^PROGRAM = "cd '\/my work' && memloss 'a b'"$/m);
   assert.match(text(3), /^ {4}"v1-seed3": "--only v1 --seeds 3",$/m);
   assert.match(
     text(3),
