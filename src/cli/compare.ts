@@ -12,7 +12,7 @@ import { tableCsv } from "../report/tables/csv.ts";
 import { tableLatex } from "../report/tables/latex.ts";
 import { tableMarkdown } from "../report/tables/markdown.ts";
 import { CHECKPOINT_LINKS, type CheckpointLink } from "../run/checkpoints.ts";
-import { readRunRecord } from "../run/folder/files.ts";
+import { readRunRecord, stoppedAfter } from "../run/folder/files.ts";
 import { readSubject } from "../run/subject.ts";
 import { findHelperRun } from "../run/weights/helper.ts";
 import { type Command, readArguments } from "./shell/command.ts";
@@ -67,7 +67,12 @@ async function readRun(
   const { sha256, run } = await readSubject(directory, checkpoint);
   const evaluations = await readEvaluations(directory, sha256);
   const helper = await findHelperRun(directory, record);
-  if (evaluations.length > 0) return { directory, record, evaluations, helper };
+  if (evaluations.length > 0) {
+    return {
+      ...{ directory, record, evaluations, helper },
+      stoppedAfter: await stoppedAfter(directory),
+    };
+  }
   throw new UsageError(
     `${directory} has no evaluation of its ${run!.link} checkpoint: ` +
       `make one with ${commandLine("eval", directory)}.`,

@@ -11,7 +11,7 @@ import { encodeSafetensors } from "../format/safetensors.ts";
 import type { CheckpointLink } from "../run/checkpoints.ts";
 import { exactly } from "../run/output.ts";
 import { VERSION } from "../run/program_version.ts";
-import { readRunRecord } from "../run/folder/files.ts";
+import { readRunRecord, stoppedAfter } from "../run/folder/files.ts";
 import { readWeightsSubject } from "../run/subject.ts";
 import { type ExportedNetwork, networkOf } from "../weights/export/network.ts";
 import { BATCH_NORM_FORMS, type BatchNormForm, onnxModel } from "../weights/export/onnx_model.ts";
@@ -120,7 +120,12 @@ export async function exportWeights(
   const subject = await readWeightsSubject(target, checkpoint);
   const { path, sha256, tensors, run } = subject;
   const record = run && await readRunRecord(run.directory);
-  const published = { subject, ...record && { record } };
+  const stopped = run && await stoppedAfter(run.directory);
+  const published = {
+    subject,
+    ...record && { record },
+    ...stopped !== undefined && { stoppedAfter: stopped },
+  };
   const network = networkOf(tensors, path, subject.activation);
   const exported = {
     format,

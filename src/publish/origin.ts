@@ -23,10 +23,14 @@ export interface PublishedSubject {
   readonly subject: WeightsSubject;
   /** Absent for a file of weights. */
   readonly record?: RunRecord;
+  /** Whole epochs of a run that was stopped, or trains on; absent for one that is over. */
+  readonly stoppedAfter?: number;
 }
 
 /** The origin of what is published, by names that begin with `memloss.`. */
-export function originOf({ subject, record }: PublishedSubject): Record<string, string> {
+export function originOf(
+  { subject, record, stoppedAfter }: PublishedSubject,
+): Record<string, string> {
   const { run } = subject;
   const said: Record<string, string> = {
     version: VERSION,
@@ -41,6 +45,8 @@ export function originOf({ subject, record }: PublishedSubject): Record<string, 
       checkpoint: run.link,
       recipe,
       recipe_sha256: sha256(recipe),
+      ...stoppedAfter !== undefined &&
+        { trained: `${stoppedAfter} of ${run.recipe.epochs} epochs, not to the end` },
       ...run.recipe.from === undefined ? {} : { began: "with given weights" },
       ...record.helper && { helper_sha256: record.helper.sha256 },
       program_version: record.program.version,

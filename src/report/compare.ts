@@ -24,6 +24,8 @@ export interface ComparedRun {
   /** Of the run that its helper is from, where that was found. */
   readonly helper?: RunRecord | undefined;
   readonly evaluations: readonly StoredEvaluation[];
+  /** Whole epochs of a run that was stopped, or trains on; absent for one that is over. */
+  readonly stoppedAfter?: number | undefined;
 }
 
 /** Beside what belongs to one start of a run: two runs of one recipe may differ in these. */
@@ -57,6 +59,7 @@ export function compareRuns(runs: readonly ComparedRun[]): ResultTable {
       ...[...madeData(runs)].map((name) =>
         `The images of ${name} are made from the seed: each seed trains and tests on its own.`
       ),
+      ...notTrained(runs, measured),
       ...notMeasured(measured, columns),
     ],
   }, measured);
@@ -184,6 +187,17 @@ function columnLabel(each: StoredEvaluation, mixed: ReadonlySet<string>): string
     `n = ${n}`,
     ...mixed.has(measureKey(each)) ? [imagesLabel(each)] : [],
   ].join(", ");
+}
+
+/** Which runs, each of which was measured, have not come to their end. */
+function notTrained(runs: readonly ComparedRun[], measured: readonly MeasuredRun[]): string[] {
+  const early = runs.flatMap(({ record: { recipe: { epochs } }, stoppedAfter }, index) => {
+    const { row, seed } = measured[index]!;
+    return stoppedAfter === undefined
+      ? []
+      : [`${row} seed ${seed} (${stoppedAfter} of ${epochs} epochs)`];
+  });
+  return early.length > 0 ? [`Not trained to the end: ${early.join("; ")}.`] : [];
 }
 
 /** Which runs lack a column that others have. */

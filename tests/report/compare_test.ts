@@ -104,6 +104,13 @@ Deno.test("compareRuns() mixes no accuracies on other test images in a row, whic
   assert.deepEqual(columnsOf(on(1, "v1", { b: "11" }), on(1, "trades", { c: "10" })), ["clean n2"]);
 });
 
+Deno.test("compareRuns() says which runs have not come to their end", () => {
+  const whole = run({ seed: 1 }, "a", "1100");
+  const { notes } = compareRuns([whole, { ...run({ seed: 2 }, "b", "1110"), stoppedAfter: 1 }]);
+  assert.ok(notes.includes("Not trained to the end: v1 seed 2 (1 of 2 epochs)."), notes.join("\n"));
+  assert.ok(!compareRuns([whole]).notes.some((note) => note.startsWith("Not trained")));
+});
+
 /** Weights whose copy has this digest. */
 const given = (digest: string) => ({
   sha256: `${digest}-file`,

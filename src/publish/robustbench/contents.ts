@@ -20,6 +20,8 @@ export interface EntryContents {
   readonly record: RunRecord;
   readonly recipe: Recipe;
   readonly measured: Measured;
+  /** Whole epochs of a run that was stopped, or trains on; absent for one that is over. */
+  readonly stoppedAfter?: number | undefined;
   /** Whether it has learnt from a helper of which it is not known what that has seen. */
   readonly givenHelper: boolean;
   readonly info: ModelInfo;

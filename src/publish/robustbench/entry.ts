@@ -42,7 +42,7 @@ export async function makeEntry(
   published: PublishedSubject,
   name: string | undefined,
 ): Promise<{ readonly files: EntryFiles; readonly missing: readonly string[] }> {
-  const { subject, record } = published;
+  const { subject, record, stoppedAfter } = published;
   if (subject.run === undefined || record === undefined) {
     throw new UsageError(
       `${subject.path} does not say what it was trained for: --format robustbench takes a run folder.`,
@@ -58,7 +58,17 @@ export async function makeEntry(
   const givenHelper = await hasGivenHelper(directory, record);
   const info = modelInfo(recipe, network, measured, givenHelper);
   const contents: EntryContents = {
-    ...{ name: chosen, network, subject, record, recipe, measured, info, givenHelper },
+    ...{
+      name: chosen,
+      network,
+      subject,
+      record,
+      recipe,
+      measured,
+      info,
+      givenHelper,
+      stoppedAfter,
+    },
     weights: { path, sha256: sha256(weights) },
   };
   const { autoAttack, evaluations } = measured;

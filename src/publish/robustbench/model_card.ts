@@ -3,12 +3,14 @@
  *
  * @module
  */
+import { basename } from "@std/path";
 import { findSet } from "../../data/sets/sets.ts";
 import { isPublished } from "../../data/sets/definition.ts";
 import { formatRadius } from "../../evaluate/report.ts";
 import { sha256 } from "../../format/sha256.ts";
 import { methodOf } from "../../method/methods.ts";
 import { percent, percentInterval } from "../../report/words.ts";
+import { epochOf } from "../../run/checkpoint/progress.ts";
 import { subjectName } from "../../run/subject.ts";
 import { wilsonInterval } from "../../statistics/wilson.ts";
 import { className, moduleName } from "../../weights/export/python_module.ts";
@@ -27,7 +29,7 @@ const LEADERBOARDS = ["cifar10", "cifar100"];
 /** The card's text, in Markdown. */
 export function modelCard(contents: EntryContents): string {
   const { name, recipe, network } = contents;
-  const { threat: { norm, epsilon }, variant, data, epochs, earlyStop } = recipe;
+  const { threat: { norm, epsilon }, variant, data } = recipe;
   const { formula, paper } = methodOf(variant);
   const from = paper === "" ? "" : ` (${paper})`;
   const section = (title: string, lines: readonly string[]) => ["", `## ${title}`, "", ...lines];
@@ -37,8 +39,8 @@ export function modelCard(contents: EntryContents): string {
     `# ${name}`,
     "",
     `${architectureOf(network)} for ${findSet(data).title}, trained for ${
-      earlyStop === undefined ? "" : "at most "
-    }${epochs} epoch${epochs === 1 ? "" : "s"} with ` +
+      lengthOf(contents)
+    } with ` +
     `\`${variant}\`${from}: \`${formula}\`. It is to withstand ${
       NORMS[norm]
     } perturbations of up ` +
@@ -58,6 +60,19 @@ export function modelCard(contents: EntryContents): string {
     "```",
     "",
   ].join("\n");
+}
+
+/** How long it was trained, and which of its epochs' weights these are. */
+function lengthOf({ recipe: { epochs, earlyStop }, subject, stoppedAfter }: EntryContents): string {
+  const { path, run } = subject, epoch = epochOf(basename(path));
+  const weights = `the weights are those of epoch ${epoch}, ${
+    run!.link === "best" ? "its best" : "its last"
+  }`;
+  if (stoppedAfter !== undefined) {
+    return `${stoppedAfter} of ${epochs} epochs (it was stopped before its end; ${weights})`;
+  }
+  const most = earlyStop === undefined ? "" : "at most ";
+  return `${most}${epochs} epoch${epochs === 1 ? "" : "s"} (${weights})`;
 }
 
 function results({ evaluations, autoAttack }: Measured): string[] {
@@ -96,8 +111,8 @@ function missing({ info, measured }: EntryContents): string[] {
   ];
 }
 
-function limitations({ recipe, measured, givenHelper }: EntryContents): string[] {
-  const { data, limitTrain, select, from, threat: { norm } } = recipe;
+function limitations({ recipe, measured, givenHelper, stoppedAfter }: EntryContents): string[] {
+  const { data, limitTrain, select, from, epochs, threat: { norm } } = recipe;
   const { autoAttack } = measured;
   const set = findSet(data);
   const all = isPublished(set) ? set.splits.test.images : undefined;
@@ -105,6 +120,9 @@ function limitations({ recipe, measured, givenHelper }: EntryContents): string[]
   return [
     "AutoAttack here is memloss's implementation: a leaderboard counts what its own code finds (`evaluate.py`).",
     ...few.length === 0 ? [] : [`Not all of the ${all} test images were looked at; see the table.`],
+    ...stoppedAfter === undefined ? [] : [
+      `Its training was stopped after ${stoppedAfter} of ${epochs} epochs: it is not what the recipe below makes.`,
+    ],
     ...limitTrain === undefined ? [] : [
       `It was trained on ${limitTrain} images only, not on all of the training images.`,
     ],

@@ -50,6 +50,11 @@ export function finishedEpoch(name: string): number | undefined {
   return epoch === undefined ? undefined : Number(epoch);
 }
 
+/** The epoch that the checkpoint `name` was made in or at the end of. */
+export function epochOf(name: string): number {
+  return Number(/^epoch-(\d+)/.exec(name)![1]);
+}
+
 /** `progress` as a checkpoint's metadata. */
 export function encodeProgress(progress: Progress): string {
   // Parsed for the order of its fields, which is another one in a run that was resumed.

@@ -9,7 +9,7 @@ import { readWholeFile, removeTemporaries } from "../../disk/files.ts";
 import { ioError, isAboutPlace } from "../../disk/failure.ts";
 import { exists } from "../../disk/regular.ts";
 import { readCommittedCheckpoints } from "../checkpoints.ts";
-import { finishedEpoch } from "../checkpoint/progress.ts";
+import { epochOf, finishedEpoch } from "../checkpoint/progress.ts";
 import { endOf } from "../checkpoint/run_end.ts";
 import { METRICS_TABLE } from "../metrics_table.ts";
 import { decodeRunRecord, type RunRecord } from "../run_record.ts";
@@ -80,16 +80,26 @@ export async function readRunRecord(directory: string): Promise<RunRecord> {
  * @throws {UsageError | RunError} if its record or its checkpoints' is damaged
  */
 export async function isTrained(directory: string): Promise<boolean> {
-  if (!await exists(recipePath(directory))) return false;
+  return await exists(recipePath(directory)) && await stoppedAfter(directory) === undefined;
+}
+
+/**
+ * How many whole epochs the run in `directory` has made by its last commit, where that is not its end; undefined if it is over.
+ *
+ * @throws {UsageError | RunError} if it is no run, or its record or its checkpoints' is damaged
+ */
+export async function stoppedAfter(directory: string): Promise<number | undefined> {
   const { recipe } = await readRunRecord(directory);
   const { last, best } = await readCommittedCheckpoints(directory) ?? {};
-  const epoch = last && finishedEpoch(last.name), bestEpoch = best && finishedEpoch(best.name);
-  if (epoch === undefined) return false;
+  if (last === undefined) return 0;
+  const epoch = finishedEpoch(last.name), bestEpoch = best && finishedEpoch(best.name);
+  if (epoch === undefined) return epochOf(last.name) - 1;
   const progress = { epoch, complete: true };
-  return endOf(
+  const end = endOf(
     recipe,
     bestEpoch === undefined ? progress : { ...progress, best: { epoch: bestEpoch } },
-  ) !== undefined;
+  );
+  return end === undefined ? epoch : undefined;
 }
 
 /**
