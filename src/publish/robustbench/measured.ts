@@ -7,8 +7,8 @@ import * as v from "valibot";
 import { AUTOATTACK_MEMBERS } from "../../attack/autoattack/versions.ts";
 import { formatRadius } from "../../evaluate/report.ts";
 import type { Recipe } from "../../recipe/recipe.ts";
+import { ofOwnImages } from "../../report/own_images.ts";
 import { evaluationsOf, readReports, type StoredEvaluation } from "../../report/run_evaluations.ts";
-import { ofOwnImages } from "./image_set.ts";
 
 const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 
@@ -68,7 +68,8 @@ export async function readMeasured(
     version === "standard"
   );
   const evaluations = new Map<string, StoredEvaluation>();
-  for (const evaluation of await ofOwnImages(standard, recipe, directory)) {
+  const countOf = ({ result: { n } }: StoredEvaluation) => n;
+  for (const evaluation of await ofOwnImages(standard, countOf, recipe, directory)) {
     const { name, result: { n } } = evaluation;
     if (n > (evaluations.get(name)?.result.n ?? -1)) evaluations.set(name, evaluation);
   }

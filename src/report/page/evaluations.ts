@@ -49,6 +49,8 @@ const ReportSchema = v.looseObject({
     name: v.nullable(v.string()),
     weights: v.optional(v.string()),
   }),
+  /** Reports of earlier versions have no digest of their images. */
+  data: v.optional(v.object({ sha256: v.optional(v.string()) })),
   attack: v.object({ norm: v.string(), fraction: v.string(), restarts: count }),
   seed: count,
 });
@@ -78,6 +80,10 @@ export interface PageEvaluation {
   readonly restarts: number;
   /** Seed of the attacks' draws. */
   readonly seed: number;
+  /** SHA-256 of the test images; absent where the report has none. */
+  readonly imagesSha256?: string;
+  /** Whether these are others than the run's own, or may be. */
+  readonly elsewhere?: true;
   /** In the order of the report, AutoAttack's last. */
   readonly accuracies: readonly PageAccuracy[];
   readonly autoattack?: v.InferOutput<typeof AutoAttackSchema>;
@@ -111,6 +117,12 @@ export async function readPageEvaluations(
   return found;
 }
 
+/** How many images an evaluation is on. */
+export function countOf({ accuracies, curve, corruptions }: PageEvaluation): number {
+  const [severities] = Object.values(corruptions ?? {});
+  return (accuracies[0] ?? curve?.points[0] ?? severities?.[0])?.n ?? 0;
+}
+
 function decode(file: string, text: string): PageEvaluation | undefined {
   let report: v.InferOutput<typeof ReportSchema>;
   const accuracies: PageAccuracy[] = [];
@@ -125,7 +137,7 @@ function decode(file: string, text: string): PageEvaluation | undefined {
   } catch {
     return undefined;
   }
-  const { autoattack, curve, corruptions, checkpoint, attack } = report;
+  const { autoattack, curve, corruptions, checkpoint, attack, data } = report;
   const { path, sha256, name, weights } = checkpoint;
   if (autoattack) {
     const { version } = autoattack;
@@ -141,6 +153,7 @@ function decode(file: string, text: string): PageEvaluation | undefined {
     radius: attack.fraction,
     restarts: attack.restarts,
     seed: report.seed,
+    ...data?.sha256 !== undefined && { imagesSha256: data.sha256 },
     accuracies,
     ...autoattack && { autoattack },
     ...curve && { curve },

@@ -14,7 +14,8 @@ import { RunLock } from "../../run/folder/run_lock.ts";
 import { readMetrics } from "../../run/run_log.ts";
 import { readRunRecord } from "../../run/folder/files.ts";
 import type { RunRecord } from "../../run/run_record.ts";
-import { type PageEvaluation, readPageEvaluations } from "./evaluations.ts";
+import { ofOwnImages } from "../own_images.ts";
+import { countOf, type PageEvaluation, readPageEvaluations } from "./evaluations.ts";
 
 /** A run on a page. */
 export interface RunData {
@@ -71,6 +72,11 @@ export async function readRun(directory: string): Promise<RunData> {
   const record = await readRunRecord(directory);
   const notes: string[] = [];
   const evaluations = await readPageEvaluations(directory, (note) => notes.push(note));
+  const own = await ofOwnImages(evaluations, countOf, record.recipe, directory).catch((error) => {
+    if (!(error instanceof UsageError)) throw error;
+    notes.push(error.message.replace(/\.$/, "")); // what nobody can tell does not stand for the run
+    return evaluations.filter(({ imagesSha256 }) => imagesSha256 === undefined);
+  });
   const checkpoint = await findShown(directory).catch((error) => {
     if (!(error instanceof RunError)) throw error;
     notes.push(error.message); // the log can be drawn all the same
@@ -81,7 +87,9 @@ export async function readRun(directory: string): Promise<RunData> {
     label: basename(resolve(directory)),
     record,
     ...sortMetrics(await readMetrics(directory)),
-    evaluations,
+    evaluations: evaluations.map((each) =>
+      own.includes(each) ? each : { ...each, elsewhere: true }
+    ),
     ...checkpoint && { checkpoint },
     training: await RunLock.isHeld(directory),
     notes,
@@ -131,9 +139,11 @@ function expectedSteps({ record: { recipe } }: RunData): number | undefined {
   return Number.isFinite(trained) ? Math.ceil(trained / batchSize) : undefined;
 }
 
-/** The evaluations of the checkpoint that stands for the run: those of others are not the run's own. */
+/** The evaluations of the checkpoint that stands for the run, on the run's own images: others are not the run's own. */
 export function shownEvaluations({ evaluations, checkpoint }: RunData): readonly PageEvaluation[] {
-  return evaluations.filter((each) => each.checkpoint.sha256 === checkpoint?.sha256 && !each.raw);
+  return evaluations.filter(({ checkpoint: { sha256 }, raw, elsewhere }) =>
+    sha256 === checkpoint?.sha256 && !raw && !elsewhere
+  );
 }
 
 /** What people call the data set of a run. */

@@ -1,6 +1,9 @@
 import assert from "node:assert/strict";
 import { join } from "@std/path";
 import { UsageError } from "../../../src/errors.ts";
+import { firstIndices } from "../../../src/data/batches.ts";
+import { loadSplit } from "../../../src/data/sets/sets.ts";
+import { imagesDigest } from "../../../src/evaluate/asked/identity.ts";
 import { renderPage } from "../../../src/report/page/page.ts";
 import {
   findStepsPerEpoch,
@@ -228,4 +231,29 @@ Deno.test("a page names the radius of its images as it is", async () => {
   assert.equal(await said({}), "L∞ 8/255");
   assert.equal(await said({ attackEps: 0.03 }), "L∞ 0.03");
   assert.equal(await said({ attackNorm: "l2", attackEps: 128 / 255 }), "L2 128/255");
+});
+
+Deno.test("a page shows for the run's what is on its own images, and lists the rest with the images' digests", async () => {
+  const recipe = { ...SMALL, data: "synthetic" } as const, other = "0dd".repeat(21) + "0";
+  const run = await made("run", { recipe, corruptions: ["fog"] });
+  const file = (name: string) => join(run, "eval", `${name}.json`);
+  const report = JSON.parse(await Deno.readTextFile(file("made")));
+  const leave = (name: string, found: object, sha256: string) =>
+    Deno.writeTextFile(file(name), JSON.stringify({ ...report, ...found, data: { sha256 } }));
+  const test = await loadSplit("synthetic", "test", undefined, 1);
+  const own = imagesDigest(test, firstIndices(test.n, 100));
+  const clean = { ...report.clean, correct: 1, n: 1000 };
+  const corruptions = { kinds: { fog: { severities: Array(5).fill({ correct: 1, n: 1000 }) } } };
+  await leave("made", {}, own);
+  await leave("other", { clean, corruptions, autoattack: undefined, curve: undefined }, other);
+  const page = await pageOf(run);
+  const [head] = /<ol class="runs">[^]*?<\/ol>/.exec(page)!;
+  assert.match(head, /n = 100</);
+  assert.doesNotMatch(head + /id="corruptions"[^]*/.exec(page)![0], /n = 1,000/);
+  assert.match(page, new RegExp(`${own.slice(0, 12)}</code></td>`));
+  assert.match(page, new RegExp(`${other.slice(0, 12)}</code> not the run&#39;s own</td>`));
+  await leave("made", {}, "a".repeat(64)); // neither is on the run's images
+  const unknown = await pageOf(run);
+  assert.match(unknown, /run: The reports in .*eval are on several sets of images \(/);
+  assert.doesNotMatch(/<ol class="runs">[^]*?<\/ol>/.exec(unknown)![0], /n = /);
 });

@@ -83,8 +83,11 @@ ${scrolling("AutoAttack, accuracy after each attack", table)}${
 }
 
 function evaluationTable(runs: readonly RunData[]): Markup {
+  const several = runs.some(({ evaluations }) => evaluations.some(({ elsewhere }) => elsewhere));
   const rows = runs.flatMap((run, index) =>
-    run.evaluations.flatMap(({ accuracies, checkpoint, norm, radius, seed, raw }) =>
+    run.evaluations.flatMap((
+      { accuracies, checkpoint, norm, radius, seed, raw, imagesSha256, elsewhere },
+    ) =>
       accuracies.map(({ name, correct, n }) =>
         markup`<tr><th scope="row">${runName(run, index)}</th><td>${accuracyTitle(name)}</td><td>${
           name === "clean" ? "–" : `${normTitle(norm)} ${radius}`
@@ -93,14 +96,21 @@ function evaluationTable(runs: readonly RunData[]): Markup {
           percent(correct / n)
         } %</td><td class="number">${correct} of ${n}</td><td><code>${checkpoint.file}</code> <code class="digest">${
           checkpoint.sha256.slice(0, 12)
-        }</code>${raw && " its raw weights"}</td></tr>`
+        }</code>${raw && " its raw weights"}</td>${
+          several &&
+          markup`<td><code class="digest">${imagesSha256?.slice(0, 12) ?? "–"}</code>${
+            elsewhere && " not the run's own"
+          }</td>`
+        }</tr>`
       )
     )
   );
   if (rows.length === 0) return markup``;
   const table = markup`<table><thead><tr><th scope="col">Run</th><th scope="col">Attack</th><th
   scope="col">Ball</th><th scope="col" class="number">Seed</th><th scope="col" class="number">Accuracy</th><th scope="col"
-  class="number">Correct</th><th scope="col">Checkpoint</th></tr></thead><tbody>${rows}</tbody></table>`;
+  class="number">Correct</th><th scope="col">Checkpoint</th>${
+    several && markup`<th scope="col">Images</th>`
+  }</tr></thead><tbody>${rows}</tbody></table>`;
   return markup`<details class="table" id="table-evaluations"><summary>Every evaluation</summary>${
     scrolling("Every evaluation", table)
   }</details>`;

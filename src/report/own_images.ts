@@ -1,30 +1,37 @@
 /**
- * Which of a run's evaluations are on the run's own test images: an entry has one set of them.
+ * Which of a run's evaluations are on the run's own test images: what stands for the run is on one set of them.
  *
  * @module
  */
 import { join } from "@std/path";
-import { firstIndices } from "../../data/batches.ts";
-import type { Dataset } from "../../data/dataset.ts";
-import { DATA_ROOT, loadSplit } from "../../data/sets/sets.ts";
-import { RunError, UsageError } from "../../errors.ts";
-import { imagesDigest } from "../../evaluate/asked/identity.ts";
-import type { Recipe } from "../../recipe/recipe.ts";
-import type { StoredEvaluation } from "../../report/run_evaluations.ts";
+import { firstIndices } from "../data/batches.ts";
+import type { Dataset } from "../data/dataset.ts";
+import { DATA_ROOT, loadSplit } from "../data/sets/sets.ts";
+import { RunError, UsageError } from "../errors.ts";
+import { imagesDigest } from "../evaluate/asked/identity.ts";
+import type { Recipe } from "../recipe/recipe.ts";
+
+/** What says on which images it is. */
+interface OnImages {
+  /** SHA-256 of the images; absent in reports of earlier versions. */
+  readonly imagesSha256?: string;
+}
 
 /**
  * Those of `evaluations` that are on the first images of one set. Where they have several digests, that is the run's own: the
  * first so many of a set have a digest of their own, and only the images can tell. Where these are not there, different
  * numbers of images are taken for the first of one set.
  *
+ * @param countOf how many images an evaluation is on
  * @throws {UsageError} if none is of the run's test images, or these are not there and as many images have two digests
  */
-export async function ofOwnImages(
-  evaluations: readonly StoredEvaluation[],
+export async function ofOwnImages<E extends OnImages>(
+  evaluations: readonly E[],
+  countOf: (evaluation: E) => number,
   recipe: Recipe,
   directory: string,
-): Promise<StoredEvaluation[]> {
-  const sets = new Map(evaluations.map(({ imagesSha256, result: { n } }) => [imagesSha256, n]));
+): Promise<E[]> {
+  const sets = new Map(evaluations.map((each) => [each.imagesSha256, countOf(each)]));
   sets.delete(undefined); // of earlier versions, which say nothing
   if (sets.size <= 1) return [...evaluations];
   const test = await findTestImages(recipe);
