@@ -112,10 +112,11 @@ export const command: Command = {
       watchRun: () => observeRun(status),
       watchEvaluation: () => ({ ...observeEvaluation(status), onReport: () => status.clear() }),
     };
-    const command = commandOfProject(
-      ...["reproduce", "--table", tableName, "--scale", scale, "--seeds", seeds.join(",")],
-      ...nEx === undefined ? [] : ["--n-ex", String(nEx)],
-    );
+    const command = (seeds: readonly number[]) =>
+      commandOfProject(
+        ...["reproduce", "--table", tableName, "--scale", scale, "--seeds", seeds.join(",")],
+        ...nEx === undefined ? [] : ["--n-ex", String(nEx)],
+      );
     let current = "the estimate";
     const write = (signal: AbortSignal) =>
       writeTable(out, table, { scale, seeds, nEx, command, signal });

@@ -69,16 +69,24 @@ export function tableNotes(
       : [],
     ...cells.length > 0
       ? [
-        `Made by memloss ${
-          different(
-            cells.map(({ program }) => `${program.version} (${program.digest.slice(0, 12)})`),
-          )
-        } with Deno ${different(cells.map(({ machine }) => machine.deno))} on ${
+        `${madeBy(cells)} with Deno ${different(cells.map(({ machine }) => machine.deno))} on ${
           different(cells.map(({ machine }) => describeMachine(machine)))
         } in ${roughly(seconds)}: \`${command}\``,
       ]
       : [],
   ];
+}
+
+/** Which programs trained the runs, and which finished the cells, where these are others. */
+function madeBy(cells: readonly Cell[]): string {
+  const said = (programs: readonly Cell["program"][]) =>
+    different(programs.map(({ version, digest }) => `${version} (${digest.slice(0, 12)})`));
+  const trained = said(cells.map(({ program }) => program));
+  return cells.every(({ program, finishedBy }) => program.digest === finishedBy.digest)
+    ? `Made by memloss ${trained}`
+    : `Trained by memloss ${trained}, evaluated by ${
+      said(cells.map(({ finishedBy }) => finishedBy))
+    },`;
 }
 
 function total({ evaluations }: Cell["times"]): number {

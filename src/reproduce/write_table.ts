@@ -30,8 +30,8 @@ export interface TableOptions {
   /** Seeds that were asked for; cells with other seeds are in the table too. */
   readonly seeds: readonly number[];
   readonly nEx?: number | undefined;
-  /** What makes and continues the table, to be typed. */
-  readonly command: string;
+  /** What makes and continues the table with all these seeds, to be typed. */
+  readonly command: (seeds: readonly number[]) => string;
   /** Stops the waiting for another process that writes it. */
   readonly signal?: AbortSignal | undefined;
 }
@@ -70,7 +70,8 @@ export async function writeTable(
   using _lock = await FileLock.wait(join(out, "table.lock"), options.signal);
   const { scale, command } = options;
   const { cells, strays } = await readCells(out, table, options);
-  const asked = planCells(table, { ...options, seeds: seedsOf(cells, options.seeds) });
+  const seeds = seedsOf(cells, options.seeds);
+  const asked = planCells(table, { ...options, seeds });
   const finished = cells.filter(isFinished).length;
   const recipe = scale === FULL_SCALE ? {} : table.scales[scale]!.recipe;
   const layout = {
@@ -85,7 +86,7 @@ export async function writeTable(
       finished,
       strays,
       strangers: await helperStrangers(out, table, cells),
-      command,
+      command: command(seeds),
     }),
   };
   const results = summarise(layout, cells.map(measuredRun));

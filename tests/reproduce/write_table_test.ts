@@ -11,7 +11,11 @@ import { madeCell } from "./made_cell.ts";
 import { madeTable } from "./made_table.ts";
 
 const TABLE = madeTable() as unknown as TableFile;
-const OPTIONS = { scale: "tiny", seeds: [1], command: "memloss reproduce" };
+const OPTIONS = {
+  scale: "tiny",
+  seeds: [1],
+  command: (seeds: readonly number[]) => `memloss reproduce ${seeds}`,
+};
 
 /** Both rows' cells in `out`, with their runs. */
 async function makeCells(out: string): Promise<void> {
@@ -158,4 +162,23 @@ Deno.test("writeTable() says which cells have learnt from another helper than th
       stepsPerEpoch: 1,
     });
     assert.equal(await noted(), true, "its run is there");
+  }));
+
+Deno.test("writeTable() says which program trained and which evaluated, and the command with the seeds of all cells", () =>
+  inTemporary(async (out) => {
+    const [one, two] = planCells(TABLE, { ...OPTIONS, seeds: [3, 1], only: ["v1"] });
+    await Deno.mkdir(cellsFolder(out));
+    const made = async () =>
+      /^- (?:Made|Trained) by .*$/m.exec(await writeTable(out, TABLE, OPTIONS))![0];
+    await writeCell(out, one!.name, madeCell(one!));
+    assert.match(
+      await made(),
+      /^- Made by memloss 0\.1\.0 \(d\) with Deno .* `memloss reproduce 1,3`$/,
+    );
+    const finishedBy = { version: "0.2.0", digest: "e" };
+    await writeCell(out, two!.name, { ...madeCell(two!), finishedBy });
+    assert.match(
+      await made(),
+      /^- Trained by memloss 0\.1\.0 \(d\), evaluated by 0\.2\.0 \(e\) and 0\.1\.0 \(d\), with Deno /,
+    );
   }));
