@@ -75,7 +75,7 @@ export async function estimate(
     adapter = `${backend.name} (${backend.adapter})`;
     const own = cells.filter((plan) => plan.row === row);
     const trainedRow = trained?.row ?? row;
-    let found = await findMeasurement(out, own, images) ?? taken.get(trainedRow);
+    let found = await findMeasurement(out, own, images, backend) ?? taken.get(trainedRow);
     if (found === undefined) {
       onMeasure(label);
       // A helper that is another cell's run may not be there yet; any takes as long.

@@ -65,7 +65,7 @@ export async function makeCell(out: string, plan: CellPlan, sitting: Sitting): P
     const options = evaluationOf(plan, name as AttackName, sitting);
     const sharded = await mergedShards(runDir, options);
     const report = sharded ?? await evaluateRun(runDir, options);
-    const seconds = sharded ? attackTime(sharded) : (performance.now() - started) / 1000;
+    const seconds = evaluationTime(report, sharded ? 0 : (performance.now() - started) / 1000);
     cell = await withEvaluation(cell, name, report, seconds);
     await writeCell(out, plan.name, cell);
   }
@@ -101,10 +101,16 @@ async function mergedShards(
   return await mergeShards(runDir, options);
 }
 
-/** Seconds that AutoAttack's members took on all machines together. */
-function attackTime({ autoattack }: EvaluationReport): number {
+/**
+ * Seconds that an evaluation took, of which this sitting has `spent` so many: one that was stopped and continued, or made in
+ * shards, has AutoAttack's members' of all sittings on all machines.
+ */
+export function evaluationTime(
+  { autoattack }: Pick<EvaluationReport, "autoattack">,
+  spent: number,
+): number {
   const members = Object.values(autoattack?.perAttack ?? {});
-  return members.reduce((sum, { seconds }) => sum + seconds, 0);
+  return Math.max(spent, members.reduce((sum, { seconds }) => sum + seconds, 0));
 }
 
 /**
@@ -141,6 +147,14 @@ function trainingTime(metrics: readonly Metrics[]): number {
   return metrics.reduce((sum, line) => sum + (line.kind === "epoch" ? line.seconds : 0), 0);
 }
 
+/** What is known of this computer beside its device. */
+export function computer(): Pick<Cell["machine"], "system" | "processors"> {
+  return {
+    system: `${Deno.build.os} ${Deno.build.arch}`,
+    processors: navigator.hardwareConcurrency,
+  };
+}
+
 /** The cell of a finished run, before its first evaluation. */
 async function beginCell(runDir: string, plan: CellPlan): Promise<Cell> {
   const { row, seed, request, helper } = plan;
@@ -167,8 +181,7 @@ async function beginCell(runDir: string, plan: CellPlan): Promise<Cell> {
       backend,
       adapter,
       deno,
-      system: `${Deno.build.os} ${Deno.build.arch}`,
-      processors: navigator.hardwareConcurrency,
+      ...computer(),
     },
     checkpoint: { name: run?.link ?? basename(path), sha256: digest },
     ...given && { helperSha256: given.sha256 },

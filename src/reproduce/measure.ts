@@ -5,6 +5,7 @@
  * @module
  */
 import { join } from "@std/path";
+import type { Backend } from "../backend/backend.ts";
 import { FileLock } from "../disk/file_lock.ts";
 import {
   createDirectory,
@@ -14,14 +15,15 @@ import {
   temporaryOf,
   temporaryPath,
 } from "../disk/files.ts";
-import { fileSize } from "../disk/regular.ts";
+import { exists, fileSize } from "../disk/regular.ts";
 import { generationFolder, listGenerations, memoryFolder } from "../memory/layout.ts";
 import type { Recipe, RecipeInput } from "../recipe/recipe.ts";
 import { checkpointFolder } from "../run/checkpoints.ts";
+import { readRunRecord, recipePath } from "../run/folder/files.ts";
 import { readMetrics } from "../run/run_log.ts";
 import { startRun } from "../train/start.ts";
-import { isFinished, readCell } from "./cell.ts";
-import { cellRun } from "./make_cell.ts";
+import { type Cell, isFinished, readCell } from "./cell.ts";
+import { cellRun, computer } from "./make_cell.ts";
 import type { CellPlan } from "./plan.ts";
 
 /** What was found out about one row. */
@@ -41,25 +43,35 @@ const MEASURED = "measure";
 /** Images of a step on the CPU engine, whose speed hardly depends on it; more where one of them must be auxiliary. */
 const FEW = 16;
 
-/** Looks at what there is of the row of `plans`, its cells, in `out`; undefined if nobody has begun with it. */
+/**
+ * Looks at what there is of the row of `plans`, its cells, in `out`; undefined if nobody has begun with it on this machine.
+ *
+ * @param backend what computes here
+ */
 export async function findMeasurement(
   out: string,
   plans: readonly CellPlan[],
   trainingImages: number,
+  { name, adapter }: Pick<Backend, "name" | "adapter">,
 ): Promise<Measurement | undefined> {
+  const here = { backend: name, adapter, ...computer() };
+  let found: Measurement | undefined;
   for (const plan of plans) {
-    const cell = await readCell(out, plan);
-    if (cell === undefined || !isFinished(cell)) continue;
-    const { evaluations } = cell.times, training = plan.trained ? 0 : cell.times.training;
-    const seconds = training + Object.values(evaluations).reduce((sum, each) => sum + each, 0);
-    return { seconds, ...await sizes(cellRun(out, plan), trainingImages) };
+    const runDir = cellRun(out, plan), cell = await readCell(out, plan);
+    // Only a run tells how large it is, and another machine is not as fast.
+    if (!await exists(recipePath(runDir)) || cell && !isOf(cell, here)) continue;
+    if (cell && isFinished(cell)) {
+      const { evaluations } = cell.times, training = plan.trained ? 0 : cell.times.training;
+      const seconds = training + Object.values(evaluations).reduce((sum, each) => sum + each, 0);
+      return { seconds, ...await sizes(runDir, trainingImages) };
+    }
+    const { machine } = await readRunRecord(runDir), speed = await lastSpeed(runDir);
+    if (found || speed === undefined || machine.backend !== name || machine.adapter !== adapter) {
+      continue;
+    }
+    found = { speed, ...await sizes(runDir, trainingImages) };
   }
-  for (const plan of plans) {
-    const runDir = cellRun(out, plan);
-    const speed = await lastSpeed(runDir);
-    if (speed !== undefined) return { speed, ...await sizes(runDir, trainingImages) };
-  }
-  return undefined;
+  return found;
 }
 
 /**
@@ -109,6 +121,12 @@ export async function measureApart(
   const work = await Deno.makeTempDir({ prefix: "memloss-estimate-" });
   return await measureSteps(work, recipe, given, trainingImages, onCpu, signal)
     .finally(() => Deno.remove(work, { recursive: true }));
+}
+
+/** Whether `cell` was made on `machine`, whatever Deno it has now. */
+function isOf({ machine: made }: Cell, machine: Omit<Cell["machine"], "deno">): boolean {
+  return made.backend === machine.backend && made.adapter === machine.adapter &&
+    made.system === machine.system && made.processors === machine.processors;
 }
 
 function fewImages({ batchSize, auxFraction = 1 }: Recipe): number {

@@ -3,7 +3,14 @@ import { join } from "@std/path";
 import { FileLock } from "../../src/disk/file_lock.ts";
 import type { RecipeInput } from "../../src/recipe/recipe.ts";
 import { resolveRecipe } from "../../src/recipe/resolve.ts";
-import { measureSteps } from "../../src/reproduce/measure.ts";
+import { findMeasurement, measureSteps } from "../../src/reproduce/measure.ts";
+import { cellsFolder, writeCell } from "../../src/reproduce/cell.ts";
+import { cellRun, computer } from "../../src/reproduce/make_cell.ts";
+import { planCells } from "../../src/reproduce/plan.ts";
+import type { TableFile } from "../../src/reproduce/table_file.ts";
+import { makeRun } from "../report/page/made_run.ts";
+import { madeCell } from "./made_cell.ts";
+import { madeTable } from "./made_table.ts";
 import { madeImages } from "../format/arrays/made_npz.ts";
 import { inTemporary } from "../memory/support.ts";
 
@@ -48,4 +55,34 @@ Deno.test("measureSteps() takes as many images as show an auxiliary one, and no 
     await assert.rejects(measureSteps(out, ...asked, true, controller.signal), {
       name: "Interrupted",
     });
+  }));
+
+Deno.test("findMeasurement() takes a cell of this machine whose run is there, and no other", () =>
+  inTemporary(async (out) => {
+    const columns = [{ name: "clean", label: "clean" }];
+    const table = madeTable({ columns, claims: [], scales: { tiny: { recipe: {}, n: {} } } });
+    const [plan] = planCells(table as TableFile, { scale: "tiny", seeds: [1], only: ["v1"] });
+    const adapter: string = "WebAssembly SIMD, relaxed multiply-add"; // of makeRun()
+    const backend = { name: "wasm", adapter } as const;
+    const cell = madeCell(plan!),
+      here = { ...cell.machine, ...computer(), adapter };
+    const find = async (machine: typeof here) => {
+      await writeCell(out, plan!.name, { ...cell, machine });
+      return await findMeasurement(out, [plan!], 8, backend);
+    };
+    await Deno.mkdir(cellsFolder(out));
+    assert.equal(await find(here), undefined, "nobody knows how large its run is");
+    const recipe = { variant: "v1", width: 1, epochs: 1 } as const, runDir = cellRun(out, plan!);
+    await makeRun(runDir, { recipe, stepsPerEpoch: 1 });
+    assert.equal((await find(here))!.seconds, 2);
+    for (const other of [{ processors: here.processors + 1 }, { adapter: "of a GPU" }]) {
+      assert.equal(await find({ ...here, ...other }), undefined, "nor its log");
+    }
+    await Deno.remove(join(cellsFolder(out), `${plan!.name}.json`));
+    const begun = await findMeasurement(out, [plan!], 8, backend);
+    assert.ok(begun!.speed! > 0 && begun!.seconds === undefined);
+    assert.equal(
+      await findMeasurement(out, [plan!], 8, { ...backend, adapter: "of a GPU" }),
+      undefined,
+    );
   }));
