@@ -50,13 +50,19 @@ export function cellName(row: string, seed: number): string {
 /**
  * The cells of `table`, seed by seed, so that a table that is not finished has all its rows.
  *
- * @throws {UsageError} if the table has no such scale or row
+ * @throws {UsageError} if the table has no such scale or row, or has raw weights of a row that keeps no average there
  */
 export function planCells(table: TableFile, { scale, seeds, only, nEx }: PlanOptions): CellPlan[] {
-  const edition = scale === FULL_SCALE ? { recipe: {}, n: {} } : table.scales[scale];
+  const edition = scale === FULL_SCALE
+    ? { recipe: {}, n: {} }
+    : Object.hasOwn(table.scales, scale)
+    ? table.scales[scale]
+    : undefined;
   if (edition === undefined) {
     const known = [FULL_SCALE, ...Object.keys(table.scales)];
-    throw new UsageError(`--scale ${scale} is not in table ${table.name}: it has ${known}.`);
+    throw new UsageError(
+      `--scale ${scale} is not in table ${table.name}: it has ${known.join(", ")}.`,
+    );
   }
   const stranger = only?.find((name) => !table.rows.some((row) => row.name === name));
   if (stranger !== undefined) {
@@ -73,6 +79,11 @@ export function planCells(table: TableFile, { scale, seeds, only, nEx }: PlanOpt
     const helper = helperRow(table, recipe), name = cellName(row, seed);
     if (rawOf !== undefined) {
       const trained = planCell(table.rows.find((each) => each.name === rawOf)!, seed);
+      if ((trained.request.recipe["weight-average"] ?? "none") === "none") {
+        throw new UsageError(
+          `Row ${row} of table ${table.name} measures the raw weights of ${rawOf}, which has no weight-average at scale ${scale}.`,
+        );
+      }
       return { name, row, label, seed, request: { ...trained.request, weights: "raw" }, trained };
     }
     return {

@@ -169,8 +169,6 @@ function rawFault(table: TableFile, { name, rawOf, recipe }: Row): string | unde
   if (trained === undefined) return `rawOf of ${name} is no row`;
   if (Object.keys(recipe).length > 0) return `${name} has a recipe, and rawOf beside it`;
   if (trained.rawOf !== undefined) return `${rawOf}, of ${name}, has rawOf, and no run`;
-  const { "weight-average": average = "none" } = { ...table.recipe, ...trained.recipe };
-  if (average === "none") return `${rawOf}, of ${name}, has no weight-average`;
   if (helperRow(table, trained.recipe)) return `${rawOf}, of ${name}, has a row for a helper`;
   return undefined;
 }

@@ -54,10 +54,33 @@ Deno.test("planCells() gives a cell of raw weights the one whose run it measures
   assert.equal(plan("v1").trained, undefined);
 });
 
+Deno.test("planCells() refuses raw weights of a row that keeps no average at the scale", () => {
+  const row = { name: "v1", label: "V1", recipe: {} };
+  const plan = (recipe: object, ofScale: object) => () =>
+    planCells(
+      madeTable({
+        rows: [{ ...row, recipe }, { ...row, name: "raw", rawOf: "v1" }],
+        scales: { tiny: { recipe: ofScale, n: {} } },
+      }) as TableFile,
+      { scale: "tiny", seeds: [1] },
+    );
+  const refused =
+    /Row raw of table made measures the raw weights of v1, which has no weight-average at scale tiny\.$/;
+  const none = { "weight-average": "none" }, ema = { "weight-average": "ema" };
+  assert.throws(plan({}, {}), refused);
+  assert.throws(plan({}, none), refused);
+  assert.throws(plan(none, ema), refused, "a row goes before its scale");
+  assert.equal(plan({}, ema)().length, 2);
+});
+
 Deno.test("planCells() names the scale or row that the table lacks", () => {
   const plan = (scale: string, only: string[]) => () =>
     planCells(TABLE, { scale, seeds: [1], only });
   assert.throws(plan("huge", ["v1"]), /--scale huge is not in table made: it has full,tiny/);
+  assert.throws(
+    plan("toString", ["v1"]),
+    /--scale toString is not in table made: it has full,tiny/,
+  );
   assert.throws(plan("tiny", ["v1", "v2"]), /--only v2 is no row of table made: it has v1, plain/);
 });
 

@@ -105,14 +105,6 @@ Deno.test("loadTable() refuses a file that is no table, and says where", () =>
       [madeTable({ rows: [row, row] }), /is no table: it has v1 twice/],
       [madeTable({ rows: [{ ...row, rawOf: "v9" }] }), /is no table: rawOf of v1 is no row/],
       [
-        madeTable({ rows: [row, raw] }),
-        /is no table: v1, of raw, has no weight-average/,
-      ],
-      [
-        madeTable({ rows: [{ ...row, recipe: { "weight-average": "none" } }, raw] }),
-        /is no table: v1, of raw, has no weight-average/,
-      ],
-      [
         madeTable({ recipe: { "weight-average": "ema" }, rows: [{ ...raw, rawOf: "raw" }] }),
         /is no table: raw, of raw, has rawOf, and no run/,
       ],
