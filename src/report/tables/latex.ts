@@ -9,13 +9,15 @@ import { oneLine } from "./texts.ts";
 
 /** Writes the results of `table` beside what was published as a `tabular`, its title and notes as comments. */
 export function tableLatex({ title, notes, rows, columns }: ResultTable): string {
-  const published = columns.filter(({ name }) => rows.some((row) => row.published?.[name]));
+  const published = columns.filter(({ name }) =>
+    rows.some((row) => row.published?.[name] !== undefined)
+  );
   const head = columns.flatMap((column) => [
     escape(column.label),
     ...published.includes(column) ? ["published"] : [],
   ]);
   const lines = rows.map(({ label, results, published: values }) => [
-    escape(label),
+    rowHead(label),
     ...columns.flatMap((column) => {
       const found = results[column.name];
       return [
@@ -35,6 +37,12 @@ export function tableLatex({ title, notes, rows, columns }: ResultTable): string
     "\\end{tabular}",
     "",
   ].join("\n");
+}
+
+/** `label` behind the end of a row or a rule, which would take what begins like that for an argument. */
+function rowHead(label: string): string {
+  const text = escape(label);
+  return /^\s*[[*]/.test(text) ? `{}${text}` : text;
 }
 
 const SPECIAL: Readonly<Record<string, string>> = {

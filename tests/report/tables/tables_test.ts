@@ -93,3 +93,16 @@ Deno.test("tableLatex() lets no line break end a comment or a row", () => {
   assert.ok(lines.every((line) => line.startsWith("%") || !line.includes("\\input")));
   assert.equal(lines.length, tableLatex(TABLE).split("\n").length + 1, "one note more");
 });
+
+Deno.test("tableMarkdown() and tableLatex() have a published accuracy that is 0", () => {
+  const rows = TABLE.rows.map((row) => ({ ...row, published: { clean: 0 } }));
+  assert.match(tableMarkdown({ ...TABLE, rows }), /^\| Second +\| 50\.08 ± 1\.26 \| +0\.00 \|/m);
+  assert.match(tableLatex({ ...TABLE, rows }), /^Second & \$50\.08 .* & 0\.00 & -- /m);
+});
+
+Deno.test("tableLatex() lets no row end or rule take a label for its argument", () => {
+  const labels = ["[ours]", " *"];
+  const rows = TABLE.rows.map((row, i) => ({ ...row, label: labels[i]! }));
+  const text = tableLatex({ ...TABLE, rows });
+  assert.ok(text.includes("\\midrule\n{}[ours] & ") && text.includes("\\\\\n{} * & "), text);
+});
