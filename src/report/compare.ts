@@ -13,7 +13,7 @@ import type { Path } from "../recipe/recipe.ts";
 import type { RunRecord } from "../run/run_record.ts";
 import type { StoredEvaluation } from "./run_evaluations.ts";
 import { accuracyRank, accuracyTitle, normTitle } from "./words.ts";
-import { type ResultTable, summarise } from "./tables/results.ts";
+import { notMeasured, type ResultTable, summarise } from "./tables/results.ts";
 import { testImages } from "./tables/test_images.ts";
 import type { Evaluation, MeasuredRun, TableColumn } from "./tables/layout.ts";
 
@@ -47,9 +47,10 @@ export function compareRuns(runs: readonly ComparedRun[]): ResultTable {
     const row = labels[keys.indexOf(JSON.stringify(describe(run)))]!;
     return { row, seed: run.record.recipe.seed, evaluations: evaluationsOf(run, mixed) };
   });
+  const rows = labels.map((label) => ({ name: label, label }));
   return summarise({
     title: "Runs compared",
-    rows: labels.map((label) => ({ name: label, label })),
+    rows,
     columns,
     notes: [
       "Accuracies in percent: mean ± sample standard deviation over seeds.",
@@ -60,7 +61,7 @@ export function compareRuns(runs: readonly ComparedRun[]): ResultTable {
         `The images of ${name} are made from the seed: each seed trains and tests on its own.`
       ),
       ...notTrained(runs, measured),
-      ...notMeasured(measured, columns),
+      ...notMeasured({ rows, columns }, measured),
     ],
   }, measured);
 }
@@ -198,13 +199,4 @@ function notTrained(runs: readonly ComparedRun[], measured: readonly MeasuredRun
       : [`${row} seed ${seed} (${stoppedAfter} of ${epochs} epochs)`];
   });
   return early.length > 0 ? [`Not trained to the end: ${early.join("; ")}.`] : [];
-}
-
-/** Which runs lack a column that others have. */
-function notMeasured(runs: readonly MeasuredRun[], columns: readonly TableColumn[]): string[] {
-  return columns.flatMap(({ name, label }) => {
-    const lacking = runs.filter(({ evaluations }) => !(name in evaluations));
-    const names = lacking.map(({ row, seed }) => `${row} seed ${seed}`).join("; ");
-    return names ? [`Not measured, ${label}: ${names}.`] : [];
-  });
 }

@@ -10,11 +10,11 @@ import type { TableFile } from "./table_file.ts";
 import { unlikeSeeds } from "./unlike_seeds.ts";
 
 /** The words for what the weights that count were chosen by. */
-const SELECTED: Readonly<Record<string, string>> = {
-  test: "the checkpoint with the best PGD-20 accuracy on the test set",
-  val: "the checkpoint with the best PGD-20 accuracy on 1,024 training images held out",
-  none: "the last checkpoint, not selected",
-};
+const SELECTED: ReadonlyMap<unknown, string> = new Map([
+  ["test", "the checkpoint with the best PGD-20 accuracy on the test set"],
+  ["val", "the checkpoint with the best PGD-20 accuracy on 1,024 training images held out"],
+  ["none", "the last checkpoint, not selected"],
+]);
 
 /**
  * The notes of `table` at `scale`, from its finished and unfinished `cells`.
@@ -23,24 +23,26 @@ const SELECTED: Readonly<Record<string, string>> = {
  * @param asked cells that the table has when it is finished
  * @param finished cells that are
  * @param strays files among the cells that are none by their names
+ * @param unmeasured sentences that say which cells lack a column
  * @param strangers names of cells that have learnt from another helper than the run that is here
  * @param command what makes and continues the table
  */
 export function tableNotes(
   table: TableFile,
-  { scale, recipe, cells, asked, finished, strays, strangers, command }: {
+  { scale, recipe, cells, asked, finished, strays, unmeasured, strangers, command }: {
     readonly scale: string;
     readonly recipe: NamedFlags;
     readonly cells: readonly Cell[];
     readonly asked: number;
     readonly finished: number;
     readonly strays: readonly string[];
+    readonly unmeasured: readonly string[];
     readonly strangers: readonly string[];
     readonly command: string;
   },
 ): string[] {
   const { published } = table;
-  const own = different(cells.map((cell) => SELECTED[String(cell.recipe.select)] ?? "unknown"));
+  const own = different(cells.map((cell) => SELECTED.get(cell.recipe.select) ?? "unknown"));
   const changes = Object.entries(recipe).map(([name, value]) => `--${name} ${value}`).join(" ");
   const images = table.columns.map(({ name, label }) => {
     const n = different(cells.flatMap(({ evaluations: { [name]: found } }) => found?.n ?? []));
@@ -51,6 +53,7 @@ export function tableNotes(
     .reduce((sum, each) => sum + each, 0);
   return [
     ...finished < asked ? [`Not finished: ${finished} of ${asked} cells are.`] : [],
+    ...unmeasured,
     ...strays.map((name) => `Left out: cells/${name}, whose name is not that of a cell.`),
     ...strangers.map((name) =>
       `Out of date: ${name} has learnt from another helper than the run that is here now: ` +
@@ -63,7 +66,7 @@ export function tableNotes(
     ...published
       ? [
         `Published (${published.source}): ${
-          SELECTED[published.select] ?? published.select
+          SELECTED.get(published.select) ?? published.select
         }, ${published.n} test images, the full scale.`,
       ]
       : [],

@@ -14,7 +14,7 @@ import { readRun, type RunData } from "../report/page/run_data.ts";
 import { readCommittedCheckpoints } from "../run/checkpoints.ts";
 import { isTrained, readRunRecord } from "../run/folder/files.ts";
 import { judgeClaims } from "../report/tables/claims.ts";
-import { summarise } from "../report/tables/results.ts";
+import { notMeasured, summarise } from "../report/tables/results.ts";
 import { tableCsv } from "../report/tables/csv.ts";
 import { tableLatex } from "../report/tables/latex.ts";
 import { tableMarkdown } from "../report/tables/markdown.ts";
@@ -57,7 +57,7 @@ export async function refuseForeignTable(out: string): Promise<void> {
 /**
  * Writes `table` from all its cells in `out`, whoever made them, and returns it as Markdown.
  *
- * @throws {UsageError} if a cell is one of another recipe
+ * @throws {UsageError} if there are no cells, or one is of another recipe
  * @throws {Interrupted} if the signal is aborted while another process writes it
  * @throws {RunError} if a file cannot be read or written
  */
@@ -66,6 +66,11 @@ export async function writeTable(
   table: TableFile,
   options: TableOptions,
 ): Promise<string> {
+  if (!await exists(cellsFolder(out))) {
+    throw new UsageError(
+      `There are no cells in ${out}: name the folder of a table that was begun, or make it without --step table.`,
+    );
+  }
   // Whoever reads the cells last also writes last.
   using _lock = await FileLock.wait(join(out, "table.lock"), options.signal);
   const { scale, command } = options;
@@ -74,10 +79,12 @@ export async function writeTable(
   const asked = planCells(table, { ...options, seeds });
   const finished = cells.filter(isFinished).length;
   const recipe = scale === FULL_SCALE ? {} : table.scales[scale]!.recipe;
+  const rows = table.rows.map(({ name, label, published }) => ({ name, label, published }));
+  const { columns } = table, measured = cells.map(measuredRun);
   const layout = {
     title: scale === FULL_SCALE ? table.title : `${table.title} (scale: ${scale})`,
-    rows: table.rows.map(({ name, label, published }) => ({ name, label, published })),
-    columns: table.columns,
+    rows,
+    columns,
     notes: tableNotes(table, {
       scale,
       recipe,
@@ -85,11 +92,12 @@ export async function writeTable(
       asked: asked.length,
       finished,
       strays,
+      unmeasured: notMeasured({ rows, columns }, measured),
       strangers: await helperStrangers(out, table, cells),
       command: command(seeds),
     }),
   };
-  const results = summarise(layout, cells.map(measuredRun));
+  const results = summarise(layout, measured);
   const claims = judgeClaims(table.claims, results);
   const markdown = tableMarkdown(results, claims);
   const json = { format: 1, table: table.name, scale, ...results, claims };

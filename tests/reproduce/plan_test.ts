@@ -76,10 +76,10 @@ Deno.test("planCells() refuses raw weights of a row that keeps no average at the
 Deno.test("planCells() names the scale or row that the table lacks", () => {
   const plan = (scale: string, only: string[]) => () =>
     planCells(TABLE, { scale, seeds: [1], only });
-  assert.throws(plan("huge", ["v1"]), /--scale huge is not in table made: it has full,tiny/);
+  assert.throws(plan("huge", ["v1"]), /--scale huge is not in table made: it has full, tiny/);
   assert.throws(
     plan("toString", ["v1"]),
-    /--scale toString is not in table made: it has full,tiny/,
+    /--scale toString is not in table made: it has full, tiny/,
   );
   assert.throws(plan("tiny", ["v1", "v2"]), /--only v2 is no row of table made: it has v1, plain/);
 });

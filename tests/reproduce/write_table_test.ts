@@ -182,3 +182,24 @@ Deno.test("writeTable() says which program trained and which evaluated, and the 
       /^- Trained by memloss 0\.1\.0 \(d\), evaluated by 0\.2\.0 \(e\) and 0\.1\.0 \(d\), with Deno /,
     );
   }));
+
+Deno.test("writeTable() says which cells lack a column that others have", () =>
+  inTemporary(async (out) => {
+    const [v1, plain] = planCells(TABLE, OPTIONS), cell = madeCell(v1!);
+    await Deno.mkdir(cellsFolder(out));
+    const evaluations = { ...cell.evaluations, pgd2: cell.evaluations.clean! };
+    await writeCell(out, v1!.name, { ...cell, evaluations });
+    await writeCell(out, plain!.name, madeCell(plain!));
+    assert.match(await writeTable(out, TABLE, OPTIONS), /^- Not measured, PGD-2: Plain seed 1\.$/m);
+  }));
+
+Deno.test("writeTable() says that a folder has no cells", () =>
+  inTemporary(async (out) => {
+    for (const folder of [out, join(out, "none")]) {
+      await assert.rejects(writeTable(folder, TABLE, OPTIONS), {
+        name: "UsageError",
+        message: `There are no cells in ${folder}: ` +
+          "name the folder of a table that was begun, or make it without --step table.",
+      });
+    }
+  }));

@@ -34,7 +34,8 @@ export interface ClaimStep {
 export interface Judgement {
   /**
    * `yes`: every mean is in its place, and so is every paired difference; `no`: one is not; `unknown`: one was not measured,
-   * or the means of all seeds and the difference of those that both have say opposite things.
+   * or the means of all seeds and the difference of those that both have say opposite things, or two that are said to be
+   * equal are not, and no interval says by how much chance would part them.
    */
   readonly holds: "yes" | "no" | "unknown";
   /** Whether every step of the order is larger than chance among seeds would make it (its 95 % interval is above 0). */
@@ -59,16 +60,22 @@ export function judgeClaims(
     const settled = ordered.filter((step) => !contradictsMeans(step, table));
     const contradicted = settled.length < ordered.length;
     const refuted = settled.some(({ difference }) => difference <= 0);
-    // Two that differ beyond chance are not equal; whether others are, so few seeds cannot show.
-    const equals = equal.every(({ overSeeds }) => !overSeeds || !excludesZero(overSeeds));
+    // Two that differ beyond chance are not equal.
+    const unequal = equal.some(({ overSeeds }) => overSeeds && excludesZero(overSeeds));
+    const open = contradicted || equal.some(isUnsettled);
     return {
       ...claim,
-      holds: !complete ? "unknown" : refuted || !equals ? "no" : contradicted ? "unknown" : "yes",
+      holds: !complete ? "unknown" : refuted || unequal ? "no" : open ? "unknown" : "yes",
       beyondChance: complete && !contradicted &&
         ordered.every(({ overSeeds }) => (overSeeds?.low ?? 0) > 0),
       steps,
     };
   });
+}
+
+/** Whether nobody can tell if a step's two are equal: they differ, and no interval says by how much chance would part them. */
+export function isUnsettled({ difference, overSeeds }: ClaimStep): boolean {
+  return overSeeds === undefined && difference !== 0;
 }
 
 /** Whether the means over all seeds, some of which only one of the two has, lie the other way round than the difference. */

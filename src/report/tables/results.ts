@@ -48,6 +48,20 @@ export function summarise(layout: TableLayout, runs: readonly MeasuredRun[]): Re
   };
 }
 
+/** Which of `runs` lack a column that others have, a sentence for each column. */
+export function notMeasured(
+  { rows, columns }: Pick<TableLayout, "rows" | "columns">,
+  runs: readonly MeasuredRun[],
+): string[] {
+  const labels = new Map(rows.map(({ name, label }) => [name, label]));
+  return columns.flatMap(({ name, label }) => {
+    const lacking = runs.filter(({ evaluations }) => !(name in evaluations));
+    if (lacking.length === runs.length) return [];
+    const names = lacking.map(({ row, seed }) => `${labels.get(row)} seed ${seed}`).join("; ");
+    return names ? [`Not measured, ${label}: ${names}.`] : [];
+  });
+}
+
 function resultsOf(
   { name: row }: TableRow,
   columns: readonly TableColumn[],

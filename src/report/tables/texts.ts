@@ -12,7 +12,7 @@ import {
   pointsInterval,
   pValue,
 } from "../words.ts";
-import type { JudgedClaim } from "./claims.ts";
+import { isUnsettled, type JudgedClaim } from "./claims.ts";
 import type { ResultTable } from "./results.ts";
 
 /** Rows of text, the first of which is the head; columns after the first are numbers. */
@@ -43,7 +43,9 @@ export function oneLine(text: string): string {
 
 /** Mean ± sd of every row, beside what was published. */
 export function mainGrid({ rows, columns }: ResultTable): Grid {
-  const published = columns.filter(({ name }) => rows.some((row) => row.published?.[name]));
+  const published = columns.filter(({ name }) =>
+    rows.some((row) => row.published?.[name] !== undefined)
+  );
   const cells = columns.flatMap((column) => [
     {
       head: column.label,
@@ -75,12 +77,16 @@ export function claimText(
   { text, column, order, equal, holds, beyondChance, steps }: JudgedClaim,
   table: ResultTable,
 ): ClaimText {
-  const complete = steps.length === [column, equal].filter(Boolean).length * (order.length - 1);
+  const neighbours = order.length - 1;
+  const complete = steps.length === [column, equal].filter(Boolean).length * neighbours;
+  const unsettled = steps.slice(neighbours).some(isUnsettled); // of `equal`
   const verdict = {
     yes: beyondChance ? "holds, beyond chance among seeds" : "holds in the means, within chance",
     no: "does not hold here",
     unknown: complete
-      ? "open: with the seeds that only one of the two has, the means say the opposite"
+      ? unsettled
+        ? "open: whether those said to be equal are, one seed or the same difference for each cannot show"
+        : "open: with the seeds that only one of the two has, the means say the opposite"
       : "not measured yet",
   }[holds];
   const evidence = steps.map(({ column, first, second, difference, overSeeds, commonSeeds }) =>

@@ -58,6 +58,31 @@ Deno.test("judgeClaims() wants equality where it was claimed, and does not judge
   assert.equal(holds({ ...ORDER, order: ["a", "d"] }, 0.01), "unknown");
 });
 
+Deno.test("judgeClaims() leaves equality open where no interval can show it", () => {
+  const judge = (clean: number, autoattack: number) => {
+    const step = { first: "a", second: "b", seeds: [1, 2] };
+    const differences = [
+      { ...step, column: "clean", difference: clean },
+      { ...step, column: "autoattack", difference: autoattack },
+    ];
+    const claim = { ...ORDER, order: ["a", "b"], equal: "autoattack" };
+    const [judged] = judgeClaims([claim], { rows: [], differences });
+    const { verdict } = claimText(judged!, {
+      title: "",
+      rows: [],
+      columns: [],
+      notes: [],
+      differences,
+    });
+    return [judged!.holds, verdict];
+  };
+  const open =
+    "open: whether those said to be equal are, one seed or the same difference for each cannot show";
+  assert.deepEqual(judge(0.02, 0.2), ["unknown", open]);
+  assert.equal(judge(0.02, 0)[0], "yes");
+  assert.equal(judge(-0.02, 0.2)[0], "no", "the order is wrong in whatever way");
+});
+
 /** Rows by name with the clean accuracy of each seed, in percent. */
 function measured(accuracies: Record<string, Record<number, number>>): ResultTable {
   const names = Object.keys(accuracies), columns = [{ name: "clean", label: "clean" }];
