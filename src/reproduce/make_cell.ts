@@ -11,7 +11,7 @@ import type {
   EvaluationObserver,
   EvaluationOptions,
 } from "../evaluate/evaluation_options.ts";
-import { mergeShards, shardCount } from "../evaluate/shards/merge_shards.ts";
+import { mergeShards, shardsThere } from "../evaluate/shards/merge_shards.ts";
 import { sha256 } from "../format/sha256.ts";
 import type { EvaluationReport } from "../evaluate/report.ts";
 import { FIELDS, nested, valueAt } from "../recipe/fields.ts";
@@ -93,8 +93,9 @@ async function mergedShards(
   runDir: string,
   options: EvaluationOptions,
 ): Promise<EvaluationReport | undefined> {
-  const count = await shardCount(runDir, options);
-  if (count === undefined) return undefined;
+  const found = await shardsThere(runDir, options);
+  if (found === undefined) return undefined;
+  const { count } = found;
   for (let index = 1; index <= count; index++) {
     await evaluateRun(runDir, { ...options, shard: { index, count } });
   }

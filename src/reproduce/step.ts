@@ -9,6 +9,7 @@ import { createDirectory } from "../disk/files.ts";
 import { UsageError } from "../errors.ts";
 import { readEvaluated } from "../evaluate/asked/evaluated.ts";
 import { evaluateRun } from "../evaluate/evaluate_run.ts";
+import { shardsThere } from "../evaluate/shards/merge_shards.ts";
 import { batchesOf, type Shard } from "../evaluate/shards/shard.ts";
 import { isTrained } from "../run/folder/files.ts";
 import { cellsFolder, isFinished, readCell } from "./cell.ts";
@@ -29,7 +30,7 @@ export type CellStep = "train" | Shard | "cell";
  * Does `step` for the cell of `plan` in `out`, unless it is done. Where another process is at work on the cell, it waits,
  * but for shards, which are made side by side.
  *
- * @throws {UsageError} if a shard is asked for and the run is not trained
+ * @throws {UsageError} if a shard is asked for and the run is not trained, or has some of another number
  * @throws {Interrupted} if the sitting ends; the same call continues
  */
 export async function makeStep(
@@ -67,6 +68,9 @@ async function evaluateShard(
   }
   const options = evaluationOf(plan, "autoattack", sitting);
   const count = Math.min(most, batchesOf(await readEvaluated(runDir, options)));
+  // All shards of another number do as well; some of them are refused, before hours are spent.
+  const found = await shardsThere(runDir, options);
+  if (found?.complete && found.count !== count) return;
   if (index <= count) await evaluateRun(runDir, { ...options, shard: { index, count } });
 }
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "@std/path";
 import { Interrupted } from "../../src/errors.ts";
-import { cellsFolder, readCell } from "../../src/reproduce/cell.ts";
+import { cellPath, cellsFolder, readCell } from "../../src/reproduce/cell.ts";
 import { cellRun, makeCell, type Sitting } from "../../src/reproduce/make_cell.ts";
 import { planCells } from "../../src/reproduce/plan.ts";
 import { makeStep } from "../../src/reproduce/step.ts";
@@ -38,6 +38,11 @@ Deno.test("makeStep() makes of a cell's steps what makeCell() makes at once, how
     const [shards] = [...Deno.readDirSync(folder)].filter(({ isDirectory }) => isDirectory);
     const shard = () => [...Deno.readDirSync(join(folder, shards!.name))].map(({ name }) => name);
     assert.deepEqual(shard(), ["1-of-2.json"]);
+    await assert.rejects(step({ index: 1, count: 1 }), {
+      name: "UsageError",
+      message: `${join(folder, shards!.name)} has shards of 2, and 1/1 would hold some of their ` +
+        "images twice: evaluate what is missing of the 2, or move them away.",
+    });
     await step("cell"); // which evaluates the shard that is missing, and merges
     assert.deepEqual(shard().sort(), ["1-of-2.json", "2-of-2.json"]);
     const { times, ...cell } = (await readCell(out, plan!))!;
@@ -46,6 +51,9 @@ Deno.test("makeStep() makes of a cell's steps what makeCell() makes at once, how
     assert.ok(times.evaluations.autoattack! > 0);
     await step("cell");
     assert.deepEqual((await readCell(out, plan!))!.times, times, "a finished cell stays");
+    await Deno.remove(cellPath(out, plan!.name));
+    await step({ index: 1, count: 1 });
+    assert.equal(shard().length, 2, "the two hold all images");
   }));
 
 Deno.test("makeStep() measures the raw weights of another row's run, which are those of a run without an average", () =>

@@ -64,18 +64,20 @@ export async function mergeShards(
 }
 
 /**
- * Into how many shards the evaluation of `target` has been cut; undefined where nobody has begun with one.
+ * Into how many shards the evaluation of `target` has been cut, and whether all are there; undefined where nobody has begun
+ * with one.
  *
  * @throws {UsageError} if there is nothing to evaluate, or shards of several numbers are there
  * @throws {RunError} if a file cannot be read
  */
-export async function shardCount(
+export async function shardsThere(
   target: string,
   options: EvaluationOptions,
-): Promise<number | undefined> {
+): Promise<{ readonly count: number; readonly complete: boolean } | undefined> {
   const { folder } = await locate(target, options), shards = await listShards(folder);
   refuseDouble(folder, shards);
-  return shards[0]?.count;
+  const count = shards[0]?.count;
+  return count === undefined ? undefined : { count, complete: shards.length === count };
 }
 
 /** The shards' folder, and what it is the shards of. */

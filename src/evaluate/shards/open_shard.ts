@@ -4,12 +4,13 @@
  * @module
  */
 import { createDirectory } from "../../disk/files.ts";
+import { UsageError } from "../../errors.ts";
 import type { Evaluated } from "../asked/evaluated.ts";
 import { identityOf } from "../asked/identity.ts";
 import type { EvaluationOptions } from "../evaluation_options.ts";
 import type { EvaluationReport } from "../report.ts";
 import { type Shard, shardIds } from "./shard.ts";
-import { readShard, shardPath, shardsFolder, writeShard } from "./shard_file.ts";
+import { listShards, readShard, shardPath, shardsFolder, writeShard } from "./shard_file.ts";
 
 /** A shard with its file. */
 export interface OpenShard {
@@ -24,7 +25,8 @@ export interface OpenShard {
 /**
  * Opens `shard` of the evaluation that `evaluated` and `options` are of.
  *
- * @throws {UsageError} if there are fewer batches than shards, or its file is damaged or another evaluation's
+ * @throws {UsageError} if there are fewer batches than shards, shards of another number are there, or its file is damaged or
+ *   another evaluation's
  * @throws {RunError} if its folder cannot be made or read
  */
 export async function openShard(
@@ -36,6 +38,7 @@ export async function openShard(
   const identity = await identityOf(evaluated, options);
   const folder = shardsFolder(evaluated.subject, identity, options.autoAttack?.stateDir);
   await createDirectory(folder); // whether it can be is known before hours are spent
+  await refuseOtherCount(folder, shard);
   const tell = (what: string) =>
     options.observer?.onNote?.(
       `Shard ${shard.index}/${shard.count} ${what} ${shardPath(folder, shard)}.`,
@@ -50,4 +53,14 @@ export async function openShard(
       tell("is in");
     },
   };
+}
+
+/** Shards of another number would be found to hold the same images twice, once all of them are evaluated. */
+async function refuseOtherCount(folder: string, { index, count }: Shard): Promise<void> {
+  const other = (await listShards(folder)).find((each) => each.count !== count)?.count;
+  if (other === undefined) return;
+  throw new UsageError(
+    `${folder} has shards of ${other}, and ${index}/${count} would hold some of their images twice: ` +
+      `evaluate what is missing of the ${other}, or move them away.`,
+  );
 }
