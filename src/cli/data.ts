@@ -185,7 +185,9 @@ function summariseSet({ n, images, labels, classes, shape: { channels } }: Datas
   });
   const count = images.length / channels;
   const mean = sums.map((sum) => sum / count);
-  const deviation = squares.map((sum, channel) => Math.sqrt(sum / count - mean[channel]! ** 2));
+  // Of images of one colour, rounding leaves a little less than nothing.
+  const variance = squares.map((sum, channel) => Math.max(0, sum / count - mean[channel]! ** 2));
+  const deviation = variance.map(Math.sqrt);
   return { n, labels: perClass, mean, deviation };
 }
 

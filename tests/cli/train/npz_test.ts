@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { join } from "@std/path";
-import { madeImages } from "../../format/arrays/made_npz.ts";
+import { madeImages, madeNpz } from "../../format/arrays/made_npz.ts";
 import { exportMemory } from "../../../src/upkeep/export_memory.ts";
 import { importMemory } from "../../../src/upkeep/import_memory.ts";
 import { readMemoryRun } from "../../../src/upkeep/memory_run.ts";
@@ -72,4 +72,17 @@ Deno.test("memloss trains on a .npz file with auxiliary images, and says what th
     /--aux-fraction has no meaning for a run without --aux-data\./,
   );
   await Deno.remove(folder, { recursive: true });
+});
+
+Deno.test("memloss data show says that images of one colour deviate by nothing", async () => {
+  const file = await Deno.makeTempFile({ suffix: ".npz" }), shape = [20, 32, 32, 3];
+  const arrays = {
+    image: { shape, bytes: new Uint8Array(20 * 32 * 32 * 3).fill(3) },
+    label: { shape: [20], bytes: Uint8Array.from({ length: 20 }, (_, i) => i % 2) },
+  };
+  await Deno.writeFile(file, madeNpz(arrays));
+  const { stdout } = await memlossDone("data", "show", "npz", "--data-dir", file);
+  const zeros = stdout.match(/deviations 0\.0000,0\.0000,0\.0000$/gm);
+  assert.equal(zeros?.length, 2, stdout);
+  await Deno.remove(file);
 });
