@@ -11,15 +11,22 @@ import { describeIssue } from "../format/json/schema_issue.ts";
 import type { Recipe } from "../recipe/recipe.ts";
 import type { MeasuredRun } from "../report/tables/layout.ts";
 import { testImages } from "../report/tables/test_images.ts";
+import { type NamedFlags, readRecipe } from "./named_flags.ts";
 import type { CellPlan, CellRequest } from "./plan.ts";
 
 const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 const share = v.pipe(v.number(), v.minValue(0), v.maxValue(1));
 const seconds = v.pipe(v.number(), v.minValue(0));
 const program = v.strictObject({ version: v.string(), digest: v.string() });
-const accuracy = { accuracy: share, correct: count, n: count };
+const accuracy = { accuracy: share, correct: count, n: v.pipe(count, v.minValue(1)) };
 
-const EvaluationSchema = v.strictObject({
+/** Whether what an accuracy says of itself agrees. */
+function isConsistent({ accuracy, correct, n }: { accuracy: number; correct: number; n: number }) {
+  return correct <= n && accuracy === correct / n;
+}
+const CONTRADICTION = "must be correct / n, of at most n";
+
+const FieldsSchema = v.strictObject({
   ...accuracy,
   verdicts: v.pipe(v.string(), v.regex(/^[01]*$/)),
   /** Norm and radius of the attack, and the seed of its draws. */
@@ -29,10 +36,25 @@ const EvaluationSchema = v.strictObject({
   /** AutoAttack alone: its version, what each member left, and what was noticed. */
   version: v.optional(v.string()),
   perAttack: v.optional(
-    v.record(v.string(), v.strictObject({ ...accuracy, attacked: count, broken: count })),
+    v.record(
+      v.string(),
+      v.pipe(
+        v.strictObject({ ...accuracy, attacked: count, broken: count }),
+        v.check((found) => isConsistent(found), CONTRADICTION),
+      ),
+    ),
   ),
   warnings: v.optional(v.array(v.string())),
 });
+const EvaluationSchema = v.pipe(
+  FieldsSchema,
+  v.check((found) => isConsistent(found), CONTRADICTION),
+  v.check(
+    ({ verdicts, correct, n }) =>
+      verdicts.length === n && verdicts.replaceAll("0", "").length === correct,
+    "must have n verdicts, of which `correct` are 1",
+  ),
+);
 
 const CellSchema = v.strictObject({
   format: v.literal(1),
@@ -154,10 +176,28 @@ function findDifference(
   for (const part of ["recipe", "evaluations"] as const) {
     for (const name of Object.keys({ ...found[part], ...asked[part] })) {
       const one = found[part][name], other = asked[part][name];
-      if (one === other) continue;
+      if (one === other || part === "recipe" && isSameValue(name, one, other)) continue;
       const what = part === "recipe" ? `--${name}` : `${name} on images:`;
       return [what, String(one ?? "its default"), String(other ?? "its default")];
     }
   }
   return undefined;
+}
+
+/** Whether two values of the flag `name` are read as the same one: `"4"` is 4, `"8/255"` the fraction. */
+function isSameValue(
+  name: string,
+  one: NamedFlags[string] | undefined,
+  other: NamedFlags[string] | undefined,
+): boolean {
+  if (one === undefined || other === undefined) return false;
+  const [read, asked] = [one, other].map((value) => {
+    try {
+      return JSON.stringify(readRecipe({ [name]: value }, "A cell"));
+    } catch (error) {
+      if (error instanceof UsageError) return undefined; // an earlier program's
+      throw error;
+    }
+  });
+  return read !== undefined && read === asked;
 }

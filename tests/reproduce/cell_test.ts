@@ -66,6 +66,45 @@ Deno.test("readCell() refuses a cell of another recipe or of other images, and s
     }
   }));
 
+Deno.test("readCell() takes a value for the same whether it is text or a number", () =>
+  inFolder(async (out) => {
+    const { recipe, evaluations } = PLAN.request;
+    await writeCell(out, PLAN.name, CELL); // width 1
+    const asking = (more: typeof recipe) =>
+      readCell(out, { ...PLAN, request: { recipe: { ...recipe, ...more }, evaluations } });
+    assert.deepEqual(await asking({ width: "1" }), CELL);
+    assert.deepEqual(await asking({ width: "2/2", seed: "1" }), CELL);
+    await assert.rejects(asking({ width: "2" }), /with --width 1, and this table asks for 2:/);
+    await assert.rejects(asking({ data: 1 }), /with --data cifar10, and this table asks for 1:/);
+  }));
+
+Deno.test("readCell() names a cell whose numbers contradict each other", () =>
+  inFolder(async (out) => {
+    const { clean } = CELL.evaluations, path = cellPath(out, PLAN.name);
+    const member = { accuracy: 0.5, correct: 1, n: 2, attacked: 2, broken: 1 };
+    for (
+      const [found, said] of [
+        [{ accuracy: 0.25 }, /must be correct \/ n, of at most n/],
+        [{ correct: 3, accuracy: 1 }, /must be correct \/ n, of at most n/],
+        [{ verdicts: "011" }, /must have n verdicts/],
+        [{ verdicts: "11" }, /must have n verdicts, of which `correct` are 1/],
+        [{ correct: 0, n: 0, accuracy: 0, verdicts: "" }, /\bn must /],
+        [{ perAttack: { square: { ...member, correct: 2 } } }, /square must be correct/],
+      ] as const
+    ) {
+      const evaluations = { clean: { ...clean!, ...found } };
+      await Deno.writeTextFile(path, JSON.stringify({ ...CELL, evaluations }));
+      await assert.rejects(readCell(out, PLAN), (error: Error) => {
+        assert.match(error.message, /v1-seed1\.json is no cell of a table: evaluations.*clean/);
+        assert.match(error.message, said);
+        return error instanceof UsageError;
+      });
+    }
+    const evaluations = { clean: { ...clean!, perAttack: { square: member } } };
+    await writeCell(out, PLAN.name, { ...CELL, evaluations });
+    assert.deepEqual((await readCell(out, PLAN))!.evaluations, evaluations);
+  }));
+
 Deno.test("readCell() names a file that is no cell", () =>
   inFolder(async (out) => {
     const path = cellPath(out, PLAN.name);
