@@ -85,7 +85,7 @@ export function claimText(
     no: "does not hold here",
     unknown: complete
       ? unsettled
-        ? "open: whether those said to be equal are, one seed or the same difference for each cannot show"
+        ? "open: one seed, or the same difference for each, cannot show equality"
         : "open: with the seeds that only one of the two has, the means say the opposite"
       : "not measured yet",
   }[holds];

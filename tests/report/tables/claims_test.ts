@@ -76,8 +76,7 @@ Deno.test("judgeClaims() leaves equality open where no interval can show it", ()
     });
     return [judged!.holds, verdict];
   };
-  const open =
-    "open: whether those said to be equal are, one seed or the same difference for each cannot show";
+  const open = "open: one seed, or the same difference for each, cannot show equality";
   assert.deepEqual(judge(0.02, 0.2), ["unknown", open]);
   assert.equal(judge(0.02, 0)[0], "yes");
   assert.equal(judge(-0.02, 0.2)[0], "no", "the order is wrong in whatever way");
