@@ -83,8 +83,10 @@ function packed(
   const source = engine.address(filter);
   const address = engine.derived(
     filter,
-    // A filter that is used in two ways is packed for each.
-    `${transposed ? "transposed" : "forward"} ${winograd ? `winograd ${stride}` : "direct"}`,
+    // A filter that is used in two ways is packed for each; a matrix may also be used in two shapes.
+    `${transposed ? "transposed" : "forward"} ${
+      winograd ? `winograd ${stride}` : "direct"
+    } ${inChannels} to ${outChannels}`,
     bytes,
     (to) =>
       winograd
