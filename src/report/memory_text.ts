@@ -81,7 +81,7 @@ export function describeImport(report: ImportReport): string {
     ...examples === images ? [] : [
       `the other ${images - examples} of ${images} images have none: for them, epoch ${
         epoch + age
-      } is like a first one`,
+      } goes without x'', and an attack that would begin there begins at noise, with no more steps`,
     ],
     ...missing.length === 0 ? [] : [
       `with --memory-age ${age}, those of ${epochs(missing)} would be in it too: ${

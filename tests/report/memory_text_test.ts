@@ -36,7 +36,7 @@ Deno.test("describeImport() says how many images have no example", () => {
   assert.equal(describeImport({ ...report, examples: 20 }), `20 ${said}`);
   assert.equal(
     describeImport({ ...report, examples: 12 }),
-    `12 ${said}; the other 8 of 20 images have none: for them, epoch 3 is like a first one`,
+    `12 ${said}; the other 8 of 20 images have none: for them, epoch 3 goes without x'', and an attack that would begin there begins at noise, with no more steps`,
   );
 });
 

@@ -5,11 +5,14 @@ import {
   encodeSafetensors,
   type SafeTensor,
 } from "../../src/format/safetensors.ts";
+import { readCommittedCheckpoints } from "../../src/run/checkpoints.ts";
+import { continueRun } from "../../src/train/start.ts";
 import { exportMemory } from "../../src/upkeep/export_memory.ts";
 import { importMemory } from "../../src/upkeep/import_memory.ts";
 import { readMemoryRun } from "../../src/upkeep/memory_run.ts";
 import { memlossDone } from "../cli/memloss.ts";
 import { TinyWorld } from "../cli/tiny.ts";
+import { copyFolder } from "../testing/folder.ts";
 
 let world: TinyWorld;
 let run: string;
@@ -18,8 +21,18 @@ let exported: string;
 Deno.test.beforeAll(async () => {
   world = await TinyWorld.create();
   run = world.path("run");
-  const flags = ["--variant", "v1", "--select", "none", "--memory-age", "3"];
-  await memlossDone(...world.trainArgs(run, ...flags));
+  const flags = [
+    "--variant",
+    "v1",
+    "--select",
+    "none",
+    "--memory-age",
+    "2",
+    "--schedule",
+    "constant",
+  ];
+  const starts = ["--attack-start", "memory", "--attack-steps", "1", "--first-steps", "3"];
+  await memlossDone(...world.trainArgs(run, ...flags, ...starts));
   exported = world.path("memory.safetensors");
   await exportMemory(await readMemoryRun(run), { out: exported, dataDir: world.data });
 });
@@ -94,5 +107,20 @@ Deno.test("importMemory() says of which earlier epochs the memory has lost the e
   const { epoch, age, missing } = await importMemory(await readMemoryRun(run), exported, {
     dataDir: world.data,
   });
-  assert.deepEqual([epoch, age, missing], [2, 3, [1]]);
+  assert.deepEqual([epoch, age, missing], [2, 2, [1]]);
+});
+
+Deno.test("continueRun() gives attacks their first steps where an imported memory lacks the epoch that they would begin at", async () => {
+  const longer = world.path("longer");
+  await copyFolder(run, longer);
+  const recipe = JSON.parse(await Deno.readTextFile(join(run, "recipe.json")));
+  assert.equal(recipe.recipe.attack.steps, 1);
+  recipe.recipe.attack.steps = 3;
+  await Deno.writeTextFile(join(longer, "recipe.json"), JSON.stringify(recipe));
+  const tensors = [];
+  for (const each of [run, longer]) {
+    await continueRun(each, { given: { epochs: 3 } });
+    tensors.push((await readCommittedCheckpoints(each))!.epochs!.at(-1)!.tensors);
+  }
+  assert.equal(tensors[0], tensors[1]);
 });
