@@ -7,12 +7,12 @@ import { join } from "@std/path";
 import { UsageError } from "../errors.ts";
 import { ioError } from "../disk/failure.ts";
 import { removeTree } from "../disk/files.ts";
-import { exists } from "../disk/regular.ts";
 import { readCurrentFile } from "../memory/current.ts";
 import { MemoryStore } from "../memory/store.ts";
 import { removeLeftovers } from "../run/folder/files.ts";
 import { RunLock } from "../run/folder/run_lock.ts";
 import { memoryFolder } from "../memory/layout.ts";
+import { interruptedImports } from "./import_memory.ts";
 
 /** Bytes of the memory on disk, as `memory gc --json` prints them. */
 export interface GarbageReport {
@@ -33,10 +33,10 @@ export async function collectGarbage(runDir: string): Promise<GarbageReport> {
   try {
     const current = await readCurrentFile(directory);
     if (current === undefined) throw new UsageError(`There is no memory in ${directory}.`);
-    const interrupted = `${directory}.tmp`; // of an import that was killed
-    const left = await exists(interrupted);
-    const before = await bytesIn(directory) + (left ? await bytesIn(interrupted) : 0);
-    if (left) await removeTree(interrupted);
+    const interrupted = await interruptedImports(runDir);
+    let before = 0;
+    for (const folder of [directory, ...interrupted]) before += await bytesIn(folder);
+    for (const folder of interrupted) await removeTree(folder);
     await removeLeftovers(runDir);
     await (await MemoryStore.open(directory, current.settings)).close();
     return { before, after: await bytesIn(directory) };

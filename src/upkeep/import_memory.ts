@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { join } from "@std/path";
+import { basename, join } from "@std/path";
 import { lengthOf } from "../attack/autoattack/geometry.ts";
 import { BOUND_TOLERANCE } from "../attack/bounds.ts";
 import { applyView, IDENTITY_VIEW, outOfView } from "../data/augmentation.ts";
@@ -11,7 +11,7 @@ import { type Dataset, valuesPerImage } from "../data/dataset.ts";
 import { UsageError } from "../errors.ts";
 import { syncDirectory } from "../disk/disk.ts";
 import { ioError } from "../disk/failure.ts";
-import { removeTreeIfThere } from "../disk/files.ts";
+import { listFolder, removeTreeIfThere, temporaryOf, temporaryPath } from "../disk/files.ts";
 import { quoted } from "../format/quoted.ts";
 import { readCurrentFile } from "../memory/current.ts";
 import { findForeign, removeEmptyMemory } from "../memory/empty.ts";
@@ -57,7 +57,7 @@ export async function importMemory(
   const { train, sha256: dataSha256 } = await loadMemoryData(run, place);
   const examples = await readMemoryFile(file, train);
   const lock = await RunLock.acquire(runDir);
-  const directory = memoryFolder(runDir), temporary = `${directory}.tmp`;
+  const directory = memoryFolder(runDir), temporary = temporaryPath(directory);
   try {
     await refuseMemory(directory);
     const last = await findNamedLast(runDir);
@@ -80,7 +80,6 @@ export async function importMemory(
         }, and ${runDir} stands behind epoch ${epoch}: import those of epoch ${epoch}.`,
       );
     }
-    await removeTreeIfThere(temporary); // left by an import that was killed
     const store = await MemoryStore.open(temporary, {
       codec: recipe.memory.codec,
       epsilon: largestDelta(recipe.memory, recipe.threat),
@@ -112,6 +111,14 @@ export async function importMemory(
     await removeTreeIfThere(temporary).catch(() => {}); // the first error says more
     await lock.release();
   }
+}
+
+/** The folders of memories that imports into the run in `runDir` were making when they were killed; nobody may be at one. */
+export async function interruptedImports(runDir: string): Promise<string[]> {
+  const memory = basename(memoryFolder(runDir));
+  return (await listFolder(runDir))
+    .filter(({ name, isDirectory }) => isDirectory && temporaryOf(name) === memory)
+    .map(({ name }) => join(runDir, name));
 }
 
 /** @throws {UsageError} if `directory` holds a memory, or anything that is no memory's */

@@ -26,8 +26,11 @@ Deno.test("collectGarbage() removes what a killed process left and nothing else"
   );
   await Deno.mkdir(join(memory, "generation-0003"));
   await Deno.mkdir(join(run, "eval"));
-  await Deno.mkdir(join(run, "memory.tmp", "generation-0001"), { recursive: true });
-  await Deno.writeFile(join(run, "memory.tmp", "index.kv"), new Uint8Array(7000));
+  const interrupted = "memory.tmp-12abcdef", mine = "memory.tmp";
+  for (const name of [interrupted, mine]) {
+    await Deno.mkdir(join(run, name, "generation-0001"), { recursive: true });
+    await Deno.writeFile(join(run, name, "index.kv"), new Uint8Array(7000));
+  }
   const torn = ["memory/index.json.tmp-12ab", "metrics.csv.tmp-12ab", "eval/last.n8.json.tmp-12ab"];
   const kept = ["eval/last.n9.json.tmp-34cd", "notes.tmp-12ab", "eval/notes.tmp-12ab"];
   for (const name of [...torn, ...kept]) {
@@ -39,7 +42,8 @@ Deno.test("collectGarbage() removes what a killed process left and nothing else"
   assert.deepEqual(generationFiles(memory), before);
   assert.deepEqual([...Deno.readDirSync(memory)].filter(({ name }) => name.endsWith("3")), []);
   const left = await snapshot(run);
-  assert.ok(!left.has("memory.tmp"));
+  assert.ok(!left.has(interrupted));
+  assert.ok(left.has(join(mine, "index.kv")), "moved there by somebody");
   for (const name of torn) assert.ok(!left.has(name), name);
   for (const name of kept) assert.ok(left.has(name), name);
 });
