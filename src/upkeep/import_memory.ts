@@ -18,7 +18,12 @@ import { findForeign, removeEmptyMemory } from "../memory/empty.ts";
 import { MemoryStore } from "../memory/store.ts";
 import { codecError } from "../memory/chunk/codec.ts";
 import { largestDelta, mixesCrops } from "../train/memory/outputs.ts";
-import { checkpointPath, damagedCheckpoint, findNamedLast } from "../run/checkpoints.ts";
+import {
+  checkpointPath,
+  damagedCheckpoint,
+  findNamedLast,
+  readCommittedCheckpoints,
+} from "../run/checkpoints.ts";
 import { describeCheckpoint } from "../run/checkpoint/progress.ts";
 import { RunLock } from "../run/folder/run_lock.ts";
 import { type DataPlace, loadMemoryData, type MemoryRun } from "./memory_run.ts";
@@ -35,6 +40,11 @@ export interface ImportReport {
   readonly examples: number;
   /** Images that the run trains on, with auxiliary ones, of which an epoch may show a part. */
   readonly images: number;
+  /**
+   * Whether they are byte for byte the examples that the epoch left, by the digest beside its checkpoint; absent where that
+   * was not kept.
+   */
+  readonly asLeft?: boolean;
   /** Epochs between making an example and using it. */
   readonly age: number;
   /** Earlier epochs of which the memory would hold examples too, which one file does not bring back, ascending. */
@@ -87,6 +97,7 @@ export async function importMemory(
       dataSha256,
       shape: train.shape,
     });
+    let digest: string;
     try {
       await store.begin(epoch);
       await writeExamples(store, examples, train, recipe, file);
@@ -98,13 +109,18 @@ export async function importMemory(
         checkpoint,
         checkpointSha256: sha256,
       });
+      digest = store.digest(epoch);
     } finally {
       await store.close();
     }
     await moveIntoPlace(temporary, directory);
+    const left = (await readCommittedCheckpoints(runDir))?.epochs
+      ?.find((each) => each.epoch === epoch && each.checkpoint === sha256)?.memory;
     const { age } = recipe.memory, oldest = Math.max(1, epoch - age + 1);
     return {
-      ...{ epoch, checkpoint, examples: examples.ids.length, images: train.n, age },
+      ...{ epoch, checkpoint, examples: examples.ids.length, images: train.n },
+      ...left !== undefined && { asLeft: left === digest },
+      age,
       missing: Array.from({ length: epoch - oldest }, (_, i) => oldest + i),
     };
   } finally {

@@ -40,6 +40,16 @@ Deno.test("describeImport() says how many images have no example", () => {
   );
 });
 
+Deno.test("describeImport() says where the examples are not those that the epoch left, and looks for no more where they are", () => {
+  const report = { epoch: 2, checkpoint: "epoch-002.safetensors", images: 20, age: 1, missing: [] };
+  const said = "examples are the memory of epoch 2, beside epoch-002.safetensors";
+  assert.equal(
+    describeImport({ ...report, examples: 20, asLeft: false }),
+    `20 ${said}; they are not, byte for byte, the examples that epoch 2 left`,
+  );
+  assert.equal(describeImport({ ...report, examples: 12, asLeft: true }), `12 ${said}`);
+});
+
 Deno.test("describeImport() says which epochs go without examples where a memory holds several", () => {
   const report = { epoch: 5, checkpoint: "epoch-005.safetensors", images: 20, examples: 20 };
   const said = "20 examples are the memory of epoch 5, beside epoch-005.safetensors";

@@ -99,15 +99,16 @@ Deno.test("importMemory() measures examples of a run in L2 by their length", asy
     name: "UsageError",
     message: /its example of image \d+ is [01]\.\d+ from it, more than 0\.5\.$/,
   });
-  await within(1.75);
+  const { asLeft } = await within(1.75);
+  assert.equal(asLeft, false, "made for another ball");
   await Deno.remove(join(run, "memory"), { recursive: true });
 });
 
 Deno.test("importMemory() says of which earlier epochs the memory has lost the examples", async () => {
-  const { epoch, age, missing } = await importMemory(await readMemoryRun(run), exported, {
+  const { epoch, asLeft, age, missing } = await importMemory(await readMemoryRun(run), exported, {
     dataDir: world.data,
   });
-  assert.deepEqual([epoch, age, missing], [2, 2, [1]]);
+  assert.deepEqual([epoch, asLeft, age, missing], [2, true, 2, [1]]);
 });
 
 Deno.test("continueRun() gives attacks their first steps where an imported memory lacks the epoch that they would begin at", async () => {
