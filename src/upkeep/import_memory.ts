@@ -12,6 +12,7 @@ import { UsageError } from "../errors.ts";
 import { syncDirectory } from "../disk/disk.ts";
 import { ioError } from "../disk/failure.ts";
 import { listFolder, removeTreeIfThere, temporaryOf, temporaryPath } from "../disk/files.ts";
+import { isLink } from "../disk/regular.ts";
 import { quoted } from "../format/quoted.ts";
 import { readCurrentFile } from "../memory/current.ts";
 import { findForeign, removeEmptyMemory } from "../memory/empty.ts";
@@ -137,8 +138,14 @@ export async function interruptedImports(runDir: string): Promise<string[]> {
     .map(({ name }) => join(runDir, name));
 }
 
-/** @throws {UsageError} if `directory` holds a memory, or anything that is no memory's */
+/** @throws {UsageError} if `directory` is a link, or holds a memory or anything that is no memory's */
 async function refuseMemory(directory: string): Promise<void> {
+  if (await isLink(directory)) {
+    throw new UsageError(
+      `${directory} is a link, in whose place there would be a folder: take the link away, import, and move the folder to ` +
+        "where it led, if it is to be there again.",
+    );
+  }
   const current = await readCurrentFile(directory);
   const foreign = await findForeign(directory);
   if (!current?.commit && foreign === undefined) return;

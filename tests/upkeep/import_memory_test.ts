@@ -88,6 +88,21 @@ Deno.test("importMemory() refuses files that are not a memory of its images and 
   await assert.rejects(importMemory(lost, world.data, place), folder);
 });
 
+Deno.test("importMemory() leaves a linked memory alone, wherever the link leads", async () => {
+  const lost = await readMemoryRun(run), memory = join(run, "memory");
+  const elsewhere = world.path("disk");
+  for (const there of [false, true]) {
+    if (there) await Deno.mkdir(elsewhere);
+    await Deno.symlink(elsewhere, memory);
+    await assert.rejects(importMemory(lost, exported, { dataDir: world.data }), {
+      name: "UsageError",
+      message: /memory is a link, .+: take the link away, import, and move the folder to where/,
+    });
+    assert.equal(await Deno.readLink(memory), elsewhere);
+    await Deno.remove(memory);
+  }
+});
+
 Deno.test("importMemory() measures examples of a run in L2 by their length", async () => {
   const lost = await readMemoryRun(run), place = { dataDir: world.data };
   const within = (epsilon: number) => {
