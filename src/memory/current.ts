@@ -13,7 +13,13 @@ import { sameBytes } from "../format/bytes.ts";
 import { sha256 } from "../format/sha256.ts";
 import { type CodecName, codecNumbers } from "./chunk/codec.ts";
 import { impliedShape, saidShape, shapeSchema } from "./generation/image_shape.ts";
-import { CHECKPOINT_NAME, CURRENT_FILE, MANIFEST_NAME, rebuildAdvice } from "./layout.ts";
+import {
+  CHECKPOINT_NAME,
+  CURRENT_FILE,
+  DOCUMENT_BYTES,
+  MANIFEST_NAME,
+  rebuildAdvice,
+} from "./layout.ts";
 import {
   countSchema,
   digestSchema,
@@ -103,6 +109,7 @@ export function encodeCurrent({ settings, commit }: Current): Uint8Array<ArrayBu
 
 /** What {@linkcode encodeCurrent} wrote, or undefined if a single byte of `bytes` is another. */
 export function decodeCurrent(bytes: Uint8Array): Current | undefined {
+  if (bytes.length > DOCUMENT_BYTES) return undefined;
   let json: unknown;
   try {
     json = JSON.parse(new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes));
@@ -143,7 +150,7 @@ export function agrees(indexed: Current, shown: Current | undefined): boolean {
  */
 export async function readCurrentFile(directory: string): Promise<Current | undefined> {
   const path = join(directory, CURRENT_FILE);
-  const bytes = await readIfThere(path);
+  const bytes = await readIfThere(path, DOCUMENT_BYTES + 1);
   if (bytes === undefined) return undefined;
   const current = decodeCurrent(bytes);
   if (current !== undefined) return current;

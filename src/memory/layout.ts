@@ -27,6 +27,12 @@ export const CURRENT_FILE = "current.json";
 /** Name of the file that says which service has the index. */
 export const PLACE_FILE = "index.json";
 
+/**
+ * The most bytes of the files that say what is current and where the index is: Deno KV takes no longer values. Read one byte
+ * more, and what is longer is none.
+ */
+export const DOCUMENT_BYTES = 65_536;
+
 /** What a committed checkpoint may be called: a name in its folder, and nothing that leads out of it. */
 export const CHECKPOINT_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]*$/;
 /** What {@linkcode chunkFile} calls a chunk. */

@@ -5,9 +5,9 @@
  */
 import { join } from "@std/path";
 import { RunError, UsageError } from "../errors.ts";
-import { StorageError } from "../disk/failure.ts";
-import { readWholeFile } from "../disk/files.ts";
-import { sha256 } from "../format/sha256.ts";
+import { ioError, StorageError } from "../disk/failure.ts";
+import { sha256OfFile } from "../disk/files.ts";
+import { refuseSpecial } from "../disk/regular.ts";
 import { type Generation, readManifest } from "./committed.ts";
 import { agrees, commitNumber, type Current, readCurrentFile } from "./current.ts";
 import { withIndexCopy } from "./index/copy.ts";
@@ -143,9 +143,13 @@ async function verifyCheckpoint(
   damage: Damage[],
 ): Promise<void> {
   const file = checkpointPath(checkpoint);
-  const bytes = await noting(damage, file, () => readWholeFile(file));
-  if (bytes === undefined) return;
-  if (sha256(bytes) === checkpointSha256) return;
+  const digest = await noting(damage, file, async () => {
+    await refuseSpecial(file);
+    return await sha256OfFile(file).catch((error) => {
+      throw ioError(`Could not read ${file}`, error);
+    });
+  });
+  if (digest === undefined || digest === checkpointSha256) return;
   damage.push({ file, fault: `${file} is not the checkpoint that was committed` });
 }
 
