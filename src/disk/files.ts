@@ -8,7 +8,7 @@ import { createHash } from "node:crypto";
 import { RunError, UsageError } from "../errors.ts";
 import { DISK, type Disk, type WritableFile } from "./disk.ts";
 import { describeIoError, ioError, isAboutPlace, StorageError } from "./failure.ts";
-import { exists, refuseSpecial } from "./regular.ts";
+import { exists, fileSize, refuseSpecial } from "./regular.ts";
 
 /** The end of the name of a file that is being written. */
 const TEMPORARY = /\.tmp-[0-9a-f]+$/;
@@ -121,9 +121,10 @@ export async function readBeginning(
   limit: number,
 ): Promise<Uint8Array<ArrayBuffer>> {
   await refuseSpecial(path);
+  if ((await fileSize(path) ?? 0) <= limit) return await read(path);
   try {
     using file = await Deno.open(path);
-    const bytes = new Uint8Array(Math.min(limit, (await file.stat()).size));
+    const bytes = new Uint8Array(limit);
     let length = 0;
     while (length < bytes.length) {
       const read = await file.read(bytes.subarray(length));

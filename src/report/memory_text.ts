@@ -37,7 +37,7 @@ function describeGeneration(generation: ReportedGeneration): string {
     `  epoch ${epoch}: ${examples} examples (${formatPercent(coverage)} of the images)`,
     `${mebibytes(bytes)} MiB`,
     `mean |δ| ${meanAbsoluteDelta.toFixed(2)}/255`,
-    `${formatPercent(boundaryShare)} at the boundary`,
+    ...boundaryShare === undefined ? [] : [`${formatPercent(boundaryShare)} at the boundary`],
     ...misclassified === undefined ? [] : [`${formatPercent(misclassified)} misclassified`],
   ].join(", ");
 }

@@ -3,6 +3,7 @@ import {
   describeGarbage,
   describeImport,
   describeMemoryVerification,
+  describeStats,
 } from "../../src/report/memory_text.ts";
 
 Deno.test("describeMemoryVerification() has a line for each damage, and says when the index was left out", () => {
@@ -23,6 +24,23 @@ Deno.test("describeMemoryVerification() has a line for each damage, and says whe
     describeMemoryVerification({ ...nothing, index: false, rebuilt: false, damage: [] }),
     /^nothing committed yet; the index was not read \(/,
   );
+});
+
+Deno.test("describeStats() says nothing of a boundary where there is none", () => {
+  const generation = { epoch: 1, complete: true, examples: 2, coverage: 1, bytes: 2 ** 20 };
+  const describe = (boundaryShare?: number) =>
+    describeStats({
+      ...{ codec: "f32", epsilon: 1, imageCount: 2, dataSha256: "", current: null, ages: [] },
+      shape: { height: 32, width: 32, channels: 3 },
+      generations: [{
+        ...generation,
+        meanAbsoluteDelta: 3,
+        ...boundaryShare !== undefined && { boundaryShare },
+      }],
+    }).split("\n")[1];
+  const said = "  epoch 1: 2 examples (100.00 % of the images), 1.0 MiB, mean |δ| 3.00/255";
+  assert.equal(describe(), said);
+  assert.equal(describe(0.25), `${said}, 25.00 % at the boundary`);
 });
 
 Deno.test("describeGarbage() says MiB", () => {

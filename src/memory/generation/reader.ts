@@ -115,9 +115,12 @@ export class GenerationReader {
     const { locations } = this;
     const place = (image: number) =>
       locations.chunk(image) * CHUNK_RECORDS + locations.record(image);
-    return Uint32Array.from({ length: this.#manifest.images }, (_, image) => image)
-      .filter((image) => locations.has(image))
-      .sort((a, b) => place(a) - place(b));
+    const found = new Uint32Array(this.#manifest.records);
+    let n = 0;
+    for (let image = 0; n < found.length && image < this.#manifest.images; image++) {
+      if (locations.has(image)) found[n++] = image;
+    }
+    return found.subarray(0, n).sort((a, b) => place(a) - place(b));
   }
 
   close(): void {
