@@ -6,7 +6,7 @@
  */
 import { join } from "@std/path";
 import * as v from "valibot";
-import { RunError } from "../errors.ts";
+import { RunError, UsageError } from "../errors.ts";
 import type { ImageShape } from "../data/dataset.ts";
 import { readIfThere } from "../disk/files.ts";
 import { sameBytes } from "../format/bytes.ts";
@@ -17,6 +17,7 @@ import {
   CHECKPOINT_NAME,
   CURRENT_FILE,
   DOCUMENT_BYTES,
+  findPart,
   MANIFEST_NAME,
   rebuildAdvice,
 } from "./layout.ts";
@@ -159,4 +160,16 @@ export async function readCurrentFile(directory: string): Promise<Current | unde
       rebuildAdvice(directory)
     }`,
   );
+}
+
+/** What is to be said where the memory in `directory` has no `current.json`: there is none, or it has lost that. */
+export async function absentMemory(directory: string): Promise<UsageError | RunError> {
+  const left = await findPart(directory);
+  return left === undefined
+    ? new UsageError(`There is no memory in ${directory}: name the folder of a run`)
+    : new RunError(
+      `${join(directory, CURRENT_FILE)} is missing beside ${left}: make it anew with ${
+        rebuildAdvice(directory)
+      }`,
+    );
 }

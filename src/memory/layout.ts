@@ -7,6 +7,7 @@
 import { dirname, join } from "@std/path";
 import type { Disk } from "../disk/disk.ts";
 import { advised } from "../format/command_line.ts";
+import { exists } from "../disk/regular.ts";
 import { listFolder, removeTemporaries, removeTree, temporaryOf } from "../disk/files.ts";
 
 /** The folder of the memory of the run in `runDir`. */
@@ -67,6 +68,14 @@ export async function listGenerations(directory: string): Promise<number[]> {
     if (match && generationFolder(Number(match[1])) === name) epochs.push(Number(match[1]));
   }
   return epochs.sort((a, b) => a - b);
+}
+
+/** The name of something in `directory` without which there was never a memory there, `current.json` left out; undefined if there is none. */
+export async function findPart(directory: string): Promise<string | undefined> {
+  const [epoch] = await listGenerations(directory);
+  if (epoch !== undefined) return generationFolder(epoch);
+  for (const name of [INDEX_FILE, PLACE_FILE]) if (await exists(join(directory, name))) return name;
+  return undefined;
 }
 
 /**

@@ -9,9 +9,9 @@ import { ioError, StorageError } from "../disk/failure.ts";
 import { sha256OfFile } from "../disk/files.ts";
 import { refuseSpecial } from "../disk/regular.ts";
 import { type Generation, readManifest } from "./committed.ts";
-import { agrees, commitNumber, type Current, readCurrentFile } from "./current.ts";
+import { absentMemory, agrees, commitNumber, type Current, readCurrentFile } from "./current.ts";
 import { withIndexCopy } from "./index/copy.ts";
-import { CURRENT_FILE, generationFolder, INDEX_FILE, listGenerations } from "./layout.ts";
+import { CURRENT_FILE, generationFolder, INDEX_FILE } from "./layout.ts";
 import type { Locations } from "./index/locations.ts";
 import { scanLocations } from "./index/scan.ts";
 import { type Damage, verifyChunk } from "./chunk/verify.ts";
@@ -75,9 +75,8 @@ async function verifyOnce(directory: string, options: VerifyOptions): Promise<Me
   // A killed process may have committed and not come to say so where readers look.
   const current = agreed ? indexed : shown ?? indexed;
   if (shown === undefined && damage.every(({ file }) => file !== currentPath)) {
-    if ((await listGenerations(directory)).length === 0) {
-      throw new UsageError(`There is no memory in ${directory}: name the folder of a run`);
-    }
+    const absent = await absentMemory(directory);
+    if (absent instanceof UsageError) throw absent;
     damage.push({ file: currentPath, fault: `${currentPath} is missing` });
   }
   const generations = current ? await verifyManifests(directory, current, damage) : [];

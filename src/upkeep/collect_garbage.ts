@@ -4,10 +4,9 @@
  * @module
  */
 import { join } from "@std/path";
-import { UsageError } from "../errors.ts";
 import { ioError } from "../disk/failure.ts";
 import { removeTree } from "../disk/files.ts";
-import { readCurrentFile } from "../memory/current.ts";
+import { absentMemory, readCurrentFile } from "../memory/current.ts";
 import { MemoryStore } from "../memory/store.ts";
 import { removeLeftovers } from "../run/folder/files.ts";
 import { RunLock } from "../run/folder/run_lock.ts";
@@ -32,7 +31,7 @@ export async function collectGarbage(runDir: string): Promise<GarbageReport> {
   const lock = await RunLock.acquire(runDir);
   try {
     const current = await readCurrentFile(directory);
-    if (current === undefined) throw new UsageError(`There is no memory in ${directory}.`);
+    if (current === undefined) throw await absentMemory(directory);
     const interrupted = await interruptedImports(runDir);
     let before = 0;
     for (const folder of [directory, ...interrupted]) before += await bytesIn(folder);

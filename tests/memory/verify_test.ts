@@ -198,6 +198,16 @@ Deno.test("rebuildIndex() makes a lost index anew, and a lost current.json", () 
       await Deno.remove(join(memory, name));
       const [damage] = (await verify(memory)).damage;
       assert.equal(damage!.file, join(memory, name));
+      if (name === "current.json") {
+        await assert.rejects(MemoryStore.openReadOnly(memory), {
+          name: "RunError",
+          message:
+            /current\.json is missing beside generation-0002: make it anew with `.+ --rebuild`$/,
+        });
+        const remote = "http://127.0.0.1:9/";
+        await assert.rejects(MemoryStore.open(memory, SMALL, { remote }), /contradict each other/);
+        await assert.rejects(Deno.stat(join(memory, "index.json")), { name: "NotFound" });
+      }
       await rebuildIndex(memory);
       assert.deepEqual((await verify(memory)).damage, []);
       await assertIntact(memory);

@@ -47,3 +47,17 @@ Deno.test("collectGarbage() removes what a killed process left and nothing else"
   for (const name of torn) assert.ok(!left.has(name), name);
   for (const name of kept) assert.ok(left.has(name), name);
 });
+
+Deno.test("collectGarbage() says how a lost current.json is made anew, and that there is no memory where there is none", async () => {
+  const current = join(run, "memory", "current.json");
+  await Deno.rename(current, join(run, "kept"));
+  await assert.rejects(collectGarbage(run), {
+    name: "RunError",
+    message: /current\.json is missing beside generation-0002: make it anew with `.+ --rebuild`$/,
+  });
+  await Deno.rename(join(run, "kept"), current);
+  await assert.rejects(collectGarbage(world.data), {
+    name: "UsageError",
+    message: /^There is no memory in .+data\/memory: /,
+  });
+});
