@@ -61,3 +61,15 @@ Deno.test("collectGarbage() says how a lost current.json is made anew, and that 
     message: /^There is no memory in .+data\/memory: /,
   });
 });
+
+Deno.test("collectGarbage() makes room before it opens the index, which takes some", async () => {
+  const memory = join(run, "memory"), before = generationFiles(memory);
+  const left = join(memory, "generation-0003");
+  await Deno.mkdir(left);
+  await Deno.writeFile(join(left, "chunk-0000.bin"), new Uint8Array(5000));
+  await Deno.mkdir(join(memory, "index.kv-shm")); // cannot be opened, as on a full disk
+  await assert.rejects(collectGarbage(run), { name: "RunError", message: /index\.kv/ });
+  await Deno.remove(join(memory, "index.kv-shm"));
+  assert.deepEqual(generationFiles(memory), before);
+  await assert.rejects(Deno.stat(left), { name: "NotFound" });
+});
