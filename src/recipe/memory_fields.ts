@@ -100,7 +100,13 @@ export const MEMORY_FIELDS = {
       "keep a running average of examples: the share a in [0,1) of the earlier ones",
       0,
     ),
-    { group: "Memory", needs: HAS_MEMORY, said: "none", check: refuseAverage },
+    {
+      group: "Memory",
+      needs: HAS_MEMORY,
+      said: "none",
+      check: refuseAverage,
+      idle: (share) => share === 0,
+    },
   ),
   memoryBudget: field(
     "memory.budget",
