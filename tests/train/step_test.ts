@@ -111,6 +111,8 @@ async function stepOn(variant: Variant, change: (inputs: StepInputs) => StepInpu
     { ...inputs.images },
     { ...changed.images },
     inputs.labels,
+    changed.labels,
+    changed.helperLabels ?? [],
     changed.memoryRows ?? [],
   ]);
   const gradients = [...(await exportTensors(result.gradients)).values()];
@@ -150,3 +152,23 @@ onWasm("lossAndGradients() makes the step of TRADES while there is no memory", a
   assert.deepEqual([full.passes, full.made], [all, all]);
   assert.ok(full.loss > first.loss);
 });
+
+for (const variant of ["trades", "v1", "v2", "v3", "mart+v1", "hat+v1"] as const) {
+  onWasm(
+    `lossAndGradients() of ${variant} is the same for a batch of repeated images`,
+    async () => {
+      // 144 images have so many logits that the engine keeps them on its heap.
+      const repeat = <R extends tf.Rank>(tensor: tf.Tensor<R>) =>
+        tf.concat(Array<tf.Tensor<R>>(24).fill(tensor));
+      const helpers = () => labelsOf(REFERENCE, "y_help");
+      const once = await stepOn(variant, (inputs) => ({ ...inputs, helperLabels: helpers() }));
+      const often = await stepOn(variant, ({ images: { nat, adv, mem }, labels }) => ({
+        images: { nat: repeat(nat!), adv: repeat(adv!), mem: repeat(mem!) },
+        labels: repeat(labels),
+        helperLabels: tf.tidy(() => repeat(helpers())),
+      }));
+      assertClose([often.loss], [once.loss], 1e-5, "loss");
+      assertClose(often.slopes, once.slopes, 1e-3, "gradients");
+    },
+  );
+}

@@ -11,6 +11,9 @@ import { imageTensor, oneHot } from "../../model/inputs.ts";
 import type { ExampleLoss } from "./example_losses.ts";
 import type { LogitsFunction } from "../pgd.ts";
 
+/** The largest float32. */
+const LARGEST = 3.4028234663852886e38;
+
 /** N points to look at. */
 export interface Points {
   /** N images, one after another. */
@@ -25,8 +28,17 @@ export interface Points {
 export interface Answers {
   /** `N · classes` values. */
   readonly logits: Float32Array;
-  /** N losses and their gradients, as long as the images; absent without a loss. */
-  readonly slope?: { readonly losses: Float32Array; readonly gradients: Float32Array };
+  /** Absent without a loss. */
+  readonly slope?: Slope;
+}
+
+/** Losses of N points. */
+export interface Slope {
+  readonly losses: Float32Array;
+  /** Their gradients, as long as the images: finite, see {@linkcode makeFinite}. */
+  readonly gradients: Float32Array;
+  /** How many of the gradients were not. */
+  readonly notFinite: number;
 }
 
 /** What the network is on: a device whose name is known to work by itself is asked about a second batch meanwhile. */
@@ -88,6 +100,24 @@ export class Oracle {
     const all = Promise.all([...kept, gradient].map((tensor) => tensor.data<"float32">()));
     const [logits, losses, gradients] = await this.#backend.guard(all);
     tf.dispose([...kept, gradient]);
-    return { logits: logits!, slope: { losses: losses!, gradients: gradients! } };
+    const notFinite = makeFinite(gradients!, points.labels.length);
+    return { logits: logits!, slope: { losses: losses!, gradients: gradients!, notFinite } };
   }
+}
+
+/**
+ * Puts 0 in place of what is no number in N `gradients`, one after another, as PyTorch's sign of it is, and the largest
+ * float32 in place of an infinite one: a network may be smooth where it was trained and not where an attack leads.
+ *
+ * @returns in how many of the N
+ */
+function makeFinite(gradients: Float32Array, n: number): number {
+  const length = gradients.length / n, found = new Set<number>();
+  for (let i = 0; i < gradients.length; i++) {
+    const value = gradients[i]!;
+    if (Number.isFinite(value)) continue;
+    found.add(Math.floor(i / length));
+    gradients[i] = Number.isNaN(value) ? 0 : Math.sign(value) * LARGEST;
+  }
+  return found.size;
 }

@@ -50,6 +50,15 @@ export class TensorEngine extends MathBackendCPU {
     this.crew = crew;
   }
 
+  /**
+   * Keeps `values`; a copy of those on the heap. tfjs's own kernels make a slice of a tensor a view of its values, and
+   * the heap's block is another tensor's once the first is freed.
+   */
+  override write(...[values, shape, dtype]: Parameters<MathBackendCPU["write"]>): DataId {
+    const onHeap = ArrayBuffer.isView(values) && values.buffer === this.heap.memory.buffer;
+    return super.write(onHeap ? values.slice() : values, shape, dtype);
+  }
+
   /** A float32 tensor of `shape`; its values are undefined until a kernel has written them. */
   allocate(shape: readonly number[]): TensorInfo {
     const info = this.makeTensorInfo([...shape], "float32", []);

@@ -30,6 +30,12 @@ export async function checkNetwork(oracle: Oracle, points: Points): Promise<stri
       `${flat} of ${points.labels.length} images have a gradient of zero: gradient-based attacks are blind there, so look for masked gradients (quantised inputs, saturated outputs) and trust Square or an adaptive attack.`,
     );
   }
+  const { notFinite } = slope!;
+  if (notFinite > 0) {
+    warnings.push(
+      `${notFinite} of ${points.labels.length} images have a gradient with values that are no finite numbers, which the attacks take as 0 or as very large: look for roots and divisions at 0 in the model, and trust Square or an adaptive attack.`,
+    );
+  }
   for (let repeat = 1; repeat < REPEATS; repeat++) {
     const again = await oracle.logits(points.images);
     if (again.every((value, i) => Math.abs(value - logits[i]!) <= TOLERANCE)) continue;

@@ -16,6 +16,25 @@ onWasm("TensorEngine gives the host copies, which outlive their tensor", async (
   sum.dispose();
 });
 
+onWasm("TensorEngine keeps what tfjs cuts out of a tensor when that one is freed", async () => {
+  const whole = tf.tidy(() => tf.add(tf.range(0, 4096), tf.ones([4096])));
+  assert.equal(whole.shape[0], 4096); // so large that the engine makes it on its heap
+  const parts = tf.tidy(() => [
+    ...tf.split(whole, 4),
+    tf.slice(whole, 0, 1024),
+    tf.unstack(tf.reshape(whole, [4, 1024]))[0]!,
+    tf.stridedSlice(whole, [0], [1024], [1]),
+  ]);
+  whole.dispose();
+  const other = tf.tidy(() => tf.add(tf.fill([4096], -3), tf.fill([4096], -4)));
+  const expected = Array.from({ length: 1024 }, (_, i) => i + 1);
+  for (const [i, part] of parts.entries()) {
+    const first = i < 4 ? 1024 * i : 0;
+    assert.deepEqual([...await part.data()], expected.map((value) => value + first), `part ${i}`);
+  }
+  tf.dispose([parts, other]);
+});
+
 onWasm(
   "TensorEngine.address() moves a tensor to the heap once, and frees it with the tensor",
   () => {

@@ -278,6 +278,39 @@ onWasm(
   },
 );
 
+onWasm(
+  "autoAttack() attacks a network whose gradients are no numbers in places",
+  async (backend) => {
+    // A root at 0 where an image is at least as bright as this: its value is 0 there, and its gradient 0 · ∞.
+    const rooted = (x: tf.Tensor4D) => {
+      const corner = tf.slice(x, [0, 0, 0, 0], [-1, 1, 1, 1]);
+      const hidden = tf.sqrt(tf.relu(tf.sub(0.02, corner)));
+      return tf.add(x, hidden) as tf.Tensor4D;
+    };
+    for (
+      const { norm, epsilon } of [{ norm: "linf", epsilon: 0.02 }, {
+        norm: "l2",
+        epsilon: 0.3,
+      }] as const
+    ) {
+      const members = ["apgd-ce", "apgd-t", "fab-t"] as const;
+      const run = (given?: typeof rooted) =>
+        withModel(
+          (network) =>
+            autoAttack(network, ...settings(backend, members, { ids: FEW, norm, epsilon })),
+          given,
+        );
+      const [plain, holed] = [(await run()).result, (await run(rooted)).result];
+      assert.ok(plain.perAttack["apgd-ce"]!.broken > 0);
+      assert.match(
+        holed.warnings[0]!,
+        /^[1-8] of 8 images have a gradient with values that are no/,
+      );
+      assert.ok(holed.perAttack["apgd-ce"]!.broken > 0, "is attacked by what is left");
+    }
+  },
+);
+
 onWasm("autoAttack() warns of probabilities and of randomised models", async (backend) => {
   const run = (network: LogitsFunction) => autoAttack(network, ...settings(backend, []));
   const soft = await withModel((network) => run((x) => tf.softmax(network(x))));

@@ -7,9 +7,10 @@
  * @module
  */
 import type { TensorInfo } from "@tensorflow/tfjs";
+import { RunError } from "../../../errors.ts";
 import type { ConvolutionShape } from "../../operations/convolution_shape.ts";
 import { type Phase, phase } from "../phases.ts";
-import { cut, cutPhase, PANEL, roundUp, type Slicing } from "./slicing.ts";
+import { cut, cutPhase, MOST_TERMS, PANEL, roundUp, type Slicing } from "./slicing.ts";
 import type { TensorEngine } from "../tensors.ts";
 
 /** What happens to a result before it is stored; addresses of tensors, 0 for none. */
@@ -78,13 +79,16 @@ function packed(
   const { inChannels, outChannels, stride } = convolution;
   const [rows, columns] = transposed ? [outChannels, inChannels] : [inChannels, outChannels];
   const winograd = winogradKernels(convolution) !== undefined;
+  if (!winograd && rows > MOST_TERMS) throw tooLarge(rows, MOST_TERMS);
   const bytes = 4 * rows * (winograd ? 36 * roundUp(columns, 4) : roundUp(columns, PANEL));
   const panels = Math.ceil(columns / PANEL);
   const source = engine.address(filter);
   const address = engine.derived(
     filter,
-    // A filter that is used in two ways is packed for each.
-    `${transposed ? "transposed" : "forward"} ${winograd ? `winograd ${stride}` : "direct"}`,
+    // A filter that is used in two ways is packed for each; a matrix may also be used in two shapes.
+    `${transposed ? "transposed" : "forward"} ${
+      winograd ? `winograd ${stride}` : "direct"
+    } ${inChannels} to ${outChannels}`,
     bytes,
     (to) =>
       winograd
@@ -100,4 +104,13 @@ function packed(
         : phase(panels, "directPack", [source, to, inChannels, outChannels, transposed, 1]),
   );
   return { address, slicing: cut(convolution, columns, bytes, engine.crew.threads) };
+}
+
+/** The error of a layer with more channels than the kernels have room for. */
+export function tooLarge(channels: number, most: number): RunError {
+  return new RunError(
+    `The CPU engine has no room for a layer of ${
+      channels.toLocaleString("en")
+    } channels, only for ${most.toLocaleString("en")}: use --backend webgpu.`,
+  );
 }

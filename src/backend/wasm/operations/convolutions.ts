@@ -15,6 +15,7 @@ import {
   inputGradientLowered,
 } from "./lowered_convolution.ts";
 import { type EngineKernel, type Inputs, type KernelTable, stock } from "./registration.ts";
+import { MOST_CHANNELS } from "./slicing.ts";
 import type { TensorEngine } from "../tensors.ts";
 
 interface Attributes {
@@ -57,7 +58,8 @@ function describe(
     (stride === 1 || stride === 2) && info.strideWidth === stride &&
     info.dilationHeight === 1 && info.dilationWidth === 1 && top === half && left === half &&
     info.outHeight === Math.ceil(info.inHeight / stride) &&
-    info.outWidth === Math.ceil(info.inWidth / stride);
+    info.outWidth === Math.ceil(info.inWidth / stride) &&
+    (kernel === 1 || Math.max(info.inChannels, info.outChannels) <= MOST_CHANNELS);
   if (!is) return { info };
   const { batchSize: batch, inHeight: height, inWidth: width, inChannels, outChannels } = info;
   return { info, known: { batch, height, width, inChannels, outChannels, kernel, stride } };

@@ -7,7 +7,8 @@ import type { ConvolutionShape } from "../../operations/convolution_shape.ts";
 import { SCRATCH_BYTES } from "../crew.ts";
 import { type Phase, phase } from "../phases.ts";
 import type { TensorEngine } from "../tensors.ts";
-import { PANEL, roundUp, SLICES_PER_THREAD } from "./slicing.ts";
+import { tooLarge } from "./convolution_phases.ts";
+import { MOST_COLUMNS, PANEL, roundUp, SLICES_PER_THREAD } from "./slicing.ts";
 
 /** Rows of the products' blocks. */
 const ROWS = 4;
@@ -44,6 +45,7 @@ function directPhase(
   { batch, height, width, inChannels, outChannels, kernel, stride }: ConvolutionShape,
   { x, dy, dw }: Addresses,
 ): Phase {
+  if (outChannels > MOST_COLUMNS) throw tooLarge(outChannels, MOST_COLUMNS);
   // Every slice copies all of dy: few of them, but enough for the threads to end together.
   const taps = kernel * kernel, cuts = Math.ceil(2 * SLICES_PER_THREAD / taps) + 1;
   const perSlice = roundUp(Math.ceil(inChannels / cuts), ROWS);

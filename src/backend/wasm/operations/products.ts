@@ -10,18 +10,19 @@ import { computeFilterGradient } from "./filter_gradient.ts";
 import { activate, isActivation } from "./activation.ts";
 import { addRepeating } from "./channelwise.ts";
 import { type EngineKernel, type KernelTable, stock } from "./registration.ts";
+import { MOST_COLUMNS, MOST_TERMS } from "./slicing.ts";
 
 const PIXEL = { height: 1, width: 1, kernel: 1, stride: 1 } as const;
 
-/** `a · b`, `a · bᵀ` or `aᵀ · b` of two float32 matrices; anything else is left to tfjs's kernel. */
+/** `a · b`, `a · bᵀ` or `aᵀ · b` of two float32 matrices; anything else, and what is too large, is left to tfjs's kernel. */
 const multiply: EngineKernel = (engine, inputs, attributes) => {
   const { a, b } = inputs as { a: tf.TensorInfo; b: tf.TensorInfo };
   const { transposeA, transposeB } = attributes as { transposeA: boolean; transposeB: boolean };
-  const ours = [a, b].every(({ dtype, shape }) => dtype === "float32" && shape.length === 2) &&
+  const matrices = [a, b].every(({ dtype, shape }) => dtype === "float32" && shape.length === 2) &&
     !(transposeA && transposeB);
-  if (!ours) return stock("BatchMatMul", engine, inputs, attributes);
-  const [m, k] = a.shape as [number, number];
-  const [rows, columns] = b.shape as [number, number];
+  const [m = 0, k = 0] = a.shape, [rows = 0, columns = 0] = b.shape;
+  const fits = transposeA ? columns <= MOST_COLUMNS : k <= MOST_TERMS;
+  if (!matrices || !fits) return stock("BatchMatMul", engine, inputs, attributes);
   const left = engine.address(a), right = engine.address(b);
   const c = engine.allocate([transposeA ? k : m, transposeB ? rows : columns]);
   const to = engine.address(c);

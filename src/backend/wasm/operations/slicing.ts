@@ -17,6 +17,13 @@ const NOTABLE = 0.95;
 /** Packed filters over this size are not read by every thread if that can be helped. */
 const LARGE_FILTER_BYTES = 4 << 20;
 
+/** Channels of a 3×3 convolution, at most: a thread's scratch has to hold the tiles of a block. */
+export const MOST_CHANNELS = 4_096;
+/** Terms of the direct products' sums, at most: of four pixels, a thread's scratch has to hold all. */
+export const MOST_TERMS = 1 << 18;
+/** Columns of the direct filter gradient, at most: its scratch holds 256 rows of them. */
+export const MOST_COLUMNS = 1 << 12;
+
 /** The next multiple of `multiple` that is not below `value`. */
 export const roundUp = (value: number, multiple: number): number =>
   Math.ceil(value / multiple) * multiple;

@@ -131,3 +131,27 @@ onWasm(
     await assertConvolution({ ...size, kernel: 3, stride: 1 }, 4);
   },
 );
+
+onWasm("the CPU engine convolves more channels than a block has room for", async () => {
+  const many = { batch: 1, height: 2, width: 3, inputs: 4099, outputs: 2, kernel: 3 } as const;
+  await assertConvolution({ ...many, stride: 1 }, 5);
+  await assertConvolution({ ...many, stride: 2 }, 6);
+});
+
+onWasm("the CPU engine refuses a layer that a thread has no room for, in a sentence", () => {
+  tf.tidy(() => {
+    const deep = 300_000, x = tf.zeros<tf.Rank.R4>([1, 1, 1, deep]);
+    const filter = tf.zeros<tf.Rank.R4>([1, 1, deep, 1]);
+    assert.throws(() => tf.conv2d(x, filter, 1, "valid"), {
+      name: "RunError",
+      message: /no room for a layer of 300,000 channels, only for 262,144/,
+    });
+    const slopes = tf.zeros<tf.Rank.R4>([1, 1, 1, 5000]),
+      pixel = tf.zeros<tf.Rank.R4>([1, 1, 1, 1]);
+    const gradient = () =>
+      tf.engine().runKernel("Conv2DBackpropFilter", { x: pixel, dy: slopes }, {
+        ...{ strides: 1, pad: "valid", dataFormat: "NHWC", filterShape: [1, 1, 1, 5000] },
+      });
+    assert.throws(gradient, /layer of 5,000 channels/);
+  });
+});

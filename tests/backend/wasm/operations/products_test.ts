@@ -38,6 +38,32 @@ onWasm("tf.matMul() agrees with float64 on any shape, transposed or not", () => 
   );
 });
 
+onWasm("tf.matMul() multiplies by one matrix in two shapes", () => {
+  tf.tidy(() => {
+    const wide = tf.tensor2d(Array.from({ length: 24 }, (_, i) => i), [4, 6]);
+    const first = tf.matMul(tf.ones([2, 4]), wide).dataSync();
+    assert.deepEqual([...first.slice(0, 6)], [36, 40, 44, 48, 52, 56]);
+    const tall = tf.reshape(wide, [6, 4]);
+    const second = tf.matMul(tf.ones([2, 6]), tall).dataSync();
+    assert.deepEqual([...second.slice(0, 4)], [60, 66, 72, 78]);
+  });
+});
+
+onWasm("tf.matMul() leaves what its kernels have no room for to tfjs", () => {
+  for (let time = 0; time < 2; time++) { // what would be overwritten differs
+    tf.tidy(() => {
+      const beside = tf.add(tf.ones([5000]), 1), terms = 600_000, columns = 12_000;
+      const right = tf.fill([terms, 3], 0.5);
+      const deep = tf.matMul(tf.ones([8, terms]), right).dataSync();
+      assert.deepEqual([...deep], Array(24).fill(terms / 2));
+      const wide = tf.matMul(tf.ones([64, 4]), tf.fill([64, columns], 0.5), true).dataSync();
+      assert.ok(wide.length === 4 * columns && wide.every((value) => value === 32));
+      assert.ok(right.dataSync().every((value) => value === 0.5));
+      assert.ok(beside.dataSync().every((value) => value === 2));
+    });
+  }
+});
+
 onWasm("tf.matMul() leaves batches of matrices to tfjs", () => {
   tf.tidy(() => {
     const product = tf.matMul(tf.ones([2, 1, 3]), tf.ones([2, 3, 1]));
