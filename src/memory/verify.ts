@@ -80,31 +80,28 @@ async function verifyOnce(directory: string, options: VerifyOptions): Promise<Me
     damage.push({ file: currentPath, fault: `${currentPath} is missing` });
   }
   const generations = current ? await verifyManifests(directory, current, damage) : [];
-  const located = new Map<number, Locations>();
   if (indexed !== undefined && !agreed) {
     damage.push({
       file: indexPath,
       fault: `${indexPath} and ${currentPath} contradict each other`,
     });
-  } else if (indexed !== undefined) {
-    for (const { entry, manifest } of generations) {
-      const locations = await noting(damage, indexPath, () =>
+  }
+  let chunks = 0, records = 0;
+  // One generation's locations at a time: those of many images take much room.
+  for (const { entry, manifest } of generations) {
+    const located = agreed
+      ? await noting(damage, indexPath, () =>
         withIndexCopy(
           directory,
           (index) => index.readPages(entry, manifest.images, manifest.index),
           remote,
-        ));
-      if (locations !== undefined) located.set(entry.epoch, locations);
-    }
-  }
-  let chunks = 0, records = 0;
-  for (const { entry: { epoch }, manifest } of generations) {
-    const folder = join(directory, generationFolder(epoch));
+        ))
+      : undefined;
+    const folder = join(directory, generationFolder(entry.epoch));
     for (const number of manifest.chunks.keys()) {
       const found = await verifyChunk(folder, manifest, number);
       if (found.length === 0) continue;
-      const locations = located.get(epoch) ??
-        await scanLocations(folder, manifest).catch(() => undefined);
+      const locations = located ?? await scanLocations(folder, manifest).catch(() => undefined);
       damage.push(...found.map((each) => withImage(each, number, locations)));
     }
     chunks += manifest.chunks.length;
