@@ -8,7 +8,7 @@ import { createHash } from "node:crypto";
 import { RunError, UsageError } from "../errors.ts";
 import { DISK, type Disk, type WritableFile } from "./disk.ts";
 import { describeIoError, ioError, isAboutPlace, StorageError } from "./failure.ts";
-import { exists, refuseSpecial } from "./regular.ts";
+import { exists, fileSize, refuseSpecial } from "./regular.ts";
 
 /** The end of the name of a file that is being written. */
 const TEMPORARY = /\.tmp-[0-9a-f]+$/;
@@ -115,10 +115,35 @@ export async function readWholeFile(path: string): Promise<Uint8Array<ArrayBuffe
   return await read(path);
 }
 
-/** {@linkcode readWholeFile} of a file that may be absent: undefined then. */
-export async function readIfThere(path: string): Promise<Uint8Array<ArrayBuffer> | undefined> {
+/** {@linkcode readWholeFile} of the first `limit` bytes, where no more belong to the file and any number may be there. */
+export async function readBeginning(
+  path: string,
+  limit: number,
+): Promise<Uint8Array<ArrayBuffer>> {
+  await refuseSpecial(path);
+  if ((await fileSize(path) ?? 0) <= limit) return await read(path);
   try {
-    return await readWholeFile(path);
+    using file = await Deno.open(path);
+    const bytes = new Uint8Array(limit);
+    let length = 0;
+    while (length < bytes.length) {
+      const read = await file.read(bytes.subarray(length));
+      if (read === null) break;
+      length += read;
+    }
+    return bytes.subarray(0, length);
+  } catch (error) {
+    throw ioError(`Could not read ${path}`, error);
+  }
+}
+
+/** {@linkcode readWholeFile} of a file that may be absent: undefined then. No more than `limit` bytes, if that is given. */
+export async function readIfThere(
+  path: string,
+  limit?: number,
+): Promise<Uint8Array<ArrayBuffer> | undefined> {
+  try {
+    return limit === undefined ? await readWholeFile(path) : await readBeginning(path, limit);
   } catch (error) {
     if ((error as RunError).cause instanceof Deno.errors.NotFound) return undefined;
     throw error;

@@ -42,7 +42,12 @@ export async function refuseForeign(path: string): Promise<void> {
  * @throws {StorageError} naming `path` if a symbolic link lies there
  */
 export async function refuseLink(path: string): Promise<void> {
-  if ((await look(path, Deno.lstat))?.isSymlink) throw linked(path);
+  if (await isLink(path)) throw linked(path);
+}
+
+/** Whether a symbolic link lies at `path`. Throws a {@linkcode StorageError} if that cannot be seen. */
+export async function isLink(path: string): Promise<boolean> {
+  return (await look(path, Deno.lstat))?.isSymlink === true;
 }
 
 /** Whether anything lies at `path`, be it a link that leads nowhere. Throws a {@linkcode StorageError} if that cannot be seen. */

@@ -5,7 +5,7 @@
  */
 import { join } from "@std/path";
 import { RunError } from "../errors.ts";
-import { readWholeFile } from "../disk/files.ts";
+import { readBeginning } from "../disk/files.ts";
 import { fileSize } from "../disk/regular.ts";
 import { sha256 } from "../format/sha256.ts";
 import { chunkBytes } from "./chunk/chunk.ts";
@@ -13,7 +13,7 @@ import { createCodec } from "./chunk/codec.ts";
 import type { CommittedGeneration, Current, MemorySettings } from "./current.ts";
 import { impliedShape, sameShape } from "./generation/image_shape.ts";
 import { generationFolder } from "./layout.ts";
-import { decodeManifest, type Manifest } from "./generation/manifest.ts";
+import { decodeManifest, type Manifest, manifestLimit } from "./generation/manifest.ts";
 
 /** A generation the last commit points at. */
 export interface Generation {
@@ -63,7 +63,7 @@ export async function readManifest(
   entry: CommittedGeneration,
   settings: MemorySettings,
 ): Promise<Manifest> {
-  const bytes = await readWholeFile(path);
+  const bytes = await readBeginning(path, manifestLimit(settings.imageCount));
   const manifest = sha256(bytes) === entry.sha256 ? decodeManifest(bytes, path) : undefined;
   const belongs = manifest?.epoch === entry.epoch && manifest.codec === settings.codec &&
     manifest.epsilon === settings.epsilon && manifest.images === settings.imageCount &&

@@ -6,14 +6,21 @@
  */
 import { join } from "@std/path";
 import * as v from "valibot";
-import { RunError } from "../errors.ts";
+import { RunError, UsageError } from "../errors.ts";
 import type { ImageShape } from "../data/dataset.ts";
 import { readIfThere } from "../disk/files.ts";
 import { sameBytes } from "../format/bytes.ts";
 import { sha256 } from "../format/sha256.ts";
 import { type CodecName, codecNumbers } from "./chunk/codec.ts";
 import { impliedShape, saidShape, shapeSchema } from "./generation/image_shape.ts";
-import { CHECKPOINT_NAME, CURRENT_FILE, MANIFEST_NAME, rebuildAdvice } from "./layout.ts";
+import {
+  CHECKPOINT_NAME,
+  CURRENT_FILE,
+  DOCUMENT_BYTES,
+  findPart,
+  MANIFEST_NAME,
+  rebuildAdvice,
+} from "./layout.ts";
 import {
   countSchema,
   digestSchema,
@@ -103,6 +110,7 @@ export function encodeCurrent({ settings, commit }: Current): Uint8Array<ArrayBu
 
 /** What {@linkcode encodeCurrent} wrote, or undefined if a single byte of `bytes` is another. */
 export function decodeCurrent(bytes: Uint8Array): Current | undefined {
+  if (bytes.length > DOCUMENT_BYTES) return undefined;
   let json: unknown;
   try {
     json = JSON.parse(new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes));
@@ -143,7 +151,7 @@ export function agrees(indexed: Current, shown: Current | undefined): boolean {
  */
 export async function readCurrentFile(directory: string): Promise<Current | undefined> {
   const path = join(directory, CURRENT_FILE);
-  const bytes = await readIfThere(path);
+  const bytes = await readIfThere(path, DOCUMENT_BYTES + 1);
   if (bytes === undefined) return undefined;
   const current = decodeCurrent(bytes);
   if (current !== undefined) return current;
@@ -152,4 +160,16 @@ export async function readCurrentFile(directory: string): Promise<Current | unde
       rebuildAdvice(directory)
     }`,
   );
+}
+
+/** What is to be said where the memory in `directory` has no `current.json`: there is none, or it has lost that. */
+export async function absentMemory(directory: string): Promise<UsageError | RunError> {
+  const left = await findPart(directory);
+  return left === undefined
+    ? new UsageError(`There is no memory in ${directory}: name the folder of a run`)
+    : new RunError(
+      `${join(directory, CURRENT_FILE)} is missing beside ${left}: make it anew with ${
+        rebuildAdvice(directory)
+      }`,
+    );
 }

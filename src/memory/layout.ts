@@ -7,6 +7,7 @@
 import { dirname, join } from "@std/path";
 import type { Disk } from "../disk/disk.ts";
 import { advised } from "../format/command_line.ts";
+import { exists } from "../disk/regular.ts";
 import { listFolder, removeTemporaries, removeTree, temporaryOf } from "../disk/files.ts";
 
 /** The folder of the memory of the run in `runDir`. */
@@ -26,6 +27,12 @@ export const CURRENT_FILE = "current.json";
 
 /** Name of the file that says which service has the index. */
 export const PLACE_FILE = "index.json";
+
+/**
+ * The most bytes of the files that say what is current and where the index is: Deno KV takes no longer values. Read one byte
+ * more, and what is longer is none.
+ */
+export const DOCUMENT_BYTES = 65_536;
 
 /** What a committed checkpoint may be called: a name in its folder, and nothing that leads out of it. */
 export const CHECKPOINT_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]*$/;
@@ -61,6 +68,14 @@ export async function listGenerations(directory: string): Promise<number[]> {
     if (match && generationFolder(Number(match[1])) === name) epochs.push(Number(match[1]));
   }
   return epochs.sort((a, b) => a - b);
+}
+
+/** The name of something in `directory` without which there was never a memory there, `current.json` left out; undefined if there is none. */
+export async function findPart(directory: string): Promise<string | undefined> {
+  const [epoch] = await listGenerations(directory);
+  if (epoch !== undefined) return generationFolder(epoch);
+  for (const name of [INDEX_FILE, PLACE_FILE]) if (await exists(join(directory, name))) return name;
+  return undefined;
 }
 
 /**

@@ -12,6 +12,7 @@ import { exists } from "../disk/regular.ts";
 import { sameBytes } from "../format/bytes.ts";
 import { type Generation, ownedFiles, readCommittedGenerations } from "./committed.ts";
 import {
+  absentMemory,
   agrees,
   commitNumber,
   type Current,
@@ -75,7 +76,8 @@ export async function openForWriting(
   await createDirectory(directory, disk);
   const shown = await readCurrentFile(directory);
   let remote = await readIndexPlace(directory);
-  if (remote === undefined && url !== undefined && shown === undefined) {
+  const orphans = shown === undefined && (await listGenerations(directory)).length > 0;
+  if (remote === undefined && url !== undefined && shown === undefined && !orphans) {
     remote = newPlace(url);
     await writeIndexPlace(directory, remote, disk);
   }
@@ -113,7 +115,9 @@ export async function openForReading(
     for (let attempt = 1;; attempt++) {
       const current = await read();
       if (current === undefined) {
-        throw new UsageError(`There is no memory in ${directory}: name the folder of a run`);
+        throw index
+          ? new UsageError(`There is no memory at ${remote}: check --memory-index`)
+          : await absentMemory(directory);
       }
       try {
         const generations = await readCommittedGenerations(directory, current);

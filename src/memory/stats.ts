@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { valuesPerImage } from "../data/dataset.ts";
 import { chunkBytes } from "./chunk/chunk.ts";
 import { codecOf, encodeManifest, type Manifest } from "./generation/manifest.ts";
 import type { MemoryStore } from "./store.ts";
@@ -22,8 +23,11 @@ export interface GenerationStats {
   readonly bytes: number;
   /** Mean of |δ| over all values, in 1/255; 0 without examples. */
   readonly meanAbsoluteDelta: number;
-  /** Share of values with |δ| ≥ ε − ε/254, in [0,1]; 0 without examples. */
-  readonly boundaryShare: number;
+  /**
+   * Share of values with |δ| ≥ ε − ε/254, in L2 of examples with a δ of that length, in [0,1]; 0 without examples. Absent
+   * where examples lie in no ball, or it was not asked for.
+   */
+  readonly boundaryShare?: number;
 }
 
 /** Images whose newest example is `age` epochs old. */
@@ -41,43 +45,60 @@ export interface MemoryStats {
   readonly ages: readonly AgeCount[];
 }
 
+/** What the ball is measured by that a memory's examples lie in. */
+export type MemoryNorm = "linf" | "l2";
+
 /**
- * Reads every committed example of `store`, checksums included.
+ * Reads every committed example of `store`, checksums included, and holds one generation at a time.
  *
+ * @param norm of the ball that the examples lie in; without it nothing is said of its boundary
  * @throws {RunError} naming chunk and record if one is damaged
  */
-export async function measureMemory(store: MemoryStore): Promise<MemoryStats> {
+export async function measureMemory(store: MemoryStore, norm?: MemoryNorm): Promise<MemoryStats> {
   const epochs = store.current()?.generations ?? [];
   const generations: GenerationStats[] = [];
+  const counted = new Uint8Array(store.settings.imageCount);
+  const ages: AgeCount[] = [];
   // The newest first: a trainer replaces it soonest.
   for (const epoch of epochs.toReversed()) {
-    generations.unshift(await measureGeneration(store, epoch));
-  }
-  const counted = new Set<number>();
-  const ages: AgeCount[] = [];
-  for (const epoch of epochs.toReversed()) {
-    const before = counted.size;
-    for (const image of await store.images(epoch)) counted.add(image);
-    const images = counted.size - before;
+    const ids = await store.images(epoch);
+    generations.unshift(await measureGeneration(store, epoch, ids, norm));
+    let images = 0;
+    for (const image of ids) {
+      if (counted[image] === 0) images++;
+      counted[image] = 1;
+    }
     if (images > 0) ages.push({ age: epochs.at(-1)! - epoch, images });
+    await store.release(epoch);
   }
   return { generations, ages };
 }
 
-async function measureGeneration(store: MemoryStore, epoch: number): Promise<GenerationStats> {
+async function measureGeneration(
+  store: MemoryStore,
+  epoch: number,
+  images: Uint32Array,
+  norm: MemoryNorm | undefined,
+): Promise<GenerationStats> {
   const manifest = store.manifest(epoch);
   const boundary = manifest.epsilon * (1 - 1 / 254);
-  const images = await store.images(epoch);
+  const perExample = valuesPerImage(store.settings.shape);
   let sum = 0, atBoundary = 0, values = 0;
   for (let first = 0; first < images.length; first += BATCH) {
     const { deltas } = await store.read(epoch, images.subarray(first, first + BATCH));
-    for (const delta of deltas) {
-      const size = Math.abs(delta);
-      sum += size;
-      if (size >= boundary) atBoundary++;
+    for (let start = 0; start < deltas.length; start += perExample) {
+      let squares = 0;
+      for (const delta of deltas.subarray(start, start + perExample)) {
+        const size = Math.abs(delta);
+        sum += size;
+        squares += size * size;
+        if (norm === "linf" && size >= boundary) atBoundary++;
+      }
+      if (norm === "l2" && Math.sqrt(squares) >= boundary) atBoundary++;
     }
     values += deltas.length;
   }
+  const measured = norm === "l2" ? images.length : values;
   return {
     epoch,
     complete: manifest.complete,
@@ -85,7 +106,7 @@ async function measureGeneration(store: MemoryStore, epoch: number): Promise<Gen
     coverage: manifest.images === 0 ? 0 : images.length / manifest.images,
     bytes: diskBytes(manifest),
     meanAbsoluteDelta: values === 0 ? 0 : 255 * sum / values,
-    boundaryShare: values === 0 ? 0 : atBoundary / values,
+    ...norm !== undefined && { boundaryShare: measured === 0 ? 0 : atBoundary / measured },
   };
 }
 

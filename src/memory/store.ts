@@ -264,6 +264,11 @@ export class MemoryStore {
     return (await this.#reader(epoch)).images();
   }
 
+  /** Lets go of what reading `epoch` has opened and holds in RAM, until it is read again. */
+  async release(epoch: number): Promise<void> {
+    await this.#readers.close((open) => open === epoch);
+  }
+
   /** Closes all files. What was written since the last commit is lost, as in a crash. */
   async close(): Promise<void> {
     await this.#writing?.writer.abandon();

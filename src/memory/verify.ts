@@ -5,13 +5,13 @@
  */
 import { join } from "@std/path";
 import { RunError, UsageError } from "../errors.ts";
-import { StorageError } from "../disk/failure.ts";
-import { readWholeFile } from "../disk/files.ts";
-import { sha256 } from "../format/sha256.ts";
+import { ioError, StorageError } from "../disk/failure.ts";
+import { sha256OfFile } from "../disk/files.ts";
+import { refuseSpecial } from "../disk/regular.ts";
 import { type Generation, readManifest } from "./committed.ts";
-import { agrees, commitNumber, type Current, readCurrentFile } from "./current.ts";
+import { absentMemory, agrees, commitNumber, type Current, readCurrentFile } from "./current.ts";
 import { withIndexCopy } from "./index/copy.ts";
-import { CURRENT_FILE, generationFolder, INDEX_FILE, listGenerations } from "./layout.ts";
+import { CURRENT_FILE, generationFolder, INDEX_FILE } from "./layout.ts";
 import type { Locations } from "./index/locations.ts";
 import { scanLocations } from "./index/scan.ts";
 import { type Damage, verifyChunk } from "./chunk/verify.ts";
@@ -75,37 +75,33 @@ async function verifyOnce(directory: string, options: VerifyOptions): Promise<Me
   // A killed process may have committed and not come to say so where readers look.
   const current = agreed ? indexed : shown ?? indexed;
   if (shown === undefined && damage.every(({ file }) => file !== currentPath)) {
-    if ((await listGenerations(directory)).length === 0) {
-      throw new UsageError(`There is no memory in ${directory}: name the folder of a run`);
-    }
+    const absent = await absentMemory(directory);
+    if (absent instanceof UsageError) throw absent;
     damage.push({ file: currentPath, fault: `${currentPath} is missing` });
   }
   const generations = current ? await verifyManifests(directory, current, damage) : [];
-  const located = new Map<number, Locations>();
   if (indexed !== undefined && !agreed) {
     damage.push({
       file: indexPath,
       fault: `${indexPath} and ${currentPath} contradict each other`,
     });
-  } else if (indexed !== undefined) {
-    for (const { entry, manifest } of generations) {
-      const locations = await noting(damage, indexPath, () =>
+  }
+  let chunks = 0, records = 0;
+  // One generation's locations at a time: those of many images take much room.
+  for (const { entry, manifest } of generations) {
+    const located = agreed
+      ? await noting(damage, indexPath, () =>
         withIndexCopy(
           directory,
           (index) => index.readPages(entry, manifest.images, manifest.index),
           remote,
-        ));
-      if (locations !== undefined) located.set(entry.epoch, locations);
-    }
-  }
-  let chunks = 0, records = 0;
-  for (const { entry: { epoch }, manifest } of generations) {
-    const folder = join(directory, generationFolder(epoch));
+        ))
+      : undefined;
+    const folder = join(directory, generationFolder(entry.epoch));
     for (const number of manifest.chunks.keys()) {
       const found = await verifyChunk(folder, manifest, number);
       if (found.length === 0) continue;
-      const locations = located.get(epoch) ??
-        await scanLocations(folder, manifest).catch(() => undefined);
+      const locations = located ?? await scanLocations(folder, manifest).catch(() => undefined);
       damage.push(...found.map((each) => withImage(each, number, locations)));
     }
     chunks += manifest.chunks.length;
@@ -143,9 +139,13 @@ async function verifyCheckpoint(
   damage: Damage[],
 ): Promise<void> {
   const file = checkpointPath(checkpoint);
-  const bytes = await noting(damage, file, () => readWholeFile(file));
-  if (bytes === undefined) return;
-  if (sha256(bytes) === checkpointSha256) return;
+  const digest = await noting(damage, file, async () => {
+    await refuseSpecial(file);
+    return await sha256OfFile(file).catch((error) => {
+      throw ioError(`Could not read ${file}`, error);
+    });
+  });
+  if (digest === undefined || digest === checkpointSha256) return;
   damage.push({ file, fault: `${file} is not the checkpoint that was committed` });
 }
 

@@ -44,6 +44,8 @@ export interface Settings<T> {
   readonly inFormat1?: true;
   /** @throws {UsageError} if the value does not go with what is above */
   readonly check?: (value: T, above: Above) => void;
+  /** Of a field that can be absent: whether `value` asks for what a recipe without it does. */
+  readonly idle?: (value: T, recipe: Recipe) => boolean;
   /** Whether it belongs to one start of a run, and another start may have another. */
   readonly perStart?: true;
   /** Whether runs were made before there was such a field, which did what is its default. */

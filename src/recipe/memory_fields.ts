@@ -6,7 +6,12 @@
 import * as v from "valibot";
 import { UsageError } from "../errors.ts";
 import { CODEC_NAMES } from "../memory/chunk/codec.ts";
-import { CORRUPTION_POLICIES, MEMORY_VIEWS, type MemoryView } from "../memory/options.ts";
+import {
+  CORRUPTION_POLICIES,
+  LARGEST_AGE,
+  MEMORY_VIEWS,
+  type MemoryView,
+} from "../memory/options.ts";
 import { MEMORY_WEIGHTS, type MemoryWeight, memoryWeights } from "../method/method.ts";
 import { methodOf } from "../method/methods.ts";
 import { type Above, field, FROM_MEMORY, HAS_MEMORY } from "./field.ts";
@@ -70,7 +75,7 @@ export const MEMORY_FIELDS = {
   ),
   memoryAge: field(
     "memory.age",
-    integerFlag("memory-age", "epochs between making an example and using it", 1, 1000),
+    integerFlag("memory-age", "epochs between making an example and using it", 1, LARGEST_AGE),
     { group: "Memory", needs: HAS_MEMORY, default: 1, later: true },
   ),
   memoryReset: field(
@@ -95,7 +100,13 @@ export const MEMORY_FIELDS = {
       "keep a running average of examples: the share a in [0,1) of the earlier ones",
       0,
     ),
-    { group: "Memory", needs: HAS_MEMORY, said: "none", check: refuseAverage },
+    {
+      group: "Memory",
+      needs: HAS_MEMORY,
+      said: "none",
+      check: refuseAverage,
+      idle: (share) => share === 0,
+    },
   ),
   memoryBudget: field(
     "memory.budget",

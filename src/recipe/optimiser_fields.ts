@@ -134,7 +134,12 @@ export const OPTIMISER_FIELDS = {
         reestimated: "those of the training images, after each epoch",
       },
     ),
-    { group: "Optimiser", needs: AVERAGED, said: "averaged" },
+    {
+      group: "Optimiser",
+      needs: AVERAGED,
+      said: "averaged",
+      idle: (how) => how === "averaged",
+    },
   ),
 } as const;
 

@@ -144,7 +144,11 @@ export const TRAINING_FIELDS = {
   activation: field(
     "activation",
     choiceFlag("activation", ACTIVATION_NAMES, "nonlinearity of the network"),
-    { group: "What to train", said: "relu, or what --from says of itself" },
+    {
+      group: "What to train",
+      said: "relu, or what --from says of itself",
+      idle: (name) => name === "relu",
+    },
   ),
   from: field(
     "from",
@@ -174,7 +178,11 @@ export const TRAINING_FIELDS = {
   microBatch: field(
     "microBatch",
     integerFlag("micro-batch", "images of a step at once; gradients of its parts are added up", 1),
-    { group: "What to train", said: "the whole batch" },
+    {
+      group: "What to train",
+      said: "the whole batch",
+      idle: (images, { batchSize }) => images >= batchSize,
+    },
   ),
   cropPadding: field(
     "cropPadding",

@@ -37,7 +37,7 @@ function describeGeneration(generation: ReportedGeneration): string {
     `  epoch ${epoch}: ${examples} examples (${formatPercent(coverage)} of the images)`,
     `${mebibytes(bytes)} MiB`,
     `mean |δ| ${meanAbsoluteDelta.toFixed(2)}/255`,
-    `${formatPercent(boundaryShare)} at the boundary`,
+    ...boundaryShare === undefined ? [] : [`${formatPercent(boundaryShare)} at the boundary`],
     ...misclassified === undefined ? [] : [`${formatPercent(misclassified)} misclassified`],
   ].join(", ");
 }
@@ -75,13 +75,17 @@ export function describeExport({ out, epoch, examples }: ExportReport): string {
 
 /** Which epoch the examples count for, and what goes without any. */
 export function describeImport(report: ImportReport): string {
-  const { epoch, checkpoint, examples, images, age, missing } = report;
+  const { epoch, checkpoint, examples, images, asLeft, age, missing } = report;
   return [
     `${examples} examples are the memory of epoch ${epoch}, beside ${checkpoint}`,
-    ...examples === images ? [] : [
+    ...asLeft === false
+      ? [`they are not, byte for byte, the examples that epoch ${epoch} left`]
+      : [],
+    // An epoch need not show all images: where all that it left is back, nothing is missing.
+    ...examples === images || asLeft === true ? [] : [
       `the other ${images - examples} of ${images} images have none: for them, epoch ${
         epoch + age
-      } is like a first one`,
+      } goes without x'', and an attack that would begin there begins at noise, with no more steps`,
     ],
     ...missing.length === 0 ? [] : [
       `with --memory-age ${age}, those of ${epochs(missing)} would be in it too: ${

@@ -6,7 +6,7 @@
 import { basename, dirname, join, resolve } from "@std/path";
 import { UsageError } from "../errors.ts";
 import { describeIoError } from "../disk/failure.ts";
-import { readWholeFile, temporaryPath } from "../disk/files.ts";
+import { readWholeFile, temporaryOf, temporaryPath } from "../disk/files.ts";
 import { sameBytes } from "../format/bytes.ts";
 import { decodeSafetensors } from "../format/safetensors.ts";
 import { recipePath, RUN_FILES } from "./folder/files.ts";
@@ -70,7 +70,7 @@ export interface Output {
 /** What lies in a run folder and is the run's own. */
 const OWN: ReadonlySet<string> = new Set([
   ...RUN_FILES,
-  ...["checkpoints", "memory", "memory.tmp", "run.lock", EVENT_FOLDER],
+  ...["checkpoints", "memory", "run.lock", EVENT_FOLDER],
 ]);
 /** What a run keeps in its `eval/` while AutoAttack is unfinished, and of evaluations in shards. */
 const OWN_STATE = /\.(state|shards)$/;
@@ -146,7 +146,7 @@ function parentsOf(path: string): Map<string | undefined, readonly string[]> {
 /** The run folder whose own `place`, a path without links, is. */
 async function ownerOf(place: string): Promise<string | undefined> {
   for (const [folder, [first = "", second = ""]] of parentsOf(place)) {
-    const own = OWN.has(first) || first === "eval" && OWN_STATE.test(second);
+    const own = OWN.has(temporaryOf(first) ?? first) || first === "eval" && OWN_STATE.test(second);
     if (own && await realPath(recipePath(folder!)) !== undefined) return folder;
   }
   return undefined;

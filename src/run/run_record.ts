@@ -9,7 +9,7 @@ import { findSet } from "../data/sets/sets.ts";
 import { UsageError } from "../errors.ts";
 import { describeIssue } from "../format/json/schema_issue.ts";
 import { isOpenEnded, SCHEDULES } from "../optimise/schedule.ts";
-import type { Above } from "../recipe/field.ts";
+import type { Above, Field } from "../recipe/field.ts";
 import { AUTO_HELPER } from "../recipe/helper_recipe.ts";
 import {
   FIELDS,
@@ -20,7 +20,7 @@ import {
   RecipeSchema,
   valueAt,
 } from "../recipe/fields.ts";
-import type { Recipe, RecipeInput } from "../recipe/recipe.ts";
+import type { Path, Recipe, RecipeInput } from "../recipe/recipe.ts";
 import { resolveRecipe, unsaidFields, withFields } from "../recipe/resolve.ts";
 
 /** Weights that a run was given. */
@@ -134,12 +134,17 @@ function completed(said: RecipeInput, wrong: (problem: string) => UsageError): R
  * @throws {UsageError} naming the first flag that differs
  */
 export function resumeRecipe(stored: Recipe, given: RecipeInput, path: string): Recipe {
+  const said: [Path, unknown][] = [];
   for (const field of FIELDS) {
     const asked = valueAt(given, field.path), before = valueAt(stored, field.path);
+    // The run goes on without it: its checkpoints are those of a recipe that leaves it out.
+    if (before === undefined && asked !== undefined && asksForNothing(field, asked, stored)) {
+      continue;
+    }
+    said.push([field.path, asked]);
     // Auxiliary images may lie elsewhere, but not come in.
     const free = field.perStart && (field.path !== "auxData" || before !== undefined);
     if (asked === undefined || free || asked === before) continue;
-    if (asked === false && before === undefined) continue;
     const differs = `--${field.flag.name} ${asked} differs from ${path}, which has ${
       before ?? "none"
     }`;
@@ -148,7 +153,13 @@ export function resumeRecipe(stored: Recipe, given: RecipeInput, path: string): 
       : `${differs}: resume without it, or start a new run.`;
     if (refused !== undefined) throw new UsageError(refused);
   }
-  return resolveRecipe(withFields(stored, given));
+  return resolveRecipe(withFields(stored, nested(said)));
+}
+
+/** Whether `value` is what a run of `stored` does, which does not say it. */
+function asksForNothing({ needs, idle }: Field, value: unknown, stored: Recipe): boolean {
+  if (value === false) return true;
+  return idle?.(value as never, stored) === true && (needs?.holds(stored as Above) ?? true);
 }
 
 /** Why the epochs `given` cannot be those of the run of `stored`; undefined if they can. */

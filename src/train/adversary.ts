@@ -26,6 +26,8 @@ export interface AttackContext {
   readonly backend: Backend;
   /** What {@linkcode attackStart} gives, if it has been asked already. */
   readonly start?: Float32Array;
+  /** As many as {@linkcode attackStepsIn} says of the epoch, unless given. */
+  readonly iterations?: number | undefined;
   /** Heard between two parts of a long attack. */
   readonly signal?: AbortSignal;
 }
@@ -72,11 +74,12 @@ export async function attackBatch(
   learner: Learner,
   batch: Batch,
   inputs: StepInputs,
-  { recipe, epoch, backend, signal, start = attackStart(recipe, batch, epoch) }: AttackContext,
+  context: AttackContext,
 ): Promise<BatchAttack> {
-  const attack = trainingAttack(recipe),
-    iterations = attackStepsIn(recipe, epoch),
-    { seed } = recipe;
+  const { recipe, epoch, backend, signal } = context, { seed } = recipe;
+  const { start = attackStart(recipe, batch, epoch), iterations = attackStepsIn(recipe, epoch) } =
+    context;
+  const attack = trainingAttack(recipe);
   if (attack === undefined || iterations === undefined || start === undefined) {
     throw new TypeError(`The method ${recipe.variant} does not attack.`);
   }

@@ -59,10 +59,20 @@ export function lastReset(
   return epoch - (epoch - 1) % reset;
 }
 
-/** Iterations of the attacks in `epoch` (from 1); undefined where nothing is attacked. */
-export function attackStepsIn(recipe: Recipe, epoch: number): number | undefined {
+/**
+ * Iterations of the attacks in `epoch` (from 1); undefined where nothing is attacked.
+ *
+ * @param remembered whether the memory has the epoch whose examples they would start from: one that was imported may lack it
+ */
+export function attackStepsIn(
+  recipe: Recipe,
+  epoch: number,
+  remembered = true,
+): number | undefined {
   const { attack } = recipe;
-  return startsFromMemory(recipe, epoch) ? attack?.steps : attack?.firstSteps ?? attack?.steps;
+  return startsFromMemory(recipe, epoch) && remembered
+    ? attack?.steps
+    : attack?.firstSteps ?? attack?.steps;
 }
 
 /**

@@ -10,7 +10,7 @@ import type { DamagedExample, MemoryBatch, MemoryStore } from "../memory/store.t
 import { methodOf } from "../method/methods.ts";
 import type { Recipe } from "../recipe/recipe.ts";
 import { attackStart } from "./adversary.ts";
-import { lastReset } from "./inner_attack.ts";
+import { attackStepsIn, lastReset } from "./inner_attack.ts";
 import { makeMemoryInputs, type MemoryInputs, sliceMemory } from "./memory/inputs.ts";
 
 /** A batch and its memory. */
@@ -18,6 +18,8 @@ export interface PreparedBatch {
   readonly batch: Batch;
   /** Where its attack begins; undefined where there is none. */
   readonly start: Float32Array | undefined;
+  /** Iterations of its attack; undefined where there is none. */
+  readonly iterations: number | undefined;
   /** `x''`, of a method with a prior where its attack begins; undefined where no epoch of that age is in the memory. */
   readonly memoryInputs: MemoryInputs | undefined;
   /** What the epoch before left of the batch, for a running average. */
@@ -27,11 +29,11 @@ export interface PreparedBatch {
 }
 
 /** What goes through the network at once. */
-export type MicroBatch = Pick<PreparedBatch, "batch" | "start" | "memoryInputs">;
+export type MicroBatch = Pick<PreparedBatch, "batch" | "start" | "iterations" | "memoryInputs">;
 
 /** `prepared` in parts of `size` images, the last of which may be smaller; whole where it has no more or no size is given. */
 export function microBatches(prepared: PreparedBatch, size = Infinity): MicroBatch[] {
-  const { batch, start, memoryInputs } = prepared, n = batch.ids.length;
+  const { batch, start, iterations, memoryInputs } = prepared, n = batch.ids.length;
   if (size >= n) return [prepared];
   const values = valuesPerImage(batch.shape);
   return Array.from({ length: Math.ceil(n / size) }, (_, part) => {
@@ -39,6 +41,7 @@ export function microBatches(prepared: PreparedBatch, size = Infinity): MicroBat
     return {
       batch: sliceBatch(batch, first, end),
       start: start?.subarray(first * values, end * values),
+      iterations,
       memoryInputs: memoryInputs && sliceMemory(memoryInputs, first, end),
     };
   });
@@ -64,8 +67,8 @@ async function prepareBatch(supplies: Supplies, step: number): Promise<PreparedB
   const batch = trainingBatch(dataset, order, step, { ...recipe, epoch });
   const damaged: DamagedExample[] = [];
   if (memory === undefined || recipe.memory === undefined) {
-    const start = attackStart(recipe, batch, epoch);
-    return { batch, start, memoryInputs: undefined, last: undefined, damaged };
+    const start = attackStart(recipe, batch, epoch), iterations = attackStepsIn(recipe, epoch);
+    return { batch, start, iterations, memoryInputs: undefined, last: undefined, damaged };
   }
   const { age, ema, view, onCorruption } = recipe.memory;
   const onDamage = onCorruption === "rerun"
@@ -79,10 +82,11 @@ async function prepareBatch(supplies: Supplies, step: number): Promise<PreparedB
   const views = view === "realigned" ? batch.views : undefined;
   const remembered = stored && makeMemoryInputs(stored, dataset, batch.ids, views);
   const start = attackStart(recipe, batch, epoch, remembered);
+  const iterations = attackStepsIn(recipe, epoch, remembered !== undefined);
   const memoryInputs = methodOf(recipe.variant).attack?.prior && start
     ? { images: start, rows: [...batch.ids.keys()] }
     : remembered;
-  return { batch, start, memoryInputs, last, damaged };
+  return { batch, start, iterations, memoryInputs, last, damaged };
 }
 
 /** Keeps one batch of an epoch ahead. */

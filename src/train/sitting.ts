@@ -100,7 +100,6 @@ export async function runIn(
       ? await RunFolder.open(directory)
       : await RunFolder.create(directory, now);
     try {
-      if (recipe.epochs > folder.record.recipe.epochs) await folder.extend(recipe.epochs);
       if (initial) await keepCopy(folder, initialWeightsPath(directory), initial);
       // A run that was killed at its very start has no copy yet; that of `initial` is made when it begins.
       const copy = helperPath(directory);

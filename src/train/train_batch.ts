@@ -107,10 +107,10 @@ async function attackInParts(
   epoch: number,
 ): Promise<BatchAttack> {
   const attacks: BatchAttack[] = [];
-  for (const [i, { batch, start }] of parts.entries()) {
+  for (const [i, { batch, start, iterations }] of parts.entries()) {
     if (i > 0 && signal?.aborted) throw new Interrupted("Stopped within a step.");
     const attack = await attackBatch(learner, batch, inputs[i]!, {
-      ...{ recipe, epoch, backend },
+      ...{ recipe, epoch, backend, iterations },
       ...start && { start },
       ...signal && { signal },
     });

@@ -4,15 +4,25 @@
  * @module
  */
 import { join } from "@std/path";
-import { UsageError } from "../errors.ts";
+import { RunError } from "../errors.ts";
+import { DISK } from "../disk/disk.ts";
 import { ioError } from "../disk/failure.ts";
 import { removeTree } from "../disk/files.ts";
-import { exists } from "../disk/regular.ts";
-import { readCurrentFile } from "../memory/current.ts";
+import { ownedFiles, readCommittedGenerations } from "../memory/committed.ts";
+import {
+  absentMemory,
+  agrees,
+  commitNumber,
+  type Current,
+  readCurrentFile,
+} from "../memory/current.ts";
+import { withIndexCopy } from "../memory/index/copy.ts";
+import { readIndexPlace } from "../memory/index/place.ts";
 import { MemoryStore } from "../memory/store.ts";
 import { removeLeftovers } from "../run/folder/files.ts";
 import { RunLock } from "../run/folder/run_lock.ts";
-import { memoryFolder } from "../memory/layout.ts";
+import { memoryFolder, removeUnwanted } from "../memory/layout.ts";
+import { interruptedImports } from "./import_memory.ts";
 
 /** Bytes of the memory on disk, as `memory gc --json` prints them. */
 export interface GarbageReport {
@@ -32,17 +42,38 @@ export async function collectGarbage(runDir: string): Promise<GarbageReport> {
   const lock = await RunLock.acquire(runDir);
   try {
     const current = await readCurrentFile(directory);
-    if (current === undefined) throw new UsageError(`There is no memory in ${directory}.`);
-    const interrupted = `${directory}.tmp`; // of an import that was killed
-    const left = await exists(interrupted);
-    const before = await bytesIn(directory) + (left ? await bytesIn(interrupted) : 0);
-    if (left) await removeTree(interrupted);
+    if (current === undefined) throw await absentMemory(directory);
+    const interrupted = await interruptedImports(runDir);
+    let before = 0;
+    for (const folder of [directory, ...interrupted]) before += await bytesIn(folder);
+    for (const folder of interrupted) await removeTree(folder);
     await removeLeftovers(runDir);
+    await removeUncommitted(directory, current);
     await (await MemoryStore.open(directory, current.settings)).close();
     return { before, after: await bytesIn(directory) };
   } finally {
     await lock.release();
   }
+}
+
+/**
+ * Removes what the memory's last commit does not point at, where a copy of the index says that `current` is it: opening
+ * the index itself takes room, which a full disk lacks.
+ */
+async function removeUncommitted(directory: string, current: Current): Promise<void> {
+  if (await readIndexPlace(directory) !== undefined) return;
+  let indexed: Current | undefined;
+  try {
+    indexed = await withIndexCopy(directory, (index) => index.current());
+  } catch (error) {
+    if (error instanceof RunError) return; // which opening it tells
+    throw error;
+  }
+  // A killed process may have committed and not come to say so here.
+  if (indexed === undefined || commitNumber(indexed) !== commitNumber(current)) return;
+  if (!agrees(indexed, current)) return;
+  const generations = await readCommittedGenerations(directory, current);
+  await removeUnwanted(directory, ownedFiles(generations), DISK);
 }
 
 /** Links count for themselves and not for what they lead to. */

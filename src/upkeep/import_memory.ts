@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { join } from "@std/path";
+import { basename, join } from "@std/path";
 import { lengthOf } from "../attack/autoattack/geometry.ts";
 import { BOUND_TOLERANCE } from "../attack/bounds.ts";
 import { applyView, IDENTITY_VIEW, outOfView } from "../data/augmentation.ts";
@@ -11,14 +11,20 @@ import { type Dataset, valuesPerImage } from "../data/dataset.ts";
 import { UsageError } from "../errors.ts";
 import { syncDirectory } from "../disk/disk.ts";
 import { ioError } from "../disk/failure.ts";
-import { removeTreeIfThere } from "../disk/files.ts";
+import { listFolder, removeTreeIfThere, temporaryOf, temporaryPath } from "../disk/files.ts";
+import { isLink } from "../disk/regular.ts";
 import { quoted } from "../format/quoted.ts";
 import { readCurrentFile } from "../memory/current.ts";
 import { findForeign, removeEmptyMemory } from "../memory/empty.ts";
 import { MemoryStore } from "../memory/store.ts";
 import { codecError } from "../memory/chunk/codec.ts";
 import { largestDelta, mixesCrops } from "../train/memory/outputs.ts";
-import { checkpointPath, damagedCheckpoint, findNamedLast } from "../run/checkpoints.ts";
+import {
+  checkpointPath,
+  damagedCheckpoint,
+  findNamedLast,
+  readCommittedCheckpoints,
+} from "../run/checkpoints.ts";
 import { describeCheckpoint } from "../run/checkpoint/progress.ts";
 import { RunLock } from "../run/folder/run_lock.ts";
 import { type DataPlace, loadMemoryData, type MemoryRun } from "./memory_run.ts";
@@ -35,6 +41,11 @@ export interface ImportReport {
   readonly examples: number;
   /** Images that the run trains on, with auxiliary ones, of which an epoch may show a part. */
   readonly images: number;
+  /**
+   * Whether they are byte for byte the examples that the epoch left, by the digest beside its checkpoint; absent where that
+   * was not kept.
+   */
+  readonly asLeft?: boolean;
   /** Epochs between making an example and using it. */
   readonly age: number;
   /** Earlier epochs of which the memory would hold examples too, which one file does not bring back, ascending. */
@@ -57,7 +68,7 @@ export async function importMemory(
   const { train, sha256: dataSha256 } = await loadMemoryData(run, place);
   const examples = await readMemoryFile(file, train);
   const lock = await RunLock.acquire(runDir);
-  const directory = memoryFolder(runDir), temporary = `${directory}.tmp`;
+  const directory = memoryFolder(runDir), temporary = temporaryPath(directory);
   try {
     await refuseMemory(directory);
     const last = await findNamedLast(runDir);
@@ -80,7 +91,6 @@ export async function importMemory(
         }, and ${runDir} stands behind epoch ${epoch}: import those of epoch ${epoch}.`,
       );
     }
-    await removeTreeIfThere(temporary); // left by an import that was killed
     const store = await MemoryStore.open(temporary, {
       codec: recipe.memory.codec,
       epsilon: largestDelta(recipe.memory, recipe.threat),
@@ -88,6 +98,7 @@ export async function importMemory(
       dataSha256,
       shape: train.shape,
     });
+    let digest: string;
     try {
       await store.begin(epoch);
       await writeExamples(store, examples, train, recipe, file);
@@ -99,13 +110,18 @@ export async function importMemory(
         checkpoint,
         checkpointSha256: sha256,
       });
+      digest = store.digest(epoch);
     } finally {
       await store.close();
     }
     await moveIntoPlace(temporary, directory);
+    const left = (await readCommittedCheckpoints(runDir))?.epochs
+      ?.find((each) => each.epoch === epoch && each.checkpoint === sha256)?.memory;
     const { age } = recipe.memory, oldest = Math.max(1, epoch - age + 1);
     return {
-      ...{ epoch, checkpoint, examples: examples.ids.length, images: train.n, age },
+      ...{ epoch, checkpoint, examples: examples.ids.length, images: train.n },
+      ...left !== undefined && { asLeft: left === digest },
+      age,
       missing: Array.from({ length: epoch - oldest }, (_, i) => oldest + i),
     };
   } finally {
@@ -114,8 +130,22 @@ export async function importMemory(
   }
 }
 
-/** @throws {UsageError} if `directory` holds a memory, or anything that is no memory's */
+/** The folders of memories that imports into the run in `runDir` were making when they were killed; nobody may be at one. */
+export async function interruptedImports(runDir: string): Promise<string[]> {
+  const memory = basename(memoryFolder(runDir));
+  return (await listFolder(runDir))
+    .filter(({ name, isDirectory }) => isDirectory && temporaryOf(name) === memory)
+    .map(({ name }) => join(runDir, name));
+}
+
+/** @throws {UsageError} if `directory` is a link, or holds a memory or anything that is no memory's */
 async function refuseMemory(directory: string): Promise<void> {
+  if (await isLink(directory)) {
+    throw new UsageError(
+      `${directory} is a link, in whose place there would be a folder: take the link away, import, and move the folder to ` +
+        "where it led, if it is to be there again.",
+    );
+  }
   const current = await readCurrentFile(directory);
   const foreign = await findForeign(directory);
   if (!current?.commit && foreign === undefined) return;

@@ -14,6 +14,7 @@ import { predictedClass } from "../model/predicted_class.ts";
 import { checkpointPath } from "../run/checkpoints.ts";
 import { readWeights } from "../run/subject.ts";
 import { makeMemoryInputs } from "../train/memory/inputs.ts";
+import { mixesCrops } from "../train/memory/outputs.ts";
 import {
   loadMemoryData,
   type MemoryData,
@@ -71,7 +72,10 @@ export async function memoryStats(
   const data = options.misclassified ? await loadMemoryData(run, options) : undefined;
   return await withMemory(run, options, async (store) => {
     if (data) refuseOtherData(store, data);
-    const { generations, ages } = await measureMemory(store);
+    const { generations, ages } = await measureMemory(
+      store,
+      mixesCrops(run.recipe.memory) ? undefined : run.recipe.threat.norm,
+    );
     const current = store.current() ?? null;
     const shares = data && current
       ? await misclassifiedShares(store, current, run, options, data)
@@ -122,6 +126,7 @@ async function misclassifiedShares(
         });
       }
       shares.set(epoch, images.length === 0 ? 0 : wrong / images.length);
+      await store.release(epoch);
     }
     model.dispose();
     return shares;

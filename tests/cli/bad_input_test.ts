@@ -84,7 +84,7 @@ Deno.test("memloss train refuses wrong flags before it touches the disk", async 
   );
   await refused(
     train("--memory-age", "1000000000"),
-    /--memory-age must be a whole number from 1 to 1000/,
+    /--memory-age must be a whole number from 1 to 300/,
   );
   await refused(train("--workers", "0"), /--workers must be a whole number from 1 to 256/);
   await refused(

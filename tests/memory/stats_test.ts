@@ -1,7 +1,10 @@
 import assert from "node:assert/strict";
 import { join } from "@std/path";
 import { IDENTITY_VIEW } from "../../src/data/augmentation.ts";
-import { measureMemory } from "../../src/memory/stats.ts";
+import { measureMemory, type MemoryNorm } from "../../src/memory/stats.ts";
+import { encodeCurrent, readCurrentFile } from "../../src/memory/current.ts";
+import { encodeManifest } from "../../src/memory/generation/manifest.ts";
+import { sha256 } from "../../src/format/sha256.ts";
 import { MemoryStore } from "../../src/memory/store.ts";
 import { commitOf, settings } from "./store_support.ts";
 import { EPSILON, inTemporary, writeExamples } from "./support.ts";
@@ -17,7 +20,11 @@ Deno.test("measureMemory() counts, measures and weighs each generation", async (
     deltas.fill(-EPSILON, 0, VALUES).fill(EPSILON / 2, VALUES, 2 * VALUES);
     await store.write(ids, [IDENTITY_VIEW, IDENTITY_VIEW, IDENTITY_VIEW], deltas);
     await store.commit(commitOf(1, true));
-    const [stats, ...more] = (await measureMemory(store)).generations;
+    const shareIn = async (norm?: MemoryNorm) =>
+      (await measureMemory(store, norm)).generations[0]!.boundaryShare;
+    // Two of three are longer than ε, with values that are within it.
+    assert.deepEqual([await shareIn("l2"), await shareIn()], [2 / 3, undefined]);
+    const [stats, ...more] = (await measureMemory(store, "linf")).generations;
     await store.close();
     const folder = join(directory, "generation-0001");
     const sizes = [...Deno.readDirSync(folder)].map(({ name }) =>
@@ -40,17 +47,39 @@ Deno.test("measureMemory() counts, measures and weighs each generation", async (
 Deno.test("measureMemory() counts images by the age of their newest example", () =>
   inTemporary(async (directory) => {
     const store = await MemoryStore.open(directory, { ...settings, imageCount: 10 });
-    assert.deepEqual(await measureMemory(store), { generations: [], ages: [] });
+    assert.deepEqual(await measureMemory(store, "linf"), { generations: [], ages: [] });
     await store.begin(1);
     await writeExamples(store, 1, Uint32Array.of(0, 1, 2, 3, 4, 5, 6));
     await store.commit(commitOf(1, true));
     await store.begin(2);
     await writeExamples(store, 2, Uint32Array.of(9, 0, 1));
     await store.commit(commitOf(2, false, [1]));
-    const { ages, generations } = await measureMemory(store);
+    const { ages, generations } = await measureMemory(store, "linf");
     await store.close();
     assert.deepEqual(ages, [{ age: 0, images: 3 }, { age: 1, images: 5 }]);
     assert.deepEqual(generations.map(({ examples }) => examples), [7, 3]);
+  }));
+
+Deno.test("measureMemory() makes no table for generations without examples, however many images they could be of", () =>
+  inTemporary(async (directory) => {
+    const large = { ...settings, imageCount: 2 ** 24 };
+    const store = await MemoryStore.open(directory, { ...settings, imageCount: 10 });
+    await store.begin(1);
+    await store.commit(commitOf(1, true));
+    await store.close();
+    const folder = join(directory, "generation-0001"), path = join(folder, "manifest.json");
+    const manifest = JSON.parse(await Deno.readTextFile(path));
+    const bytes = encodeManifest({ ...manifest, images: large.imageCount });
+    await Deno.writeFile(path, bytes);
+    const { commit } = (await readCurrentFile(directory))!;
+    const generations = [{ ...commit!.generations[0]!, sha256: sha256(bytes) }];
+    const crafted = { settings: large, commit: { ...commit!, generations } };
+    await Deno.writeFile(join(directory, "current.json"), encodeCurrent(crafted));
+    const reading = await MemoryStore.openReadOnly(directory), before = Deno.memoryUsage().rss;
+    const { generations: [stats] } = await measureMemory(reading, "linf");
+    await reading.close();
+    assert.equal(stats!.examples, 0);
+    assert.ok(Deno.memoryUsage().rss - before < 2 ** 26, "a table is 128 MiB");
   }));
 
 Deno.test("MemoryStore.images() lists examples in the order they were written", () =>

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { join } from "@std/path";
 import { RunError } from "../../src/errors.ts";
+import { readIndexPlace } from "../../src/memory/index/place.ts";
 import { rebuildIndex } from "../../src/memory/index/rebuild.ts";
 import { type MemorySettings, MemoryStore } from "../../src/memory/store.ts";
 import { type MemoryCheck, verifyMemory } from "../../src/memory/verify.ts";
@@ -155,6 +156,33 @@ Deno.test("verifyMemory() lists each damaged record with its image", () =>
     assert.match((await verify(memory)).damage[0]!.fault, /Could not read .*chunk-0000/);
   }));
 
+Deno.test("verifyMemory() reads no more of a file than belongs to it, whatever stands behind that", () =>
+  inTemporary(async (directory) => {
+    const memory = await makeMemory(directory);
+    const chunk = join(memory, "generation-0002", "chunk-0000.bin");
+    const manifest = join(memory, "generation-0003", "manifest.partial-1.json");
+    const files = [chunk, manifest, join(memory, "current.json"), join(memory, "index.json")];
+    const length = 2 ** 42, before = Deno.memoryUsage().rss;
+    for (const file of files) {
+      // A hole: it takes no room on the disk, and would take all of the RAM.
+      using open = await Deno.open(file, { write: true, create: true });
+      await open.truncate(length);
+    }
+    const { damage } = await verify(memory, true);
+    const named = damage.map(({ file }) => file);
+    for (const file of files.slice(0, 3)) assert.ok(named.includes(file), `${file}: ${named}`);
+    assert.equal(
+      damage.find(({ file }) => file === chunk)!.fault,
+      `${chunk} has ${length} bytes instead of ${128 + 2 * 3084}`,
+    );
+    await assert.rejects(MemoryStore.openReadOnly(memory), {
+      name: "RunError",
+      message: /damaged/,
+    });
+    await assert.rejects(readIndexPlace(memory), { name: "RunError", message: /damaged/ });
+    assert.ok(Deno.memoryUsage().rss - before < 2 ** 28);
+  }));
+
 Deno.test("verifyMemory() refuses a folder without a memory", () =>
   inTemporary(async (directory) => {
     for (const path of [directory, join(directory, "absent")]) {
@@ -170,6 +198,16 @@ Deno.test("rebuildIndex() makes a lost index anew, and a lost current.json", () 
       await Deno.remove(join(memory, name));
       const [damage] = (await verify(memory)).damage;
       assert.equal(damage!.file, join(memory, name));
+      if (name === "current.json") {
+        await assert.rejects(MemoryStore.openReadOnly(memory), {
+          name: "RunError",
+          message:
+            /current\.json is missing beside generation-0002: make it anew with `.+ --rebuild`$/,
+        });
+        const remote = "http://127.0.0.1:9/";
+        await assert.rejects(MemoryStore.open(memory, SMALL, { remote }), /contradict each other/);
+        await assert.rejects(Deno.stat(join(memory, "index.json")), { name: "NotFound" });
+      }
       await rebuildIndex(memory);
       assert.deepEqual((await verify(memory)).damage, []);
       await assertIntact(memory);

@@ -3,6 +3,7 @@ import {
   describeGarbage,
   describeImport,
   describeMemoryVerification,
+  describeStats,
 } from "../../src/report/memory_text.ts";
 
 Deno.test("describeMemoryVerification() has a line for each damage, and says when the index was left out", () => {
@@ -25,6 +26,23 @@ Deno.test("describeMemoryVerification() has a line for each damage, and says whe
   );
 });
 
+Deno.test("describeStats() says nothing of a boundary where there is none", () => {
+  const generation = { epoch: 1, complete: true, examples: 2, coverage: 1, bytes: 2 ** 20 };
+  const describe = (boundaryShare?: number) =>
+    describeStats({
+      ...{ codec: "f32", epsilon: 1, imageCount: 2, dataSha256: "", current: null, ages: [] },
+      shape: { height: 32, width: 32, channels: 3 },
+      generations: [{
+        ...generation,
+        meanAbsoluteDelta: 3,
+        ...boundaryShare !== undefined && { boundaryShare },
+      }],
+    }).split("\n")[1];
+  const said = "  epoch 1: 2 examples (100.00 % of the images), 1.0 MiB, mean |δ| 3.00/255";
+  assert.equal(describe(), said);
+  assert.equal(describe(0.25), `${said}, 25.00 % at the boundary`);
+});
+
 Deno.test("describeGarbage() says MiB", () => {
   const report = { before: 3 * 2 ** 20, after: 2 ** 19 };
   assert.equal(describeGarbage(report), "0.5 MiB are left of 3.0 MiB");
@@ -36,8 +54,18 @@ Deno.test("describeImport() says how many images have no example", () => {
   assert.equal(describeImport({ ...report, examples: 20 }), `20 ${said}`);
   assert.equal(
     describeImport({ ...report, examples: 12 }),
-    `12 ${said}; the other 8 of 20 images have none: for them, epoch 3 is like a first one`,
+    `12 ${said}; the other 8 of 20 images have none: for them, epoch 3 goes without x'', and an attack that would begin there begins at noise, with no more steps`,
   );
+});
+
+Deno.test("describeImport() says where the examples are not those that the epoch left, and looks for no more where they are", () => {
+  const report = { epoch: 2, checkpoint: "epoch-002.safetensors", images: 20, age: 1, missing: [] };
+  const said = "examples are the memory of epoch 2, beside epoch-002.safetensors";
+  assert.equal(
+    describeImport({ ...report, examples: 20, asLeft: false }),
+    `20 ${said}; they are not, byte for byte, the examples that epoch 2 left`,
+  );
+  assert.equal(describeImport({ ...report, examples: 12, asLeft: true }), `12 ${said}`);
 });
 
 Deno.test("describeImport() says which epochs go without examples where a memory holds several", () => {

@@ -19,9 +19,15 @@ Deno.test("a run that is given more epochs once it is over ends as one that had 
     inRunFolder(async (runDir) => {
       await startRun({ ...RESTARTS, epochs: 3 }, whole);
       await startRun({ ...RESTARTS, epochs: 1 }, runDir);
+      const record = (directory: string) => Deno.readTextFile(`${directory}/recipe.json`);
+      const short = await record(runDir);
+      await Deno.rename(`${runDir}/memory`, `${runDir}/elsewhere`);
+      const refused = continueRun(runDir, { given: { epochs: 3 } });
+      await assert.rejects(refused, { name: "UsageError", message: /memory is empty: restore it/ });
+      assert.equal(await record(runDir), short, "a start that is refused adds no epochs");
+      await Deno.rename(`${runDir}/elsewhere`, `${runDir}/memory`);
       await continueRun(runDir, { given: { epochs: 3 } });
       assert.deepEqual(await resultOf(runDir), await resultOf(whole));
-      const record = (directory: string) => Deno.readTextFile(`${directory}/recipe.json`);
       assert.equal(await record(runDir), await record(whole));
       const { same, difference } = await verifyRun(runDir);
       assert.deepEqual([same, difference], [3, undefined]);

@@ -98,6 +98,7 @@ Deno.test("checkOutput() refuses everything that is a run's own, there or not, w
         "checkpoints/epoch-001.safetensors",
         "checkpoints/mine.safetensors",
         "memory/current.json",
+        "memory.tmp-12ab",
       ],
       "eval/autoattack-0.state/adversarial.bin",
     ];

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { VARIANTS } from "../../src/method/methods.ts";
-import type { RecipeInput } from "../../src/recipe/recipe.ts";
+import type { Recipe, RecipeInput } from "../../src/recipe/recipe.ts";
 import { resolveRecipe } from "../../src/recipe/resolve.ts";
 import {
   decodeRunRecord,
@@ -128,6 +128,28 @@ Deno.test("resumeRecipe() takes a switch that is off for what a run without it h
     () => resumeRecipe(strict, { deterministic: false }, PATH),
     /^UsageError: --deterministic false differs from .*, which has true: /,
   );
+});
+
+Deno.test("resumeRecipe() takes a value that is what the run does, which does not say it, and goes on without it", () => {
+  const averaged = recordOf({ variant: "v1", optimiser: { average: "ema" } }).recipe;
+  const idle: RecipeInput[] = [
+    { activation: "relu" },
+    { optimiser: { averageBatchNorm: "averaged" } },
+    { memory: { ema: 0 } },
+    { microBatch: averaged.batchSize },
+  ];
+  for (const given of idle) assert.deepEqual(resumeRecipe(averaged, given, PATH), averaged);
+  const other: [RecipeInput, Recipe, RegExp][] = [
+    [{ activation: "silu" }, averaged, /--activation silu differs from .+, which has none/],
+    [{ activation: "relu" }, { ...averaged, activation: "silu" }, /relu differs .+ has silu/],
+    [{ memory: { ema: 0.1 } }, averaged, /--memory-ema 0\.1 differs from .+, which has none/],
+    [{ memory: { ema: 0 } }, recordOf({ variant: "trades" }).recipe, /--memory-ema 0 differs/],
+    [{ microBatch: averaged.batchSize - 1 }, averaged, /--micro-batch \d+ differs/],
+    [idle[1]!, RECORD.recipe, /--average-batch-norm averaged differs from .+, which has none/],
+  ];
+  for (const [given, recipe, message] of other) {
+    assert.throws(() => resumeRecipe(recipe, given, PATH), { name: "UsageError", message });
+  }
 });
 
 Deno.test("resumeRecipe() names the first flag that differs, and what the run has", () => {

@@ -211,7 +211,7 @@ onWasm(
   "train() keeps all examples where they are to be older than the run gets",
   (backend) =>
     inRunFolder(async (runDir) => {
-      await trainIn(runDir, smallRecipe({ variant: "v1", memoryAge: 1000 }), backend);
+      await trainIn(runDir, smallRecipe({ variant: "v1", memoryAge: 300 }), backend);
       const store = await MemoryStore.openReadOnly(join(runDir, "memory"));
       assert.deepEqual(store.current()!.generations, [1, 2]);
       await store.close();

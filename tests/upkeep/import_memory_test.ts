@@ -5,11 +5,14 @@ import {
   encodeSafetensors,
   type SafeTensor,
 } from "../../src/format/safetensors.ts";
+import { readCommittedCheckpoints } from "../../src/run/checkpoints.ts";
+import { continueRun } from "../../src/train/start.ts";
 import { exportMemory } from "../../src/upkeep/export_memory.ts";
 import { importMemory } from "../../src/upkeep/import_memory.ts";
 import { readMemoryRun } from "../../src/upkeep/memory_run.ts";
 import { memlossDone } from "../cli/memloss.ts";
 import { TinyWorld } from "../cli/tiny.ts";
+import { copyFolder } from "../testing/folder.ts";
 
 let world: TinyWorld;
 let run: string;
@@ -18,8 +21,18 @@ let exported: string;
 Deno.test.beforeAll(async () => {
   world = await TinyWorld.create();
   run = world.path("run");
-  const flags = ["--variant", "v1", "--select", "none", "--memory-age", "3"];
-  await memlossDone(...world.trainArgs(run, ...flags));
+  const flags = [
+    "--variant",
+    "v1",
+    "--select",
+    "none",
+    "--memory-age",
+    "2",
+    "--schedule",
+    "constant",
+  ];
+  const starts = ["--attack-start", "memory", "--attack-steps", "1", "--first-steps", "3"];
+  await memlossDone(...world.trainArgs(run, ...flags, ...starts));
   exported = world.path("memory.safetensors");
   await exportMemory(await readMemoryRun(run), { out: exported, dataDir: world.data });
 });
@@ -75,6 +88,21 @@ Deno.test("importMemory() refuses files that are not a memory of its images and 
   await assert.rejects(importMemory(lost, world.data, place), folder);
 });
 
+Deno.test("importMemory() leaves a linked memory alone, wherever the link leads", async () => {
+  const lost = await readMemoryRun(run), memory = join(run, "memory");
+  const elsewhere = world.path("disk");
+  for (const there of [false, true]) {
+    if (there) await Deno.mkdir(elsewhere);
+    await Deno.symlink(elsewhere, memory);
+    await assert.rejects(importMemory(lost, exported, { dataDir: world.data }), {
+      name: "UsageError",
+      message: /memory is a link, .+: take the link away, import, and move the folder to where/,
+    });
+    assert.equal(await Deno.readLink(memory), elsewhere);
+    await Deno.remove(memory);
+  }
+});
+
 Deno.test("importMemory() measures examples of a run in L2 by their length", async () => {
   const lost = await readMemoryRun(run), place = { dataDir: world.data };
   const within = (epsilon: number) => {
@@ -86,13 +114,29 @@ Deno.test("importMemory() measures examples of a run in L2 by their length", asy
     name: "UsageError",
     message: /its example of image \d+ is [01]\.\d+ from it, more than 0\.5\.$/,
   });
-  await within(1.75);
+  const { asLeft } = await within(1.75);
+  assert.equal(asLeft, false, "made for another ball");
   await Deno.remove(join(run, "memory"), { recursive: true });
 });
 
 Deno.test("importMemory() says of which earlier epochs the memory has lost the examples", async () => {
-  const { epoch, age, missing } = await importMemory(await readMemoryRun(run), exported, {
+  const { epoch, asLeft, age, missing } = await importMemory(await readMemoryRun(run), exported, {
     dataDir: world.data,
   });
-  assert.deepEqual([epoch, age, missing], [2, 3, [1]]);
+  assert.deepEqual([epoch, asLeft, age, missing], [2, true, 2, [1]]);
+});
+
+Deno.test("continueRun() gives attacks their first steps where an imported memory lacks the epoch that they would begin at", async () => {
+  const longer = world.path("longer");
+  await copyFolder(run, longer);
+  const recipe = JSON.parse(await Deno.readTextFile(join(run, "recipe.json")));
+  assert.equal(recipe.recipe.attack.steps, 1);
+  recipe.recipe.attack.steps = 3;
+  await Deno.writeTextFile(join(longer, "recipe.json"), JSON.stringify(recipe));
+  const tensors = [];
+  for (const each of [run, longer]) {
+    await continueRun(each, { given: { epochs: 3 } });
+    tensors.push((await readCommittedCheckpoints(each))!.epochs!.at(-1)!.tensors);
+  }
+  assert.equal(tensors[0], tensors[1]);
 });

@@ -66,6 +66,11 @@ export function codecOf({ codec, epsilon, shape }: Manifest): Codec {
   return createCodec(codec, epsilon, impliedShape(shape));
 }
 
+/** More bytes than a manifest of `images` training images has. */
+export function manifestLimit(images: number): number {
+  return 2048 + 256 * Math.ceil(images / CHUNK_RECORDS);
+}
+
 /** The bytes of `manifest`. */
 export function encodeManifest(manifest: Manifest): Uint8Array<ArrayBuffer> {
   return new TextEncoder().encode(JSON.stringify(manifest, null, 2) + "\n");

@@ -9,6 +9,7 @@ import type { Codec } from "../chunk/codec.ts";
 import type { Generation } from "../committed.ts";
 import { GenerationReader } from "./reader.ts";
 import { generationFolder } from "../layout.ts";
+import { Locations } from "../index/locations.ts";
 import type { LocationIndex } from "../index/location_index.ts";
 import { ReadBudget } from "./read_budget.ts";
 import { scanLocations } from "../index/scan.ts";
@@ -70,7 +71,9 @@ export class OpenReaders {
     const reader = new GenerationReader(folder, manifest, this.#codec, this.#budget);
     try {
       if (this.#ahead) reader.openChunks();
-      if (this.#index === undefined) {
+      if (manifest.records === 0) {
+        reader.locations = new Locations(0); // however many images it could be of
+      } else if (this.#index === undefined) {
         const read = (number: number) => reader.bytes(number);
         reader.locations = await scanLocations(folder, manifest, read);
       } else {

@@ -8,8 +8,8 @@ import { IDENTITY_VIEW, type View } from "../../data/augmentation.ts";
 import { valuesPerImage } from "../../data/dataset.ts";
 import { RunError } from "../../errors.ts";
 import { StorageError } from "../../disk/failure.ts";
-import { readWholeFile } from "../../disk/files.ts";
-import { CHUNK_RECORDS } from "../chunk/chunk.ts";
+import { readBeginning } from "../../disk/files.ts";
+import { CHUNK_RECORDS, chunkBytes } from "../chunk/chunk.ts";
 import { ChunkReader } from "../chunk/reader.ts";
 import type { Codec } from "../chunk/codec.ts";
 import type { DamagedExample } from "../options.ts";
@@ -70,11 +70,12 @@ export class GenerationReader {
     }
   }
 
-  /** The bytes of chunk `number`, header or not. Throws a `RunError` if they cannot be read. */
+  /** The bytes of chunk `number` as far as they belong to it, header or not. Throws a `RunError` if they cannot be read. */
   async bytes(number: number): Promise<Uint8Array<ArrayBuffer>> {
     const open = this.#open.get(number);
-    return open?.bytes() ??
-      await readWholeFile(join(this.#folder, this.#manifest.chunks[number]!.file));
+    if (open !== undefined) return open.bytes();
+    const { file, records } = this.#manifest.chunks[number]!;
+    return await readBeginning(join(this.#folder, file), chunkBytes(this.#codec, records));
   }
 
   /**
@@ -114,9 +115,12 @@ export class GenerationReader {
     const { locations } = this;
     const place = (image: number) =>
       locations.chunk(image) * CHUNK_RECORDS + locations.record(image);
-    return Uint32Array.from({ length: this.#manifest.images }, (_, image) => image)
-      .filter((image) => locations.has(image))
-      .sort((a, b) => place(a) - place(b));
+    const found = new Uint32Array(this.#manifest.records);
+    let n = 0;
+    for (let image = 0; n < found.length && image < this.#manifest.images; image++) {
+      if (locations.has(image)) found[n++] = image;
+    }
+    return found.subarray(0, n).sort((a, b) => place(a) - place(b));
   }
 
   close(): void {

@@ -27,8 +27,9 @@ export class Locations {
     return this.#words.byteLength / PAGE_BYTES;
   }
 
+  /** Whether `image` has a location; an image beyond the table has none. */
   has(image: number): boolean {
-    return this.#words[2 * image] !== ABSENT;
+    return (this.#words[2 * image] ?? ABSENT) !== ABSENT;
   }
 
   /** The chunk that holds `image`, which must be present. */

@@ -9,7 +9,7 @@ import * as v from "valibot";
 import { RunError } from "../../errors.ts";
 import type { Disk } from "../../disk/disk.ts";
 import { readIfThere, writeFileAtomically } from "../../disk/files.ts";
-import { PLACE_FILE } from "../layout.ts";
+import { DOCUMENT_BYTES, PLACE_FILE } from "../layout.ts";
 
 const placeSchema = v.strictObject({
   url: v.pipe(v.string(), v.url()),
@@ -30,7 +30,7 @@ export function newPlace(url: string): RemotePlace {
  */
 export async function readIndexPlace(directory: string): Promise<RemotePlace | undefined> {
   const path = join(directory, PLACE_FILE);
-  const bytes = await readIfThere(path);
+  const bytes = await readIfThere(path, DOCUMENT_BYTES + 1);
   if (bytes === undefined) return undefined;
   try {
     return v.parse(placeSchema, JSON.parse(new TextDecoder().decode(bytes)));

@@ -5,7 +5,7 @@
  */
 import { dirname, join } from "@std/path";
 import { RunError } from "../../errors.ts";
-import { readWholeFile } from "../../disk/files.ts";
+import { readBeginning } from "../../disk/files.ts";
 import { advised } from "../../format/command_line.ts";
 import { chunkBytes } from "../chunk/chunk.ts";
 import { Locations } from "./locations.ts";
@@ -15,18 +15,20 @@ import { recordImage } from "../chunk/record.ts";
 /**
  * The locations of the generation in `folder`, which are those that were committed: their digest is in `manifest`.
  *
- * @param read gives the bytes of a chunk
+ * @param read gives the bytes of a chunk; from its file unless given
  * @throws {RunError} if a chunk cannot be read or its records are not where they were written
  */
 export async function scanLocations(
   folder: string,
   manifest: Manifest,
-  read = (number: number) => readWholeFile(join(folder, manifest.chunks[number]!.file)),
+  read?: (number: number) => Promise<Uint8Array>,
 ): Promise<Locations> {
   const locations = new Locations(manifest.images);
   const codec = codecOf(manifest);
-  for (const [number, { records }] of manifest.chunks.entries()) {
-    const bytes = await read(number);
+  for (const [number, { file, records }] of manifest.chunks.entries()) {
+    const bytes = read
+      ? await read(number)
+      : await readBeginning(join(folder, file), chunkBytes(codec, records));
     for (let record = 0; record < records; record++) {
       const start = chunkBytes(codec, record);
       if (start + 4 > bytes.length) break;

@@ -10,6 +10,8 @@ import { refuseForeign } from "../../disk/regular.ts";
 
 const ATTEMPTS = 4;
 const ATTEMPT_MILLISECONDS = 20;
+/** A disk's, or somebody's share of it. */
+const FULL = ["ENOSPC", "EDQUOT"];
 
 /**
  * An exclusive advisory lock of the operating system on `RUN_DIR/run.lock`.
@@ -28,7 +30,7 @@ export class RunLock {
    * Locks the existing folder `runDirectory` for this process.
    *
    * @throws {UsageError} if another process holds it
-   * @throws {RunError} if the lock file cannot be written, or something else lies in its place
+   * @throws {RunError} if the lock file cannot be made or written, but for want of room, or something else lies in its place
    */
   static async acquire(runDirectory: string): Promise<RunLock> {
     const path = join(runDirectory, "run.lock");
@@ -38,7 +40,7 @@ export class RunLock {
       file = await Deno.open(path, { read: true, write: true, create: true });
       if (await lockPatiently(file)) {
         await file.truncate();
-        await file.write(new TextEncoder().encode(`${Deno.pid}\n`));
+        await sayOwner(file);
         return new RunLock(file);
       }
     } catch (error) {
@@ -47,7 +49,7 @@ export class RunLock {
     }
     file.close();
     const pid = (await Deno.readTextFile(path)).trim();
-    // Empty for an instant, between the owner's lock and its pid.
+    // Empty for an instant, between the owner's lock and its pid, or on a full disk.
     const owner = pid === "" ? "another process" : `process ${pid}`;
     throw new UsageError(
       `The run folder ${runDirectory} is in use by ${owner}: wait for it to end or choose another --run-dir`,
@@ -81,4 +83,13 @@ async function lockPatiently(file: Deno.FsFile): Promise<boolean> {
     await new Promise((resolve) => setTimeout(resolve, ATTEMPT_MILLISECONDS));
   }
   return await file.tryLock(true);
+}
+
+/** Writes who has the lock: a courtesy, without which what makes room on a full disk can be done all the same. */
+async function sayOwner(file: Deno.FsFile): Promise<void> {
+  try {
+    await file.write(new TextEncoder().encode(`${Deno.pid}\n`));
+  } catch (error) {
+    if (!FULL.includes(String((error as { code?: unknown } | null)?.code))) throw error;
+  }
 }

@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
 import { join } from "@std/path";
+import { LocationIndex } from "../../../src/memory/index/location_index.ts";
+import { LARGEST_AGE } from "../../../src/memory/options.ts";
 import { MemoryStore } from "../../../src/memory/store.ts";
 import { commitOf, order, settings } from "../store_support.ts";
-import { inTemporary, writeExamples } from "../support.ts";
+import { CHECKPOINT_SHA256, inTemporary, writeExamples } from "../support.ts";
 
 const IDS = [0, 1, 2].map((epoch) => order(epoch).subarray(0, 20));
 
@@ -35,4 +37,24 @@ Deno.test("MemoryStore.commit() removes the pages of what it makes old: of gener
     await again.commit(commitOf(2, true));
     await again.close();
     assert.deepEqual(await pages(directory), ["2/4", "2/4"]);
+  }));
+
+Deno.test("LocationIndex.publish() takes the generations of the largest age, within an epoch, whatever their numbers", () =>
+  inTemporary(async (directory) => {
+    const epoch = 2 ** 32 - 1, commit = Number.MAX_SAFE_INTEGER, sha256 = CHECKPOINT_SHA256;
+    const generations = Array.from({ length: LARGEST_AGE + 1 }, (_, i) => ({
+      ...{ epoch: epoch - LARGEST_AGE + i, commit, sha256 },
+      manifest: i === LARGEST_AGE ? `manifest.partial-${2 ** 24}.json` : "manifest.json",
+    }));
+    const checkpoint = `epoch-${epoch}.step-${commit}.safetensors`;
+    const pointed = { epoch, step: commit, checkpoint, checkpointSha256: sha256 };
+    const shape = { height: 224, width: 224, channels: 3 };
+    const current = {
+      settings: { ...settings, imageCount: 2 ** 24, shape },
+      commit: { commit, ...pointed, generations },
+    };
+    const index = await LocationIndex.open(join(directory, "index.kv"));
+    await index.publish(current);
+    assert.deepEqual(await index.current(), current);
+    index.close();
   }));

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "@std/path";
 import { RunError } from "../../../src/errors.ts";
+import { patched } from "../../disk/patched.ts";
 import { RunLock } from "../../../src/run/folder/run_lock.ts";
 
 const root = new URL("../../../", import.meta.url);
@@ -72,6 +73,20 @@ Deno.test("RunLock.acquire() keeps other processes out until release()", async (
   const admitted = await startOwner(directory);
   await kill(admitted.process);
   assert.equal(admitted.line, "locked");
+  await Deno.remove(directory, { recursive: true });
+});
+
+Deno.test("RunLock.acquire() goes without its pid on a full disk, and on no other failure", async () => {
+  const directory = await Deno.makeTempDir();
+  const failing = (code: string) =>
+    patched(Deno.FsFile.prototype, "write", () => true, Object.assign(new Error(code), { code }));
+  const lock = await failing("ENOSPC").during(() => RunLock.acquire(directory));
+  assert.equal(await RunLock.isHeld(directory), true);
+  await lock.release();
+  await failing("EIO").during(() =>
+    assert.rejects(RunLock.acquire(directory), { name: "RunError", message: /the device failed/ })
+  );
+  assert.equal(await RunLock.isHeld(directory), false);
   await Deno.remove(directory, { recursive: true });
 });
 
