@@ -4,14 +4,12 @@
  * @module
  */
 import { meanAndDeviation } from "../words.ts";
-import type { ResultTable } from "./results.ts";
+import { publishedColumns, type ResultTable } from "./results.ts";
 import { oneLine } from "./texts.ts";
 
 /** Writes the results of `table` beside what was published as a `tabular`, its title and notes as comments. */
-export function tableLatex({ title, notes, rows, columns }: ResultTable): string {
-  const published = columns.filter(({ name }) =>
-    rows.some((row) => row.published?.[name] !== undefined)
-  );
+export function tableLatex(table: ResultTable): string {
+  const { title, notes, rows, columns } = table, published = publishedColumns(table);
   const head = columns.flatMap((column) => [
     escape(column.label),
     ...published.includes(column) ? ["published"] : [],

@@ -48,6 +48,13 @@ export function summarise(layout: TableLayout, runs: readonly MeasuredRun[]): Re
   };
 }
 
+/** The columns of which something was published. */
+export function publishedColumns(
+  { rows, columns }: Pick<TableLayout, "rows" | "columns">,
+): readonly TableColumn[] {
+  return columns.filter(({ name }) => rows.some((row) => row.published?.[name] !== undefined));
+}
+
 /** Which of `runs` lack a column that others have, a sentence for each column. */
 export function notMeasured(
   { rows, columns }: Pick<TableLayout, "rows" | "columns">,

@@ -13,7 +13,7 @@ import {
   pValue,
 } from "../words.ts";
 import { isUnsettled, type JudgedClaim } from "./claims.ts";
-import type { ResultTable } from "./results.ts";
+import { publishedColumns, type ResultTable } from "./results.ts";
 
 /** Rows of text, the first of which is the head; columns after the first are numbers. */
 export type Grid = readonly (readonly string[])[];
@@ -42,10 +42,8 @@ export function oneLine(text: string): string {
 }
 
 /** Mean ± sd of every row, beside what was published. */
-export function mainGrid({ rows, columns }: ResultTable): Grid {
-  const published = columns.filter(({ name }) =>
-    rows.some((row) => row.published?.[name] !== undefined)
-  );
+export function mainGrid(table: ResultTable): Grid {
+  const { rows, columns } = table, published = publishedColumns(table);
   const cells = columns.flatMap((column) => [
     {
       head: column.label,

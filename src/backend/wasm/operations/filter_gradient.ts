@@ -101,8 +101,8 @@ function computeWinograd(
 }
 
 /**
- * Whether groups are better shared out among the threads than taken one after another by all: with two threads that is up
- * to 2.5 times as fast, as no thread reads tiles that another has written, but sums larger than the tiles cost more.
+ * Whether groups are better shared out among the threads than taken one after another by all: no thread then reads tiles
+ * that another has written, but sums larger than the tiles cost more than that saves.
  */
 function suitsThreads(
   { count, sums, tileBytes: [image, slope] }: Groups,
@@ -134,11 +134,7 @@ function sumApart(
       phases.push(
         phase(groups, "winogradFilterGroup", [x, dy, room, ...size, first * examples, examples]),
         phase(Math.ceil(sums / SUM_SLICE), "winogradFilterSum", [
-          room,
-          du,
-          sums,
-          groups,
-          first > 0,
+          ...[room, du, sums, groups, first > 0],
         ]),
       );
     }

@@ -1,7 +1,7 @@
 /**
  * The filter's gradient by the transposed Winograd algorithm: `dg = Gᵀ [(Bᵀ d B) ⊙ (A dY Aᵀ)] G`, summed over all
- * tiles before the last transform. Tiles are taken in groups of examples, one after another, so that the sums have one
- * order whatever runs in parallel.
+ * tiles before the last transform. Tiles are taken in groups of examples, whose sums are added in the groups' order,
+ * whatever runs in parallel.
  */
 import { loadGradient } from "./gradient_tiles";
 import { SLICE } from "../elementwise";
