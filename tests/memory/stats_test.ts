@@ -54,8 +54,14 @@ Deno.test("measureMemory() counts images by the age of their newest example", ()
     await store.begin(2);
     await writeExamples(store, 2, Uint32Array.of(9, 0, 1));
     await store.commit(commitOf(2, false, [1]));
+    const released: number[] = [], release = store.release.bind(store);
+    store.release = (epoch) => {
+      released.push(epoch);
+      return release(epoch);
+    };
     const { ages, generations } = await measureMemory(store, "linf");
     await store.close();
+    assert.deepEqual(released, [2, 1]); // each before the next is opened
     assert.deepEqual(ages, [{ age: 0, images: 3 }, { age: 1, images: 5 }]);
     assert.deepEqual(generations.map(({ examples }) => examples), [7, 3]);
   }));

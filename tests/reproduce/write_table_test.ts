@@ -193,6 +193,20 @@ Deno.test("writeTable() says which cells lack a column that others have", () =>
     assert.match(await writeTable(out, TABLE, OPTIONS), /^- Not measured, PGD-2: Plain seed 1\.$/m);
   }));
 
+Deno.test("writeTable() says which seeds of a row were trained on other images", () =>
+  inTemporary(async (out) => {
+    await Deno.mkdir(cellsFolder(out));
+    for (const plan of planCells(TABLE, { ...OPTIONS, seeds: [1, 2] })) {
+      const cell = madeCell(plan), digest = String(plan.seed).repeat(64);
+      const recipe = { ...cell.recipe, data: "cifar10" };
+      await writeCell(out, plan.name, { ...cell, recipe, dataSha256: digest });
+    }
+    assert.match(
+      await writeTable(out, TABLE, { ...OPTIONS, seeds: [1, 2] }),
+      /Not one kind of run: .*: the training images have SHA-256 1{12} for seed 1 and 2{12} for seed 2\./,
+    );
+  }));
+
 Deno.test("writeTable() says that a folder has no cells", () =>
   inTemporary(async (out) => {
     for (const folder of [out, join(out, "none")]) {
