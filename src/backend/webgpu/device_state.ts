@@ -8,6 +8,7 @@ import type { Computation, Compute, Demand, DeviceState, Request, TensorMap } fr
 import { planGraph, type WebGpuEngine } from "./engine.ts";
 import { Graph, largestValue, layOut, type Slab, type Value } from "./trace/graph.ts";
 import { largestBlock } from "./program/device.ts";
+import { KeptPrograms } from "./program/kept_programs.ts";
 import { bytesOf } from "./program/kernel.ts";
 import { concat } from "./operations/layout.ts";
 import { sharedBlocks, Slots } from "./program/memory_pool.ts";
@@ -15,9 +16,6 @@ import { type BufferPart, copy, Program } from "./program/program.ts";
 import { convolutionsOf } from "./program/schedule.ts";
 import { flush, newTensor, tensorBuffer } from "./tensors.ts";
 import { traceBackend, tracing } from "./trace/trace.ts";
-
-/** Programs of one computation that are kept, each for its own input shapes. */
-const KEPT_PROGRAMS = 4;
 
 /** A map whose tensors live in a slab. */
 interface Home {
@@ -52,22 +50,21 @@ export class ReplayedDeviceState implements DeviceState {
   }
 
   compile(compute: Compute): Computation {
-    const replays = new Map<string, Replay>();
+    const replays = new KeptPrograms<Replay>();
     const computation: Computation = async (inputs) => {
       const shapes = Object.entries(inputs).map(([name, { shape, dtype }]) => {
         if (dtype === "float32") return [name, shape] as const;
         throw new TypeError(`A computation takes float32, but ${name} is ${dtype}.`);
       });
       const key = JSON.stringify(shapes);
-      let replay = replays.get(key);
+      let replay = replays.use(key);
       if (replay === undefined) {
-        this.#makeRoom(replays);
+        for (const { program } of replays.makeRoom()) this.#programs.delete(program);
         const traced = this.#trace(compute, shapes);
         await this.#engine.tuner.prepare(convolutionsOf(traced.graph));
         replay = this.#instantiate(traced);
+        replays.add(key, replay);
       }
-      replays.delete(key);
-      replays.set(key, replay); // the last used one last
       return this.#replay(replay, inputs);
     };
     this.#computes.set(computation, compute);
@@ -197,15 +194,6 @@ export class ReplayedDeviceState implements DeviceState {
     flush(tfjs); // the buffers may have been others' before
     device.queue.submit([encoder.finish()]);
     return tensors;
-  }
-
-  /** Frees the program that was used longest ago, if there are too many. */
-  #makeRoom(replays: Map<string, Replay>): void {
-    if (replays.size < KEPT_PROGRAMS) return;
-    const [key, { program }] = [...replays][0]!;
-    program.dispose();
-    this.#programs.delete(program);
-    replays.delete(key);
   }
 }
 

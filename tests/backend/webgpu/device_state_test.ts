@@ -51,6 +51,26 @@ onNaiveWebGpu("compile() replays with the inputs and the state of every call", a
 });
 
 onNaiveWebGpu(
+  "compile() traces each of many shapes once, as batches with ever other numbers of memory examples have them",
+  async (backend) => {
+    const deviceState = backend.deviceState([]);
+    let traces = 0;
+    const double = deviceState.compile(({ x }) => {
+      traces++;
+      return { y: tf.mul(x!, 2) };
+    });
+    for (const n of [1, 2, 3, 4, 5, 6, 1, 2, 3, 4, 5, 6]) {
+      const x = tf.fill([n], n);
+      const { y } = await double({ x });
+      assert.deepEqual(await read(backend, y!), Array(n).fill(2 * n));
+      x.dispose();
+    }
+    assert.equal(traces, 6);
+    deviceState.dispose();
+  },
+);
+
+onNaiveWebGpu(
   "compile() gives what it returned to the caller: later calls do not change it",
   async (backend) => {
     const deviceState = backend.deviceState([]);
