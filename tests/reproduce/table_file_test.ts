@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { join } from "@std/path";
 import { UsageError } from "../../src/errors.ts";
 import { resolveRecipe } from "../../src/recipe/resolve.ts";
+import { readRecipeFile } from "../../src/run/recipe_file.ts";
 import { readRecipe } from "../../src/reproduce/named_flags.ts";
 import { planCells } from "../../src/reproduce/plan.ts";
 import { loadTable } from "../../src/reproduce/table_file.ts";
@@ -44,9 +45,11 @@ Deno.test("loadTable() knows a table of methods, whose cells are those of the pa
   }
 });
 
-Deno.test("loadTable() knows a table of V1 with fewer steps, from noise and from the memory, each with and without EMA", async () => {
+Deno.test("loadTable() knows a table of V1 with fewer steps, from noise and from the memory, each with and without EMA, and of memloss-best", async () => {
   const beyond = await loadTable("beyond"), paper = await loadTable("paper");
-  const plans = planCells(beyond, { scale: "small", seeds: [1] });
+  const plans = planCells(beyond, { scale: "small", seeds: [1] }).filter(({ row }) =>
+    row !== "best"
+  );
   const [v1] = planCells(paper, { scale: "small", seeds: [1], only: ["v1"] });
   assert.deepEqual(plans[0]!.request, v1!.request, "the paper's table has that cell too");
   const recipes = plans.map(({ row, request }) => {
@@ -69,6 +72,12 @@ Deno.test("loadTable() knows a table of V1 with fewer steps, from noise and from
     ...both("memory-k3", "memory", 3, 6, 10),
     ...both("memory-k2", "memory", 2, 8, 10),
   ]);
+  const [asked] = planCells(beyond, { scale: "full", seeds: [1], only: ["best"] });
+  const file = await readRecipeFile(join(import.meta.dirname!, "../../recipes/memloss-best.json"));
+  assert.deepEqual(
+    resolveRecipe(readRecipe(asked!.request.recipe, "best")),
+    resolveRecipe({ ...file, seed: 1 }),
+  );
 });
 
 Deno.test("loadTable() refuses a file that is no table, and says where", () =>
