@@ -8,6 +8,7 @@ import { exclusively } from "../backend/exclusive.ts";
 import { openBackend } from "../backend/open.ts";
 import type { Recipe } from "../recipe/recipe.ts";
 import { engineOptions } from "../recipe/resolve.ts";
+import { thisProgram } from "../run/program_version.ts";
 import type { Subject } from "../run/subject.ts";
 import { checkAdversarial } from "./adversarial_check.ts";
 import { type AdversarialImages, readAdversarial, saveAdversarial } from "./adversarial_file.ts";
@@ -71,7 +72,7 @@ async function evaluateAlone(
   const { restarts = 1, verifyAdversarial: verify } = options, attacks = attacksOf(options);
   const { autoAttack: choice = {}, observer, signal } = options;
   const evaluated = await readEvaluated(target, options);
-  const { subject, source, recipe, networks, test, ids: all } = evaluated;
+  const { subject, source, recipe, networks, test, ids: all, notes } = evaluated;
   const shard = options.shard && await openShard(evaluated, options, options.shard);
   if (shard?.found) {
     observer?.onReport?.(shard.found);
@@ -81,7 +82,7 @@ async function evaluateAlone(
   const saved = verify === undefined ? undefined : await readAdversarial(verify, test);
   const imagesSha256 = imagesDigest(test, saved?.ids ?? all);
   if (attacks.includes("autoattack")) await checkState(subject, choice.stateDir);
-  for (const note of subject.notes ?? []) observer?.onNote?.(note);
+  for (const note of [...notes, ...subject.notes ?? []]) observer?.onNote?.(note);
   for (const note of source?.notes ?? []) observer?.onNote?.(`--source ${source!.path}: ${note}`);
   const backend = await openBackend(recipe.backend, {
     ...engineOptions(recipe),
@@ -192,12 +193,13 @@ async function measureAll(
   );
   const attacked = journal && await attackSubject(journal, model, settings, options);
   const report = makeReport(subject, recipe, settings, imagesSha256, accuracies, {
+    program: await thisProgram(),
     ...curve && { curve },
     ...corruptions && { corruptions },
     ...attacked && { autoattack: attacked.result },
     ...source && {
       transfer: {
-        source: sourceOf(source.subject),
+        source: sourceOf(source.subject, options.input),
         accuracies: carried,
         ...warnings.length > 0 && { warnings },
       },
@@ -233,6 +235,7 @@ async function verifySaved(
   const epsilon = options.given?.threat?.epsilon;
   const verified = await checkAdversarial(saved, model, settings, epsilon);
   const report = makeReport(subject, recipe, settings, imagesSha256, {}, {
+    program: await thisProgram(),
     verified,
     ...foreign && { model: { ...foreign, warnings: [] } },
   });

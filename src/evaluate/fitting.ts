@@ -4,9 +4,11 @@
  * @module
  */
 import type { Dataset } from "../data/dataset.ts";
+import { dataDigest } from "../data/sets/sets.ts";
 import { UsageError } from "../errors.ts";
 import { quoted } from "../format/quoted.ts";
 import type { Architecture } from "../model/architecture.ts";
+import type { Subject } from "../run/subject.ts";
 
 /**
  * Refuses the network at `path` if it is made for other images or classes than those of `dataset`.
@@ -39,4 +41,31 @@ export function checkFitting(
       quoted(classes[other]!)
     }: give the classes their names back, or name another --data-dir.`,
   );
+}
+
+/** That the network at `path` was trained on images of another size than those of `dataset`; nothing where they are alike. */
+export function noteSize(
+  { path, trainedOn }: Pick<Subject, "path" | "trainedOn">,
+  { name, shape: { height, width } }: Dataset,
+): string[] {
+  const { shape } = trainedOn ?? {};
+  if (shape === undefined || shape.height === height && shape.width === width) return [];
+  return [
+    `Warning: ${path} was trained on images of ${shape.height}×${shape.width} pixels, and those of ` +
+    `${name} have ${height}×${width}.`,
+  ];
+}
+
+/** That `dataset` is not the test set that was there when the run of `path` began; nothing where it is, or nobody knows. */
+export function noteOtherTest(
+  { path, trainedOn }: Pick<Subject, "path" | "trainedOn">,
+  dataset: Dataset,
+): string[] {
+  const { test } = trainedOn ?? {};
+  if (test === undefined || test.sha256 === dataDigest(dataset)) return [];
+  return [
+    `Warning: these ${dataset.n} test images are not the ${test.n} that there were when the run of ` +
+    `${path} began. Where a folder or a file has no test of its own, one image more or less draws ` +
+    "another, and the run may have been trained on some of these.",
+  ];
 }

@@ -105,8 +105,10 @@ function autoAttackName({ version, perAttack, effort = {} }: AutoAttackResult): 
   return `autoattack-${version === "custom" ? Object.keys(perAttack).join("+") + spent : version}`;
 }
 
-/** `pgd20.from-` and the beginning of the source's digest. */
+/** `pgd20.from-` and the beginning of the source's digest, with what else decides what it computes. */
 function transferName({ source, accuracies }: Transfer): string {
-  const from = `${source.sha256.slice(0, 12)}${source.activation ? `-${source.activation}` : ""}`;
+  const { sha256: digest, activation, input } = source;
+  const scaled = input && sha256(JSON.stringify(input)).slice(0, 12);
+  const from = [digest.slice(0, 12), activation, scaled].filter(Boolean).join("-");
   return `${Object.keys(accuracies).join("-")}.from-${from}`;
 }

@@ -87,6 +87,8 @@ export interface EvaluationReport extends Accuracies {
   };
   /** The device that computed. */
   readonly backend: { readonly name: string; readonly adapter: string };
+  /** The program that computed, see `recipe.json`; absent in reports of earlier ones. */
+  readonly program?: { readonly version: string; readonly digest: string };
   /** The recipe of the run; null for a file of weights. */
   readonly recipe: Recipe | null;
   /** Seed of the attacks' random draws. */
@@ -104,9 +106,9 @@ export function makeReport(
   { dataset, ids, attack: asked, restarts = 1, backend }: EvaluationSettings,
   imagesSha256: string,
   accuracies: Partial<Record<EvaluationName, ImageAccuracy>>,
-  { curve, corruptions, autoattack, verified, transfer, model }: Pick<
+  { curve, corruptions, autoattack, verified, transfer, model, program }: Pick<
     EvaluationReport,
-    "curve" | "corruptions" | "autoattack" | "verified" | "transfer" | "model"
+    "curve" | "corruptions" | "autoattack" | "verified" | "transfer" | "model" | "program"
   >,
 ): EvaluationReport {
   const attack = verified ? { norm: verified.norm, epsilon: verified.epsilon } : asked;
@@ -139,6 +141,7 @@ export function makeReport(
     },
     attack: { ...attack, fraction: formatRadius(attack.epsilon), restarts },
     backend: { name: backend.name, adapter: backend.adapter },
+    ...program && { program },
     recipe: run?.recipe ?? null,
     seed: recipe.seed,
   };

@@ -83,7 +83,7 @@ export function networkOf(subject: Subject, input: InputScaling | undefined): Su
   }
   const architecture = architectureOf(subject);
   return {
-    check: (dataset) => checkFitting(path, architecture, dataset, subject.run?.classes),
+    check: (dataset) => checkFitting(path, architecture, dataset, subject.trainedOn?.classes),
     async open(dataset, batchSize, backend) {
       await backend.guard(prepareFrozen(architecture, dataset.shape, batchSize, backend));
       return { model: freezeSubject(subject, architecture) };

@@ -20,6 +20,8 @@ export interface Transfer {
     readonly sha256: string;
     /** Its nonlinearity; absent for ReLU, and for a model from elsewhere. */
     readonly activation?: ActivationName;
+    /** What a model from elsewhere was given for images in [0,1]; absent where that is the images. */
+    readonly input?: InputScaling;
   };
   /** Signs that what a model from elsewhere lets pass as its gradients should not be believed; absent where there are none. */
   readonly warnings?: readonly string[];
@@ -27,10 +29,11 @@ export interface Transfer {
   readonly accuracies: Readonly<Record<string, ImageAccuracy>>;
 }
 
-/** What a report says of `subject`, on which the images were attacked. */
-export function sourceOf(subject: Subject): Transfer["source"] {
+/** What a report says of `subject`, on which the images were attacked, and which is given `input` if it is from elsewhere. */
+export function sourceOf(subject: Subject, input: InputScaling | undefined): Transfer["source"] {
   const { path, sha256 } = subject;
-  const { activation = "relu" } = subject.model ? {} : subject;
+  if (subject.model) return { path, sha256, ...input && { input } };
+  const { activation = "relu" } = subject;
   return { path, sha256, ...activation !== "relu" && { activation } };
 }
 

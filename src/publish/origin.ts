@@ -8,7 +8,7 @@ import { sha256 } from "../format/sha256.ts";
 import { AUTO_HELPER } from "../recipe/helper_recipe.ts";
 import type { Recipe } from "../recipe/recipe.ts";
 import { activationMetadata } from "../weights/said_activation.ts";
-import { dataKindOf } from "../run/weights/data_kind.ts";
+import { classesMetadata } from "../weights/said_classes.ts";
 import { VERSION } from "../run/program_version.ts";
 import type { RunRecord } from "../run/run_record.ts";
 import type { WeightsSubject } from "../run/subject.ts";
@@ -38,6 +38,7 @@ export function originOf(
     weights_sha256: subject.sha256,
   };
   const activation = activationMetadata(subject.activation);
+  const classes = classesMetadata(subject.trainedOn?.classes);
   if (run && record) {
     const { threat, data } = run.recipe;
     const recipe = JSON.stringify(publicRecipe(run.recipe));
@@ -53,13 +54,12 @@ export function originOf(
       program_sha256: record.program.digest,
       data,
       data_sha256: record.dataSha256,
-      classes: JSON.stringify(dataKindOf(record).classes),
       norm: threat.norm,
       epsilon: formatRadius(threat.epsilon),
     });
   }
   const named = Object.entries(said).map(([name, text]) => [PREFIX + name, text] as const);
-  return { ...Object.fromEntries(named), ...activation };
+  return { ...Object.fromEntries(named), ...classes, ...activation };
 }
 
 /** `recipe` without where files lie and where its memory's index is kept. */

@@ -6,10 +6,13 @@
 import { join } from "@std/path";
 import { firstIndices } from "../data/batches.ts";
 import type { Dataset } from "../data/dataset.ts";
-import { DATA_ROOT, loadSplit } from "../data/sets/sets.ts";
+import { DATA_ROOT, dataDigest, loadSplit } from "../data/sets/sets.ts";
 import { RunError, UsageError } from "../errors.ts";
 import { imagesDigest } from "../evaluate/asked/identity.ts";
-import type { Recipe } from "../recipe/recipe.ts";
+import type { RunRecord } from "../run/run_record.ts";
+
+/** What a run's record says of its images. */
+type RecordedData = Pick<RunRecord, "recipe" | "data">;
 
 /** What says on which images it is. */
 interface OnImages {
@@ -18,9 +21,10 @@ interface OnImages {
 }
 
 /**
- * Those of `evaluations` that are on the first images of one set. Where they have several digests, that is the run's own: the
- * first so many of a set have a digest of their own, and only the images can tell. Where these are not there, different
- * numbers of images are taken for the first of one set.
+ * Those of `evaluations` that are on the run's test images or the first of these. Where its record says which they were, others
+ * are not its own; where it does not, as of a data set that is always the same, those of one digest are, and of several only
+ * the images can tell: the first so many of a set have a digest of their own. Where these are not there, different numbers of
+ * images are taken for the first of one set.
  *
  * @param countOf how many images an evaluation is on
  * @throws {UsageError} if none is of the run's test images, or these are not there and as many images have two digests
@@ -28,24 +32,34 @@ interface OnImages {
 export async function ofOwnImages<E extends OnImages>(
   evaluations: readonly E[],
   countOf: (evaluation: E) => number,
-  recipe: Recipe,
+  record: RecordedData,
   directory: string,
 ): Promise<E[]> {
   const sets = new Map(evaluations.map((each) => [each.imagesSha256, countOf(each)]));
   sets.delete(undefined); // of earlier versions, which say nothing
-  if (sets.size <= 1) return [...evaluations];
-  const test = await findTestImages(recipe);
-  if (test === undefined && new Set(sets.values()).size === sets.size) return [...evaluations];
-  const own = new Set([...sets].flatMap(([sha256, n]) => isFirst(sha256!, n, test) ? sha256! : []));
+  const recorded = record.data?.test;
+  const plain = recorded
+    ? [...sets.keys()].every((sha256) => sha256 === recorded.sha256)
+    : sets.size <= 1;
+  if (plain) return [...evaluations];
+  const test = await findTestImages(record);
+  const guessed = test === undefined && new Set(sets.values()).size === sets.size;
+  const own = new Set(
+    [...sets].flatMap(([sha256, n]) => {
+      if (sha256 === recorded?.sha256) return sha256!;
+      const first = guessed ? n < (recorded?.n ?? Infinity) : isFirst(sha256!, n, test);
+      return first ? sha256! : [];
+    }),
+  );
   if (own.size === 0) {
-    const place = recipe.dataDir ?? DATA_ROOT;
+    const place = record.recipe.dataDir ?? DATA_ROOT;
     const named = [...sets].map(([sha256, n]) => `${n} of SHA-256 ${sha256!.slice(0, 12)}…`);
     throw new UsageError(
-      `The reports in ${join(directory, "eval")} are on several sets of images (${
-        named.join(", ")
-      }), and ${
-        test
-          ? `none on the test images in ${place}`
+      `The reports in ${join(directory, "eval")} are on ${
+        sets.size > 1 ? "several sets of images" : "images"
+      } (${named.join(", ")}), and ${
+        test || recorded && sets.size === 1
+          ? `none on the run's test images${test ? ` in ${place}` : ""}`
           : `without the test images in ${place} nobody can tell which are the run's`
       }: put the run's test images there, or move the reports on others away.`,
     );
@@ -54,10 +68,13 @@ export async function ofOwnImages<E extends OnImages>(
 }
 
 /** The run's test images, if they are where its recipe has them. */
-async function findTestImages(recipe: Recipe): Promise<Dataset | undefined> {
+async function findTestImages(
+  { recipe, data: found }: RecordedData,
+): Promise<Dataset | undefined> {
   const { data, dataDir, seed } = recipe;
   try {
-    return await loadSplit(data, "test", dataDir, seed, recipe);
+    const test = await loadSplit(data, "test", dataDir, seed, recipe);
+    return found?.test && dataDigest(test) !== found.test.sha256 ? undefined : test;
   } catch (error) {
     if (error instanceof UsageError || error instanceof RunError) return undefined;
     throw error;

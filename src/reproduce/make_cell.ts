@@ -17,7 +17,7 @@ import type { EvaluationReport } from "../evaluate/report.ts";
 import { FIELDS, nested, valueAt } from "../recipe/fields.ts";
 import type { RecipeInput } from "../recipe/recipe.ts";
 import type { Metrics } from "../run/metrics.ts";
-import { sourceDigest, VERSION } from "../run/program_version.ts";
+import { thisProgram } from "../run/program_version.ts";
 import { helperPath, isTrained, readRunRecord, recipePath } from "../run/folder/files.ts";
 import { readMetrics } from "../run/run_log.ts";
 import { readSubject } from "../run/subject.ts";
@@ -177,7 +177,7 @@ async function beginCell(runDir: string, plan: CellPlan): Promise<Cell> {
     recipeSha256: sha256(JSON.stringify(recipe)),
     dataSha256,
     program,
-    finishedBy: { version: VERSION, digest: await sourceDigest() },
+    finishedBy: await thisProgram(),
     machine: {
       backend,
       adapter,
@@ -218,7 +218,7 @@ async function withEvaluation(
   };
   return {
     ...cell,
-    finishedBy: { version: VERSION, digest: await sourceDigest() },
+    finishedBy: await thisProgram(),
     evaluations: { ...cell.evaluations, [name]: evaluation },
     times: {
       ...cell.times,

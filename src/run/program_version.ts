@@ -36,6 +36,11 @@ export async function sourceDigest(): Promise<string> {
   return hash.digest("hex");
 }
 
+/** What records of results say of the program that made them. */
+export async function thisProgram(): Promise<{ version: string; digest: string }> {
+  return { version: VERSION, digest: await sourceDigest() };
+}
+
 async function sourceFiles(root: string, folder: string): Promise<string[]> {
   const paths: string[] = [];
   for await (const entry of Deno.readDir(join(root, folder))) {

@@ -50,6 +50,8 @@ const REST = {
   data: v.optional(v.strictObject({
     classes: v.array(v.string()),
     shape: v.strictObject({ height: v.number(), width: v.number(), channels: v.number() }),
+    /** All test images, by the digest that evaluations of them have; absent in records of earlier programs. */
+    test: v.optional(v.strictObject({ n: v.number(), sha256: v.string() })),
   })),
   /** Where the weights are from that the run began with; absent where they were drawn. */
   from: v.optional(GivenSchema),

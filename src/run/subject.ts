@@ -10,6 +10,7 @@ import { readWholeFile } from "../disk/files.ts";
 import { decodeSafetensors, type SafeTensor } from "../format/safetensors.ts";
 import { sha256 } from "../format/sha256.ts";
 import type { ActivationName } from "../model/architecture.ts";
+import type { ImageShape } from "../data/dataset.ts";
 import type { Recipe } from "../recipe/recipe.ts";
 import { readModelJson, readTfjsModel, type TfjsModel } from "../weights/tfjs/model_file.ts";
 import { saidActivation } from "../weights/said_activation.ts";
@@ -22,6 +23,8 @@ import {
   readCheckpoint,
 } from "./checkpoints.ts";
 import { readRunRecord } from "./folder/files.ts";
+import type { RunRecord } from "./run_record.ts";
+import { dataKindOf } from "./weights/data_kind.ts";
 
 /** A file of weights, read once: everything said of it is said of the same bytes. */
 export interface Weights {
@@ -40,15 +43,25 @@ export const WEIGHTS_CHOICES = ["average", "raw"] as const;
 /** One of {@linkcode WEIGHTS_CHOICES}: those of the optimiser, or the average that `--weight-average` keeps of them. */
 export type WeightsChoice = typeof WEIGHTS_CHOICES[number];
 
+/** What weights were trained on, as far as that is known. */
+export interface TrainedOn {
+  /** Names of the classes in label order. */
+  readonly classes: readonly string[];
+  /** Size of the images; absent for a file, which does not say it. */
+  readonly shape?: ImageShape;
+  /** The run's test images, where its data set is whatever lay in a folder; see {@linkcode RunRecord}. */
+  readonly test?: NonNullable<RunRecord["data"]>["test"];
+}
+
 /** Weights and where they come from. */
 export interface WeightsSubject extends Weights {
+  /** Absent for a file that does not say it. */
+  readonly trainedOn?: TrainedOn;
   /** The run whose checkpoint it is; absent for a file of weights. */
   readonly run?: {
     readonly directory: string;
     readonly link: CheckpointLink;
     readonly recipe: Recipe;
-    /** Names of its classes in label order, where its data set is whatever lay in a folder; see `RunRecord`. */
-    readonly classes?: readonly string[];
   };
   readonly model?: undefined;
   /** What was done to a file's tensors before they were those of a network here, in sentences; absent for a run. */
@@ -58,6 +71,7 @@ export interface WeightsSubject extends Weights {
 /** A model from elsewhere. */
 export interface ModelSubject extends Omit<Weights, "tensors" | "activation"> {
   readonly model: TfjsModel;
+  readonly trainedOn?: undefined;
   readonly run?: undefined;
   readonly notes?: undefined;
 }
@@ -86,14 +100,15 @@ export async function readSubject(
       `--checkpoint ${link} chooses among a run's checkpoints, but ${target} is a file.`,
     );
   }
-  const { recipe, data } = await readRunRecord(target);
+  const record = await readRunRecord(target), { recipe } = record;
   for (const candidate of link ? [link] : ["best", "last"] as const) {
     const checkpoint = await readCheckpoint(target, candidate);
     if (checkpoint === undefined) continue;
     const { found, bytes } = checkpoint, path = checkpointPath(target, found.name);
     const read = chosen(decode(path, bytes, found.sha256), weights);
-    const run = { directory: target, link: candidate, recipe };
-    return { ...read, run: { ...run, ...data && { classes: data.classes } } };
+    const { classes, shape } = dataKindOf(record), test = record.data?.test;
+    const trainedOn = { classes, shape, ...test && { test } };
+    return { ...read, trainedOn, run: { directory: target, link: candidate, recipe } };
   }
   throw new UsageError(
     link === "best" && recipe.select === "none"
@@ -137,9 +152,10 @@ async function readFile(
     const model = await readTfjsModel(path, json);
     return { path, sha256: model.sha256, model };
   }
-  const { sha256, tensors, notes, activation } = await readNetwork(path, undefined, asked);
+  const network = await readNetwork(path, undefined, asked);
+  const { sha256, tensors, notes, activation, classes } = network;
   const weights = { path, sha256, tensors, ...activation && { activation } };
-  return { ...chosen(weights, choice), notes };
+  return { ...chosen(weights, choice), notes, ...classes && { trainedOn: { classes } } };
 }
 
 /** `all` with the tensors of the weights that are asked for in the places of the network's. */

@@ -9,6 +9,7 @@ import { openBackend } from "../backend/open.ts";
 import { ownImages, refuseFewAuxiliary } from "../data/auxiliary.ts";
 import { refuseWholeCutout } from "../data/cutout.ts";
 import { isFound } from "../data/sets/definition.ts";
+import type { Splits } from "../data/dataset.ts";
 import { dataDigest, findSet, loadData } from "../data/sets/sets.ts";
 import { splitTraining } from "../data/split.ts";
 import { exists } from "../disk/regular.ts";
@@ -17,11 +18,10 @@ import { checkFitting } from "../evaluate/fitting.ts";
 import { AUTO_HELPER } from "../recipe/helper_recipe.ts";
 import type { Recipe } from "../recipe/recipe.ts";
 import { engineOptions } from "../recipe/resolve.ts";
-import { sourceDigest, VERSION } from "../run/program_version.ts";
+import { thisProgram } from "../run/program_version.ts";
 import { helperPath, initialWeightsPath } from "../run/folder/files.ts";
 import { RunFolder } from "../run/folder/run_folder.ts";
 import { changesSince, type RunRecord } from "../run/run_record.ts";
-import type { DataKind } from "../run/weights/architecture.ts";
 import type { HelperWeights } from "../run/weights/helper.ts";
 import { type InitialWeights, keepCopy } from "../run/weights/initial_weights.ts";
 import { ownHelperRecipe, trainHelper } from "./helper/helper_run.ts";
@@ -95,7 +95,7 @@ export async function runIn(
     const demand = await backend.guard(
       preflight(recipe, data.train, images, backend, from, helper?.architecture),
     );
-    const now = await describeRun(recipe, backend, { digest, ...data.train }, from, helper?.record);
+    const now = await describeRun(recipe, backend, { digest, ...data }, from, helper?.record);
     const folder = stored
       ? await RunFolder.open(directory)
       : await RunFolder.create(directory, now);
@@ -150,14 +150,14 @@ function noteLimits(
 async function describeRun(
   recipe: Recipe,
   backend: Backend,
-  { digest, classes, shape }: DataKind & { readonly digest: string },
+  { digest, train: { classes, shape }, test }: Splits & { readonly digest: string },
   from: RunRecord["from"],
   helper: RunRecord["helper"],
 ): Promise<RunRecord> {
   const variants = backend.choices();
   return {
     format: 2,
-    program: { version: VERSION, digest: await sourceDigest() },
+    program: await thisProgram(),
     machine: {
       backend: backend.name,
       adapter: backend.adapter,
@@ -165,7 +165,13 @@ async function describeRun(
       ...Object.keys(variants).length > 0 && { variants },
     },
     dataSha256: digest,
-    ...isFound(findSet(recipe.data)) && { data: { classes: [...classes], shape } },
+    ...isFound(findSet(recipe.data)) && {
+      data: {
+        classes: [...classes],
+        shape,
+        test: { n: test.n, sha256: dataDigest(test) },
+      },
+    },
     ...from && { from },
     ...helper && { helper },
     recipe,

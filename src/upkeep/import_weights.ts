@@ -9,8 +9,9 @@ import { encodeSafetensors } from "../format/safetensors.ts";
 import { sha256 } from "../format/sha256.ts";
 import type { ActivationName } from "../model/architecture.ts";
 import { checkOutput, exactly } from "../run/output.ts";
-import { withoutOptimiser } from "../weights/account.ts";
+import { AVERAGE, withoutOptimiser } from "../weights/account.ts";
 import { activationMetadata } from "../weights/said_activation.ts";
+import { classesMetadata } from "../weights/said_classes.ts";
 import { readNetwork } from "../weights/file/read.ts";
 import { type NetworkSummary, summariseNetwork } from "./network_summary.ts";
 
@@ -79,18 +80,21 @@ export async function importWeights(
   if (!out.endsWith(".safetensors")) {
     throw new UsageError(`--out must be a .safetensors, not "${out}".`);
   }
-  const { architecture, tensors, notes, sha256: digest } = await readNetwork(
-    file,
-    key,
-    activation,
-  );
+  const read = await readNetwork(file, key, activation);
+  const { architecture, tensors, notes, sha256: digest, classes } = read;
   const own = withoutOptimiser(tensors), left = tensors.size - own.size;
-  const said = activationMetadata(architecture.activation);
+  const said = { ...activationMetadata(architecture.activation), ...classesMetadata(classes) };
   const bytes = encodeSafetensors(own, { format: "pt", ...said });
   const kind = exactly(bytes, "what would be written");
   await checkOutput(out, { flag: "--out", kind, inputs: [file], overwrite });
   await writeFileAtomically(out, bytes);
   const optimiser = left === 0 ? [] : [`${left} tensors of the optimiser's are left out.`];
+  const averaged = [...tensors.keys()].some((name) => name.startsWith(AVERAGE))
+    ? [
+      `${file} also has an average of these weights, which memloss eval measures: ` +
+      `--key ${AVERAGE.replace(/\.$/, "")} takes that.`,
+    ]
+    : [];
   const network = summariseNetwork(architecture);
   return {
     file,
@@ -98,6 +102,6 @@ export async function importWeights(
     out,
     outSha256: sha256(bytes),
     network,
-    notes: [...notes, ...optimiser],
+    notes: [...notes, ...optimiser, ...averaged],
   };
 }

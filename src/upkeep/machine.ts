@@ -14,7 +14,7 @@ import { describeDatabaseFault } from "../disk/database_check.ts";
 import { freeBytes } from "../disk/free_space.ts";
 import { advised } from "../format/command_line.ts";
 import { resolveRecipe } from "../recipe/resolve.ts";
-import { sourceDigest, VERSION } from "../run/program_version.ts";
+import { thisProgram } from "../run/program_version.ts";
 import { type Capacity, capacity } from "../train/preflight.ts";
 
 /** What a device's memory and the data are wanted for: the paper's recipe. */
@@ -88,7 +88,7 @@ export async function examineMachine(dataDir: string): Promise<MachineReport> {
       ),
   ];
   return {
-    memloss: { version: VERSION, digest: await sourceDigest() },
+    memloss: await thisProgram(),
     deno: Deno.version.deno,
     platform: `${Deno.build.os} ${Deno.build.arch}`,
     processors: navigator.hardwareConcurrency,

@@ -29,9 +29,11 @@ const end = "n1.eps8.00.seed1.wasm.json";
 
 Deno.test("keepReport() keeps what was attacked on other networks beside each other and beside its own", async () => {
   const names = await keptBy(async (subject, recipe, settings) => {
-    for (const [digit, activation] of [[undefined], ["a"], ["b"], ["b", "silu"]] as const) {
-      const source = digit &&
-        { path: digit, sha256: digit.repeat(64), ...activation && { activation } };
+    const of = (digit: string, more = {}) => ({ path: digit, sha256: digit.repeat(64), ...more });
+    const others = [{ activation: "silu" }, { input: { range: [0, 255] } }, {
+      input: { mean: [0] },
+    }];
+    for (const source of [undefined, of("a"), of("b"), ...others.map((more) => of("b", more))]) {
       const report = source
         ? makeReport(subject, recipe, settings, DIGEST, { clean: found }, {
           transfer: { source, accuracies: { pgd2: found } },
@@ -42,6 +44,8 @@ Deno.test("keepReport() keeps what was attacked on other networks beside each ot
   });
   assert.deepEqual(names, [
     `last.clean-pgd2.from-aaaaaaaaaaaa.${end}`,
+    `last.clean-pgd2.from-bbbbbbbbbbbb-7eef6a1a7b9c.${end}`,
+    `last.clean-pgd2.from-bbbbbbbbbbbb-ee2fe390fdc9.${end}`,
     `last.clean-pgd2.from-bbbbbbbbbbbb-silu.${end}`,
     `last.clean-pgd2.from-bbbbbbbbbbbb.${end}`,
     `last.clean-pgd2.${end}`,

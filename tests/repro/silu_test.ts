@@ -93,7 +93,7 @@ onWasm(
         } as const;
         const { networks, source: read } = await readEvaluated(runDir, options);
         assert.ok(networks.source);
-        const { path, activation } = sourceOf(read!);
+        const { path, activation } = sourceOf(read!, undefined);
         return [path, activation];
       };
       const identified = async (sourceActivation?: "silu") => {

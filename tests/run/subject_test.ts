@@ -7,6 +7,7 @@ import {
   readWeightsSubject,
   subjectName,
 } from "../../src/run/subject.ts";
+import { CIFAR10 } from "../../src/data/sets/cifar10.ts";
 import { encodeSafetensors, type SafeTensor } from "../../src/format/safetensors.ts";
 import { encodeProgress, type Progress } from "../../src/run/checkpoint/progress.ts";
 import type { RecipeInput } from "../../src/recipe/recipe.ts";
@@ -53,6 +54,7 @@ Deno.test("readSubject() takes a run's best checkpoint unless told, and its last
     const named = (path: string, link: "best" | "last") => ({
       path,
       ...weights,
+      trainedOn: { classes: CIFAR10.classes, shape: CIFAR10.shape },
       run: { directory: run, link, recipe },
     });
     assert.deepEqual(await readSubject(run, undefined), named(best!, "best"));

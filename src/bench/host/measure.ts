@@ -10,7 +10,7 @@ import { CIFAR10 } from "../../data/sets/cifar10.ts";
 import { dataDigest } from "../../data/sets/sets.ts";
 import type { Recipe } from "../../recipe/recipe.ts";
 import { resolveRecipe } from "../../recipe/resolve.ts";
-import { sourceDigest, VERSION } from "../../run/program_version.ts";
+import { thisProgram } from "../../run/program_version.ts";
 import { RunFolder } from "../../run/folder/run_folder.ts";
 import { train } from "../../train/trainer.ts";
 import { type Asked, type IdleCall, openIdleBackend } from "./idle_backend.ts";
@@ -112,7 +112,7 @@ async function runFolder(
 ): Promise<RunFolder> {
   return await RunFolder.create(directory, {
     format: 2,
-    program: { version: VERSION, digest: await sourceDigest() },
+    program: await thisProgram(),
     machine: { backend: name, adapter, deno: Deno.version.deno },
     dataSha256: dataDigest(data),
     recipe,

@@ -13,6 +13,7 @@ import { readSubject, type Subject } from "../../run/subject.ts";
 import { refuseOneClass } from "../autoattack/attacked_images.ts";
 import { checkClasses } from "../autoattack/sanity.ts";
 import { attacksOf, type EvaluationOptions } from "../evaluation_options.ts";
+import { noteOtherTest, noteSize } from "../fitting.ts";
 import { checkSaved, evaluationRecipe } from "./checks.ts";
 import { type Networks, networksOf } from "../transfer.ts";
 
@@ -24,6 +25,8 @@ export interface Evaluated {
   readonly networks: Networks;
   readonly recipe: Recipe;
   readonly test: Dataset;
+  /** What whoever reads the result should know, in sentences. */
+  readonly notes: readonly string[];
   /** The first test images, which the evaluation is of: of a shard, those of all shards. */
   readonly ids: Uint32Array;
 }
@@ -59,7 +62,12 @@ export async function readEvaluated(
     if (version === "custom") checkClasses(members, classes, true);
   }
   const ids = firstIndices(test.n, options.limit ?? recipe.limitTest);
-  return { subject, source, networks, recipe, test, ids };
+  const notes = [
+    ...noteSize(subject, test),
+    ...noteOtherTest(subject, test),
+    ...source ? noteSize(source, test) : [],
+  ];
+  return { subject, source, networks, recipe, test, ids, notes };
 }
 
 /** What the images are attacked on, if that is another network. */

@@ -6,7 +6,7 @@
 import * as v from "valibot";
 import { AUTOATTACK_MEMBERS } from "../../attack/autoattack/versions.ts";
 import { formatRadius } from "../../evaluate/report.ts";
-import type { Recipe } from "../../recipe/recipe.ts";
+import type { RunRecord } from "../../run/run_record.ts";
 import { ofOwnImages } from "../../report/own_images.ts";
 import { evaluationsOf, readReports, type StoredEvaluation } from "../../report/run_evaluations.ts";
 
@@ -55,9 +55,9 @@ export interface Measured {
 export async function readMeasured(
   directory: string,
   checkpointSha256: string,
-  recipe: Recipe,
+  record: Pick<RunRecord, "recipe" | "data">,
 ): Promise<Measured> {
-  const { threat } = recipe;
+  const { threat } = record.recipe;
   const reports = (await readReports(directory, checkpointSha256)).filter(({ attack }) =>
     attack.norm === threat.norm && attack.fraction === formatRadius(threat.epsilon)
   );
@@ -69,7 +69,7 @@ export async function readMeasured(
   );
   const evaluations = new Map<string, StoredEvaluation>();
   const countOf = ({ result: { n } }: StoredEvaluation) => n;
-  for (const evaluation of await ofOwnImages(standard, countOf, recipe, directory)) {
+  for (const evaluation of await ofOwnImages(standard, countOf, record, directory)) {
     const { name, result: { n } } = evaluation;
     if (n > (evaluations.get(name)?.result.n ?? -1)) evaluations.set(name, evaluation);
   }

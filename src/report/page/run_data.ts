@@ -72,7 +72,7 @@ export async function readRun(directory: string): Promise<RunData> {
   const record = await readRunRecord(directory);
   const notes: string[] = [];
   const evaluations = await readPageEvaluations(directory, (note) => notes.push(note));
-  const own = await ofOwnImages(evaluations, countOf, record.recipe, directory).catch((error) => {
+  const own = await ofOwnImages(evaluations, countOf, record, directory).catch((error) => {
     if (!(error instanceof UsageError)) throw error;
     notes.push(error.message.replace(/\.$/, "")); // what nobody can tell does not stand for the run
     return evaluations.filter(({ imagesSha256 }) => imagesSha256 === undefined);

@@ -20,7 +20,7 @@ import { givenWeights, type InitialWeights, readInitialWeights } from "./initial
 
 /** Weights that are given to a run as its helper's. */
 export interface HelperWeights extends InitialWeights {
-  /** Names of the classes that it was trained on, in label order, where the run that it is from says them. */
+  /** Names of the classes that it was trained on, in label order, where it is from a run, or the file says them. */
   readonly classes?: readonly string[];
 }
 
@@ -38,7 +38,7 @@ export interface Helper {
  * @throws {RunError} if it cannot be read
  */
 export async function readHelper(target: string): Promise<HelperWeights> {
-  const { path, sha256, tensors, activation, notes = [], run } = await readWeightsSubject(
+  const { path, sha256, tensors, activation, notes = [], trainedOn } = await readWeightsSubject(
     target,
     undefined,
   );
@@ -47,7 +47,7 @@ export async function readHelper(target: string): Promise<HelperWeights> {
     ...{ path, sha256, ...network, notes },
     architecture: withActivation(architecture, activation),
   });
-  return { ...weights, ...run?.classes && { classes: run.classes } };
+  return { ...weights, ...trainedOn && { classes: trainedOn.classes } };
 }
 
 /**

@@ -15,6 +15,7 @@ import type { ActivationName } from "../../model/architecture.ts";
 import { withActivation } from "../../model/architectures/architectures.ts";
 import { readOrigin } from "../export/torch_file.ts";
 import { agreedActivation, saidActivation } from "../said_activation.ts";
+import { saidClasses } from "../said_classes.ts";
 import { type Adopted, adoptNetwork } from "../foreign/adopt.ts";
 import type { Tree } from "../foreign/candidates.ts";
 import { checkLegacy } from "../pytorch/legacy.ts";
@@ -37,6 +38,8 @@ export interface WeightsFile {
   readonly tree: Tree;
   /** As in {@linkcode Shard}. */
   readonly activation?: ActivationName | undefined;
+  /** As in {@linkcode Shard}. */
+  readonly classes?: readonly string[] | undefined;
 }
 
 /**
@@ -70,11 +73,15 @@ function decode(bytes: Uint8Array, kind: Exclude<WeightsKind, "shards">, path: s
   const file = { bytes: bytes.length, sha256: sha256(bytes) };
   if (kind === "safetensors") {
     const { tensors: tree, metadata } = decodeSafetensors(bytes, path, FOREIGN_HEADER_BYTES);
-    return { tree, ...file, activation: saidActivation(metadata, path) };
+    return { tree, ...file, ...said(metadata, path) };
   }
   const isArchive = kind === "torch-zip", tree = readPyTorch(bytes, isArchive, path);
   const origin = isArchive ? readOrigin(bytes, path) : {};
-  return { tree, ...file, activation: saidActivation(origin, path) };
+  return { tree, ...file, ...said(origin, path) };
+}
+
+function said(metadata: Readonly<Record<string, unknown>>, path: string) {
+  return { activation: saidActivation(metadata, path), classes: saidClasses(metadata) };
 }
 
 /**

@@ -32,6 +32,8 @@ export interface Shard {
   readonly sha256: string;
   /** The nonlinearity that the file says its network has; undefined if it says none. */
   readonly activation?: ActivationName | undefined;
+  /** Names of the classes that the file says its network was trained to tell apart, in label order. */
+  readonly classes?: readonly string[] | undefined;
 }
 
 /**

@@ -5,6 +5,10 @@ import { encodePng } from "../../../src/format/png.ts";
 import { readEvaluated } from "../../../src/evaluate/asked/evaluated.ts";
 import { evaluateRun } from "../../../src/evaluate/evaluate_run.ts";
 import { mergeShards } from "../../../src/evaluate/shards/merge_shards.ts";
+import { exportWeights } from "../../../src/publish/export_weights.ts";
+import { importWeights } from "../../../src/upkeep/import_weights.ts";
+import { readRunRecord } from "../../../src/run/folder/files.ts";
+import { VERSION } from "../../../src/run/program_version.ts";
 import { startRun } from "../../../src/train/start.ts";
 import { madeNpz } from "../../format/arrays/made_npz.ts";
 
@@ -25,11 +29,11 @@ Deno.test("readEvaluated() refuses corruptions of grey images before anything el
   await Deno.remove(folder, { recursive: true });
 });
 
-/** A folder with two images of 8×8 pixels in each class. */
-async function madeFolder(dataDir: string, classes: readonly string[]): Promise<void> {
+/** A folder with images of 8×8 pixels in each class, two unless told otherwise. */
+async function madeFolder(dataDir: string, classes: readonly string[], images = 2): Promise<void> {
   for (const [label, name] of classes.entries()) {
     await Deno.mkdir(join(dataDir, name), { recursive: true });
-    for (const image of [0, 1]) {
+    for (let image = 0; image < images; image++) {
       const rgb = new Uint8Array(8 * 8 * 3).fill(100 * label + image);
       await Deno.writeFile(join(dataDir, name, `${image}.png`), encodePng(8, 8, rgb));
     }
@@ -97,5 +101,59 @@ Deno.test("evaluateRun() refuses a folder with other classes, and reports which 
   assert.deepEqual((await mergeShards(run, options)).data, data);
   const half = await evaluateRun(run, { ...options, limit: 1 });
   assert.notEqual(half.data.sha256, data.sha256);
+  const { digest } = (await readRunRecord(run)).program;
+  assert.deepEqual(half.program, { version: VERSION, digest });
+  await Deno.remove(folder, { recursive: true });
+});
+
+Deno.test("readEvaluated() warns where the test images are not those that there were when the run began", async () => {
+  const folder = await Deno.makeTempDir(), run = join(folder, "run");
+  const dataDir = join(folder, "own");
+  await madeFolder(dataDir, ["a", "b"], 10);
+  const tiny = { data: "folder", imageSize: 16, width: 1, epochs: 1, select: "none" } as const;
+  await startRun({ variant: "standard", backend: "wasm", dataDir, ...tiny }, run);
+  const { test, notes } = await readEvaluated(run, {});
+  assert.deepEqual(notes, []);
+  assert.deepEqual((await readRunRecord(run)).data?.test, { n: 4, sha256: dataDigest(test) });
+  await madeFolder(dataDir, ["a", "b"], 11); // one more in each class draws the test anew
+  const [warning, ...more] = (await readEvaluated(run, {})).notes;
+  assert.match(
+    warning!,
+    /^Warning: these 4 test images are not the 4 that there were when the run of .*run.*safetensors began\./,
+  );
+  assert.equal(more.length, 0);
+  await Deno.remove(folder, { recursive: true });
+});
+
+Deno.test("readEvaluated() refuses a source or a file that says it was trained on other classes, and warns of images of another size", async () => {
+  const folder = await Deno.makeTempDir(), run = join(folder, "run"), made = join(folder, "made");
+  const dataDir = join(folder, "own.npz"), size = 16, n = 40;
+  const image = { shape: [n, size, size, 3], bytes: new Uint8Array(n * size * size * 3) };
+  const label = { shape: [n], bytes: Uint8Array.from({ length: n }, (_, i) => i % 10) };
+  await Deno.writeFile(dataDir, madeNpz({ image, label }));
+  const tiny = { backend: "wasm", width: 1, epochs: 1, select: "none", limitTrain: 8 } as const;
+  await startRun({ variant: "standard", ...tiny, data: "npz", dataDir }, run);
+  await startRun({ variant: "standard", ...tiny, data: "synthetic" }, made);
+  const called = /was trained to call class 0 "disc", but npz calls it "0": give/;
+  await assert.rejects(readEvaluated(run, { source: made, attacks: ["fgsm"] }), {
+    message: called,
+  });
+  const out = join(folder, "made.safetensors");
+  await exportWeights(made, { format: "torch", out });
+  const given = { data: "npz", dataDir } as const;
+  await assert.rejects(readEvaluated(out, { given }), { message: called });
+  const imported = join(folder, "imported.safetensors");
+  await importWeights(out, { out: imported });
+  await assert.rejects(readEvaluated(imported, { given }), { message: called });
+
+  const larger = join(folder, "larger.npz");
+  const bytes = new Uint8Array(4 * image.bytes.length);
+  const of32 = { shape: [n, 2 * size, 2 * size, 3], bytes };
+  await Deno.writeFile(larger, madeNpz({ image: of32, label }));
+  const [warning] = (await readEvaluated(run, { given: { dataDir: larger } })).notes;
+  assert.match(
+    warning!,
+    /^Warning: .*run.* was trained on images of 16×16 pixels, and those of npz have 32×32\.$/,
+  );
   await Deno.remove(folder, { recursive: true });
 });

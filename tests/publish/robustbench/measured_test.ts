@@ -6,6 +6,7 @@ import { loadSplit } from "../../../src/data/sets/sets.ts";
 import { imagesDigest } from "../../../src/evaluate/asked/identity.ts";
 import type { RecipeInput } from "../../../src/recipe/recipe.ts";
 import { resolveRecipe } from "../../../src/recipe/resolve.ts";
+import type { RunRecord } from "../../../src/run/run_record.ts";
 import { inTemporary } from "../../memory/support.ts";
 import { evaluation } from "../../report/tables/made_runs.ts";
 import { AUTOATTACK, report } from "./made_reports.ts";
@@ -13,14 +14,19 @@ import { AUTOATTACK, report } from "./made_reports.ts";
 const OURS = "a".repeat(64), OTHER = "b".repeat(64);
 
 /** What is read of a run with these reports. */
-async function measure(reports: readonly string[], recipe: RecipeInput = {}) {
+async function measure(
+  reports: readonly string[],
+  recipe: RecipeInput = {},
+  data?: RunRecord["data"],
+) {
   let found: Awaited<ReturnType<typeof readMeasured>> | undefined;
   await inTemporary(async (run) => {
     await Deno.mkdir(join(run, "eval"));
     for (const [i, text] of reports.entries()) {
       await Deno.writeTextFile(join(run, "eval", `${i}.json`), text);
     }
-    found = await readMeasured(run, OURS, resolveRecipe({ variant: "v1", ...recipe }));
+    const record = { recipe: resolveRecipe({ variant: "v1", ...recipe }), data };
+    found = await readMeasured(run, OURS, record);
   });
   return found!;
 }
@@ -73,6 +79,35 @@ Deno.test("readMeasured() takes what was found on the run's own test images, whe
   assert.equal(autoAttack, undefined);
 });
 
+Deno.test("readMeasured() takes what is on the test images that the run's record says, and of others only the first of these", async () => {
+  const test = await loadSplit("synthetic", "test", undefined, 1);
+  const first = (n: number) => imagesDigest(test, firstIndices(test.n, n));
+  const { classes, shape } = test, whole = { n: test.n, sha256: first(test.n) };
+  const recorded = (sha256: string) => ({
+    classes: [...classes],
+    shape,
+    test: { ...whole, sha256 },
+  });
+  const other = "c".repeat(64), made: RecipeInput = { data: "synthetic", seed: 1 };
+  const redrawn = report(OURS, { clean: evaluation("1".repeat(test.n)) }, 8, other);
+  const namesOf = async (reports: readonly string[], recipe: RecipeInput, sha256: string) =>
+    (await measure(reports, recipe, recorded(sha256))).evaluations.map(({ name }) => name);
+
+  const whole100 = report(OURS, { clean: evaluation("110") }, 8, whole.sha256);
+  const some = report(OURS, { pgd20: evaluation("110") }, 8, first(3));
+  assert.deepEqual(await namesOf([whole100, redrawn], made, whole.sha256), ["clean"]);
+  assert.deepEqual(await namesOf([some, redrawn], made, whole.sha256), ["pgd20"]);
+  const alone =
+    /reports in .* are on images \(1024 of SHA-256 c{12}…\), and none on the run's test/;
+  await assert.rejects(namesOf([redrawn], made, whole.sha256), {
+    name: "UsageError",
+    message: alone,
+  });
+  // The images that lie there now are others: of what is on as many as the run had, none is its own.
+  await assert.rejects(namesOf([redrawn], made, "d".repeat(64)), { message: alone });
+  assert.deepEqual(await namesOf([some, redrawn], made, "d".repeat(64)), ["pgd20"]);
+});
+
 Deno.test("readMeasured() refuses several sets of images of which none is known to be the run's", async () => {
   const reports = [
     report(OURS, { clean: evaluation("110") }, 8, "c".repeat(64)),
@@ -88,7 +123,7 @@ Deno.test("readMeasured() refuses several sets of images of which none is known 
       );
       return true;
     });
-  await refused({ data: "synthetic" }, "none on the test images in data: put");
+  await refused({ data: "synthetic" }, "none on the run's test images in data: put");
   await refused(
     { data: "cifar10", dataDir: "/gone" },
     "without the test images in /gone nobody can tell which are the run's: put",

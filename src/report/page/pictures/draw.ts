@@ -95,7 +95,7 @@ async function draw(
   const architecture = architectureOf(subject);
   const examples = await findExamples(directory, recipe, place, (note) => notes.push(note));
   const { dataset, part, epoch } = examples;
-  checkFitting(subject.path, architecture, dataset, subject.run?.classes);
+  checkFitting(subject.path, architecture, dataset, subject.trainedOn?.classes);
   // The GPU that a run was trained on may not be here, and one that trains is not to be disturbed.
   const choice = training || machine.backend === "wasm" ? "wasm" : "auto";
   const backend = await openBackend(choice, { ...engineOptions(recipe), attackPrecision: "f32" });
