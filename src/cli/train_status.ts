@@ -121,6 +121,12 @@ export function observeRun(status: StatusLine, whose = ""): RunObserver {
           `${recipe.attack?.precision === "f16" ? ", attacked in float16" : ""}, ` +
           `${describeDevice(backend, demand)}, in ${directory}`,
       );
+      if (!continued && recipe.attack === undefined && select !== "none") {
+        status.print(
+          `note: --select ${select} takes the best epoch under PGD-20, which without an attack in training is one that has ` +
+            "learnt little: --select none takes the last.",
+        );
+      }
       status.update(`${whose}the first step, of ${recipe.batchSize} images`);
     },
     onHelper(start) {

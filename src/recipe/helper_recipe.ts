@@ -11,7 +11,7 @@ import type { Recipe, RecipeInput } from "./recipe.ts";
 /** What `--helper` calls one that the run trains itself, first. */
 export const AUTO_HELPER = "auto";
 
-/** What is said of a helper, whatever the run: PGD-20 would select the epoch in which it has learnt the least. */
+/** What is said of a helper, whatever the run selects by. */
 const HELPER: RecipeInput = { variant: "standard", select: "none" };
 
 /**

@@ -178,7 +178,7 @@ export interface Recipe {
   /**
    * What the best checkpoint is chosen on, by PGD-20.
    *
-   * @default {"val"}
+   * @default {"val", of standard "none"}
    */
   readonly select: Selection;
   /**

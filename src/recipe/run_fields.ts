@@ -4,6 +4,7 @@
  * @module
  */
 import { BACKEND_CHOICES } from "../backend/backend.ts";
+import { methodOf } from "../method/methods.ts";
 import { type Condition, field } from "./field.ts";
 import { choiceFlag, integerFlag, switchFlag } from "./flag.ts";
 import { SELECTIONS } from "./recipe.ts";
@@ -36,7 +37,12 @@ export const RUN_FIELDS = {
   select: field(
     "select",
     choiceFlag("select", SELECTIONS, "what the best checkpoint is chosen on, by PGD-20"),
-    { group: "Output", default: "val" },
+    {
+      group: "Output",
+      // A network that is trained without an adversary is best under PGD-20 before it has learnt anything.
+      default: ({ variant }) => methodOf(variant).attack ? "val" : "none",
+      said: "val, of standard none",
+    },
   ),
   earlyStop: field(
     "earlyStop",

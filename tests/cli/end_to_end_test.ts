@@ -380,7 +380,7 @@ Deno.test("memloss train --select val measures on a fifth of a few training imag
   const directory = world.path("on-val"), data = world.path("val-data");
   await writeTinyData(data, 206);
   const how = ["--data-dir", data, "--variant", "standard", "--epochs", "1", "--batch-size", "128"];
-  const train = world.trainArgs(directory, ...how, "--limit-train", "9999");
+  const train = world.trainArgs(directory, ...how, "--limit-train", "9999", "--select", "val");
   const { stderr } = await memlossDone(...train);
   assert.match(stderr, /^note: --limit-train 9999: there are only 824 images to train on\.$/m);
   const [row] = await readTable(directory);

@@ -93,6 +93,23 @@ Deno.test("memloss train says of each line of a helper's training whose it is", 
   assert.match(sink.text, /\nhelper: epoch 1\/2 {2}/);
 });
 
+Deno.test("memloss train says what a selection is worth where training does not attack, once", () => {
+  const backend = { name: "wasm", adapter: "", threads: 1 } as const;
+  const told = (recipe: Recipe, continued = false): string => {
+    const sink = new FakeSink(false, 80), observer = observeRun(new StatusLine(sink));
+    observer.onStart!({ directory: "run", recipe, continued, backend });
+    return sink.text;
+  };
+  const standard = smallRecipe({ variant: "standard", select: "val" });
+  assert.match(
+    told(standard),
+    /^note: --select val takes the best epoch under PGD-20, which without an attack in training is one that has learnt little: --select none takes the last\.$/m,
+  );
+  assert.doesNotMatch(told(standard, true), /note/);
+  assert.doesNotMatch(told(smallRecipe({ variant: "standard" })), /note/);
+  assert.doesNotMatch(told(smallRecipe({ variant: "trades", select: "val" })), /note/);
+});
+
 Deno.test("memloss train says what continues a run that is stopped, if there is a run", async () => {
   const backend = { name: "wasm", adapter: "", threads: 1 } as const;
   const recipe = smallRecipe({ variant: "standard" });

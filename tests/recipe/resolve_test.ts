@@ -342,6 +342,8 @@ Deno.test("choices() are what does not follow from the rest of a recipe, so that
       [{ variant: "v2" }, { variant: "v3" }],
       [{ variant: "pgd-at" }, { variant: "n-fgsm" }],
       [{ variant: "n-fgsm" }, { variant: "trades" }],
+      [{ variant: "trades" }, { variant: "standard" }],
+      [{ variant: "standard" }, { variant: "trades" }],
       [{ variant: "v1" }, { threat: { norm: "l2" } }],
       [{ variant: "v1" }, { optimiser: { schedule: "cosine" } }],
     ] as const
@@ -410,6 +412,17 @@ Deno.test("resolveRecipe() refuses to start from a memory that there is not, and
       `${flag} has no meaning for --variant standard.`,
     );
   }
+});
+
+Deno.test("resolveRecipe() selects nothing where training does not attack, unless it is told to", () => {
+  const selects = VARIANTS.filter((variant) => resolveRecipe({ variant }).select !== "val");
+  assert.deepEqual(selects, ["standard"]);
+  assert.equal(resolveRecipe({ variant: "standard" }).select, "none");
+  assert.equal(resolveRecipe({ variant: "standard", select: "val", earlyStop: 2 }).earlyStop, 2);
+  refuses(
+    { variant: "standard", earlyStop: 2 },
+    "--early-stop has no meaning for --select none.",
+  );
 });
 
 Deno.test("resolveRecipe() stops early by the held-out images alone", () => {

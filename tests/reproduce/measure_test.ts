@@ -43,7 +43,7 @@ Deno.test("measureSteps() takes as many images as show an auxiliary one, and no 
     await Deno.writeFile(dataDir, madeImages(75, 16, 2)); // 60 of which train, 12 select
     const given: RecipeInput = {
       ...{ variant: "standard", data: "npz", dataDir, width: 1, batchSize: 64 },
-      ...{ auxData, auxFraction: 0.04, backend: "wasm", workers: 1 },
+      ...{ auxData, auxFraction: 0.04, select: "val", backend: "wasm", workers: 1 },
     };
     const asked = [resolveRecipe(given), given, 48] as const;
     assert.ok((await measureSteps(out, ...asked, true, undefined)).speed! > 0);

@@ -274,6 +274,10 @@ Deno.test("decodeRunRecord() reads the recipes of runs made before", () => {
   assert.deepEqual(standard.recipe, {
     ...{ ...RUN, ...SINCE, optimiser: OPTIMISER, variant: "standard", epochs: 3 },
   });
+  // Which was what there was for every method, whatever it is now.
+  const selecting = JSON.parse(earlier("standard"));
+  selecting.recipe.select = "val";
+  assert.equal(decodeRunRecord(JSON.stringify(selecting), PATH).recipe.select, "val");
   const { memory } = decodeRunRecord(earlier("v1-average"), PATH).recipe;
   assert.deepEqual([memory?.view, memory?.ema], ["realigned", 0.8]);
 });
