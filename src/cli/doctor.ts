@@ -58,9 +58,9 @@ export const command: Command = {
     const { dataDir, auxData, recipe } = flags, measures = flags.measure || recipe !== undefined;
     if (!measures) refuseFlags(FLAGS, flags, ["auxData"], "needs --recipe or --measure");
     const given = {
-      ...recipe !== undefined && await readRecipeFile(recipe),
-      ...dataDir !== undefined && { dataDir },
       ...auxData !== undefined && { auxData },
+      ...recipe !== undefined && await readRecipeFile(recipe, auxData),
+      ...dataDir !== undefined && { dataDir },
     };
     const machine = await examineMachine(dataDir ?? DATA_ROOT);
     if (!measures) return printReport(machine, flags, describeMachine);

@@ -104,13 +104,7 @@ export const command: Command = {
  * @throws {UsageError} if something in one of them has no meaning with the rest
  */
 async function changedRecipe(file: string, changes: RecipeInput): Promise<RecipeInput> {
-  const given = withFields(choices(await readRecipeFile(file)), changes);
-  const { auxFraction, auxData } = given;
-  if (auxFraction !== undefined && auxData === undefined && changes.auxFraction === undefined) {
-    throw new UsageError(
-      `By ${file}, batches have auxiliary images: say where these are with --aux-data.`,
-    );
-  }
+  const given = withFields(choices(await readRecipeFile(file, changes.auxData)), changes);
   try {
     resolveRecipe(given);
   } catch (error) {

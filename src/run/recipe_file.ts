@@ -18,9 +18,18 @@ import { decodeRunRecord } from "./run_record.ts";
  * threads; it names the engine that the run was computed on, and the run's own copies of the weights that it began with
  * and of its helper's. A file without a `format` has some or all fields of a recipe, such as `train --dry-run` prints them.
  *
- * @throws {UsageError} if it is no such file
+ * @param auxData where its auxiliary images are now
+ * @throws {UsageError} if it is no such file, or auxiliary images are mixed in that nobody says the place of
  */
-export async function readRecipeFile(path: string): Promise<RecipeInput> {
+export async function readRecipeFile(path: string, auxData?: string): Promise<RecipeInput> {
+  const recipe = { ...await readFields(path), ...auxData !== undefined && { auxData } };
+  if (recipe.auxFraction === undefined || recipe.auxData !== undefined) return recipe;
+  throw new UsageError(
+    `By ${path}, batches have auxiliary images: say where these are with --aux-data.`,
+  );
+}
+
+async function readFields(path: string): Promise<RecipeInput> {
   const text = new TextDecoder().decode(await readNamedFile(path));
   const written = parsed(text);
   if (hasFields(written) && !("format" in written)) return ofFields(written, path);

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { join } from "@std/path";
-import { resolveRecipe } from "../../src/recipe/resolve.ts";
+import { choices, resolveRecipe } from "../../src/recipe/resolve.ts";
 import { readRecipeFile } from "../../src/run/recipe_file.ts";
 import { encodeRunRecord, type RunRecord } from "../../src/run/run_record.ts";
 import { inTemporary } from "../memory/support.ts";
@@ -46,6 +46,22 @@ Deno.test("readRecipeFile() names the weights that the run keeps, of its beginni
     const { from, helper } = await readRecipeFile(path);
     assert.equal(from, join(folder, "initial.safetensors"));
     assert.equal(helper, join(folder, "helper.safetensors"));
+  }));
+
+Deno.test("readRecipeFile() asks where auxiliary images are, and what follows from the rest of the recipe still does", () =>
+  inTemporary(async (folder) => {
+    const path = join(folder, "recipe.json");
+    const mixed = { auxData: "/there.npz", auxFraction: 0.5, variant: "v1" } as const;
+    await Deno.writeTextFile(path, encodeRunRecord({ ...RECORD, recipe: resolveRecipe(mixed) }));
+    await assert.rejects(readRecipeFile(path), {
+      name: "UsageError",
+      message: `By ${path}, batches have auxiliary images: say where these are with --aux-data.`,
+    });
+    const read = await readRecipeFile(path, "here.npz");
+    assert.deepEqual(choices(read), { auxData: "here.npz", auxFraction: 0.5, backend: "wasm" });
+    await Deno.writeTextFile(path, JSON.stringify(mixed));
+    assert.deepEqual(await readRecipeFile(path), mixed);
+    assert.equal((await readRecipeFile(path, "here.npz")).auxData, "here.npz");
   }));
 
 Deno.test("readRecipeFile() refuses what is no recipe, in one sentence that names it", () =>

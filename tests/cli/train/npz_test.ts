@@ -60,6 +60,11 @@ Deno.test("memloss trains on a .npz file with auxiliary images, and says what th
     2,
     /By \S+recipe\.json, batches have auxiliary images: say where these are with --aux-data\.$/,
   );
+  // What follows from the norm follows from the new one.
+  const again = ["train", "--recipe", join(run, "recipe.json"), "--data-dir", own, ...there];
+  const l2 = await memlossDone(...again, "--attack-norm", "l2", "--dry-run");
+  const { threat, memory, auxFraction } = JSON.parse(l2.stdout);
+  assert.deepEqual([threat.epsilon, memory.codec, auxFraction], [128 / 255, "f32", 0.7]);
   await Deno.writeFile(auxiliary, madeImages(30, 16, 2, 1));
   assertRefused(
     await memloss("train", "--run-dir", run, "--resume"),
