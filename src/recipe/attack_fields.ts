@@ -68,7 +68,7 @@ export const ATTACK_FIELDS = {
       default: ({ variant }) => methodOf(variant).attack?.prior ? "memory" : "noise",
       said: "noise, of fgsm-pgi memory",
       later: true,
-      check: refuseForgetful,
+      check: refuseOtherStart,
     },
   ),
   firstSteps: field(
@@ -141,8 +141,15 @@ function refuseWholeRange(epsilon: number, { threat }: Above): void {
   );
 }
 
-function refuseForgetful(start: AttackStartName, { variant }: Above): void {
-  if (start !== "memory" || methodOf(variant).memory) return;
+function refuseOtherStart(start: AttackStartName, { variant }: Above): void {
+  const { memory, attack } = methodOf(variant);
+  if (start === "noise" && attack?.prior) {
+    throw new UsageError(
+      `--attack-start noise takes from --variant ${variant} its prior, the image's memory example: ` +
+        "use --variant n-fgsm for one step from noise, or leave it out.",
+    );
+  }
+  if (start !== "memory" || memory) return;
   throw new UsageError(
     `--attack-start memory needs memory examples, and --variant ${variant} keeps none: ` +
       `use ${MEMORY_VARIANTS.join(", ")}, or leave it out.`,

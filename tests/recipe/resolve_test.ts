@@ -79,6 +79,11 @@ Deno.test("resolveRecipe() has fgsm-pgi take one step of ε on from the memory, 
   const { start, firstSteps, steps, stepSize } = attack!, { view, age, reset } = memory!;
   assert.deepEqual([start, firstSteps, steps, stepSize], ["memory", 1, 1, 8 / 255]);
   assert.deepEqual([view, age, reset], ["realigned", 1, 40]);
+  refuses(
+    { variant: "fgsm-pgi", attackStart: "noise" },
+    "--attack-start noise takes from --variant fgsm-pgi its prior, the image's memory example: " +
+      "use --variant n-fgsm for one step from noise, or leave it out.",
+  );
 });
 
 Deno.test("resolveRecipe() takes the momenta of the schedule", () => {
