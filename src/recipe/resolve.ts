@@ -32,8 +32,8 @@ export function resolveRecipe(input: RecipeInput): Recipe {
     if (!isMeant(field, asked, above)) continue;
     const value = asked ?? defaultOf(field, above);
     if (value === undefined) continue;
-    // A switch that would be off anyway is not said: a recipe has one text.
-    if (value === false && defaultOf(field, above) === undefined) continue;
+    // A switch that would be off anyway, or a share of nothing, is not said: a recipe has one text.
+    if ((value === false || value === 0) && defaultOf(field, above) === undefined) continue;
     check?.(value as never, above);
     place(recipe, path, value);
   }

@@ -289,7 +289,6 @@ Deno.test("resolveRecipe() refuses an average that its codec cannot hold, or tha
   const message = "--memory-ema mixes crops, which leaves the ball that int8 can store: " +
     "add --memory-view realigned, or --memory-codec f16 or f32.";
   refuses({ memoryEma: 0.8 }, message);
-  refuses({ memoryEma: 0, memoryView: "stored", memoryCodec: "int8" }, message);
   refuses(
     { memoryEma: 1, memoryView: "realigned" },
     "--memory-ema must be below 1, not 1: 1 would never learn.",
@@ -303,6 +302,11 @@ Deno.test("resolveRecipe() refuses an average that its codec cannot hold, or tha
   for (const flags of cases) {
     const { memory } = resolveRecipe(recipeInput({ memoryEma: 0.8, ...flags }));
     assert.equal(memory?.ema, 0.8);
+  }
+  // With a share of nothing it is none.
+  for (const flags of [{}, ...cases]) {
+    const none = recipeInput({ memoryEma: 0, ...flags });
+    assert.deepEqual(resolveRecipe(none), resolveRecipe(recipeInput(flags)));
   }
 });
 
