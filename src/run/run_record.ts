@@ -166,7 +166,7 @@ function asksForNothing({ needs, idle }: Field, value: unknown, stored: Recipe):
 
 /** Why the epochs `given` cannot be those of the run of `stored`; undefined if they can. */
 function refusedEpochs(
-  { epochs, helper, optimiser: { schedule, average } }: Recipe,
+  { epochs, helper, optimiser: { schedule, swaStart } }: Recipe,
   given: RecipeInput,
   differs: string,
 ): string | undefined {
@@ -181,8 +181,9 @@ function refusedEpochs(
   if (helper === AUTO_HELPER) {
     return `${differs}, and its helper was trained for as many: resume without it, or start a new run.`;
   }
-  if (average === "swa" && given.optimiser?.swaStart === undefined) {
-    return `${differs}, from which --swa-start follows unless it is said: say it too.`;
+  // It follows from the epochs unless it is said: a run that had as many from the beginning would start later.
+  if (swaStart !== undefined && given.optimiser?.swaStart !== swaStart) {
+    return `${differs}, and its --swa-start stays what it was: say --swa-start ${swaStart} too, or start a new run.`;
   }
   return undefined;
 }

@@ -195,6 +195,10 @@ Deno.test("resumeRecipe() takes more epochs where the schedule does not depend o
     const stored: RecipeInput = { optimiser: { schedule, ...knots } },
       { recipe } = recordOf(stored);
     assert.deepEqual(resumeRecipe(recipe, { epochs: 60 }, PATH), { ...recipe, epochs: 60 });
+    assert.throws(
+      () => resumeRecipe(recipe, { epochs: 60, optimiser: { swaStart: 38 } }, PATH),
+      { message: /^--swa-start 38 differs from .*, which has none: resume without it/ },
+    );
     refuses(
       stored,
       { epochs: 49 },
@@ -207,11 +211,13 @@ Deno.test("resumeRecipe() takes more epochs where the schedule does not depend o
     ", and its helper was trained for as many: resume without it, or start a new run.",
   );
   const averaged: RecipeInput = { optimiser: { schedule: "constant", average: "swa" } };
-  refuses(
-    averaged,
-    { epochs: 60 },
-    ", from which --swa-start follows unless it is said: say it too.",
-  );
+  for (const optimiser of [{}, { swaStart: 46 }]) {
+    refuses(
+      averaged,
+      { epochs: 60, optimiser },
+      ", and its --swa-start stays what it was: say --swa-start 38 too, or start a new run.",
+    );
+  }
   const { recipe } = recordOf(averaged), { swaStart } = recipe.optimiser;
   const longer = resumeRecipe(recipe, { epochs: 60, optimiser: { swaStart: swaStart! } }, PATH);
   assert.deepEqual(longer, { ...recipe, epochs: 60 });
