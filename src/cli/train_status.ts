@@ -105,11 +105,12 @@ const LONG = 24 * 3600;
  */
 export function observeRun(status: StatusLine, whose = ""): RunObserver {
   const time = new TimeLeft(() => status.now());
-  let select = "", earlyStop: number | undefined, fromMemory = false, onCpu = false;
+  let smaller = "", select = "", earlyStop: number | undefined, fromMemory = false, onCpu = false;
   return {
     ...shownOn(status),
     onStart({ directory, recipe, continued, backend, demand }) {
       ({ select, earlyStop } = recipe);
+      smaller = firstLook(recipe);
       fromMemory = recipe.attack?.start === "memory";
       onCpu = backend.name === "wasm";
       time.begin(recipe);
@@ -147,8 +148,7 @@ export function observeRun(status: StatusLine, whose = ""): RunObserver {
         status.print(
           `note: on this CPU the run takes about ${
             formatDuration(seconds)
-          }: it is made for a GPU. A first look here is ` +
-            "--width 16 --limit-train 4096 --epochs 4, in a run of its own.",
+          }: it is made for a GPU. A first look here is ${smaller}, in a run of its own.`,
         );
       }
       onCpu = false; // said once
@@ -201,6 +201,12 @@ export function observeRun(status: StatusLine, whose = ""): RunObserver {
       }
     },
   };
+}
+
+/** What makes a run of `recipe` one of an hour or so; given weights have the width that they have. */
+function firstLook({ from, optimiser: { awpWarmup = 0 } }: Recipe): string {
+  const epochs = Math.max(4, awpWarmup + 1);
+  return `${from === undefined ? "--width 16 " : ""}--limit-train 4096 --epochs ${epochs}`;
 }
 
 /** What the attack maximises, where it started and before its last step. */

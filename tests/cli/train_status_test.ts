@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { StatusLine } from "../../src/cli/shell/terminal.ts";
 import { observeRun, shown } from "../../src/cli/train_status.ts";
 import { Interrupted } from "../../src/errors.ts";
+import type { RecipeFlags } from "../../src/recipe/fields.ts";
 import type { Recipe } from "../../src/recipe/recipe.ts";
 import { smallRecipe } from "../testing/runs.ts";
 import { FakeSink, screen } from "./shell/fake_sink.ts";
@@ -128,9 +129,9 @@ Deno.test("memloss train says what continues a run that is stopped, if there is 
 });
 
 Deno.test("memloss train says once that a run of days is not for a CPU, and nothing of one that is shorter", () => {
-  const run = (name: "wasm" | "webgpu", epochs: number) => {
+  const told = (name: "wasm" | "webgpu", epochs: number, flags: RecipeFlags = {}) => {
     const sink = new FakeSink(false, 80), observer = observeRun(new StatusLine(sink));
-    const recipe = smallRecipe({ variant: "trades", epochs, select: "none" });
+    const recipe = smallRecipe({ variant: "trades", epochs, select: "none", ...flags });
     const backend = { name, adapter: "", threads: 1 } as const;
     observer.onStart!({ directory: "run", recipe, continued: false, backend });
     const length = { epochs, stepsPerEpoch: 10, selectionImages: 0 };
@@ -139,7 +140,19 @@ Deno.test("memloss train says once that a run of days is not for a CPU, and noth
       sink.time += 100;
       observer.onStep!({ kind: "step", epoch: 1, step, ...metrics }, length);
     }
-    return sink.text.match(/^note: on this CPU the run takes about \d+h.*$/gm)?.length ?? 0;
+    return sink.text.match(/^note: on this CPU the run takes about \d+h.*$/gm) ?? [];
   };
-  assert.deepEqual([run("wasm", 2000), run("wasm", 2), run("webgpu", 2000)], [1, 0, 0]);
+  assert.deepEqual([told("wasm", 2), told("webgpu", 2000)], [[], []]);
+  // What is advised can be done: more epochs than are without AWP, and the width of weights that are given.
+  for (
+    const [flags, smaller] of [
+      [{}, "--width 16 --limit-train 4096 --epochs 4"],
+      [{ awp: 0.005, awpWarmup: 5 }, "--width 16 --limit-train 4096 --epochs 6"],
+      [{ from: "weights" }, "--limit-train 4096 --epochs 4"],
+    ] as const
+  ) {
+    const [note, ...more] = told("wasm", 2000, flags);
+    assert.ok(note!.endsWith(`A first look here is ${smaller}, in a run of its own.`), note);
+    assert.deepEqual(more, []);
+  }
 });
