@@ -5,6 +5,7 @@
  * @module
  */
 import * as v from "valibot";
+import { keyed } from "../format/json/keyed.ts";
 import { ATTACK_FIELDS } from "./attack_fields.ts";
 import type { Field } from "./field.ts";
 import type { Flag } from "./flag.ts";
@@ -78,12 +79,9 @@ function nestedFlags(): FlagTree {
 }
 
 function schemaOf(tree: FlagTree): v.GenericSchema<unknown, RecipeInput> {
-  return v.strictObject(
-    Object.fromEntries(
-      Object.entries(tree).map(([key, part]) => [
-        key,
-        v.optional("schema" in part ? (part as Flag).schema : schemaOf(part as FlagTree)),
-      ]),
-    ),
-  );
+  const fields = Object.entries(tree).map(([key, part]) => [
+    key,
+    v.optional("schema" in part ? (part as Flag).schema : schemaOf(part as FlagTree)),
+  ]);
+  return v.pipe(keyed, v.strictObject(Object.fromEntries(fields)));
 }

@@ -5,15 +5,19 @@
  */
 import * as v from "valibot";
 import { UsageError } from "../errors.ts";
+import { keyed } from "../format/json/keyed.ts";
 import { nearestName } from "../format/nearest_name.ts";
 import { FIELDS, RECIPE_FLAGS, recipeInput } from "../recipe/fields.ts";
 import type { Flag } from "../recipe/flag.ts";
 import type { RecipeInput } from "../recipe/recipe.ts";
 
 /** What such a part looks like, before its flags are looked at. */
-export const namedFlags = v.record(
-  v.pipe(v.string(), v.nonEmpty()),
-  v.union([v.string(), v.number(), v.boolean()]),
+export const namedFlags = v.pipe(
+  keyed,
+  v.record(
+    v.pipe(v.string(), v.nonEmpty()),
+    v.union([v.string(), v.number(), v.boolean()]),
+  ),
 );
 
 /** Such a part. */

@@ -10,7 +10,9 @@ import paper from "../../reproduce/tables/paper.json" with { type: "json" };
 import { readNamedFile } from "../disk/files.ts";
 import { UsageError } from "../errors.ts";
 import { isEvaluationName } from "../evaluate/evaluate.ts";
+import { findDuplicateKey } from "../format/json/duplicate_key.ts";
 import { describeIssue } from "../format/json/schema_issue.ts";
+import { quoted } from "../format/quoted.ts";
 import { type NamedFlags, namedFlags, readRecipe } from "./named_flags.ts";
 
 const text = v.pipe(v.string(), v.nonEmpty());
@@ -102,14 +104,17 @@ export async function loadTable(name: string): Promise<TableFile> {
       }, and no file that ends in .json.`,
     );
   }
+  const written = new TextDecoder().decode(await readNamedFile(name));
   let json: unknown;
   try {
-    json = JSON.parse(new TextDecoder().decode(await readNamedFile(name)));
+    json = JSON.parse(written);
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error;
     throw new UsageError(`${name} is not valid JSON: ${error.message}.`);
   }
-  return checkTable(json, name);
+  const twice = findDuplicateKey(written);
+  if (twice === undefined) return checkTable(json, name);
+  throw new UsageError(`${name} is no table: it has ${quoted(twice)} twice in one place.`);
 }
 
 function checkTable(json: unknown, name: string): TableFile {

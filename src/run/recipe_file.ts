@@ -7,7 +7,9 @@ import { dirname } from "@std/path";
 import * as v from "valibot";
 import { readNamedFile } from "../disk/files.ts";
 import { UsageError } from "../errors.ts";
+import { findDuplicateKey } from "../format/json/duplicate_key.ts";
 import { nearestName } from "../format/nearest_name.ts";
+import { quoted } from "../format/quoted.ts";
 import { FIELDS, nested, RECIPE_FLAGS, RecipeSchema, valueAt } from "../recipe/fields.ts";
 import type { RecipeInput } from "../recipe/recipe.ts";
 import { helperPath, initialWeightsPath } from "./folder/files.ts";
@@ -32,7 +34,7 @@ export async function readRecipeFile(path: string, auxData?: string): Promise<Re
 async function readFields(path: string): Promise<RecipeInput> {
   const text = new TextDecoder().decode(await readNamedFile(path));
   const written = parsed(text);
-  if (hasFields(written) && !("format" in written)) return ofFields(written, path);
+  if (hasFields(written) && !("format" in written)) return ofFields(written, text, path);
   const { recipe, machine, from, helper } = decodeRunRecord(text, path);
   const own = FIELDS.filter(({ perStart }) => !perStart);
   return {
@@ -57,7 +59,13 @@ function hasFields(value: unknown): value is Record<string, unknown> {
   return Object.keys(value).length > 0;
 }
 
-function ofFields(written: unknown, path: string): RecipeInput {
+function ofFields(written: unknown, text: string, path: string): RecipeInput {
+  const twice = findDuplicateKey(text);
+  if (twice !== undefined) {
+    throw new UsageError(
+      `${path} is no memloss recipe: it has ${quoted(twice)} twice in one place.`,
+    );
+  }
   const result = v.safeParse(RecipeSchema, written);
   if (result.success) return result.output;
   const [issue] = result.issues, field = v.getDotPath(issue);

@@ -7,7 +7,9 @@ import * as v from "valibot";
 import { isFound } from "../data/sets/definition.ts";
 import { findSet } from "../data/sets/sets.ts";
 import { UsageError } from "../errors.ts";
+import { findDuplicateKey } from "../format/json/duplicate_key.ts";
 import { describeIssue } from "../format/json/schema_issue.ts";
+import { quoted } from "../format/quoted.ts";
 import { isOpenEnded, SCHEDULES } from "../optimise/schedule.ts";
 import type { Above, Field } from "../recipe/field.ts";
 import { AUTO_HELPER } from "../recipe/helper_recipe.ts";
@@ -93,6 +95,8 @@ export function decodeRunRecord(text: string, path: string): RunRecord {
   }
   const wrong = (problem: string) =>
     new UsageError(`${path} is no memloss recipe: ${problem.replace(/\.$/, "")}.`);
+  const twice = findDuplicateKey(text);
+  if (twice !== undefined) throw wrong(`it has ${quoted(twice)} twice in one place`);
   const flat = (json as { format?: unknown } | null)?.format === 1;
   const result = v.safeParse(flat ? FlatRecordSchema : RecordSchema, json);
   if (!result.success) {

@@ -65,6 +65,8 @@ Deno.test("RecipeSchema refuses unknown fields, wrong types and what no flag wou
       { ...recipe, variant: "v4" },
       { ...recipe, seed: 1.5 },
       { ...recipe, attack: 3 },
+      { ...recipe, attack: [] },
+      [],
       { ...recipe, attack: { ...recipe.attack, colour: "blue" } },
       { ...recipe, memory: { ...recipe.memory, age: 0 } },
       { ...recipe, attackSteps: 10 },

@@ -111,6 +111,7 @@ Deno.test("loadTable() refuses a file that is no table, and says where", () =>
         madeTable({ scales: { tiny: { recipe: { width: 0 }, n: {} } } }),
         /^The recipe of scale tiny in table .*table\.json: width must be a whole number /,
       ],
+      [madeTable({ recipe: [] }), /is no table: recipe must be an object\.$/],
       [madeTable({ rows: [row, row] }), /is no table: it has v1 twice/],
       [madeTable({ rows: [{ ...row, rawOf: "v9" }] }), /is no table: rawOf of v1 is no row/],
       [
@@ -153,6 +154,9 @@ Deno.test("loadTable() refuses a file that is no table, and says where", () =>
     const { claims: _, ...unclaimed } = madeTable();
     await Deno.writeTextFile(path, JSON.stringify(unclaimed));
     assert.deepEqual((await loadTable(path)).claims, [], "none unless given");
+    const twice = JSON.stringify(madeTable()).replace("{", '{"title":"Other",');
+    await Deno.writeTextFile(path, twice);
+    await assert.rejects(loadTable(path), /is no table: it has "title" twice in one place\.$/);
     await Deno.writeTextFile(path, "{");
     await assert.rejects(loadTable(path), /table\.json is not valid JSON: /);
     await assert.rejects(loadTable(join(directory, "none.json")), /none\.json does not exist/);

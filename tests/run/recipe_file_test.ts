@@ -89,6 +89,9 @@ Deno.test("readRecipeFile() takes some fields of a recipe as they are written, a
         ['{"attackSteps": 3}', '"attackSteps" is no part of one: did you mean "attack.steps"?'],
         ['{"colours": 3}', '"colours" is no part of one.'],
         ['{"attack": 3}', '"attack" has another form there.'],
+        ['{"attack": []}', '"attack" has another form there.'],
+        ['{"epochs": 3, "epochs": 4}', 'it has "epochs" twice in one place.'],
+        ['{"attack": {"steps": 3, "steps": 4}}', 'it has "steps" twice in one place.'],
       ]
     ) {
       await Deno.writeTextFile(path, text!);

@@ -66,6 +66,14 @@ Deno.test("decodeRunRecord() names the field that is wrong, missing or unknown",
   const no = `${PATH} is no memloss recipe:`;
   refuses("3", `${no} it must be Object, not 3.`);
   refuses(
+    changed(({ recipe }) => recipe.attack = []),
+    `${no} recipe.attack must be an object.`,
+  );
+  refuses(
+    encodeRunRecord(RECORD).replace('"seed": 1', '"seed": 1, "seed": 2'),
+    `${no} it has "seed" twice in one place.`,
+  );
+  refuses(
     changed(({ recipe }) => recipe.width = "64"),
     `${no} recipe.width must be a whole number from 1 to 1024.`,
   );
