@@ -10,7 +10,7 @@ import { engineOptions, resolveRecipe } from "../recipe/resolve.ts";
 import { isTrained } from "../run/folder/files.ts";
 import { capacity } from "../train/preflight.ts";
 import { cellRun, type Sitting } from "./make_cell.ts";
-import { bytesOf, gibibytes, roughly, secondsOf, trainingImages } from "./estimate_run.ts";
+import { bytesOf, countImages, gibibytes, roughly, secondsOf } from "./estimate_run.ts";
 import { knownData, readData } from "./known_data.ts";
 import { findMeasurement, measureApart, type Measurement, measureSteps } from "./measure.ts";
 import { readRecipe } from "./named_flags.ts";
@@ -66,7 +66,7 @@ export async function estimate(
     const recipe = resolveRecipe(given);
     const { kind, sizes, measured, missing } = await (dry ? knownData(recipe) : readData(recipe));
     if (missing !== undefined) absent.add(missing);
-    const images = trainingImages(recipe, sizes.train);
+    const images = countImages(recipe, sizes);
     // The tuner is left alone: it may take minutes, and the runs will ask it themselves.
     const backend = await openBackend(recipe.backend, { ...engineOptions(recipe), tune: false });
     const needed = await capacity(recipe, kind, backend)
@@ -75,24 +75,23 @@ export async function estimate(
     adapter = `${backend.name} (${backend.adapter})`;
     const own = cells.filter((plan) => plan.row === row);
     const trainedRow = trained?.row ?? row;
-    let found = await findMeasurement(out, own, images, backend) ?? taken.get(trainedRow);
+    let found = await findMeasurement(out, own, images.train, backend) ?? taken.get(trainedRow);
     if (found === undefined) {
       onMeasure(label);
       // A helper that is another cell's run may not be there yet; any takes as long.
       const steps = { ...given, ...helper && { helper: AUTO_HELPER }, ...measured };
-      const asked = [recipe, steps, images, backend.name === "wasm", sitting.signal] as const;
+      const asked = [recipe, steps, images.train, backend.name === "wasm", sitting.signal] as const;
       found = await (dry ? measureApart(...asked) : measureSteps(out, ...asked));
       taken.set(trainedRow, found);
     }
     // Of a run that is counted with its own row, or trained, the evaluations alone are left.
     const trains = trained === undefined ||
       !cells.some((plan) => plan.row === trained.row) && !await isTrained(cellRun(out, plans[0]!));
-    const bytes = trains ? bytesOf(recipe, found, images) : { kept: 0, peak: 0 };
+    const bytes = trains ? bytesOf(recipe, found, images.train) : { kept: 0, peak: 0 };
     peak = Math.max(peak, bytes.peak);
     const { evaluations } = request;
     const left = trains ? recipe : { ...recipe, epochs: 0 };
-    const seconds = found.seconds ??
-      secondsOf(left, found.speed!, images, sizes.test, evaluations);
+    const seconds = found.seconds ?? secondsOf(left, found.speed!, images, evaluations);
     rows.push({ label, cells: plans.length, seconds, bytes: bytes.kept });
   }
   const total = (value: (row: RowEstimate) => number) =>

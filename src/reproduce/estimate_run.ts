@@ -4,7 +4,7 @@
  * @module
  */
 import { openBackend } from "../backend/open.ts";
-import { splitTraining, VALIDATION_SIZE } from "../data/split.ts";
+import { splitTraining } from "../data/split.ts";
 import { valuesPerImage } from "../data/dataset.ts";
 import { freeBytes } from "../disk/free_space.ts";
 import { Interrupted } from "../errors.ts";
@@ -47,9 +47,20 @@ export interface RunEstimate {
   readonly gpuBytes?: number;
 }
 
-/** How many images a run of `recipe` trains on, of `all`. */
-export function trainingImages({ select, limitTrain }: Recipe, all: number): number {
-  return splitTraining(all, select === "val", limitTrain).train.length;
+/** How many images a run trains on, which are held out of its training images to select by, and which test. */
+export interface ImageCounts {
+  readonly train: number;
+  readonly validation: number;
+  readonly test: number;
+}
+
+/** How many images a run of `recipe` has, of a data set of these `sizes`. */
+export function countImages(
+  { select, limitTrain }: Recipe,
+  { train: all, test }: KnownData["sizes"],
+): ImageCounts {
+  const { train, validation } = splitTraining(all, select === "val", limitTrain);
+  return { train: train.length, validation: validation.length, test };
 }
 
 /**
@@ -63,18 +74,18 @@ export async function estimateRun(
   place: string,
   signal?: AbortSignal,
 ): Promise<RunEstimate> {
-  const recipe = resolveRecipe(given), images = trainingImages(recipe, sizes.train);
+  const recipe = resolveRecipe(given), images = countImages(recipe, sizes);
   const backend = await openBackend(recipe.backend, { ...engineOptions(recipe), tune: false });
   const needed = await capacity(recipe, kind, backend).finally(() => backend.close());
   const steps = { ...given, ...measured }, onCpu = backend.name === "wasm";
-  const found = await measureApart(recipe, steps, images, onCpu, signal).catch((error) => {
+  const found = await measureApart(recipe, steps, images.train, onCpu, signal).catch((error) => {
     throw error instanceof Interrupted ? new Interrupted("Stopped before it was known.") : error;
   });
-  const { kept, peak } = bytesOf(recipe, found, images);
+  const { kept, peak } = bytesOf(recipe, found, images.train);
   return {
     adapter: `${backend.name} (${backend.adapter})`,
     imagesPerSecond: found.speed!,
-    seconds: secondsOf(recipe, found.speed!, images, sizes.test, {}),
+    seconds: secondsOf(recipe, found.speed!, images, {}),
     bytes: kept,
     peakBytes: kept + peak,
     freeBytes: await freeBytes(place),
@@ -109,12 +120,11 @@ export function bytesOf(
 export function secondsOf(
   recipe: Recipe,
   speed: number,
-  images: number,
-  testImages: number,
+  { train, validation, test }: ImageCounts,
   evaluations: Readonly<Record<string, number | "all">>,
 ): number {
   const step = 1 / speed; // seconds for each image
-  const { epochs, optimiser } = recipe;
+  const { epochs, optimiser, limitTest = test } = recipe;
   const attackPasses = (epoch: number) => attackStepsIn(recipe, epoch) ?? 0;
   // The adversary of the weights asks for what the step itself does once more.
   const own = STEP_PASSES * (optimiser.awp ? 2 : 1) + attackPasses(MEASURED_EPOCH);
@@ -125,22 +135,17 @@ export function secondsOf(
     if (name === "autoattack") return ROBUST_SHARE * AUTOATTACK_PASSES;
     return Number(name.replace(/\D+/, "")) + FORWARD;
   };
-  const selected = {
-    none: 0,
-    val: Math.min(VALIDATION_SIZE, images),
-    test: Math.min(testImages, recipe.limitTest ?? testImages),
-  };
+  const tested = (n: number | "all") => Math.min(test, n === "all" ? limitTest : n);
+  const selected = { none: 0, val: validation, test: tested("all") };
   const selection = selected[recipe.select] * (passes("clean") + passes("pgd20")) * pass;
-  const helper = recipe.helper === AUTO_HELPER ? epochs * images * STEP_PASSES * pass : 0;
-  const evaluated = Object.entries(evaluations).map(([name, n]) =>
-    Math.min(testImages, n === "all" ? testImages : n) * passes(name) * pass
-  );
+  const helper = recipe.helper === AUTO_HELPER ? epochs * train * STEP_PASSES * pass : 0;
+  const evaluated = Object.entries(evaluations).map(([name, n]) => tested(n) * passes(name) * pass);
   let trained = 0; // in epochs of the measured speed
   for (let epoch = 1; epoch <= epochs; epoch++) {
     const times = perturbsWeights(optimiser, epoch) ? 2 : 1;
     trained += (STEP_PASSES * times + attackPasses(epoch)) / own;
   }
-  return images * step * trained + epochs * selection + helper +
+  return train * step * trained + epochs * selection + helper +
     evaluated.reduce((sum, each) => sum + each, 0);
 }
 
