@@ -12,7 +12,7 @@ import { unlikeSeeds } from "./unlike_seeds.ts";
 /** The words for what the weights that count were chosen by. */
 const SELECTED: ReadonlyMap<unknown, string> = new Map([
   ["test", "the checkpoint with the best PGD-20 accuracy on the test set"],
-  ["val", "the checkpoint with the best PGD-20 accuracy on 1,024 training images held out"],
+  ["val", "the checkpoint with the best PGD-20 accuracy on training images held out"],
   ["none", "the last checkpoint, not selected"],
 ]);
 

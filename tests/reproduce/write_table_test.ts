@@ -207,6 +207,17 @@ Deno.test("writeTable() says which seeds of a row were trained on other images",
     );
   }));
 
+Deno.test("writeTable() names no number of selection images: of a small data set they are fewer than 1,024", () =>
+  inTemporary(async (out) => {
+    await Deno.mkdir(cellsFolder(out));
+    const [plan] = planCells(TABLE, OPTIONS), cell = madeCell(plan!);
+    await writeCell(out, plan!.name, { ...cell, recipe: { ...cell.recipe, select: "val" } });
+    assert.match(
+      await writeTable(out, TABLE, OPTIONS),
+      /^- Here: the checkpoint with the best PGD-20 accuracy on training images held out; clean /m,
+    );
+  }));
+
 Deno.test("writeTable() says that a folder has no cells", () =>
   inTemporary(async (out) => {
     for (const folder of [out, join(out, "none")]) {
