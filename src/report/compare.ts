@@ -13,7 +13,7 @@ import type { Path } from "../recipe/recipe.ts";
 import type { RunRecord } from "../run/run_record.ts";
 import type { StoredEvaluation } from "./run_evaluations.ts";
 import { accuracyRank, accuracyTitle, normTitle } from "./words.ts";
-import { notMeasured, type ResultTable, summarise } from "./tables/results.ts";
+import { noticed, type ResultTable, summarise } from "./tables/results.ts";
 import { testImages } from "./tables/test_images.ts";
 import type { Evaluation, MeasuredRun, TableColumn } from "./tables/layout.ts";
 
@@ -61,7 +61,7 @@ export function compareRuns(runs: readonly ComparedRun[]): ResultTable {
         `The images of ${name} are made from the seed: each seed trains and tests on its own.`
       ),
       ...notTrained(runs, measured),
-      ...notMeasured({ rows, columns }, measured),
+      ...noticed({ rows, columns }, measured),
     ],
   }, measured);
 }

@@ -21,6 +21,7 @@ const AccuracySchema = v.object({
   version: v.optional(v.string()),
   perAttack: v.optional(v.record(v.string(), v.unknown())),
   effort: v.optional(v.record(v.string(), count)),
+  warnings: v.optional(v.array(v.string())),
 });
 
 const ReportSchema = v.looseObject({

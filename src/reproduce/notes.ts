@@ -23,20 +23,20 @@ const SELECTED: ReadonlyMap<unknown, string> = new Map([
  * @param asked cells that the table has when it is finished
  * @param finished cells that are
  * @param strays files among the cells that are none by their names
- * @param unmeasured sentences that say which cells lack a column
+ * @param noticed sentences about cells that lack a column, and about accuracies that should not be believed
  * @param strangers names of cells that have learnt from another helper than the run that is here
  * @param command what makes and continues the table
  */
 export function tableNotes(
   table: TableFile,
-  { scale, recipe, cells, asked, finished, strays, unmeasured, strangers, command }: {
+  { scale, recipe, cells, asked, finished, strays, noticed, strangers, command }: {
     readonly scale: string;
     readonly recipe: NamedFlags;
     readonly cells: readonly Cell[];
     readonly asked: number;
     readonly finished: number;
     readonly strays: readonly string[];
-    readonly unmeasured: readonly string[];
+    readonly noticed: readonly string[];
     readonly strangers: readonly string[];
     readonly command: string;
   },
@@ -53,7 +53,7 @@ export function tableNotes(
     .reduce((sum, each) => sum + each, 0);
   return [
     ...finished < asked ? [`Not finished: ${finished} of ${asked} cells are.`] : [],
-    ...unmeasured,
+    ...noticed,
     ...strays.map((name) => `Left out: cells/${name}, whose name is not that of a cell.`),
     ...strangers.map((name) =>
       `Out of date: ${name} has learnt from another helper than the run that is here now: ` +

@@ -14,7 +14,7 @@ import { readRun, type RunData } from "../report/page/run_data.ts";
 import { readCommittedCheckpoints } from "../run/checkpoints.ts";
 import { isTrained, readRunRecord } from "../run/folder/files.ts";
 import { judgeClaims } from "../report/tables/claims.ts";
-import { notMeasured, summarise } from "../report/tables/results.ts";
+import { noticed, summarise } from "../report/tables/results.ts";
 import { tableCsv } from "../report/tables/csv.ts";
 import { tableLatex } from "../report/tables/latex.ts";
 import { tableMarkdown } from "../report/tables/markdown.ts";
@@ -92,7 +92,7 @@ export async function writeTable(
       asked: asked.length,
       finished,
       strays,
-      unmeasured: notMeasured({ rows, columns }, measured),
+      noticed: noticed({ rows, columns }, measured),
       strangers: await helperStrangers(out, table, cells),
       command: command(seeds),
     }),

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { type ComparedRun, compareRuns } from "../../src/report/compare.ts";
 import type { RecipeFlags } from "../../src/recipe/fields.ts";
+import { evaluationsOf } from "../../src/report/run_evaluations.ts";
 import { recordOf, smallRecipe } from "../testing/runs.ts";
 import { evaluation } from "./tables/made_runs.ts";
 
@@ -153,4 +154,22 @@ Deno.test("compareRuns() knows helpers and given weights by their digest, wherev
   assert.deepEqual(labels(tuned(1, "a"), tuned(2, "b")), [
     ...["v1, from aaaaaaaaaaaa", "v1, from bbbbbbbbbbbb"],
   ]);
+});
+
+Deno.test("compareRuns() says of which runs AutoAttack warned", () => {
+  const warned = (seed: number): ComparedRun => {
+    const made = run({ seed }, "a", "1100");
+    const evaluations = evaluationsOf({
+      checkpoint: { sha256: "c" },
+      attack: { norm: "linf", fraction: "8/255", restarts: 1 },
+      seed,
+      autoattack: { ...evaluation("1100"), version: "standard", warnings: ["No gradients."] },
+    });
+    return { ...made, evaluations };
+  };
+  assert.ok(
+    compareRuns([warned(2), warned(1)]).notes.includes(
+      "Warning of AutoAttack, L∞ 8/255, n = 4 (v1 seeds 1, 2): No gradients.",
+    ),
+  );
 });

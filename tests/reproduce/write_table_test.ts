@@ -193,6 +193,29 @@ Deno.test("writeTable() says which cells lack a column that others have", () =>
     assert.match(await writeTable(out, TABLE, OPTIONS), /^- Not measured, PGD-2: Plain seed 1\.$/m);
   }));
 
+Deno.test("writeTable() says of which cells AutoAttack warned, in every form that has notes", () =>
+  inTemporary(async (out) => {
+    const options = { ...OPTIONS, seeds: [2, 1] }, masked = "Gradients may be masked.";
+    const leftOut = "fab-t cannot attack a network of 2 classes and was left out.";
+    await Deno.mkdir(cellsFolder(out));
+    for (const plan of planCells(TABLE, options)) {
+      const cell = madeCell(plan), { row, seed, name } = plan;
+      const warnings = [leftOut, ...row === "v1" && seed === 2 ? [masked] : []];
+      const autoattack = { ...cell.evaluations.clean!, version: "standard", warnings };
+      await writeCell(out, name, { ...cell, evaluations: { ...cell.evaluations, autoattack } });
+    }
+    await writeTable(out, TABLE, options);
+    for (const form of ["table.md", "table.tex", "table.json", "report.html"]) {
+      const text = await Deno.readTextFile(join(out, form));
+      for (
+        const note of [
+          `Warning of AutoAttack (V1 seeds 1, 2; Plain seeds 1, 2): ${leftOut}`,
+          `Warning of AutoAttack (V1 seed 2): ${masked}`,
+        ]
+      ) assert.equal(text.split(note).length, 2, `${form}: ${note}`);
+    }
+  }));
+
 Deno.test("writeTable() says which seeds of a row were trained on other images", () =>
   inTemporary(async (out) => {
     await Deno.mkdir(cellsFolder(out));

@@ -15,6 +15,8 @@ export interface Evaluation {
   readonly verdicts?: string | undefined;
   /** Which images these were; absent where nothing is known of them. */
   readonly images?: TestImages | undefined;
+  /** Signs that it should not be believed, a sentence each. */
+  readonly warnings?: readonly string[] | undefined;
 }
 
 /** What is known of one run. */

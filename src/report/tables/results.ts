@@ -10,7 +10,7 @@ import { type Difference, pairedDifferences } from "./differences.ts";
 import type { Evaluation, MeasuredRun, TableColumn, TableLayout, TableRow } from "./layout.ts";
 
 /** One seed's accuracy, with Wilson's interval. */
-export interface SeedAccuracy extends Omit<Evaluation, "verdicts" | "images"> {
+export interface SeedAccuracy extends Omit<Evaluation, "verdicts" | "images" | "warnings"> {
   readonly seed: number;
   readonly interval: Interval;
 }
@@ -55,18 +55,48 @@ export function publishedColumns(
   return columns.filter(({ name }) => rows.some((row) => row.published?.[name] !== undefined));
 }
 
-/** Which of `runs` lack a column that others have, a sentence for each column. */
-export function notMeasured(
+/** Which of `runs` lack a column that others have, a sentence for each column, and what was warned of in which. */
+export function noticed(
+  layout: Pick<TableLayout, "rows" | "columns">,
+  runs: readonly MeasuredRun[],
+): string[] {
+  return [...notMeasured(layout, runs), ...warnings(layout, runs)];
+}
+
+function notMeasured(
   { rows, columns }: Pick<TableLayout, "rows" | "columns">,
   runs: readonly MeasuredRun[],
 ): string[] {
-  const labels = new Map(rows.map(({ name, label }) => [name, label]));
   return columns.flatMap(({ name, label }) => {
     const lacking = runs.filter(({ evaluations }) => !(name in evaluations));
-    if (lacking.length === runs.length) return [];
-    const names = lacking.map(({ row, seed }) => `${labels.get(row)} seed ${seed}`).join("; ");
-    return names ? [`Not measured, ${label}: ${names}.`] : [];
+    if (lacking.length === 0 || lacking.length === runs.length) return [];
+    return [`Not measured, ${label}: ${namesOf(lacking, rows)}.`];
   });
+}
+
+/** A sentence for each distinct warning of a column. */
+function warnings(
+  { rows, columns }: Pick<TableLayout, "rows" | "columns">,
+  runs: readonly MeasuredRun[],
+): string[] {
+  return columns.flatMap(({ name, label }) => {
+    const warned = (run: MeasuredRun) => run.evaluations[name]?.warnings ?? [];
+    return [...new Set(runs.flatMap(warned))].map((warning) => {
+      const those = runs.filter((run) => warned(run).includes(warning));
+      return `Warning of ${label} (${namesOf(those, rows)}): ${warning}`;
+    });
+  });
+}
+
+/** `runs` by row and seeds, such as `V1 seeds 1, 2; TRADES seed 1`. */
+function namesOf(runs: readonly MeasuredRun[], rows: readonly TableRow[]): string {
+  return rows.flatMap(({ name, label }) => {
+    const seeds = runs.filter(({ row }) => row === name).map(({ seed }) => seed).sort((a, b) =>
+      a - b
+    );
+    if (seeds.length === 0) return [];
+    return [`${label} seed${seeds.length > 1 ? "s" : ""} ${seeds.join(", ")}`];
+  }).join("; ");
 }
 
 function resultsOf(
