@@ -170,7 +170,7 @@ async function measureAll(
   const { saveAdversarial: save, observer } = options, { model, foreign } = open;
   const warnings = await foreignWarnings(source?.open ?? open, attacks, settings);
   const of = source ? `${source.subject.path}: ` : "";
-  for (const warning of warnings) observer?.onNote?.(`Warning: ${of}${warning}`);
+  for (const warning of warnings) observer?.onNote?.(`warning: ${of}${warning}`);
   const accuracies: Partial<Record<EvaluationName, ImageAccuracy>> = {};
   const carried: Record<string, ImageAccuracy> = {};
   for (const name of attacks.filter(isEvaluationName)) {

@@ -62,7 +62,7 @@ function describeTransfer({ source, accuracies, warnings = [] }: Transfer): stri
   return [
     `on images attacked on ${source.path}${source.activation ? ` (${source.activation})` : ""}:`,
     ...Object.entries(accuracies).map(describeAccuracy),
-    ...warnings.map((warning) => `  Warning: ${warning}`),
+    ...warnings.map((warning) => `  warning: ${warning}`),
   ];
 }
 
@@ -89,7 +89,7 @@ function describeModel(model: NonNullable<EvaluationReport["model"]>): string[] 
     `images as [${range}]${mean ? ` − ${mean}` : ""}${std ? ` over ${std}` : ""}`,
     ...softmaxRemoved ? ["its final softmax taken off"] : [],
   ];
-  return [facts.join(", "), ...warnings.map((warning) => `  Warning: ${warning}`)];
+  return [facts.join(", "), ...warnings.map((warning) => `  warning: ${warning}`)];
 }
 
 function describeCurve(norm: AttackNorm, { attack, points }: Curve): string[] {
@@ -144,7 +144,7 @@ function describeAutoAttack(norm: AttackNorm, result: AutoAttackResult): string[
     `AutoAttack, ${result.version}:`,
     ...members.map(([member, found]) => `  ${describeMember(member, found)}`),
     `  ${describePerturbation(norm, result.perturbation)}`,
-    ...result.warnings.map((warning) => `  Warning: ${warning}`),
+    ...result.warnings.map((warning) => `  warning: ${warning}`),
     `  robust accuracy: ${formatPercent(result.accuracy)} (${result.correct} of ${result.n})`,
   ];
 }

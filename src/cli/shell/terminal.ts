@@ -13,6 +13,9 @@ const PLAIN_INTERVAL = 10;
 /** Seconds between two redraws on a terminal. */
 const REDRAW_INTERVAL = 0.1;
 
+/** Begins a line that nothing silences. */
+export const WARNING = "warning: ";
+
 let quiet = false;
 
 /** From now on status lines say nothing but warnings. */
@@ -92,7 +95,7 @@ export class StatusLine {
 
   /** Leaves `text` standing as a line of its own. */
   print(text: string): void {
-    if (quiet && !text.startsWith("warning: ")) return;
+    if (quiet && !text.startsWith(WARNING)) return;
     this.#sink.write(`${this.#sink.terminal ? "\r\x1b[K" : ""}${plainText(withCommands(text))}\n`);
   }
 

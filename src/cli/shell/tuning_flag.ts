@@ -6,7 +6,7 @@
 import type { EngineOptions } from "../../backend/backend.ts";
 import { type EngineObserver, observedOptions } from "../../backend/observed.ts";
 import { switchFlag } from "../../recipe/flag.ts";
-import type { StatusLine } from "./terminal.ts";
+import { type StatusLine, WARNING } from "./terminal.ts";
 
 /** The flag of commands that compute convolutions. */
 export const NO_TUNE = switchFlag(
@@ -22,7 +22,7 @@ export function tuningOptions(noTune: boolean | undefined, status: StatusLine): 
 /** What an engine tells, shown on `status`. */
 export function shownOn(status: StatusLine): Required<EngineObserver> {
   return {
-    onNote: (note) => status.print(`note: ${note}`),
+    onNote: (note) => status.print(note.startsWith(WARNING) ? note : `note: ${note}`),
     onStatus: (text) => status.update(text),
   };
 }

@@ -182,7 +182,7 @@ export async function autoAttack(
   const { members, warning: leftOut } = version === "custom"
     ? checkClasses(options.members ?? [], classes, true)
     : checkClasses(traits.members, classes, false);
-  const sitting = new Sitting(journal, signal, (line) => tell(`Warning: ${line}`));
+  const sitting = new Sitting(journal, signal, (line) => tell(`warning: ${line}`));
   const given = await findCorrect(oracle, { x, y, shape, classes, ids }, batchSize, sitting);
   const { predicted } = given;
   let robust = given.correct;
@@ -196,7 +196,7 @@ export async function autoAttack(
     ...leftOut ? [leftOut] : [],
     ...await checkNetwork(oracle, { images: head, labels, targets: labels }),
   ];
-  for (const warning of warnings) tell(`Warning: ${warning}`);
+  for (const warning of warnings) tell(`warning: ${warning}`);
 
   const adversarial = x.slice();
   const rowOf = new Map(Array.from(ids, (id, row) => [id, row]));
@@ -227,7 +227,7 @@ export async function autoAttack(
     const warning = member === "square" && squareWarning(perAttack);
     if (warning) {
       warnings.push(warning);
-      tell(`Warning: ${warning}`);
+      tell(`warning: ${warning}`);
     }
   }
   const meter = new PerturbationMeter(attack.norm, values);

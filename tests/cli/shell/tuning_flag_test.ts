@@ -11,7 +11,8 @@ Deno.test("tuningOptions() shows what the tuner tells", () => {
   const status = new StatusLine(sink);
   const { tune, onNote, onProgress } = tuningOptions(undefined, status);
   onNote!("odd");
+  onNote!("warning: not to be believed");
   onProgress!("1 of 2");
-  assert.deepEqual([tune, shown], [true, "note: odd\n1 of 2\n"]);
+  assert.deepEqual([tune, shown], [true, "note: odd\nwarning: not to be believed\n1 of 2\n"]);
   assert.equal(tuningOptions(true, status).tune, false);
 });

@@ -273,7 +273,7 @@ onWasm(
     assert.deepEqual(turned.result.warnings, []);
     assert.match(
       lines.join("\n"),
-      /^initial accuracy: 100\.00%\nWarning: .+\nrobust accuracy after APGD-T/,
+      /^initial accuracy: 100\.00%\nwarning: .+\nrobust accuracy after APGD-T/,
     );
   },
 );

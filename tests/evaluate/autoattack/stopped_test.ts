@@ -267,7 +267,7 @@ onWasm(
         await journal.remove();
         assert.equal(
           lines[0],
-          `Warning: The searches that had begun are begun anew: ${file} is damaged.`,
+          `warning: The searches that had begun are begun anew: ${file} is damaged.`,
         );
         assert.deepEqual(withoutTimes(anew), withoutTimes(whole));
       })

@@ -160,9 +160,9 @@ Deno.test("evaluateRun() tells what is to be known of a source: what was done to
   const { report, notes: told } = await evaluate(path, { attacks, source: rounded });
   const { warnings } = report.transfer!;
   assert.match(warnings![0]!, flat);
-  assert.deepEqual(told, warnings!.map((warning) => `Warning: ${rounded}: ${warning}`));
+  assert.deepEqual(told, warnings!.map((warning) => `warning: ${rounded}: ${warning}`));
   assert.deepEqual(report.model!.warnings, [], "not of what they were shown to");
-  assert.ok(describeReport(report).includes(`Warning: ${warnings![0]}`));
+  assert.ok(describeReport(report).includes(`warning: ${warnings![0]}`));
 });
 
 Deno.test("evaluateRun() refuses a source for what is not carried over", async () => {
@@ -182,8 +182,8 @@ function warns(what: string, name: string, nodes: GraphNode[], ...patterns: RegE
     const { warnings } = report.model!;
     assert.equal(warnings.length, patterns.length, warnings.join("\n"));
     patterns.forEach((pattern, i) => assert.match(warnings[i]!, pattern));
-    assert.deepEqual(notes, warnings.map((warning) => `Warning: ${warning}`));
-    assert.ok(warnings.every((warning) => describeReport(report).includes(`Warning: ${warning}`)));
+    assert.deepEqual(notes, warnings.map((warning) => `warning: ${warning}`));
+    assert.ok(warnings.every((warning) => describeReport(report).includes(`warning: ${warning}`)));
   });
 }
 
