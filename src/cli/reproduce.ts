@@ -22,7 +22,7 @@ import { type Command, inGroup, readArguments } from "./shell/command.ts";
 import { refuseDeviceFlags } from "./shell/device_flags.ts";
 import { interruptible } from "./shell/interrupt.ts";
 import { printResult } from "./shell/output.ts";
-import { commandLine, commandOfProject } from "./shell/program_name.ts";
+import { commandLine, commandOfProject, withCommands } from "./shell/program_name.ts";
 import { StatusLine } from "./shell/terminal.ts";
 import { observeRun } from "./train_status.ts";
 import { SUMMARIES } from "./summaries.ts";
@@ -106,7 +106,8 @@ export const command: Command = {
       const command = { title: table.name, table: tableName, scale, seeds, nEx, device };
       return printResult(await writePlan(plan, { ...place, ...command }));
     }
-    status.print(`${cells.length - open.length} of ${cells.length} cells are finished in ${out}.`);
+    const say = (line: string) => dryRun ? printResult(withCommands(line)) : status.print(line);
+    say(`${cells.length - open.length} of ${cells.length} cells are finished in ${out}.`);
     const sitting: Sitting = {
       given,
       watchRun: () => observeRun(status),
@@ -152,7 +153,7 @@ export const command: Command = {
           tell,
           dryRun === true,
         );
-        for (const line of describeEstimate(needed, out)) status.print(line);
+        for (const line of describeEstimate(needed, out)) say(line);
       }
       if (dryRun) return;
       const held = await reproduce(out, cells, {

@@ -19,7 +19,7 @@ import { refuseUsed } from "../run/folder/run_folder.ts";
 import { type Command, type FlagValues, readArguments, refuseFlags } from "./shell/command.ts";
 import { refuseDeviceFlags } from "./shell/device_flags.ts";
 import { interruptible } from "./shell/interrupt.ts";
-import { printResult } from "./shell/output.ts";
+import { printMessage, printResult } from "./shell/output.ts";
 import { StatusLine } from "./shell/terminal.ts";
 import { NO_TUNE } from "./shell/tuning_flag.ts";
 import { DASHBOARD } from "./shell/dashboard_flag.ts";
@@ -114,7 +114,7 @@ async function changedRecipe(file: string, changes: RecipeInput): Promise<Recipe
   return given;
 }
 
-/** Prints the recipe on stdout, and says what a run of it would take. */
+/** Prints the recipe on stdout, for a file, and says on stderr what a run of it would take, however quiet. */
 async function previewRun(given: RecipeInput, directory: string, signal: AbortSignal) {
   const initial = given.from === undefined
     ? undefined
@@ -129,7 +129,7 @@ async function previewRun(given: RecipeInput, directory: string, signal: AbortSi
   printResult(JSON.stringify(recipe, null, 2));
   const [said, ...warnings] = describeRunEstimate(needed, directory);
   const missing = known.missing === undefined ? [] : [known.missing];
-  for (const line of [`It would take ${said}.`, ...warnings, ...missing]) status.print(line);
+  for (const line of [`It would take ${said}.`, ...warnings, ...missing]) printMessage(line);
 }
 
 /** What continues the run that `flags` have started: the rest of them is in its recipe. */

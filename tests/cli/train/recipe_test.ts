@@ -43,7 +43,7 @@ Deno.test("memloss train --recipe makes the same run elsewhere, with the changes
 Deno.test("memloss train --dry-run prints the recipe, says what it takes, and does nothing", async () => {
   const place = world.path("nowhere", "run");
   const dry = ["--recipe", recipe, "--data-dir", world.data, "--run-dir", place, "--dry-run"];
-  const { stdout, stderr } = await memlossDone("train", ...dry);
+  const { stdout, stderr } = await memlossDone("train", ...dry, "--quiet");
   const { variant, beta, epochs, batchSize, dataDir } = JSON.parse(stdout);
   assert.deepEqual([variant, beta, epochs, batchSize, dataDir], ["v2", 2.5, 2, 8, world.data]);
   assert.match(
