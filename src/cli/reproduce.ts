@@ -5,7 +5,7 @@
  */
 import { join, resolve } from "@std/path";
 import * as v from "valibot";
-import { Interrupted } from "../errors.ts";
+import { Interrupted, RunError } from "../errors.ts";
 import { RECIPE_FLAGS, recipeInput } from "../recipe/fields.ts";
 import { type Flag, integerFlag, switchFlag, textFlag } from "../recipe/flag.ts";
 import { describeEstimate, estimate } from "../reproduce/estimate.ts";
@@ -168,8 +168,8 @@ export const command: Command = {
       await show(signal);
       if (held.length === 0) return;
       const names = held.map(({ name }) => name).join(", ");
-      status.print(
-        `Other processes are at work on ${names}: run the command again to see the rest.`,
+      throw new RunError(
+        `The table is not finished: other processes are at work on ${names}; run the command again when they are done.`,
       );
     }).catch((error) => {
       if (!(error instanceof Interrupted)) throw error;

@@ -38,8 +38,7 @@ export async function unfinishedCells(
   const open: CellPlan[] = [];
   for (const plan of cells) {
     resolveRecipe({ ...readRecipe(plan.request.recipe, plan.row), ...given });
-    const cell = await readCell(out, plan);
-    if (cell === undefined || !isFinished(cell)) open.push(plan);
+    if (!await isMade(out, plan)) open.push(plan);
   }
   return open;
 }
@@ -61,13 +60,13 @@ export async function reproduce(
     const held: CellPlan[] = [];
     let made = 0;
     for (const plan of open) {
+      if (await isMade(out, plan)) continue; // whoever has locked it only looks
       using lock = await lockCell(out, plan);
       if (lock === undefined) {
         held.push(plan);
         continue;
       }
-      const cell = await readCell(out, plan);
-      if (cell && isFinished(cell)) continue;
+      if (await isMade(out, plan)) continue; // by another process, a moment ago
       const missing = await missingRun(out, plan);
       using otherLock = missing && await lockCell(out, missing);
       if (missing && otherLock === undefined) { // another process is at work on it
@@ -84,6 +83,11 @@ export async function reproduce(
     if (held.length === 0 || made === 0) return held;
     open = held;
   }
+}
+
+async function isMade(out: string, plan: CellPlan): Promise<boolean> {
+  const cell = await readCell(out, plan);
+  return cell !== undefined && isFinished(cell);
 }
 
 function lockCell(out: string, { name }: CellPlan): Promise<FileLock | undefined> {
