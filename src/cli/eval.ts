@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { spends } from "../attack/autoattack/versions.ts";
 import { RunError, UsageError } from "../errors.ts";
 import { evaluateRun } from "../evaluate/evaluate_run.ts";
 import {
@@ -168,7 +169,8 @@ export const command: Command = {
       observer,
       autoAttack: {
         ...{ version, members, stateDir },
-        ...version === "custom" && effortOf({ iterations, queries, restarts, targets }),
+        ...version === "custom" &&
+          effortOf({ iterations, queries, restarts, targets }, members ?? []),
       },
       saveAdversarial: saveAdv,
       verifyAdversarial: verifyAdv,
@@ -234,19 +236,20 @@ function checkAttackFlags(names: readonly AttackName[], flags: FlagValues<typeof
       "has no meaning for --attack curve, which has radii of its own",
     );
   }
-  const custom = flags.attackVersion === "custom";
-  const startsAnew = custom || names.some((name) => /^(pgd|cw|curve)/.test(name));
+  const custom = flags.attackVersion === "custom", { attacksToRun } = flags;
+  if (custom !== (attacksToRun !== undefined)) {
+    throw new UsageError(
+      custom
+        ? "--attack-version custom needs --attacks-to-run, such as apgd-ce,square."
+        : "--attacks-to-run needs --attack-version custom: the other versions have their own.",
+    );
+  }
+  const startsAnew = names.some((name) => /^(pgd|cw|curve)/.test(name)) ||
+    spends(attacksToRun ?? [], "restarts");
   if (flags.restarts !== undefined && !startsAnew) {
     throw new UsageError("--restarts needs an --attack that starts anew, such as pgd20.");
   }
-  if (!custom) {
-    const why = "needs --attack-version custom: the other versions have their own";
-    refuseFlags(FLAGS, flags, ["iterations", "queries", "targets"], why);
-  }
-  if (custom === (flags.attacksToRun !== undefined)) return;
-  throw new UsageError(
-    custom
-      ? "--attack-version custom needs --attacks-to-run, such as apgd-ce,square."
-      : "--attacks-to-run needs --attack-version custom: the other versions have their own.",
-  );
+  if (custom) return;
+  const why = "needs --attack-version custom: the other versions have their own";
+  refuseFlags(FLAGS, flags, ["iterations", "queries", "targets"], why);
 }

@@ -289,6 +289,9 @@ Deno.test("memloss eval refuses what is neither a run nor a file of weights", as
     [...attack, "--attack-version", "custom", "--attacks-to-run", "pgd"],
     /--attacks-to-run must be a list of apgd-ce/,
   );
+  const square = [...attack, "--attack-version", "custom", "--attacks-to-run", "square"];
+  await refused([...square, "--restarts", "4"], /--restarts needs an --attack that starts anew/);
+  await refused([...square, "--targets", "3"], /AutoAttack's targets have no meaning for square/);
   await refused(["eval", run, "--data", "synthetic"], /--data is fixed by the run's recipe/);
   await refused(
     ["eval", run, "--attack-eps", "3"],

@@ -32,8 +32,6 @@ export interface MemberOptions extends Pick<PgdOptions, "norm" | "epsilon">, Eff
 const FAB_QUERIES = 2;
 /** FAB's restarts begin at this share of ε. */
 const FAB_START = 0.5;
-/** Sets the draws of a member's targets apart: restarts are fewer. */
-const RESTARTS = 256;
 
 /** The attack `member`; every draw is keyed by (seed, member, image, restart and target, query). */
 export function createMember(member: AutoAttackMember, options: MemberOptions): ExampleAttack {
@@ -46,7 +44,7 @@ export function createMember(member: AutoAttackMember, options: MemberOptions): 
     case "apgd-t":
       return {
         loss: targetedDlrLoss,
-        queries: targets * iterations * gradientSamples,
+        queries: targets * restarts * iterations * gradientSamples,
         reach: epsilon,
         search: (example, state) => firstFound(targetedApgdRuns(example, options), state),
       };
@@ -54,7 +52,7 @@ export function createMember(member: AutoAttackMember, options: MemberOptions): 
     case "fab-t":
       return {
         loss: targetDifference,
-        queries: targets * FAB_QUERIES * iterations * (member === "fab" ? restarts : 1),
+        queries: targets * FAB_QUERIES * iterations * restarts,
         reach: Infinity,
         search: (example, state) =>
           firstFound(fabRuns(example, member === "fab-t", options), state),
@@ -85,8 +83,17 @@ function createApgd(loss: ExampleLoss, number: number, options: MemberOptions): 
 }
 
 function targetedApgdRuns(example: Example, options: MemberOptions): Run<ApgdState>[] {
-  return likeliestOthers(example, options.targets)
-    .map((target, rank) => apgdRun(example, 2, rank * RESTARTS, options, target));
+  return likeliestOthers(example, options.targets).flatMap((target, rank) =>
+    Array.from(
+      { length: options.restarts },
+      (_, restart) => apgdRun(example, 2, runNumber(rank, restart), options, target),
+    )
+  );
+}
+
+/** Sets the draws of every target's every restart apart: there are at most 256 classes. */
+function runNumber(rank: number, restart: number): number {
+  return restart >> 8 << 16 | rank << 8 | restart & 0xff;
 }
 
 function apgdRun(
@@ -124,11 +131,11 @@ function fabRuns(
   const groups = targeted ? classes.slice(0, most).map((target) => [target]) : [classes];
   const start = (rank: number, restart: number) => {
     if (restart === 0) return x;
-    const stream = new Stream(seed, Purpose.fabStart, 0, id, rank * RESTARTS + restart);
+    const stream = new Stream(seed, Purpose.fabStart, 0, id, runNumber(rank, restart));
     return startAlong(norm, x, direction(stream, norm, x.length), FAB_START * epsilon);
   };
   return groups.flatMap((targets, rank) =>
-    Array.from({ length: targeted ? 1 : restarts }, (_, restart) => ({
+    Array.from({ length: restarts }, (_, restart) => ({
       begin: () => beginFab(start(rank, restart)),
       search: (at) => withinBall(example, { norm, iterations, targets, within: epsilon }, at),
     }))

@@ -42,9 +42,9 @@ export interface Effort {
    */
   readonly queries: number;
   /**
-   * Runs of each untargeted APGD and FAB.
+   * Runs of each APGD and FAB, towards each of their targets where they have any.
    *
-   * @default {5}
+   * @default {5, of APGD-T and FAB-T 1}
    */
   readonly restarts: number;
   /**
@@ -53,6 +53,19 @@ export interface Effort {
    * @default {9}
    */
   readonly targets: number;
+}
+
+/** Who spends what. */
+const SPENDERS: Readonly<Record<keyof Effort, readonly AutoAttackMember[]>> = {
+  iterations: ["apgd-ce", "apgd-dlr", "apgd-t", "fab", "fab-t"],
+  queries: ["square"],
+  restarts: ["apgd-ce", "apgd-dlr", "apgd-t", "fab", "fab-t"],
+  targets: ["apgd-t", "fab-t"],
+};
+
+/** Whether any of `members` spends what `effort` is of. */
+export function spends(members: readonly AutoAttackMember[], effort: keyof Effort): boolean {
+  return members.some((member) => SPENDERS[effort].includes(member));
 }
 
 /** What the versions spend that have no effort of their own: the published numbers; restarts are the version's. */
@@ -86,3 +99,12 @@ export const VERSION_TRAITS: Readonly<Record<AutoAttackVersion, VersionTraits>> 
   rand: { members: ["apgd-ce", "apgd-dlr"], restarts: 1, gradientSamples: 20 },
   custom: { members: [], restarts: 5, gradientSamples: 1 },
 };
+
+/** The runs of `member`, towards each of its targets where it has any: those that were `told`, or as published. */
+export function restartsOf(
+  member: AutoAttackMember,
+  version: AutoAttackVersion,
+  told: number | undefined,
+): number {
+  return told ?? (spends([member], "targets") ? 1 : VERSION_TRAITS[version].restarts);
+}

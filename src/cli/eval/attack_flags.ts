@@ -7,7 +7,9 @@ import * as v from "valibot";
 import {
   AUTOATTACK_MEMBERS,
   AUTOATTACK_VERSIONS,
+  type AutoAttackMember,
   type Effort,
+  spends,
 } from "../../attack/autoattack/versions.ts";
 import {
   type AttackName,
@@ -75,7 +77,7 @@ export const ATTACK_FLAGS = {
   ),
   restarts: integerFlag(
     "restarts",
-    "runs of PGD, each from another start, default 1; of APGD and FAB of --attack-version custom, default 5",
+    "runs of PGD, each from another start, default 1; of APGD and FAB of --attack-version custom, default 5, of APGD-T and FAB-T 1",
     1,
     1000,
   ),
@@ -91,8 +93,12 @@ export const ATTACK_FLAGS = {
   ),
 } as const;
 
-/** What was told to be spent, if anything was. */
-export function effortOf(told: { [K in keyof Effort]?: Effort[K] | undefined }) {
-  const given = Object.entries(told).filter(([, count]) => count !== undefined);
+/** What `members` were told to spend, if anything was: restarts may be meant for PGD alone. */
+export function effortOf(
+  { restarts, ...told }: { [K in keyof Effort]?: Effort[K] | undefined },
+  members: readonly AutoAttackMember[],
+) {
+  const all = { ...told, ...spends(members, "restarts") && { restarts } };
+  const given = Object.entries(all).filter(([, count]) => count !== undefined);
   return given.length > 0 && { effort: Object.fromEntries(given) as Partial<Effort> };
 }

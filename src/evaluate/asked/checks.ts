@@ -14,7 +14,7 @@ import { recipePath } from "../../run/folder/files.ts";
 import { checkOutput, safetensorsWith } from "../../run/output.ts";
 import { type Subject, WEIGHTS_CHOICES } from "../../run/subject.ts";
 import { IMAGES_TENSOR } from "../adversarial_file.ts";
-import { refuseRepeated } from "../autoattack/sanity.ts";
+import { refuseIdle, refuseRepeated } from "../autoattack/sanity.ts";
 import { attacksOf, type EvaluationOptions, isAttackName } from "../evaluation_options.ts";
 import type { Shard } from "../shards/shard.ts";
 import { checkTransfer } from "../transfer.ts";
@@ -56,6 +56,7 @@ export function checkOptions(options: EvaluationOptions): void {
   if (attacks?.includes("autoattack") && version === "custom" && !members?.length) {
     throw new UsageError('AutoAttack\'s version "custom" needs members, such as apgd-ce, square.');
   }
+  if (version === "custom" && members?.length) refuseIdle(members, effort);
   if (shard !== undefined) checkShard(shard, options);
   for (const [name, count] of Object.entries({ limit, restarts, ...effort })) {
     if (count === undefined || Number.isSafeInteger(count) && count > 0) continue;

@@ -9,6 +9,7 @@ import {
   type AutoAttackVersion,
   type Effort,
   PUBLISHED_EFFORT,
+  restartsOf,
   VERSION_TRAITS,
 } from "../../attack/autoattack/versions.ts";
 import type { AttackNorm } from "../../attack/options.ts";
@@ -204,7 +205,9 @@ export async function autoAttack(
   for (const member of members) {
     const before = robust;
     const { found, seconds } = await runMember(member, before, oracle, sitting, {
-      ...{ ...attack, seed, ...PUBLISHED_EFFORT, ...traits, ...effort, batchSize },
+      ...{ ...attack, seed, ...PUBLISHED_EFFORT, ...effort, batchSize },
+      restarts: restartsOf(member, version, effort?.restarts),
+      gradientSamples: traits.gradientSamples,
       ...options.onProgress && { onProgress: options.onProgress },
     });
     robust = before.filter(({ id }) => found.get(id) === undefined);

@@ -5,7 +5,12 @@
  */
 import { crossEntropyLoss } from "../../attack/autoattack/example_losses.ts";
 import type { Oracle, Points } from "../../attack/autoattack/oracle.ts";
-import { type AutoAttackMember, LEAST_CLASSES } from "../../attack/autoattack/versions.ts";
+import {
+  type AutoAttackMember,
+  type Effort,
+  LEAST_CLASSES,
+  spends,
+} from "../../attack/autoattack/versions.ts";
 import { UsageError } from "../../errors.ts";
 
 /** Below this a difference is rounding. */
@@ -56,6 +61,19 @@ export function refuseRepeated(members: readonly AutoAttackMember[]): void {
   const repeated = members.find((member, i) => members.indexOf(member) !== i);
   if (repeated === undefined) return;
   throw new UsageError(`AutoAttack's ${repeated} is named twice: leave one out.`);
+}
+
+/**
+ * Refuses effort that none of `members` spends: a report that names it would pass for another attack's.
+ *
+ * @throws {UsageError} naming the first such
+ */
+export function refuseIdle(members: readonly AutoAttackMember[], effort: Partial<Effort>): void {
+  const idle = Object.keys(effort).find((each) => !spends(members, each as keyof Effort));
+  if (idle === undefined) return;
+  throw new UsageError(
+    `AutoAttack's ${idle} have no meaning for ${members.join(", ")}: leave them out.`,
+  );
 }
 
 /**

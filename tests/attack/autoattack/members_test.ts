@@ -40,6 +40,47 @@ for (const member of ["apgd-t", "fab-t"] as const) {
   });
 }
 
+for (const member of ["apgd-t", "fab-t"] as const) {
+  Deno.test(`createMember() runs ${member} from as many starts as it is told towards each target, none twice`, () => {
+    const effort = { iterations: 1, queries: 1, restarts: 3, targets: 2 };
+    const options = { norm: "linf", epsilon: 0.1, seed: 1, gradientSamples: 1, ...effort } as const;
+    const state = unbegun(), search = createMember(member, options).search(example, state);
+    const gradient = x.map((_, i) => i % 2 ? 1 : -1);
+    const begun = new Map<number, { readonly target: number; readonly start: string }>();
+    for (let step = search.next(); !step.done;) {
+      const { point, target } = step.value;
+      if (!begun.has(state.run)) begun.set(state.run, { target: target!, start: point.join() });
+      step = search.next({ logits, loss: -1, gradient });
+    }
+    const runs = [...begun.values()], [first, second] = LIKELIEST;
+    assert.deepEqual(runs.map(({ target }) => target), [
+      first,
+      first,
+      first,
+      second,
+      second,
+      second,
+    ]);
+    // FAB's first run towards every target begins at the clean image.
+    const same = member === "fab-t" ? 1 : 0;
+    assert.equal(new Set(runs.map(({ start }) => start)).size, runs.length - same);
+  });
+}
+
+Deno.test("createMember() draws another start for every restart towards every target, however many", () => {
+  const effort = { iterations: 1, queries: 1, restarts: 258, targets: 2 };
+  const options = { norm: "linf", epsilon: 0.1, seed: 1, gradientSamples: 1, ...effort } as const;
+  const starts = new Set<string>(), state = unbegun();
+  const search = createMember("apgd-t", options).search(example, state);
+  let run = -1;
+  for (let step = search.next(); !step.done;) {
+    if (state.run !== run) starts.add(step.value.point.join());
+    run = state.run;
+    step = search.next({ logits, loss: -1, gradient: x });
+  }
+  assert.equal(starts.size, 2 * 258);
+});
+
 Deno.test("createMember() forecasts what FAB asks where it leaves the class in every step", () => {
   const effort = { ...PUBLISHED_EFFORT, iterations: 20, targets: 3 };
   const options = {

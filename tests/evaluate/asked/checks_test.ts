@@ -45,4 +45,16 @@ Deno.test("evaluateRun() refuses names that stand for nothing", async () => {
     { attacks, autoAttack: { version: "custom", members } },
     /^AutoAttack's square is named twice: leave one out\.$/,
   );
+  const idle = [
+    [["square"], { iterations: 7 }, "iterations have no meaning for square"],
+    [["square"], { queries: 7, restarts: 2 }, "restarts have no meaning for square"],
+    [["apgd-ce", "fab"], { targets: 2 }, "targets have no meaning for apgd-ce, fab"],
+    [["apgd-t"], { queries: 5 }, "queries have no meaning for apgd-t"],
+  ] as const;
+  for (const [members, effort, what] of idle) {
+    await refuses(
+      { attacks, autoAttack: { version: "custom", members, effort } },
+      new RegExp(`^AutoAttack's ${what}: leave them out\\.$`),
+    );
+  }
 });
