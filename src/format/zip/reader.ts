@@ -265,11 +265,12 @@ function missing64(): never {
   throw new TypeError("a 64-bit size is missing");
 }
 
-/** Refuses a name that, unpacked, would lead somewhere else. */
+/**
+ * Refuses a name that, unpacked, would lead somewhere else, here or on Windows. Colons and backslashes alone lead nowhere: the
+ * names of PyTorch's files are in those of their entries.
+ */
 function refuseName(name: string): void {
-  const parts = name.split("/");
-  if (!/[\\:\0]/.test(name) && !name.startsWith("/") && !parts.includes("..") && name !== "") {
-    return;
-  }
+  const leadsOut = name.split(/[/\\]/).includes("..") || /^([/\\]|[a-z]:\\)/i.test(name);
+  if (!leadsOut && !name.includes("\0") && name !== "") return;
   throw new TypeError(`the name ${quoted(name)} leads out of its folder`);
 }

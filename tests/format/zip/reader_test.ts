@@ -16,6 +16,12 @@ for (const wide of [false, true]) {
   });
 }
 
+Deno.test("openZip() takes names with colons and backslashes, as PyTorch makes them of a file's", () => {
+  const names = ["r18_12:30:00/data.pkl", "x\\y/data.pkl", "a:/..b"];
+  const { read } = openZip(madeZip(names.map((name) => ({ ...A, name }))), "a.pth");
+  for (const name of names) assert.deepEqual(read(name), content);
+});
+
 Deno.test("openZip() reads what is far larger than the archive, of 64-bit sizes as Python writes them", async () => {
   const zeros = new Uint8Array(100_000), packed = deflateRawSync(zeros);
   const entry = { ...A, content: packed, method: 8, size: zeros.length, checksum: crc32(zeros) };
@@ -70,6 +76,8 @@ const WRONG: [string, Uint8Array<ArrayBuffer>, RegExp][] = [
   ],
   ["an absolute name", madeZip([{ ...A, name: "/etc/passwd" }]), /leads out of its folder/],
   ["a Windows name", madeZip([{ ...A, name: "C:\\x" }]), /leads out of its folder/],
+  ["a Windows name that leads out", madeZip([{ ...A, name: "x\\..\\..\\y" }]), /leads out of/],
+  ["a name with a NUL", madeZip([{ ...A, name: "x\0" }]), /leads out of its folder/],
   [
     "another name before the content",
     madeZip([{ ...A, localName: "x/b" }]),
