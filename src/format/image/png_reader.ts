@@ -6,6 +6,7 @@
 import { crc32, inflateSync } from "node:zlib";
 import { concatenate } from "../bytes.ts";
 import { type Bitmap, checkSize } from "./bitmap.ts";
+import { exifOrientation, turned } from "./orientation.ts";
 import { COLOUR_TYPES, type PngHeader, rawBytes, toRgb, unfilter } from "./png_rows.ts";
 
 const SIGNATURE = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a];
@@ -17,17 +18,20 @@ export function isPng(bytes: Uint8Array): boolean {
 }
 
 /**
- * The picture in a PNG file, of an animated one the first. Alpha is ignored; of 16 bits the upper eight are taken.
+ * The picture in a PNG file, of an animated one the first, turned as its EXIF orientation says. Alpha is ignored; of 16 bits
+ * the upper eight are taken.
  *
  * @throws {TypeError} saying what is wrong with it
  */
 export function decodePng(bytes: Uint8Array): Bitmap {
   let header: PngHeader | undefined, palette: Uint8Array | undefined;
+  let orientation = 1;
   const packed: Uint8Array[] = [];
   for (const { type, data } of chunks(bytes)) {
     if (type === "IHDR") header = readHeader(data);
     else if (type === "PLTE") palette = data;
     else if (type === "IDAT") packed.push(data);
+    else if (type === "eXIf") orientation = exifOrientation(data);
     else if (type[0]! < "a") throw new TypeError(`it has a part "${type}" that is not known`);
   }
   if (header === undefined) throw new TypeError("its header is missing");
@@ -36,7 +40,8 @@ export function decodePng(bytes: Uint8Array): Bitmap {
   }
   const raw = inflate(concatenate(packed), rawBytes(header));
   const { width, height } = header;
-  return { width, height, rgb: toRgb(unfilter(raw, header), header, palette) };
+  const rgb = toRgb(unfilter(raw, header), header, palette);
+  return turned({ width, height, rgb }, orientation);
 }
 
 /** The parts up to the end, those that matter with their checksums checked. */

@@ -9,7 +9,7 @@ import { decodePng, isPng } from "./png_reader.ts";
 
 /**
  * The picture in `bytes`, as Pillow's `convert("RGB")` has it: colours that are more than 8 bits lose their lower ones, alpha
- * and colour profiles are ignored. A JPEG is turned as its EXIF orientation says.
+ * and colour profiles are ignored. It is turned as its EXIF orientation says.
  *
  * @throws {TypeError} saying what is wrong with the file, as in "it ends early"
  */

@@ -68,6 +68,7 @@ for n, (width, height) in enumerate([(61, 37), (8, 8), (1, 1), (5, 3), (2, 40), 
     turned = Image.Exif()
     turned[0x112] = n + 3
     save(f"{n}-turned.jpg", image, exif=turned)
+    save(f"{n}-turned.png", image, exif=turned)
     for mode in ("L", "LA", "RGB", "RGBA", "P", "1"):
         save(f"{n}-{mode}.png", image.convert(mode))
     for bits in (2, 4):
@@ -87,7 +88,7 @@ judgedTest(
   async (judge) => {
     const folder = await Deno.makeTempDir();
     const images: [string, number, number][] = JSON.parse(await judge(MAKE, folder));
-    assert.equal(images.length, 6 * 36);
+    assert.equal(images.length, 6 * 37);
     for (const [name, width, height] of images) {
       const found = decodeImage(await Deno.readFile(join(folder, name)));
       const expected = await Deno.readFile(join(folder, `${name}.rgb`));

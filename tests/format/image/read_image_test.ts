@@ -40,6 +40,30 @@ Deno.test("decodeImage() refuses a PNG whose pixels unpack to more or less than 
   assert.throws(() => decodeImage(PNG.slice(0, -20)), /ends early/);
 });
 
+Deno.test("decodeImage() turns a PNG as its EXIF orientation says, before or behind the pixels", () => {
+  /** A TIFF header and one entry, the orientation. */
+  const exif = (orientation: number) =>
+    Uint8Array.of(
+      ...[0x4d, 0x4d, 0, 42, 0, 0, 0, 8, 0, 1],
+      ...[0x01, 0x12, 0, 3, 0, 0, 0, 1, 0, orientation, 0, 0, 0, 0, 0, 0],
+    );
+  const ofTwo = encodePng(2, 1, Uint8Array.of(1, 2, 3, 4, 5, 6));
+  const oriented = (orientation: number, at: number) => {
+    const data = exif(orientation);
+    const part = Uint8Array.of(0, 0, 0, data.length, ...new TextEncoder().encode("eXIf"), ...data);
+    return withChecksums(
+      Uint8Array.of(...ofTwo.subarray(0, at), ...part, 0, 0, 0, 0, ...ofTwo.subarray(at)),
+    );
+  };
+  for (const at of [33, ofTwo.length - 12]) {
+    assert.deepEqual(decodeImage(oriented(1, at)), decodeImage(ofTwo));
+    const { width, height, rgb } = decodeImage(oriented(6, at));
+    assert.deepEqual([width, height, ...rgb], [1, 2, 1, 2, 3, 4, 5, 6]);
+    assert.deepEqual([...decodeImage(oriented(3, at)).rgb], [4, 5, 6, 1, 2, 3]);
+    assert.deepEqual(decodeImage(oriented(9, at)), decodeImage(ofTwo), "there is no ninth");
+  }
+});
+
 /** `png` with the checksum that each of its parts should have, as far as they can be told apart. */
 function withChecksums(png: Uint8Array): Uint8Array {
   const view = new DataView(png.buffer);

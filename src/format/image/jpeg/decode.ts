@@ -8,7 +8,7 @@ import { colourSpaceOf, mixColours } from "./colour.ts";
 import { type Frame, readFrame, readHuffman, readQuantisation } from "./frame.ts";
 import { BitReader, type HuffmanTable } from "./huffman.ts";
 import { planeOf } from "./inverse_dct.ts";
-import { exifOrientation, turned } from "./orientation.ts";
+import { exifOrientation, turned } from "../orientation.ts";
 import { blocksOf, readScan, type Scan } from "./scan.ts";
 import { fullSize } from "./upsample.ts";
 

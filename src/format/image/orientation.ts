@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Bitmap } from "../bitmap.ts";
+import type { Bitmap } from "./bitmap.ts";
 
 /** The tag of the orientation. */
 const ORIENTATION = 0x0112;
