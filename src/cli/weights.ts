@@ -25,7 +25,7 @@ const FLAGS = {
   activation: choiceFlag(
     "activation",
     ACTIVATION_NAMES,
-    "import: the network's nonlinearity, of which a file from elsewhere says nothing; default relu",
+    "import, export: the network's nonlinearity, of which a file from elsewhere says nothing; default relu",
   ),
   format: choiceFlag("format", EXPORT_FORMATS, "export: for whom", {
     torch: "a .pt or .safetensors for PyTorch, and the network's definition in Python beside it",
@@ -65,7 +65,16 @@ export const command = actionCommand({
     },
     export: {
       operands: ["RUN_DIR|FILE"],
-      flags: ["json", "out", "format", "batchNorm", "name", "checkpoint", "overwrite"],
+      flags: [
+        "json",
+        "out",
+        "format",
+        "batchNorm",
+        "name",
+        "checkpoint",
+        "activation",
+        "overwrite",
+      ],
       async act(flags, [target = ""]) {
         const { out, format, json, ...rest } = flags;
         if (format === undefined) {

@@ -8,6 +8,7 @@ import { dataKindOf } from "../run/weights/data_kind.ts";
 import { UsageError } from "../errors.ts";
 import { encodeOnnx } from "../format/onnx.ts";
 import { encodeSafetensors } from "../format/safetensors.ts";
+import { ACTIVATION_NAMES, type ActivationName } from "../model/architecture.ts";
 import type { CheckpointLink } from "../run/checkpoints.ts";
 import { exactly } from "../run/output.ts";
 import { VERSION } from "../run/program_version.ts";
@@ -47,6 +48,12 @@ export interface WeightsExportOptions {
    * @default {the best, or the last of a run that selected none}
    */
   readonly checkpoint?: CheckpointLink;
+  /**
+   * The nonlinearity of a file's network, where the file does not say it.
+   *
+   * @default {"relu"}
+   */
+  readonly activation?: ActivationName;
   /**
    * Whether files that were not exported, or a module that was changed since, may be replaced.
    *
@@ -114,10 +121,11 @@ export async function exportWeights(
   target: string,
   options: WeightsExportOptions,
 ): Promise<WeightsExport> {
-  const { format, out, checkpoint, overwrite = false, batchNorm = "folded" } = options;
+  const { format, out, checkpoint, activation, overwrite = false, batchNorm = "folded" } = options;
   checkChoice("format", format, EXPORT_FORMATS);
   checkChoice("batchNorm", batchNorm, BATCH_NORM_FORMS);
-  const subject = await readWeightsSubject(target, checkpoint);
+  if (activation !== undefined) checkChoice("activation", activation, ACTIVATION_NAMES);
+  const subject = await readWeightsSubject(target, checkpoint, activation);
   const { path, sha256, tensors, run } = subject;
   const record = run && await readRunRecord(run.directory);
   const stopped = run && await stoppedAfter(run.directory);

@@ -122,14 +122,18 @@ export async function readSubject(
 /**
  * Reads what `target` names where only weights will do.
  *
- * @throws {UsageError} as {@linkcode readSubject}, and if it is a model from elsewhere
+ * @throws {UsageError} as {@linkcode readSubject}, and if it is a model from elsewhere, or a run and `activation` is given
  * @throws {RunError} if it cannot be read
  */
 export async function readWeightsSubject(
   target: string,
   link: CheckpointLink | undefined,
+  activation?: ActivationName,
 ): Promise<WeightsSubject> {
-  const subject = await readSubject(target, link);
+  const subject = await readSubject(target, link, undefined, activation);
+  if (subject.run && activation) {
+    throw new UsageError("--activation is fixed by the run's recipe: leave it out.");
+  }
   if (subject.model === undefined) return subject;
   throw new UsageError(
     `${target} is a model of TensorFlow.js, which can only be evaluated: name a run folder or a file of weights.`,

@@ -47,6 +47,21 @@ Deno.test("exportWeights() takes its own .pt again, to the bit, and others' file
     assert.deepEqual(same, tensors);
   }));
 
+Deno.test("exportWeights() is told the nonlinearity of a file that does not say it, and of no other", () =>
+  withWeights(async (folder, weights) => {
+    const silu = join(folder, "silu.safetensors"), onnx = join(folder, "silu.onnx");
+    const activation = "silu";
+    await exportWeights(weights, { format: "torch", out: silu, activation });
+    const { metadata } = decodeSafetensors(await Deno.readFile(silu), silu);
+    assert.equal(metadata["memloss.activation"], "silu");
+    assert.match(await Deno.readTextFile(join(folder, "memloss_resnet18_silu.py")), /silu/);
+    await exportWeights(silu, { format: "onnx", out: onnx, activation }); // which it says itself
+    await assert.rejects(exportWeights(silu, { format: "onnx", out: onnx, activation: "relu" }), {
+      name: "UsageError",
+      message: /is silu, as it says itself, and not relu: leave that out\.$/,
+    });
+  }));
+
 Deno.test("exportWeights() replaces what was exported, and nothing else unless told", () =>
   withWeights(async (folder, weights) => {
     const out = join(folder, "out.pt");

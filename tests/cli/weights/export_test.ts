@@ -56,6 +56,10 @@ Deno.test("memloss weights export refuses what cannot be exported, in one senten
       [run, ...out, "--format", "torch", "--name", "x"],
       /--name has no meaning without --format robustbench\./,
     ],
+    [
+      [run, ...out, "--format", "torch", "--activation", "silu"],
+      /--activation is fixed by the run's recipe: leave it out\./,
+    ],
     [[unfinished, ...out, "--format", "torch"], /unfinished has no finished checkpoint yet/],
     [
       [run, ...out, "--format", "torch", "--checkpoint", "best"],
