@@ -14,13 +14,21 @@ import {
   isFound,
   isGenerated,
 } from "../data/sets/definition.ts";
-import { DATA_NAMES, DATA_ROOT, findPublished, findSet, loadData } from "../data/sets/sets.ts";
+import {
+  DATA_NAMES,
+  DATA_ROOT,
+  type DataName,
+  findPublished,
+  findSet,
+  loadData,
+} from "../data/sets/sets.ts";
 import { type DatasetVerification, verifyDataset } from "../data/verify.ts";
 import { Interrupted, UsageError } from "../errors.ts";
 import { createDirectory, writeFileAtomically } from "../disk/files.ts";
 import { encodePng } from "../format/png.ts";
 import { integerFlag, switchFlag, textFlag } from "../recipe/flag.ts";
-import { RECIPE_FLAGS } from "../recipe/fields.ts";
+import { RECIPE_FLAGS, recipeInput } from "../recipe/fields.ts";
+import { resolveRecipe } from "../recipe/resolve.ts";
 import { checkOutput, PNG } from "../run/output.ts";
 import { actionCommand } from "./shell/actions.ts";
 import { type FlagValues, refuseFlags } from "./shell/command.ts";
@@ -41,8 +49,6 @@ const FLAGS = {
   testFraction: RECIPE_FLAGS.testFraction,
   json: switchFlag("json", "print one JSON document on stdout"),
 } as const;
-/** Those that say how a folder of images is read. */
-const FOLDER_FLAGS = ["imageSize", "testFraction"] as const;
 
 type Flags = FlagValues<typeof FLAGS>;
 
@@ -61,7 +67,7 @@ export const command = actionCommand({
     },
     show: {
       operands: ["NAME"],
-      flags: ["dataDir", "json", "out", "overwrite", "nEx", "seed", ...FOLDER_FLAGS],
+      flags: ["dataDir", "json", "out", "overwrite", "nEx", "seed", "imageSize", "testFraction"],
       act: showAction,
     },
   },
@@ -96,15 +102,20 @@ async function fetchAction({ dataDir = DATA_ROOT, json }: Flags, [name = ""]: re
 
 async function verifyAction(flags: Flags, [name = ""]: readonly string[]) {
   const { dataDir, testFraction, json } = flags, set = findSet(name);
+  checkReading(set.name, flags);
   if (isFound(set)) {
     return printReport(await set.verify(dataDir, testFraction), { json }, describeFound);
   }
-  refuseFlags(FLAGS, flags, FOLDER_FLAGS, `has no meaning for ${name}`);
   printReport(
     await verifyDataset(findPublished(name), dataDir ?? DATA_ROOT),
     { json },
     describeDatasetVerification,
   );
+}
+
+/** Refuses what training would refuse to read `data` with. Throws a `UsageError`. */
+function checkReading(data: DataName, { imageSize, testFraction }: Flags): void {
+  resolveRecipe(recipeInput({ data, imageSize, testFraction }));
 }
 
 function describeFound(found: FoundVerification) {
@@ -140,8 +151,10 @@ async function showAction(flags: Flags, [name = ""]: readonly string[]) {
   if (out === undefined) {
     refuseFlags(FLAGS, flags, ["nEx", "overwrite"], "has no meaning without --out");
   }
-  if (!isFound(set)) refuseFlags(FLAGS, flags, FOLDER_FLAGS, `has no meaning for ${name}`);
-  if (!isGenerated(set)) {
+  checkReading(set.name, flags);
+  if (isGenerated(set)) {
+    refuseFlags(FLAGS, flags, ["dataDir"], `has no meaning for ${name}, which is drawn, not read`);
+  } else {
     refuseFlags(FLAGS, flags, ["seed"], `has no meaning for ${name}, which is read and not drawn`);
   }
   if (out !== undefined && !out.endsWith(".png")) {

@@ -100,6 +100,11 @@ Deno.test("memloss refuses flags that would have no effect", async () => {
   const cases: [string[], RegExp][] = [
     [["doctor", "--tuning", "--data-dir", "x"], /--data-dir has no meaning for timings/],
     [["data", "show", "cifar10", "--seed", "3"], /--seed has no meaning for cifar10/],
+    [["data", "show", "synthetic", "--data-dir", "x"], /--data-dir has no meaning for synthetic/],
+    [["data", "show", "npz", "--image-size", "64"], /--image-size has no meaning for --data npz\./],
+    [["data", "show", "folder", "--image-size", "33"], /must be a multiple of 8, .+ not 33\./],
+    [["data", "show", "svhn", "--test-fraction", "0.3"], /--test-fraction has no meaning for/],
+    [["data", "verify", "svhn", "--test-fraction", "0.3"], /--test-fraction has no meaning for/],
     [["data", "show", "synthetic", "--n-ex", "3"], /--n-ex has no meaning without --out\.$/],
     [["eval", run, "--attack", "clean", "--attack-eps", "3/255"], /--attack-eps has no meaning/],
     [
