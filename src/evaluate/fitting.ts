@@ -7,6 +7,7 @@ import type { Dataset } from "../data/dataset.ts";
 import { dataDigest } from "../data/sets/sets.ts";
 import { UsageError } from "../errors.ts";
 import { quoted } from "../format/quoted.ts";
+import { ONE_FORM, otherForm } from "../format/unicode_form.ts";
 import type { Architecture } from "../model/architecture.ts";
 import type { Subject } from "../run/subject.ts";
 
@@ -36,6 +37,14 @@ export function checkFitting(
   }
   const other = trained?.findIndex((each, label) => each !== classes[label]) ?? -1;
   if (other < 0) return;
+  const sameToTheEye = trained!.find((each) => otherForm(each, classes) !== undefined);
+  if (sameToTheEye !== undefined) {
+    throw new UsageError(
+      `${path} was trained on a class ${
+        quoted(sameToTheEye)
+      }, which ${name} has in another Unicode form: ${ONE_FORM}.`,
+    );
+  }
   throw new UsageError(
     `${path} was trained to call class ${other} ${quoted(trained![other]!)}, but ${name} calls it ${
       quoted(classes[other]!)

@@ -26,3 +26,14 @@ Deno.test("checkFitting() refuses a network that was trained on classes of other
       "give the classes their names back, or name another --data-dir.",
   });
 });
+
+Deno.test("checkFitting() says of classes that look the same that their Unicode forms differ", () => {
+  const { test } = smallData(), network = resnet18({ width: 1, classes: 10 });
+  const [, ...rest] = test.classes, data = { ...test, classes: [...rest, "caf\u00e9"] };
+  assert.throws(() => checkFitting("w", network, data, ["cafe\u0301", ...rest]), {
+    name: "UsageError",
+    message:
+      'w was trained on a class "cafe\u0301", which synthetic has in another Unicode form: ' +
+      "give both names one form, as convmv --nfc does.",
+  });
+});

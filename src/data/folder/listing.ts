@@ -7,6 +7,7 @@ import { join } from "@std/path";
 import { describeIoError, ioError, isAboutPlace } from "../../disk/failure.ts";
 import { UsageError } from "../../errors.ts";
 import { quoted } from "../../format/quoted.ts";
+import { ONE_FORM, otherForm } from "../../format/unicode_form.ts";
 import { Purpose, Stream } from "../../random/stream.ts";
 import type { SplitName } from "../dataset.ts";
 
@@ -134,8 +135,11 @@ async function readClasses(directory: string, known?: readonly string[]) {
   let ignored = beside + images.length;
   for (const name of folders) {
     if (known && !known.includes(name)) {
+      const place = quoted(join(directory, name));
       throw new UsageError(
-        `${quoted(join(directory, name))} is of a class that the folder train does not have.`,
+        otherForm(name, known) === undefined
+          ? `${place} is of a class that the folder train does not have.`
+          : `${place} is called like a class of the folder train, in another Unicode form: ${ONE_FORM}.`,
       );
     }
     const inside = await look(join(directory, name));

@@ -72,6 +72,11 @@ Deno.test("loadData() names what is wrong with a folder of images", async () => 
       ['test/c"', "does not have"],
     ],
     [
+      { "train/caf\u00e9/1.png": 1, "train/b/1.png": 1, "test/cafe\u0301/1.png": 1 },
+      undefined,
+      ['test/cafe\u0301" is called like a class', "in another Unicode form: give both names one"],
+    ],
+    [
       { "train/a/1.png": 1, "train/b/1.png": 1, "test/a/1.png": 1 },
       0.2,
       ["--test-fraction has no meaning"],
