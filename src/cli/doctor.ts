@@ -26,7 +26,7 @@ const FLAGS = {
   recipe: textFlag(
     "recipe",
     "FILE",
-    "measure a file of recipes/ or the recipe.json of a run instead of the paper's",
+    "measure a file of recipes/ instead of the paper's, or the recipe.json of a run but for where its data lay",
   ),
   tuning: switchFlag("tuning", "show instead how convolutions were timed on this machine's GPUs"),
   resetTuning: switchFlag("reset-tuning", "forget these times; they are taken anew when needed"),

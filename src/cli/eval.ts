@@ -13,7 +13,15 @@ import {
 } from "../evaluate/evaluation_options.ts";
 import type { EvaluationReport } from "../evaluate/report.ts";
 import { mergeShards } from "../evaluate/shards/merge_shards.ts";
-import { choiceFlag, integerFlag, switchFlag, textFlag } from "../recipe/flag.ts";
+import {
+  choiceFlag,
+  type Flag,
+  integerFlag,
+  ofRun,
+  switchFlag,
+  textFlag,
+  withDefault,
+} from "../recipe/flag.ts";
 import { RECIPE_FLAGS, recipeInput } from "../recipe/fields.ts";
 import { describeOutside, describeReport } from "../report/evaluation_text.ts";
 import { CHECKPOINT_LINKS } from "../run/checkpoints.ts";
@@ -42,12 +50,19 @@ const { data, dataDir, imageSize, testFraction, activation, batchSize, seed } = 
 const { attackEps, attackNorm } = RECIPE_FLAGS;
 const { backend, workers, deterministic } = RECIPE_FLAGS;
 
+/** `flag` that a run has a value of, and a file has not. */
+const ofEither = <F extends Flag>(flag: F): F =>
+  withDefault(flag, (own) => `the run's own, of a file ${own}`);
+/** `flag` that a file alone may be given. */
+const ofFile = <F extends Flag>(flag: F): F =>
+  withDefault(flag, (own) => `${own}, fixed for a run`);
+
 const FLAGS = {
   ...inGroup("Attack", {
     ...ATTACK_FLAGS,
     corruptions: CORRUPTIONS_FLAG,
-    attackEps,
-    attackNorm,
+    attackEps: ofEither(attackEps),
+    attackNorm: ofFile(attackNorm),
     stateDir: textFlag(
       "state-dir",
       "DIR",
@@ -67,16 +82,17 @@ const FLAGS = {
     ),
     ...INPUT_FLAGS,
     nEx: integerFlag("n-ex", "evaluate on the first N test images", 1),
-    data,
-    dataDir,
-    imageSize,
-    testFraction,
+    data: ofFile(data),
+    dataDir: ofEither(dataDir),
+    imageSize: ofFile(imageSize),
+    testFraction: ofFile(testFraction),
     activation: {
       ...activation,
-      help: "nonlinearity of a file's network, where the file does not say; default relu",
+      help:
+        "nonlinearity of a file's network, where the file does not say; default relu, fixed for a run",
     },
-    batchSize,
-    seed,
+    batchSize: ofEither(batchSize),
+    seed: ofEither(seed),
   }),
   ...inGroup("Output", {
     saveAdv: textFlag("save-adv", "FILE", "save AutoAttack's images as safetensors"),
@@ -94,9 +110,9 @@ const FLAGS = {
   }),
   ...inGroup("Several machines", SHARD_FLAGS),
   ...inGroup("Device", {
-    backend,
-    workers,
-    deterministic,
+    backend: ofEither(backend),
+    workers: ofEither(workers),
+    deterministic: ofRun(deterministic),
     noTune: NO_TUNE,
   }),
 } as const;

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { integerFlag, switchFlag, textFlag } from "../recipe/flag.ts";
+import { integerFlag, ofRun, switchFlag, textFlag } from "../recipe/flag.ts";
 import { RECIPE_FLAGS } from "../recipe/fields.ts";
 import {
   describeExport,
@@ -39,10 +39,10 @@ const FLAGS = {
   nEx: integerFlag("n-ex", "export: the first N examples; default all, in a .png 20", 1),
   overwrite: OVERWRITE,
   json: switchFlag("json", "print one JSON document on stdout"),
-  dataDir,
-  auxData,
-  backend,
-  workers,
+  dataDir: ofRun(dataDir),
+  auxData: ofRun(auxData),
+  backend: ofRun(backend),
+  workers: ofRun(workers),
   memoryIndex,
 } as const;
 

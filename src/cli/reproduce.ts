@@ -7,7 +7,7 @@ import { join, resolve } from "@std/path";
 import * as v from "valibot";
 import { Interrupted, RunError } from "../errors.ts";
 import { RECIPE_FLAGS, recipeInput } from "../recipe/fields.ts";
-import { type Flag, integerFlag, switchFlag, textFlag } from "../recipe/flag.ts";
+import { type Flag, integerFlag, switchFlag, textFlag, withDefault } from "../recipe/flag.ts";
 import { describeEstimate, estimate } from "../reproduce/estimate.ts";
 import type { Sitting } from "../reproduce/make_cell.ts";
 import { type CellPlan, planCells } from "../reproduce/plan.ts";
@@ -53,6 +53,10 @@ const onlyFlag: Flag<typeof rowList> = {
 
 const { dataDir, backend, workers } = RECIPE_FLAGS;
 
+/** `flag` that a table's recipes may have. */
+const ofTable = <F extends Flag>(flag: F): F =>
+  withDefault(flag, (own) => `the table's, or ${own}`);
+
 const FLAGS = {
   table: textFlag(
     "table",
@@ -65,9 +69,9 @@ const FLAGS = {
   out: textFlag("out", "DIR", "folder of the table and its runs; default reproduce-TABLE-SCALE"),
   nEx: integerFlag("n-ex", "evaluate on at most N test images", 1),
   dryRun: switchFlag("dry-run", "only say what it would take"),
-  dataDir,
-  backend,
-  workers,
+  dataDir: ofTable(dataDir),
+  backend: ofTable(backend),
+  workers: ofTable(workers),
   ...inGroup("Several machines", PLAN_FLAGS),
 } as const;
 

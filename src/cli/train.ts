@@ -33,7 +33,7 @@ const FLAGS = {
     ...textFlag(
       "recipe",
       "FILE",
-      "train by a file of recipes/ or the recipe.json of a run; other flags change it",
+      "train by a file of recipes/, or by the recipe.json of a run but for where its data lay; other flags change it",
     ),
     group: WHAT,
   },

@@ -5,7 +5,7 @@
  */
 import { RunError, UsageError } from "../errors.ts";
 import { RECIPE_FLAGS, recipeInput } from "../recipe/fields.ts";
-import { integerFlag } from "../recipe/flag.ts";
+import { integerFlag, ofRun } from "../recipe/flag.ts";
 import { type RunVerification, verifyRun } from "../upkeep/verify_run.ts";
 import { type Command, readArguments } from "./shell/command.ts";
 import { interruptible } from "./shell/interrupt.ts";
@@ -18,9 +18,9 @@ const { dataDir, auxData, workers } = RECIPE_FLAGS;
 
 const FLAGS = {
   epochs: integerFlag("epochs", "the first N epochs; default all that the run has finished", 1),
-  dataDir,
-  auxData,
-  workers,
+  dataDir: ofRun(dataDir),
+  auxData: ofRun(auxData),
+  workers: ofRun(workers),
 } as const;
 
 export const command: Command = {

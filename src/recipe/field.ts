@@ -6,7 +6,7 @@
 import type * as v from "valibot";
 import { methodOf } from "../method/methods.ts";
 import { type Coefficient, needsHelper } from "../method/method.ts";
-import type { Flag } from "./flag.ts";
+import { type Flag, withDefault } from "./flag.ts";
 import type { Path, Recipe, ValueAt } from "./recipe.ts";
 
 /** Titles of the help, in their order. */
@@ -69,8 +69,8 @@ export function field<P extends Path, S extends v.GenericSchema<unknown, ValueAt
 ): Field<P, S> {
   const { group, default: value } = settings;
   const said = settings.said ?? (typeof value === "function" ? undefined : value);
-  const help = said === undefined ? flag.help : `${flag.help}; default ${said}`;
-  return { ...settings, path, flag: { ...flag, help, group } };
+  const shown = said === undefined ? flag : withDefault(flag, () => String(said));
+  return { ...settings, path, flag: { ...shown, group } };
 }
 
 const byVariant = (holds: (above: Above) => boolean): Condition => ({

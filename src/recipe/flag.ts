@@ -25,6 +25,20 @@ export interface Flag<S extends v.GenericSchema = v.GenericSchema> {
   readonly parse?: (text: string) => unknown;
 }
 
+/** Between what a flag is and what it is unless given. */
+const DEFAULT = "; default ";
+
+/** `flag` whose help says what it is unless given, for a command where that is not what the help has now (`own`). */
+export function withDefault<F extends Flag>(flag: F, said: (own: string) => string): F {
+  const [what, own = ""] = flag.help.split(DEFAULT);
+  return { ...flag, help: `${what}${DEFAULT}${said(own)}` };
+}
+
+/** The flag of a recipe's field where it is the run's unless given. */
+export function ofRun<F extends Flag>(flag: F): F {
+  return withDefault(flag, () => "the run's own");
+}
+
 /** A flag whose value is one of `choices`, each `described` in a few words if their names do not say it. */
 export function choiceFlag<const C extends readonly string[]>(
   name: string,
