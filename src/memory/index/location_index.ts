@@ -11,7 +11,7 @@
 import { dirname } from "@std/path";
 import { RunError } from "../../errors.ts";
 import { DISK, type Disk } from "../../disk/disk.ts";
-import { ioError, isAboutPlace, StorageError } from "../../disk/failure.ts";
+import { ioError, StorageError } from "../../disk/failure.ts";
 import {
   type Commit,
   type CommittedGeneration,
@@ -22,6 +22,7 @@ import {
 import { describeDatabaseFault } from "../../disk/database_check.ts";
 import { TemporaryError } from "../../disk/temporary_database.ts";
 import { rebuildAdvice } from "../layout.ts";
+import { indexFailure, isRemote } from "./failure.ts";
 import { Locations, PAGE_BYTES } from "./locations.ts";
 
 /** Milliseconds after which a service that does not answer is given up; Deno KV would ask for ever. */
@@ -30,11 +31,6 @@ const PATIENCE = 30_000;
 /** Deno KV takes 800 KiB and 1,000 mutations in one transaction. */
 const PAGES_PER_TRANSACTION = 64;
 const DELETIONS_PER_TRANSACTION = 500;
-
-/** Whether `place` is the address of a service rather than the path of a file. */
-function isRemote(place: string): boolean {
-  return /^https?:\/\//.test(place);
-}
 
 /** What to do about a damaged index: a file lies in the folder of its memory. */
 function advice(place: string): string {
@@ -237,10 +233,6 @@ async function attempt<T>(place: string, action: () => Promise<T>): Promise<T> {
   try {
     return await action();
   } catch (error) {
-    const failure = ioError(`Could not use the memory index ${place}`, error);
-    // What a service says is about reaching it: of what it holds it has told nothing.
-    throw isRemote(place) && !isAboutPlace(failure)
-      ? new StorageError(failure.message, { cause: error })
-      : failure;
+    throw indexFailure(place, error);
   }
 }
