@@ -46,7 +46,10 @@ export async function main(args: readonly string[]): Promise<number> {
 }
 
 async function dispatch([name, ...rest]: readonly string[]): Promise<void> {
-  if (name === "help" && rest.length > 0) return await dispatch([...rest, "--help"]);
+  if (name === "help" && rest.length > 0) {
+    await refuseUnknownAction(rest);
+    return await dispatch([...rest, "--help"]);
+  }
   if (name === undefined || name === "--help" || name === "-h" || name === "help") {
     printResult(overview());
     return;
@@ -59,8 +62,15 @@ async function dispatch([name, ...rest]: readonly string[]): Promise<void> {
   const load = Object.hasOwn(COMMANDS, name) ? COMMANDS[name as keyof typeof COMMANDS] : undefined;
   if (load === undefined) {
     const nearest = nearestName(name, [...Object.keys(COMMANDS), "help", "--help", "--version"]);
+    const behind = name.startsWith("-") && rest.find((word) => Object.hasOwn(COMMANDS, word));
     throw new UsageError(
-      `Unknown command "${name}": ${nearest ? `did you mean ${nearest}?` : "see --help."}`,
+      `Unknown command "${name}": ${
+        nearest
+          ? `did you mean ${nearest}?`
+          : behind
+          ? `put flags behind the command, as in memloss ${behind} ${name}.`
+          : "see --help."
+      }`,
     );
   }
   const { command } = await load();
@@ -75,6 +85,14 @@ async function dispatch([name, ...rest]: readonly string[]): Promise<void> {
   } catch (error) {
     throw error instanceof UnknownFlag ? await explained(error, command) : error;
   }
+}
+
+/** Throws a {@linkcode UsageError} if a command with actions has none of the name that is asked for behind it. */
+async function refuseUnknownAction([name, action]: readonly string[]): Promise<void> {
+  if (action === undefined || !Object.hasOwn(COMMANDS, name!)) return;
+  const { command } = await COMMANDS[name as keyof typeof COMMANDS]();
+  if (command.actions === undefined || Object.hasOwn(command.actions, action)) return;
+  await command.run([action]); // which refuses it
 }
 
 /** `error` with what the flag that `command` does not have is elsewhere. */

@@ -21,6 +21,8 @@ import {
   findPublished,
   findSet,
   loadData,
+  PUBLISHED_SETS,
+  SETS,
 } from "../data/sets/sets.ts";
 import { type DatasetVerification, verifyDataset } from "../data/verify.ts";
 import { Interrupted, UsageError } from "../errors.ts";
@@ -50,23 +52,27 @@ const FLAGS = {
   json: switchFlag("json", "print one JSON document on stdout"),
 } as const;
 
+/** Data sets that are downloaded, and those that have files. */
+const PUBLISHED = PUBLISHED_SETS.map(({ name }) => name);
+const WITH_FILES = SETS.filter((set) => !isGenerated(set)).map(({ name }) => name);
+
 type Flags = FlagValues<typeof FLAGS>;
 
 export const command = actionCommand({
   name: "data",
   question: "Say what to do with which data set",
-  positionals: `fetch|verify|show ${DATA_NAMES.join("|")}`,
+  positionals: "fetch|verify|show NAME",
   summary: SUMMARIES.data,
   flags: FLAGS,
   actions: {
-    fetch: { operands: ["NAME"], flags: ["dataDir", "json"], act: fetchAction },
+    fetch: { operands: [PUBLISHED.join("|")], flags: ["dataDir", "json"], act: fetchAction },
     verify: {
-      operands: ["NAME"],
+      operands: [WITH_FILES.join("|")],
       flags: ["dataDir", "json", "testFraction"],
       act: verifyAction,
     },
     show: {
-      operands: ["NAME"],
+      operands: [DATA_NAMES.join("|")],
       flags: ["dataDir", "json", "out", "overwrite", "nEx", "seed", "imageSize", "testFraction"],
       act: showAction,
     },

@@ -51,14 +51,22 @@ Deno.test("memloss refuses a command that it does not have", async () => {
     ["train", "--seeds", "1"],
     /--seeds: did you mean --seed, or memloss reproduce, which has --seeds\?$/,
   );
+  await refused(
+    ["--quiet", "train", "--width", "4"],
+    /"--quiet": put flags behind the command, as in memloss train --quiet\.$/,
+  );
+  await refused(["help", "memory", "statz"], /"statz": did you mean memloss memory stats\?$/);
   await refused(["constructor"], /Unknown command "constructor": see --help\.$/);
   await refused(["data", "constructor", "cifar10"], /Say what to do with which data set: /);
   await refused(
     ["memory", "wipe", run],
-    /memloss memory stats\|verify\|export\|import\|gc RUN_DIR\.$/,
+    /memloss memory stats\|verify\|export\|import\|gc RUN_DIR \[FILE\]\.$/,
   );
   await refused(["memory", "stat", run], /"stat": did you mean memloss memory stats\?$/);
-  await refused(["data", "fetch"], /NAME is missing: memloss data fetch NAME$/);
+  await refused(
+    ["data", "fetch"],
+    /cifar10\|cifar100\|svhn is missing: memloss data fetch cifar10\|/,
+  );
   await refused(["eval"], /Say what to evaluate: memloss eval RUN_DIR/);
 });
 
@@ -338,12 +346,12 @@ Deno.test("memloss data refuses names, addresses and flags that lead nowhere", a
   const at = ["--data-dir", world.data];
   await refused(
     ["data", "fetch", "cifar12", ...at],
-    /no data set "cifar12" to download; known: cifar10/,
+    /no data set "cifar12": did you mean cifar10\?$/,
   );
-  await refused(["data", "verify", "synthetic", ...at], /no data set "synthetic" to download/);
+  await refused(["data", "verify", "synthetic", ...at], /synthetic is made from the seed: /);
   await refused(
     ["data", "show", "cifar12", ...at],
-    /There is no data set "cifar12": choose cifar10 or/,
+    /There is no data set "cifar12": did you mean/,
   );
   await refused(
     ["data", "verify", "cifar10", ...at, "--n-ex", "3"],

@@ -15,7 +15,7 @@ import {
 
 /** One of the things that a command does. */
 export interface Action<T extends FlagTable> {
-  /** What stands behind its name, e.g. `RUN_DIR`; all of them must be there. The first is the same for all actions. */
+  /** What stands behind its name, e.g. `RUN_DIR`; all of them must be there. */
   readonly operands: readonly string[];
   /** The flags that have a meaning for it. */
   readonly flags: readonly (keyof T & string)[];
@@ -35,13 +35,14 @@ export interface ActionCommand<T extends FlagTable>
 
 /** The command `name` that does one of `actions`. */
 export function actionCommand<T extends FlagTable>(
-  { name: command, question, flags: table, actions, ...rest }: ActionCommand<T>,
+  { name: command, question, positionals, flags: table, actions, ...rest }: ActionCommand<T>,
 ): Command {
-  const names = Object.keys(actions), [first] = Object.values(actions)[0]!.operands;
+  const names = Object.keys(actions);
   const most = Math.max(...Object.values(actions).map(({ operands }) => operands.length));
   return {
     ...rest,
     name: command,
+    positionals,
     flags: table,
     actions,
     async run(args) {
@@ -49,11 +50,10 @@ export function actionCommand<T extends FlagTable>(
       const action = name !== undefined && Object.hasOwn(actions, name) ? actions[name] : undefined;
       if (action === undefined) {
         const nearest = name === undefined ? undefined : nearestName(name, names);
-        const all = `memloss ${command} ${names.join("|")} ${first}`;
         throw new UsageError(
           nearest
             ? `Unknown action "${name}": did you mean memloss ${command} ${nearest}?`
-            : `${question}: ${all}.`,
+            : `${question}: memloss ${command} ${positionals}.`,
         );
       }
       const usage = ["memloss", command, name, ...action.operands].join(" ");

@@ -4,6 +4,7 @@
  * @module
  */
 import { UsageError } from "../../errors.ts";
+import { nearestName } from "../../format/nearest_name.ts";
 import { sha256 } from "../../format/sha256.ts";
 import type { Dataset, SplitName, Splits } from "../dataset.ts";
 import { CIFAR10 } from "./cifar10.ts";
@@ -57,19 +58,25 @@ export const PUBLISHED_SETS: readonly PublishedSet[] = (SETS as readonly SetDefi
 export function findSet(name: string): SetDefinition<DataName> {
   const set = SETS.find((each) => each.name === name);
   if (set !== undefined) return set;
-  throw new UsageError(`There is no data set "${name}": choose ${DATA_NAMES.join(" or ")}.`);
+  const nearest = nearestName(name, DATA_NAMES);
+  throw new UsageError(
+    `There is no data set "${name}": ${
+      nearest ? `did you mean ${nearest}?` : `choose ${DATA_NAMES.join(" or ")}.`
+    }`,
+  );
 }
 
 /**
- * The data set called `name`, which has files.
+ * The data set called `name`, which has published files.
  *
- * @throws {UsageError} if there is none
+ * @throws {UsageError} if there is none, or it has none
  */
 export function findPublished(name: string): PublishedSet {
-  const set = PUBLISHED_SETS.find((each) => each.name === name);
-  if (set !== undefined) return set;
-  const known = PUBLISHED_SETS.map((each) => each.name).join(", ");
-  throw new UsageError(`There is no data set "${name}" to download; known: ${known}.`);
+  const set: SetDefinition = findSet(name);
+  if (isPublished(set)) return set;
+  const known = PUBLISHED_SETS.map((each) => each.name).join(" or ");
+  const why = isFound(set) ? "is your own, in --data-dir" : "is made from the seed";
+  throw new UsageError(`The data set ${name} ${why}: choose ${known}, which have files published.`);
 }
 
 /**

@@ -43,7 +43,7 @@ Deno.test("actionCommand() does what the first positional says", async () => {
 
 Deno.test("actionCommand() suggests the action that is near, and lists all where none is", async () => {
   await refuses(["shwo", "a"], 'Unknown action "shwo": did you mean memloss shelf show?');
-  const question = "Say what to do with which shelf: memloss shelf show|import SHELF.";
+  const question = "Say what to do with which shelf: memloss shelf show|import SHELF [FILE].";
   for (const args of [[], ["wipe", "a"], ["constructor", "a"]]) await refuses(args, question);
 });
 

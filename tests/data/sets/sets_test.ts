@@ -42,9 +42,15 @@ for (const { name, source, splits } of PUBLISHED_SETS) {
 }
 
 Deno.test("findSet() and findPublished() name the data sets that there are", () => {
-  assert.throws(() => findSet("cifar11"), usageError('"cifar11"', ...DATA_NAMES));
-  assert.throws(() => findPublished("cifar11"), usageError('"cifar11"', "known: cifar10"));
-  assert.throws(() => findPublished("synthetic"), usageError('"synthetic" to download'));
+  assert.throws(() => findSet("mnist"), usageError('"mnist"', ...DATA_NAMES));
+  for (const find of [findSet, findPublished]) {
+    assert.throws(() => find("cifr10"), usageError('"cifr10": did you mean cifar10?'));
+  }
+  const others = "choose cifar10 or cifar100 or svhn, which";
+  for (const name of ["folder", "npz"]) {
+    assert.throws(() => findPublished(name), usageError(`${name} is your own`, others));
+  }
+  assert.throws(() => findPublished("synthetic"), usageError("made from the seed", others));
 });
 
 Deno.test("loadSplit() makes the parts that loadData() makes", async () => {

@@ -28,7 +28,6 @@ export function describeCommand(
 ): string {
   const shown = action === undefined ? undefined : command.actions?.[action];
   const called = ["memloss", command.name, ...action === undefined ? [] : [action]].join(" ");
-  const positionals = shown?.operands.join(" ") ?? command.positionals;
   const own = Object.entries(command.flags)
     .filter(([field]) => shown === undefined || shown.flags.includes(field))
     .map(([, flag]) => action === undefined ? flag : flagOfAction(flag, action, command));
@@ -49,7 +48,7 @@ export function describeCommand(
   return [
     ...wrap(command.summary, columns),
     "",
-    `Usage: ${called} ${positionals} [flags]`.replace("  ", " "),
+    `Usage: ${usages(command, action).join("\n       ")}`,
     "",
     ...groups.flatMap(({ title, members }) => [`${title}:`, ...describe(members), ""]),
     ...describe(others),
@@ -57,6 +56,14 @@ export function describeCommand(
     ...examples.length > 0 ? [""] : [],
     ...examples.map((example) => `  $ ${example.replace(/^memloss/, () => program)}`),
   ].join("\n");
+}
+
+/** How `command` is called: to do `action`, or each of those that it has. */
+function usages({ name, positionals, actions }: Command, action: string | undefined): string[] {
+  const all = actions === undefined ? [positionals] : Object.entries(actions)
+    .filter(([each]) => action === undefined || each === action)
+    .map(([each, { operands }]) => [each, ...operands].join(" "));
+  return all.map((behind) => ["memloss", name, behind, "[flags]"].filter(Boolean).join(" "));
 }
 
 /** `flag` with what its help says of `action`: parts of it may begin with the actions that they are about. */

@@ -114,7 +114,7 @@ Deno.test("describeCommand() lists flags under their topics, and wraps to the te
   const note = lines.indexOf("A note that is longer than forty");
   assert.deepEqual(lines.slice(note - 1, note + 3), ["", lines[note], "characters.", ""]);
   assert.deepEqual(lines.filter((line) => line.length > 40 && !line.includes("$")), [
-    "Usage: memloss shelf show|import SHELF [flags]",
+    "       memloss shelf import SHELF FILE [flags]",
   ]);
 });
 
