@@ -8,6 +8,7 @@ import { epochOrder } from "../data/batches.ts";
 import { dataDigest } from "../data/sets/sets.ts";
 import { splitTraining, type TrainingSplit } from "../data/split.ts";
 import { Interrupted } from "../errors.ts";
+import { NotFiniteLogits } from "../evaluate/logits.ts";
 import { termsOf, weighedTerm } from "../method/method.ts";
 import { methodOf } from "../method/methods.ts";
 import type { Architecture } from "../model/architecture.ts";
@@ -239,7 +240,8 @@ class Trainer {
       return await measureSelection(this.#run, this.#split, this.#architecture, learner);
     } catch (error) {
       if (error instanceof Interrupted) await this.#stop();
-      throw error;
+      if (!(error instanceof NotFiniteLogits)) throw error;
+      throw this.#session.notFinite(`${error.what} after epoch ${this.#session.progress.epoch}`);
     }
   }
 
