@@ -37,7 +37,8 @@ const FREE: readonly Path[] = ["seed", "backend"];
  *
  * @throws {UsageError} if two runs are of one recipe and one seed
  */
-export function compareRuns(runs: readonly ComparedRun[]): ResultTable {
+export function compareRuns(given: readonly ComparedRun[]): ResultTable {
+  const runs = withSharedHelpers(given);
   const groups = Map.groupBy(runs, (run) => JSON.stringify(describe(run)));
   const keys = [...groups.keys()];
   const labels = labelGroups([...groups.values()].map(([first]) => describe(first!)));
@@ -64,6 +65,13 @@ export function compareRuns(runs: readonly ComparedRun[]): ResultTable {
       ...noticed({ rows, columns }, measured),
     ],
   }, measured);
+}
+
+/** `runs`, where one whose helper was found says for all with the same weights which run that is from. */
+function withSharedHelpers(runs: readonly ComparedRun[]): ComparedRun[] {
+  const weights = ({ record }: ComparedRun) => record.helper?.copySha256;
+  const found = new Map(runs.filter(({ helper }) => helper).map((run) => [weights(run), run]));
+  return runs.map((run) => ({ ...run, helper: found.get(weights(run))?.helper }));
 }
 
 /** Everything that makes a run another one than the same with another seed, by the name of its flag. */

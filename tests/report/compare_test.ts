@@ -140,6 +140,12 @@ Deno.test("compareRuns() has one row for HAT whose helpers differ in their seed 
   for (const label of other) assert.match(label, /^hat, helper standard [0-9a-f]{12}$/);
 });
 
+Deno.test("compareRuns() has one row for HAT with one helper that was found from some of its runs alone", () => {
+  const standard = { variant: "standard" } as const;
+  const { rows } = compareRuns([helped(1, "a"), helped(2, "a", standard), helped(3, "a")]);
+  assert.deepEqual(rows.map(({ label }) => label), ["hat"]);
+});
+
 Deno.test("compareRuns() knows helpers and given weights by their digest, wherever they lay", () => {
   const labels = (...runs: ComparedRun[]) => compareRuns(runs).rows.map(({ label }) => label);
   assert.deepEqual(labels(helped(1, "a"), helped(2, "a")), ["hat"]);
