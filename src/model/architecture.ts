@@ -131,6 +131,23 @@ export function normsOf({ modules }: Architecture): BatchNorm[] {
   return modules.filter((module) => module.kind === "norm");
 }
 
+/** How many values of each channel its batch norms are given of one image of this size, where these are fewest. */
+export function fewestNormalised(
+  { layers }: Architecture,
+  { height, width }: { readonly height: number; readonly width: number },
+): number {
+  const sizes = [[height, width]];
+  let fewest = Infinity;
+  for (const { convolution, norm, input } of layers) {
+    const [rows, columns] = sizes[input]!.map((pixels) =>
+      Math.ceil(pixels / (convolution?.stride ?? 1))
+    ) as [number, number];
+    sizes.push([rows, columns]);
+    if (norm) fewest = Math.min(fewest, rows * columns);
+  }
+  return fewest;
+}
+
 /** The logits `[N,classes]` of images `x` `[N,H,W,channels]`, computed by `layers`. */
 export function forward(architecture: Architecture, layers: Layers, x: tf.Tensor4D): tf.Tensor2D {
   const { normalisation } = architecture;

@@ -101,6 +101,7 @@ export async function measureSteps(
     const few = {
       ...{ ...given, batchSize, limitTrain: images, epochs: 2, select: "none" } as const,
       earlyStop: undefined,
+      ...batchSize < recipe.batchSize && { microBatch: undefined }, // which may leave a single image of so few
       optimiser: { ...given.optimiser, swaStart: undefined, awpWarmup: undefined }, // of more epochs
     };
     await startRun(few, runDir, { tune: false, ...signal && { signal } });

@@ -22,11 +22,13 @@ import { thisProgram } from "../run/program_version.ts";
 import { helperPath, initialWeightsPath } from "../run/folder/files.ts";
 import { RunFolder } from "../run/folder/run_folder.ts";
 import { changesSince, type RunRecord } from "../run/run_record.ts";
+import { trainedArchitecture } from "../run/weights/architecture.ts";
 import type { HelperWeights } from "../run/weights/helper.ts";
 import { type InitialWeights, keepCopy } from "../run/weights/initial_weights.ts";
 import { ownHelperRecipe, trainHelper } from "./helper/helper_run.ts";
 import { refuseShortStarts } from "./inner_attack.ts";
 import { preflight } from "./preflight.ts";
+import { refuseSingleImages } from "./single_images.ts";
 import type { RunObserver, StartOptions } from "./start_options.ts";
 import { train } from "./trainer.ts";
 
@@ -76,7 +78,11 @@ export async function runIn(
   );
   const { auxFraction: fraction, batchSize, cutout } = recipe;
   if (cutout !== undefined) refuseWholeCutout(cutout, data.train.shape);
-  if (!earlier) refuseShortStarts(recipe);
+  if (!earlier) {
+    refuseShortStarts(recipe);
+    const architecture = trainedArchitecture(recipe, data.train);
+    refuseSingleImages(recipe, architecture, data.train.shape, images);
+  }
   if (fraction !== undefined) refuseFewAuxiliary(data.train, images, { fraction, batchSize });
   // What began elsewhere is computed as it was there: another engine's rounding would end it elsewhere.
   const { backend: choice = recipe.backend, adapter = "", variants } = earlier?.record.machine ??

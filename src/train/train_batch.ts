@@ -27,6 +27,8 @@ export interface BatchContext {
   readonly dataset: Dataset;
   readonly backend: Backend;
   readonly session: Session;
+  /** See {@linkcode leastAtOnce}. */
+  readonly least: number;
   /** Heard within a long attack. */
   readonly signal?: AbortSignal;
 }
@@ -65,11 +67,11 @@ export async function trainBatch(
   rates: Rates,
   whileBusy: () => void,
 ): Promise<BatchResult> {
-  const { recipe, dataset, backend } = context;
+  const { recipe, dataset, backend, least } = context;
   const { learner, memory } = context.session;
   const { batch, last } = prepared;
   const parts = microBatches(prepared, recipe.microBatch);
-  const inputs = parts.map((part) => placeInputs(part, dataset.classes.length));
+  const inputs = parts.map((part) => placeInputs(part, dataset.classes.length, least));
   let attack: BatchAttack | undefined;
   if (recipe.attack) {
     const attacking = attackInParts(context, parts, inputs, position.epoch);
@@ -143,13 +145,17 @@ function freeInputs({ images, labels, memoryRows }: StepInputs): void {
 /** Inputs whose `x'` is still to come. */
 type PlacedInputs = StepInputs & { readonly images: Partial<Record<Pass, tf.Tensor4D>> };
 
-/** A part of the batch on the device, with the memory's examples of it. */
-function placeInputs({ batch, memoryInputs }: MicroBatch, classes: number): PlacedInputs {
+/** A part of the batch on the device, with the memory's examples of it: without, if they are too few for batch norm. */
+function placeInputs(
+  { batch, memoryInputs }: MicroBatch,
+  classes: number,
+  least: number,
+): PlacedInputs {
   const { ids, x, y, shape } = batch, labels = oneHot(y, classes);
   const images: PlacedInputs["images"] = { nat: imageTensor(x, shape) };
-  if (memoryInputs === undefined || memoryInputs.rows.length === 0) return { images, labels };
+  const { rows } = memoryInputs ?? { rows: [] }, n = ids.length;
+  if (memoryInputs === undefined || rows.length < Math.min(least, n)) return { images, labels };
   images.mem = imageTensor(memoryInputs.images, shape);
-  const { rows } = memoryInputs, n = ids.length;
   const matrix = selectionMatrix(rows, n);
   return matrix
     ? { images, labels, memoryRows: tf.tensor2d(matrix, [rows.length, n]) }

@@ -30,6 +30,7 @@ import {
   selectionMetrics,
 } from "./selection.ts";
 import { Session } from "./session.ts";
+import { leastAtOnce } from "./single_images.ts";
 import type { TrainingRun } from "./training_run.ts";
 import { type BatchContext, type Position, trainBatch } from "./train_batch.ts";
 
@@ -87,7 +88,15 @@ class Trainer {
     const { recipe, backend, data, signal } = run;
     this.#run = run;
     this.#session = session;
-    this.#context = { recipe, dataset: data.train, backend, session, ...signal && { signal } };
+    const least = leastAtOnce(architecture, data.train.shape);
+    this.#context = {
+      recipe,
+      dataset: data.train,
+      backend,
+      session,
+      least,
+      ...signal && { signal },
+    };
     this.#architecture = architecture;
     this.#split = split;
     this.#length = {

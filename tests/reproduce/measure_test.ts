@@ -57,6 +57,18 @@ Deno.test("measureSteps() takes as many images as show an auxiliary one, and no 
     });
   }));
 
+Deno.test("measureSteps() measures fewer images than a batch has whole, where a part of them would be a single one", () =>
+  inTemporary(async (out) => {
+    const dataDir = join(out, "own.npz");
+    await Deno.writeFile(dataDir, madeImages(50, 8, 2)); // 40 of which train
+    const given: RecipeInput = {
+      ...{ variant: "standard", data: "npz", dataDir, width: 1, batchSize: 20, microBatch: 5 },
+      ...{ select: "none", backend: "wasm", workers: 1 },
+    };
+    const found = await measureSteps(out, resolveRecipe(given), given, 40, true, undefined);
+    assert.ok(found.speed! > 0);
+  }));
+
 Deno.test("findMeasurement() takes a cell of this machine whose run is there, and no other", () =>
   inTemporary(async (out) => {
     const columns = [{ name: "clean", label: "clean" }];

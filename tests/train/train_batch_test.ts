@@ -2,7 +2,9 @@ import assert from "node:assert/strict";
 import { join } from "@std/path";
 import * as tf from "@tensorflow/tfjs";
 import { applyView } from "../../src/data/augmentation.ts";
-import { epochOrder, trainingBatch } from "../../src/data/batches.ts";
+import { mixedOrder } from "../../src/data/auxiliary.ts";
+import { epochOrder, firstIndices, trainingBatch } from "../../src/data/batches.ts";
+import type { Dataset } from "../../src/data/dataset.ts";
 import { methodOf } from "../../src/method/methods.ts";
 import { MemoryStore } from "../../src/memory/store.ts";
 import { resnet18 } from "../../src/model/architectures/resnet18.ts";
@@ -135,4 +137,44 @@ onWasm(
         assert.ok(Math.abs(int8 - f32) < 0.05 * f32, `${int8} is not close to ${f32}`);
       })
     ),
+);
+
+/** The corners of images, the last of which are auxiliary ones. */
+function corners({ n, images, ...rest }: Dataset, auxiliary: number): Dataset {
+  const own = new Uint8Array(n * 192);
+  for (let row = 0; row < n * 8; row++) {
+    const start = Math.floor(row / 8) * 3072 + row % 8 * 96;
+    own.set(images.subarray(start, start + 24), row * 24);
+  }
+  return { ...rest, n, images: own, shape: { height: 8, width: 8, channels: 3 }, auxiliary };
+}
+
+onWasm(
+  "train() leaves out a memory example that would be alone in batch norm",
+  (backend) =>
+    inRunFolder(async (runDir) => {
+      const { train, test } = smallData(), fraction = 0.5, batchSize = 4, seed = 2;
+      const data = { train: corners(train, 10), test: corners(test, 0) };
+      const ids = firstIndices(10, undefined);
+      const mixing = { fraction, batchSize };
+      const seen = (epoch: number) => {
+        const order = epochOrder(ids, seed, epoch);
+        return [...mixedOrder(order, data.train, mixing, seed, epoch)];
+      };
+      const before = new Set(seen(1)), now = seen(2);
+      const remembered = [0, 4, 8].map((first) =>
+        now.slice(first, first + batchSize).filter((id) => before.has(id)).length
+      );
+      assert.deepEqual(remembered, [2, 1, 0]);
+      const auxiliary = { auxData: "aux.npz", auxFraction: fraction };
+      const recipe = smallRecipe({ variant: "v1", batchSize, seed, attackSteps: 1, ...auxiliary });
+      await trainIn(runDir, recipe, backend, { data });
+      const steps = (await readLog(runDir)).filter(({ kind, epoch }) =>
+        kind === "step" && epoch === 2
+      );
+      assert.deepEqual(
+        steps.map(({ terms }) => "memory" in (terms as Record<string, number>)),
+        remembered.map((n) => n > 1),
+      );
+    }),
 );

@@ -22,6 +22,7 @@ import type { Rates } from "../../optimise/schedule.ts";
 import { perturbable } from "../../optimise/adversarial_weights.ts";
 import { reestimatesStatistics } from "../../optimise/weight_average.ts";
 import { rateTensor, Sgd, zeroMomenta } from "../../optimise/sgd.ts";
+import { partSizes } from "../single_images.ts";
 import { passesMade, type StepInputs } from "../step.ts";
 import { type AttackPart, CompiledAttack } from "./compiled_attack.ts";
 import { compileObservation } from "./reestimation.ts";
@@ -238,10 +239,4 @@ export class Learner {
   dispose(): void {
     this.deviceState.dispose();
   }
-}
-
-/** How large the parts are that a batch of `n` images is cut into, each size once. */
-function partSizes(n: number, microBatch = n): number[] {
-  if (n <= microBatch) return [n];
-  return n % microBatch === 0 ? [microBatch] : [microBatch, n % microBatch];
 }
