@@ -60,7 +60,7 @@ export function noteSize(
   const { shape } = trainedOn ?? {};
   if (shape === undefined || shape.height === height && shape.width === width) return [];
   return [
-    `Warning: ${path} was trained on images of ${shape.height}×${shape.width} pixels, and those of ` +
+    `warning: ${path} was trained on images of ${shape.height}×${shape.width} pixels, and those of ` +
     `${name} have ${height}×${width}.`,
   ];
 }
@@ -73,7 +73,7 @@ export function noteOtherTest(
   const { test } = trainedOn ?? {};
   if (test === undefined || test.sha256 === dataDigest(dataset)) return [];
   return [
-    `Warning: these ${dataset.n} test images are not the ${test.n} that there were when the run of ` +
+    `warning: these ${dataset.n} test images are not the ${test.n} that there were when the run of ` +
     `${path} began. Where a folder or a file has no test of its own, one image more or less draws ` +
     "another, and the run may have been trained on some of these.",
   ];

@@ -119,7 +119,7 @@ Deno.test("readEvaluated() warns where the test images are not those that there 
   const [warning, ...more] = (await readEvaluated(run, {})).notes;
   assert.match(
     warning!,
-    /^Warning: these 4 test images are not the 4 that there were when the run of .*run.*safetensors began\./,
+    /^warning: these 4 test images are not the 4 that there were when the run of .*run.*safetensors began\./,
   );
   assert.equal(more.length, 0);
   await Deno.remove(folder, { recursive: true });
@@ -153,7 +153,7 @@ Deno.test("readEvaluated() refuses a source or a file that says it was trained o
   const [warning] = (await readEvaluated(run, { given: { dataDir: larger } })).notes;
   assert.match(
     warning!,
-    /^Warning: .*run.* was trained on images of 16×16 pixels, and those of npz have 32×32\.$/,
+    /^warning: .*run.* was trained on images of 16×16 pixels, and those of npz have 32×32\.$/,
   );
   await Deno.remove(folder, { recursive: true });
 });
