@@ -22,7 +22,13 @@ import { type Perturbation, PerturbationMeter } from "../perturbation.ts";
 import { type AttackedImages, checkImages, findCorrect } from "./attacked_images.ts";
 import type { Journal } from "./journal.ts";
 import { type MemberProgress, runMember } from "./member_run.ts";
-import { checkClasses, checkNetwork, refuseRepeated, squareWarning } from "./sanity.ts";
+import {
+  checkClasses,
+  checkNetwork,
+  overflowWarning,
+  refuseRepeated,
+  squareWarning,
+} from "./sanity.ts";
 import { Sitting } from "./sitting.ts";
 
 /** How to attack. */
@@ -176,6 +182,13 @@ export async function autoAttack(
   const { x, y, shape, classes, ids = Uint32Array.from(y.keys()) } = images;
   const values = valuesPerImage(shape);
   const tell = (line: string) => options.onLine?.(line);
+  const warnings: string[] = [];
+  const warn = (...lines: readonly (string | undefined)[]) => {
+    for (const line of lines.filter((line) => line !== undefined)) {
+      warnings.push(line);
+      tell(`warning: ${line}`);
+    }
+  };
   const oracle = new Oracle(network, { classes, shape }, options.backend ?? UNGUARDED);
   const traits = VERSION_TRAITS[version];
   const effort = version === "custom" ? options.effort : undefined;
@@ -193,11 +206,7 @@ export async function autoAttack(
 
   const checked = Math.min(CHECKED, batchSize), labels = y.slice(0, checked);
   const head = x.slice(0, checked * values);
-  const warnings = [
-    ...leftOut ? [leftOut] : [],
-    ...await checkNetwork(oracle, { images: head, labels, targets: labels }),
-  ];
-  for (const warning of warnings) tell(`warning: ${warning}`);
+  warn(leftOut, ...await checkNetwork(oracle, { images: head, labels, targets: labels }));
 
   const adversarial = x.slice();
   const rowOf = new Map(Array.from(ids, (id, row) => [id, row]));
@@ -227,22 +236,19 @@ export async function autoAttack(
       seconds,
     };
     tell(describeMember(member, perAttack[member]));
-    const warning = member === "square" && squareWarning(perAttack);
-    if (warning) {
-      warnings.push(warning);
-      tell(`warning: ${warning}`);
-    }
+    if (member === "square") warn(squareWarning(perAttack));
   }
   const meter = new PerturbationMeter(attack.norm, values);
   meter.add(x, adversarial);
-  const n = ids.length, correct = robust.length;
+  const n = ids.length, correct = robust.length, confusion = confusionOf(y, predicted, classes);
+  warn(overflowWarning({ n, confusion }));
   const standing = new Set(robust.map(({ id }) => id));
   const result = {
     accuracy: accuracy(),
     correct,
     n,
     verdicts: Array.from(ids, (id) => +standing.has(id)).join(""),
-    confusion: confusionOf(y, predicted, classes),
+    confusion,
     version,
     ...effort && { effort },
     clean,

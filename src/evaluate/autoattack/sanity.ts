@@ -12,6 +12,7 @@ import {
   spends,
 } from "../../attack/autoattack/versions.ts";
 import { UsageError } from "../../errors.ts";
+import type { Confusion } from "../confusion.ts";
 
 /** Below this a difference is rounding. */
 const TOLERANCE = 1e-5;
@@ -117,6 +118,19 @@ export function squareWarning(
   if (before - after <= SQUARE_TOLERANCE) return undefined;
   const points = (100 * (before - after)).toFixed(2);
   return `Square took ${points} points from what the white-box attacks had left: their gradients may be masked, so the robust accuracy may still be too high; try an adaptive attack.`;
+}
+
+/**
+ * A warning if images count as broken because logits on them were not finite, and not because they were taken for another class.
+ *
+ * @param confusion has no such image in any column
+ */
+export function overflowWarning(
+  { n, confusion }: { readonly n: number; readonly confusion: Confusion },
+): string | undefined {
+  const overflowed = n - confusion.flat().reduce((sum, count) => sum + count, 0);
+  if (overflowed === 0) return undefined;
+  return `${overflowed} of ${n} images were broken by logits that are no finite numbers, and not by those of another class: look for overflow in the model.`;
 }
 
 function lookLikeProbabilities(logits: Float32Array, classes: number): boolean {

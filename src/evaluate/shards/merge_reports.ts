@@ -5,7 +5,7 @@
  */
 import { SEVERITIES } from "../../data/corruptions/corruption.ts";
 import type { CorruptionName } from "../../data/corruptions/corruptions.ts";
-import { squareWarning } from "../autoattack/sanity.ts";
+import { overflowWarning, squareWarning } from "../autoattack/sanity.ts";
 import type { AutoAttackResult, MemberResult } from "../autoattack/autoattack.ts";
 import type { Confusion } from "../confusion.ts";
 import { type CorruptionAccuracies, corruptionAccuracies } from "../series/corruptions.ts";
@@ -96,17 +96,20 @@ function mergeClasses(parts: readonly (readonly ClassAccuracy[])[]): ClassAccura
   });
 }
 
-/** The warnings about the network are those of the first images, which the first shard has; Square's is about all. */
+/** The warnings about the network are those of the first images, which the first shard has; those of results are about all. */
 function mergeAutoAttack(parts: readonly AutoAttackResult[]): AutoAttackResult {
   const first = parts[0]!;
   const perAttack = byName(parts.map((part) => part.perAttack), mergeMembers);
-  const own = squareWarning(first.perAttack), all = squareWarning(perAttack);
+  const accuracies = mergeAccuracies(parts);
+  const own = [squareWarning(first.perAttack), overflowWarning(first)];
+  const all = [squareWarning(perAttack), overflowWarning(accuracies)];
   return {
-    ...mergeAccuracies(parts),
+    ...accuracies,
     clean: counted(parts.map(({ clean }) => clean)),
     perAttack,
     perturbation: mergePerturbations(parts.map(({ perturbation }) => perturbation)),
-    warnings: [...first.warnings.filter((warning) => warning !== own), ...all ? [all] : []],
+    warnings: [...first.warnings.filter((warning) => !own.includes(warning)), ...all]
+      .filter((warning) => warning !== undefined),
   };
 }
 
