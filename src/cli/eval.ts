@@ -230,27 +230,18 @@ function checkAttackFlags(names: readonly AttackName[], flags: FlagValues<typeof
     "source",
     "sourceActivation",
     "nEx",
-    "seed",
     "perClass",
   ] as const;
-  for (const field of made) {
-    if (flags.verifyAdv === undefined || flags[field] === undefined) continue;
-    throw new UsageError(
-      `--verify-adv checks the saved images without attacking: leave out --${FLAGS[field].name}.`,
-    );
+  if (flags.verifyAdv !== undefined) {
+    refuseFlags(FLAGS, flags, made, "has no meaning with --verify-adv, which attacks nothing");
   }
   if (flags.verifyAdv === undefined && names.every((name) => name === "clean")) {
     const fields = ["attackEps", "attackNorm"] as const;
     refuseFlags(FLAGS, flags, fields, "has no meaning for --attack clean, which attacks nothing");
   }
   if (names.every((name) => name === "clean" || name === "curve")) {
-    const fields = ["attackEps"] as const;
-    refuseFlags(
-      FLAGS,
-      flags,
-      fields,
-      "has no meaning for --attack curve, which has radii of its own",
-    );
+    const why = "has no meaning for --attack curve, which has radii of its own";
+    refuseFlags(FLAGS, flags, ["attackEps"], why);
   }
   const custom = flags.attackVersion === "custom", { attacksToRun } = flags;
   if (custom !== (attacksToRun !== undefined)) {

@@ -32,17 +32,14 @@ export interface AdversarialCheck extends Accuracy {
  * Evaluates `model` on `saved` images and measures them against the clean images of `dataset`. As for AutoAttack, an image whose
  * logits are not finite is not classified correctly.
  *
- * @param epsilon radius to hold them to; their own unless given
  * @throws {RunError} if the device fails
  */
 export async function checkAdversarial(
   saved: AdversarialImages,
   model: FrozenModel,
   { dataset, backend, batchSize }: Pick<EvaluationSettings, "dataset" | "backend" | "batchSize">,
-  epsilon?: number,
 ): Promise<AdversarialCheck> {
-  const { norm, ids } = saved;
-  const bound = epsilon ?? saved.epsilon;
+  const { norm, epsilon, ids } = saved;
   const { shape } = dataset, values = valuesPerImage(shape);
   const oracle = new Oracle(model.logits, { classes: dataset.classes.length, shape }, backend);
   const all = new PerturbationMeter(norm, values);
@@ -57,7 +54,7 @@ export async function checkAdversarial(
       const image = new PerturbationMeter(norm, values);
       const ends = [row * values, (row + 1) * values] as const;
       image.add(x.subarray(...ends), adversarial.subarray(...ends));
-      const kept = keepsBounds(image.result(), bound);
+      const kept = keepsBounds(image.result(), epsilon);
       const scores = logits.subarray(row * oracle.classes, (row + 1) * oracle.classes);
       correct += +(predictedClass(scores) === dataset.labels[id]);
       outside += +!kept;
@@ -68,7 +65,7 @@ export async function checkAdversarial(
     correct,
     n: ids.length,
     norm,
-    epsilon: bound,
+    epsilon,
     perturbation: all.result(),
     withinBounds: outside === 0,
     outside,

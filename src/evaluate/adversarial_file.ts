@@ -15,6 +15,8 @@ import {
   type SafeTensor,
 } from "../format/safetensors.ts";
 import { positiveFlag } from "../recipe/flag.ts";
+import { resolveRecipe } from "../recipe/resolve.ts";
+import { imagesDigest } from "./asked/identity.ts";
 
 /** The tensor that such a file is known by. */
 export const IMAGES_TENSOR = "x_adv";
@@ -26,6 +28,8 @@ export interface AdversarialOrigin {
   readonly epsilon: string;
   /** SHA-256 of the weights that were attacked. */
   readonly checkpoint: string;
+  /** SHA-256 of the clean images, see {@linkcode imagesDigest}. */
+  readonly images: string;
   readonly seed: string;
 }
 
@@ -41,7 +45,7 @@ export async function saveAdversarial(
   adversarial: Float32Array,
   ids: Uint32Array,
   dataset: Dataset,
-  { norm, epsilon, checkpoint, seed }: AdversarialOrigin,
+  origin: AdversarialOrigin,
 ): Promise<void> {
   const n = ids.length, { height, width, channels } = dataset.shape;
   const tensors = new Map<string, SafeTensor>([
@@ -57,31 +61,44 @@ export async function saveAdversarial(
     }],
     ["ids", { dtype: "I32", shape: [n], data: Int32Array.from(ids) }],
   ]);
-  const metadata = { data: dataset.name, norm, epsilon, checkpoint, seed };
-  await writeFileAtomically(path, encodeSafetensors(tensors, metadata));
+  await writeFileAtomically(path, encodeSafetensors(tensors, { data: dataset.name, ...origin }));
 }
 
 /** What someone saved. */
 export interface AdversarialImages {
   readonly norm: AttackNorm;
+  /** The radius to hold them to. */
   readonly epsilon: number;
+  /** SHA-256 of the weights that were attacked, where the file says it. */
+  readonly checkpoint?: string;
   /** Indices of N test images. */
   readonly ids: Uint32Array;
   /** N images, NHWC. */
   readonly images: Float32Array;
 }
 
-const metadataSchema = v.object({ data: v.string(), norm: v.picklist(["linf", "l2"]) });
+const metadataSchema = v.object({
+  data: v.string(),
+  norm: v.picklist(["linf", "l2"]),
+  checkpoint: v.optional(v.string()),
+  /** Files of earlier versions have none. */
+  images: v.optional(v.string()),
+});
 const radius = positiveFlag("epsilon", "");
 
 /**
  * Reads images of `dataset` as {@linkcode saveAdversarial} writes them; `ids` and `y` may be PyTorch's integers (int64), and
  * `y` may be absent.
  *
+ * @param asked the radius to hold them to, in the file's norm; the file's own unless given
  * @throws {UsageError} if the file is not such a file, or is about other images than `dataset` has
  * @throws {RunError} if it cannot be read
  */
-export async function readAdversarial(path: string, dataset: Dataset): Promise<AdversarialImages> {
+export async function readAdversarial(
+  path: string,
+  dataset: Dataset,
+  asked?: number,
+): Promise<AdversarialImages> {
   const { tensors, metadata } = decodeSafetensors(
     await readNamedFile(path),
     path,
@@ -111,8 +128,12 @@ export async function readAdversarial(path: string, dataset: Dataset): Promise<A
   if (!described.success || !epsilon.success) {
     return fail("its metadata lacks data, norm or epsilon");
   }
-  if (described.output.data !== dataset.name) {
-    return fail(`its images are ${described.output.data}'s, not ${dataset.name}'s`);
+  const { data, norm, checkpoint, images: sha256 } = described.output;
+  if (data !== dataset.name) return fail(`its images are ${data}'s, not ${dataset.name}'s`);
+  if (sha256 !== undefined && sha256 !== imagesDigest(dataset, Uint32Array.from(ids))) {
+    throw new UsageError(
+      `These are other test images than those ${path} was made of: say the --data-dir or --seed that those came from.`,
+    );
   }
   if (tensors.has("y")) {
     const labels = integersOf(tensors.get("y"));
@@ -123,8 +144,11 @@ export async function readAdversarial(path: string, dataset: Dataset): Promise<A
     }
   }
   return {
-    norm: described.output.norm,
-    epsilon: epsilon.output,
+    norm,
+    epsilon: asked === undefined
+      ? epsilon.output
+      : resolveRecipe({ threat: { norm, epsilon: asked } }).threat.epsilon,
+    ...checkpoint !== undefined && { checkpoint },
     ids: Uint32Array.from(ids),
     images: channelsLast(images.data, dataset.shape),
   };

@@ -79,10 +79,17 @@ async function evaluateAlone(
     return shard.found;
   }
   const ids = shard?.ids ?? all;
-  const saved = verify === undefined ? undefined : await readAdversarial(verify, test);
+  const saved = verify === undefined
+    ? undefined
+    : await readAdversarial(verify, test, options.given?.threat?.epsilon);
   const imagesSha256 = imagesDigest(test, saved?.ids ?? all);
   if (attacks.includes("autoattack")) await checkState(subject, choice.stateDir);
   for (const note of [...notes, ...subject.notes ?? []]) observer?.onNote?.(note);
+  if (saved?.checkpoint !== undefined && saved.checkpoint !== subject.sha256) {
+    observer?.onNote?.(
+      `${verify} was made for other weights than ${subject.path}: an attack on these may break more.`,
+    );
+  }
   for (const note of source?.notes ?? []) observer?.onNote?.(`--source ${source!.path}: ${note}`);
   const backend = await openBackend(recipe.backend, {
     ...engineOptions(recipe),
@@ -218,6 +225,7 @@ async function measureAll(
       norm: report.attack.norm,
       epsilon: report.attack.fraction,
       checkpoint: report.checkpoint.sha256,
+      images: imagesSha256,
       seed: String(report.seed),
     });
   }
@@ -232,8 +240,7 @@ async function verifySaved(
   { subject, recipe, open: { model, foreign }, settings, imagesSha256, options }: Evaluation,
   saved: AdversarialImages,
 ): Promise<EvaluationReport> {
-  const epsilon = options.given?.threat?.epsilon;
-  const verified = await checkAdversarial(saved, model, settings, epsilon);
+  const verified = await checkAdversarial(saved, model, settings);
   const report = makeReport(subject, recipe, settings, imagesSha256, {}, {
     program: await thisProgram(),
     verified,

@@ -6,9 +6,10 @@
 import { firstIndices } from "../../data/batches.ts";
 import { checkCorruptible } from "../../data/corruptions/corruptions.ts";
 import type { Dataset } from "../../data/dataset.ts";
-import { loadSplit } from "../../data/sets/sets.ts";
+import { isGenerated } from "../../data/sets/definition.ts";
+import { findSet, loadSplit } from "../../data/sets/sets.ts";
 import { UsageError } from "../../errors.ts";
-import type { Recipe } from "../../recipe/recipe.ts";
+import type { Recipe, RecipeInput } from "../../recipe/recipe.ts";
 import { readSubject, type Subject } from "../../run/subject.ts";
 import { refuseOneClass } from "../autoattack/attacked_images.ts";
 import { checkClasses } from "../autoattack/sanity.ts";
@@ -44,7 +45,8 @@ export async function readEvaluated(
   const { given = {}, saveAdversarial: save, verifyAdversarial: verify } = options;
   const { checkpoint, weights } = options;
   const subject = await readSubject(target, checkpoint, weights, given.activation);
-  const recipe = evaluationRecipe(subject, given);
+  const recipe = evaluationRecipe(subject, verify === undefined ? given : withoutRadius(given));
+  if (verify !== undefined) checkSeed(subject, recipe, given.seed);
   const source = await readSource(options);
   const networks = networksOf(subject, source, options.input);
   if (save !== undefined) {
@@ -68,6 +70,18 @@ export async function readEvaluated(
     ...source ? noteSize(source, test) : [],
   ];
   return { subject, source, networks, recipe, test, ids, notes };
+}
+
+/** `given` without the radius of saved images, which is one in the norm that their file says. */
+function withoutRadius({ threat = {}, ...given }: RecipeInput): RecipeInput {
+  const { epsilon: _, ...norm } = threat;
+  return { ...given, threat: norm };
+}
+
+/** Nothing is drawn where saved images are checked, but a file's data may be. Throws a `UsageError` where they are not. */
+function checkSeed({ run }: Subject, { data }: Recipe, seed: number | undefined): void {
+  if (seed === undefined || run === undefined && isGenerated(findSet(data))) return;
+  throw new UsageError("--seed has no meaning with --verify-adv, which attacks nothing.");
 }
 
 /** What the images are attacked on, if that is another network. */

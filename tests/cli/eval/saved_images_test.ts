@@ -26,14 +26,14 @@ Deno.test.beforeAll(async () => {
 });
 Deno.test.afterAll(() => world.remove());
 
-/** Checks the saved images after `change`. */
+/** Checks the saved images after `change`, of tensors and of what the file says of them. */
 async function verify(
-  change: (tensors: Map<string, SafeTensor>) => void,
+  change: (tensors: Map<string, SafeTensor>, metadata: Record<string, string>) => void,
   ...flags: string[]
 ) {
   const { tensors, metadata } = decodeSafetensors(await Deno.readFile(saved), saved);
   const changed = new Map(tensors), path = world.path("changed.safetensors");
-  change(changed);
+  change(changed, metadata);
   await Deno.writeFile(path, encodeSafetensors(changed, metadata));
   return await memloss("eval", run, "--verify-adv", path, "--json", ...flags);
 }
@@ -107,6 +107,49 @@ Deno.test("memloss eval --verify-adv gives [0,1] the tolerance that ε has, and 
     /error: 3 of the 6 images in .+ leave their bounds: .+in \[0,1\] and within linf 255\/255 of the clean ones, each with 0\.000001 to spare; they are in \[-0\.00000\d+,/,
   );
   assert.equal((JSON.parse(stdout) as EvaluationReport).verified!.outside, 3);
+});
+
+Deno.test("memloss eval --verify-adv judges --attack-eps by the file's norm", async () => {
+  const { code, stdout, stderr } = await verify(
+    (_, metadata) => metadata.norm = "l2",
+    ...["--attack-eps", "1.5"],
+  );
+  assert.equal(code, 0, stderr);
+  const { norm, epsilon } = (JSON.parse(stdout) as EvaluationReport).verified!;
+  assert.deepEqual([norm, epsilon], ["l2", 1.5]);
+  assertRefused(await verify(() => {}, "--attack-eps", "1.5"), 2, /--attack-eps 1\.5 is more than/);
+});
+
+Deno.test("memloss eval --verify-adv notes images that were made for other weights", async () => {
+  const note = /for other weights than .+epoch-002\.safetensors: an attack on these may break more/;
+  assert.doesNotMatch((await verify(() => {})).stderr, note);
+  const { code, stderr } = await verify((_, metadata) => metadata.checkpoint = "0".repeat(64));
+  assert.equal(code, 0, stderr);
+  assert.match(stderr, note);
+});
+
+Deno.test("memloss eval --verify-adv takes the --seed that drew a file's data, and refuses other images", async () => {
+  const weights = `${run}/checkpoints/epoch-002.safetensors`,
+    drawn = world.path("drawn.safetensors");
+  const file = ["eval", weights, "--data", "synthetic", "--backend", "wasm"];
+  await memlossDone(
+    ...[...file, "--seed", "3", "--attack", "autoattack", "--attack-version", "custom"],
+    ...["--attacks-to-run", "apgd-ce", "--iterations", "2", "--n-ex", "6", "--save-adv", drawn],
+  );
+  const check = (...flags: string[]) => memloss(...file, "--verify-adv", drawn, ...flags);
+  const { code, stderr } = await check("--seed", "3");
+  assert.equal(code, 0, stderr);
+  assertRefused(
+    await check(),
+    2,
+    /These are other test images than those .+drawn\.safetensors was made of: say the --data-dir or/,
+  );
+  // What is read is not drawn.
+  const of = ["eval", weights, "--data-dir", world.data, "--verify-adv", saved, "--seed", "1"];
+  assertRefused(await memloss(...of), 2, /--seed has no meaning with --verify-adv/);
+  // A file of an earlier version says nothing of them.
+  const earlier = await verify((_, metadata) => delete metadata.images);
+  assert.equal(earlier.code, 0, earlier.stderr);
 });
 
 Deno.test("memloss eval names the first image whose logits are not finite", async () => {
