@@ -10,6 +10,7 @@ import { UsageError } from "../errors.ts";
 import { findDuplicateKey } from "../format/json/duplicate_key.ts";
 import { nearestName } from "../format/nearest_name.ts";
 import { quoted } from "../format/quoted.ts";
+import { AUTO_HELPER } from "../recipe/helper_recipe.ts";
 import { FIELDS, nested, RECIPE_FLAGS, RecipeSchema, valueAt } from "../recipe/fields.ts";
 import type { RecipeInput } from "../recipe/recipe.ts";
 import { helperPath, initialWeightsPath } from "./folder/files.ts";
@@ -18,7 +19,8 @@ import { decodeRunRecord } from "./run_record.ts";
 /**
  * The recipe in `path`. Of a run's `recipe.json`, without what belonged to one start of that run: where its data lay, its
  * threads; it names the engine that the run was computed on, and the run's own copies of the weights that it began with
- * and of its helper's. A file without a `format` has some or all fields of a recipe, such as `train --dry-run` prints them.
+ * and of its helper's, unless it trained that itself. A file without a `format` has some or all fields of a recipe, such as
+ * `train --dry-run` prints them.
  *
  * @param auxData where its auxiliary images are now
  * @throws {UsageError} if it is no such file, or auxiliary images are mixed in that nobody says the place of
@@ -41,7 +43,7 @@ async function readFields(path: string): Promise<RecipeInput> {
     ...nested(own.map(({ path }) => [path, valueAt(recipe, path)])),
     backend: machine.backend,
     ...from && { from: initialWeightsPath(dirname(path)) },
-    ...helper && { helper: helperPath(dirname(path)) },
+    ...helper && recipe.helper !== AUTO_HELPER && { helper: helperPath(dirname(path)) },
   };
 }
 

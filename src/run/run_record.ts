@@ -57,7 +57,7 @@ const REST = {
   })),
   /** Where the weights are from that the run began with; absent where they were drawn. */
   from: v.optional(GivenSchema),
-  /** Where those of its helper are from; absent where its method has none. */
+  /** Where those of its helper are from; absent where its method has none, or it has not trained its own yet. */
   helper: v.optional(GivenSchema),
 };
 

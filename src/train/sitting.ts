@@ -19,7 +19,7 @@ import { AUTO_HELPER } from "../recipe/helper_recipe.ts";
 import type { Recipe } from "../recipe/recipe.ts";
 import { engineOptions } from "../recipe/resolve.ts";
 import { thisProgram } from "../run/program_version.ts";
-import { helperPath, initialWeightsPath } from "../run/folder/files.ts";
+import { helperPath, initialWeightsPath, isTrained } from "../run/folder/files.ts";
 import { RunFolder } from "../run/folder/run_folder.ts";
 import { changesSince, type RunRecord } from "../run/run_record.ts";
 import { trainedArchitecture } from "../run/weights/architecture.ts";
@@ -94,8 +94,8 @@ export async function runIn(
   });
   try {
     const from = stored?.from ?? initial?.record;
-    const ownHelper = recipe.helper === AUTO_HELPER;
-    if (ownHelper) {
+    const trainsHelper = recipe.helper === AUTO_HELPER && helper === undefined;
+    if (trainsHelper) {
       await backend.guard(preflight(ownHelperRecipe(recipe), data.train, images, backend));
     }
     const demand = await backend.guard(
@@ -116,13 +116,17 @@ export async function runIn(
       if (demand) observer?.onStatus?.("compiling kernels for the first steps");
       const run = { recipe, data, backend, tensorboard, ...signal && { signal } };
       let helps = helper;
-      if (ownHelper) {
+      if (trainsHelper) {
+        // Of a run that is over and has kept none, as those of earlier programs, the helper may be gone.
+        if (stored && await isTrained(directory)) return;
         const continued = stored !== undefined;
         helps = await trainHelper(
           { ...run, folder },
           (directory, recipe) => observer?.onHelper?.({ directory, recipe, continued, backend }),
         );
         folder.keep();
+        await keepCopy(folder, copy, helps);
+        await folder.amend({ helper: helps.record });
       }
       await train({ ...run, folder, ...helps && { helper: helps }, ...observer && { observer } });
     } finally {

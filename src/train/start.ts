@@ -115,7 +115,8 @@ export async function repeatRun(
   const record = await readRunRecord(original);
   const recipe = resumeRecipe(record.recipe, options.given ?? {}, recipePath(original));
   const initial = await keptInitialWeights(original, record), earlier = { record, here: false };
-  const helper = await keptHelper(original, record), origin = { earlier, initial, helper };
+  const helper = recipe.helper === AUTO_HELPER ? undefined : await keptHelper(original, record);
+  const origin = { earlier, initial, helper };
   await exclusively(() => runIn(directory, withOwnIndex(recipe), options, origin));
 }
 

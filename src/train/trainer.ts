@@ -55,7 +55,8 @@ export async function train(run: TrainingRun): Promise<void> {
     });
   try {
     // Not before it is open: a start that is refused leaves the run as it was.
-    if (recipe.epochs > folder.record.recipe.epochs) await folder.extend(recipe.epochs);
+    const { recipe: before } = folder.record, { epochs } = recipe;
+    if (epochs > before.epochs) await folder.amend({ recipe: { ...before, epochs } });
     const trainer = new Trainer(run, session, architecture, split);
     while (!trainer.finished()) await trainer.epoch();
   } catch (error) {

@@ -46,14 +46,13 @@ const NAMED: readonly string[] = [...CHECKPOINT_LINKS, RECORD_FILE];
 export class RunFolder {
   /** Where it is. */
   readonly directory: string;
-  /** How the run was started. */
-  readonly record: RunRecord;
+  #record: RunRecord;
   #isNew: boolean;
   readonly #lock: RunLock;
 
   private constructor(directory: string, record: RunRecord, isNew: boolean, lock: RunLock) {
     this.directory = directory;
-    this.record = record;
+    this.#record = record;
     this.#isNew = isNew;
     this.#lock = lock;
   }
@@ -69,10 +68,7 @@ export class RunFolder {
     return await RunFolder.#locked(directory, true, async () => {
       await refuseUsed(directory); // again, now that nobody else can fill it
       try {
-        await writeFileAtomically(
-          recipePath(directory),
-          new TextEncoder().encode(encodeRunRecord(record)),
-        );
+        await writeRecord(directory, record);
         await prepareFolders(directory);
       } catch (error) {
         // Of an empty folder, so it is this start's; the first error says more than a second one.
@@ -109,6 +105,11 @@ export class RunFolder {
       await lock.release();
       throw error;
     }
+  }
+
+  /** How the run was started, as it is written down. */
+  get record(): RunRecord {
+    return this.#record;
   }
 
   /** Whether it was made now, and holds nothing yet that is worth keeping. */
@@ -192,20 +193,25 @@ export class RunFolder {
   }
 
   /**
-   * Writes down that the run is to have `epochs` epochs, as if it had been begun with that many.
+   * Writes down what has become of the run since it was begun: that it is to have more epochs, or which helper it has trained.
    *
    * @throws {RunError} if the disk fails
    */
-  async extend(epochs: number): Promise<void> {
-    const longer = { ...this.record, recipe: { ...this.record.recipe, epochs } };
-    const text = encodeRunRecord(longer);
-    await writeFileAtomically(recipePath(this.directory), new TextEncoder().encode(text));
+  async amend(changes: Partial<RunRecord>): Promise<void> {
+    const { recipe, ...rest } = { ...this.#record, ...changes };
+    this.#record = { ...rest, recipe };
+    await writeRecord(this.directory, this.#record);
   }
 
   /** Lets the next process in. */
   async close(): Promise<void> {
     await this.#lock.release();
   }
+}
+
+async function writeRecord(directory: string, record: RunRecord): Promise<void> {
+  const text = new TextEncoder().encode(encodeRunRecord(record));
+  await writeFileAtomically(recipePath(directory), text);
 }
 
 /** What is in a run's folder beside its record, as it is before the first step. */

@@ -10,10 +10,11 @@ import { decodeSafetensors } from "../../format/safetensors.ts";
 import type { Architecture } from "../../model/architecture.ts";
 import { withActivation } from "../../model/architectures/architectures.ts";
 import type { ModelState } from "../../model/parameters.ts";
+import { AUTO_HELPER } from "../../recipe/helper_recipe.ts";
 import { adoptNetwork } from "../../weights/foreign/adopt.ts";
 import { importState } from "../../weights/state_dict.ts";
 import { readCommittedCheckpoints } from "../checkpoints.ts";
-import { helperPath, readRunRecord } from "../folder/files.ts";
+import { helperPath, helperRunPath, readRunRecord } from "../folder/files.ts";
 import type { RunRecord } from "../run_record.ts";
 import { readWeightsSubject } from "../subject.ts";
 import { givenWeights, type InitialWeights, readInitialWeights } from "./initial_weights.ts";
@@ -51,8 +52,8 @@ export async function readHelper(target: string): Promise<HelperWeights> {
 }
 
 /**
- * The helper of the run in `directory`, from its copy, or from where it came from if the run was killed before it had one;
- * undefined if it has none.
+ * The helper of the run in `directory`, from its copy, or from where it came from if that is not there: a run may be killed
+ * before it has one; undefined if it has no helper, or has not trained its own yet.
  *
  * @throws {UsageError} if it is not what the run was started with
  */
@@ -64,7 +65,7 @@ export async function keptHelper(
   const copy = helperPath(directory);
   const kept = await exists(copy)
     ? await readInitialWeights(copy)
-    : await readHelper(recipe.helper!);
+    : await readHelper(recipe.helper === AUTO_HELPER ? helperRunPath(directory) : recipe.helper!);
   if (kept.record.copySha256 === helper.copySha256) return { ...kept, record: helper };
   throw new UsageError(
     `${kept.path} is not the helper that the run was started with: restore it from a copy, or start a new run.`,
@@ -73,13 +74,14 @@ export async function keptHelper(
 
 /**
  * How the run was started whose checkpoint is the helper of the run in `directory`: where that was, or beside the run, if both
- * were moved; undefined if the helper is not from a run, or that is nowhere to be found.
+ * were moved; undefined if the helper is not from another run, or that is nowhere to be found.
  */
 export async function findHelperRun(
   directory: string,
   { helper, recipe }: Pick<RunRecord, "helper" | "recipe">,
 ): Promise<RunRecord | undefined> {
   if (helper === undefined || recipe.helper === undefined) return undefined;
+  if (recipe.helper === AUTO_HELPER) return undefined; // which follows from the run's own recipe
   const said = [recipe.helper, dirname(dirname(recipe.helper))]; // a run, or a file in its checkpoints/
   const beside = said.map((path) => join(dirname(directory), basename(path)));
   for (const place of [...said, ...beside]) {

@@ -4,6 +4,7 @@
  * @module
  */
 import { exists } from "../../disk/regular.ts";
+import { Interrupted, RunError } from "../../errors.ts";
 import { helperRecipe } from "../../recipe/helper_recipe.ts";
 import type { Recipe } from "../../recipe/recipe.ts";
 import { resolveRecipe } from "../../recipe/resolve.ts";
@@ -23,7 +24,7 @@ export function ownHelperRecipe(recipe: Recipe): Recipe {
  *
  * @param onBegin told where, if it is not trained yet; returns who watches
  * @throws {Interrupted} after a checkpoint, if the signal was aborted: the same call goes on
- * @throws {UsageError | RunError} as {@linkcode train} does
+ * @throws {UsageError | RunError} as {@linkcode train} does; of its training, all messages say that it is the helper's
  */
 export async function trainHelper(
   run: Omit<TrainingRun, "helper" | "observer">,
@@ -39,6 +40,11 @@ export async function trainHelper(
     try {
       const observer = onBegin(directory, recipe);
       await train({ ...run, recipe, folder, ...observer && { observer } });
+    } catch (error) {
+      if (error instanceof Interrupted || error instanceof RunError) {
+        error.message = `helper: ${error.message}`;
+      }
+      throw error;
     } finally {
       await folder.close();
     }

@@ -2,6 +2,8 @@ import assert from "node:assert/strict";
 import { join } from "@std/path";
 import type { RecipeInput } from "../../../src/recipe/recipe.ts";
 import { isTrained, readRunRecord } from "../../../src/run/folder/files.ts";
+import { readRecipeFile } from "../../../src/run/recipe_file.ts";
+import { encodeRunRecord } from "../../../src/run/run_record.ts";
 import { readWeightsSubject } from "../../../src/run/subject.ts";
 import { continueRun, repeatRun, startRun } from "../../../src/train/start.ts";
 import type { RunObserver } from "../../../src/train/start_options.ts";
@@ -66,7 +68,7 @@ Deno.test("continueRun() goes on with the helper where it was stopped, and then 
     const start = startRun({ ...HAT, helper: "auto" }, run, first);
     await assert.rejects(start, {
       name: "Interrupted",
-      message: /^Stopped in epoch 1 after step 2/,
+      message: "helper: Stopped in epoch 1 after step 2; everything so far is saved.",
     });
     assert.equal(await isTrained(join(run, "helper")), false);
     const second = watch("run 1.1");
@@ -91,3 +93,60 @@ Deno.test("startRun() keeps the helper that it has trained where the run cannot 
     assert.ok(await isTrained(join(run, "helper")));
     assert.equal((await readRunRecord(run)).recipe.helper, "auto");
   }));
+
+Deno.test("continueRun() keeps to the helper that the run has trained, whatever becomes of its folder", () =>
+  inTemporary(async (folder) => {
+    const recipe: RecipeInput = { ...HAT, helper: "auto", optimiser: { schedule: "constant" } };
+    const whole = join(folder, "whole"), run = join(folder, "run"), helper = join(run, "helper");
+    await startRun(recipe, whole);
+    await assert.rejects(startRun(recipe, run, watch("run 1.1")), {
+      message: "Stopped in epoch 1 after step 1; everything so far is saved.",
+    });
+    await continueRun(helper, { given: { epochs: 3 } });
+    await continueRun(run);
+    assert.equal(await digestOf(run), await digestOf(whole));
+    await Deno.remove(helper, { recursive: true });
+    const over = watch();
+    await continueRun(run, over);
+    assert.deepEqual(over.seen, []);
+    const { helper: said, recipe: { helper: named } } = await readRunRecord(run);
+    assert.deepEqual([said, named], [(await readRunRecord(whole)).helper, "auto"]);
+    assert.equal((await readRecipeFile(join(run, "recipe.json"))).helper, "auto");
+    const copy = join(run, "helper.safetensors");
+    await Deno.copyFile(join(run, "checkpoints", "last"), copy);
+    await assert.rejects(continueRun(run), { message: /helper\.safetensors is not the helper/ });
+  }));
+
+Deno.test("continueRun() goes on with a run that has kept no helper of its own, and trains none for one that is over", () =>
+  inTemporary(async (folder) => {
+    const whole = join(folder, "whole"), run = join(folder, "run"), path = join(run, "recipe.json");
+    const forget = async () => {
+      const { helper: _, ...record } = await readRunRecord(run);
+      await Deno.writeTextFile(path, encodeRunRecord(record));
+      await Deno.remove(join(run, "helper.safetensors"));
+    };
+    await startRun({ ...HAT, helper: "auto" }, whole);
+    await assert.rejects(startRun({ ...HAT, helper: "auto" }, run, watch("run 1.1")), {
+      name: "Interrupted",
+    });
+    await forget();
+    await continueRun(run);
+    assert.equal(await digestOf(run), await digestOf(whole));
+    assert.ok((await readRunRecord(run)).helper);
+    await forget();
+    await Deno.remove(join(run, "helper"), { recursive: true });
+    const over = watch();
+    await continueRun(run, over);
+    assert.deepEqual(over.seen, []);
+  }));
+
+Deno.test("startRun() says that it was its helper's training that failed", () =>
+  inTemporary((folder) =>
+    assert.rejects(
+      startRun({ ...HAT, helper: "auto", optimiser: { lr: 1e30 } }, join(folder, "run")),
+      {
+        name: "RunError",
+        message: /^helper: The .* is not finite .* try a lower --lr than 1e\+30/,
+      },
+    )
+  ));
