@@ -23,7 +23,7 @@ import { helperPath, initialWeightsPath, isTrained } from "../run/folder/files.t
 import { RunFolder } from "../run/folder/run_folder.ts";
 import { changesSince, type RunRecord } from "../run/run_record.ts";
 import { trainedArchitecture } from "../run/weights/architecture.ts";
-import type { HelperWeights } from "../run/weights/helper.ts";
+import { type HelperWeights, notesOnHelper } from "../run/weights/helper.ts";
 import { type InitialWeights, keepCopy } from "../run/weights/initial_weights.ts";
 import { ownHelperRecipe, trainHelper } from "./helper/helper_run.ts";
 import { refuseShortStarts } from "./inner_attack.ts";
@@ -62,7 +62,9 @@ export async function runIn(
   if (initial) checkFitting(initial.path, initial.architecture, data.train);
   if (helper) checkFitting(helper.path, helper.architecture, data.train, helper.classes);
   for (const note of initial?.notes ?? []) observer?.onNote?.(note);
-  for (const note of helper?.notes ?? []) observer?.onNote?.(`--helper ${helper!.path}: ${note}`);
+  for (const note of helper ? notesOnHelper(helper, data.train.shape) : []) {
+    observer?.onNote?.(`--helper ${helper!.path}: ${note}`);
+  }
   const digest = dataDigest(data.train);
   if (stored && stored.dataSha256 !== digest) {
     throw new UsageError(

@@ -4,6 +4,7 @@
  * @module
  */
 import { basename, dirname, join } from "@std/path";
+import { describeShape, type ImageShape } from "../../data/dataset.ts";
 import { RunError, UsageError } from "../../errors.ts";
 import { exists } from "../../disk/regular.ts";
 import { decodeSafetensors } from "../../format/safetensors.ts";
@@ -11,18 +12,22 @@ import type { Architecture } from "../../model/architecture.ts";
 import { withActivation } from "../../model/architectures/architectures.ts";
 import type { ModelState } from "../../model/parameters.ts";
 import { AUTO_HELPER } from "../../recipe/helper_recipe.ts";
+import type { Recipe } from "../../recipe/recipe.ts";
 import { adoptNetwork } from "../../weights/foreign/adopt.ts";
 import { importState } from "../../weights/state_dict.ts";
 import { readCommittedCheckpoints } from "../checkpoints.ts";
-import { helperPath, helperRunPath, readRunRecord } from "../folder/files.ts";
+import { helperPath, helperRunPath, readRunRecord, stoppedAfter } from "../folder/files.ts";
 import type { RunRecord } from "../run_record.ts";
 import { readWeightsSubject } from "../subject.ts";
+import { dataKindOf } from "./data_kind.ts";
 import { givenWeights, type InitialWeights, readInitialWeights } from "./initial_weights.ts";
 
 /** Weights that are given to a run as its helper's. */
 export interface HelperWeights extends InitialWeights {
   /** Names of the classes that it was trained on, in label order, where it is from a run, or the file says them. */
   readonly classes?: readonly string[];
+  /** Size of the images that it was trained on, where the run that it is from says it. */
+  readonly shape?: ImageShape;
 }
 
 /** A helper on the device. */
@@ -39,16 +44,36 @@ export interface Helper {
  * @throws {RunError} if it cannot be read
  */
 export async function readHelper(target: string): Promise<HelperWeights> {
-  const { path, sha256, tensors, activation, notes = [], trainedOn } = await readWeightsSubject(
-    target,
-    undefined,
-  );
+  const subject = await readWeightsSubject(target, undefined);
+  const { path, sha256, tensors, activation, notes = [], trainedOn, run } = subject;
   const { architecture, ...network } = adoptNetwork(tensors, path);
   const weights = givenWeights({
     ...{ path, sha256, ...network, notes },
     architecture: withActivation(architecture, activation),
   });
-  return { ...weights, ...trainedOn && { classes: trainedOn.classes } };
+  const { classes, shape } = trainedOn ?? {};
+  const ofRun = run ? await notesOnRun(run.directory, run.recipe) : [];
+  const told = [...weights.notes, ...ofRun];
+  return { ...weights, notes: told, ...classes && { classes }, ...shape && { shape } };
+}
+
+/** What is said of a run as a helper's: HAT's is one that was trained, to its end, without an adversary. */
+async function notesOnRun(directory: string, { variant, epochs, attack }: Recipe) {
+  const stopped = await stoppedAfter(directory);
+  return [
+    ...attack
+      ? [`It was trained with an adversary (${variant}); HAT's helper is one that was not.`]
+      : [],
+    ...stopped === undefined ? [] : [`Its run has made only ${stopped} of ${epochs} epochs.`],
+  ];
+}
+
+/** What is to be known of `helper` where it labels images of `shape`, in sentences. */
+export function notesOnHelper({ notes, shape: own }: HelperWeights, shape: ImageShape): string[] {
+  const [trained, now] = [own ?? shape, shape].map(describeShape);
+  return trained === now
+    ? [...notes]
+    : [...notes, `It was trained on images of ${trained}, not ${now}.`];
 }
 
 /**

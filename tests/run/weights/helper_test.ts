@@ -4,7 +4,12 @@ import type { RecipeInput } from "../../../src/recipe/recipe.ts";
 import { readRunRecord } from "../../../src/run/folder/files.ts";
 import { readWeightsSubject } from "../../../src/run/subject.ts";
 import { decodeSafetensors, encodeSafetensors } from "../../../src/format/safetensors.ts";
-import { findHelperRun, keptHelper, readHelper } from "../../../src/run/weights/helper.ts";
+import {
+  findHelperRun,
+  keptHelper,
+  notesOnHelper,
+  readHelper,
+} from "../../../src/run/weights/helper.ts";
 import { continueRun, repeatRun, startRun } from "../../../src/train/start.ts";
 import { inTemporary } from "../../memory/support.ts";
 
@@ -139,6 +144,28 @@ Deno.test("startRun() notes what was done to a helper's tensors", () =>
       `--helper ${file}: The names of its tensors begin with "model.", which is left out.`,
     ]);
     assert.deepEqual(await Deno.readFile(join(run, "helper.safetensors")), bytes);
+  }));
+
+Deno.test("readHelper() notes an adversary, epochs that are still to come and images of another size", () =>
+  inTemporary(async (folder) => {
+    const robust = join(folder, "robust"), stop = new AbortController();
+    const observer = { onEpoch: () => stop.abort() }, watched = { observer, signal: stop.signal };
+    const recipe: RecipeInput = { ...SMALL, variant: "trades", attack: { steps: 1 } };
+    await assert.rejects(startRun(recipe, robust, watched), { name: "Interrupted" });
+    const helper = await readHelper(robust),
+      notes = [
+        "It was trained with an adversary (trades); HAT's helper is one that was not.",
+        "Its run has made only 1 of 2 epochs.",
+      ];
+    const [own, other] = [32, 8].map((size) => ({ height: size, width: size, channels: 3 }));
+    assert.deepEqual(notesOnHelper(helper, own!), notes);
+    assert.deepEqual(notesOnHelper(helper, other!), [
+      ...notes,
+      "It was trained on images of 32×32×3, not 8×8×3.",
+    ]);
+    const plain = join(folder, "plain");
+    await startRun({ ...SMALL, variant: "standard", epochs: 1 }, plain);
+    assert.deepEqual(notesOnHelper(await readHelper(plain), own!), []);
   }));
 
 Deno.test("startRun() refuses HAT without a helper, and a helper elsewhere or of other images", () =>
