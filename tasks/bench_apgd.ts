@@ -28,7 +28,6 @@ import { firstIndices, loadBatch } from "../src/data/batches.ts";
 import { type Dataset, valuesPerImage } from "../src/data/dataset.ts";
 import { loadSplit } from "../src/data/sets/sets.ts";
 import { UsageError } from "../src/errors.ts";
-import { report } from "../src/main.ts";
 import { predictedClass } from "../src/model/predicted_class.ts";
 import { integerFlag } from "../src/recipe/flag.ts";
 import { RECIPE_FLAGS, recipeInput } from "../src/recipe/fields.ts";
@@ -36,6 +35,7 @@ import type { Recipe } from "../src/recipe/recipe.ts";
 import { resolveRecipe, withFields } from "../src/recipe/resolve.ts";
 import { PyTorch } from "./bench/pytorch.ts";
 import { formatSpread } from "../src/bench/statistics.ts";
+import { runTask } from "./run_task.ts";
 
 const FLAGS = {
   data: RECIPE_FLAGS.data,
@@ -189,9 +189,11 @@ async function findCorrect(
 }
 
 if (import.meta.main) {
-  try {
-    await bench(Deno.args);
-  } catch (error) {
-    Deno.exit(report(error, Deno.args.includes("--verbose")));
-  }
+  await runTask({
+    call: "deno task bench:apgd RUN_DIR|FILE",
+    summary:
+      "time APGD-CE of the CPU engine and PyTorch's in turns, on the same weights and images",
+    flags: FLAGS,
+    run: bench,
+  });
 }

@@ -14,9 +14,9 @@ import { openBackend } from "../src/backend/open.ts";
 import { type BenchLayer, convolutionLayers } from "../src/bench/layers.ts";
 import { formatSpread, median } from "../src/bench/statistics.ts";
 import { readArguments } from "../src/cli/shell/command.ts";
-import { report } from "../src/main.ts";
 import { integerFlag, switchFlag } from "../src/recipe/flag.ts";
 import { RECIPE_FLAGS } from "../src/recipe/fields.ts";
+import { runTask } from "./run_task.ts";
 
 const FLAGS = {
   width: RECIPE_FLAGS.width,
@@ -39,10 +39,6 @@ interface ShapeResult {
 }
 
 async function benchConvolutions(args: readonly string[]): Promise<void> {
-  if (args.includes("--help")) {
-    console.log("Usage: bench_convolutions [--width N] [--batch-size N] [--pairs N] [--json]");
-    return;
-  }
   const { flags } = readArguments(args, FLAGS, 0);
   const { width = 64, batchSize = 32, pairs = 5 } = flags;
   const backend = await openBackend("wasm");
@@ -150,9 +146,10 @@ function describe(results: readonly ShapeResult[], width: number, batchSize: num
 }
 
 if (import.meta.main) {
-  try {
-    await benchConvolutions(Deno.args);
-  } catch (error) {
-    Deno.exit(report(error, Deno.args.includes("--verbose")));
-  }
+  await runTask({
+    call: "deno run -P=bench tasks/bench_convolutions.ts",
+    summary: "time the CPU engine's forward convolutions and tfjs's own in turns, by layer",
+    flags: FLAGS,
+    run: benchConvolutions,
+  });
 }

@@ -16,13 +16,13 @@ import { join } from "@std/path";
 import { openBackend } from "../src/backend/open.ts";
 import { readArguments } from "../src/cli/shell/command.ts";
 import { formatPercent } from "../src/report/words.ts";
-import { report } from "../src/main.ts";
 import { integerFlag, switchFlag } from "../src/recipe/flag.ts";
 import { RECIPE_FLAGS } from "../src/recipe/fields.ts";
 import { type KernelTime, timeKernels } from "./bench/kernel_times.ts";
 import { PyTorch } from "./bench/pytorch.ts";
 import { formatSpread } from "../src/bench/statistics.ts";
 import { type StepSeconds, V1Step } from "../src/bench/v1_step.ts";
+import { runTask } from "./run_task.ts";
 
 const FLAGS = {
   width: RECIPE_FLAGS.width,
@@ -63,12 +63,6 @@ interface Comparison {
 }
 
 async function bench(args: readonly string[]): Promise<void> {
-  if (args.includes("--help")) {
-    console.log(
-      "Usage: deno task bench [--width N] [--batch-size N] [--pairs N] [--warmup N] [--threads N] [--profile] [--json]",
-    );
-    return;
-  }
   const { flags } = readArguments(args, FLAGS, 0);
   const { width = 64, batchSize = 32, threads = 2, pairs = 5, warmup = 2 } = flags;
   const backend = await openBackend("wasm", { workers: threads });
@@ -170,9 +164,10 @@ function describeProfile({ step, kernels }: NonNullable<Comparison["profile"]>):
 }
 
 if (import.meta.main) {
-  try {
-    await bench(Deno.args);
-  } catch (error) {
-    Deno.exit(report(error, Deno.args.includes("--verbose")));
-  }
+  await runTask({
+    call: "deno task bench",
+    summary: "time the V1 step of the CPU engine and PyTorch's in turns",
+    flags: FLAGS,
+    run: bench,
+  });
 }

@@ -18,11 +18,11 @@ import { commandLine, taskLine } from "../src/cli/shell/program_name.ts";
 import { Interrupted } from "../src/errors.ts";
 import { formatDuration, formatPercent } from "../src/report/words.ts";
 import { continueShown, startShown } from "../src/cli/train_status.ts";
-import { report } from "../src/main.ts";
 import { textFlag } from "../src/recipe/flag.ts";
 import { RECIPE_FLAGS } from "../src/recipe/fields.ts";
 import type { RecipeInput } from "../src/recipe/recipe.ts";
 import { recipePath } from "../src/run/folder/files.ts";
+import { runTask } from "./run_task.ts";
 
 const FLAGS = {
   seed: RECIPE_FLAGS.seed,
@@ -55,12 +55,6 @@ const MODELS: readonly RecipeInput[] = [
 ];
 
 async function demo(args: readonly string[]): Promise<void> {
-  if (args.includes("--help")) {
-    printResult(
-      "Usage: deno task demo [--seed N] [--out DIR]: what was trained before is not trained again.",
-    );
-    return;
-  }
   const { flags: { seed = 1, out = join("runs", "demo") } } = readArguments(args, FLAGS, 0);
   const started = performance.now();
   const rows: { variant: string; runDir: string; result: EvaluationReport }[] = [];
@@ -109,9 +103,12 @@ async function isRun(directory: string): Promise<boolean> {
 }
 
 if (import.meta.main) {
-  try {
-    await demo(Deno.args);
-  } catch (error) {
-    Deno.exit(report(error, Deno.args.includes("--verbose")));
-  }
+  await runTask({
+    call: "deno task demo",
+    summary:
+      "train a standard and a MemLoss V1 model on the built-in data, attack both and show the table; what was trained before is not trained again",
+    flags: FLAGS,
+    showsProgress: true,
+    run: demo,
+  });
 }

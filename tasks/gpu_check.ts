@@ -22,6 +22,7 @@ import { killStage, type Outcome, runStage } from "./gpu_check/run_stage.ts";
 import { type Stage, STAGES } from "./gpu_check/stages.ts";
 import { writeSummary } from "./gpu_check/summary.ts";
 import { watchGpu } from "./gpu_check/watch.ts";
+import { runTask, type Task } from "./run_task.ts";
 
 const FLAGS = {
   minutes: numberFlag("minutes", "time for all stages together; default 13", 0.1),
@@ -31,6 +32,14 @@ const FLAGS = {
   stages: textFlag("stages", "NAME,…", "only these, in their order; default all"),
   rehearse: switchFlag("rehearse", "everything tiny, for a software device; PyTorch on the CPU"),
 } as const;
+
+const CHECK: Task = {
+  call: "deno task gpu-check --out DIR",
+  summary:
+    "say whether everything is right on this GPU, and how fast it is, beside PyTorch on the same",
+  flags: FLAGS,
+  run: check,
+};
 
 /** The share of the time that no stage has: Deno's start, the last summary, and a stage that is slow to die. */
 const RESERVED = 0.02;
@@ -121,7 +130,7 @@ if (import.meta.main) {
   try {
     if (first === "program") Deno.exit(await main(rest));
     else if (first === "stage") await stage(rest[0]!, rest[1]!);
-    else await check(Deno.args);
+    else await runTask(CHECK);
     Deno.exit(0);
   } catch (error) {
     Deno.exit(report(error, first === "stage"));

@@ -12,9 +12,9 @@ import { resolve } from "@std/path";
 import { readArguments } from "../src/cli/shell/command.ts";
 import { UsageError } from "../src/errors.ts";
 import { mebibytes } from "../src/format/mebibytes.ts";
-import { report } from "../src/main.ts";
 import { textFlag } from "../src/recipe/flag.ts";
 import { makePack, MOST_BYTES } from "./gpu_pack/make.ts";
+import { runTask } from "./run_task.ts";
 
 const FLAGS = { out: textFlag("out", "DIR", "new folder for the pack (required)") } as const;
 
@@ -33,9 +33,10 @@ async function pack(args: readonly string[]): Promise<void> {
 }
 
 if (import.meta.main) {
-  try {
-    await pack(Deno.args);
-  } catch (error) {
-    Deno.exit(report(error, false));
-  }
+  await runTask({
+    call: "deno task gpu-pack",
+    summary: "pack all that gpu-check needs on a bare x86-64 Linux machine into a folder",
+    flags: FLAGS,
+    run: pack,
+  });
 }

@@ -27,7 +27,6 @@ import {
 } from "../src/format/safetensors.ts";
 import { COEFFICIENTS, needsHelper, type Pass, passesOf } from "../src/method/method.ts";
 import { methodOf, VARIANTS } from "../src/method/methods.ts";
-import { report } from "../src/main.ts";
 import type { Architecture } from "../src/model/architecture.ts";
 import { freeze } from "../src/model/frozen.ts";
 import { imageTensor, oneHot } from "../src/model/inputs.ts";
@@ -38,6 +37,7 @@ import { resolveRecipe } from "../src/recipe/resolve.ts";
 import { rateTensor, Sgd, zeroMomenta } from "../src/optimise/sgd.ts";
 import { objectiveOf } from "../src/train/learner/compiled_descent.ts";
 import { lossAndGradients, passesMade, type StepInputs } from "../src/train/step.ts";
+import { runTask } from "./run_task.ts";
 
 const MOMENTUM = 0.9;
 const { variant, beta, betaPrime, gamma, memoryWeight, lr, backend, workers, deterministic } =
@@ -215,9 +215,11 @@ function labelsOf(
 }
 
 if (import.meta.main) {
-  try {
-    await parity(Deno.args);
-  } catch (error) {
-    Deno.exit(report(error, Deno.args.includes("--verbose")));
-  }
+  await runTask({
+    call: "deno run -P tasks/parity.ts START.safetensors IMAGES.safetensors",
+    summary:
+      "make one training step from given weights on given images, to be held against another framework",
+    flags: FLAGS,
+    run: parity,
+  });
 }

@@ -32,11 +32,7 @@ export function describeCommand(
     .filter(([field]) => shown === undefined || shown.flags.includes(field))
     .map(([, flag]) => action === undefined ? flag : flagOfAction(flag, action, command));
   const flags: readonly Flag[] = [...own, ...Object.values(COMMON_FLAGS)];
-  const width = Math.min(
-    MOST_FLAG,
-    Math.max(...flags.flatMap(flagRows).map(([flag]) => flag.length)),
-  );
-  const describe = (some: readonly Flag[]) => describeFlags(some, width, columns);
+  const describe = (some: readonly Flag[]) => flagLines(some, columns, flags);
   const groups = (command.groups ?? []).map((title) => ({
     title,
     members: flags.filter(({ group }) => group === title),
@@ -87,7 +83,16 @@ function flagRows({ name, placeholder, help, choices = {} }: Flag): [string, str
   ];
 }
 
-function describeFlags(flags: readonly Flag[], width: number, columns: number): string[] {
+/** `flags` and what they are, in lines of `columns`; those of `all` stand under one another. */
+export function flagLines(
+  flags: readonly Flag[],
+  columns: number,
+  all: readonly Flag[] = flags,
+): string[] {
+  const width = Math.min(
+    MOST_FLAG,
+    Math.max(...all.flatMap(flagRows).map(([flag]) => flag.length)),
+  );
   const indent = " ".repeat(width + 4);
   return flags.flatMap(flagRows).flatMap(([flag, help]) => {
     const [first = "", ...more] = wrap(help, Math.max(LEAST_HELP, columns - indent.length));
