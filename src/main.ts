@@ -107,7 +107,7 @@ async function explained(error: UnknownFlag, command: Command): Promise<UsageErr
     Object.values(flags).some((other) => `--${other.name}` === flag)
   );
   if (owners.length === 0) return error;
-  const others = owners.map((owner) => `memloss ${owner.name}`).join(" and ");
+  const others = new Intl.ListFormat("en-GB").format(owners.map(({ name }) => `memloss ${name}`));
   return new UsageError(
     message.endsWith("?")
       ? `${message.slice(0, -1)}, or ${others}, which has ${flag}?`

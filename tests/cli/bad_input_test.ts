@@ -44,6 +44,10 @@ Deno.test("memloss refuses a command that it does not have", async () => {
     /--epochs: it belongs to memloss train and memloss verify-run, not to memloss eval\.$/,
   );
   await refused(
+    ["report", "--json"],
+    /--json: it belongs to memloss eval, memloss memory, memloss weights, .+ and memloss bench, not to memloss report\.$/,
+  );
+  await refused(
     ["eval", "--run-dir", "a"],
     /--run-dir: memloss eval takes the folder without one: eval RUN_DIR/,
   );
