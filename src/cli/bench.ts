@@ -45,6 +45,7 @@ const subjectList = v.pipe(
 const whatFlag: Flag<typeof subjectList> = {
   name: "what",
   placeholder: SUBJECTS.join(","),
+  known: SUBJECTS,
   help: "what to measure or compute, separated by commas; default kernels,step",
   schema: subjectList,
   parse: (text) => text.split(","),

@@ -58,12 +58,18 @@ const ofTable = <F extends Flag>(flag: F): F =>
   withDefault(flag, (own) => `the table's, or ${own}`);
 
 const FLAGS = {
-  table: textFlag(
-    "table",
-    "NAME|FILE.json",
-    `which table: ${Object.keys(TABLES).join(", ")}, or a file; default paper`,
-  ),
-  scale: textFlag("scale", "NAME", `an edition of the table: ${FULL_SCALE} (default), small, …`),
+  table: {
+    ...textFlag(
+      "table",
+      "NAME|FILE.json",
+      `which table: ${Object.keys(TABLES).join(", ")}, or a file; default paper`,
+    ),
+    known: Object.keys(TABLES),
+  },
+  scale: {
+    ...textFlag("scale", "NAME", `an edition of the table: ${FULL_SCALE} (default), small, …`),
+    known: [FULL_SCALE, "small"],
+  },
   seeds: seedsFlag,
   only: onlyFlag,
   out: textFlag("out", "DIR", "folder of the table and its runs; default reproduce-TABLE-SCALE"),

@@ -17,6 +17,8 @@ export interface Flag<S extends v.GenericSchema = v.GenericSchema> {
   readonly help: string;
   /** Where the help puts it, in a command whose help has titles. */
   readonly group?: string;
+  /** Values that a shell offers of a flag which takes others too, such as lists of them. */
+  readonly known?: readonly string[];
   /** What each choice is, for the help; absent where their names say it. */
   readonly choices?: Readonly<Record<string, string>>;
   /** What the parsed value must satisfy. */

@@ -19,6 +19,9 @@ import {
 import { ACTIVATION_NAMES } from "../../model/architecture.ts";
 import { choiceFlag, type Flag, integerFlag, textFlag } from "../../recipe/flag.ts";
 
+/** Attacks that a shell offers. */
+const KNOWN = ["clean", "fgsm", "pgd20", "cw20", "curve", "autoattack"];
+
 const attackList = v.pipe(
   v.array(v.custom<AttackName>(
     (name) => typeof name === "string" && isAttackName(name),
@@ -29,7 +32,8 @@ const attackList = v.pipe(
 
 const attackFlag: Flag<typeof attackList> = {
   name: "attack",
-  placeholder: "clean,fgsm,pgd20,cw20,curve,autoattack",
+  placeholder: KNOWN.join(","),
+  known: KNOWN,
   help:
     "what to measure, separated by commas: clean; fgsm, one step from the clean image; pgdN and cwN, PGD of N steps that maximises " +
     `cross-entropy or the margin; curve, PGD-20 at radii from 0 to 16/255; autoattack; default ${DEFAULT_ATTACKS}`,
@@ -44,6 +48,7 @@ const memberList = v.array(
 const membersFlag: Flag<typeof memberList> = {
   name: "attacks-to-run",
   placeholder: "apgd-ce,…",
+  known: AUTOATTACK_MEMBERS,
   help: "the attacks of --attack-version custom, in their order",
   schema: memberList,
   parse: (text) => text.split(","),

@@ -20,6 +20,7 @@ const kindList = v.pipe(
 export const CORRUPTIONS_FLAG: Flag<typeof kindList> = {
   name: "corruptions",
   placeholder: "all|fog,…",
+  known: [ALL, ...CORRUPTION_NAMES],
   help:
     `also measure common corruptions, made as CIFAR-10-C's are, at five severities: ${ALL}, or ${
       CORRUPTION_NAMES.join(", ")

@@ -7,5 +7,18 @@ Deno.test("memloss completions prints a script that knows every command, and ref
   for (const name of [...Object.keys(SUMMARIES), "memory gc"]) {
     assert.match(stdout, new RegExp(`^ {4}"${name}"\\) .*--quiet`, "m"));
   }
+  for (
+    const [place, words] of [
+      ["data fetch", "cifar10 cifar100 svhn"],
+      ["completions", "bash zsh fish"],
+      ["reproduce:--table", "paper methods beyond"],
+      ["reproduce:--scale", "full small"],
+      ["eval:--attack", "clean fgsm pgd20 cw20 curve autoattack"],
+      ["eval:--corruptions", "all .*fog"],
+      ["bench:--what", "kernels step"],
+    ]
+  ) {
+    assert.match(stdout, new RegExp(`^ {4}"${place}"\\) .*'${words}`, "m"));
+  }
   assertRefused(await memloss("completions", "tcsh"), 2, /memloss completions bash\|zsh\|fish\.$/);
 });

@@ -22,7 +22,7 @@ interface Word {
 interface Place {
   /** The words before it, with spaces between them. */
   readonly after: string;
-  /** Commands, or actions. */
+  /** Commands, actions, or what an operand is one of. */
   readonly words: readonly Word[];
   /** Flags; `values` are the choices, none where it takes any text, undefined for a switch. */
   readonly flags: readonly (Word & { readonly values: readonly string[] | undefined })[];
@@ -41,17 +41,18 @@ function places(commands: readonly Command[]): Place[] {
       meaning: flag.help,
       values: valuesOf(flag),
     }));
-  const ofCommand = ({ name, flags, actions }: Command): Place[] => {
+  const ofCommand = ({ name, positionals, flags, actions }: Command): Place[] => {
     if (actions === undefined) {
-      return [{ after: name, words: [], flags: flagsOf(Object.values(flags)) }];
+      const words = choicesOf(positionals, name);
+      return [{ after: name, words, flags: flagsOf(Object.values(flags)) }];
     }
     const words = Object.keys(actions).map((text) => ({
       text,
       meaning: `memloss ${name} ${text}`,
     }));
-    const ofActions = Object.entries(actions).map(([action, { flags: fields }]) => ({
+    const ofActions = Object.entries(actions).map(([action, { operands, flags: fields }]) => ({
       after: `${name} ${action}`,
-      words: [],
+      words: choicesOf(operands[0] ?? "", `${name} ${action}`),
       flags: flagsOf(fields.map((field) => flags[field]!)),
     }));
     return [{ after: name, words, flags: flagsOf([]) }, ...ofActions];
@@ -60,8 +61,15 @@ function places(commands: readonly Command[]): Place[] {
   return [{ after: "", words, flags: [] }, ...commands.flatMap(ofCommand)];
 }
 
-function valuesOf({ placeholder, schema }: Flag): readonly string[] | undefined {
+/** The words that `positional` lists, which stands behind `after`; none where it is a name for many, as `RUN_DIR` is. */
+function choicesOf(positional: string, after: string): Word[] {
+  if (!/^[a-z0-9|]+$/.test(positional)) return [];
+  return positional.split("|").map((text) => ({ text, meaning: `memloss ${after} ${text}` }));
+}
+
+function valuesOf({ placeholder, known, schema }: Flag): readonly string[] | undefined {
   if (placeholder === undefined) return undefined;
+  if (known) return known;
   return "options" in schema ? (schema.options as readonly unknown[]).map(String) : [];
 }
 

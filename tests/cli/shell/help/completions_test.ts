@@ -18,13 +18,19 @@ const COMMANDS: Command[] = [
       variant: choiceFlag("variant", ["v1", "v2", "mart"], "which"),
       out: textFlag("out", "FILE", "where it's put: $(false)"),
       resume: switchFlag("resume", "go on"),
+      attack: { ...textFlag("attack", "clean,…", "how"), known: ["clean", "curve"] },
     },
+  },
+  {
+    ...{ name: "completions", positionals: "bash|zsh", summary: "teach", examples: [], run },
+    flags: {},
   },
   {
     ...{ name: "memory", positionals: "stats|verify", summary: "look", examples: [], run },
     flags: { rebuild: switchFlag("rebuild", "anew"), json: switchFlag("json", "JSON") },
     actions: {
       stats: { operands: ["RUN_DIR"], flags: ["json"] },
+      fetch: { operands: ["cifar10|svhn"], flags: [] },
       verify: { operands: ["RUN_DIR"], flags: ["json", "rebuild"] },
     },
   },
@@ -33,7 +39,10 @@ const COMMANDS: Command[] = [
 /** What has to be offered behind words, the last of which is begun. */
 const OFFERED: readonly [words: readonly string[], offered: readonly string[]][] = [
   [["tr"], ["train"]],
-  [["memory", ""], ["stats", "verify"]],
+  [["memory", ""], ["fetch", "stats", "verify"]],
+  [["memory", "fetch", ""], ["cifar10", "svhn"]],
+  [["completions", ""], ["bash", "zsh"]],
+  [["train", "--attack", "c"], ["clean", "curve"]],
   [["train", "--re"], ["--resume"]],
   [["train", "--variant", "v"], ["v1", "v2"]],
   [["train", "--resume", "--variant", "m"], ["mart"]],
