@@ -5,6 +5,7 @@ import type { ResultTable } from "../../src/report/tables/results.ts";
 import type { Cell } from "../../src/reproduce/cell.ts";
 import { readWeights } from "../../src/run/subject.ts";
 import { madeTable } from "../reproduce/made_table.ts";
+import { withDefaults } from "../testing/flags.ts";
 import { startProgram } from "../testing/program.ts";
 import { snapshot } from "../testing/folder.ts";
 import { assertRefused, memloss, memlossDone, type Outcome } from "./memloss.ts";
@@ -16,10 +17,9 @@ let out: string;
 let made: Outcome;
 
 function args(out: string, ...more: string[]): string[] {
-  return [
-    ...["reproduce", "--table", world.path("table.json"), "--scale", "tiny", "--out", out],
-    ...["--data-dir", world.data, "--backend", "wasm", "--workers", "1", ...more],
-  ];
+  const own = [`--table=${world.path("table.json")}`, `--data-dir=${world.data}`];
+  const small = ["--scale=tiny", "--backend=wasm", "--workers=1", `--out=${out}`];
+  return ["reproduce", ...withDefaults([...own, ...small], more)];
 }
 
 Deno.test.beforeAll(async () => {
@@ -120,9 +120,9 @@ Deno.test("memloss reproduce says what it takes, measured from a few steps, and 
 });
 
 Deno.test("memloss reproduce --dry-run plans without the data, says so, and making the table needs them", async () => {
-  const none = world.path("none"),
-    line = args(world.path("planned"), "--seeds", "1", "--only", "v1");
-  const lacking = [...line, "--data-dir", none];
+  const none = world.path("none");
+  const more = ["--seeds", "1", "--only", "v1", "--data-dir", none];
+  const lacking = args(world.path("planned"), ...more);
   const { stdout, stderr } = await memlossDone(...lacking, "--dry-run", "--quiet");
   assert.equal(stderr, "");
   assert.match(stdout, /^In all about /m);
@@ -201,10 +201,8 @@ Deno.test("memloss reproduce trains the helper that a row names, once, and two p
     table,
     JSON.stringify(madeTable({ rows, columns, scales, claims: [] })),
   );
-  const line = (folder: string, ...more: string[]) => [
-    ...args(folder, "--seeds", "1", ...more),
-    ...["--table", table],
-  ];
+  const line = (folder: string, ...more: string[]) =>
+    args(folder, "--seeds", "1", "--table", table, ...more);
   const alone = world.path("alone"), moved = world.path("moved");
   const { stderr } = await memlossDone(...line(alone, "--only", "hat"));
   assert.match(stderr, /^cell 1 of 1: HAT, seed 1\nTraining standard .*[^]*\nTraining hat /m);
@@ -237,7 +235,7 @@ Deno.test("memloss reproduce stops at Ctrl-C, says what continues it, and contin
   });
   const table = world.path("long.json");
   await Deno.writeTextFile(table, JSON.stringify(long));
-  const command = [...args(stopped, "--seeds", "1", "--only", "v1"), "--table", table];
+  const command = args(stopped, "--seeds", "1", "--only", "v1", "--table", table);
   await using process = startProgram(command);
   const log = join(stopped, "runs", "v1-seed1", "metrics.jsonl");
   while (process.running() && !await Deno.stat(log).then(({ size }) => size > 0, () => false)) {

@@ -4,6 +4,7 @@
  * @module
  */
 import { join } from "@std/path";
+import { withDefaults } from "../testing/flags.ts";
 import { records, TRAIN_FILES, writeFiles } from "../data/made_cifar10.ts";
 
 /** Training and test images of {@linkcode writeTinyData}. */
@@ -25,8 +26,8 @@ export async function writeTinyData(folder: string, perFile = TINY.train / 5): P
 
 /** What makes a run tiny. */
 export const TINY_FLAGS: readonly string[] = [
-  ...["--width", "1", "--epochs", "2", "--batch-size", "8", "--backend", "wasm"],
-  ...["--workers", "1"], // the other threads would only wait
+  ...["--width=1", "--epochs=2", "--batch-size=8", "--backend=wasm"],
+  "--workers=1", // the other threads would only wait
 ];
 
 /** A folder with the tiny data in `data`, for the tests of one file. */
@@ -51,9 +52,10 @@ export class TinyWorld {
     return join(this.directory, ...parts);
   }
 
-  /** `train` into `runDir` on the tiny data. */
+  /** `train` into `runDir` on the tiny data, but for what `more` flags say. */
   trainArgs(runDir: string, ...more: string[]): string[] {
-    return ["train", "--data-dir", this.data, "--run-dir", runDir, ...TINY_FLAGS, ...more];
+    const own = [`--data-dir=${this.data}`, `--run-dir=${runDir}`, ...TINY_FLAGS];
+    return ["train", ...withDefaults(own, more)];
   }
 
   async remove(): Promise<void> {

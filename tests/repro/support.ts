@@ -6,6 +6,7 @@
 import assert from "node:assert/strict";
 import { join } from "@std/path";
 import { records, TRAIN_FILES, writeFiles } from "../data/made_cifar10.ts";
+import { withDefaults } from "../testing/flags.ts";
 import { snapshot } from "../testing/folder.ts";
 import { type Process, startProgram } from "../testing/program.ts";
 
@@ -48,8 +49,8 @@ async function writeStripes(folder: string): Promise<void> {
 
 /** Starts a run in `runDir`, a path of {@linkcode inRunFolder}; `more` flags override the small recipe's. */
 export function startRun(runDir: string, ...more: string[]): Process {
-  const data = `--data-dir=${join(runDir, "..", "data")}`;
-  return startProgram(["train", ...RECIPE, data, `--run-dir=${runDir}`, ...more]);
+  const own = [...RECIPE, `--data-dir=${join(runDir, "..", "data")}`, `--run-dir=${runDir}`];
+  return startProgram(["train", ...withDefaults(own, more)]);
 }
 
 /** Starts to continue the run in `runDir`. */

@@ -81,8 +81,8 @@ export class UnknownFlag extends UsageError {
  *
  * @param most how many positionals there may be
  * @param meant what a positional that is too many was meant to be, if that is known
- * @throws {UsageError} naming the flag that is unknown (with a suggestion), lacks its value or has a wrong one; or if a
- *   positional is empty
+ * @throws {UsageError} naming the flag that is unknown (with a suggestion), lacks its value, has a wrong one or more
+ *   than one; or if a positional is empty
  */
 export function readArguments<T extends FlagTable>(
   args: readonly string[],
@@ -96,8 +96,10 @@ export function readArguments<T extends FlagTable>(
   const positionals: string[] = [];
   refuseSwitchValues(args, flags);
   const switches = flags.filter((flag) => !flag.parse).map((flag) => flag.name);
+  const valued = flags.filter((flag) => flag.parse).map((flag) => flag.name);
   const options = {
-    string: flags.filter((flag) => flag.parse).map((flag) => flag.name),
+    string: valued,
+    collect: valued,
     boolean: switches,
     // Otherwise one that is absent would be as if it were switched off.
     default: Object.fromEntries(switches.map((name) => [name, null])),
@@ -111,7 +113,8 @@ export function readArguments<T extends FlagTable>(
   const parsed: Record<string, unknown> = parseArgs(parseable(args, flags), options);
   const values: Record<string, unknown> = {};
   for (const [field, flag] of Object.entries(all)) {
-    const value = parsed[flag.name];
+    const found = parsed[flag.name],
+      value = flag.parse ? onlyValue(flag, found as string[]) : found;
     if (value === undefined || value === null) continue;
     const emptied = args.includes(`--${flag.name}=`);
     const checked = readValue(flag, value === "" && !emptied ? flag.bare ?? "" : value);
@@ -181,6 +184,14 @@ function parseable(args: readonly string[], flags: readonly Flag[]): string[] {
     }
   }
   return end === -1 ? read : [...read, ...args.slice(end)];
+}
+
+/** The value of a flag that takes one, which has to be said once: the last of several would count without a word. */
+function onlyValue({ name, schema }: Flag, values: readonly string[]): string | undefined {
+  if (values.length < 2) return values[0];
+  const said = values.map((value) => `"${value}"`).join(" and ");
+  const how = schema.type === "array" ? ", with commas between its values" : "";
+  throw new UsageError(`--${name} is given as ${said}: say it once${how}.`);
 }
 
 function readValue(flag: Flag, value: unknown): unknown {

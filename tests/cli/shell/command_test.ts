@@ -205,8 +205,13 @@ Deno.test("isOn() knows a switch that everybody has by the last that is said of 
   assert.ok(!on() && !on("--quiet=false") && !on("--quiet", "--quiet=false") && !on("--quieter"));
 });
 
-Deno.test("readArguments() keeps the last of a flag that is given twice", () => {
-  assert.equal(read("--beta", "1", "--beta", "2").flags.beta, 2);
+Deno.test("readArguments() refuses a flag with a value that is given more than once, and says how to give several", () => {
+  refuses(["--beta", "1", "--beta", "2"], '--beta is given as "1" and "2": say it once.');
+  refuses(["--beta=-1", "--beta", "-1"], '--beta is given as "-1" and "-1": say it once.');
+  refuses(["--port", "--json", "--port=80"], '--port is given as "" and "80": say it once.');
+  const list = '--list is given as "a" and "b": say it once, with commas between its values.';
+  refuses(["--list", "a", "--list=b"], list);
+  assert.deepEqual(read("--out", "a", "--json", "--json").flags, { out: "a", json: true });
 });
 
 Deno.test("readArguments() knows --help, -h and --verbose everywhere, and keeps them to itself", () => {

@@ -42,7 +42,10 @@ Deno.test("memloss train --recipe makes the same run elsewhere, with the changes
 
 Deno.test("memloss train --dry-run prints the recipe, says what it takes, and does nothing", async () => {
   const place = world.path("nowhere", "run");
-  const dry = ["--recipe", recipe, "--data-dir", world.data, "--run-dir", place, "--dry-run"];
+  const dryInto = (
+    place: string,
+  ) => ["--recipe", recipe, "--data-dir", world.data, "--run-dir", place, "--dry-run"];
+  const dry = dryInto(place);
   const { stdout, stderr } = await memlossDone("train", ...dry, "--quiet");
   const { variant, beta, epochs, batchSize, dataDir } = JSON.parse(stdout);
   assert.deepEqual([variant, beta, epochs, batchSize, dataDir], ["v2", 2.5, 2, 8, world.data]);
@@ -55,7 +58,7 @@ Deno.test("memloss train --dry-run prints the recipe, says what it takes, and do
   const other = JSON.parse((await memlossDone("train", ...dry, "--variant", "v1")).stdout);
   assert.deepEqual([other.variant, other.beta, other.betaPrime], ["v1", 2.5, 2]);
 
-  assertRefused(await memloss("train", ...dry, "--run-dir", run), 2, /run is not empty/);
+  assertRefused(await memloss("train", ...dryInto(run)), 2, /run is not empty/);
   assertRefused(
     await memloss("train", "--resume", "--run-dir", run, "--dry-run"),
     2,
