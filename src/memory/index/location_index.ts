@@ -11,7 +11,7 @@
 import { dirname } from "@std/path";
 import { RunError } from "../../errors.ts";
 import { DISK, type Disk } from "../../disk/disk.ts";
-import { ioError, StorageError } from "../../disk/failure.ts";
+import { StorageError } from "../../disk/failure.ts";
 import {
   type Commit,
   type CommittedGeneration,

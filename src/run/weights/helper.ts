@@ -19,7 +19,6 @@ import { readCommittedCheckpoints } from "../checkpoints.ts";
 import { helperPath, helperRunPath, readRunRecord, stoppedAfter } from "../folder/files.ts";
 import type { RunRecord } from "../run_record.ts";
 import { readWeightsSubject } from "../subject.ts";
-import { dataKindOf } from "./data_kind.ts";
 import { givenWeights, type InitialWeights, readInitialWeights } from "./initial_weights.ts";
 
 /** Weights that are given to a run as its helper's. */
