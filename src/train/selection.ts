@@ -19,6 +19,7 @@ import { freeze } from "../model/frozen.ts";
 import { disposeAll } from "../model/parameters.ts";
 import type { Recipe } from "../recipe/recipe.ts";
 import type { EpochMetrics } from "../run/metrics.ts";
+import { imagesAtOnce } from "./learner/images_at_once.ts";
 import type { Learner } from "./learner/learner.ts";
 
 /** What of a run decides by which images it selects. */
@@ -34,11 +35,6 @@ export interface SelectionRun {
 export interface SelectionAccuracy {
   readonly clean: ImageAccuracy;
   readonly robust: ImageAccuracy;
-}
-
-/** How many images the device is given at once at the most. */
-export function imagesAtOnce({ batchSize, microBatch = batchSize }: Recipe): number {
-  return Math.min(batchSize, microBatch);
 }
 
 /** The images that the recipe selects by; undefined if it selects by nothing. */

@@ -27,8 +27,8 @@ import { type HelperWeights, notesOnHelper } from "../run/weights/helper.ts";
 import { type InitialWeights, keepCopy } from "../run/weights/initial_weights.ts";
 import { ownHelperRecipe, trainHelper } from "./helper/helper_run.ts";
 import { refuseShortStarts } from "./inner_attack.ts";
+import { refuseSingleImages } from "./learner/images_at_once.ts";
 import { preflight } from "./preflight.ts";
-import { refuseSingleImages } from "./single_images.ts";
 import type { RunObserver, StartOptions } from "./start_options.ts";
 import { train } from "./trainer.ts";
 

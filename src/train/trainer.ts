@@ -21,16 +21,15 @@ import { EventLog, type StepImages } from "../run/tensorboard/event_log.ts";
 import type { DamageNote, EpochMetrics, RunLength, StepMetrics } from "../run/metrics.ts";
 import { ratesAt } from "../optimise/schedule.ts";
 import { averageShare, reestimatesStatistics } from "../optimise/weight_average.ts";
+import { imagesAtOnce, leastAtOnce } from "./learner/images_at_once.ts";
 import { reestimate } from "./learner/reestimation.ts";
 import {
-  imagesAtOnce,
   measureSelection,
   type SelectionAccuracy,
   selectionImages,
   selectionMetrics,
 } from "./selection.ts";
 import { Session } from "./session.ts";
-import { leastAtOnce } from "./single_images.ts";
 import type { TrainingRun } from "./training_run.ts";
 import { type BatchContext, type Position, trainBatch } from "./train_batch.ts";
 

@@ -22,11 +22,11 @@ import type { Rates } from "../../optimise/schedule.ts";
 import { perturbable } from "../../optimise/adversarial_weights.ts";
 import { reestimatesStatistics } from "../../optimise/weight_average.ts";
 import { rateTensor, Sgd, zeroMomenta } from "../../optimise/sgd.ts";
-import { partSizes } from "../single_images.ts";
 import { passesMade, type StepInputs } from "../step.ts";
 import { type AttackPart, CompiledAttack } from "./compiled_attack.ts";
 import { compileObservation } from "./reestimation.ts";
 import { CompiledDescent, type Descent, SHARE } from "./compiled_descent.ts";
+import { partSizes } from "./images_at_once.ts";
 
 /** What some recipes' learners have beside the network; taken over. */
 export interface LearnerExtras {

@@ -3,13 +3,13 @@ import { join } from "@std/path";
 import {
   ARCHITECTURE_NAMES,
   buildArchitecture,
-} from "../../src/model/architectures/architectures.ts";
-import type { RecipeFlags } from "../../src/recipe/fields.ts";
-import { leastAtOnce, refuseSingleImages } from "../../src/train/single_images.ts";
-import { startRun } from "../../src/train/start.ts";
-import { madeImages } from "../format/arrays/made_npz.ts";
-import { inTemporary } from "../memory/support.ts";
-import { smallRecipe } from "../testing/runs.ts";
+} from "../../../src/model/architectures/architectures.ts";
+import type { RecipeFlags } from "../../../src/recipe/fields.ts";
+import { leastAtOnce, refuseSingleImages } from "../../../src/train/learner/images_at_once.ts";
+import { startRun } from "../../../src/train/start.ts";
+import { madeImages } from "../../format/arrays/made_npz.ts";
+import { inTemporary } from "../../memory/support.ts";
+import { smallRecipe } from "../../testing/runs.ts";
 
 const square = (size: number) => ({ height: size, width: size, channels: 3 });
 const RESNET = buildArchitecture("resnet18", { width: 1, classes: 10 });

@@ -5,12 +5,16 @@
  *
  * @module
  */
-import { describeShape, type ImageShape } from "../data/dataset.ts";
-import { UsageError } from "../errors.ts";
-import { type Architecture, fewestNormalised } from "../model/architecture.ts";
-import { reestimatesStatistics } from "../optimise/weight_average.ts";
-import type { Recipe } from "../recipe/recipe.ts";
-import { imagesAtOnce } from "./selection.ts";
+import { describeShape, type ImageShape } from "../../data/dataset.ts";
+import { UsageError } from "../../errors.ts";
+import { type Architecture, fewestNormalised } from "../../model/architecture.ts";
+import { reestimatesStatistics } from "../../optimise/weight_average.ts";
+import type { Recipe } from "../../recipe/recipe.ts";
+
+/** How many images the device is given at once at the most. */
+export function imagesAtOnce({ batchSize, microBatch = batchSize }: Recipe): number {
+  return Math.min(batchSize, microBatch);
+}
 
 /** How many images of `shape` batch norm needs at once in `architecture`. */
 export function leastAtOnce(architecture: Architecture, shape: ImageShape): number {
