@@ -13,16 +13,8 @@ import {
 } from "../evaluate/evaluation_options.ts";
 import type { EvaluationReport } from "../evaluate/report.ts";
 import { mergeShards } from "../evaluate/shards/merge_shards.ts";
-import {
-  choiceFlag,
-  type Flag,
-  integerFlag,
-  ofRun,
-  switchFlag,
-  textFlag,
-  withDefault,
-} from "../recipe/flag.ts";
-import { RECIPE_FLAGS, recipeInput } from "../recipe/fields.ts";
+import { choiceFlag, integerFlag, switchFlag, textFlag } from "../recipe/flag.ts";
+import { recipeInput } from "../recipe/fields.ts";
 import { describeOutside, describeReport } from "../report/evaluation_text.ts";
 import { CHECKPOINT_LINKS } from "../run/checkpoints.ts";
 import { WEIGHTS_CHOICES } from "../run/subject.ts";
@@ -30,6 +22,7 @@ import { observeEvaluation } from "./eval_status.ts";
 import { ATTACK_FLAGS, effortOf } from "./eval/attack_flags.ts";
 import { CORRUPTIONS_FLAG } from "./eval/corruption_flag.ts";
 import { INPUT_FLAGS, inputScaling } from "./eval/input_flags.ts";
+import { EVALUATED_FLAGS } from "./eval/recipe_flags.ts";
 import { SHARD_FLAGS } from "./eval/shard_flags.ts";
 import {
   type Command,
@@ -46,23 +39,16 @@ import { StatusLine } from "./shell/terminal.ts";
 import { NO_TUNE } from "./shell/tuning_flag.ts";
 import { SUMMARIES } from "./summaries.ts";
 
-const { data, dataDir, imageSize, testFraction, activation, batchSize, seed } = RECIPE_FLAGS;
-const { attackEps, attackNorm } = RECIPE_FLAGS;
-const { backend, workers, deterministic } = RECIPE_FLAGS;
-
-/** `flag` that a run has a value of, and a file has not. */
-const ofEither = <F extends Flag>(flag: F): F =>
-  withDefault(flag, (own) => `the run's own, of a file ${own}`);
-/** `flag` that a file alone may be given. */
-const ofFile = <F extends Flag>(flag: F): F =>
-  withDefault(flag, (own) => `${own}, fixed for a run`);
+const { data, dataDir, imageSize, testFraction, activation, batchSize, seed } = EVALUATED_FLAGS;
+const { attackEps, attackNorm } = EVALUATED_FLAGS;
+const { backend, workers, deterministic } = EVALUATED_FLAGS;
 
 const FLAGS = {
   ...inGroup("Attack", {
     ...ATTACK_FLAGS,
     corruptions: CORRUPTIONS_FLAG,
-    attackEps: ofEither(attackEps),
-    attackNorm: ofFile(attackNorm),
+    attackEps,
+    attackNorm,
     stateDir: textFlag(
       "state-dir",
       "DIR",
@@ -82,17 +68,13 @@ const FLAGS = {
     ),
     ...INPUT_FLAGS,
     nEx: integerFlag("n-ex", "evaluate on the first N test images", 1),
-    data: ofFile(data),
-    dataDir: ofEither(dataDir),
-    imageSize: ofFile(imageSize),
-    testFraction: ofFile(testFraction),
-    activation: {
-      ...activation,
-      help:
-        "nonlinearity of a file's network, where the file does not say; default relu, fixed for a run",
-    },
-    batchSize: ofEither(batchSize),
-    seed: ofEither(seed),
+    data,
+    dataDir,
+    imageSize,
+    testFraction,
+    activation,
+    batchSize,
+    seed,
   }),
   ...inGroup("Output", {
     saveAdv: textFlag("save-adv", "FILE", "save AutoAttack's images as safetensors"),
@@ -110,9 +92,9 @@ const FLAGS = {
   }),
   ...inGroup("Several machines", SHARD_FLAGS),
   ...inGroup("Device", {
-    backend: ofEither(backend),
-    workers: ofEither(workers),
-    deterministic: ofRun(deterministic),
+    backend,
+    workers,
+    deterministic,
     noTune: NO_TUNE,
   }),
 } as const;
