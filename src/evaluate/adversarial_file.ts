@@ -6,6 +6,7 @@
 import * as v from "valibot";
 import type { AttackNorm } from "../attack/options.ts";
 import { type Dataset, type ImageShape, valuesPerImage } from "../data/dataset.ts";
+import { imagesDigest } from "../data/images_digest.ts";
 import { readNamedFile, writeFileAtomically } from "../disk/files.ts";
 import { UsageError } from "../errors.ts";
 import {
@@ -16,7 +17,6 @@ import {
 } from "../format/safetensors.ts";
 import { positiveFlag } from "../recipe/flag.ts";
 import { resolveRecipe } from "../recipe/resolve.ts";
-import { imagesDigest } from "./asked/identity.ts";
 
 /** The tensor that such a file is known by. */
 export const IMAGES_TENSOR = "x_adv";

@@ -6,6 +6,7 @@
 import { observedOptions } from "../backend/observed.ts";
 import { exclusively } from "../backend/exclusive.ts";
 import { openBackend } from "../backend/open.ts";
+import { imagesDigest } from "../data/images_digest.ts";
 import type { Recipe } from "../recipe/recipe.ts";
 import { engineOptions } from "../recipe/resolve.ts";
 import { thisProgram } from "../run/program_version.ts";
@@ -14,7 +15,6 @@ import { checkAdversarial } from "./adversarial_check.ts";
 import { type AdversarialImages, readAdversarial, saveAdversarial } from "./adversarial_file.ts";
 import { checkOptions } from "./asked/checks.ts";
 import { readEvaluated } from "./asked/evaluated.ts";
-import { imagesDigest } from "./asked/identity.ts";
 import { attackSubject } from "./autoattack/attack_subject.ts";
 import type { Journal } from "./autoattack/journal.ts";
 import { checkState, openState } from "./autoattack/state_folder.ts";

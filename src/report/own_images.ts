@@ -8,7 +8,7 @@ import { firstIndices } from "../data/batches.ts";
 import type { Dataset } from "../data/dataset.ts";
 import { DATA_ROOT, dataDigest, loadSplit } from "../data/sets/sets.ts";
 import { RunError, UsageError } from "../errors.ts";
-import { imagesDigest } from "../evaluate/asked/identity.ts";
+import { imagesDigest } from "../data/images_digest.ts";
 import type { RunRecord } from "../run/run_record.ts";
 
 /** What a run's record says of its images. */

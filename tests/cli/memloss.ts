@@ -41,3 +41,10 @@ export function assertRefused(outcome: Outcome, code: 1 | 2, sentence: RegExp): 
   assert.equal(outcome.code, code, outcome.stderr);
   assert.equal(outcome.stdout, "");
 }
+
+/** `more`, and those of `defaults`, each of them `--name=value`, that are not among them: a flag may be given once. */
+export function withDefaults(defaults: readonly string[], more: readonly string[]): string[] {
+  const nameOf = (flag: string) => flag.split("=")[0]!;
+  const given = new Set(more.map(nameOf));
+  return [...defaults.filter((flag) => !given.has(nameOf(flag))), ...more];
+}

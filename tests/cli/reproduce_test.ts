@@ -5,10 +5,9 @@ import type { ResultTable } from "../../src/report/tables/results.ts";
 import type { Cell } from "../../src/reproduce/cell.ts";
 import { readWeights } from "../../src/run/subject.ts";
 import { madeTable } from "../reproduce/made_table.ts";
-import { withDefaults } from "../testing/flags.ts";
 import { startProgram } from "../testing/program.ts";
 import { snapshot } from "../testing/folder.ts";
-import { assertRefused, memloss, memlossDone, type Outcome } from "./memloss.ts";
+import { assertRefused, memloss, memlossDone, type Outcome, withDefaults } from "./memloss.ts";
 import { TINY, TinyWorld } from "./tiny.ts";
 
 let world: TinyWorld;

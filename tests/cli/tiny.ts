@@ -4,7 +4,7 @@
  * @module
  */
 import { join } from "@std/path";
-import { withDefaults } from "../testing/flags.ts";
+import { withDefaults } from "./memloss.ts";
 import { records, TRAIN_FILES, writeFiles } from "../data/made_cifar10.ts";
 
 /** Training and test images of {@linkcode writeTinyData}. */

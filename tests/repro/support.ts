@@ -6,7 +6,7 @@
 import assert from "node:assert/strict";
 import { join } from "@std/path";
 import { records, TRAIN_FILES, writeFiles } from "../data/made_cifar10.ts";
-import { withDefaults } from "../testing/flags.ts";
+import { withDefaults } from "../cli/memloss.ts";
 import { snapshot } from "../testing/folder.ts";
 import { type Process, startProgram } from "../testing/program.ts";
 

@@ -3,8 +3,8 @@
  *
  * @module
  */
-import { type Dataset, valuesPerImage } from "../../data/dataset.ts";
-import { sha256, sha256Of } from "../../format/sha256.ts";
+import { imagesDigest } from "../../data/images_digest.ts";
+import { sha256 } from "../../format/sha256.ts";
 import { sourceDigest } from "../../run/program_version.ts";
 import { attacksOf, type EvaluationOptions } from "../evaluation_options.ts";
 import { shortened } from "../kept_report.ts";
@@ -36,15 +36,6 @@ export async function identityOf(
     ...{ input, batchSize, seed, backend, deterministic },
   };
   return JSON.parse(JSON.stringify(identity)); // as a file gives it back
-}
-
-/** SHA-256 of the images `ids` of `dataset`, one behind another (bytes, NHWC), and of their labels behind them. */
-export function imagesDigest({ images, labels, shape }: Dataset, ids: Uint32Array): string {
-  const values = valuesPerImage(shape);
-  return sha256Of(function* () {
-    for (const id of ids) yield images.subarray(id * values, (id + 1) * values);
-    yield Uint8Array.from(ids, (id) => labels[id]!);
-  }());
 }
 
 /** A name for the folder of an evaluation's shards: its attacks, and the beginning of a digest. */

@@ -3,7 +3,7 @@ import { join } from "@std/path";
 import { cleanOf, readMeasured } from "../../../src/publish/robustbench/measured.ts";
 import { firstIndices } from "../../../src/data/batches.ts";
 import { loadSplit } from "../../../src/data/sets/sets.ts";
-import { imagesDigest } from "../../../src/evaluate/asked/identity.ts";
+import { imagesDigest } from "../../../src/data/images_digest.ts";
 import type { RecipeInput } from "../../../src/recipe/recipe.ts";
 import { resolveRecipe } from "../../../src/recipe/resolve.ts";
 import type { RunRecord } from "../../../src/run/run_record.ts";

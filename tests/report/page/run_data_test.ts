@@ -3,7 +3,7 @@ import { join } from "@std/path";
 import { UsageError } from "../../../src/errors.ts";
 import { firstIndices } from "../../../src/data/batches.ts";
 import { loadSplit } from "../../../src/data/sets/sets.ts";
-import { imagesDigest } from "../../../src/evaluate/asked/identity.ts";
+import { imagesDigest } from "../../../src/data/images_digest.ts";
 import { renderPage } from "../../../src/report/page/page.ts";
 import {
   findStepsPerEpoch,
