@@ -105,7 +105,8 @@ Deno.test("memloss eval --json prints one document that is also kept in the run 
     assert.equal(accuracy, correct / n);
   }
   const text = await Deno.readTextFile(join(run, "recipe.json"));
-  assert.deepEqual(recipe, JSON.parse(text).recipe);
+  const record = JSON.parse(text);
+  assert.deepEqual(recipe, record.recipe);
   const path = join(run, "checkpoints", "epoch-002.safetensors");
   const sha256 = createHash("sha256").update(await Deno.readFile(path)).digest("hex");
   assert.match(rest.data.sha256, /^[0-9a-f]{64}$/);
@@ -119,6 +120,7 @@ Deno.test("memloss eval --json prints one document that is also kept in the run 
     data: { name: "cifar10", part: "test", n: TINY.test, sha256: rest.data.sha256 },
     attack: { norm: "linf", epsilon: 8 / 255, fraction: "8/255", restarts: 1 },
     backend: { name: "wasm", adapter: "WebAssembly SIMD, relaxed multiply-add" },
+    program: record.program,
     seed: 1,
   });
   const kept = join(run, "eval", `epoch-002.clean-pgd20.n${TINY.test}.eps8.00.seed1.wasm.json`);

@@ -33,7 +33,9 @@ judgedTest(
       ...["--width", "1", "--epochs", "2", "--batch-size", "8", "--attack-steps", "1"],
       ...["--run-dir", run],
     );
-    const { data } = JSON.parse(await Deno.readTextFile(join(run, "recipe.json")));
+    const { data: { test, ...data } } = JSON.parse(
+      await Deno.readTextFile(join(run, "recipe.json")),
+    );
     assert.deepEqual(data, {
       classes: [0, 1, 2, 3, 4].map((label) => `class ${label}`),
       shape: { height: 64, width: 64, channels: 3 },
@@ -43,7 +45,8 @@ judgedTest(
       ...["--attack-version", "custom", "--attacks-to-run", "apgd-ce,square"],
       ...["--iterations", "2", "--queries", "2"],
     );
-    const { perClass, autoattack } = JSON.parse(stdout);
+    const { perClass, autoattack, data: evaluated } = JSON.parse(stdout);
+    assert.deepEqual(test, { n: 5, sha256: evaluated.sha256 });
     assert.deepEqual(perClass.map(({ n }: { n: number }) => n), [1, 1, 1, 1, 1]);
     assert.equal(autoattack.n, 5);
     await memlossDone("report", run, "--out", page);
