@@ -72,8 +72,10 @@ async function untilItCatchesInterrupts(process: Process): Promise<void> {
     const args = ["SigCgt", `/proc/${process.pid}/status`];
     const { stdout } = await new Deno.Command("grep", { args, stderr: "null" }).output();
     const caught = new TextDecoder().decode(stdout).split(":")[1]?.trim() ?? "0";
-    if (BigInt(`0x${caught}`) & SIGINT) return;
-    await new Promise((resolve) => setTimeout(resolve, 20));
+    const catches = (BigInt(`0x${caught}`) & SIGINT) !== 0n;
+    // Deno takes note of the listener a moment after the kernel, and ends by itself in between.
+    await new Promise((resolve) => setTimeout(resolve, catches ? 200 : 20));
+    if (catches) return;
   }
 }
 
