@@ -9,7 +9,7 @@ import type { Program } from "./program.ts";
 /** How many are kept whatever memory they have of their own: full and last batches, with memory examples and without. */
 const LEAST = 4;
 
-/** How many are kept at most. Beside auxiliary images, the number of memory examples of a batch takes some thirty values. */
+/** How many are kept at most. Beside auxiliary images, the number of memory examples differs from batch to batch. */
 const MOST = 64;
 
 /** Bytes of device memory of their own that more than {@linkcode LEAST} may have together. */
