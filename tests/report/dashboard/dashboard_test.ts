@@ -126,19 +126,16 @@ Deno.test("events go on where a page stands, and end with the run", async () => 
   const dashboard = Dashboard.open(0);
   dashboard.begin(run);
   tell(dashboard, lines.slice(0, 3));
-  const events = async (after: number) => {
-    const { body } = await fetch(`${dashboard.url}events?after=${after}`);
-    return new Response(body).text();
-  };
-  const [late, current] = [events(1), events(3)];
-  await new Promise((resolve) => setTimeout(resolve, 100));
+  const events = (after: number) => fetch(`${dashboard.url}events?after=${after}`);
+  const pages = [await events(1), await events(3)];
   tell(dashboard, lines.slice(3, 5));
   await dashboard[Symbol.asyncDispose]();
+  const [late, current] = await Promise.all(pages.map((page) => page.text()));
   const names = (text: string) => [...text.matchAll(/^event: (.+)$/gm)].map(([, name]) => name);
   // The first step after a page shows plots to everybody that those who came before may lack.
-  assert.deepEqual(names(await late), ["page", "page", "step", "step", "page", "end"]);
-  assert.deepEqual(names(await current), ["page", "step", "step", "page", "end"]);
-  const [step] = [...(await current).matchAll(/^event: step\ndata: (.+)$/gm)];
+  assert.deepEqual(names(late!), ["page", "page", "step", "step", "page", "end"]);
+  assert.deepEqual(names(current!), ["page", "step", "step", "page", "end"]);
+  const [step] = [...current!.matchAll(/^event: step\ndata: (.+)$/gm)];
   const { x, values, status } = JSON.parse(step![1]!);
   assert.equal(x, 4 / STEPS);
   assert.equal(values.loss, lines[3]!.loss);
