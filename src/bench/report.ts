@@ -3,10 +3,12 @@
  *
  * @module
  */
-import type { AttackCost } from "./attack_start.ts";
+import type { AttackCost, AttackStartCost } from "./attack.ts";
+import type { EvaluationCosts } from "./evaluation.ts";
 import type { GPUS } from "./gpus.ts";
 import type { HostSpeed } from "./host/measure.ts";
 import type { LayerSpeed, RatioSummary } from "./kernels.ts";
+import type { MemoryCost, MemorySize } from "./memory.ts";
 import type { VariantRoofline } from "./roofline.ts";
 import type { StepComparison } from "./step.ts";
 
@@ -16,9 +18,18 @@ export interface Size {
   readonly batchSize: number;
 }
 
+/** What was measured in turns on one device, and there. */
+export interface OnDevice extends Size {
+  /** What computed. */
+  readonly backend: string;
+  readonly adapter: string;
+  readonly pairs: number;
+}
+
 /** What `bench --json` prints: what was asked for. */
 export interface BenchReport {
-  /** Whose times kernels and step are; absent where neither was asked for. */
+  /** What computed kernels and step; absent where neither was asked for, as the next. */
+  readonly backend?: string;
   readonly adapter?: string;
   readonly kernels?: Size & {
     readonly pairs: number;
@@ -27,14 +38,13 @@ export interface BenchReport {
     readonly layers: readonly LayerSpeed[];
   };
   readonly step?: Size & { readonly pairs: number } & StepComparison;
+  /** The attacks of training, alone. */
+  readonly attack?: OnDevice & { readonly attacks: readonly AttackCost[] };
   /** V1's step with fewer attack steps, from the memory. */
-  readonly attackStart?: Size & {
-    /** What computed. */
-    readonly backend: string;
-    readonly adapter: string;
-    readonly pairs: number;
-    readonly attacks: readonly AttackCost[];
-  };
+  readonly attackStart?: OnDevice & { readonly attacks: readonly AttackStartCost[] };
+  /** Accuracies and AutoAttack's members. */
+  readonly eval?: OnDevice & EvaluationCosts;
+  readonly memory?: MemorySize & MemoryCost;
   /** The trainer on a device that computes nothing. */
   readonly host?: Size & HostSpeed;
   readonly roofline?: Size & {

@@ -6,9 +6,15 @@
 
 /** The middle one of `values`, or the mean of the middle two. */
 export function median(values: readonly number[]): number {
+  return quantile(values, 0.5);
+}
+
+/** What `share`, in [0,1], of `values` do not exceed, between two of them in proportion. */
+export function quantile(values: readonly number[], share: number): number {
   const sorted = values.toSorted((a, b) => a - b);
-  const middle = (sorted.length - 1) / 2;
-  return (sorted[Math.floor(middle)]! + sorted[Math.ceil(middle)]!) / 2;
+  const at = share * (sorted.length - 1), below = Math.floor(at);
+  const low = sorted[below]!, high = sorted[Math.ceil(at)]!;
+  return low + (at - below) * (high - low);
 }
 
 /** The geometric mean of `values`, all over 0. */

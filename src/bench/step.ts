@@ -1,28 +1,31 @@
 /**
- * The whole V1 step, ours against tfjs's own WebGPU backend, in turns: seconds, dispatches, and what JavaScript costs.
+ * The whole V1 step, ours against tfjs's own WebGPU backend, in turns: seconds, dispatches, and what JavaScript costs. On
+ * the CPU engine, which tfjs has no step to hold against, seconds.
  *
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
 import { flush } from "../backend/webgpu/tensors.ts";
+import type { Backend } from "../backend/backend.ts";
 import { type Engine, type Engines, guardAll } from "./engines.ts";
 import { type GpuCalls, watchGpu } from "./gpu_calls.ts";
 import { type Spread, spreadOf } from "./statistics.ts";
+import { compareInTurns } from "./turns.ts";
 import { V1Step } from "./v1_step.ts";
 
 /** One side's steps. */
 export interface StepSpeed {
   readonly seconds: Spread;
   readonly imagesPerSecond: Spread;
-  /** Of compute shaders in one step. */
-  readonly dispatches: number;
+  /** Of compute shaders in one step; absent on the CPU engine, as the next two. */
+  readonly dispatches?: number;
   /** Of command buffers in one step. */
-  readonly submissions: number;
+  readonly submissions?: number;
   /**
    * From the first call of a step to the last one, when the queue was empty before and nothing is waited for or read;
    * without the time inside `queue.submit`, where a software device computes.
    */
-  readonly javascriptMilliseconds: Spread;
+  readonly javascriptMilliseconds?: Spread;
 }
 
 /** Both sides' steps. */
@@ -141,4 +144,24 @@ export async function compareSteps(
   ours.dispose();
   stock?.dispose();
   return comparison;
+}
+
+/**
+ * Makes `pairs` steps on the CPU engine, each after one that is not timed.
+ *
+ * @throws {RunError} if the engine fails
+ */
+export async function timeCpuSteps(
+  backend: Backend,
+  width: number,
+  batchSize: number,
+  pairs: number,
+  progress: (what: string) => void,
+): Promise<StepComparison> {
+  const step = new V1Step(backend, width, batchSize);
+  const side = { name: "V1 step", passes: step.passes, run: async () => (await step.run()).step };
+  const [cost] = await compareInTurns([side], batchSize, pairs, progress);
+  step.dispose();
+  const { seconds, imagesPerSecond } = cost!;
+  return { variants: backend.choices(), ours: { seconds, imagesPerSecond } };
 }

@@ -24,6 +24,8 @@ const { shape: SHAPE } = CIFAR10, CLASSES = CIFAR10.classes.length;
 const EPOCH = 2;
 /** Passes of an image in training mode, forward and back to images and weights: `x`, `x'` and `x''`. */
 const TRAINING_PASSES = 3 * 3;
+/** Passes of an image forwards before the first iteration of an attack that maximises a divergence: of `x`, and of `x''`. */
+const REFERENCES = { ce: 0, kl: 1, "memory-kl": 2 } as const;
 const RATES = { lr: 0.01, momentum: 0.9 };
 
 /** How long a step took. */
@@ -67,24 +69,24 @@ export class V1Step {
     );
   }
 
-  /** How often an image passes the network in a step, forwards or back: `x` once and `x'` twice in each iteration of the attack. */
+  /** How often an image passes the network in a step, forwards or back. */
   get passes(): number {
-    return 1 + 2 * attackStepsIn(this.#recipe, EPOCH)! + TRAINING_PASSES;
+    return this.attackPasses + TRAINING_PASSES;
+  }
+
+  /** Those of them that the attack makes: two in each iteration, and one for every distribution that it keeps away from. */
+  get attackPasses(): number {
+    const { loss } = this.#recipe.attack!;
+    return 2 * attackStepsIn(this.#recipe, EPOCH)! + REFERENCES[loss];
   }
 
   /** Makes one step, from the batch on the host to parameters that are ready for the next. */
   async run(): Promise<StepSeconds> {
-    const learner = this.#learner, backend = this.#backend, batch = this.#batch;
+    const learner = this.#learner, backend = this.#backend;
     const started = performance.now();
     const inputs = this.inputs();
-    const recipe = this.#recipe;
-    const memory = { images: this.#memory, rows: [...batch.ids.keys()] };
-    const start = attackStart(recipe, batch, EPOCH, memory)!;
-    const attack = await attackBatch(learner, batch, inputs, {
-      ...{ recipe, epoch: EPOCH, backend, start },
-    });
+    const adv = imageTensor(await this.#attack(inputs), SHAPE);
     const attacked = performance.now();
-    const adv = imageTensor(attack.images, SHAPE);
     const { terms, weights, fooled } = await this.#descend(inputs, adv);
     await backend.guard(terms.loss.data());
     await learner.update(RATES);
@@ -94,6 +96,15 @@ export class V1Step {
     [model.parameters, model.buffers].forEach(disposeAll);
     const ended = performance.now();
     return { step: (ended - started) / 1000, attack: (attacked - started) / 1000 };
+  }
+
+  /** Makes the attack of a step alone, from the batch on the host to adversarial images there; returns its seconds. */
+  async attack(): Promise<number> {
+    const started = performance.now();
+    const inputs = this.inputs();
+    await this.#attack(inputs);
+    tf.dispose(inputs);
+    return (performance.now() - started) / 1000;
   }
 
   /** The batch on the device, the caller's to dispose. */
@@ -108,6 +119,15 @@ export class V1Step {
     const { terms, weights, fooled } = await this.#descend(inputs, attack.adversarial);
     await this.#learner.update(RATES);
     tf.dispose([attack.adversarial, ...attack.losses, { ...terms }, weights!, fooled!]);
+  }
+
+  /** Adversarial images, on the host. */
+  async #attack(inputs: ReturnType<V1Step["inputs"]>): Promise<Float32Array> {
+    const recipe = this.#recipe, batch = this.#batch;
+    const memory = { images: this.#memory, rows: [...batch.ids.keys()] };
+    const start = attackStart(recipe, batch, EPOCH, memory)!;
+    const context = { recipe, epoch: EPOCH, backend: this.#backend, start };
+    return (await attackBatch(this.#learner, batch, inputs, context)).images;
   }
 
   #descend({ images, labels }: ReturnType<V1Step["inputs"]>, adv: tf.Tensor4D) {

@@ -3,72 +3,36 @@
  *
  * @module
  */
-import * as v from "valibot";
+import type { Backend } from "../backend/backend.ts";
 import { openBackend } from "../backend/open.ts";
-import { compareAttackStarts } from "../bench/attack_start.ts";
+import { describeAdapters } from "../backend/webgpu/open.ts";
+import { compareAttacks, compareAttackStarts } from "../bench/attack.ts";
 import { closeEngines, openEngines } from "../bench/engines.ts";
+import { compareEvaluations } from "../bench/evaluation.ts";
 import { GPUS } from "../bench/gpus.ts";
 import { measureHost } from "../bench/host/measure.ts";
 import { measureKernels, summariseSpeeds } from "../bench/kernels.ts";
 import { convolutionLayers } from "../bench/layers.ts";
-import type { BenchReport, Size } from "../bench/report.ts";
+import { measureMemory } from "../bench/memory.ts";
+import type { BenchReport, OnDevice, Size } from "../bench/report.ts";
 import { rooflines } from "../bench/roofline.ts";
-import { compareSteps } from "../bench/step.ts";
-import { RECIPE_FLAGS } from "../recipe/fields.ts";
-import { choiceFlag, type Flag, integerFlag, switchFlag } from "../recipe/flag.ts";
+import { compareSteps, timeCpuSteps } from "../bench/step.ts";
 import { describeBench } from "../report/bench_text.ts";
-import { type Command, type FlagValues, readArguments, refuseFlags } from "./shell/command.ts";
+import {
+  type BenchSubject,
+  DEFAULT_PAIRS,
+  type DEFAULTS,
+  FLAGS,
+  type Flags,
+  MEMORY,
+  refuseIdle,
+  sizeOf,
+} from "./bench/flags.ts";
+import { type Command, readArguments, refuseFlags } from "./shell/command.ts";
 import { printReport } from "./shell/output.ts";
 import { StatusLine } from "./shell/terminal.ts";
-import { NO_TUNE, tuningOptions } from "./shell/tuning_flag.ts";
+import { tuningOptions } from "./shell/tuning_flag.ts";
 import { SUMMARIES } from "./summaries.ts";
-
-/** What can be asked for. */
-const SUBJECTS = ["kernels", "step", "attack-start", "host", "roofline"] as const;
-type BenchSubject = typeof SUBJECTS[number];
-
-/** Sizes unless told otherwise: a software device, and tfjs's kernels on it, must be done in minutes. */
-const DEFAULTS: Readonly<Record<BenchSubject, Size>> = {
-  kernels: { width: 64, batchSize: 8 },
-  step: { width: 8, batchSize: 8 },
-  "attack-start": { width: 16, batchSize: 128 },
-  host: { width: 64, batchSize: 128 },
-  roofline: { width: 64, batchSize: 128 },
-};
-const DEFAULT_PAIRS = 5;
-
-const subjectList = v.pipe(
-  v.array(v.picklist(SUBJECTS, `must be a list of ${SUBJECTS.join(", ")}`)),
-  v.transform((names) => new Set(names)),
-);
-
-const whatFlag: Flag<typeof subjectList> = {
-  name: "what",
-  placeholder: SUBJECTS.join(","),
-  known: SUBJECTS,
-  help: "what to measure or compute, separated by commas; default kernels,step",
-  schema: subjectList,
-  parse: (text) => text.split(","),
-};
-
-/** For the help: the default of every subject. */
-const defaultsOf = (size: keyof Size) =>
-  SUBJECTS.map((subject) => `${DEFAULTS[subject][size]} (${subject})`).join(", ");
-
-const FLAGS = {
-  what: whatFlag,
-  compare: choiceFlag("compare", ["stock"], "measure tfjs's own WebGPU kernels beside ours"),
-  width: integerFlag(
-    "width",
-    `channels of ResNet-18's first stage; default ${defaultsOf("width")}`,
-    1,
-  ),
-  batchSize: integerFlag("batch-size", `images; default ${defaultsOf("batchSize")}`, 1),
-  pairs: integerFlag("pairs", `measurements of each side; default ${DEFAULT_PAIRS}`, 1),
-  backend: { ...RECIPE_FLAGS.backend, help: "device of attack-start; default auto" },
-  noTune: NO_TUNE,
-  json: switchFlag("json", "print one JSON document on stdout"),
-} as const;
 
 export const command: Command = {
   name: "bench",
@@ -77,8 +41,9 @@ export const command: Command = {
   flags: FLAGS,
   examples: [
     "memloss bench --what kernels,step --compare stock --json",
-    "memloss bench --what step --compare stock --width 64 --batch-size 32 --pairs 3",
-    "memloss bench --what attack-start",
+    "memloss bench --what step --backend wasm --width 16 --batch-size 128",
+    "memloss bench --what attack,attack-start,eval",
+    "memloss bench --what memory --memory-codec f16",
     "memloss bench --what host",
     "memloss bench --what roofline",
   ],
@@ -89,34 +54,26 @@ export const command: Command = {
   },
 };
 
-async function bench(flags: FlagValues<typeof FLAGS>): Promise<BenchReport> {
+async function bench(flags: Flags): Promise<BenchReport> {
   const what = flags.what ?? new Set<BenchSubject>(["kernels", "step"]);
-  const measured = what.has("kernels") || what.has("step"), starts = what.has("attack-start");
-  if (!measured) {
-    refuseFlags(FLAGS, flags, ["compare"], "has a meaning for --what kernels and step only");
-  }
-  if (!measured && !starts) {
-    const why = "has a meaning for --what kernels, step and attack-start only";
-    refuseFlags(FLAGS, flags, ["pairs"], why);
-  }
-  if (!what.has("step") && !starts) {
-    const why = "has a meaning for --what step and attack-start only";
-    refuseFlags(FLAGS, flags, ["noTune"], why);
-  }
-  if (!starts) {
-    refuseFlags(FLAGS, flags, ["backend"], "has a meaning for --what attack-start only");
-  }
+  refuseIdle(what, flags);
   return {
-    ...measured && await measure(what, flags),
-    ...starts && { attackStart: await attackStarts(sizeOf("attack-start", flags), flags) },
+    ...(what.has("kernels") || what.has("step")) && await measure(what, flags),
+    ...what.has("attack") && {
+      attack: await onDevice("attack", flags, async (...asked) => ({
+        attacks: await compareAttacks(...asked),
+      })),
+    },
+    ...what.has("attack-start") && {
+      attackStart: await onDevice("attack-start", flags, async (...asked) => ({
+        attacks: await compareAttackStarts(...asked),
+      })),
+    },
+    ...what.has("eval") && { eval: await onDevice("eval", flags, compareEvaluations) },
+    ...what.has("memory") && { memory: await memoryAlone(flags) },
     ...what.has("host") && { host: await hostAlone(sizeOf("host", flags)) },
     ...what.has("roofline") && { roofline: boundOnPaper(sizeOf("roofline", flags)) },
   };
-}
-
-function sizeOf(subject: BenchSubject, { width, batchSize }: FlagValues<typeof FLAGS>): Size {
-  const size = DEFAULTS[subject];
-  return { width: width ?? size.width, batchSize: batchSize ?? size.batchSize };
 }
 
 function boundOnPaper(size: Size): BenchReport["roofline"] {
@@ -124,68 +81,100 @@ function boundOnPaper(size: Size): BenchReport["roofline"] {
   return { ...size, gpus: GPUS, variants };
 }
 
-async function attackStarts(
-  size: Size,
-  { backend: choice = "auto", pairs = DEFAULT_PAIRS, noTune }: FlagValues<typeof FLAGS>,
-): Promise<BenchReport["attackStart"]> {
-  const status = new StatusLine();
-  const backend = await openBackend(choice, tuningOptions(noTune, status));
-  try {
-    const { width, batchSize } = size, { name, adapter } = backend;
-    const progress = (text: string) => status.update(text);
-    const attacks = await backend.guard(
-      compareAttackStarts(backend, width, batchSize, pairs, progress),
-    );
-    return { ...size, backend: name, adapter, pairs, attacks };
-  } finally {
-    status.clear();
-    backend.close();
-  }
+/** What is measured on one device: its backend, the width, the images of a batch, the turns, and who is told. */
+type Measured<T> = (
+  ...asked: [Backend, number, number, number, (text: string) => void]
+) => Promise<T>;
+
+async function onDevice<T>(
+  subject: keyof typeof DEFAULTS,
+  flags: Flags,
+  measured: Measured<T>,
+): Promise<OnDevice & T> {
+  const { backend: choice = "auto", pairs = DEFAULT_PAIRS, noTune } = flags;
+  const size = sizeOf(subject, flags), { width, batchSize } = size;
+  return await withStatus(async (status, progress) => {
+    const backend = await openBackend(choice, tuningOptions(noTune, status));
+    try {
+      const { name, adapter } = backend;
+      const found = await backend.guard(measured(backend, width, batchSize, pairs, progress));
+      return { ...size, backend: name, adapter, pairs, ...found };
+    } finally {
+      backend.close();
+    }
+  });
+}
+
+async function memoryAlone(flags: Flags): Promise<BenchReport["memory"]> {
+  const { examples, batchSize, memoryCodec: codec, memoryBudget: budget } = { ...MEMORY, ...flags };
+  const size = { examples, batchSize, codec, budget };
+  return await withStatus(async (_, progress) => ({
+    ...size,
+    ...await measureMemory(size, progress),
+  }));
 }
 
 async function hostAlone(size: Size): Promise<BenchReport["host"]> {
-  const status = new StatusLine();
-  try {
-    return {
-      ...size,
-      ...await measureHost(size.width, size.batchSize, (text) => status.update(text)),
-    };
-  } finally {
-    status.clear();
-  }
+  return await withStatus(async (_, progress) => ({
+    ...size,
+    ...await measureHost(size.width, size.batchSize, progress),
+  }));
 }
 
-async function measure(
-  what: ReadonlySet<BenchSubject>,
-  flags: FlagValues<typeof FLAGS>,
-): Promise<BenchReport> {
-  const { compare, pairs = DEFAULT_PAIRS } = flags;
-  const status = new StatusLine();
-  const options = tuningOptions(flags.noTune, status);
-  const engines = await openEngines(compare === "stock", options);
-  if (engines.software) {
-    status.print(
-      "note: the only WebGPU adapter here is software, on which this takes many minutes.",
-    );
+/** Kernels and step on WebGPU; the step on the CPU engine where that is asked for, or there is nothing else. */
+async function measure(what: ReadonlySet<BenchSubject>, flags: Flags): Promise<BenchReport> {
+  const { compare, pairs = DEFAULT_PAIRS, backend: choice, noTune } = flags;
+  if (what.has("kernels") || compare) {
+    const why =
+      "wasm has a meaning neither for --what kernels nor for --compare, which are WebGPU's";
+    refuseFlags(FLAGS, choice === "wasm" ? { backend: choice } : {}, ["backend"], why);
+  } else if (!await hasWebGpu(choice)) {
+    const onCpu = { ...flags, backend: "wasm" } as const;
+    const { backend, adapter, ...step } = await onDevice("step", onCpu, timeCpuSteps);
+    return { backend, adapter, step };
   }
-  const progress = (text: string) => status.update(text);
-  const kernels = async ({ width, batchSize }: Size) => {
-    const layers = convolutionLayers(width, batchSize);
-    const speeds = await measureKernels(layers, engines, pairs, progress);
-    return { width, batchSize, pairs, summary: summariseSpeeds(speeds), layers: speeds };
-  };
-  const step = async ({ width, batchSize }: Size) => {
-    const comparison = await compareSteps(engines, width, batchSize, pairs, progress);
-    return { width, batchSize, pairs, ...comparison };
-  };
-  try {
-    return {
-      adapter: engines.ours.backend.adapter,
-      ...what.has("kernels") && { kernels: await kernels(sizeOf("kernels", flags)) },
-      ...what.has("step") && { step: await step(sizeOf("step", flags)) },
+  return await withStatus(async (status, progress) => {
+    const engines = await openEngines(compare === "stock", tuningOptions(noTune, status));
+    if (engines.software) {
+      status.print(
+        "note: the only WebGPU adapter here is software, on which this takes many minutes.",
+      );
+    }
+    const kernels = async ({ width, batchSize }: Size) => {
+      const layers = convolutionLayers(width, batchSize);
+      const speeds = await measureKernels(layers, engines, pairs, progress);
+      return { width, batchSize, pairs, summary: summariseSpeeds(speeds), layers: speeds };
     };
+    const step = async ({ width, batchSize }: Size) => {
+      const comparison = await compareSteps(engines, width, batchSize, pairs, progress);
+      return { width, batchSize, pairs, ...comparison };
+    };
+    try {
+      const { name, adapter } = engines.ours.backend;
+      return {
+        ...{ backend: name, adapter },
+        ...what.has("kernels") && { kernels: await kernels(sizeOf("kernels", flags)) },
+        ...what.has("step") && { step: await step(sizeOf("step", flags)) },
+      };
+    } finally {
+      closeEngines(engines);
+    }
+  });
+}
+
+/** Whether there is WebGPU for `choice`, which takes what there is unless it is given. */
+async function hasWebGpu(choice: Flags["backend"]): Promise<boolean> {
+  if (choice === "wasm" || choice === "webgpu") return choice === "webgpu";
+  return (await describeAdapters()).some(({ software }) => choice === undefined || !software);
+}
+
+async function withStatus<T>(
+  work: (status: StatusLine, progress: (text: string) => void) => Promise<T>,
+): Promise<T> {
+  const status = new StatusLine();
+  try {
+    return await work(status, (text) => status.update(text));
   } finally {
     status.clear();
-    closeEngines(engines);
   }
 }

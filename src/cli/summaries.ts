@@ -18,6 +18,6 @@ export const SUMMARIES = {
   data: "download, check or look at a data set",
   doctor: "tell what this machine can run, and what is missing",
   bench:
-    "time the WebGPU engine, alone or against tfjs's own, attacks from the memory, and the host; bound kernels on paper",
+    "time steps, attacks, evaluations, the memory and the host; WebGPU kernels against tfjs's own, or bounded on paper",
   completions: "print what teaches a shell to complete the binary's commands and flags",
 } as const;

@@ -3,24 +3,27 @@
  *
  * @module
  */
-import type { Bound, Predictions } from "../bench/roofline.ts";
 import { MODES } from "../bench/convolutions.ts";
-import { type GpuName, GPUS } from "../bench/gpus.ts";
 import type { LayerSpeed } from "../bench/kernels.ts";
-import type { BenchReport } from "../bench/report.ts";
+import type { BatchTimes } from "../bench/memory.ts";
+import type { BenchReport, OnDevice } from "../bench/report.ts";
 import { formatSpread } from "../bench/statistics.ts";
 import type { StepSpeed } from "../bench/step.ts";
-
-type Row = readonly string[];
+import type { Cost } from "../bench/turns.ts";
+import { columns, type Row } from "./columns.ts";
+import { describeRooflines } from "./roofline_text.ts";
 
 /** `report` in words. */
 export function describeBench(report: BenchReport): string {
-  const { adapter, kernels, step, attackStart, host, roofline } = report;
+  const { backend, adapter, kernels, step, attack, attackStart, memory, host, roofline } = report;
   return [
-    ...adapter === undefined ? [] : [[`WebGPU on ${adapter}`]],
+    ...backend === undefined ? [] : [[`on ${backend} (${adapter})`]],
     ...kernels ? describeKernels(kernels) : [],
     ...step ? [describeStep(step)] : [],
+    ...attack ? [describeAttack(attack)] : [],
     ...attackStart ? [describeAttackStart(attackStart)] : [],
+    ...report.eval ? describeEvaluations(report.eval) : [],
+    ...memory ? [describeMemory(memory)] : [],
     ...host ? [describeHost(host)] : [],
     ...roofline ? describeRooflines(roofline) : [],
   ].map((lines) => lines.join("\n")).join("\n\n");
@@ -31,7 +34,7 @@ function describeHost(host: NonNullable<BenchReport["host"]>): string[] {
   return [
     `the host's part of the V1 step, width ${width}, batch ${batchSize}, ${steps} steps on a device that computes ` +
     "nothing; median [least, most]",
-    ...table(["", "ms"], [
+    ...columns(["", "ms"], [
       ["a step", formatSpread(milliseconds, 1)],
       ["from the update to the attack", formatSpread(waits.attack, 1)],
       ["from the attack's result to the gradients", formatSpread(waits.descend, 1)],
@@ -47,7 +50,7 @@ function describeKernels(kernels: NonNullable<BenchReport["kernels"]>): string[]
     "each; ours without packing the filter";
   const tables = MODES.map((mode) => [
     mode,
-    ...table(
+    ...columns(
       ["layer", "variant", "ms, median [least, most]", "GFLOPS", "times as fast as tfjs"],
       layers.filter((layer) => layer.mode === mode).flatMap(layerRows),
     ),
@@ -62,7 +65,7 @@ function describeKernels(kernels: NonNullable<BenchReport["kernels"]>): string[]
     ...tables,
     ...means.length === 0 ? [] : [[
       "fastest variants against tfjs",
-      ...table(["layers", "geometric mean", "least"], means),
+      ...columns(["layers", "geometric mean", "least"], means),
     ]],
   ];
 }
@@ -80,18 +83,26 @@ function layerRows({ layer, variants, stock }: LayerSpeed): Row[] {
 
 function describeStep(step: NonNullable<BenchReport["step"]>): string[] {
   const { width, batchSize, pairs, ours, stock, ratio, javascriptRatio } = step;
+  const onGpu = ours.dispatches !== undefined;
   const row = (name: string, speed: StepSpeed) => [
     name,
     formatSpread(speed.seconds, 2),
     formatSpread(speed.imagesPerSecond, 1),
-    String(speed.dispatches),
-    String(speed.submissions),
-    formatSpread(speed.javascriptMilliseconds, 1),
+    ...onGpu
+      ? [
+        String(speed.dispatches),
+        String(speed.submissions),
+        formatSpread(speed.javascriptMilliseconds!, 1),
+      ]
+      : [],
   ];
   return [
     `V1 step of ResNet-18, width ${width}, batch ${batchSize}, ${pairs} steps each`,
-    ...table(
-      ["", "seconds", "images/s", "dispatches", "submissions", "JavaScript, ms"],
+    ...columns(
+      [
+        ...["", "seconds", "images/s"],
+        ...onGpu ? ["dispatches", "submissions", "JavaScript, ms"] : [],
+      ],
       [row("ours", ours), ...stock ? [row("tfjs", stock)] : []],
     ),
     ...ratio ? [`times as fast as tfjs: ${formatSpread(ratio, 2)}`] : [],
@@ -99,79 +110,84 @@ function describeStep(step: NonNullable<BenchReport["step"]>): string[] {
   ];
 }
 
-function describeAttackStart(
-  found: NonNullable<BenchReport["attackStart"]>,
-): string[] {
-  const { width, batchSize, pairs, backend, adapter, attacks } = found;
+function describeAttack(found: NonNullable<BenchReport["attack"]>): string[] {
   return [
-    `V1 step of ResNet-18, width ${width}, batch ${batchSize}, ${pairs} steps each, in turns, on ${backend} (${adapter})`,
-    ...table(
-      ["attack", "passes", "seconds", "images/s", "times as fast", "by passes"],
-      attacks.map(({ start, steps, passes, seconds, imagesPerSecond, ratio, expectedRatio }) => [
-        `${steps} from ${start}`,
-        String(passes),
-        formatSpread(seconds, 2),
-        formatSpread(imagesPerSecond, 1),
-        formatSpread(ratio, 2),
-        expectedRatio.toFixed(2),
-      ]),
-    ),
+    `attacks of training on ResNet-18, ${measuredOn(found)}`,
+    ...costs("attack", found.attacks, ({ loss, steps }) => `${steps} of ${loss}`),
   ];
 }
 
-function describeRooflines(roofline: NonNullable<BenchReport["roofline"]>): string[][] {
-  const { width, batchSize, variants } = roofline;
-  const names = Object.keys(GPUS) as GpuName[];
-  const header = [
-    ...["layer", "variant, kernel", "workgroups", "kFLOP", "KiB read", "KiB written"],
-    ...["KiB shared", "FLOP/byte", ...names.map((name) => `${GPUS[name].name}, GFLOPS`)],
+function describeAttackStart(found: NonNullable<BenchReport["attackStart"]>): string[] {
+  return [
+    `V1 step of ResNet-18, ${measuredOn(found)}`,
+    ...costs("attack", found.attacks, ({ start, steps }) => `${steps} from ${start}`),
   ];
-  const predicted = (predictions: Predictions) => names.map((name) => span(predictions[name]));
-  const kibi = (bytes: number) => (bytes / 1024).toFixed(1);
-  const tables = MODES.map((mode) => [
-    mode,
-    ...table(
-      header,
-      variants.filter((each) => each.mode === mode).flatMap(
-        ({ layer, variant, kernels, predictions }): Row[] => [
-          [layer, variant, "", "", "", "", "", "", ...predicted(predictions)],
-          ...kernels.map(({ kernel, workgroups, perWorkgroup, intensity, predictions }) => [
-            "",
-            `  ${kernel}`,
-            String(workgroups),
-            (perWorkgroup.flops / 1000).toFixed(1),
-            kibi(perWorkgroup.bytesRead),
-            kibi(perWorkgroup.bytesWritten),
-            kibi(perWorkgroup.workgroupMemory),
-            intensity.toFixed(1),
-            ...predicted(predictions),
-          ]),
-        ],
-      ),
-    ),
-  ]);
-  const roofs = names.map((name) => {
-    const { name: title, flops, bandwidth } = GPUS[name];
-    return `${title}: ${flops / 1e12} TFLOPS, ${bandwidth / 1e9} GB/s`;
-  });
+}
+
+function describeEvaluations(found: NonNullable<BenchReport["eval"]>): string[][] {
+  const { evaluations, members, secondsPerRobustImage } = found;
   return [
     [
-      `roofline of ResNet-18's convolutions, width ${width}, batch ${batchSize}: bound and GFLOPS ` +
-      "without caches … with perfect ones (docs/roofline.md)",
-      ...roofs,
+      `evaluations of ResNet-18, ${measuredOn(found)}`,
+      ...costs("", evaluations, ({ evaluation }) => evaluation),
     ],
-    ...tables,
+    [
+      "AutoAttack's members (standard) on images that withstand them",
+      ...columns(
+        ["", "queries/s", "queries of an image", "seconds for it"],
+        members.map(({ member, queries, queriesPerSecond, secondsPerImage }) => [
+          member,
+          formatSpread(queriesPerSecond, 1),
+          String(queries),
+          formatSpread(secondsPerImage, 2),
+        ]),
+      ),
+      `all of them: ${formatSpread(secondsPerRobustImage, 2)} s for an image`,
+    ],
   ];
 }
 
-const span = ({ uncached, cached }: { uncached: Bound; cached: Bound }) =>
-  [uncached, cached].map(({ bound, gflops }) => `${bound} ${gflops.toFixed(0)}`).join(" … ");
+function measuredOn({ width, batchSize, pairs, backend, adapter }: OnDevice): string {
+  return `width ${width}, batch ${batchSize}, ${pairs} times each, in turns, on ${backend} (${adapter})`;
+}
 
-/** `rows` under `header`, in columns. */
-function table(header: Row, rows: readonly Row[]): string[] {
-  const all = [header, ...rows];
-  const widths = header.map((_, column) => Math.max(...all.map((row) => row[column]!.length)));
-  return all.map((row) =>
-    `  ${row.map((cell, column) => cell.padEnd(widths[column]!)).join("  ")}`.trimEnd()
+/** What the first column calls `what`, and what each costs; all are held against the first. */
+function costs<T extends Cost>(
+  what: string,
+  found: readonly T[],
+  nameOf: (cost: T) => string,
+): string[] {
+  return columns(
+    [what, "passes", "seconds", "images/s", "times as fast", "by passes"],
+    found.map((cost) => [
+      nameOf(cost),
+      String(cost.passes),
+      formatSpread(cost.seconds, 2),
+      formatSpread(cost.imagesPerSecond, 1),
+      formatSpread(cost.ratio, 2),
+      cost.expectedRatio.toFixed(2),
+    ]),
   );
+}
+
+function describeMemory(found: NonNullable<BenchReport["memory"]>): string[] {
+  const { examples, batchSize, codec, budget, write, read } = found;
+  const times = ({ mean, median, percentile95, most }: BatchTimes) =>
+    [mean, median, percentile95, most].map((each) => each.toFixed(2));
+  const rows = [
+    ["commit, ms", found.commit.toFixed(0)],
+    ["open to write, ms", found.openToWrite.toFixed(0)],
+    ["open to read only, ms", found.openToRead.toFixed(0)],
+    ["verify, ms", found.verify.toFixed(0)],
+    ["bytes of an example on disk", found.bytesPerExample.toFixed(1)],
+    ["resident memory grown by reading, MiB", (found.residentGrowth / 2 ** 20).toFixed(0)],
+  ];
+  return [
+    `memory of ${examples} examples, ${codec}, in batches of ${batchSize}, budget ${budget} MiB`,
+    ...columns(
+      ["ms of the training thread", "mean", "median", "95 %", "most"],
+      [["to write a batch", ...times(write)], ["to read a batch", ...times(read)]],
+    ),
+    ...columns(["", ""], rows).slice(1),
+  ];
 }

@@ -1,9 +1,27 @@
 import assert from "node:assert/strict";
-import { formatSpread, geometricMean, median, spreadOf } from "../../src/bench/statistics.ts";
+import {
+  formatSpread,
+  geometricMean,
+  median,
+  quantile,
+  spreadOf,
+} from "../../src/bench/statistics.ts";
 
 Deno.test("median() takes the middle when there is one, and the mean of the middle two when not", () => {
   assert.equal(median([10, 9, 2]), 9);
   assert.equal(median([10, 9, 2, 4]), 6.5);
+});
+
+Deno.test("quantile() lies between two values in proportion, and at the ends is one", () => {
+  const values = [30, 10, 20];
+  assert.deepEqual([0, 0.25, 0.5, 0.95, 1].map((share) => quantile(values, share)), [
+    10,
+    15,
+    20,
+    29,
+    30,
+  ]);
+  assert.equal(quantile([7], 0.95), 7);
 });
 
 Deno.test("geometricMean() of a factor and its inverse is one", () => {

@@ -6,28 +6,43 @@ for (
   const [args, sentence] of [
     [
       ["--what", "kernels,speed"],
-      /--what must be a list of kernels, step, attack-start, host, roofline/,
+      /--what must be a list of kernels, step, attack, attack-start, eval, memory, host, roofline/,
     ],
     [["--compare", "pytorch"], /--compare must be one of stock/],
     [
       ["--what", "roofline", "--compare", "stock"],
-      /--compare has a meaning for --what kernels and step only/,
+      /--compare has a meaning for --what kernels, step only/,
     ],
     [
       ["--what", "roofline", "--pairs", "2"],
-      /--pairs has a meaning for --what kernels, step and attack-start only/,
+      /--pairs has a meaning for --what kernels, step, attack, attack-start, eval only/,
     ],
     [
       ["--what", "kernels", "--no-tune"],
-      /--no-tune has a meaning for --what step and attack-start only/,
+      /--no-tune has a meaning for --what step, attack, attack-start, eval only/,
     ],
     [
       ["--what", "host", "--backend", "wasm"],
-      /--backend has a meaning for --what attack-start only/,
+      /--backend has a meaning for --what step, attack, attack-start, eval only/,
     ],
     [
       ["--what", "attack-start", "--compare", "stock"],
-      /--compare has a meaning for --what kernels and/,
+      /--compare has a meaning for --what kernels, step only/,
+    ],
+    [
+      ["--what", "memory", "--width", "8"],
+      /--width has a meaning for --what kernels, step, .*, roofline only/,
+    ],
+    [["--what", "eval", "--examples", "8"], /--examples has a meaning for --what memory only/],
+    [["--memory-codec", "f16"], /--memory-codec has a meaning for --what memory only/],
+    [["--what", "memory", "--memory-codec", "f64"], /--memory-codec must be one of int8, f16, f32/],
+    [
+      ["--what", "kernels,step", "--backend", "wasm"],
+      /--backend wasm has a meaning neither for --what kernels nor for --compare/,
+    ],
+    [
+      ["--what", "step", "--compare", "stock", "--backend", "wasm"],
+      /--backend wasm has a meaning neither for --what kernels nor for --compare/,
     ],
     [["--width", "0"], /--width must be a whole number of at least 1/],
     [["runs/v1"], /Unexpected argument "runs\/v1"/],
@@ -82,6 +97,84 @@ Deno.test("memloss bench --what attack-start holds fewer steps from the memory a
     assert.ok(Math.abs(imagesPerSecond.most * seconds.least - 2) < 1e-9);
     assert.ok(ratio.least > 0);
   }
+});
+
+/** What is measured of the smallest network on two images, twice. */
+async function smallest(what: string): Promise<BenchReport> {
+  const { stdout } = await memlossDone(
+    ...["bench", "--what", what, "--backend", "wasm", "--width", "1"],
+    ...["--batch-size", "2", "--pairs", "2", "--json"],
+  );
+  return JSON.parse(stdout);
+}
+
+Deno.test("memloss bench --what step times the CPU engine's step where it is asked for", async () => {
+  const { backend, adapter, step, ...rest } = await smallest("step");
+  assert.deepEqual([backend, rest], ["wasm", {}]);
+  assert.match(adapter!, /^WebAssembly/);
+  const { ours, ...size } = step!;
+  assert.deepEqual(size, { width: 1, batchSize: 2, pairs: 2, variants: {} });
+  assert.deepEqual(Object.keys(ours), ["seconds", "imagesPerSecond"]);
+  assert.ok(ours.seconds.least > 0);
+  assert.ok(Math.abs(ours.imagesPerSecond.most * ours.seconds.least - 2) < 1e-9);
+});
+
+Deno.test("memloss bench --what attack holds the attacks of training against ten steps of KL", async () => {
+  const { attack, ...rest } = await smallest("attack");
+  assert.deepEqual([attack!.backend, rest], ["wasm", {}]);
+  const counted = attack!.attacks.map((
+    { loss, steps, passes, expectedRatio },
+  ) => [loss, steps, passes, expectedRatio]);
+  assert.deepEqual(counted, [
+    ["kl", 10, 21, 1],
+    ["memory-kl", 10, 22, 21 / 22],
+    ["ce", 10, 20, 21 / 20],
+    ["ce", 1, 2, 21 / 2],
+  ]);
+  const [ten, , , one] = attack!.attacks;
+  assert.deepEqual(ten!.ratio, { median: 1, least: 1, most: 1 });
+  assert.ok(one!.seconds.least < ten!.seconds.most);
+});
+
+Deno.test("memloss bench --what eval times accuracies, and AutoAttack's members by their queries", async () => {
+  const { eval: found, ...rest } = await smallest("eval");
+  assert.deepEqual([found!.backend, rest], ["wasm", {}]);
+  assert.deepEqual(found!.evaluations.map(({ evaluation, passes }) => [evaluation, passes]), [
+    ["clean", 1],
+    ["fgsm", 3],
+    ["pgd20", 41],
+  ]);
+  assert.deepEqual(found!.members.map(({ member, queries }) => [member, queries]), [
+    ["apgd-ce", 100],
+    ["apgd-t", 900],
+    ["fab-t", 1800],
+    ["square", 5000],
+  ]);
+  let least = 0;
+  for (const { queries, queriesPerSecond, secondsPerImage } of found!.members) {
+    assert.ok(queriesPerSecond.least > 0 && Number.isFinite(queriesPerSecond.most));
+    assert.ok(Math.abs(secondsPerImage.least * queriesPerSecond.most / queries - 1) < 1e-9);
+    least += secondsPerImage.least;
+  }
+  const { least: robust, most } = found!.secondsPerRobustImage;
+  assert.ok(robust >= least && most >= robust);
+});
+
+Deno.test("memloss bench --what memory,attack,eval prints a table of each", async () => {
+  const { stdout } = await memlossDone(
+    ...["bench", "--what", "memory,attack,eval", "--backend", "wasm", "--examples", "64"],
+    ...["--width", "1", "--batch-size", "2", "--pairs", "1"],
+  );
+  assert.match(
+    stdout,
+    /^attacks of training on ResNet-18, width 1, batch 2, 1 times each, in turns, on wasm \(/m,
+  );
+  assert.match(stdout, /^ {2}10 of memory-kl +22 /m);
+  assert.match(stdout, /^ {2}pgd20 +41 /m);
+  assert.match(stdout, /^ {2}square +[\d.]+ \[[\d., ]+\] +5000 /m);
+  assert.match(stdout, /^all of them: [\d.]+ \[[\d., ]+\] s for an image$/m);
+  assert.match(stdout, /^memory of 64 examples, int8, in batches of 2, budget 256 MiB$/m);
+  assert.match(stdout, /^ {2}to read a batch +[\d.]+ /m);
 });
 
 Deno.test("memloss bench --what host says what the device would wait for", async () => {

@@ -5,8 +5,7 @@
  * @module
  */
 import type { Backend } from "../../backend/backend.ts";
-import { type Dataset, valuesPerImage } from "../../data/dataset.ts";
-import { CIFAR10 } from "../../data/sets/cifar10.ts";
+import type { Dataset } from "../../data/dataset.ts";
 import { dataDigest } from "../../data/sets/sets.ts";
 import type { Recipe } from "../../recipe/recipe.ts";
 import { resolveRecipe } from "../../recipe/resolve.ts";
@@ -14,6 +13,7 @@ import { thisProgram } from "../../run/program_version.ts";
 import { RunFolder } from "../../run/folder/run_folder.ts";
 import { train } from "../../train/trainer.ts";
 import { type Asked, type IdleCall, openIdleBackend } from "./idle_backend.ts";
+import { randomImages } from "../random_images.ts";
 import { type Spread, spreadOf } from "../statistics.ts";
 
 /** Steps of an epoch, of which the first compile code; the first epoch has no memory yet. */
@@ -91,16 +91,6 @@ function summarise(
       descend: spreadOf(waits.descend),
       update: spreadOf(waits.update),
     },
-  };
-}
-
-function randomImages(n: number): Dataset {
-  const { name, classes, shape } = CIFAR10;
-  const byte = (range: number) => () => Math.floor(range * Math.random());
-  return {
-    ...{ name, classes, shape, n },
-    images: Uint8Array.from({ length: n * valuesPerImage(shape) }, byte(256)),
-    labels: Uint8Array.from({ length: n }, byte(classes.length)),
   };
 }
 

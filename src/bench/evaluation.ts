@@ -1,0 +1,194 @@
+/**
+ * What evaluations cost: accuracy clean and under PGD, and AutoAttack's members, on a network of random weights. A member
+ * is timed on images that it cannot break, for only those cost what it may spend.
+ *
+ * @module
+ */
+import { runSearches } from "../attack/autoattack/lanes.ts";
+import { createMember } from "../attack/autoattack/members.ts";
+import { Oracle } from "../attack/autoattack/oracle.ts";
+import type { Example } from "../attack/autoattack/search.ts";
+import type { SearchState } from "../attack/autoattack/search_state.ts";
+import {
+  type AutoAttackMember,
+  PUBLISHED_EFFORT,
+  VERSION_TRAITS,
+} from "../attack/autoattack/versions.ts";
+import type { Backend } from "../backend/backend.ts";
+import { loadBatch } from "../data/batches.ts";
+import { type Dataset, valuesPerImage } from "../data/dataset.ts";
+import { evaluateAccuracy, type EvaluationName, RADIUS } from "../evaluate/evaluate.ts";
+import { buildArchitecture, DEFAULT_ARCHITECTURE } from "../model/architectures/architectures.ts";
+import { freeze, type FrozenModel, prepareFrozen } from "../model/frozen.ts";
+import { disposeAll, initialise } from "../model/parameters.ts";
+import { predictedClass } from "../model/predicted_class.ts";
+import { randomImages } from "./random_images.ts";
+import { type Spread, spreadOf } from "./statistics.ts";
+import { compareInTurns, type Cost } from "./turns.ts";
+
+/** What is compared; the first is what the others are held against. Passes of an image, forwards or back. */
+const EVALUATIONS = [
+  { evaluation: "clean", passes: 1 },
+  { evaluation: "fgsm", passes: 3 },
+  { evaluation: "pgd20", passes: 41 },
+] as const satisfies readonly { evaluation: EvaluationName; passes: number }[];
+
+/** An accuracy's cost. */
+export interface EvaluationCost extends Cost {
+  readonly evaluation: EvaluationName;
+}
+
+/** What a member of AutoAttack costs. */
+export interface MemberCost {
+  readonly member: AutoAttackMember;
+  /** Images that it asks the network about before it gives one up, with the published effort; of FAB-T about. */
+  readonly queries: number;
+  /** Of which it asks so many in a second. */
+  readonly queriesPerSecond: Spread;
+  /** Seconds that it takes, by that, for an image that withstands it. */
+  readonly secondsPerImage: Spread;
+}
+
+/** What all of it costs. */
+export interface EvaluationCosts {
+  readonly evaluations: readonly EvaluationCost[];
+  /** Of the version `standard`. */
+  readonly members: readonly MemberCost[];
+  /** Seconds for an image that withstands all of them, turn by turn. */
+  readonly secondsPerRobustImage: Spread;
+}
+
+/** What members are timed with: enough to be noise of few percent, and far less than an evaluation spends. */
+const EFFORT = {
+  iterations: 10,
+  queries: 20,
+  restarts: 1,
+  targets: 1,
+  gradientSamples: 1,
+} as const;
+/** Too short a way to change what the network sees in an image. */
+const NO_WAY = 1e-6;
+
+/**
+ * Makes each evaluation of `batchSize` random images `pairs` times on `backend`.
+ *
+ * @throws {RunError} if the device fails
+ */
+export async function compareEvaluations(
+  backend: Backend,
+  width: number,
+  batchSize: number,
+  pairs: number,
+  progress: (what: string) => void,
+): Promise<EvaluationCosts> {
+  const dataset = randomImages(2 * batchSize), { shape, classes } = dataset;
+  const architecture = buildArchitecture(DEFAULT_ARCHITECTURE, { width, classes: classes.length });
+  const state = initialise(architecture, 1);
+  const model = freeze(architecture, state);
+  [state.parameters, state.buffers].forEach(disposeAll);
+  try {
+    await backend.guard(prepareFrozen(architecture, shape, batchSize, backend));
+    const evaluations = await compareAccuracies(
+      { backend, dataset, model },
+      batchSize,
+      pairs,
+      progress,
+    );
+    const oracle = new Oracle(model.logits, { classes: classes.length, shape }, backend);
+    const members = await compareMembers(oracle, dataset, batchSize, pairs, progress);
+    return { evaluations, ...members };
+  } finally {
+    model.dispose();
+  }
+}
+
+async function compareAccuracies(
+  { model, ...settings }: { backend: Backend; dataset: Dataset; model: FrozenModel },
+  batchSize: number,
+  pairs: number,
+  progress: (what: string) => void,
+): Promise<EvaluationCost[]> {
+  const attack = { norm: "linf", epsilon: RADIUS.linf } as const;
+  const ids = Uint32Array.from({ length: batchSize }, (_, id) => id);
+  const asked = { ...settings, ids, batchSize, seed: 1, attack };
+  const sides = EVALUATIONS.map(({ evaluation, passes }) => ({
+    ...{ name: evaluation, passes },
+    run: () => secondsOf(() => evaluateAccuracy(evaluation, model, asked)),
+  }));
+  const costs = await compareInTurns(sides, batchSize, pairs, progress);
+  return costs.map((cost, i) => ({ evaluation: EVALUATIONS[i]!.evaluation, ...cost }));
+}
+
+async function compareMembers(
+  oracle: Oracle,
+  dataset: Dataset,
+  batchSize: number,
+  pairs: number,
+  progress: (what: string) => void,
+): Promise<Pick<EvaluationCosts, "members" | "secondsPerRobustImage">> {
+  // As many as the device is asked about at once.
+  const examples = await asClassified(oracle, dataset, batchSize);
+  const where = { norm: "linf", epsilon: NO_WAY, seed: 1 } as const;
+  const sides = VERSION_TRAITS.standard.members.map((member) => {
+    const attack = createMember(member, { ...where, ...EFFORT });
+    const { queries } = createMember(member, { ...where, ...EFFORT, ...PUBLISHED_EFFORT });
+    /** Queries in a second. */
+    const run = async () => {
+      const states = new Map<number, SearchState>();
+      let asked = 0;
+      const seconds = await secondsOf(() =>
+        runSearches(attack, examples, oracle, {
+          ...{ width: batchSize, states },
+          onDone: ({ id }) => void (asked += 1 + (states.get(id)?.asked ?? 0)),
+        })
+      );
+      return asked / seconds;
+    };
+    return { member, queries, run, speeds: [] as number[] };
+  });
+  for (let pair = 0; pair <= pairs; pair++) { // the first of each compiles, and does not count
+    for (const { member, run, speeds } of sides) {
+      progress(pair === 0 ? `${member}: the first time` : `turn ${pair} of ${pairs}: ${member}`);
+      const speed = await run();
+      if (pair > 0) speeds.push(speed);
+    }
+  }
+  const turns = Array.from({ length: pairs }, (_, turn) => turn);
+  const perImage = turns.map((turn) =>
+    sides.reduce((sum, { queries, speeds }) => sum + queries / speeds[turn]!, 0)
+  );
+  return {
+    members: sides.map(({ member, queries, speeds }) => ({
+      ...{ member, queries },
+      queriesPerSecond: spreadOf(speeds),
+      secondsPerImage: spreadOf(speeds.map((speed) => queries / speed)),
+    })),
+    secondsPerRobustImage: spreadOf(perImage),
+  };
+}
+
+/** Images of `dataset` to fill the device, with what the network takes them for as their labels. */
+async function asClassified(
+  oracle: Oracle,
+  dataset: Dataset,
+  batchSize: number,
+): Promise<Example[]> {
+  const { shape } = dataset, values = valuesPerImage(shape), examples: Example[] = [];
+  for (let batch = 0; batch < oracle.batches; batch++) {
+    const ids = Uint32Array.from({ length: batchSize }, (_, row) => batch * batchSize + row);
+    const { x } = loadBatch(dataset, ids);
+    const logits = await oracle.logits(x);
+    for (const [row, id] of ids.entries()) {
+      const own = logits.slice(row * oracle.classes, (row + 1) * oracle.classes);
+      const image = x.subarray(row * values, (row + 1) * values);
+      examples.push({ id, x: image, shape, label: predictedClass(own), logits: own });
+    }
+  }
+  return examples;
+}
+
+async function secondsOf(work: () => Promise<unknown>): Promise<number> {
+  const started = performance.now();
+  await work();
+  return (performance.now() - started) / 1000;
+}
