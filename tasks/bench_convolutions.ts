@@ -11,7 +11,7 @@
 import * as tf from "@tensorflow/tfjs";
 import { setWasmPaths } from "@tensorflow/tfjs-backend-wasm";
 import { openBackend } from "../src/backend/open.ts";
-import { type BenchLayer, convolutionLayers } from "../src/bench/layers.ts";
+import { type BenchLayer, convolutionLayers } from "../src/bench/kernels/layers.ts";
 import { formatSpread, median } from "../src/bench/statistics.ts";
 import { readArguments } from "../src/cli/shell/command.ts";
 import { integerFlag, switchFlag } from "../src/recipe/flag.ts";

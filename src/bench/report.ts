@@ -5,11 +5,11 @@
  */
 import type { AttackCost, AttackStartCost } from "./attack.ts";
 import type { EvaluationCosts } from "./evaluation.ts";
-import type { GPUS } from "./gpus.ts";
+import type { GPUS } from "./kernels/gpus.ts";
 import type { HostSpeed } from "./host/measure.ts";
-import type { LayerSpeed, RatioSummary } from "./kernels.ts";
+import type { LayerSpeed, RatioSummary } from "./kernels/speeds.ts";
 import type { MemoryCost, MemorySize } from "./memory.ts";
-import type { VariantRoofline } from "./roofline.ts";
+import type { VariantRoofline } from "./kernels/roofline.ts";
 import type { StepComparison } from "./step.ts";
 
 /** What is measured: the network's width and the images of a batch. */

@@ -9,13 +9,13 @@ import { describeAdapters } from "../backend/webgpu/open.ts";
 import { compareAttacks, compareAttackStarts } from "../bench/attack.ts";
 import { closeEngines, openEngines } from "../bench/engines.ts";
 import { compareEvaluations } from "../bench/evaluation.ts";
-import { GPUS } from "../bench/gpus.ts";
+import { GPUS } from "../bench/kernels/gpus.ts";
 import { measureHost } from "../bench/host/measure.ts";
-import { measureKernels, summariseSpeeds } from "../bench/kernels.ts";
-import { convolutionLayers } from "../bench/layers.ts";
+import { measureKernels, summariseSpeeds } from "../bench/kernels/speeds.ts";
+import { convolutionLayers } from "../bench/kernels/layers.ts";
 import { measureMemory } from "../bench/memory.ts";
 import type { BenchReport, OnDevice, Size } from "../bench/report.ts";
-import { rooflines } from "../bench/roofline.ts";
+import { rooflines } from "../bench/kernels/roofline.ts";
 import { compareSteps, timeCpuSteps } from "../bench/step.ts";
 import { describeBench } from "../report/bench_text.ts";
 import {

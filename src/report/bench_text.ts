@@ -3,8 +3,8 @@
  *
  * @module
  */
-import { MODES } from "../bench/convolutions.ts";
-import type { LayerSpeed } from "../bench/kernels.ts";
+import { MODES } from "../bench/kernels/convolutions.ts";
+import type { LayerSpeed } from "../bench/kernels/speeds.ts";
 import type { BatchTimes } from "../bench/memory.ts";
 import type { BenchReport, OnDevice } from "../bench/report.ts";
 import { formatSpread } from "../bench/statistics.ts";

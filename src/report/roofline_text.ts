@@ -3,10 +3,10 @@
  *
  * @module
  */
-import { MODES } from "../bench/convolutions.ts";
-import { type GpuName, GPUS } from "../bench/gpus.ts";
+import { MODES } from "../bench/kernels/convolutions.ts";
+import { type GpuName, GPUS } from "../bench/kernels/gpus.ts";
 import type { BenchReport } from "../bench/report.ts";
-import type { Bound, Predictions } from "../bench/roofline.ts";
+import type { Bound, Predictions } from "../bench/kernels/roofline.ts";
 import { columns } from "./columns.ts";
 
 /** What each kernel could reach, a table for every direction of the convolutions. */

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { convolutionLayers } from "../../src/bench/layers.ts";
+import { convolutionLayers } from "../../src/bench/kernels/layers.ts";
 
 /** What the stages measure. */
 export interface Sizes {

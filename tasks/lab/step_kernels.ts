@@ -18,9 +18,9 @@ import { bytesOf, floats, type Kernel } from "../../src/backend/webgpu/program/k
 import { type Bindable, schedule } from "../../src/backend/webgpu/program/schedule.ts";
 import type { Graph } from "../../src/backend/webgpu/trace/graph.ts";
 import { registerTraceKernels } from "../../src/backend/webgpu/trace/kernels.ts";
-import { GPU_TRAITS, GPUS } from "../../src/bench/gpus.ts";
+import { GPU_TRAITS, GPUS } from "../../src/bench/kernels/gpus.ts";
 import { homesOf, traceOnPaper } from "../../src/bench/host/paper_trace.ts";
-import { variantRoofline } from "../../src/bench/roofline.ts";
+import { variantRoofline } from "../../src/bench/kernels/roofline.ts";
 import { CIFAR10 } from "../../src/data/sets/cifar10.ts";
 import {
   buildArchitecture,

@@ -1,8 +1,8 @@
 import type { ConvolutionShape } from "../../src/backend/operations/convolution_shape.ts";
 import assert from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs";
-import { MODES } from "../../src/bench/convolutions.ts";
-import { GPU_TRAITS } from "../../src/bench/gpus.ts";
+import { MODES } from "../../src/bench/kernels/convolutions.ts";
+import { GPU_TRAITS } from "../../src/bench/kernels/gpus.ts";
 import { V1Step } from "../../src/bench/v1_step.ts";
 import {
   CATALOGUE,

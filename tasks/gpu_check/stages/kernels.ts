@@ -4,7 +4,7 @@
  * @module
  */
 import { closeEngines, openEngines } from "../../../src/bench/engines.ts";
-import { measureKernels } from "../../../src/bench/kernels.ts";
+import { measureKernels } from "../../../src/bench/kernels/speeds.ts";
 import { openAdapter } from "../adapter.ts";
 import type { Notebook } from "../context.ts";
 import { layersOf } from "../sizes.ts";

@@ -13,7 +13,7 @@ import {
   TuningStore,
 } from "../../../src/backend/webgpu/tuning/store.ts";
 import { Tuner } from "../../../src/backend/webgpu/tuning/tuner.ts";
-import { MODES } from "../../../src/bench/convolutions.ts";
+import { MODES } from "../../../src/bench/kernels/convolutions.ts";
 import { closeEngines, openEngines } from "../../../src/bench/engines.ts";
 import { openAdapter } from "../adapter.ts";
 import type { Notebook } from "../context.ts";

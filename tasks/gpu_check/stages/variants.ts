@@ -16,7 +16,7 @@ import {
   TOLERANCE,
   worstError,
 } from "../../../src/backend/webgpu/tuning/check.ts";
-import { MODES } from "../../../src/bench/convolutions.ts";
+import { MODES } from "../../../src/bench/kernels/convolutions.ts";
 import { KernelBench } from "../../../tests/testing/webgpu/kernels.ts";
 import { openAdapter } from "../adapter.ts";
 import type { Notebook } from "../context.ts";

@@ -1,12 +1,16 @@
 import assert from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs";
-import { MODES } from "../../src/bench/convolutions.ts";
-import { closeEngines, openEngines } from "../../src/bench/engines.ts";
-import { type LayerSpeed, measureKernels, summariseSpeeds } from "../../src/bench/kernels.ts";
-import { convolutionLayers } from "../../src/bench/layers.ts";
-import { UsageError } from "../../src/errors.ts";
-import { skipWebGpu } from "../testing/webgpu/adapter.ts";
-import { withAdapter } from "../testing/webgpu/fake_gpu.ts";
+import { MODES } from "../../../src/bench/kernels/convolutions.ts";
+import { closeEngines, openEngines } from "../../../src/bench/engines.ts";
+import {
+  type LayerSpeed,
+  measureKernels,
+  summariseSpeeds,
+} from "../../../src/bench/kernels/speeds.ts";
+import { convolutionLayers } from "../../../src/bench/kernels/layers.ts";
+import { UsageError } from "../../../src/errors.ts";
+import { skipWebGpu } from "../../testing/webgpu/adapter.ts";
+import { withAdapter } from "../../testing/webgpu/fake_gpu.ts";
 
 Deno.test("openEngines() refuses when there is no adapter", async () => {
   await withAdapter(null, () => assert.rejects(openEngines(true, { tune: false }), UsageError));

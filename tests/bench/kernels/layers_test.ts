@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { convolutionLayers } from "../../src/bench/layers.ts";
+import { convolutionLayers } from "../../../src/bench/kernels/layers.ts";
 
 Deno.test("convolutionLayers() has every shape of ResNet-18 once", () => {
   const layers = convolutionLayers(64, 8);

@@ -3,14 +3,14 @@
  *
  * @module
  */
-import type { ConvolutionShape } from "../backend/operations/convolution_shape.ts";
-import { CATALOGUE, variantsFor } from "../backend/webgpu/convolution/catalogue.ts";
-import { convolutionFlops, type ConvolutionMode } from "../backend/webgpu/convolution/shape.ts";
-import { KernelDevice, traitsOf } from "../backend/webgpu/program/device.ts";
+import type { ConvolutionShape } from "../../backend/operations/convolution_shape.ts";
+import { CATALOGUE, variantsFor } from "../../backend/webgpu/convolution/catalogue.ts";
+import { convolutionFlops, type ConvolutionMode } from "../../backend/webgpu/convolution/shape.ts";
+import { KernelDevice, traitsOf } from "../../backend/webgpu/program/device.ts";
 import { MODES, type TimedConvolution, timeStock, timeVariant } from "./convolutions.ts";
-import { type Engines, guardAll } from "./engines.ts";
+import { type Engines, guardAll } from "../engines.ts";
 import type { BenchLayer } from "./layers.ts";
-import { geometricMean, median, type Spread, spreadOf } from "./statistics.ts";
+import { geometricMean, median, type Spread, spreadOf } from "../statistics.ts";
 
 /** How long something took, in whole runs. */
 export interface Speed {

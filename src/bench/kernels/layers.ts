@@ -3,9 +3,12 @@
  *
  * @module
  */
-import type { ConvolutionShape } from "../backend/operations/convolution_shape.ts";
-import { CIFAR10 } from "../data/sets/cifar10.ts";
-import { buildArchitecture, DEFAULT_ARCHITECTURE } from "../model/architectures/architectures.ts";
+import type { ConvolutionShape } from "../../backend/operations/convolution_shape.ts";
+import { CIFAR10 } from "../../data/sets/cifar10.ts";
+import {
+  buildArchitecture,
+  DEFAULT_ARCHITECTURE,
+} from "../../model/architectures/architectures.ts";
 
 /** What one or more of the network's convolutions are. */
 export interface BenchLayer {

@@ -3,24 +3,24 @@
  *
  * @module
  */
-import type { ConvolutionShape } from "../backend/operations/convolution_shape.ts";
+import type { ConvolutionShape } from "../../backend/operations/convolution_shape.ts";
 import * as tf from "@tensorflow/tfjs";
 import {
   type ConvolutionMode,
   type ConvolutionVariant,
   operandShapes,
   PLAIN,
-} from "../backend/webgpu/convolution/shape.ts";
+} from "../../backend/webgpu/convolution/shape.ts";
 import {
   dispatchAll,
   type KernelDevice,
   type Memory,
   release,
-} from "../backend/webgpu/program/device.ts";
-import { floats, type Lowered } from "../backend/webgpu/program/kernel.ts";
-import { flush } from "../backend/webgpu/tensors.ts";
-import type { Engine } from "./engines.ts";
-import { Sampler } from "./timing.ts";
+} from "../../backend/webgpu/program/device.ts";
+import { floats, type Lowered } from "../../backend/webgpu/program/kernel.ts";
+import { flush } from "../../backend/webgpu/tensors.ts";
+import type { Engine } from "../engines.ts";
+import { Sampler } from "../timing.ts";
 
 /** The three computations of a convolution. */
 export const MODES: readonly ConvolutionMode[] = ["forward", "inputGradient", "filterGradient"];

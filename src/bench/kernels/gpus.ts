@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { DeviceTraits } from "../backend/webgpu/convolution/shape.ts";
+import type { DeviceTraits } from "../../backend/webgpu/convolution/shape.ts";
 
 /** The two roofs of a GPU. */
 export interface Gpu {

@@ -1,17 +1,17 @@
-import type { ConvolutionShape } from "../../src/backend/operations/convolution_shape.ts";
+import type { ConvolutionShape } from "../../../src/backend/operations/convolution_shape.ts";
 import assert from "node:assert/strict";
-import { GPUS } from "../../src/bench/gpus.ts";
-import { convolutionLayers } from "../../src/bench/layers.ts";
-import { rooflines, variantRoofline } from "../../src/bench/roofline.ts";
-import type { ConvolutionVariant } from "../../src/backend/webgpu/convolution/shape.ts";
-import { tileVariant } from "../../src/backend/webgpu/convolution/gather/tile.ts";
+import { GPUS } from "../../../src/bench/kernels/gpus.ts";
+import { convolutionLayers } from "../../../src/bench/kernels/layers.ts";
+import { rooflines, variantRoofline } from "../../../src/bench/kernels/roofline.ts";
+import type { ConvolutionVariant } from "../../../src/backend/webgpu/convolution/shape.ts";
+import { tileVariant } from "../../../src/backend/webgpu/convolution/gather/tile.ts";
 import {
   floats,
   input,
   type Kernel,
   output,
   scratch,
-} from "../../src/backend/webgpu/program/kernel.ts";
+} from "../../../src/backend/webgpu/program/kernel.ts";
 
 function assertClose(value: number, expected: number): void {
   assert.ok(Math.abs(value - expected) <= 1e-9 * expected, `${value}, not ${expected}`);

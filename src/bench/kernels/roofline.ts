@@ -4,17 +4,17 @@
  *
  * @module
  */
-import type { ConvolutionShape } from "../backend/operations/convolution_shape.ts";
+import type { ConvolutionShape } from "../../backend/operations/convolution_shape.ts";
 import * as tf from "@tensorflow/tfjs";
-import { CATALOGUE, variantsFor } from "../backend/webgpu/convolution/catalogue.ts";
+import { CATALOGUE, variantsFor } from "../../backend/webgpu/convolution/catalogue.ts";
 import {
   convolutionFlops,
   type ConvolutionMode,
   type ConvolutionVariant,
   operandShapes,
   PLAIN,
-} from "../backend/webgpu/convolution/shape.ts";
-import { bytesOf, type Cost, floats, type Lowered } from "../backend/webgpu/program/kernel.ts";
+} from "../../backend/webgpu/convolution/shape.ts";
+import { bytesOf, type Cost, floats, type Lowered } from "../../backend/webgpu/program/kernel.ts";
 import { MODES } from "./convolutions.ts";
 import { GPU_TRAITS, type GpuName, GPUS } from "./gpus.ts";
 import type { BenchLayer } from "./layers.ts";
