@@ -248,7 +248,8 @@ export {
 export { type Break } from "./src/attack/autoattack/lanes.ts";
 export { type Confusion } from "./src/evaluate/confusion.ts";
 export { type Perturbation } from "./src/evaluate/perturbation.ts";
-export { Journal, type Verdict } from "./src/evaluate/autoattack/journal.ts";
+export { Journal } from "./src/evaluate/autoattack/journal.ts";
+export { type Verdict } from "./src/evaluate/autoattack/verdict.ts";
 export { type Unfinished } from "./src/evaluate/autoattack/unfinished.ts";
 export { type RunState, type SearchState } from "./src/attack/autoattack/search_state.ts";
 export { type InputScaling } from "./src/evaluate/tfjs/input_scaling.ts";
