@@ -78,7 +78,7 @@ export { type AdversarialCheck } from "./src/evaluate/adversarial_check.ts";
 export { type AutoAttackChoice } from "./src/evaluate/autoattack/state_folder.ts";
 export { type OpenMemory, openMemory } from "./src/run/memory.ts";
 export { type MemorySettings } from "./src/memory/current.ts";
-export { type Pointer } from "./src/memory/store.ts";
+export { type Pointer } from "./src/memory/commit.ts";
 export { type MemoryBatch } from "./src/memory/generation/reader.ts";
 
 // Recipes: what to run.
