@@ -231,12 +231,8 @@ export {
   type ThreatModel,
 } from "./src/attack/options.ts";
 export { type AttackedImages } from "./src/evaluate/autoattack/attacked_images.ts";
-export {
-  autoAttack,
-  type AutoAttackOptions,
-  type AutoAttackResult,
-  type MemberResult,
-} from "./src/evaluate/autoattack/autoattack.ts";
+export { autoAttack, type AutoAttackOptions } from "./src/evaluate/autoattack/autoattack.ts";
+export { type AutoAttackResult, type MemberResult } from "./src/evaluate/autoattack/result.ts";
 export { type MemberProgress } from "./src/evaluate/autoattack/member_run.ts";
 export {
   AUTOATTACK_MEMBERS,
