@@ -78,7 +78,7 @@ export { type AdversarialCheck } from "./src/evaluate/adversarial_check.ts";
 export { type AutoAttackChoice } from "./src/evaluate/autoattack/state_folder.ts";
 export { type OpenMemory, openMemory } from "./src/run/memory.ts";
 export { type MemorySettings } from "./src/memory/current.ts";
-export { type Pointer } from "./src/memory/store.ts";
+export { type Pointer } from "./src/memory/commit.ts";
 export { type MemoryBatch } from "./src/memory/generation/reader.ts";
 
 // Recipes: what to run.
@@ -231,12 +231,8 @@ export {
   type ThreatModel,
 } from "./src/attack/options.ts";
 export { type AttackedImages } from "./src/evaluate/autoattack/attacked_images.ts";
-export {
-  autoAttack,
-  type AutoAttackOptions,
-  type AutoAttackResult,
-  type MemberResult,
-} from "./src/evaluate/autoattack/autoattack.ts";
+export { autoAttack, type AutoAttackOptions } from "./src/evaluate/autoattack/autoattack.ts";
+export { type AutoAttackResult, type MemberResult } from "./src/evaluate/autoattack/result.ts";
 export { type MemberProgress } from "./src/evaluate/autoattack/member_run.ts";
 export {
   AUTOATTACK_MEMBERS,
@@ -248,7 +244,8 @@ export {
 export { type Break } from "./src/attack/autoattack/lanes.ts";
 export { type Confusion } from "./src/evaluate/confusion.ts";
 export { type Perturbation } from "./src/evaluate/perturbation.ts";
-export { Journal, type Verdict } from "./src/evaluate/autoattack/journal.ts";
+export { Journal } from "./src/evaluate/autoattack/journal.ts";
+export { type Verdict } from "./src/evaluate/autoattack/verdict.ts";
 export { type Unfinished } from "./src/evaluate/autoattack/unfinished.ts";
 export { type RunState, type SearchState } from "./src/attack/autoattack/search_state.ts";
 export { type InputScaling } from "./src/evaluate/tfjs/input_scaling.ts";

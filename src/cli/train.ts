@@ -15,7 +15,7 @@ import { describeRunEstimate, estimateRun } from "../reproduce/estimate_run.ts";
 import { knownData } from "../reproduce/known_data.ts";
 import { readRecipeFile } from "../run/recipe_file.ts";
 import { readInitialWeights, withNetwork } from "../run/weights/initial_weights.ts";
-import { refuseUsed } from "../run/folder/run_folder.ts";
+import { refuseUsed } from "../run/folder/unused.ts";
 import { type Command, type FlagValues, readArguments, refuseFlags } from "./shell/command.ts";
 import { refuseDeviceFlags } from "./shell/device_flags.ts";
 import { interruptible } from "./shell/interrupt.ts";

@@ -11,7 +11,7 @@ import { createDirectory, isReadOnly, writeFileAtomically } from "../disk/files.
 import { formatJson } from "../format/json.ts";
 import { sha256 } from "../format/sha256.ts";
 import { type Subject, subjectName } from "../run/subject.ts";
-import type { AutoAttackResult } from "./autoattack/autoattack.ts";
+import type { AutoAttackResult } from "./autoattack/result.ts";
 import { accuraciesOf, type EvaluationReport } from "./report.ts";
 import { CORRUPTED, type CorruptionAccuracies } from "./series/corruptions.ts";
 import { CURVE } from "./series/curve.ts";

@@ -8,7 +8,7 @@ import { classCounts } from "./confusion.ts";
 import type { CorruptionAccuracies } from "./series/corruptions.ts";
 import type { Curve } from "./series/curve.ts";
 import type { Dataset } from "../data/dataset.ts";
-import type { AutoAttackResult } from "./autoattack/autoattack.ts";
+import type { AutoAttackResult } from "./autoattack/result.ts";
 import {
   type Accuracy,
   type EvaluationName,

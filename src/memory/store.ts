@@ -15,6 +15,7 @@ import { DISK, type Disk } from "../disk/disk.ts";
 import { createDirectory } from "../disk/files.ts";
 import { refuseLink } from "../disk/regular.ts";
 import { checkPerturbations, type Codec, createCodec } from "./chunk/codec.ts";
+import { type CommitRequest, nextCommit, type Pointer, pointerOf } from "./commit.ts";
 import { type Generation, ownedFiles } from "./committed.ts";
 import type { Commit, MemorySettings } from "./current.ts";
 import type { DamagedExample } from "./options.ts";
@@ -34,37 +35,6 @@ import {
 } from "./opening.ts";
 
 export type { DamagedExample, MemoryBatch, MemorySettings };
-
-/** What the last commit made current. */
-export interface Pointer {
-  /** The epoch whose generation was written last. */
-  readonly epoch: number;
-  /** The caller's step, as given to the commit. */
-  readonly step: number;
-  /** Whether `epoch` had ended; if not, {@linkcode MemoryStore.begin} continues its generation. */
-  readonly complete: boolean;
-  /** The checkpoint that belongs to these generations, as given to the commit. */
-  readonly checkpoint: string;
-  /** SHA-256 of that checkpoint's bytes, hexadecimal. */
-  readonly checkpointSha256: string;
-  /** Epochs of the generations that can be read, ascending. */
-  readonly generations: readonly number[];
-}
-
-/** What to make current. */
-export interface CommitRequest {
-  /** The epoch given to {@linkcode MemoryStore.begin}. */
-  readonly epoch: number;
-  readonly step: number;
-  /** Whether the epoch has ended. */
-  readonly complete: boolean;
-  /** Name of the checkpoint, which must already be on the disk. */
-  readonly checkpoint: string;
-  /** SHA-256 of its bytes, hexadecimal. */
-  readonly checkpointSha256: string;
-  /** Epochs of older generations to keep; those that do not exist are ignored, the rest are removed. */
-  readonly keep: readonly number[];
-}
 
 /** RAM for the batches and chunks on their way, locations, and what the garbage collector has not come to. */
 const WORKING_BYTES = 64 * 2 ** 20;
@@ -129,11 +99,7 @@ export class MemoryStore {
 
   /** What the last commit points at, or undefined before the first. */
   current(): Pointer | undefined {
-    if (this.#commit === undefined) return undefined;
-    const { epoch, step, checkpoint, checkpointSha256 } = this.#commit;
-    const complete = this.#generations.get(epoch)!.manifest.complete;
-    const generations = [...this.#generations.keys()].sort((a, b) => a - b);
-    return { epoch, step, complete, checkpoint, checkpointSha256, generations };
+    return this.#commit && pointerOf(this.#commit, this.#generations);
   }
 
   /**
@@ -221,22 +187,17 @@ export class MemoryStore {
    * @throws {RunError} if the disk fails
    */
   async commit(request: CommitRequest): Promise<void> {
-    const { epoch, step, complete, checkpoint, checkpointSha256, keep } = request;
+    const { epoch, complete } = request;
     const { epoch: begun, writer } = this.#writer();
     const index = this.#index!; // which whoever writes has
     if (begun !== epoch) {
       throw new Error(`commit of epoch ${epoch} while ${begun} is being written`);
     }
-    const { file, sha256, manifest } = await writer.seal(complete);
+    const sealed = await writer.seal(complete);
     const number = (this.#commit?.commit ?? 0) + 1;
     await index.writePages(epoch, number, writer.locations);
 
-    const kept = [...this.#generations].filter(([old]) => keep.includes(old));
-    const entry = { epoch, commit: number, manifest: file, sha256 };
-    const generations = new Map([...kept, [epoch, { entry, manifest }]]);
-    const entries = [...generations.values()].map((generation) => generation.entry);
-    const pointed = { epoch, step, checkpoint, checkpointSha256 };
-    const commit = { commit: number, ...pointed, generations: entries };
+    const { commit, generations } = nextCommit(request, number, this.#generations, sealed);
     const current = { settings: this.settings, commit };
     await index.publish(current);
 

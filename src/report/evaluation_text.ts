@@ -11,7 +11,7 @@ import {
   type AutoAttackResult,
   describeMember,
   type MemberResult,
-} from "../evaluate/autoattack/autoattack.ts";
+} from "../evaluate/autoattack/result.ts";
 import type { CorruptionAccuracies } from "../evaluate/series/corruptions.ts";
 import type { Curve } from "../evaluate/series/curve.ts";
 import { describePerturbation } from "../evaluate/perturbation.ts";

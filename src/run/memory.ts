@@ -3,12 +3,12 @@
  *
  * @module
  */
+import type { Pointer } from "../memory/commit.ts";
 import {
   type DamagedExample,
   type MemoryBatch,
   type MemorySettings,
   MemoryStore,
-  type Pointer,
 } from "../memory/store.ts";
 import { memoryFolder } from "../memory/layout.ts";
 

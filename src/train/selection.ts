@@ -18,6 +18,7 @@ import type { Architecture } from "../model/architecture.ts";
 import { freeze } from "../model/frozen.ts";
 import { disposeAll } from "../model/parameters.ts";
 import type { Recipe } from "../recipe/recipe.ts";
+import type { Progress } from "../run/checkpoint/progress.ts";
 import type { EpochMetrics } from "../run/metrics.ts";
 import { imagesAtOnce } from "./learner/images_at_once.ts";
 import type { Learner } from "./learner/learner.ts";
@@ -61,6 +62,17 @@ export function selectionMetrics(
     robustAccuracy: robust.accuracy,
     classes: { clean: classCounts(clean.confusion), robust: classCounts(robust.confusion) },
   };
+}
+
+/** The best epoch once `epoch` has ended, with what was measured of it, if anything was; `best` is that of those before. */
+export function bestAfter(
+  best: Progress["best"],
+  epoch: number,
+  measured: SelectionAccuracy | undefined,
+): Progress["best"] {
+  if (measured === undefined) return best;
+  const { accuracy } = measured.robust;
+  return best === undefined || accuracy > best.accuracy ? { epoch, accuracy } : best;
 }
 
 /**

@@ -18,12 +18,14 @@ import { endOf } from "../run/checkpoint/run_end.ts";
 import { overfitsCatastrophically } from "../run/overfitting.ts";
 import { trainedArchitecture } from "../run/weights/architecture.ts";
 import { EventLog, type StepImages } from "../run/tensorboard/event_log.ts";
-import type { DamageNote, EpochMetrics, RunLength, StepMetrics } from "../run/metrics.ts";
+import type { EpochMetrics, RunLength, StepMetrics } from "../run/metrics.ts";
 import { ratesAt } from "../optimise/schedule.ts";
 import { averageShare, reestimatesStatistics } from "../optimise/weight_average.ts";
 import { imagesAtOnce, leastAtOnce } from "./learner/images_at_once.ts";
 import { reestimate } from "./learner/reestimation.ts";
+import { DamageTeller } from "./memory/damage.ts";
 import {
+  bestAfter,
   measureSelection,
   type SelectionAccuracy,
   selectionImages,
@@ -71,8 +73,7 @@ class Trainer {
   readonly #context: BatchContext;
   readonly #architecture: Architecture;
   readonly #split: TrainingSplit;
-  /** Faults of the memory that the observer knows of. */
-  readonly #faults = new Set<string>();
+  readonly #damage: DamageTeller;
   readonly #length: RunLength;
   /** The term that weighs its examples. */
   readonly #weighed: string | undefined;
@@ -88,6 +89,7 @@ class Trainer {
     const { recipe, backend, data, signal } = run;
     this.#run = run;
     this.#session = session;
+    this.#damage = new DamageTeller(session.log, run.observer);
     const least = leastAtOnce(architecture, data.train.shape);
     this.#context = {
       recipe,
@@ -138,7 +140,7 @@ class Trainer {
       const prepared = await ahead.take(step);
       const position = { epoch, step: step + 1 };
       const metrics = await this.#step(prepared, position, () => ahead.begin(step + 1));
-      await this.#noteDamage(prepared, position);
+      await this.#damage.tell(prepared.damaged, position);
       images += prepared.batch.ids.length;
       await session.log.append(metrics);
       observer?.onStep?.(metrics, this.#length);
@@ -166,7 +168,8 @@ class Trainer {
       ...imagesPerSecond && { imagesPerSecond },
       seconds: (performance.now() - started) / 1000,
     };
-    session.progress = { ...progress, complete: true, best: this.#best(epoch, accuracy) };
+    const best = bestAfter(session.progress.best, epoch, accuracy);
+    session.progress = { ...progress, complete: true, best };
     const collapsed = overfitsCatastrophically(session.log.lastEpoch, measured);
     const metrics: EpochMetrics = {
       ...measured,
@@ -222,17 +225,6 @@ class Trainer {
     return { kind: "step", ...position, loss, terms, ...rates, imagesPerSecond };
   }
 
-  /** Says what the step at a position had to do without. */
-  async #noteDamage({ damaged: all }: PreparedBatch, { epoch, step }: Position): Promise<void> {
-    for (const damaged of all) {
-      const note: DamageNote = { kind: "damage", epoch, step, ...damaged };
-      await this.#session.log.append(note);
-      if (this.#faults.has(note.fault)) continue;
-      this.#faults.add(note.fault);
-      this.#run.observer?.onDamage?.(note);
-    }
-  }
-
   /** Has the averaged weights have running statistics of their own, if the recipe says so. */
   async #reestimate(): Promise<void> {
     const { recipe, data, backend, signal } = this.#run;
@@ -252,13 +244,6 @@ class Trainer {
       if (!(error instanceof NotFiniteLogits)) throw error;
       throw this.#session.notFinite(`${error.what} after epoch ${this.#session.progress.epoch}`);
     }
-  }
-
-  #best(epoch: number, accuracy: SelectionAccuracy | undefined) {
-    const { best } = this.#session.progress;
-    if (accuracy === undefined) return best;
-    const { accuracy: robust } = accuracy.robust;
-    return best === undefined || robust > best.accuracy ? { epoch, accuracy: robust } : best;
   }
 
   /** Saves everything done so far and ends the run. */

@@ -2,7 +2,8 @@
 import assert from "node:assert/strict";
 import { IDENTITY_VIEW } from "../../src/data/augmentation.ts";
 import { createCodec } from "../../src/memory/chunk/codec.ts";
-import type { CommitRequest, MemorySettings, MemoryStore } from "../../src/memory/store.ts";
+import type { CommitRequest } from "../../src/memory/commit.ts";
+import type { MemorySettings, MemoryStore } from "../../src/memory/store.ts";
 import { Purpose, Stream } from "../../src/random/stream.ts";
 import { CHECKPOINT_SHA256, DATA_SHA256, EPSILON, makeExamples } from "./support.ts";
 import { SHAPE } from "../testing/images.ts";

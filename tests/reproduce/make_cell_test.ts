@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { AutoAttackResult } from "../../src/evaluate/autoattack/autoattack.ts";
+import type { AutoAttackResult } from "../../src/evaluate/autoattack/result.ts";
 import { evaluationTime } from "../../src/reproduce/make_cell.ts";
 import { AUTOATTACK } from "../publish/robustbench/made_reports.ts";
 

@@ -7,8 +7,9 @@ import { loadBatch } from "../../data/batches.ts";
 import type { FrozenModel } from "../../model/frozen.ts";
 import type { EvaluationSettings } from "../evaluate.ts";
 import type { EvaluationOptions } from "../evaluation_options.ts";
-import { autoAttack, type AutoAttackResult } from "./autoattack.ts";
+import { autoAttack } from "./autoattack.ts";
 import type { Journal } from "./journal.ts";
+import type { AutoAttackResult } from "./result.ts";
 
 /** Runs AutoAttack, or goes on where `journal` stands. */
 export async function attackSubject(

@@ -17,11 +17,17 @@ import type { LogitsFunction } from "../../attack/pgd.ts";
 import type { Backend } from "../../backend/backend.ts";
 import { valuesPerImage } from "../../data/dataset.ts";
 import { confusionOf } from "../confusion.ts";
-import { type Accuracy, type ImageAccuracy, RADIUS } from "../evaluate.ts";
-import { type Perturbation, PerturbationMeter } from "../perturbation.ts";
+import { RADIUS } from "../evaluate.ts";
+import { PerturbationMeter } from "../perturbation.ts";
 import { type AttackedImages, checkImages, findCorrect } from "./attacked_images.ts";
 import type { Journal } from "./journal.ts";
 import { type MemberProgress, runMember } from "./member_run.ts";
+import {
+  type AutoAttackResult,
+  describeClean,
+  describeMember,
+  type MemberResult,
+} from "./result.ts";
 import {
   checkClasses,
   checkNetwork,
@@ -107,35 +113,6 @@ export interface AutoAttackOptions {
   readonly onProgress?: (member: AutoAttackMember, progress: MemberProgress) => void;
 }
 
-/** What one member found. */
-export interface MemberResult extends Accuracy {
-  /** Images it attacked. */
-  readonly attacked: number;
-  /** Images it broke. */
-  readonly broken: number;
-  /** Time that it took, over all sittings. */
-  readonly seconds: number;
-}
-
-/**
- * The outcome; accuracies are over all images, as the clean one is. `confusion` is of what the network took an image for
- * when an attack broke it, and of the clean image's class otherwise.
- */
-export interface AutoAttackResult extends ImageAccuracy {
-  /** Which AutoAttack it was. */
-  readonly version: AutoAttackVersion;
-  /** What `custom` was told to spend. */
-  readonly effort?: Partial<Effort>;
-  /** The accuracy before any attack. */
-  readonly clean: Accuracy;
-  /** The accuracy that each member left, in the order in which they ran. */
-  readonly perAttack: Partial<Record<AutoAttackMember, MemberResult>>;
-  /** What the attacks made of the images. */
-  readonly perturbation: Perturbation;
-  /** Signs that the accuracy should not be believed, a sentence each. */
-  readonly warnings: readonly string[];
-}
-
 /** Images that the first checks look at, at most. */
 const CHECKED = 250;
 /** Stands for a device that reports no errors of its own. */
@@ -202,7 +179,7 @@ export async function autoAttack(
   let robust = given.correct;
   const accuracy = () => robust.length / ids.length;
   const clean = { accuracy: accuracy(), correct: robust.length, n: ids.length };
-  tell(`initial accuracy: ${percent(clean.accuracy)}`);
+  tell(describeClean(clean));
 
   const checked = Math.min(CHECKED, batchSize), labels = y.slice(0, checked);
   const head = x.slice(0, checked * values);
@@ -257,15 +234,4 @@ export async function autoAttack(
     warnings,
   };
   return { result, adversarial };
-}
-
-/** `robust accuracy after APGD-CE: 53.10% (total time 12.3 s)`, the line that AutoAttack's users know. */
-export function describeMember(member: AutoAttackMember, result: MemberResult): string {
-  const name = member.toUpperCase();
-  const time = result.seconds.toFixed(1);
-  return `robust accuracy after ${name}: ${percent(result.accuracy)} (total time ${time} s)`;
-}
-
-function percent(accuracy: number): string {
-  return `${(100 * accuracy).toFixed(2)}%`;
 }

@@ -5,11 +5,7 @@
  * @module
  */
 import { join } from "@std/path";
-import * as v from "valibot";
-import { AUTOATTACK_MEMBERS, type AutoAttackMember } from "../../attack/autoattack/versions.ts";
-import type { Break } from "../../attack/autoattack/lanes.ts";
 import { RunError, UsageError } from "../../errors.ts";
-import { crc32c } from "../../format/crc32c.ts";
 import { describeIoError } from "../../disk/failure.ts";
 import {
   createDirectory,
@@ -21,31 +17,8 @@ import {
 } from "../../disk/files.ts";
 import { refuseForeign } from "../../disk/regular.ts";
 import { readUnfinished, type Unfinished, writeUnfinished } from "./unfinished.ts";
+import { decodeVerdicts, encodeVerdict, type Verdict } from "./verdict.ts";
 
-/** How one member's search on one image ended. */
-export interface Verdict {
-  /** Which attack it was. */
-  readonly member: AutoAttackMember;
-  /** What the image is called. */
-  readonly id: number;
-  /** The adversarial image and its class, if one was found. */
-  readonly outcome: Break | undefined;
-  /** Time that the member has taken so far, over all sittings. */
-  readonly seconds: number;
-}
-
-const lineSchema = v.strictObject({
-  member: v.picklist(AUTOATTACK_MEMBERS),
-  id: v.pipe(v.number(), v.safeInteger(), v.minValue(0)),
-  /** CRC-32C of the adversarial image, if one was found: a crash of the machine can leave a line without its image. */
-  image: v.optional(v.pipe(v.number(), v.safeInteger())),
-  /** What that was taken for; −1 for no class. */
-  predicted: v.optional(v.pipe(v.number(), v.safeInteger(), v.minValue(-1))),
-  seconds: v.pipe(v.number(), v.minValue(0)),
-});
-
-/** Hexadecimal digits of the CRC-32C of what stands before it in the line. */
-const SEAL_DIGITS = 8;
 const LOG = "verdicts.jsonl", IMAGES = "adversarial.bin", UNFINISHED = "unfinished.bin";
 /** How the log's first line begins. */
 const HEADER_START = '{"key":"';
@@ -110,7 +83,6 @@ export class Journal {
    * @throws {RunError} if the folder cannot be made, read or written
    */
   static async open(directory: string, key: string, values: number): Promise<Journal> {
-    const imageBytes = Float32Array.BYTES_PER_ELEMENT * values;
     await refuseOthers(directory);
     await createDirectory(directory);
     try {
@@ -126,30 +98,14 @@ export class Journal {
       const text = await Deno.readTextFile(join(directory, LOG));
       const stored = await Deno.readFile(join(directory, IMAGES));
       const header = JSON.stringify({ key }) + "\n";
-      const verdicts: Verdict[] = [];
-      let length = 0, broken = 0;
-      if (text.startsWith(header)) {
-        length = header.length; // ASCII throughout
-        for (const line of text.slice(length).split("\n").slice(0, -1)) {
-          const entry = readLine(line);
-          if (entry === undefined) break;
-          const { member, id, seconds, predicted } = entry;
-          let outcome: Break | undefined;
-          if (entry.image !== undefined && predicted !== undefined) {
-            const bytes = stored.slice(broken * imageBytes, (broken + 1) * imageBytes);
-            if (bytes.length < imageBytes || crc32c(bytes) !== entry.image) break;
-            outcome = { image: new Float32Array(bytes.buffer), predicted };
-            broken++;
-          }
-          verdicts.push({ member, id, seconds, outcome });
-          length += line.length + 1;
-        }
-      }
-      await log.truncate(length);
-      await images.truncate(broken * imageBytes);
+      const ours = text.startsWith(header);
+      const lines = ours ? text.slice(header.length) : ""; // ASCII throughout
+      const { verdicts, length, imagesLength } = decodeVerdicts(lines, stored, values);
+      await log.truncate(ours ? header.length + length : 0);
+      await images.truncate(imagesLength);
       await log.seek(0, Deno.SeekMode.End);
       await images.seek(0, Deno.SeekMode.End);
-      if (length === 0) await writeAll(log, new TextEncoder().encode(header));
+      if (!ours) await writeAll(log, new TextEncoder().encode(header));
       await removeTemporaries(directory, (name) => name === UNFINISHED);
       const unfinished = await readUnfinished(join(directory, UNFINISHED), key);
       return new Journal(directory, key, log, images, verdicts, unfinished);
@@ -163,10 +119,8 @@ export class Journal {
    *
    * @throws {RunError} if the disk fails
    */
-  async append({ member, id, outcome, seconds }: Verdict): Promise<void> {
-    const image = outcome && new Uint8Array(outcome.image.slice().buffer);
-    const found = image && { image: crc32c(image), predicted: outcome.predicted };
-    const line = seal(JSON.stringify({ member, id, ...found, seconds })) + "\n";
+  async append(verdict: Verdict): Promise<void> {
+    const { line, image } = encodeVerdict(verdict);
     try {
       if (image) await writeAll(this.#images, image);
       await writeAll(this.#log, new TextEncoder().encode(line));
@@ -232,23 +186,6 @@ async function isLog(path: string): Promise<boolean> {
   const head = new Uint8Array(HEADER_START.length);
   const length = await file.read(head) ?? 0;
   return HEADER_START.startsWith(new TextDecoder().decode(head.subarray(0, length)));
-}
-
-/** `text` with its checksum. */
-function seal(text: string): string {
-  const checksum = crc32c(new TextEncoder().encode(text));
-  return `${text} ${checksum.toString(16).padStart(SEAL_DIGITS, "0")}`;
-}
-
-function readLine(line: string): v.InferOutput<typeof lineSchema> | undefined {
-  const text = line.slice(0, -SEAL_DIGITS - 1);
-  if (line !== seal(text)) return undefined;
-  try {
-    const result = v.safeParse(lineSchema, JSON.parse(text));
-    return result.success ? result.output : undefined;
-  } catch {
-    return undefined;
-  }
 }
 
 function failure(directory: string, error: unknown): RunError {

@@ -9,8 +9,9 @@ import type { Example } from "../../attack/autoattack/search.ts";
 import type { SearchState } from "../../attack/autoattack/search_state.ts";
 import type { AutoAttackMember } from "../../attack/autoattack/versions.ts";
 import { Interrupted } from "../../errors.ts";
-import type { Journal, Verdict } from "./journal.ts";
+import type { Journal } from "./journal.ts";
 import type { Unfinished } from "./unfinished.ts";
+import type { Verdict } from "./verdict.ts";
 
 /** Milliseconds after which a kill may cost no more. */
 const KEEP_AFTER = 60_000;

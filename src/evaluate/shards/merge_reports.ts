@@ -6,7 +6,7 @@
 import { SEVERITIES } from "../../data/corruptions/corruption.ts";
 import type { CorruptionName } from "../../data/corruptions/corruptions.ts";
 import { overflowWarning, squareWarning } from "../autoattack/sanity.ts";
-import type { AutoAttackResult, MemberResult } from "../autoattack/autoattack.ts";
+import type { AutoAttackResult, MemberResult } from "../autoattack/result.ts";
 import type { Confusion } from "../confusion.ts";
 import { type CorruptionAccuracies, corruptionAccuracies } from "../series/corruptions.ts";
 import type { Curve } from "../series/curve.ts";

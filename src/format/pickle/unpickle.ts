@@ -8,6 +8,7 @@
  * @module
  */
 import { UsageError } from "../../errors.ts";
+import { addMembers, append, dictOf, setItems } from "./containers.ts";
 import { PickleInput } from "./input.ts";
 import { booleanOrInteger, index, quotedText } from "./lines.ts";
 import { Names, type NameTable } from "./names.ts";
@@ -151,24 +152,21 @@ class Machine {
       case "}":
         return void stack.push(new Map());
       case "d":
-        return void stack.push(fill(new Map(), stack.marked()));
+        return void stack.push(dictOf(stack.marked()));
       case "\x8f":
         return void stack.push(new Set());
       case "\x91":
         return void stack.push(new Set(stack.marked()));
       case "a":
-        return this.#append(stack.last(1));
+        return append(stack.last(1), stack.top());
       case "e":
-        return this.#append(stack.marked());
+        return append(stack.marked(), stack.top());
       case "s":
-        return this.#setItems(stack.last(2));
+        return setItems(stack.last(2), stack.top());
       case "u":
-        return this.#setItems(stack.marked());
-      case "\x90": {
-        const members = stack.marked(), set = stack.top();
-        if (!(set instanceof Set)) throw new TypeError("something that is no set gets members");
-        return members.forEach((member) => set.add(member));
-      }
+        return setItems(stack.marked(), stack.top());
+      case "\x90":
+        return addMembers(stack.marked(), stack.top());
 
       case "p":
         return void this.#memo.set(index(input.line()), stack.top());
@@ -220,18 +218,6 @@ class Machine {
     }
   }
 
-  #append(values: readonly unknown[]): void {
-    const list = this.#stack.top();
-    if (!Array.isArray(list)) throw new TypeError("something that is no list gets items");
-    for (const value of values) list.push(value);
-  }
-
-  #setItems(values: readonly unknown[]): void {
-    const dict = this.#stack.top();
-    if (!(dict instanceof Map)) throw new TypeError("something that is no dict gets items");
-    fill(dict, values);
-  }
-
   #remembered(at: number): unknown {
     if (!this.#memo.has(at)) throw new TypeError(`nothing is remembered as ${at}`);
     return this.#memo.get(at);
@@ -252,11 +238,4 @@ class Machine {
     if (persistent === undefined) throw new TypeError("it refers to something outside of it");
     return persistent(id);
   }
-}
-
-/** Adds `values`, keys and values in turns, to `dict`. */
-function fill(dict: Map<unknown, unknown>, values: readonly unknown[]): Map<unknown, unknown> {
-  if (values.length % 2 !== 0) throw new TypeError("a key has no value");
-  for (let i = 0; i < values.length; i += 2) dict.set(values[i], values[i + 1]);
-  return dict;
 }

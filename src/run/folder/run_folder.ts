@@ -4,24 +4,20 @@
  * @module
  */
 import { join } from "@std/path";
-import { RunError, UsageError } from "../../errors.ts";
 import {
   createDirectory,
   listFolder,
   readWholeFile,
   removeTemporaries,
-  temporaryOf,
-  temporaryPath,
   writeFileAtomically,
 } from "../../disk/files.ts";
-import { describeIoError, ioError } from "../../disk/failure.ts";
+import { ioError } from "../../disk/failure.ts";
 import { exists } from "../../disk/regular.ts";
 import { sha256 } from "../../format/sha256.ts";
 import { removeEmptyMemory } from "../../memory/empty.ts";
 import {
   CHECKPOINT_LINKS,
   checkpointFolder,
-  type CheckpointLink,
   checkpointPath,
   findCheckpoint,
   type FoundCheckpoint,
@@ -31,14 +27,13 @@ import {
   writeCommitted,
 } from "../checkpoints.ts";
 import { type KnownDigests, withEpoch } from "../checkpoint/epoch_digests.ts";
+import { pointLink, TORN_LINK } from "../checkpoint/link.ts";
 import { encodeRunRecord, type RunRecord } from "../run_record.ts";
 import { readRunRecord, RECIPE_FILE, recipePath, removeLeftovers, RUN_FILES } from "./files.ts";
 import { RunLock } from "./run_lock.ts";
+import { refuseUsed } from "./unused.ts";
 import { memoryFolder } from "../../memory/layout.ts";
 
-const LOCK_FILE = "run.lock";
-/** What earlier versions left of a link that was being made. */
-const TORN_LINK = /^(?:best|last)\.tmp$/;
 /** Names in the folder of checkpoints that are written under a temporary name first, beside those of checkpoints. */
 const NAMED: readonly string[] = [...CHECKPOINT_LINKS, RECORD_FILE];
 
@@ -218,51 +213,6 @@ async function writeRecord(directory: string, record: RunRecord): Promise<void> 
 async function prepareFolders(directory: string): Promise<void> {
   await removeLeftovers(directory);
   await createDirectory(checkpointFolder(directory));
-}
-
-/** A folder with nothing but a lock and a torn recipe in it was left by a run that never began. */
-export async function refuseUsed(directory: string): Promise<void> {
-  // Paths in it would be paths in the working directory.
-  if (directory === "") throw new UsageError("The name of the run's folder is empty.");
-  try {
-    for await (const { name } of Deno.readDir(directory)) {
-      if (name === LOCK_FILE || temporaryOf(name) === RECIPE_FILE) continue;
-      throw new UsageError(
-        `${directory} is not empty: choose another --run-dir, or continue the run in it with --resume.`,
-      );
-    }
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return;
-    if (error instanceof UsageError) throw error;
-    if (error instanceof Deno.errors.NotADirectory) {
-      throw new UsageError(`${directory} is a file, or lies in one: choose another --run-dir.`);
-    }
-    throw new RunError(`Could not read ${directory}: ${describeIoError(error)}`, { cause: error });
-  }
-}
-
-/**
- * Makes `link` name a checkpoint. Where there are no symbolic links, by the file system or for want of a permission, there is
- * none, and what an earlier commit may have left under its name goes.
- */
-async function pointLink(folder: string, link: CheckpointLink, target: string): Promise<void> {
-  const path = join(folder, link), temporary = temporaryPath(path);
-  try {
-    if (await mayLink()) {
-      await Deno.symlink(target, temporary);
-      return await Deno.rename(temporary, path);
-    }
-  } catch {
-    await Deno.remove(temporary).catch(() => {});
-  }
-  await Deno.remove(path).catch(() => {});
-}
-
-/** Whether symbolic links are allowed: Deno wants all files for one, and at a terminal it would stop the run to ask. */
-async function mayLink(): Promise<boolean> {
-  const all = [{ name: "read" }, { name: "write" }] as const;
-  const states = await Promise.all(all.map((each) => Deno.permissions.query(each)));
-  return states.every(({ state }) => state === "granted");
 }
 
 async function removeFile(path: string): Promise<void> {

@@ -8,6 +8,8 @@ import { UsageError } from "../../errors.ts";
 import { ioError } from "../../disk/failure.ts";
 import { refuseForeign } from "../../disk/regular.ts";
 
+/** Its name in the run's folder. */
+export const LOCK_FILE = "run.lock";
 const ATTEMPTS = 4;
 const ATTEMPT_MILLISECONDS = 20;
 /** A disk's, or somebody's share of it. */
@@ -33,7 +35,7 @@ export class RunLock {
    * @throws {RunError} if the lock file cannot be made or written, but for want of room, or something else lies in its place
    */
   static async acquire(runDirectory: string): Promise<RunLock> {
-    const path = join(runDirectory, "run.lock");
+    const path = join(runDirectory, LOCK_FILE);
     await refuseForeign(path);
     let file: Deno.FsFile | undefined;
     try {
@@ -58,7 +60,7 @@ export class RunLock {
 
   /** Whether another process holds the lock of `runDirectory`. Needs no permission to write. */
   static async isHeld(runDirectory: string): Promise<boolean> {
-    const path = join(runDirectory, "run.lock");
+    const path = join(runDirectory, LOCK_FILE);
     await refuseForeign(path);
     try {
       using file = await Deno.open(path);

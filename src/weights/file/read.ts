@@ -10,7 +10,7 @@ import {
   FOREIGN_HEADER_BYTES,
 } from "../../format/safetensors.ts";
 import { sha256 } from "../../format/sha256.ts";
-import { checkZipEnd } from "../../format/zip/reader.ts";
+import { checkZipEnd } from "../../format/zip/headers.ts";
 import type { ActivationName } from "../../model/architecture.ts";
 import { withActivation } from "../../model/architectures/architectures.ts";
 import { readOrigin } from "../export/torch_file.ts";

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { join } from "@std/path";
-import { Journal, type Verdict } from "../../../src/evaluate/autoattack/journal.ts";
+import { Journal } from "../../../src/evaluate/autoattack/journal.ts";
 import type { Unfinished } from "../../../src/evaluate/autoattack/unfinished.ts";
+import type { Verdict } from "../../../src/evaluate/autoattack/verdict.ts";
 import { inTemporary } from "../../memory/support.ts";
 import { snapshot } from "../../testing/folder.ts";
 import { VALUES } from "../../testing/images.ts";

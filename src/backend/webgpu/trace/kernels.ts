@@ -1,13 +1,9 @@
 /**
- * Our own operations, and tfjs's convolutions, as operations of a graph.
+ * Our own operations as operations of a graph, and the table of everything that can be traced.
  *
  * @module
  */
-import {
-  type BatchShape,
-  type ConvolutionShape,
-  outputSize,
-} from "../../operations/convolution_shape.ts";
+import type { BatchShape } from "../../operations/convolution_shape.ts";
 import * as tf from "@tensorflow/tfjs";
 import {
   BATCH_NORM_APPLY,
@@ -40,7 +36,7 @@ import {
   LABEL_PROBABILITY,
   LABEL_PROBABILITY_GRADIENT,
 } from "../../operations/softmax_losses.ts";
-import { type ConvolutionMode, type Epilogue, PLAIN } from "../convolution/shape.ts";
+import { convolutionKernels, type FilterShape } from "./convolutions.ts";
 import { frozenForward, frozenGradient } from "./frozen_layers.ts";
 import type { Lowered } from "../program/kernel.ts";
 import { batchNormApply, foldBatchNorm, runningStatistics } from "../operations/batch_norm.ts";
@@ -52,72 +48,8 @@ import { sizeOf } from "../operations/shader.ts";
 import { signStep } from "../operations/steps.ts";
 import { TRACE_BACKEND, type TraceBackend } from "./trace.ts";
 import { mathKernels } from "./math.ts";
-import { type Inputs, operate, type TraceKernel } from "./operate.ts";
+import { type Inputs, operate, type TraceKernel, typed } from "./operate.ts";
 import { averageSteps, sgdSteps } from "./update.ts";
-
-type FilterShape = [kernel: number, kernel: number, inChannels: number, outChannels: number];
-
-/** `attributes` as the caller of the kernel has typed them. */
-const as = <T>(attributes: tf.NamedAttrMap) => attributes as unknown as T;
-
-/** A convolution of images of `shape` by filters of `filter`, as tfjs's attributes describe it. */
-function convolutionOf(
-  [batch, height, width, inChannels]: BatchShape,
-  [kernel, , , outChannels]: FilterShape,
-  attributes: tf.NamedAttrMap,
-): ConvolutionShape {
-  const { strides, pad } = as<{ strides: number | [number, number]; pad: number }>(attributes);
-  const stride = typeof strides === "number" ? strides : strides[0];
-  const known = (kernel === 1 || kernel === 3) && (stride === 1 || stride === 2);
-  if (!known || pad !== (kernel - 1) / 2) {
-    throw new Error(`A traced convolution of kernel ${kernel}, stride ${stride}, pad ${pad}.`);
-  }
-  return { batch, height, width, inChannels, outChannels, kernel, stride };
-}
-
-function convolve(
-  backend: TraceBackend,
-  mode: ConvolutionMode,
-  shape: ConvolutionShape,
-  inputs: readonly tf.TensorInfo[],
-  result: readonly number[],
-  epilogue: Epilogue = PLAIN,
-): tf.TensorInfo {
-  const values = inputs.map((tensor) => backend.value(tensor));
-  const value = backend.graph.convolve(mode, shape, epilogue, values, sizeOf(result));
-  return backend.info(value, result);
-}
-
-const convolutions: Readonly<Record<string, TraceKernel>> = {
-  Conv2D(backend, { x, filter }, attributes) {
-    const [images, filters] = [x!.shape as unknown as BatchShape, filter!.shape as FilterShape];
-    const shape = convolutionOf(images, filters, attributes);
-    const result = [shape.batch, ...outputSize(shape), shape.outChannels];
-    return convolve(backend, "forward", shape, [x!, filter!], result);
-  },
-  FusedConv2D(backend, { x, filter, bias }, attributes) {
-    const { activation } = as<{ activation: string }>(attributes);
-    if (activation !== "linear") {
-      throw new Error(`A traced convolution is fused with a bias alone, not with ${activation}.`);
-    }
-    const [images, filters] = [x!.shape as unknown as BatchShape, filter!.shape as FilterShape];
-    const shape = convolutionOf(images, filters, attributes);
-    const result = [shape.batch, ...outputSize(shape), shape.outChannels];
-    const inputs = [x!, filter!, ...bias ? [bias] : []];
-    const epilogue = { ...PLAIN, bias: bias !== undefined };
-    return convolve(backend, "forward", shape, inputs, result, epilogue);
-  },
-  Conv2DBackpropInput(backend, { dy, filter }, attributes) {
-    const { inputShape } = as<{ inputShape: BatchShape }>(attributes);
-    const shape = convolutionOf(inputShape, filter!.shape as FilterShape, attributes);
-    return convolve(backend, "inputGradient", shape, [dy!, filter!], inputShape);
-  },
-  Conv2DBackpropFilter(backend, { x, dy }, attributes) {
-    const { filterShape } = as<{ filterShape: FilterShape }>(attributes);
-    const shape = convolutionOf(x!.shape as unknown as BatchShape, filterShape, attributes);
-    return convolve(backend, "filterGradient", shape, [x!, dy!], filterShape);
-  },
-};
 
 const batchNorm: Readonly<Record<string, TraceKernel>> = {
   [BATCH_NORM_STATISTICS](backend, { x }, attributes) {
@@ -150,7 +82,7 @@ const batchNorm: Readonly<Record<string, TraceKernel>> = {
     return operate(backend, lowered, given, [shape, shape]);
   },
   [FOLD_BATCH_NORM](backend, { filter, gamma, beta, mean, variance }, attributes) {
-    const { epsilon } = as<{ epsilon: number }>(attributes);
+    const { epsilon } = typed<{ epsilon: number }>(attributes);
     const shape = filter!.shape as FilterShape;
     const inputs = [filter!, gamma!, beta!, mean!, variance!];
     return operate(backend, foldBatchNorm(shape, epsilon), inputs, [shape, [shape[3]]]);
@@ -192,7 +124,7 @@ const softmaxLosses: Readonly<Record<string, TraceKernel>> = {
 };
 
 const layersOf = (attributes: tf.NamedAttrMap) =>
-  as<{ layers: readonly FrozenLayer[] }>(attributes).layers;
+  typed<{ layers: readonly FrozenLayer[] }>(attributes).layers;
 
 const network: Readonly<Record<string, TraceKernel>> = {
   [FROZEN_FORWARD](backend, { x, ...weights }, attributes) {
@@ -227,7 +159,7 @@ const network: Readonly<Record<string, TraceKernel>> = {
     return operate(backend, globalAveragePool(shape), [x!], [[shape[0], shape[3]]]);
   },
   [GLOBAL_AVERAGE_POOL_GRADIENT](backend, { dy }, attributes) {
-    const { shape } = as<{ shape: BatchShape }>(attributes);
+    const { shape } = typed<{ shape: BatchShape }>(attributes);
     return operate(backend, globalAveragePoolGradient(shape, false), [dy!], [shape]);
   },
   [SIGN_STEP](backend, { x, adversarial, slope }, attributes) {
@@ -248,7 +180,7 @@ function weightsOf(backend: TraceBackend, weights: Inputs) {
 export function registerTraceKernels(): void {
   const kernels = {
     ...mathKernels,
-    ...convolutions,
+    ...convolutionKernels,
     ...batchNorm,
     ...softmaxLosses,
     ...network,

@@ -18,6 +18,11 @@ export type TraceKernel = (
   attributes: tf.NamedAttrMap,
 ) => tf.TensorInfo | tf.TensorInfo[];
 
+/** `attributes` as the caller of the kernel has typed them. */
+export function typed<T>(attributes: tf.NamedAttrMap): T {
+  return attributes as unknown as T;
+}
+
 /** Tensors of `shapes` that `lowered` makes of `inputs`. Whatever tfjs is to take them for, they are float32 numbers. */
 export function operate(
   backend: TraceBackend,
