@@ -167,7 +167,7 @@ class Trainer {
       seconds: (performance.now() - started) / 1000,
     };
     session.progress = { ...progress, complete: true, best: this.#best(epoch, accuracy) };
-    const collapsed = overfitsCatastrophically(session.log.lastEpoch, measured);
+    const collapsed = overfitsCatastrophically(session.log.epochs, measured);
     const metrics: EpochMetrics = {
       ...measured,
       ...collapsed && { overfitting: "catastrophic" },
