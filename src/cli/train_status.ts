@@ -8,7 +8,7 @@ import { Interrupted } from "../errors.ts";
 import { wholeMebibytes } from "../format/mebibytes.ts";
 import type { Recipe, RecipeInput } from "../recipe/recipe.ts";
 import { collapseWarning, unwatchedNote } from "../report/training_text.ts";
-import { formatDuration, formatPercent } from "../report/words.ts";
+import { formatDuration, formatLoss, formatPercent } from "../report/words.ts";
 import type { EpochMetrics, StepMetrics } from "../run/metrics.ts";
 import { continueRun, startRun } from "../train/start.ts";
 import type {
@@ -156,7 +156,7 @@ export function observeRun(status: StatusLine, whose = ""): RunObserver {
       onCpu = false; // said once
       status.update(
         `${position}  ${describeTerms(metrics)}  ${rate}  ${remaining}`,
-        `${position}  loss ${metrics.loss.toFixed(4)}  ${rate}  ${remaining}`,
+        `${position}  loss ${formatLoss(metrics.loss)}  ${rate}  ${remaining}`,
         `${position}  ${rate}  ${remaining}`,
         `${position}  ${remaining}`,
         remaining,
@@ -202,10 +202,11 @@ function firstLook({ from, optimiser: { awpWarmup = 0 } }: Recipe): string {
   return `${from === undefined ? "--width 16 " : ""}--limit-train 4096 --epochs ${epochs}`;
 }
 
-/** What the attack maximises, where it started and before its last step. */
+/** What the attack maximises, where it started and where it ended, in the steps that measure both. */
 function describeAttack({ attack }: EpochMetrics): string {
-  if (attack === undefined) return "";
-  return `attack ${attack.lossBefore.toFixed(4)} to ${attack.lossAfter.toFixed(4)}  `;
+  const sampled = attack?.sampled;
+  if (sampled === undefined) return "";
+  return `attack ${formatLoss(sampled.lossBefore)} to ${formatLoss(sampled.lossAfter)}  `;
 }
 
 function describeSpeed({ imagesPerSecond }: EpochMetrics): string {
@@ -220,8 +221,8 @@ function describeDevice({ name, adapter, threads }: RunStart["backend"], demand?
 }
 
 function describeTerms({ loss, terms }: StepMetrics | EpochMetrics): string {
-  const parts = Object.entries(terms).map(([name, value]) => `${name} ${value.toFixed(4)}`);
-  return `loss ${loss.toFixed(4)} (${parts.join(", ")})`;
+  const parts = Object.entries(terms).map(([name, value]) => `${name} ${formatLoss(value)}`);
+  return `loss ${formatLoss(loss)} (${parts.join(", ")})`;
 }
 
 /** What is mixed into the batches of a run. */

@@ -72,6 +72,20 @@ Deno.test("memloss train warns of an epoch that looks like catastrophic overfitt
   );
 });
 
+Deno.test("memloss train shows from where to where the attack went, however small that is", () => {
+  const sink = new FakeSink(false, 80), observer = observeRun(new StatusLine(sink));
+  const backend = { name: "wasm", adapter: "", threads: 1 } as const;
+  observer.onStart!({ directory: "run", recipe: smallRecipe(), continued: false, backend });
+  observer.onEpoch!({
+    ...{ kind: "epoch", epoch: 1, loss: 1, terms: { kl: 2e-5 }, seconds: 5 },
+    attack: {
+      ...{ lossBefore: 7e-6, lossAfter: 7e-6, accuracy: 0.5 },
+      sampled: { examples: 8, lossBefore: 6e-6, lossAfter: 0.0432 },
+    },
+  }, { epochs: 4 });
+  assert.match(sink.text, /loss 1\.0000 \(kl 2\.0e-5\) {2}attack 6\.0e-6 to 0\.0432 {2}5s/);
+});
+
 Deno.test("memloss train warns once of epochs that collapsed one after the other", () => {
   const epoch = { kind: "epoch", epoch: 3, loss: 1, terms: { ce: 1 }, seconds: 5 } as const;
   const sink = new FakeSink(false, 80), observer = observeRun(new StatusLine(sink));

@@ -497,9 +497,12 @@ onWasm(
         const attacks = log.flatMap(({ attack }) => attack ?? []);
         // Epochs 1 and 4 take three iterations from beside the image, the others one.
         const noise = [true, false, false, true];
-        attacks.forEach(({ lossBefore, lossAfter, accuracy }, i) => {
+        attacks.forEach(({ lossBefore, lossAfter, accuracy, sampled }, i) => {
           assert.equal(lossAfter > 2 * lossBefore, noise[i], `epoch ${i + 1}`);
           assert.equal(lossAfter === lossBefore, !noise[i], `epoch ${i + 1}`);
+          // The first batch of three, from its start to its end, also where that is one iteration.
+          assert.equal(sampled!.examples, 8);
+          assert.ok(sampled!.lossAfter > 1.05 * sampled!.lossBefore, JSON.stringify(sampled));
           assert.ok(
             accuracy >= 0 && accuracy <= 1 &&
               Math.abs(20 * accuracy - Math.round(20 * accuracy)) < 1e-9,
@@ -583,6 +586,8 @@ onWasm(
         for (const part of ["lossBefore", "lossAfter"] as const) {
           const [value, expected] = [other!.attack![part], one!.attack![part]];
           assert.ok(Math.abs(value / expected - 1) < 1e-5, `${part} ${value}, ${expected}`);
+          const [ofParts, ofAll] = [other!.attack!.sampled![part], one!.attack!.sampled![part]];
+          assert.ok(Math.abs(ofParts / ofAll - 1) < 1e-5, `sampled ${part} ${ofParts}, ${ofAll}`);
         }
         // Batch norm alone tells the losses apart.
         assert.notEqual(other!.loss, one!.loss);

@@ -99,14 +99,20 @@ function quantities(runs: readonly RunData[]): Quantity[] {
     {
       id: "attack-before",
       title: "Training attack's loss at its start",
-      note: "what the attack maximises, mean of an epoch",
-      epoch: ({ attack }) => attack?.lossBefore,
+      note: "what the attack maximises, mean of every sixteenth step",
+      epoch: ({ attack }) => attack?.sampled?.lossBefore ?? attack?.lossBefore,
+    },
+    {
+      id: "attack-reached",
+      title: "Training attack's loss at its end",
+      note: "in the same steps",
+      epoch: ({ attack }) => attack?.sampled?.lossAfter,
     },
     {
       id: "attack-after",
       title: "Training attack's loss before its last step",
-      note: "what the attack maximises, mean of an epoch",
-      epoch: ({ attack }) => attack?.lossAfter,
+      note: "runs of earlier programs, which did not measure its end",
+      epoch: ({ attack }) => attack?.sampled ? undefined : attack?.lossAfter,
     },
     {
       id: "attack-accuracy",
