@@ -172,9 +172,10 @@ export function observeRun(status: StatusLine, whose = ""): RunObserver {
     onEpoch(metrics: EpochMetrics, { epochs }) {
       time.epoch();
       const { cleanAccuracy, robustAccuracy } = metrics, { select, earlyStop } = recipe;
+      const averaged = recipe.optimiser.average === "none" ? "" : " (averaged weights)";
       const accuracies = cleanAccuracy === undefined || robustAccuracy === undefined
         ? ""
-        : `  ${select}: clean ${formatPercent(cleanAccuracy)}  PGD-20 ${
+        : `  ${select}${averaged}: clean ${formatPercent(cleanAccuracy)}  PGD-20 ${
           formatPercent(robustAccuracy)
         }`;
       status.print(

@@ -95,9 +95,9 @@ export interface EpochMetrics {
   readonly weights?: WeightMetrics;
   /** How far the attacks went; absent where nothing is attacked. */
   readonly attack?: AttackMetrics;
-  /** Accuracies on what the checkpoint is selected on, in [0,1]. */
+  /** Accuracy on what the checkpoint is selected on, in [0,1]: of the average of the weights where the run keeps one. */
   readonly cleanAccuracy?: number;
-  /** Accuracy under PGD-20 on the same images. */
+  /** Accuracy of the same weights under PGD-20 on the same images. */
   readonly robustAccuracy?: number;
   /** The same images class by class. */
   readonly classes?: ClassMetrics;

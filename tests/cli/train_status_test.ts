@@ -86,6 +86,23 @@ Deno.test("memloss train shows from where to where the attack went, however smal
   assert.match(sink.text, /loss 1\.0000 \(kl 2\.0e-5\) {2}attack 6\.0e-6 to 0\.0432 {2}5s/);
 });
 
+Deno.test("memloss train says whose accuracies they are where a run averages its weights", () => {
+  const backend = { name: "wasm", adapter: "", threads: 1 } as const;
+  const told = (recipe: Recipe): string => {
+    const sink = new FakeSink(false, 80), observer = observeRun(new StatusLine(sink));
+    observer.onStart!({ directory: "run", recipe, continued: false, backend });
+    observer.onEpoch!({
+      ...{ kind: "epoch", epoch: 1, loss: 1, terms: { ce: 1 }, seconds: 5 },
+      ...{ cleanAccuracy: 0.5, robustAccuracy: 0.25 },
+    }, { epochs: 4 });
+    return sink.text;
+  };
+  const select = "val", shown = "clean 50.00 %  PGD-20 25.00 %";
+  assert.ok(told(smallRecipe({ select })).includes(`  val: ${shown}`));
+  const averaging = smallRecipe({ select, weightAverage: "ema" });
+  assert.ok(told(averaging).includes(`  val (averaged weights): ${shown}`));
+});
+
 Deno.test("memloss train warns once of epochs that collapsed one after the other", () => {
   const epoch = { kind: "epoch", epoch: 3, loss: 1, terms: { ce: 1 }, seconds: 5 } as const;
   const sink = new FakeSink(false, 80), observer = observeRun(new StatusLine(sink));

@@ -140,7 +140,11 @@ const percent = (share: number | undefined) => share === undefined ? undefined :
 function selectedOn(runs: readonly RunData[]): string {
   const parts = new Set(runs.map(({ record: { recipe: { select } } }) => select));
   const words = { val: "held-out training images", test: "test images", none: "" };
-  return [...parts].map((part) => words[part]).filter(Boolean).join(" or ");
+  const images = [...parts].map((part) => words[part]).filter(Boolean).join(" or ");
+  const averaged = runs.some(({ record: { recipe: { select, optimiser } } }) =>
+    select !== "none" && optimiser.average !== "none"
+  );
+  return averaged ? `${images}; of the average of the weights where a run keeps one` : images;
 }
 
 function plotOf({ id, title, note, unit, step, epoch }: Quantity, runs: readonly RunData[]): Plot {

@@ -53,6 +53,18 @@ Deno.test("trainingPlots() draws an attack from start to end, and as far as earl
   assert.deepEqual(ends("attack-after"), [undefined, attack!.lossAfter]);
 });
 
+Deno.test("trainingPlots() says whose accuracies by epoch are where a run averages its weights", () => {
+  const run = runs[0]!, { record } = run, { recipe } = record;
+  const optimiser = { ...recipe.optimiser, average: "ema" as const };
+  const averaging = { ...run, record: { ...record, recipe: { ...recipe, optimiser } } };
+  const noteOf = (run: RunData) => find(trainingPlots([run]), "robust").note;
+  assert.equal(noteOf(run), "held-out training images");
+  assert.equal(
+    noteOf(averaging),
+    "held-out training images; of the average of the weights where a run keeps one",
+  );
+});
+
 Deno.test("trainingPlots() draws steps faintly behind means, all in epochs", () => {
   const { lines, table } = find(trainingPlots(runs), "loss");
   assert.deepEqual(lines.map(({ run, faint }) => [run, faint]), [
