@@ -44,6 +44,7 @@ export type {
 export { type TrainingObserver } from "./src/train/training_run.ts";
 export {
   type AttackMetrics,
+  type AttackSample,
   type ClassMetrics,
   type DamageNote,
   type EpochMetrics,

@@ -7,9 +7,9 @@ import type { Demand } from "../backend/backend.ts";
 import { Interrupted } from "../errors.ts";
 import { wholeMebibytes } from "../format/mebibytes.ts";
 import type { Recipe, RecipeInput } from "../recipe/recipe.ts";
-import { formatDuration, formatPercent } from "../report/words.ts";
+import { collapseWarning, unwatchedNote } from "../report/training_text.ts";
+import { formatDuration, formatLoss, formatPercent } from "../report/words.ts";
 import type { EpochMetrics, StepMetrics } from "../run/metrics.ts";
-import { COLLAPSE } from "../run/overfitting.ts";
 import { continueRun, startRun } from "../train/start.ts";
 import type {
   ContinueOptions,
@@ -105,13 +105,13 @@ const LONG = 24 * 3600;
  */
 export function observeRun(status: StatusLine, whose = ""): RunObserver {
   const time = new TimeLeft(() => status.now());
-  let smaller = "", select = "", earlyStop: number | undefined, fromMemory = false, onCpu = false;
+  let recipe: Recipe, smaller = "", onCpu = false, collapsed = false;
   return {
     ...shownOn(status),
-    onStart({ directory, recipe, continued, backend, demand }) {
-      ({ select, earlyStop } = recipe);
+    onStart({ directory, continued, backend, demand, ...start }) {
+      ({ recipe } = start);
+      const { select } = recipe;
       smaller = firstLook(recipe);
-      fromMemory = recipe.attack?.start === "memory";
       onCpu = backend.name === "wasm";
       time.begin(recipe);
       status.print(
@@ -128,6 +128,8 @@ export function observeRun(status: StatusLine, whose = ""): RunObserver {
             "learnt little: --select none takes the last.",
         );
       }
+      const unwatched = continued ? undefined : unwatchedNote(recipe);
+      if (unwatched) status.print(unwatched);
       status.update(`${whose}the first step, of ${recipe.batchSize} images`);
     },
     onHelper(start) {
@@ -154,7 +156,7 @@ export function observeRun(status: StatusLine, whose = ""): RunObserver {
       onCpu = false; // said once
       status.update(
         `${position}  ${describeTerms(metrics)}  ${rate}  ${remaining}`,
-        `${position}  loss ${metrics.loss.toFixed(4)}  ${rate}  ${remaining}`,
+        `${position}  loss ${formatLoss(metrics.loss)}  ${rate}  ${remaining}`,
         `${position}  ${rate}  ${remaining}`,
         `${position}  ${remaining}`,
         remaining,
@@ -164,15 +166,16 @@ export function observeRun(status: StatusLine, whose = ""): RunObserver {
       const seconds = time.evaluation(name, done, n);
       const remaining = seconds === undefined ? [] : [`${formatDuration(seconds)} left`];
       const shown = (...parts: string[]) => [...parts, ...remaining].join("  ");
-      const position = `${select}: ${name}, ${done} of ${n} images`;
+      const position = `${recipe.select}: ${name}, ${done} of ${n} images`;
       status.update(shown(position), shown(name), ...remaining);
     },
     onEpoch(metrics: EpochMetrics, { epochs }) {
       time.epoch();
-      const { cleanAccuracy, robustAccuracy } = metrics;
+      const { cleanAccuracy, robustAccuracy } = metrics, { select, earlyStop } = recipe;
+      const averaged = recipe.optimiser.average === "none" ? "" : " (averaged weights)";
       const accuracies = cleanAccuracy === undefined || robustAccuracy === undefined
         ? ""
-        : `  ${select}: clean ${formatPercent(cleanAccuracy)}  PGD-20 ${
+        : `  ${select}${averaged}: clean ${formatPercent(cleanAccuracy)}  PGD-20 ${
           formatPercent(robustAccuracy)
         }`;
       status.print(
@@ -185,20 +188,11 @@ export function observeRun(status: StatusLine, whose = ""): RunObserver {
             `in the last ${earlyStop === 1 ? "epoch" : `${earlyStop} epochs`} (--early-stop).`,
         );
       }
-      if (metrics.overfitting) {
-        status.print(
-          `warning: epoch ${metrics.epoch} looks like catastrophic overfitting: PGD-20 takes more than ` +
-            `${
-              100 * COLLAPSE
-            } points more than an epoch ago, while the training attack takes less; ` +
-            `try a new run with more --attack-steps${
-              fromMemory ? ", " : " or "
-            }a shorter --attack-step` +
-            `${
-              fromMemory ? " or a --memory-reset of fewer epochs" : ""
-            }: --resume keeps what they are.`,
-        );
+      // Once for epochs that follow each other.
+      if (metrics.overfitting && !collapsed) {
+        status.print(collapseWarning(recipe, metrics.epoch));
       }
+      collapsed = metrics.overfitting !== undefined;
     },
   };
 }
@@ -209,10 +203,11 @@ function firstLook({ from, optimiser: { awpWarmup = 0 } }: Recipe): string {
   return `${from === undefined ? "--width 16 " : ""}--limit-train 4096 --epochs ${epochs}`;
 }
 
-/** What the attack maximises, where it started and before its last step. */
+/** What the attack maximises, where it started and where it ended, in the steps that measure both. */
 function describeAttack({ attack }: EpochMetrics): string {
-  if (attack === undefined) return "";
-  return `attack ${attack.lossBefore.toFixed(4)} to ${attack.lossAfter.toFixed(4)}  `;
+  const sampled = attack?.sampled;
+  if (sampled === undefined) return "";
+  return `attack ${formatLoss(sampled.lossBefore)} to ${formatLoss(sampled.lossAfter)}  `;
 }
 
 function describeSpeed({ imagesPerSecond }: EpochMetrics): string {
@@ -227,8 +222,8 @@ function describeDevice({ name, adapter, threads }: RunStart["backend"], demand?
 }
 
 function describeTerms({ loss, terms }: StepMetrics | EpochMetrics): string {
-  const parts = Object.entries(terms).map(([name, value]) => `${name} ${value.toFixed(4)}`);
-  return `loss ${loss.toFixed(4)} (${parts.join(", ")})`;
+  const parts = Object.entries(terms).map(([name, value]) => `${name} ${formatLoss(value)}`);
+  return `loss ${formatLoss(loss)} (${parts.join(", ")})`;
 }
 
 /** What is mixed into the batches of a run. */

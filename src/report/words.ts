@@ -41,6 +41,12 @@ export function percentInterval({ low, high }: Interval): string {
   return `[${percent(low)}, ${percent(high)}]`;
 }
 
+/** A loss as `0.1234`, or `6.0e-6` where four decimals would leave next to nothing of it. */
+export function formatLoss(loss: number): string {
+  const small = loss !== 0 && Math.abs(loss) < 0.001;
+  return small ? loss.toExponential(1) : loss.toFixed(4);
+}
+
 /** A p-value as `0.031`, or `<0.001`. */
 export function pValue(p: number): string {
   return p < 0.001 ? "<0.001" : p.toFixed(3);

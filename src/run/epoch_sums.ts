@@ -5,7 +5,7 @@
  * @module
  */
 import { EMPTY, meanOf, withValues } from "../statistics/histogram.ts";
-import type { EpochMetrics } from "./metrics.ts";
+import type { AttackSample, EpochMetrics } from "./metrics.ts";
 import type { Progress } from "./checkpoint/progress.ts";
 
 /** What a step computed: means over its batch, and its examples' weights. */
@@ -22,6 +22,8 @@ export interface StepAttack {
   readonly lossBefore: number;
   /** Where its last iteration began: that iteration's gradient tells it, and one pass more would have to be paid for. */
   readonly lossAfter: number;
+  /** At `x'` itself, in the steps that pay for that pass. */
+  readonly lossReached?: number;
   /** How many of the batch's `x'` are misclassified in the step that they train. */
   readonly fooled: number;
 }
@@ -45,13 +47,20 @@ export function afterStep(
 function attackSums(
   before: Progress["attack"],
   n: number,
-  { lossBefore, lossAfter, fooled }: StepAttack,
+  { lossBefore, lossAfter, lossReached, fooled }: StepAttack,
 ): Progress["attack"] {
+  const { sampled } = before ?? {};
+  const more = lossReached === undefined ? sampled : {
+    examples: (sampled?.examples ?? 0) + n,
+    lossBefore: (sampled?.lossBefore ?? 0) + n * lossBefore,
+    lossAfter: (sampled?.lossAfter ?? 0) + n * lossReached,
+  };
   return {
     examples: (before?.examples ?? 0) + n,
     lossBefore: (before?.lossBefore ?? 0) + n * lossBefore,
     lossAfter: (before?.lossAfter ?? 0) + n * lossAfter,
     fooled: (before?.fooled ?? 0) + fooled,
+    ...more && { sampled: more },
   };
 }
 
@@ -76,7 +85,13 @@ export function meansOf(
         lossBefore: attack.lossBefore / attack.examples,
         lossAfter: attack.lossAfter / attack.examples,
         accuracy: 1 - attack.fooled / attack.examples,
+        ...attack.sampled && { sampled: sampleOf(attack.sampled) },
       },
     },
   };
+}
+
+/** Means of the sums over the examples whose attack was measured to its end. */
+function sampleOf({ examples, lossBefore, lossAfter }: AttackSample): AttackSample {
+  return { examples, lossBefore: lossBefore / examples, lossAfter: lossAfter / examples };
 }

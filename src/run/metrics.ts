@@ -48,14 +48,29 @@ export interface WeightMetrics {
   readonly counts: readonly number[];
 }
 
+/** How far the attacks of some steps went: of an epoch's first step and every sixteenth after it. Means over their examples. */
+export interface AttackSample {
+  /** How many. */
+  readonly examples: number;
+  /** What the attack maximises where it started, on the network in evaluation mode. */
+  readonly lossBefore: number;
+  /** The same at `x'`, where it ended. */
+  readonly lossAfter: number;
+}
+
 /** How far an epoch's attacks went. Means over its examples. */
 export interface AttackMetrics {
   /** What the attack maximises, such as `KL(p(x)‖p(x'))`, where it started, on the network in evaluation mode. */
   readonly lossBefore: number;
-  /** The same where its last iteration began, which has it for nothing: one step before `x'`. Of one iteration, the same. */
+  /**
+   * The same where its last iteration began, which has it for nothing: one step before `x'`, and of one iteration the same
+   * number. {@linkcode AttackMetrics.sampled} has where it ended.
+   */
   readonly lossAfter: number;
   /** Share of the `x'` that are classified correctly in the step that they train, in training mode. */
   readonly accuracy: number;
+  /** From start to end, in some of the steps; absent in logs of earlier programs. */
+  readonly sampled?: AttackSample;
 }
 
 /** Of every class, how many of its images were classified correctly, and how many there are. */
@@ -80,9 +95,9 @@ export interface EpochMetrics {
   readonly weights?: WeightMetrics;
   /** How far the attacks went; absent where nothing is attacked. */
   readonly attack?: AttackMetrics;
-  /** Accuracies on what the checkpoint is selected on, in [0,1]. */
+  /** Accuracy on what the checkpoint is selected on, in [0,1]: of the average of the weights where the run keeps one. */
   readonly cleanAccuracy?: number;
-  /** Accuracy under PGD-20 on the same images. */
+  /** Accuracy of the same weights under PGD-20 on the same images. */
   readonly robustAccuracy?: number;
   /** The same images class by class. */
   readonly classes?: ClassMetrics;

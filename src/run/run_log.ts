@@ -21,20 +21,20 @@ export class RunLog {
   /** The steps that were logged before it was opened. */
   readonly #before: readonly StepMetrics[];
   #events: EventLog | undefined;
-  #epoch: EpochMetrics | undefined;
+  readonly #epochs: EpochMetrics[];
 
   private constructor(
     path: string,
     file: Deno.FsFile,
     table: MetricsTable,
     before: readonly StepMetrics[],
-    epoch: EpochMetrics | undefined,
+    epochs: readonly EpochMetrics[],
   ) {
     this.#path = path;
     this.#file = file;
     this.#table = table;
     this.#before = before;
-    this.#epoch = epoch;
+    this.#epochs = [...epochs];
   }
 
   /**
@@ -60,12 +60,12 @@ export class RunLog {
     const table = await MetricsTable.open(directory, terms, epochs, complete ? epoch : epoch - 1);
     const steps = known.filter((line) => line.kind === "step");
     const file = await Deno.open(path, { append: true });
-    return new RunLog(path, file, table, steps, epochs.at(-1));
+    return new RunLog(path, file, table, steps, epochs);
   }
 
-  /** The line of the last epoch that has one. */
-  get lastEpoch(): EpochMetrics | undefined {
-    return this.#epoch;
+  /** The lines of all epochs that have one, of earlier sittings too, as they were logged. */
+  get epochs(): readonly EpochMetrics[] {
+    return this.#epochs;
   }
 
   /** From now on tells the log that `make` makes, which is given the last step's line, everything too. */
@@ -82,7 +82,7 @@ export class RunLog {
       throw ioError(`Could not write ${this.#path}`, error);
     }
     if (metrics.kind === "epoch") {
-      this.#epoch = metrics;
+      this.#epochs.push(metrics);
       await this.#table.add(metrics);
     }
     await this.#events?.append(metrics);

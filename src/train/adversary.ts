@@ -28,8 +28,18 @@ export interface AttackContext {
   readonly start?: Float32Array;
   /** As many as {@linkcode attackStepsIn} says of the epoch, unless given. */
   readonly iterations?: number | undefined;
+  /** Whether to measure what the attack maximises at `x'` too. */
+  readonly measured?: boolean;
   /** Heard between two parts of a long attack. */
   readonly signal?: AbortSignal;
+}
+
+/** Steps from one that measures where its attack ended to the next: a measurement takes passes forward that train nothing. */
+const MEASURED_EVERY = 16;
+
+/** Whether `step` (from 1 in every epoch) measures where its attack ended. */
+export function measuresAttack(step: number): boolean {
+  return (step - 1) % MEASURED_EVERY === 0;
 }
 
 /** What the attack on a batch came to, before the step. */
@@ -76,7 +86,7 @@ export async function attackBatch(
   inputs: StepInputs,
   context: AttackContext,
 ): Promise<BatchAttack> {
-  const { recipe, epoch, backend, signal } = context, { seed } = recipe;
+  const { recipe, epoch, backend, measured = false, signal } = context, { seed } = recipe;
   const { start = attackStart(recipe, batch, epoch), iterations = attackStepsIn(recipe, epoch) } =
     context;
   const attack = trainingAttack(recipe);
@@ -114,7 +124,12 @@ export async function attackBatch(
     adversarial = next.adversarial;
     step += steps;
   }
-  adversarial.dispose();
+  const loss = measured ? await learner.attackLoss(inputs, adversarial) : undefined;
+  const reached = loss && await backend.guard(loss.data<"float32">());
+  tf.dispose([adversarial, loss ?? []]);
   assertWithinBounds(x, values, options, ids);
-  return { images: values, lossBefore, lossAfter };
+  return {
+    ...{ images: values, lossBefore, lossAfter },
+    ...reached && { lossReached: reached[0]! / ids.length },
+  };
 }

@@ -11,7 +11,7 @@ import type { Pass } from "../method/method.ts";
 import { imageTensor, oneHot } from "../model/inputs.ts";
 import type { Recipe } from "../recipe/recipe.ts";
 import type { StepAttack, StepValues } from "../run/epoch_sums.ts";
-import { attackBatch, type BatchAttack } from "./adversary.ts";
+import { attackBatch, type BatchAttack, measuresAttack } from "./adversary.ts";
 import { type MicroBatch, microBatches, type PreparedBatch } from "./prepare.ts";
 import { selectionMatrix } from "./memory/inputs.ts";
 import { perturbations } from "./memory/outputs.ts";
@@ -74,7 +74,7 @@ export async function trainBatch(
   const inputs = parts.map((part) => placeInputs(part, dataset.classes.length, least));
   let attack: BatchAttack | undefined;
   if (recipe.attack) {
-    const attacking = attackInParts(context, parts, inputs, position.epoch);
+    const attacking = attackInParts(context, parts, inputs, position);
     whileBusy();
     attack = await attacking.catch((error) => {
       inputs.forEach(freeInputs);
@@ -106,13 +106,13 @@ async function attackInParts(
   { recipe, backend, session: { learner }, signal }: BatchContext,
   parts: readonly MicroBatch[],
   inputs: readonly PlacedInputs[],
-  epoch: number,
+  { epoch, step }: Position,
 ): Promise<BatchAttack> {
-  const attacks: BatchAttack[] = [];
+  const attacks: BatchAttack[] = [], measured = measuresAttack(step);
   for (const [i, { batch, start, iterations }] of parts.entries()) {
     if (i > 0 && signal?.aborted) throw new Interrupted("Stopped within a step.");
     const attack = await attackBatch(learner, batch, inputs[i]!, {
-      ...{ recipe, epoch, backend, iterations },
+      ...{ recipe, epoch, backend, iterations, measured },
       ...start && { start },
       ...signal && { signal },
     });
@@ -125,16 +125,22 @@ async function attackInParts(
 /** Attacks on parts of a batch as one on all of it. */
 function joined(attacks: readonly BatchAttack[]): BatchAttack {
   const values = attacks.reduce((sum, { images }) => sum + images.length, 0);
-  const whole = { images: new Float32Array(values), lossBefore: 0, lossAfter: 0 };
+  const images = new Float32Array(values);
   let offset = 0;
-  for (const { images, lossBefore, lossAfter } of attacks) {
-    const share = images.length / values;
-    whole.images.set(images, offset);
-    whole.lossBefore += share * lossBefore;
-    whole.lossAfter += share * lossAfter;
-    offset += images.length;
+  for (const part of attacks) {
+    images.set(part.images, offset);
+    offset += part.images.length;
   }
-  return whole;
+  const mean = (of: (attack: BatchAttack) => number) =>
+    attacks.reduce((sum, each) => sum + each.images.length / values * of(each), 0);
+  return {
+    images,
+    lossBefore: mean(({ lossBefore }) => lossBefore),
+    lossAfter: mean(({ lossAfter }) => lossAfter),
+    // Measured in all parts or in none.
+    ...attacks[0]!.lossReached !== undefined &&
+      { lossReached: mean(({ lossReached }) => lossReached!) },
+  };
 }
 
 function freeInputs({ images, labels, memoryRows }: StepInputs): void {

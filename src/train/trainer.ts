@@ -170,7 +170,7 @@ class Trainer {
     };
     const best = bestAfter(session.progress.best, epoch, accuracy);
     session.progress = { ...progress, complete: true, best };
-    const collapsed = overfitsCatastrophically(session.log.lastEpoch, measured);
+    const collapsed = overfitsCatastrophically(session.log.epochs, measured);
     const metrics: EpochMetrics = {
       ...measured,
       ...collapsed && { overfitting: "catastrophic" },

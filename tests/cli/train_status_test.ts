@@ -52,23 +52,93 @@ Deno.test("memloss train counts down the validation too", () => {
 
 Deno.test("memloss train warns of an epoch that looks like catastrophic overfitting, and of no other", () => {
   const epoch = { kind: "epoch", epoch: 3, loss: 1, terms: { ce: 1 }, seconds: 5 } as const;
+  const collapsed = { ...epoch, overfitting: "catastrophic" } as const;
   const backend = { name: "wasm", adapter: "", threads: 1 } as const;
   const told = (recipe: Recipe): string => {
     const sink = new FakeSink(false, 80), observer = observeRun(new StatusLine(sink));
     observer.onStart!({ directory: "run", recipe, continued: false, backend });
-    observer.onEpoch!(epoch, { epochs: 4 });
+    observer.onEpoch!(epoch, { epochs: 9 });
     assert.doesNotMatch(sink.text, /warning/);
-    observer.onEpoch!({ ...epoch, overfitting: "catastrophic" }, { epochs: 4 });
+    observer.onEpoch!(collapsed, { epochs: 9 });
     return sink.text;
   };
   assert.match(
     told(smallRecipe({ variant: "v1" })),
-    /\nwarning: epoch 3 looks like catastrophic overfitting: PGD-20 takes more than 5 points more than an epoch ago, .*; try a new run with more --attack-steps or a shorter --attack-step: --resume keeps/,
+    /\nwarning: epoch 3 looks like catastrophic overfitting: accuracy under PGD-20 has fallen by more than 5 points since the epoch before, or to less than half of the best epoch's, .*; try a new run with more --attack-steps or a shorter --attack-step: --resume keeps/,
   );
   assert.match(
     told(smallRecipe({ variant: "v1", attackStart: "memory" })),
     /more --attack-steps, a shorter --attack-step or a --memory-reset of fewer epochs: /,
   );
+});
+
+Deno.test("memloss train shows from where to where the attack went, however small that is", () => {
+  const sink = new FakeSink(false, 80), observer = observeRun(new StatusLine(sink));
+  const backend = { name: "wasm", adapter: "", threads: 1 } as const;
+  observer.onStart!({ directory: "run", recipe: smallRecipe(), continued: false, backend });
+  observer.onEpoch!({
+    ...{ kind: "epoch", epoch: 1, loss: 1, terms: { kl: 2e-5 }, seconds: 5 },
+    attack: {
+      ...{ lossBefore: 7e-6, lossAfter: 7e-6, accuracy: 0.5 },
+      sampled: { examples: 8, lossBefore: 6e-6, lossAfter: 0.0432 },
+    },
+  }, { epochs: 4 });
+  assert.match(sink.text, /loss 1\.0000 \(kl 2\.0e-5\) {2}attack 6\.0e-6 to 0\.0432 {2}5s/);
+});
+
+Deno.test("memloss train says whose accuracies they are where a run averages its weights", () => {
+  const backend = { name: "wasm", adapter: "", threads: 1 } as const;
+  const told = (recipe: Recipe): string => {
+    const sink = new FakeSink(false, 80), observer = observeRun(new StatusLine(sink));
+    observer.onStart!({ directory: "run", recipe, continued: false, backend });
+    observer.onEpoch!({
+      ...{ kind: "epoch", epoch: 1, loss: 1, terms: { ce: 1 }, seconds: 5 },
+      ...{ cleanAccuracy: 0.5, robustAccuracy: 0.25 },
+    }, { epochs: 4 });
+    return sink.text;
+  };
+  const select = "val", shown = "clean 50.00 %  PGD-20 25.00 %";
+  assert.ok(told(smallRecipe({ select })).includes(`  val: ${shown}`));
+  const averaging = smallRecipe({ select, weightAverage: "ema" });
+  assert.ok(told(averaging).includes(`  val (averaged weights): ${shown}`));
+});
+
+Deno.test("memloss train warns once of epochs that collapsed one after the other", () => {
+  const epoch = { kind: "epoch", epoch: 3, loss: 1, terms: { ce: 1 }, seconds: 5 } as const;
+  const sink = new FakeSink(false, 80), observer = observeRun(new StatusLine(sink));
+  const backend = { name: "wasm", adapter: "", threads: 1 } as const;
+  observer.onStart!({ directory: "run", recipe: smallRecipe(), continued: false, backend });
+  for (const [i, bad] of [false, true, true, false, true].entries()) {
+    const line = { ...epoch, epoch: i + 1, ...bad && { overfitting: "catastrophic" as const } };
+    observer.onEpoch!(line, { epochs: 5 });
+  }
+  const warned = [...sink.text.matchAll(/warning: epoch (\d)/g)].map(([, number]) => number);
+  assert.deepEqual(warned, ["2", "5"]);
+});
+
+Deno.test("memloss train says once that nothing watches for catastrophic overfitting, where there is reason to", () => {
+  const backend = { name: "wasm", adapter: "", threads: 1 } as const;
+  const told = (recipe: Recipe, continued = false): string => {
+    const sink = new FakeSink(false, 80), observer = observeRun(new StatusLine(sink));
+    observer.onStart!({ directory: "run", recipe, continued, backend });
+    return sink.text;
+  };
+  const select = "none";
+  const few = smallRecipe({ variant: "pgd-at", attackSteps: 2, select });
+  assert.match(
+    told(few),
+    /\nnote: --select none measures no robustness .*, to which an attack of two steps is prone: --select val watches/,
+  );
+  assert.match(told(smallRecipe({ variant: "n-fgsm", attackSteps: 1, select })), /of one step is/);
+  const kept = smallRecipe({ variant: "v1", attackSteps: 10, attackStart: "memory", select });
+  assert.match(told(kept), /an attack that starts from the memory is prone/);
+  assert.doesNotMatch(told(few, true), /note/, "continued");
+  assert.doesNotMatch(
+    told(smallRecipe({ variant: "n-fgsm", attackSteps: 1, select: "val" })),
+    /note/,
+  );
+  assert.doesNotMatch(told(smallRecipe({ variant: "pgd-at", attackSteps: 3, select })), /note/);
+  assert.doesNotMatch(told(smallRecipe({ variant: "standard", select })), /note/);
 });
 
 Deno.test("memloss train says when a run ended early, and why", () => {

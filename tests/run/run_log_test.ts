@@ -70,16 +70,16 @@ for (
     }));
 }
 
-Deno.test("RunLog has the line of the last epoch that is over, of this sitting or an earlier one", () =>
+Deno.test("RunLog has the lines of all epochs that are over, of this sitting and earlier ones", () =>
   withLog(async (directory) => {
     const log = await RunLog.open(directory, { epoch: 2, step: 3, complete: false }, TERMS);
-    assert.deepEqual(log.lastEpoch, epochLine(1));
+    assert.deepEqual(log.epochs, [epochLine(1)]);
     await log.append(epochLine(2));
     await log.append(stepLine(3, 1));
-    assert.deepEqual(log.lastEpoch, epochLine(2));
+    assert.deepEqual(log.epochs, [epochLine(1), epochLine(2)]);
     log.close();
     const anew = await RunLog.open(directory, START, TERMS);
-    assert.equal(anew.lastEpoch, undefined);
+    assert.deepEqual(anew.epochs, []);
     anew.close();
   }));
 

@@ -10,7 +10,7 @@ import { freeze } from "../../src/model/frozen.ts";
 import { imageTensor, oneHot } from "../../src/model/inputs.ts";
 import type { RecipeFlags } from "../../src/recipe/fields.ts";
 import type { Recipe } from "../../src/recipe/recipe.ts";
-import { attackBatch } from "../../src/train/adversary.ts";
+import { attackBatch, measuresAttack } from "../../src/train/adversary.ts";
 import { attackLoss, trainingAttack } from "../../src/train/inner_attack.ts";
 import type { StepInputs } from "../../src/train/step.ts";
 import { SINGLE } from "../testing/objectives.ts";
@@ -166,6 +166,38 @@ for (const attackNorm of ATTACK_NORMS) {
     },
   );
 }
+
+onWasm(
+  "attackBatch() measures the loss at x' where it is told to, and makes the same x'",
+  async (backend) => {
+    const batch = makeBatch(), inputs = makeInputs(batch);
+    for (const attackSteps of [1, 3, 26]) {
+      const recipe = smallRecipe({ variant: "v1", attackSteps });
+      const learner = makeLearner(backend, recipe), context = { recipe, epoch: EPOCH, backend };
+      const plain = await attackBatch(learner, batch, inputs, context);
+      assert.equal(plain.lossReached, undefined);
+      const { images, lossReached, ...rest } = await attackBatch(learner, batch, inputs, {
+        ...context,
+        measured: true,
+      });
+      assert.deepEqual({ images, ...rest }, plain);
+      // An attack that begins there meets that loss first.
+      const start = imageTensor(images, SHAPE);
+      const again = await learner.attack(inputs, start, [], Math.min(attackSteps, 25));
+      const [first] = await again.losses[0].data();
+      assert.ok(Math.abs(lossReached! * N / first! - 1) < 1e-5, `${lossReached}, ${first! / N}`);
+      assert.ok(lossReached! > 2 * rest.lossBefore, `${rest.lossBefore} to ${lossReached}`);
+      tf.dispose([start, again.adversarial, ...again.losses]);
+      learner.dispose();
+    }
+    tf.dispose([Object.values(inputs.images), inputs.labels, inputs.memoryRows!]);
+  },
+);
+
+Deno.test("measuresAttack() is true in an epoch's first step and every sixteenth after it", () => {
+  const measured = Array.from({ length: 40 }, (_, i) => i + 1).filter(measuresAttack);
+  assert.deepEqual(measured, [1, 17, 33]);
+});
 
 onWasm("attackBatch() hears the signal between two parts", async (backend) => {
   const batch = makeBatch(), inputs = makeInputs(batch);

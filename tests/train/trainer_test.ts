@@ -328,23 +328,26 @@ onWasm(
 );
 
 onWasm(
-  "train() holds an epoch's accuracies against those of the epoch before, which may be of another sitting",
+  "train() holds an epoch's accuracies against those of the epochs before, which may be of another sitting",
   async (backend) => {
-    const recipe = smallRecipe({ variant: "pgd-at", select: "test", limitTest: 8 });
-    for (const collapsed of [false, true]) {
+    const flags = { variant: "pgd-at", select: "test", limitTest: 8, epochs: 3 } as const;
+    const recipe = smallRecipe(flags);
+    // The first epoch was robust in the third case, the second one in the second, each to the training attack less.
+    for (const [robust, collapsed] of [[[], false], [[2], true], [[1], true]] as const) {
       await inRunFolder(async (runDir) => {
-        await trainUntil(runDir, recipe, backend, 1);
-        if (collapsed) {
-          const path = join(runDir, "metrics.jsonl"), lines = await readLog(runDir);
-          const { attack, ...last } = lines.pop()!;
-          const before = { ...attack as AttackMetrics, accuracy: 0 };
-          lines.push({ ...last, robustAccuracy: 1, attack: before });
-          await Deno.writeTextFile(path, lines.map((line) => JSON.stringify(line) + "\n").join(""));
-        }
+        await trainUntil(runDir, recipe, backend, 2);
+        const path = join(runDir, "metrics.jsonl"), lines = await readLog(runDir);
+        const told = lines.map((line) => {
+          if (line.kind !== "epoch" || !robust.some((epoch) => epoch === line.epoch)) return line;
+          const attack = { ...line.attack as AttackMetrics, accuracy: 0 };
+          return { ...line, robustAccuracy: 1, attack };
+        });
+        await Deno.writeTextFile(path, told.map((line) => JSON.stringify(line) + "\n").join(""));
         await trainIn(runDir, recipe, backend);
         assert.equal(
           (await readLog(runDir)).at(-1)!.overfitting,
           collapsed ? "catastrophic" : undefined,
+          `${robust}`,
         );
       });
     }
@@ -494,9 +497,12 @@ onWasm(
         const attacks = log.flatMap(({ attack }) => attack ?? []);
         // Epochs 1 and 4 take three iterations from beside the image, the others one.
         const noise = [true, false, false, true];
-        attacks.forEach(({ lossBefore, lossAfter, accuracy }, i) => {
+        attacks.forEach(({ lossBefore, lossAfter, accuracy, sampled }, i) => {
           assert.equal(lossAfter > 2 * lossBefore, noise[i], `epoch ${i + 1}`);
           assert.equal(lossAfter === lossBefore, !noise[i], `epoch ${i + 1}`);
+          // The first batch of three, from its start to its end, also where that is one iteration.
+          assert.equal(sampled!.examples, 8);
+          assert.ok(sampled!.lossAfter > 1.05 * sampled!.lossBefore, JSON.stringify(sampled));
           assert.ok(
             accuracy >= 0 && accuracy <= 1 &&
               Math.abs(20 * accuracy - Math.round(20 * accuracy)) < 1e-9,
@@ -580,6 +586,8 @@ onWasm(
         for (const part of ["lossBefore", "lossAfter"] as const) {
           const [value, expected] = [other!.attack![part], one!.attack![part]];
           assert.ok(Math.abs(value / expected - 1) < 1e-5, `${part} ${value}, ${expected}`);
+          const [ofParts, ofAll] = [other!.attack!.sampled![part], one!.attack!.sampled![part]];
+          assert.ok(Math.abs(ofParts / ofAll - 1) < 1e-5, `sampled ${part} ${ofParts}, ${ofAll}`);
         }
         // Batch norm alone tells the losses apart.
         assert.notEqual(other!.loss, one!.loss);

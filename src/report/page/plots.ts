@@ -99,14 +99,20 @@ function quantities(runs: readonly RunData[]): Quantity[] {
     {
       id: "attack-before",
       title: "Training attack's loss at its start",
-      note: "what the attack maximises, mean of an epoch",
-      epoch: ({ attack }) => attack?.lossBefore,
+      note: "what the attack maximises, mean of every sixteenth step",
+      epoch: ({ attack }) => attack?.sampled?.lossBefore ?? attack?.lossBefore,
+    },
+    {
+      id: "attack-reached",
+      title: "Training attack's loss at its end",
+      note: "in the same steps",
+      epoch: ({ attack }) => attack?.sampled?.lossAfter,
     },
     {
       id: "attack-after",
       title: "Training attack's loss before its last step",
-      note: "what the attack maximises, mean of an epoch",
-      epoch: ({ attack }) => attack?.lossAfter,
+      note: "runs of earlier programs, which did not measure its end",
+      epoch: ({ attack }) => attack?.sampled ? undefined : attack?.lossAfter,
     },
     {
       id: "attack-accuracy",
@@ -134,7 +140,11 @@ const percent = (share: number | undefined) => share === undefined ? undefined :
 function selectedOn(runs: readonly RunData[]): string {
   const parts = new Set(runs.map(({ record: { recipe: { select } } }) => select));
   const words = { val: "held-out training images", test: "test images", none: "" };
-  return [...parts].map((part) => words[part]).filter(Boolean).join(" or ");
+  const images = [...parts].map((part) => words[part]).filter(Boolean).join(" or ");
+  const averaged = runs.some(({ record: { recipe: { select, optimiser } } }) =>
+    select !== "none" && optimiser.average !== "none"
+  );
+  return averaged ? `${images}; of the average of the weights where a run keeps one` : images;
 }
 
 function plotOf({ id, title, note, unit, step, epoch }: Quantity, runs: readonly RunData[]): Plot {

@@ -32,6 +32,12 @@ const ProgressSchema = v.strictObject({
     lossBefore: v.number(),
     lossAfter: v.number(),
     fooled: v.number(),
+    /** Of those whose attack was measured to its end, among them. */
+    sampled: v.optional(v.strictObject({
+      examples: v.number(),
+      lossBefore: v.number(),
+      lossAfter: v.number(),
+    })),
   })),
 });
 

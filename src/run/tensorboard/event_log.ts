@@ -177,6 +177,8 @@ function ratesOf(metrics: StepMetrics | EpochMetrics): Record<string, number | u
     mean_weight: weights?.mean,
     attack_loss_before: attack?.lossBefore,
     attack_loss_after: attack?.lossAfter,
+    attack_sampled_loss_before: attack?.sampled?.lossBefore,
+    attack_sampled_loss_after: attack?.sampled?.lossAfter,
     attack_accuracy: attack?.accuracy,
     images_per_second,
     seconds,

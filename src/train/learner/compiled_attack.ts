@@ -32,10 +32,16 @@ export class CompiledAttack {
   readonly #how: TrainingAttack;
   /** By its number of iterations. */
   readonly #parts: ReadonlyMap<number, Computation>;
+  readonly #loss: Computation;
 
-  private constructor(how: TrainingAttack, parts: ReadonlyMap<number, Computation>) {
+  private constructor(
+    how: TrainingAttack,
+    parts: ReadonlyMap<number, Computation>,
+    loss: Computation,
+  ) {
     this.#how = how;
     this.#parts = parts;
+    this.#loss = loss;
   }
 
   /**
@@ -58,6 +64,7 @@ export class CompiledAttack {
       new Map(
         [...parts].map((part) => [part, compilePart(deviceState, architecture, state, how, part)]),
       ),
+      compileLoss(deviceState, architecture, state, how),
     );
   }
 
@@ -81,8 +88,15 @@ export class CompiledAttack {
     };
   }
 
+  /** What the attack maximises at `images`, summed over the batch. The rest is as the learner's `attackLoss` has it. */
+  async loss(inputs: StepInputs, images: tf.Tensor4D): Promise<tf.Scalar> {
+    const seen = attackInputs(inputs, this.#how.loss);
+    const { loss } = await this.#loss({ ...namedInputs(seen), start: images });
+    return loss as tf.Scalar;
+  }
+
   /**
-   * What the parts need of the device, see {@linkcode DeviceState.preflight}.
+   * What the parts and the loss need of the device, see {@linkcode DeviceState.preflight}.
    *
    * @param shapes those of a step's inputs with images of such names
    * @param memories what images of memory examples a step can have, by name
@@ -93,7 +107,8 @@ export class CompiledAttack {
   ): Request[] {
     const { loss, pgd: { norm } } = this.#how;
     const seen = loss === "memory-kl" ? memories : [[]];
-    return [...this.#parts].flatMap(([steps, computation]) => {
+    const all = [[0, this.#loss] as const, ...this.#parts];
+    return all.flatMap(([steps, computation]) => {
       const noises = norm === "l2" ? Array.from({ length: steps }, (_, i) => noiseName(i)) : [];
       return seen.map((mem) => ({
         computation,
@@ -132,6 +147,22 @@ function compilePart(
     );
     model.dispose();
     return { adversarial, first: first!, last: last! };
+  });
+}
+
+/** A forward pass for each distribution that the loss compares, and no gradient. */
+function compileLoss(
+  deviceState: DeviceState,
+  architecture: Architecture,
+  state: ModelState,
+  how: TrainingAttack,
+): Computation {
+  return deviceState.compile(({ start, labels, memoryRows, ...images }) => {
+    const model = freeze(architecture, state);
+    const loss = attackLoss(model, stepInputs(images, labels!, memoryRows), how);
+    const value = loss(model.logits(start as tf.Tensor4D));
+    model.dispose();
+    return { loss: value };
   });
 }
 

@@ -125,6 +125,15 @@ export class Learner {
   }
 
   /**
+   * What the recipe's attack maximises at `images`, summed over the batch, on the network in evaluation mode; the caller's to
+   * dispose. It costs the passes forward of one iteration, and leaves no trace.
+   */
+  async attackLoss(inputs: StepInputs, images: tf.Tensor4D): Promise<tf.Scalar> {
+    if (this.#attack === undefined) throw new TypeError("The recipe has no attack.");
+    return await this.#attack.loss(inputs, images);
+  }
+
+  /**
    * The loss and its terms in training mode, the weights in it, and how many `x'` are misclassified, all the caller's to
    * dispose. Moves the running statistics, and keeps the gradients for {@linkcode update}.
    *

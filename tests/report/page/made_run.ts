@@ -118,7 +118,12 @@ function makeLines(
       ...{ epoch, loss: ce + beta * kl + betaPrime * (mem ?? 0) },
       terms: { ce, ...recipe.attack && { kl }, ...mem !== undefined && { memory: mem } },
       ...recipe.attack &&
-        { attack: { lossBefore: 0.01 * kl, lossAfter: kl, accuracy: 0.5 * rise } },
+        {
+          attack: {
+            ...{ lossBefore: 0.01 * kl, lossAfter: kl, accuracy: 0.5 * rise },
+            sampled: { examples: 3200, lossBefore: 0.0101 * kl, lossAfter: 1.05 * kl },
+          },
+        },
       ...recipe.select !== "none" && {
         cleanAccuracy: 0.1 + (clean - 0.1) * rise + 0.012 * (random() - 0.5),
         robustAccuracy: 0.1 + (robust - 0.1) * rise + 0.012 * (random() - 0.5),

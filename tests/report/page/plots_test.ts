@@ -28,7 +28,7 @@ const find = (plots: readonly Plot[], id: string) => plots.find((plot) => plot.i
 Deno.test("trainingPlots() has a plot for each quantity that any run has", () => {
   const plots = trainingPlots(runs);
   const common = ["loss", "term-ce", "lr", "momentum", "speed"];
-  const attack = ["attack-before", "attack-after", "attack-accuracy"];
+  const attack = ["attack-before", "attack-reached", "attack-accuracy"];
   const all = plots.map(({ id }) => id);
   assert.deepEqual(all.slice(0, 4), ["clean", "robust", "loss", "term-ce"]);
   assert.deepEqual(
@@ -37,6 +37,32 @@ Deno.test("trainingPlots() has a plot for each quantity that any run has", () =>
   );
   assert.deepEqual(new Set(trainingPlots([runs[1]!]).map(({ id }) => id)), new Set(common));
   assert.deepEqual(trainingPlots([{ ...runs[1]!, steps: [], epochs: [] }]), []);
+});
+
+Deno.test("trainingPlots() draws an attack from start to end, and as far as earlier programs followed it", () => {
+  const { epochs, ...run } = runs[0]!;
+  const older = epochs.map((epoch) => {
+    const { sampled: _, ...attack } = epoch.attack!;
+    return { ...epoch, attack };
+  });
+  const ends = (id: string) =>
+    find(trainingPlots([{ ...run, epochs }, { ...run, epochs: older }]), id).table[0]!.values;
+  const { attack } = epochs[0]!;
+  assert.deepEqual(ends("attack-before"), [attack!.sampled!.lossBefore, attack!.lossBefore]);
+  assert.deepEqual(ends("attack-reached"), [attack!.sampled!.lossAfter, undefined]);
+  assert.deepEqual(ends("attack-after"), [undefined, attack!.lossAfter]);
+});
+
+Deno.test("trainingPlots() says whose accuracies by epoch are where a run averages its weights", () => {
+  const run = runs[0]!, { record } = run, { recipe } = record;
+  const optimiser = { ...recipe.optimiser, average: "ema" as const };
+  const averaging = { ...run, record: { ...record, recipe: { ...recipe, optimiser } } };
+  const noteOf = (run: RunData) => find(trainingPlots([run]), "robust").note;
+  assert.equal(noteOf(run), "held-out training images");
+  assert.equal(
+    noteOf(averaging),
+    "held-out training images; of the average of the weights where a run keeps one",
+  );
 });
 
 Deno.test("trainingPlots() draws steps faintly behind means, all in epochs", () => {

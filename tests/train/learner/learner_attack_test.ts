@@ -39,6 +39,7 @@ for (const input of ATTACKS) {
     const from = upload<tf.Rank.R4>(REFERENCE, "pgd.start"), { nat } = inputs.images;
     const noise = norm === "l2" ? [1, 2, 3].map(() => tf.zerosLike(from)) : [];
     const { adversarial, losses } = await learner.attack(inputs, from, noise);
+    const [reached] = await read(await learner.attackLoss(inputs, adversarial));
     // Not the rectifier itself: on every engine, the network is made layer by layer.
     const model = freeze(W2, state, (x) => tf.relu(x));
     const { expected, ...seen } = tf.tidy(() => {
@@ -47,7 +48,8 @@ for (const input of ATTACKS) {
       const first = { ...how.pgd, steps: how.pgd.steps - 1 };
       const later = pgd(model.logits, nat!, from, loss, first, noiseOf);
       const expected = pgd(model.logits, nat!, from, loss, how.pgd, noiseOf);
-      return { expected, first: loss(model.logits(from)), last: loss(model.logits(later)) };
+      const end = loss(model.logits(adversarial));
+      return { expected, first: loss(model.logits(from)), last: loss(model.logits(later)), end };
     });
     const values = [(await read(seen.first))[0]!, (await read(seen.last))[0]!];
     for (const [i, scalar] of losses.entries()) {
@@ -58,6 +60,9 @@ for (const input of ATTACKS) {
         `loss ${value}, not ${values[i]}`,
       );
     }
+    const [end] = await read(seen.end);
+    assert.ok(Math.abs(reached! - end!) < 1e-4 * end!, `${reached} at the end, not ${end}`);
+    assert.ok(reached! > values[1]!, `${reached} at the end, after ${values[1]}`);
     model.dispose();
     disposeState(state);
     const [actual, reference] = [await read(adversarial), await read(expected)];

@@ -5,6 +5,7 @@
  */
 import { methodOf } from "../../../method/methods.ts";
 import { wilsonInterval } from "../../../statistics/wilson.ts";
+import { collapsedEpochs } from "../../training_text.ts";
 import { accuracyTitle, formatDuration, percent, percentInterval } from "../../words.ts";
 import { type Markup, markup } from "../markup.ts";
 import { dataTitle, type RunData } from "../run_data.ts";
@@ -35,7 +36,8 @@ export function summary(runs: readonly RunData[]): Markup {
   const bare = runs.filter((run) =>
     names.every((name) => !accuracyOf(run, name)) && run.epochs.at(-1)?.cleanAccuracy === undefined
   );
-  const notes = runs.flatMap(({ label, notes, damaged }) => [
+  const notes = runs.flatMap(({ label, notes, damaged, epochs }) => [
+    ...[collapsedEpochs(epochs) ?? []].flat().map((warning) => `${label}: ${warning}.`),
     ...notes.map((note) => `${label}: ${note}.`),
     ...damaged > 0
       ? [`${label}: ${damaged} memory examples were damaged and left out in training.`]
