@@ -82,8 +82,9 @@ export const ATTACK_FIELDS = {
     {
       group: "Attack",
       needs: FROM_MEMORY,
-      default: defaultSteps,
-      said: "10, of fgsm-pgi 1",
+      // To begin afresh takes no less than to go on.
+      default: (above) => Math.max(defaultSteps(above), above.attack.steps),
+      said: "10, of fgsm-pgi 1, but no fewer than --attack-steps",
     },
   ),
   attackStep: field(

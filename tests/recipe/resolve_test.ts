@@ -406,6 +406,15 @@ Deno.test("resolveRecipe() realigns memory examples that attacks start from, and
   );
 });
 
+Deno.test("resolveRecipe() gives attacks that begin afresh no fewer steps than those that go on, unless it is told to", () => {
+  const firstSteps = (steps: number, given: RecipeInput = {}) =>
+    resolveRecipe({ ...given, attack: { start: "memory", steps, ...given.attack } }).attack!
+      .firstSteps;
+  assert.deepEqual([9, 10, 20].map((steps) => firstSteps(steps)), [10, 10, 20]);
+  assert.deepEqual([1, 3].map((steps) => firstSteps(steps, { variant: "fgsm-pgi" })), [1, 3]);
+  assert.equal(firstSteps(20, { attack: { firstSteps: 10 } }), 10);
+});
+
 Deno.test("resolveRecipe() refuses to start from a memory that there is not, and what belongs to one", () => {
   const needed =
     "--attack-start memory needs memory examples, and --variant trades keeps none: use ";
