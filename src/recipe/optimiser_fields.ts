@@ -14,7 +14,7 @@ import { choiceFlag, type Flag, integerFlag, numberFlag, positiveFlag, textFlag 
 const knots = textFlag(
   "lr-knots",
   "E:S,E:S,…",
-  "piecewise: after E epochs a share S of --lr, such as 0:0,15:1,30:0",
+  "piecewise: after E epochs a share S of --lr, such as 0:0,15:1,30:0 with --epochs 30; no epoch is all 0",
 );
 const knotsSchema = v.pipe(
   v.string(),
@@ -145,7 +145,7 @@ export const OPTIMISER_FIELDS = {
 
 function refuseKnotless(): never {
   throw new UsageError(
-    "--schedule piecewise needs --lr-knots, such as 0:0,15:1,30:0: up to --lr over 15 epochs, down to 0 over 15.",
+    "--schedule piecewise needs --lr-knots, such as 0:0,15:1,30:0 with --epochs 30: up to --lr over 15 epochs, down to 0 over 15.",
   );
 }
 

@@ -117,7 +117,7 @@ Deno.test("resolveRecipe() takes a schedule's own settings with that schedule al
   );
   refuses(
     { schedule: "piecewise" },
-    "--schedule piecewise needs --lr-knots, such as 0:0,15:1,30:0: up to --lr over 15 epochs, down to 0 over 15.",
+    "--schedule piecewise needs --lr-knots, such as 0:0,15:1,30:0 with --epochs 30: up to --lr over 15 epochs, down to 0 over 15.",
   );
   refuses(
     { schedule: "piecewise", lrKnots: "5:1,3:0" },

@@ -218,6 +218,15 @@ Deno.test("resumeRecipe() takes more epochs where the schedule does not depend o
     { epochs: 60 },
     ", and its helper was trained for as many: resume without it, or start a new run.",
   );
+  const lrKnots = "0:0,25:1,50:0";
+  refuses(
+    { optimiser: { schedule: "piecewise", lrKnots } },
+    { epochs: 60 },
+    `, and --lr-knots ${lrKnots} is 0 from epoch 51 on: resume without it, or start a new run with other knots.`,
+  );
+  // Runs of earlier programs can be idle at once: that alone keeps none from being longer.
+  const late = recordOf({ optimiser: { schedule: "piecewise", lrKnots: "2:0,50:1" } }).recipe;
+  assert.deepEqual(resumeRecipe(late, { epochs: 60 }, PATH), { ...late, epochs: 60 });
   const averaged: RecipeInput = { optimiser: { schedule: "constant", average: "swa" } };
   for (const optimiser of [{}, { swaStart: 46 }]) {
     refuses(
