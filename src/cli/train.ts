@@ -5,12 +5,12 @@
  */
 import { join } from "@std/path";
 import * as v from "valibot";
-import { UsageError } from "../errors.ts";
+import { changedRecipe } from "../recipe/changes.ts";
 import { type Group, GROUPS } from "../recipe/field.ts";
 import { RECIPE_FLAGS, recipeInput } from "../recipe/fields.ts";
 import { switchFlag, textFlag } from "../recipe/flag.ts";
 import type { RecipeInput } from "../recipe/recipe.ts";
-import { choices, resolveRecipe, withFields } from "../recipe/resolve.ts";
+import { resolveRecipe } from "../recipe/resolve.ts";
 import { describeRunEstimate, estimateRun } from "../reproduce/estimate_run.ts";
 import { knownData } from "../reproduce/known_data.ts";
 import { readRecipeFile } from "../run/recipe_file.ts";
@@ -85,7 +85,9 @@ export const command: Command = {
       refuseFlags(FLAGS, flags, ["recipe", "dryRun"], why);
     }
     const changes = recipeInput(values);
-    const given = file === undefined ? changes : await changedRecipe(file, changes);
+    const given = file === undefined
+      ? changes
+      : changedRecipe(await readRecipeFile(file, changes.auxData), changes, file);
     const directory = runDir ?? defaultRunDir(given), tune = noTune !== true;
     await interruptible(async (signal) => {
       if (dryRun) return await previewRun(given, directory, signal);
@@ -97,22 +99,6 @@ export const command: Command = {
     });
   },
 };
-
-/**
- * The recipe in `file` with `changes`.
- *
- * @throws {UsageError} if something in one of them has no meaning with the rest
- */
-async function changedRecipe(file: string, changes: RecipeInput): Promise<RecipeInput> {
-  const given = withFields(choices(await readRecipeFile(file, changes.auxData)), changes);
-  try {
-    resolveRecipe(given);
-  } catch (error) {
-    if (!(error instanceof UsageError)) throw error;
-    throw new UsageError(`${error.message} Change the flags, or a copy of ${file}.`);
-  }
-  return given;
-}
 
 /** Prints the recipe on stdout, for a file, and says on stderr what a run of it would take, however quiet. */
 async function previewRun(given: RecipeInput, directory: string, signal: AbortSignal) {

@@ -24,16 +24,19 @@ const knotsSchema = v.pipe(
 const knotsFlag: Flag<typeof knotsSchema> = { ...knots, schema: knotsSchema };
 
 const scheduled = (name: ScheduleName): Condition => ({
+  settings: true,
   holds: ({ optimiser }) => optimiser.schedule === name,
   cause: ({ optimiser }) => `--schedule ${optimiser.schedule}`,
 });
 
 const averages = (name: string): Condition => ({
+  settings: true,
   holds: ({ optimiser }) => optimiser.average === name,
   cause: ({ optimiser }) => `--weight-average ${optimiser.average}`,
 });
 
 const AVERAGED: Condition = {
+  settings: true,
   holds: ({ optimiser }) => optimiser.average !== "none",
   cause: ({ optimiser }) => `--weight-average ${optimiser.average}`,
 };

@@ -24,7 +24,7 @@ import {
   valueAt,
 } from "../recipe/fields.ts";
 import type { Path, Recipe, RecipeInput } from "../recipe/recipe.ts";
-import { resolveRecipe, unsaidFields, withFields } from "../recipe/resolve.ts";
+import { isOff, resolveRecipe, unsaidFields, withFields } from "../recipe/resolve.ts";
 
 /** Weights that a run was given. */
 const GivenSchema = v.strictObject({
@@ -164,8 +164,9 @@ export function resumeRecipe(stored: Recipe, given: RecipeInput, path: string): 
 }
 
 /** Whether `value` is what a run of `stored` does, which does not say it. */
-function asksForNothing({ needs, idle }: Field, value: unknown, stored: Recipe): boolean {
-  if (value === false) return true;
+function asksForNothing(field: Field, value: unknown, stored: Recipe): boolean {
+  const { needs, idle } = field;
+  if (isOff(field, value, stored as Above)) return true;
   return idle?.(value as never, stored) === true && (needs?.holds(stored as Above) ?? true);
 }
 

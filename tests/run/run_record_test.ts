@@ -145,13 +145,16 @@ Deno.test("resumeRecipe() takes a value that is what the run does, which does no
     { optimiser: { averageBatchNorm: "averaged" } },
     { memory: { ema: 0 } },
     { microBatch: averaged.batchSize },
+    { labelSmoothing: 0, cutout: 0, earlyStop: 0, optimiser: { awp: 0, clipGradNorm: 0 } },
   ];
+  const trades = recordOf({ variant: "trades" }).recipe;
+  assert.deepEqual(resumeRecipe(trades, { memory: { ema: 0 } }, PATH), trades);
   for (const given of idle) assert.deepEqual(resumeRecipe(averaged, given, PATH), averaged);
   const other: [RecipeInput, Recipe, RegExp][] = [
     [{ activation: "silu" }, averaged, /--activation silu differs from .+, which has none/],
     [{ activation: "relu" }, { ...averaged, activation: "silu" }, /relu differs .+ has silu/],
     [{ memory: { ema: 0.1 } }, averaged, /--memory-ema 0\.1 differs from .+, which has none/],
-    [{ memory: { ema: 0 } }, recordOf({ variant: "trades" }).recipe, /--memory-ema 0 differs/],
+    [{ optimiser: { awp: 0 } }, recordOf({ optimiser: { awp: 0.1 } }).recipe, /--awp 0 differs/],
     [{ microBatch: averaged.batchSize - 1 }, averaged, /--micro-batch \d+ differs/],
     [idle[1]!, RECORD.recipe, /--average-batch-norm averaged differs from .+, which has none/],
   ];
