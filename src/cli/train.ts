@@ -13,7 +13,7 @@ import type { RecipeInput } from "../recipe/recipe.ts";
 import { resolveRecipe } from "../recipe/resolve.ts";
 import { describeRunEstimate, estimateRun } from "../reproduce/estimate_run.ts";
 import { knownData } from "../reproduce/known_data.ts";
-import { readRecipeFile } from "../run/recipe_file.ts";
+import { OWN_RECIPES, readNamedRecipe } from "../run/named_recipe.ts";
 import { readInitialWeights, withNetwork } from "../run/weights/initial_weights.ts";
 import { refuseUsed } from "../run/folder/run_folder.ts";
 import { type Command, type FlagValues, readArguments, refuseFlags } from "./shell/command.ts";
@@ -32,8 +32,11 @@ const FLAGS = {
   recipe: {
     ...textFlag(
       "recipe",
-      "FILE",
-      "train by a file of recipes/, or by the recipe.json of a run but for where its data lay; other flags change it",
+      "NAME|RUN_DIR|FILE",
+      `train by ${
+        Object.keys(OWN_RECIPES).join(", ")
+      }, by the recipe of a run but for where its data lay, or by a file of some fields; ` +
+        "other flags change it",
     ),
     group: WHAT,
   },
@@ -67,7 +70,8 @@ export const command: Command = {
   examples: [
     "memloss train --variant v1 --data-dir data --run-dir runs/v1",
     "memloss train --run-dir runs/v1 --resume",
-    "memloss train --recipe runs/v1/recipe.json --run-dir runs/again",
+    "memloss train --recipe runs/v1 --run-dir runs/again",
+    "memloss train --recipe memloss-best --awp 0",
     "memloss train --variant v2 --dry-run",
   ],
   async run(args) {
@@ -77,7 +81,7 @@ export const command: Command = {
       0,
       (word) => v.is(RECIPE_FLAGS.variant.schema, word) ? `--variant ${word}` : undefined,
     );
-    const { runDir, resume, tensorboard, dashboard, noTune, recipe: file, dryRun, ...values } =
+    const { runDir, resume, tensorboard, dashboard, noTune, recipe: name, dryRun, ...values } =
       flags;
     refuseDeviceFlags({ ...values, noTune });
     if (resume) {
@@ -85,9 +89,8 @@ export const command: Command = {
       refuseFlags(FLAGS, flags, ["recipe", "dryRun"], why);
     }
     const changes = recipeInput(values);
-    const given = file === undefined
-      ? changes
-      : changedRecipe(await readRecipeFile(file, changes.auxData), changes, file);
+    const named = name === undefined ? undefined : await readNamedRecipe(name, changes.auxData);
+    const given = named ? changedRecipe(named.recipe, changes, named.where) : changes;
     const directory = runDir ?? defaultRunDir(given), tune = noTune !== true;
     await interruptible(async (signal) => {
       if (dryRun) return await previewRun(given, directory, signal);
