@@ -11,7 +11,7 @@ import { resolveRecipe } from "../recipe/resolve.ts";
 import { describeMachine, describeTuning } from "../report/machine_text.ts";
 import { describeRunEstimate, estimateRun, type RunEstimate } from "../reproduce/estimate_run.ts";
 import { knownData } from "../reproduce/known_data.ts";
-import { readRecipeFile } from "../run/recipe_file.ts";
+import { OWN_RECIPES, readNamedRecipe } from "../run/named_recipe.ts";
 import { examineMachine, examineTuning, type MachineReport } from "../upkeep/machine.ts";
 import { type Command, readArguments, refuseFlags } from "./shell/command.ts";
 import { interruptible } from "./shell/interrupt.ts";
@@ -25,8 +25,10 @@ const FLAGS = {
   measure: switchFlag("measure", "train a few steps of the paper's recipe: speed, hours, disk"),
   recipe: textFlag(
     "recipe",
-    "FILE",
-    "measure a file of recipes/ instead of the paper's, or the recipe.json of a run but for where its data lay",
+    "NAME|RUN_DIR|FILE",
+    `measure ${
+      Object.keys(OWN_RECIPES).join(", ")
+    }, the recipe of a run but for where its data lay, or a file of some fields instead of the paper's`,
   ),
   tuning: switchFlag("tuning", "show instead how convolutions were timed on this machine's GPUs"),
   resetTuning: switchFlag("reset-tuning", "forget these times; they are taken anew when needed"),
@@ -41,7 +43,7 @@ export const command: Command = {
   examples: [
     "memloss doctor",
     "memloss doctor --measure",
-    "memloss doctor --recipe runs/v1/recipe.json --json",
+    "memloss doctor --recipe runs/v1 --json",
     "memloss doctor --tuning",
   ],
   async run(args) {
@@ -59,7 +61,7 @@ export const command: Command = {
     if (!measures) refuseFlags(FLAGS, flags, ["auxData"], "needs --recipe or --measure");
     const given = {
       ...auxData !== undefined && { auxData },
-      ...recipe !== undefined && await readRecipeFile(recipe, auxData),
+      ...recipe !== undefined && (await readNamedRecipe(recipe, auxData)).recipe,
       ...dataDir !== undefined && { dataDir },
     };
     const machine = await examineMachine(dataDir ?? DATA_ROOT);

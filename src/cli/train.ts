@@ -5,15 +5,15 @@
  */
 import { join } from "@std/path";
 import * as v from "valibot";
-import { UsageError } from "../errors.ts";
+import { changedRecipe } from "../recipe/changes.ts";
 import { type Group, GROUPS } from "../recipe/field.ts";
 import { RECIPE_FLAGS, recipeInput } from "../recipe/fields.ts";
 import { switchFlag, textFlag } from "../recipe/flag.ts";
 import type { RecipeInput } from "../recipe/recipe.ts";
-import { choices, resolveRecipe, withFields } from "../recipe/resolve.ts";
+import { resolveRecipe } from "../recipe/resolve.ts";
 import { describeRunEstimate, estimateRun } from "../reproduce/estimate_run.ts";
 import { knownData } from "../reproduce/known_data.ts";
-import { readRecipeFile } from "../run/recipe_file.ts";
+import { OWN_RECIPES, readNamedRecipe } from "../run/named_recipe.ts";
 import { readInitialWeights, withNetwork } from "../run/weights/initial_weights.ts";
 import { refuseUsed } from "../run/folder/unused.ts";
 import { type Command, type FlagValues, readArguments, refuseFlags } from "./shell/command.ts";
@@ -32,8 +32,11 @@ const FLAGS = {
   recipe: {
     ...textFlag(
       "recipe",
-      "FILE",
-      "train by a file of recipes/, or by the recipe.json of a run but for where its data lay; other flags change it",
+      "NAME|RUN_DIR|FILE",
+      `train by ${
+        Object.keys(OWN_RECIPES).join(", ")
+      }, by the recipe of a run but for where its data lay, or by a file of some fields; ` +
+        "other flags change it",
     ),
     group: WHAT,
   },
@@ -67,7 +70,8 @@ export const command: Command = {
   examples: [
     "memloss train --variant v1 --data-dir data --run-dir runs/v1",
     "memloss train --run-dir runs/v1 --resume",
-    "memloss train --recipe runs/v1/recipe.json --run-dir runs/again",
+    "memloss train --recipe runs/v1 --run-dir runs/again",
+    "memloss train --recipe memloss-best --awp 0",
     "memloss train --variant v2 --dry-run",
   ],
   async run(args) {
@@ -77,7 +81,7 @@ export const command: Command = {
       0,
       (word) => v.is(RECIPE_FLAGS.variant.schema, word) ? `--variant ${word}` : undefined,
     );
-    const { runDir, resume, tensorboard, dashboard, noTune, recipe: file, dryRun, ...values } =
+    const { runDir, resume, tensorboard, dashboard, noTune, recipe: name, dryRun, ...values } =
       flags;
     refuseDeviceFlags({ ...values, noTune });
     if (resume) {
@@ -85,7 +89,8 @@ export const command: Command = {
       refuseFlags(FLAGS, flags, ["recipe", "dryRun"], why);
     }
     const changes = recipeInput(values);
-    const given = file === undefined ? changes : await changedRecipe(file, changes);
+    const named = name === undefined ? undefined : await readNamedRecipe(name, changes.auxData);
+    const given = named ? changedRecipe(named.recipe, changes, named.where) : changes;
     const directory = runDir ?? defaultRunDir(given), tune = noTune !== true;
     await interruptible(async (signal) => {
       if (dryRun) return await previewRun(given, directory, signal);
@@ -97,22 +102,6 @@ export const command: Command = {
     });
   },
 };
-
-/**
- * The recipe in `file` with `changes`.
- *
- * @throws {UsageError} if something in one of them has no meaning with the rest
- */
-async function changedRecipe(file: string, changes: RecipeInput): Promise<RecipeInput> {
-  const given = withFields(choices(await readRecipeFile(file, changes.auxData)), changes);
-  try {
-    resolveRecipe(given);
-  } catch (error) {
-    if (!(error instanceof UsageError)) throw error;
-    throw new UsageError(`${error.message} Change the flags, or a copy of ${file}.`);
-  }
-  return given;
-}
 
 /** Prints the recipe on stdout, for a file, and says on stderr what a run of it would take, however quiet. */
 async function previewRun(given: RecipeInput, directory: string, signal: AbortSignal) {

@@ -46,3 +46,17 @@ export function interpolate(knots: readonly Knot[], epoch: number): number {
   const slope = (to.share - from.share) / (to.epoch - from.epoch);
   return from.share + slope * (epoch - from.epoch);
 }
+
+/**
+ * The first epoch after `done` of `epochs`, counted from 1, throughout which the curve is 0; undefined if there is none. An epoch
+ * in which it only comes to 0, or only leaves it, is not one.
+ */
+export function idleEpoch(knots: readonly Knot[], epochs: number, done = 0): number | undefined {
+  // A stretch of 0 begins at a knot, or with the curve.
+  const begun = [done, ...knots.map(({ epoch }) => Math.max(done, Math.ceil(epoch)))];
+  const isIdle = (from: number) =>
+    [from, from + 1].every((epoch) => interpolate(knots, epoch) === 0) &&
+    knots.every(({ epoch, share }) => share === 0 || epoch < from || epoch > from + 1);
+  const before = begun.find((from) => from < epochs && isIdle(from));
+  return before === undefined ? undefined : before + 1;
+}

@@ -71,7 +71,7 @@ export interface Schedule {
   readonly restartFactor?: number;
   /**
    * Of `piecewise`, which needs it: the rate as shares of `lr` after so many epochs, with straight lines between them, such as
-   * `0:0,15:1,30:0`. After the last it stays what it is there.
+   * `0:0,15:1,30:0` in 30 epochs. After the last it stays what it is there; no run begins that would have an epoch at 0.
    *
    * @default {none}
    */

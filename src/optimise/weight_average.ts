@@ -25,8 +25,8 @@ export interface WeightAverage {
    */
   readonly average: AverageName;
   /**
-   * Of `ema`: what the average keeps of itself in a step, in [0,1). Early on it is `(1 + n)/(10 + n)` after `n` steps, where
-   * that is less, so that the average forgets the weights that training began with.
+   * Of `ema`: what the average keeps of itself in a step, in [0,1). Early on it is `n/(9 + n)` in the `n`-th step of the run,
+   * from 1, where that is less, so that the average forgets the weights that training began with.
    *
    * @default {0.999}
    */

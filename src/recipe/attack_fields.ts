@@ -14,13 +14,25 @@ import { ATTACK_PRECISIONS, type AttackPrecision } from "../backend/backend.ts";
 import { UsageError } from "../errors.ts";
 import { takesOneStep } from "../method/method.ts";
 import { MEMORY_VARIANTS, methodOf } from "../method/methods.ts";
-import { type Above, ATTACKS, field, FROM_MEMORY } from "./field.ts";
+import { type Above, ATTACKS, field, FROM_MEMORY, type Unit } from "./field.ts";
 import { choiceFlag, integerFlag, positiveFlag } from "./flag.ts";
 
 /** Iterations of an attack: what a step may cost at the most. */
 const MOST_STEPS = 10_000;
 
 const defaultSteps = ({ variant }: Above): number => takesOneStep(methodOf(variant)) ? 1 : 10;
+
+/** Lengths of one norm are none of another. */
+const IN_NORM: Unit = {
+  of: ({ threat }) => threat.norm,
+  cause: ({ threat }) => `--attack-norm ${threat.norm}`,
+};
+
+/** A single step has to go all the way. */
+const OF_ONE_STEP: Unit = {
+  of: ({ variant }) => String(takesOneStep(methodOf(variant))),
+  cause: ({ variant }) => `--variant ${variant}`,
+};
 
 /** By name; a row may look at those above it, and at what is trained. */
 export const ATTACK_FIELDS = {
@@ -36,6 +48,7 @@ export const ATTACK_FIELDS = {
       group: "Attack",
       default: ({ threat }) => threat.norm === "linf" ? 8 / 255 : 128 / 255,
       said: "8/255, in l2 128/255",
+      units: [IN_NORM],
       check: refuseWholeRange,
     },
   ),
@@ -53,6 +66,7 @@ export const ATTACK_FIELDS = {
       inFormat1: true,
       default: defaultSteps,
       said: "10, of n-fgsm and fgsm-pgi 1",
+      units: [OF_ONE_STEP],
     },
   ),
   attackStart: field(
@@ -82,8 +96,10 @@ export const ATTACK_FIELDS = {
     {
       group: "Attack",
       needs: FROM_MEMORY,
-      default: defaultSteps,
-      said: "10, of fgsm-pgi 1",
+      // To begin afresh takes no less than to go on.
+      default: (above) => Math.max(defaultSteps(above), above.attack.steps),
+      said: "10, of fgsm-pgi 1, but no fewer than --attack-steps",
+      units: [OF_ONE_STEP],
     },
   ),
   attackStep: field(
@@ -98,6 +114,7 @@ export const ATTACK_FIELDS = {
         return threat.norm === "linf" ? 2 / 255 : 2 * threat.epsilon / attack.steps;
       },
       said: "2/255, in l2 2ε/steps, of n-fgsm and fgsm-pgi ε",
+      units: [IN_NORM, OF_ONE_STEP],
     },
   ),
   attackLoss: field(

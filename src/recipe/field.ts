@@ -29,6 +29,15 @@ export interface Condition {
   holds(above: Above): boolean;
   /** The flag that keeps it from having one. */
   cause(above: Above): string;
+  /** Whether the fields that need it are settings of what it asks for, and leave a recipe with that when a change takes it away. */
+  readonly settings?: true;
+}
+
+/** What a value is said in: in another it would be another value. */
+export interface Unit {
+  of(above: Above): string;
+  /** The flag that decides it. */
+  cause(above: Above): string;
 }
 
 /** A row, with values of type `T`. */
@@ -44,7 +53,9 @@ export interface Settings<T> {
   readonly inFormat1?: true;
   /** @throws {UsageError} if the value does not go with what is above */
   readonly check?: (value: T, above: Above) => void;
-  /** Of a field that can be absent: whether `value` asks for what a recipe without it does. */
+  /** What its values are said in. */
+  readonly units?: readonly Unit[];
+  /** Of a field that can be absent: whether `value` asks for what a recipe without it does; `false` and 0 always do. */
   readonly idle?: (value: T, recipe: Recipe) => boolean;
   /** Whether it belongs to one start of a run, and another start may have another. */
   readonly perStart?: true;
@@ -83,6 +94,7 @@ export const ATTACKS = byVariant(({ variant }) => methodOf(variant).attack !== u
 
 /** Attacks start from memory examples. */
 export const FROM_MEMORY: Condition = {
+  settings: true,
   holds: ({ attack }) => attack?.start === "memory",
   cause: ({ variant, attack }) =>
     attack === undefined ? `--variant ${variant}` : `--attack-start ${attack.start}`,

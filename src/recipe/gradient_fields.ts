@@ -5,9 +5,10 @@
  */
 import { UsageError } from "../errors.ts";
 import { type Above, type Condition, field } from "./field.ts";
-import { integerFlag, positiveFlag } from "./flag.ts";
+import { integerFlag, numberFlag } from "./flag.ts";
 
 const PERTURBS: Condition = {
+  settings: true,
   holds: ({ optimiser }) => optimiser.awp !== undefined,
   cause: () => "a run without --awp",
 };
@@ -16,17 +17,30 @@ const PERTURBS: Condition = {
 export const GRADIENT_FIELDS = {
   labelSmoothing: field(
     "labelSmoothing",
-    positiveFlag("label-smoothing", "share of a label that all classes have in cross-entropies"),
+    numberFlag(
+      "label-smoothing",
+      "share of a label that all classes have in cross-entropies, 0 for none",
+      0,
+    ),
     { group: "What to train", check: refuseUniform },
   ),
   clipGradNorm: field(
     "optimiser.clipGradNorm",
-    positiveFlag("clip-grad-norm", "shorten the gradient of all parameters to this length"),
+    numberFlag(
+      "clip-grad-norm",
+      "shorten the gradient of all parameters to this length, 0 for never",
+      0,
+    ),
     { group: "Optimiser" },
   ),
   awp: field(
     "optimiser.awp",
-    positiveFlag("awp", "adversarial weight perturbation by this share, such as 0.005", 1),
+    numberFlag(
+      "awp",
+      "adversarial weight perturbation by this share, such as 0.005; 0 for none",
+      0,
+      1,
+    ),
     { group: "Optimiser" },
   ),
   awpWarmup: field(

@@ -105,7 +105,6 @@ export const MEMORY_FIELDS = {
       needs: HAS_MEMORY,
       said: "none",
       check: refuseAverage,
-      idle: (share) => share === 0,
     },
   ),
   memoryBudget: field(

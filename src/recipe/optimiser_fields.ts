@@ -14,7 +14,7 @@ import { choiceFlag, type Flag, integerFlag, numberFlag, positiveFlag, textFlag 
 const knots = textFlag(
   "lr-knots",
   "E:S,E:S,…",
-  "piecewise: after E epochs a share S of --lr, such as 0:0,15:1,30:0",
+  "piecewise: after E epochs a share S of --lr, such as 0:0,15:1,30:0 with --epochs 30; no epoch is all 0",
 );
 const knotsSchema = v.pipe(
   v.string(),
@@ -24,16 +24,19 @@ const knotsSchema = v.pipe(
 const knotsFlag: Flag<typeof knotsSchema> = { ...knots, schema: knotsSchema };
 
 const scheduled = (name: ScheduleName): Condition => ({
+  settings: true,
   holds: ({ optimiser }) => optimiser.schedule === name,
   cause: ({ optimiser }) => `--schedule ${optimiser.schedule}`,
 });
 
 const averages = (name: string): Condition => ({
+  settings: true,
   holds: ({ optimiser }) => optimiser.average === name,
   cause: ({ optimiser }) => `--weight-average ${optimiser.average}`,
 });
 
 const AVERAGED: Condition = {
+  settings: true,
   holds: ({ optimiser }) => optimiser.average !== "none",
   cause: ({ optimiser }) => `--weight-average ${optimiser.average}`,
 };
@@ -145,7 +148,7 @@ export const OPTIMISER_FIELDS = {
 
 function refuseKnotless(): never {
   throw new UsageError(
-    "--schedule piecewise needs --lr-knots, such as 0:0,15:1,30:0: up to --lr over 15 epochs, down to 0 over 15.",
+    "--schedule piecewise needs --lr-knots, such as 0:0,15:1,30:0 with --epochs 30: up to --lr over 15 epochs, down to 0 over 15.",
   );
 }
 

@@ -223,7 +223,10 @@ export interface Recipe {
 /** Parts of a recipe that are objects of their own. */
 export type Section = "threat" | "attack" | "memory" | "optimiser";
 
-/** Some fields of a recipe; what is left out is the paper's. */
+/**
+ * Some fields of a recipe; what is left out is the paper's. 0 is as if it were left out where there is nothing unless asked for:
+ * `labelSmoothing`, `cutout`, `earlyStop`, `memory.ema`, `optimiser.awp` and `optimiser.clipGradNorm`.
+ */
 export type RecipeInput =
   & { readonly [K in Exclude<keyof Recipe, Section>]?: Recipe[K] }
   & { readonly [S in Section]?: Partial<NonNullable<Recipe[S]>> };

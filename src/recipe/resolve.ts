@@ -24,20 +24,43 @@ import type { Path, Recipe, RecipeInput } from "./recipe.ts";
  * @throws {UsageError} if a field has a wrong value, or one that has no meaning with the others
  */
 export function resolveRecipe(input: RecipeInput): Recipe {
+  return settle(input, refuseMeaningless);
+}
+
+/**
+ * {@linkcode resolveRecipe}, which hands `onMeaningless` what is asked for and has no meaning with what is above it: it is left
+ * out, unless that throws.
+ */
+export function settle(
+  input: RecipeInput,
+  onMeaningless: (field: Field, above: Above) => void,
+): Recipe {
   const given = checked(input);
   const recipe: Record<string, unknown> = {};
   const above = recipe as unknown as Above; // as far as it is settled
   for (const field of FIELDS) {
-    const { path, check } = field, asked = valueAt(given, path);
-    if (!isMeant(field, asked, above)) continue;
+    const { path, check, needs } = field, asked = valueAt(given, path);
+    if (needs !== undefined && !needs.holds(above)) {
+      if (asked !== undefined && !isOff(field, asked, above)) onMeaningless(field, above);
+      continue;
+    }
     const value = asked ?? defaultOf(field, above);
-    if (value === undefined) continue;
-    // A switch that would be off anyway, or a share of nothing, is not said: a recipe has one text.
-    if ((value === false || value === 0) && defaultOf(field, above) === undefined) continue;
+    // What would be off anyway is not said: a recipe has one text.
+    if (value === undefined || isOff(field, value, above)) continue;
     check?.(value as never, above);
     place(recipe, path, value);
   }
   return above;
+}
+
+/** @throws {UsageError} naming `field`, and what keeps it from having a meaning */
+export function refuseMeaningless({ needs, flag }: Field, above: Above): never {
+  throw new UsageError(`--${flag.name} has no meaning for ${needs!.cause(above)}.`);
+}
+
+/** Whether `value` asks for what a recipe does that does not say the field: a switch that is off anyway, a share of nothing. */
+export function isOff(field: Field, value: unknown, above: Above): boolean {
+  return (value === false || value === 0) && defaultOf(field, above) === undefined;
 }
 
 /** How the engine is to compute a run of `recipe`. */
@@ -93,17 +116,6 @@ function checked(input: RecipeInput): RecipeInput {
       ? `--${field.flag.name} ${issue.message}, not ${issue.input}.`
       : `"${path}" is no part of a recipe, or has another form there.`,
   );
-}
-
-/**
- * Whether `field` has a meaning.
- *
- * @throws {UsageError} if it has none and is `asked` for
- */
-function isMeant({ needs, flag }: Field, asked: unknown, above: Above): boolean {
-  if (needs === undefined || needs.holds(above)) return true;
-  if (asked === undefined) return false;
-  throw new UsageError(`--${flag.name} has no meaning for ${needs.cause(above)}.`);
 }
 
 function defaultOf({ default: value }: Field, above: Above): unknown {

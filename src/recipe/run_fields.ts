@@ -48,8 +48,8 @@ export const RUN_FIELDS = {
     "earlyStop",
     integerFlag(
       "early-stop",
-      "end after N epochs in a row without a better PGD-20 on the held-out images",
-      1,
+      "end after N epochs in a row without a better PGD-20 on the held-out images, 0 for never",
+      0,
     ),
     { group: "Output", needs: HOLDS_OUT },
   ),

@@ -35,7 +35,7 @@ export interface AttackRecipe {
   /**
    * Steps in the epochs that do not start from the memory; absent where none does.
    *
-   * @default {10, of fgsm-pgi 1}
+   * @default {10, of fgsm-pgi 1, but no fewer than `steps`}
    */
   readonly firstSteps?: number;
   /**

@@ -195,7 +195,7 @@ export const TRAINING_FIELDS = {
   }),
   cutout: field(
     "cutout",
-    integerFlag("cutout", "blank a square of N×N pixels in each training image", 1),
+    integerFlag("cutout", "blank a square of N×N pixels in each training image, 0 for none", 0),
     { group: "What to train" },
   ),
   seed: field("seed", integerFlag("seed", "seed of every random draw", 0, LARGEST_SEED), {

@@ -8,6 +8,7 @@ import { splitTraining } from "../data/split.ts";
 import { valuesPerImage } from "../data/dataset.ts";
 import { freeBytes } from "../disk/free_space.ts";
 import { Interrupted } from "../errors.ts";
+import { refuseIdleEpochs } from "../optimise/idle_epochs.ts";
 import { perturbsWeights } from "../optimise/weight_perturbation.ts";
 import { AUTO_HELPER } from "../recipe/helper_recipe.ts";
 import type { Recipe, RecipeInput } from "../recipe/recipe.ts";
@@ -75,6 +76,7 @@ export async function estimateRun(
   signal?: AbortSignal,
 ): Promise<RunEstimate> {
   const recipe = resolveRecipe(given), images = countImages(recipe, sizes);
+  refuseIdleEpochs(recipe.optimiser, recipe.epochs);
   const backend = await openBackend(recipe.backend, { ...engineOptions(recipe), tune: false });
   const needed = await capacity(recipe, kind, backend).finally(() => backend.close());
   const steps = { ...given, ...measured }, onCpu = backend.name === "wasm";

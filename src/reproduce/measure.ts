@@ -102,7 +102,7 @@ export async function measureSteps(
       ...{ ...given, batchSize, limitTrain: images, epochs: 2, select: "none" } as const,
       earlyStop: undefined,
       ...batchSize < recipe.batchSize && { microBatch: undefined }, // which may leave a single image of so few
-      optimiser: { ...given.optimiser, swaStart: undefined, awpWarmup: undefined }, // of more epochs
+      optimiser: { ...given.optimiser, ...unending(recipe) },
     };
     await startRun(few, runDir, { tune: false, ...signal && { signal } });
     return { speed: (await lastSpeed(runDir))!, ...await sizes(runDir, images) };
@@ -128,6 +128,15 @@ export async function measureApart(
 function isOf({ machine: made }: Cell, machine: Omit<Cell["machine"], "deno">): boolean {
   return made.backend === machine.backend && made.adapter === machine.adapter &&
     made.system === machine.system && made.processors === machine.processors;
+}
+
+/** In place of what an optimiser has laid over more epochs, or fewer, than are measured. */
+function unending({ optimiser }: Recipe): RecipeInput["optimiser"] {
+  const knots = optimiser.lrKnots !== undefined;
+  return {
+    ...{ swaStart: undefined, awpWarmup: undefined },
+    ...knots && { schedule: "constant", lrKnots: undefined },
+  };
 }
 
 function fewImages({ batchSize, auxFraction = 1 }: Recipe): number {

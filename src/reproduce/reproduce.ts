@@ -6,6 +6,7 @@
 import { join } from "@std/path";
 import { FileLock } from "../disk/file_lock.ts";
 import { createDirectory } from "../disk/files.ts";
+import { refuseIdleEpochs } from "../optimise/idle_epochs.ts";
 import type { RecipeInput } from "../recipe/recipe.ts";
 import { resolveRecipe } from "../recipe/resolve.ts";
 import { cellsFolder, isFinished, readCell } from "./cell.ts";
@@ -37,8 +38,10 @@ export async function unfinishedCells(
   await refuseForeignTable(out);
   const open: CellPlan[] = [];
   for (const plan of cells) {
-    resolveRecipe({ ...readRecipe(plan.request.recipe, plan.row), ...given });
-    if (!await isMade(out, plan)) open.push(plan);
+    const recipe = resolveRecipe({ ...readRecipe(plan.request.recipe, plan.row), ...given });
+    if (await isMade(out, plan)) continue;
+    refuseIdleEpochs(recipe.optimiser, recipe.epochs);
+    open.push(plan);
   }
   return open;
 }

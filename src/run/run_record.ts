@@ -10,6 +10,7 @@ import { UsageError } from "../errors.ts";
 import { findDuplicateKey } from "../format/json/duplicate_key.ts";
 import { describeIssue } from "../format/json/schema_issue.ts";
 import { quoted } from "../format/quoted.ts";
+import { findIdleEpochs } from "../optimise/idle_epochs.ts";
 import { isOpenEnded, SCHEDULES } from "../optimise/schedule.ts";
 import type { Above, Field } from "../recipe/field.ts";
 import { AUTO_HELPER } from "../recipe/helper_recipe.ts";
@@ -23,7 +24,7 @@ import {
   valueAt,
 } from "../recipe/fields.ts";
 import type { Path, Recipe, RecipeInput } from "../recipe/recipe.ts";
-import { resolveRecipe, unsaidFields, withFields } from "../recipe/resolve.ts";
+import { isOff, resolveRecipe, unsaidFields, withFields } from "../recipe/resolve.ts";
 
 /** Weights that a run was given. */
 const GivenSchema = v.strictObject({
@@ -163,17 +164,15 @@ export function resumeRecipe(stored: Recipe, given: RecipeInput, path: string): 
 }
 
 /** Whether `value` is what a run of `stored` does, which does not say it. */
-function asksForNothing({ needs, idle }: Field, value: unknown, stored: Recipe): boolean {
-  if (value === false) return true;
+function asksForNothing(field: Field, value: unknown, stored: Recipe): boolean {
+  const { needs, idle } = field;
+  if (isOff(field, value, stored as Above)) return true;
   return idle?.(value as never, stored) === true && (needs?.holds(stored as Above) ?? true);
 }
 
 /** Why the epochs `given` cannot be those of the run of `stored`; undefined if they can. */
-function refusedEpochs(
-  { epochs, helper, optimiser: { schedule, swaStart } }: Recipe,
-  given: RecipeInput,
-  differs: string,
-): string | undefined {
+function refusedEpochs(stored: Recipe, given: RecipeInput, differs: string): string | undefined {
+  const { epochs, helper, optimiser: { schedule, swaStart } } = stored;
   if (given.epochs! < epochs) {
     return `${differs}: it can only be raised; resume without it, or start a new run.`;
   }
@@ -188,6 +187,10 @@ function refusedEpochs(
   // It follows from the epochs unless it is said: a run that had as many from the beginning would start later.
   if (swaStart !== undefined && given.optimiser?.swaStart !== swaStart) {
     return `${differs}, and its --swa-start stays what it was: say --swa-start ${swaStart} too, or start a new run.`;
+  }
+  const idle = findIdleEpochs(stored.optimiser, given.epochs!, epochs);
+  if (idle) {
+    return `${differs}, and ${idle.said}: resume without it, or start a new run with other knots.`;
   }
   return undefined;
 }

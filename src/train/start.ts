@@ -11,6 +11,7 @@ import { readIndexPlace } from "../memory/index/place.ts";
 import { memoryFolder } from "../memory/layout.ts";
 import { needsHelper } from "../method/method.ts";
 import { methodOf } from "../method/methods.ts";
+import { refuseIdleEpochs } from "../optimise/idle_epochs.ts";
 import { AUTO_HELPER } from "../recipe/helper_recipe.ts";
 import type { Recipe, RecipeInput } from "../recipe/recipe.ts";
 import { resolveRecipe } from "../recipe/resolve.ts";
@@ -64,6 +65,7 @@ export async function startRun(
       ? undefined
       : await readInitialWeights(recipe.from, recipe.activation);
     const complete = resolveRecipe(initial ? withNetwork(recipe, initial) : recipe);
+    refuseIdleEpochs(complete.optimiser, complete.epochs);
     await runIn(directory, complete, options, { initial, helper: await givenHelper(complete) });
   });
 }

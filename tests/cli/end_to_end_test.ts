@@ -496,5 +496,6 @@ Deno.test("memloss --version prints the version, what the code is, and what is e
     /^kernels {2}relaxed [0-9a-f]{12}, strict [0-9a-f]{12}, relaxed-unshared /,
   );
   assert.equal(lines[4], "tables   paper, methods, beyond");
+  assert.equal(lines[5], "recipes  memloss-v1, memloss-fast, memloss-best");
   assert.equal((await memlossDone("-V")).stdout, stdout);
 });

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { interpolate, knotsText, readKnots } from "../../src/optimise/knots.ts";
+import { idleEpoch, interpolate, knotsText, readKnots } from "../../src/optimise/knots.ts";
 
 Deno.test("readKnots() reads what knotsText() writes, whole numbers and fractions", () => {
   const knots = [{ epoch: 0, share: 1e-7 }, { epoch: 2.5, share: 1 }, { epoch: 1e21, share: 0 }];
@@ -18,4 +18,24 @@ Deno.test("interpolate() stays what it is before the first knot and after the la
   const at = [0, 1, 2, 3, 3.5, 4, 100].map((epoch) => interpolate(knots, epoch));
   assert.deepEqual(at, [0.5, 0.5, 0.75, 1, 0.625, 0.25, 0.25]);
   assert.equal(interpolate(readKnots("7:0.5")!, 7), 0.5);
+});
+
+Deno.test("idleEpoch() is the first epoch of which no part is over 0", () => {
+  const cases: [string, number, number | undefined][] = [
+    ["0:0,1:1,2:0", 2, undefined],
+    ["0:0,1:1,2:0", 3, 3],
+    ["0:1,1.5:0", 2, undefined], // half of the second
+    ["0:1,1.5:0", 3, 3],
+    ["0:1,1:0,1.5:0,2:0,3:1", 9, 2], // over several knots
+    ["0:1,1:0,1.5:0.5,2:0,3:1", 9, undefined], // 0 at both of its ends
+    ["0:1,1.5:0,2.5:0,3:1", 9, undefined], // an epoch's length, of two halves
+    ["3:0,4:1", 9, 1],
+    ["0.5:0,4:1", 9, undefined],
+    ["0:1,1e21:0", 1e15, undefined],
+  ];
+  for (const [text, epochs, expected] of cases) {
+    assert.equal(idleEpoch(readKnots(text)!, epochs), expected, `${text} of ${epochs}`);
+  }
+  const tail = readKnots("0:1,2:0")!;
+  assert.deepEqual([idleEpoch(tail, 9, 1), idleEpoch(tail, 9, 5)], [3, 6]);
 });

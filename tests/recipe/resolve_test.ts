@@ -117,7 +117,7 @@ Deno.test("resolveRecipe() takes a schedule's own settings with that schedule al
   );
   refuses(
     { schedule: "piecewise" },
-    "--schedule piecewise needs --lr-knots, such as 0:0,15:1,30:0: up to --lr over 15 epochs, down to 0 over 15.",
+    "--schedule piecewise needs --lr-knots, such as 0:0,15:1,30:0 with --epochs 30: up to --lr over 15 epochs, down to 0 over 15.",
   );
   refuses(
     { schedule: "piecewise", lrKnots: "5:1,3:0" },
@@ -406,6 +406,15 @@ Deno.test("resolveRecipe() realigns memory examples that attacks start from, and
   );
 });
 
+Deno.test("resolveRecipe() gives attacks that begin afresh no fewer steps than those that go on, unless it is told to", () => {
+  const firstSteps = (steps: number, given: RecipeInput = {}) =>
+    resolveRecipe({ ...given, attack: { start: "memory", steps, ...given.attack } }).attack!
+      .firstSteps;
+  assert.deepEqual([9, 10, 20].map((steps) => firstSteps(steps)), [10, 10, 20]);
+  assert.deepEqual([1, 3].map((steps) => firstSteps(steps, { variant: "fgsm-pgi" })), [1, 3]);
+  assert.equal(firstSteps(20, { attack: { firstSteps: 10 } }), 10);
+});
+
 Deno.test("resolveRecipe() refuses to start from a memory that there is not, and what belongs to one", () => {
   const needed =
     "--attack-start memory needs memory examples, and --variant trades keeps none: use ";
@@ -437,7 +446,7 @@ Deno.test("resolveRecipe() selects nothing where training does not attack, unles
 Deno.test("resolveRecipe() stops early by the held-out images alone", () => {
   assert.equal(resolveRecipe({ earlyStop: 3 }).earlyStop, 3);
   refuses({ earlyStop: 3, select: "test" }, "--early-stop has no meaning for --select test.");
-  refuses({ earlyStop: 0 }, "--early-stop must be a whole number of at least 1, not 0.");
+  refuses({ earlyStop: 1.5 }, "--early-stop must be a whole number of at least 0, not 1.5.");
 });
 
 Deno.test("resolveRecipe() averages weights as it is asked to, and refuses what no average has", () => {
@@ -467,8 +476,7 @@ Deno.test("resolveRecipe() perturbs the weights where it is asked, from the firs
     { awp: 0.01, awpWarmup: 8, epochs: 8 },
     "--awp-warmup 8 leaves none of 8 --epochs to --awp: take fewer.",
   );
-  const range = "--awp must be a number greater than 0 and at most 1, such as 0.1 or 8/255, not";
-  for (const awp of [0, 1.5]) refuses({ awp }, `${range} ${awp}.`);
+  refuses({ awp: 1.5 }, "--awp must be a number from 0 to 1, not 1.5.");
 });
 
 Deno.test("resolveRecipe() realigns memory examples where images are blanked, and refuses to do otherwise", () => {
@@ -481,7 +489,7 @@ Deno.test("resolveRecipe() realigns memory examples where images are blanked, an
     "--memory-view stored would need to know where --cutout blanked an example, and the memory does not keep it: " +
       "use --memory-view realigned, or leave it out.",
   );
-  refuses({ cutout: 0 }, "--cutout must be a whole number of at least 1, not 0.");
+  refuses({ cutout: 0.5 }, "--cutout must be a whole number of at least 0, not 0.5.");
 });
 
 Deno.test("resolveRecipe() cuts no batch into parts unless it is asked to", () => {
@@ -490,9 +498,17 @@ Deno.test("resolveRecipe() cuts no batch into parts unless it is asked to", () =
   refuses({ microBatch: 0 }, "--micro-batch must be a whole number of at least 1, not 0.");
 });
 
-Deno.test("resolveRecipe() refuses smooth labels without a label, and a gradient of no length", () => {
+Deno.test("resolveRecipe() refuses smooth labels without a label, and a gradient of less than no length", () => {
   refuses({ labelSmoothing: 1 }, "--label-smoothing must be below 1, not 1: 1 leaves no label.");
-  const range = "must be a number greater than 0, such as 0.1 or 8/255, not 0.";
-  refuses({ labelSmoothing: 0 }, `--label-smoothing ${range}`);
-  refuses({ clipGradNorm: 0 }, `--clip-grad-norm ${range}`);
+  refuses({ clipGradNorm: -1 }, "--clip-grad-norm must be a number of at least 0, not -1.");
+});
+
+Deno.test("resolveRecipe() is without what is asked for as 0, as if it had not been asked for", () => {
+  const none: RecipeFlags = {
+    ...{ awp: 0, labelSmoothing: 0, cutout: 0, clipGradNorm: 0, earlyStop: 0, memoryEma: 0 },
+  };
+  for (const flags of [{}, { variant: "trades", select: "none" }] as RecipeFlags[]) {
+    const recipe = resolveRecipe(recipeInput({ ...flags, ...none }));
+    assert.deepEqual(recipe, resolveRecipe(recipeInput(flags)));
+  }
 });

@@ -81,6 +81,19 @@ Deno.test("bytesOf() counts the memory, and a best checkpoint where there is one
   assert.equal(bytesOf(helped, found, 5).kept, 2057, "the helper's too");
 });
 
+Deno.test("estimateRun() refuses what startRun() would: an epoch without a learning rate", async () => {
+  const optimiser = { schedule: "piecewise", lrKnots: "0:1,1:0" } as const;
+  const sizes = { train: 8, test: 4 };
+  await assert.rejects(
+    estimateRun(
+      { variant: "standard", data: "synthetic", epochs: 2, optimiser },
+      { kind: SYNTHETIC, sizes, measured: {} },
+      ".",
+    ),
+    { name: "UsageError", message: /^--lr-knots 0:1,1:0 is 0 from epoch 2 on/ },
+  );
+});
+
 Deno.test("estimateRun() measures a few steps and leaves nothing where the run would be", () =>
   inTemporary(async (folder) => {
     const place = join(folder, "runs", "a");

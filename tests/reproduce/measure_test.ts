@@ -36,6 +36,16 @@ Deno.test("measureSteps() tells speed and sizes, and removes its own folders and
     assert.deepEqual(names.sort(), ["measure", "measure.lock"]);
   }));
 
+Deno.test("measureSteps() measures a run of fewer epochs than it trains, whose learning rate is 0 after them", () =>
+  inTemporary(async (out) => {
+    const given: RecipeInput = {
+      ...{ variant: "standard", data: "synthetic", width: 1, batchSize: 4, epochs: 1 },
+      ...{ backend: "wasm", workers: 1, optimiser: { schedule: "piecewise", lrKnots: "0:1,1:0" } },
+    };
+    const found = await measureSteps(out, resolveRecipe(given), given, 8, true, undefined);
+    assert.ok(found.speed! > 0);
+  }));
+
 Deno.test("measureSteps() takes as many images as show an auxiliary one, and no more than the run has", () =>
   inTemporary(async (out) => {
     const auxData = join(out, "auxiliary.npz"), dataDir = join(out, "own.npz");

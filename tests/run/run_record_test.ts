@@ -145,13 +145,16 @@ Deno.test("resumeRecipe() takes a value that is what the run does, which does no
     { optimiser: { averageBatchNorm: "averaged" } },
     { memory: { ema: 0 } },
     { microBatch: averaged.batchSize },
+    { labelSmoothing: 0, cutout: 0, earlyStop: 0, optimiser: { awp: 0, clipGradNorm: 0 } },
   ];
+  const trades = recordOf({ variant: "trades" }).recipe;
+  assert.deepEqual(resumeRecipe(trades, { memory: { ema: 0 } }, PATH), trades);
   for (const given of idle) assert.deepEqual(resumeRecipe(averaged, given, PATH), averaged);
   const other: [RecipeInput, Recipe, RegExp][] = [
     [{ activation: "silu" }, averaged, /--activation silu differs from .+, which has none/],
     [{ activation: "relu" }, { ...averaged, activation: "silu" }, /relu differs .+ has silu/],
     [{ memory: { ema: 0.1 } }, averaged, /--memory-ema 0\.1 differs from .+, which has none/],
-    [{ memory: { ema: 0 } }, recordOf({ variant: "trades" }).recipe, /--memory-ema 0 differs/],
+    [{ optimiser: { awp: 0 } }, recordOf({ optimiser: { awp: 0.1 } }).recipe, /--awp 0 differs/],
     [{ microBatch: averaged.batchSize - 1 }, averaged, /--micro-batch \d+ differs/],
     [idle[1]!, RECORD.recipe, /--average-batch-norm averaged differs from .+, which has none/],
   ];
@@ -218,6 +221,15 @@ Deno.test("resumeRecipe() takes more epochs where the schedule does not depend o
     { epochs: 60 },
     ", and its helper was trained for as many: resume without it, or start a new run.",
   );
+  const lrKnots = "0:0,25:1,50:0";
+  refuses(
+    { optimiser: { schedule: "piecewise", lrKnots } },
+    { epochs: 60 },
+    `, and --lr-knots ${lrKnots} is 0 from epoch 51 on: resume without it, or start a new run with other knots.`,
+  );
+  // Runs of earlier programs can be idle at once: that alone keeps none from being longer.
+  const late = recordOf({ optimiser: { schedule: "piecewise", lrKnots: "2:0,50:1" } }).recipe;
+  assert.deepEqual(resumeRecipe(late, { epochs: 60 }, PATH), { ...late, epochs: 60 });
   const averaged: RecipeInput = { optimiser: { schedule: "constant", average: "swa" } };
   for (const optimiser of [{}, { swaStart: 46 }]) {
     refuses(

@@ -77,6 +77,16 @@ Deno.test("startRun() and continueRun() make the run that startRun() makes in on
     })
   ));
 
+Deno.test("startRun() refuses an epoch without a learning rate, and makes no folder", () =>
+  inRunFolder(async (runDir) => {
+    const optimiser = { schedule: "piecewise", lrKnots: "0:1,1:0" } as const;
+    await assert.rejects(startRun({ ...RECIPE, optimiser }, runDir), {
+      name: "UsageError",
+      message: /^--lr-knots 0:1,1:0 is 0 from epoch 2 on, .* give --epochs 1, /,
+    });
+    await assert.rejects(Deno.stat(runDir), Deno.errors.NotFound);
+  }));
+
 Deno.test("startRun() that cannot open its memory leaves no folder in the way of the same start", () =>
   inRunFolder(async (runDir) => {
     const unreachable = { ...RECIPE, memory: { index: "http://127.0.0.1:9/" } };

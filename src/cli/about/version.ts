@@ -6,6 +6,7 @@
 import { BUILD_NAMES, kernelBytes } from "../../backend/wasm/binaries.ts";
 import { sha256 } from "../../format/sha256.ts";
 import { TABLES } from "../../reproduce/table_file.ts";
+import { OWN_RECIPES } from "../../run/named_recipe.ts";
 import { sourceDigest, VERSION } from "../../run/program_version.ts";
 
 /** Characters of a kernel's digest that tell it from others. */
@@ -22,5 +23,6 @@ export async function describeVersion(): Promise<string> {
     `Deno     ${Deno.version.deno}, ${Deno.build.os} ${Deno.build.arch}`,
     `kernels  ${kernels.join(", ")}`,
     `tables   ${Object.keys(TABLES).join(", ")}`,
+    `recipes  ${Object.keys(OWN_RECIPES).join(", ")}`,
   ].join("\n");
 }

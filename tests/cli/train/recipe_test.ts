@@ -44,7 +44,7 @@ Deno.test("memloss train --dry-run prints the recipe, says what it takes, and do
   const place = world.path("nowhere", "run");
   const dryInto = (
     place: string,
-  ) => ["--recipe", recipe, "--data-dir", world.data, "--run-dir", place, "--dry-run"];
+  ) => ["--recipe", run, "--data-dir", world.data, "--run-dir", place, "--dry-run"];
   const dry = dryInto(place);
   const { stdout, stderr } = await memlossDone("train", ...dry, "--quiet");
   const { variant, beta, epochs, batchSize, dataDir } = JSON.parse(stdout);
@@ -64,7 +64,25 @@ Deno.test("memloss train --dry-run prints the recipe, says what it takes, and do
     2,
     /^error: --dry-run has no meaning with --resume/,
   );
-  assertRefused(await memloss("train", "--recipe", world.data), 2, /is a folder/);
+  assertRefused(await memloss("train", "--recipe", world.data), 2, /data is not a run folder: /);
+  const own = [
+    "--recipe",
+    "memloss-best",
+    "--awp",
+    "0",
+    "--width",
+    "1",
+    "--data-dir",
+    world.data,
+    "--run-dir",
+    place,
+  ];
+  const { optimiser } = JSON.parse((await memlossDone("train", ...own, "--dry-run")).stdout);
+  assert.deepEqual([optimiser.average, optimiser.awp, optimiser.awpWarmup], [
+    "ema",
+    undefined,
+    undefined,
+  ]);
   assertRefused(
     await memloss("train", ...dry, "--variant", "standard"),
     2,

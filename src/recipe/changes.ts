@@ -1,0 +1,68 @@
+/**
+ * A recipe with changes: an ablation of it, or the same of another method.
+ *
+ * @module
+ */
+import { UsageError } from "../errors.ts";
+import type { Above, Field } from "./field.ts";
+import { FIELDS, nested, valueAt } from "./fields.ts";
+import type { Path, RecipeInput } from "./recipe.ts";
+import { choices, refuseMeaningless, resolveRecipe, settle, withFields } from "./resolve.ts";
+
+/**
+ * `recipe` with `changes`. What follows from what they replace follows from them, and settings of what they take away go with it,
+ * such as the decay of an average; all else that `recipe` says stays.
+ *
+ * @param where what has the recipe, for errors
+ * @throws {UsageError} if something in one of them has no meaning with the rest, or is said in another unit
+ */
+export function changedRecipe(
+  recipe: RecipeInput,
+  changes: RecipeInput,
+  where: string,
+): RecipeInput {
+  const said = choices(recipe), given = withFields(said, changes), gone = new Set<Path>();
+  refuseOtherUnits(said, aboveOf(recipe), changes, aboveOf(given), where);
+  try {
+    settle(given, (field, above) => {
+      const { path, needs } = field, asked = valueAt(changes, path) !== undefined;
+      if (asked || !needs!.settings) refuseMeaningless(field, above);
+      gone.add(path);
+    });
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    throw new UsageError(`${error.message} Change the flags, or a copy of ${where}.`);
+  }
+  const kept = FIELDS.filter(({ path }) => !gone.has(path));
+  return nested(kept.map(({ path }) => [path, valueAt(given, path)]));
+}
+
+/** What decides the units of the fields of `recipe`, which may contradict itself. */
+function aboveOf({ variant, threat, attack }: RecipeInput): Above {
+  const said = { threat: { norm: threat?.norm }, attack: { start: attack?.start } };
+  return withFields(resolveRecipe({ variant }), said) as Above;
+}
+
+/** Refuses changes of a unit, from that in `before` to that in `after`, that leave something `said` as it is. */
+function refuseOtherUnits(
+  said: RecipeInput,
+  before: Above,
+  changes: RecipeInput,
+  after: Above,
+  where: string,
+): void {
+  const changed = ({ units = [] }: Field) =>
+    units.filter((unit) => unit.of(before) !== unit.of(after));
+  const stale = FIELDS.filter((field) =>
+    changed(field).length > 0 && (field.needs?.holds(after) ?? true) &&
+    valueAt(said, field.path) !== undefined && valueAt(changes, field.path) === undefined
+  );
+  if (stale.length === 0) return;
+  const causes = (above: Above) =>
+    [...new Set(stale.flatMap(changed).map((unit) => unit.cause(above)))].join(" and ");
+  const values = stale.map(({ path }) => `${path} ${valueAt(said, path)}`).join(" and ");
+  const flags = stale.map(({ flag }) => `--${flag.name}`).join(" and ");
+  throw new UsageError(
+    `${where} says ${values} for ${causes(before)}: with ${causes(after)}, give ${flags} too.`,
+  );
+}
