@@ -18,7 +18,7 @@ const RECIPE = smallRecipe({
   limitTest: 2,
 });
 
-/** The same with all that a step can keep or do besides: each is of the state that a checkpoint has to bring back. */
+/** The same batches, with what else a step can begin from, do and keep; not validated. */
 const MORE = smallRecipe({
   ...{ variant: "v1", width: 2, limitTrain: 5, batchSize: 3, microBatch: 2 },
   ...{ attackStart: "memory", firstSteps: 2, attackSteps: 1 },
