@@ -14,27 +14,38 @@ onOneThread();
 
 const GAMMA = 0.01;
 
+/** Steps of the fixture, TRADES' being the authors' own. */
+const STEPS = [
+  { variant: "mart", step: "mart", gamma: GAMMA },
+  { variant: "trades", step: "trades with awp", gamma: 0.005 },
+] as const;
+
 eachBackend(
   "weightPerturbation() is that of PyTorch's proxy, in filters and linear weight",
   async () => {
     const state = start();
-    // PyTorch's own gradients, so that no rectifier matters.
-    const gradients = importTensors(
-      REFERENCE.under("mart.grad."),
-      parameterShapes(W2),
-      "steps_w2",
-    );
-    const moves = weightPerturbation(state.parameters, gradients, GAMMA);
-    const actual = await exportTensors(moves);
-    const expected = OPTIMISER_REFERENCE.under("step.mart.perturbation.");
-    assert.deepEqual(new Set(actual.keys()), new Set(expected.keys()));
-    assert.ok(
-      !actual.has("bn1.weight") && !actual.has("linear.bias") && actual.has("linear.weight"),
-    );
-    for (const [name, { data }] of expected) {
-      assertClose(actual.get(name)!.data as Float32Array, data as Float32Array, 1e-6, name);
+    for (const { variant, step, gamma } of STEPS) {
+      // PyTorch's own gradients, so that no rectifier matters.
+      const gradients = importTensors(
+        REFERENCE.under(`${variant}.grad.`),
+        parameterShapes(W2),
+        "steps_w2",
+      );
+      const moves = weightPerturbation(state.parameters, gradients, gamma);
+      const actual = await exportTensors(moves);
+      const expected = OPTIMISER_REFERENCE.under(`step.${step}.perturbation.`);
+      assert.deepEqual(new Set(actual.keys()), new Set(expected.keys()));
+      assert.ok(
+        !actual.has("bn1.weight") && !actual.has("linear.bias") && actual.has("linear.weight"),
+      );
+      for (const [name, { data }] of expected) {
+        assertClose(actual.get(name)!.data as Float32Array, data as Float32Array, 1e-6, name);
+      }
+      const before = REFERENCE.values(`${variant}.loss`)[0]!;
+      const after = OPTIMISER_REFERENCE.values(`step.${step}.loss`)[0]!;
+      assert.ok(after > before, `${variant}: the loss rose from ${before} to ${after}`);
+      [moves, gradients].forEach(disposeAll);
     }
-    [moves, gradients].forEach(disposeAll);
     disposeState(state);
   },
 );

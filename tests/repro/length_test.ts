@@ -14,6 +14,35 @@ const RESTARTS: RecipeInput = {
   optimiser: { lr: 0.05, schedule: "cosine-restarts", restartPeriod: 1, average: "ema" },
 };
 
+/** One step an epoch: enough of them to see the rate of `step` drop. */
+const SHORT: RecipeInput = { ...RECIPE, variant: "standard", attack: {}, limitTrain: 8 };
+const LONGER = [
+  { schedule: "constant", recipe: RECIPE, stop: [2, 1], from: 2, to: 3 },
+  { schedule: "step", recipe: SHORT, stop: [2, 1], from: 3, to: 76 },
+] as const;
+
+for (const { schedule, recipe, stop: [epoch, step], from, to } of LONGER) {
+  Deno.test(`a run under --schedule ${schedule} that is given more epochs before it is over ends as one that had them from the beginning`, () =>
+    inRunFolder((whole) =>
+      inRunFolder(async (runDir) => {
+        const all: RecipeInput = { ...recipe, optimiser: { lr: 0.05, schedule } };
+        await startRun({ ...all, epochs: to }, whole);
+        const controller = new AbortController();
+        const observer = {
+          onStep(metrics: { epoch: number; step: number }) {
+            if (metrics.epoch === epoch && metrics.step === step) controller.abort();
+          },
+        };
+        const { signal } = controller;
+        await assert.rejects(startRun({ ...all, epochs: from }, runDir, { signal, observer }), {
+          name: "Interrupted",
+        });
+        await continueRun(runDir, { given: { epochs: to } });
+        assert.deepEqual(await resultOf(runDir), await resultOf(whole));
+      })
+    ));
+}
+
 Deno.test("a run that is given more epochs once it is over ends as one that had them from the beginning", () =>
   inRunFolder((whole) =>
     inRunFolder(async (runDir) => {

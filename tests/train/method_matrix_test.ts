@@ -13,6 +13,7 @@ import type { Recipe } from "../../src/recipe/recipe.ts";
 import { attackBatch } from "../../src/train/adversary.ts";
 import { trainingAttack } from "../../src/train/inner_attack.ts";
 import { Learner } from "../../src/train/learner/learner.ts";
+import { exportTensors } from "../../src/weights/state_dict.ts";
 import { onOneThread, onWasm } from "../testing/device.ts";
 import { smallRecipe } from "../testing/runs.ts";
 
@@ -28,8 +29,12 @@ function makeBatch(): Batch {
   return { ids: Uint32Array.of(3, 8), views, x, y: Uint8Array.of(1, 7), shape: SHAPE } as Batch;
 }
 
-/** How far a step of `recipe` moves its parameters, and what its loss is the sum of. */
-async function takeStep(recipe: Recipe, backend: Backend) {
+/**
+ * The parameters after a step of `recipe` and how far they moved, and what its loss is the sum of.
+ *
+ * @param perturbed whether the gradient is taken where the recipe's adversary moves the weights
+ */
+async function takeStep(recipe: Recipe, backend: Backend, perturbed = false) {
   const helper = () => ({ architecture: NETWORK, state: initialise(NETWORK, 9) });
   const extras = needsHelper(methodOf(recipe.variant)) ? { helper: helper() } : {};
   const state = initialise(NETWORK, 2);
@@ -43,10 +48,8 @@ async function takeStep(recipe: Recipe, backend: Backend) {
   const attacked = recipe.attack &&
     await attackBatch(learner, batch, { images, labels }, { recipe, epoch: 2, backend });
   const adv = attacked && { adv: imageTensor(attacked.images, SHAPE) };
-  const { terms, weights, fooled } = await learner.descend([{
-    images: { ...images, ...adv },
-    labels,
-  }]);
+  const inputs = { images: { ...images, ...adv }, labels };
+  const { terms, weights, fooled } = await learner.descend([inputs], perturbed);
   const { loss, ...others } = terms as { loss: tf.Scalar; [term: string]: tf.Scalar };
   const value = (await loss.data())[0]!;
   const before = learner.snapshot();
@@ -57,10 +60,11 @@ async function takeStep(recipe: Recipe, backend: Backend) {
       tf.sum(tf.abs(tf.sub(after.parameters.get(name)!, tensor))).dataSync()[0]!
     ).reduce((sum, each) => sum + each, 0)
   );
+  const left = await exportTensors(after.parameters);
   for (const { parameters, buffers } of [before, after]) [parameters, buffers].forEach(disposeAll);
   tf.dispose([{ ...images, ...adv }, labels, { ...terms }, weights ?? [], fooled ?? []]);
   learner.dispose();
-  return { value, moved, terms: Object.keys(others), attacked };
+  return { value, moved, left, terms: Object.keys(others), attacked };
 }
 
 /** Why `variant` has no attack that maximises `loss`; undefined if it has. */
@@ -102,5 +106,22 @@ onWasm(
     }
     // Of 16 methods one does not attack, and six of the others lack β or β'.
     assert.equal(taken, 2 * (15 * 3 - 6));
+  },
+);
+
+onWasm(
+  "every method takes a step with AWP, which leads elsewhere than the one without",
+  async (backend) => {
+    for (const variant of VARIANTS) {
+      const recipe = smallRecipe({ variant, awp: 0.01 });
+      const plain = await takeStep(recipe, backend), found = await takeStep(recipe, backend, true);
+      const { value, moved, terms } = found;
+      assert.ok(Number.isFinite(value) && value > plain.value, `${variant}: loss ${value}`);
+      assert.ok(Number.isFinite(moved) && moved > 0, `${variant}: moved ${moved}`);
+      assert.deepEqual(terms, plain.terms, variant);
+      // No adversary moves a bias: it was the gradient that was another one.
+      const [without, after] = [plain, found].map(({ left }) => left.get("linear.bias")!.data);
+      assert.notDeepEqual(after, without, variant);
+    }
   },
 );

@@ -131,7 +131,26 @@ const DESCENTS: readonly RecipeFlags[] = [
   { variant: "mart+v1" },
   { variant: "hat+v1" },
   { variant: "trades", microBatch: 2 },
+  { variant: "v1", microBatch: 2 },
 ];
+
+/** Where the parts of a batch begin and end. */
+const PARTS = [[0, 2], [2, N]] as const;
+
+/** A step's inputs in parts, with the memory that there is of either. */
+function partsOf({ images: { nat, adv, mem }, labels }: StepInputs): StepInputs[] {
+  return PARTS.map(([first, end]) => {
+    const places = [...REMEMBERED.keys()].filter((place) =>
+      REMEMBERED[place]! >= first && REMEMBERED[place]! < end
+    );
+    const rows = places.map((place) =>
+      Array.from({ length: end - first }, (_, i) => Number(first + i === REMEMBERED[place]))
+    );
+    const { images, labels: own } = partOf({ images: { nat, adv }, labels }, first, end);
+    const memory = { images: { ...images, mem: tf.gather(mem!, places) } };
+    return { ...memory, labels: own, memoryRows: tf.tensor2d(rows) };
+  });
+}
 
 onBoth(
   "Learner.descend() replayed on WebGPU has the CPU engine's terms, gradients and statistics",
@@ -140,8 +159,7 @@ onBoth(
     for (const input of DESCENTS) {
       const learner = makeLearner(backend, smallRecipe(input));
       const inputs = partialInputs();
-      const { images: { nat, adv }, labels } = inputs, plain = { images: { nat, adv }, labels };
-      const parts = input.microBatch ? [partOf(plain, 0, 2), partOf(plain, 2, N)] : [];
+      const parts = input.microBatch ? partsOf(inputs) : [];
       const { terms, weights } = await descendWith(learner, parts.length > 0 ? parts : inputs);
       disposeInputs(...parts);
       await learner.update(RATES); // from rest: the momenta are gradients and decay
@@ -154,7 +172,7 @@ onBoth(
         ...buffers,
       ];
       for (const [name, tensor] of named) {
-        results[`${input.variant}: ${name}`] = await tensor.data<"float32">();
+        results[`${Object.values(input)}: ${name}`] = await tensor.data<"float32">();
       }
       [parameters, buffers, momenta].forEach(disposeAll);
       tf.dispose([
