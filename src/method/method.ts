@@ -151,8 +151,12 @@ export function needsHelper(method: Method): boolean {
   return method.terms.some(({ labels }) => labels === "helper");
 }
 
-/** What goes through the network in training mode, in order; `mem` only once the memory holds something. */
-export function passesOf(method: Method): Pass[] {
-  const terms = termsOf(method);
+/**
+ * What goes through the network in training mode, in order: what the terms look at that are not left out.
+ *
+ * @param there whether a pass can be made, which every one can unless told: `mem` only once the memory holds something
+ */
+export function passesOf(method: Method, there: (pass: Pass) => boolean = () => true): Pass[] {
+  const terms = termsOf(method).filter(({ passes }) => passes.every(there));
   return PASSES.filter((pass) => terms.some(({ passes }) => passes.includes(pass)));
 }

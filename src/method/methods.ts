@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { hatV1, hatV2, hatV3, martV1, martV2, martV3 } from "./composed.ts";
+import { COMPOSED } from "./composed.ts";
 import { fgsmPgi } from "./one_step/fgsm_pgi.ts";
 import { hat } from "./hat.ts";
 import { mart } from "./mart.ts";
@@ -28,12 +28,7 @@ export const METHODS = [
   nFgsm,
   fgsmPgi,
   standard,
-  martV1,
-  martV2,
-  martV3,
-  hatV1,
-  hatV2,
-  hatV3,
+  ...COMPOSED,
 ] as const;
 
 /** What `--variant` accepts. */

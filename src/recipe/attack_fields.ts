@@ -166,10 +166,18 @@ function refuseOtherStart(start: AttackStartName, { variant }: Above): void {
         "use --variant n-fgsm for one step from noise, or leave it out.",
     );
   }
-  if (start !== "memory" || memory) return;
+  if (start !== "memory") return;
+  if (memory && attack?.noise !== undefined) {
+    throw new UsageError(
+      `--attack-start memory takes from --variant ${variant} its noise: ` +
+        "use --variant fgsm-pgi for one step from the memory's examples, or leave it out.",
+    );
+  }
+  if (memory) return;
+  const able = MEMORY_VARIANTS.filter((name) => methodOf(name).attack?.noise === undefined);
   throw new UsageError(
     `--attack-start memory needs memory examples, and --variant ${variant} keeps none: ` +
-      `use ${MEMORY_VARIANTS.join(", ")}, or leave it out.`,
+      `use ${able.join(", ")}, or leave it out.`,
   );
 }
 

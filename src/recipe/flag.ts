@@ -41,14 +41,22 @@ export function ofRun<F extends Flag>(flag: F): F {
   return withDefault(flag, () => "the run's own");
 }
 
-/** A flag whose value is one of `choices`, each `described` in a few words if their names do not say it. */
+/**
+ * A flag whose value is one of `choices`, each `described` in a few words if their names do not say it.
+ *
+ * @param instead what to say in place of a text that is none of them, to follow "must be"; all of them unless given
+ */
 export function choiceFlag<const C extends readonly string[]>(
   name: string,
   choices: C,
   help: string,
   described?: Readonly<Record<string, string>>,
-): Flag<v.PicklistSchema<C, string>> {
-  const schema = v.picklist(choices, `must be one of ${choices.join(", ")}`);
+  instead: (text: string) => string | undefined = () => undefined,
+): Flag<v.PicklistSchema<C, v.ErrorMessage<v.PicklistIssue>>> {
+  const schema = v.picklist(
+    choices,
+    ({ input }) => `must be ${instead(String(input)) ?? `one of ${choices.join(", ")}`}`,
+  );
   const flag = {
     name,
     placeholder: choices.join("|"),

@@ -17,6 +17,7 @@ import {
   definitionOf,
 } from "../model/architectures/architectures.ts";
 import { UsageError } from "../errors.ts";
+import { insteadOf } from "../method/composed.ts";
 import { methodOf, METHODS, VARIANTS } from "../method/methods.ts";
 import { type Condition, field, has, HAS_HELPER } from "./field.ts";
 import { choiceFlag, integerFlag, numberFlag, switchFlag, textFlag } from "./flag.ts";
@@ -45,10 +46,14 @@ const summaries = Object.fromEntries(METHODS.map(({ name, summary }) => [name, s
 
 /** By name; a row may look at those above it. */
 export const TRAINING_FIELDS = {
-  variant: field("variant", choiceFlag("variant", VARIANTS, "training method", summaries), {
-    group: "What to train",
-    default: VARIANTS[0],
-  }),
+  variant: field(
+    "variant",
+    choiceFlag("variant", VARIANTS, "training method", summaries, insteadOf),
+    {
+      group: "What to train",
+      default: VARIANTS[0],
+    },
+  ),
   beta: field("beta", numberFlag("beta", "β, the weight of KL(p(x)‖p(x'))", 0), {
     group: "What to train",
     needs: has("beta"),

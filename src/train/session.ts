@@ -18,6 +18,7 @@ import { findNamedLast, type FoundCheckpoint } from "../run/checkpoints.ts";
 import { checkpointName, type Progress } from "../run/checkpoint/progress.ts";
 import { type HelperWeights, loadHelper } from "../run/weights/helper.ts";
 import { loadInitialWeights } from "../run/weights/initial_weights.ts";
+import { trainingAttack } from "./inner_attack.ts";
 import { Learner } from "./learner/learner.ts";
 import { largestDelta } from "./memory/outputs.ts";
 import { notFinite } from "./not_finite.ts";
@@ -83,7 +84,7 @@ export class Session {
       await refuseLost(folder);
     }
     const memory = recipe.memory
-      ? await openStore(folder, recipe.memory, recipe.threat, images)
+      ? await openStore(folder, recipe.memory, trainingAttack(recipe)!.pgd, images)
       : undefined;
     try {
       // The memory's commit points at the checkpoint it belongs to; without a memory the folder's record is the commit.
@@ -190,10 +191,10 @@ async function begin({ directory, record }: RunFolder, architecture: Architectur
 function openStore(
   { memoryDirectory }: RunFolder,
   memory: MemoryRecipe,
-  threat: ThreatModel,
+  bounds: ThreatModel,
   images: Pick<MemorySettings, "imageCount" | "dataSha256" | "shape">,
 ): Promise<MemoryStore> {
-  const settings = { codec: memory.codec, epsilon: largestDelta(memory, threat), ...images };
+  const settings = { codec: memory.codec, epsilon: largestDelta(memory, bounds), ...images };
   return MemoryStore.open(memoryDirectory, settings, {
     budget: memory.budget * 2 ** 20,
     remote: memory.index,

@@ -39,7 +39,7 @@ export interface StepResult {
 /** The passes that a step of `method` makes of `images`, in order. */
 export function passesMade(method: Method, images: StepInputs["images"]): Pass[] {
   // Helper examples follow from the others.
-  return passesOf(method).filter((pass) => images[pass === "help" ? "adv" : pass]);
+  return passesOf(method, (pass) => images[pass === "help" ? "adv" : pass] !== undefined);
 }
 
 /** `inputs` by name, as computations take them. */

@@ -18,6 +18,7 @@ import { readCurrentFile } from "../memory/current.ts";
 import { findForeign, removeEmptyMemory } from "../memory/empty.ts";
 import { MemoryStore } from "../memory/store.ts";
 import { codecError } from "../memory/chunk/codec.ts";
+import { trainingAttack } from "../train/inner_attack.ts";
 import { largestDelta, mixesCrops } from "../train/memory/outputs.ts";
 import {
   checkpointPath,
@@ -93,7 +94,7 @@ export async function importMemory(
     }
     const store = await MemoryStore.open(temporary, {
       codec: recipe.memory.codec,
-      epsilon: largestDelta(recipe.memory, recipe.threat),
+      epsilon: largestDelta(recipe.memory, trainingAttack(recipe)!.pgd),
       imageCount: train.n,
       dataSha256,
       shape: train.shape,

@@ -309,6 +309,10 @@ Deno.test("memloss eval refuses what is neither a run nor a file of weights", as
   const square = [...attack, "--attack-version", "custom", "--attacks-to-run", "square"];
   await refused([...square, "--restarts", "4"], /--restarts needs an --attack that starts anew/);
   await refused([...square, "--targets", "3"], /AutoAttack's targets have no meaning for square/);
+  await refused(
+    [...attack, "--attack-version", "custom", "--attacks-to-run", "fab-t", "--targets", "12"],
+    /AutoAttack's targets must be at most 9, as many as there are other classes, not 12\.$/,
+  );
   await refused(["eval", run, "--data", "synthetic"], /--data is fixed by the run's recipe/);
   await refused(
     ["eval", run, "--attack-eps", "3"],

@@ -3,6 +3,7 @@ import {
   type Coefficients,
   memoryWeights,
   type Method,
+  needsHelper,
   passesOf,
   termsOf,
   weighedTerm,
@@ -14,7 +15,7 @@ import {
   tableTerms,
   VARIANTS,
 } from "../../src/method/methods.ts";
-import { withMemory } from "../../src/method/composed.ts";
+import { COMPOSED, insteadOf, withMemory } from "../../src/method/composed.ts";
 import { SINGLE } from "../testing/objectives.ts";
 
 const README = new URL("../../README.md", import.meta.url);
@@ -27,26 +28,42 @@ async function tableOf(name: string): Promise<string[][]> {
   return lines.slice(start, end).map((line) => line.split("|").slice(1, -1).map((c) => c.trim()));
 }
 
+/** What training `method` cannot do without. */
+function helperFlag(method: Method): string {
+  return needsHelper(method) ? " --helper auto" : "";
+}
+
 Deno.test("METHODS are the README's table of objectives", async () => {
   const [header, , ...rows] = await tableOf("objective");
   assert.deepEqual(header, ["objective", "loss", "β", "β'", "γ", "from", "`deno task`"]);
-  assert.deepEqual(
-    rows,
-    METHODS.filter(({ name }) => SINGLE.includes(name)).map(
-      ({ name, formula, coefficients, paper }) => {
-        const { beta, betaPrime, gamma }: Coefficients = coefficients;
-        return [
-          `\`${name}\``,
-          `\`${formula}\``,
-          `${beta ?? ""}`,
-          `${betaPrime ?? ""}`,
-          `${gamma ?? ""}`,
-          paper,
-          `\`train:${name}\``,
-        ];
-      },
-    ),
+  const single = METHODS.filter(({ name }) => SINGLE.includes(name)).map((method: Method) => {
+    const { name, formula, coefficients: { beta, betaPrime, gamma }, paper } = method;
+    return [
+      `\`${name}\``,
+      `\`${formula}\``,
+      `${beta ?? ""}`,
+      `${betaPrime ?? ""}`,
+      `${gamma ?? ""}`,
+      paper,
+      `\`train:${name}${helperFlag(method)}\``,
+    ];
+  });
+  const composed = [...Map.groupBy(COMPOSED, ({ name }) => name.split("+")[0]!)].map(
+    ([base, methods]) => {
+      const [method] = methods, { beta, gamma }: Coefficients = method!.coefficients;
+      assert.ok(methods.every(({ coefficients }: Method) => coefficients.beta === beta));
+      return [
+        `\`${base}+vN\``,
+        `that of \`${base}\` + the last term of \`vN\``,
+        `${beta ?? ""}`,
+        methods.map(({ coefficients }) => coefficients.betaPrime).join(", "),
+        `${gamma ?? ""}`,
+        "both",
+        `\`memloss train --variant ${base}+v1${helperFlag(method!)}\``,
+      ];
+    },
   );
+  assert.deepEqual(rows, [...single, ...composed]);
   const { tasks } = JSON.parse(
     await Deno.readTextFile(new URL("../../deno.json", import.meta.url)),
   );
@@ -95,6 +112,40 @@ Deno.test("withMemory() adds a memory term with its coefficient to a method, and
   assert.equal(weighedTerm(mart.terms)!.name, "kl");
   assert.deepEqual(memoryWeights(methodOf("mart+v3")), ["uniform", "misclassified"]);
   assert.throws(() => withMemory(mart, mart), { message: "mart has no memory term." });
+  assert.equal(
+    methodOf("n-fgsm+v2").formula,
+    "CE(f(x'),y) + β'·KL(p(x)‖p(x'')), x' = x + η + ε·sign ∇CE, η uniform in ±2ε",
+  );
+  assert.deepEqual(methodOf("n-fgsm+v2").attack, methodOf("n-fgsm").attack);
+});
+
+Deno.test("COMPOSED has every base with every memory term, which leave clean images out where neither looks at them", () => {
+  const bases = ["mart", "hat", "pgd-at", "n-fgsm"], memories = ["v1", "v2", "v3"];
+  assert.deepEqual(
+    COMPOSED.map(({ name }) => name),
+    bases.flatMap((base) => memories.map((of) => `${base}+${of}`)),
+  );
+  assert.deepEqual(passesOf(methodOf("pgd-at+v1")), ["nat", "adv", "mem"]);
+  assert.deepEqual(passesOf(methodOf("pgd-at+v1"), (pass) => pass !== "mem"), ["adv"]);
+  assert.deepEqual(passesOf(methodOf("pgd-at+v3")), ["adv", "mem"]);
+});
+
+Deno.test("insteadOf() says what a base that takes no memory term is called with one, and nothing of other names", () => {
+  assert.equal(
+    insteadOf("trades+v3"),
+    "v3, which is trades with that memory term (--beta 6 for the β of trades)",
+  );
+  assert.equal(
+    insteadOf("standard+v2"),
+    "a variant that attacks, such as pgd-at+v2, because standard has nothing to remember",
+  );
+  for (const base of ["fgsm-pgi", "v2"]) {
+    const message = `${base} or v1, because ${base} has a memory term of its own`;
+    assert.equal(insteadOf(`${base}+v1`), message);
+  }
+  for (const name of ["trades", "v1+trades", "trades+v4", "trades+v1+v2", "resnet+v1", ""]) {
+    assert.equal(insteadOf(name), undefined, name);
+  }
 });
 
 Deno.test("methodOf() finds every method by its name", () => {

@@ -243,6 +243,25 @@ Deno.test("resolveRecipe() refuses a field that its variant does not have", () =
   }
 });
 
+Deno.test("resolveRecipe() says which variant is meant by a memory term on one that takes none", () => {
+  const message = "--variant must be v1, which is trades with that memory term " +
+    "(--beta 6 for the β of trades), not trades+v1.";
+  refuses({ variant: "trades+v1" as "v1" }, message);
+  refuses(
+    { variant: "fgsm-pgi+v1" as "v1" },
+    "--variant must be fgsm-pgi or v1, because fgsm-pgi has a memory term of its own, not fgsm-pgi+v1.",
+  );
+});
+
+Deno.test("resolveRecipe() refuses to begin N-FGSM's step at memory examples", () => {
+  refuses(
+    { variant: "n-fgsm+v1", attackStart: "memory" },
+    "--attack-start memory takes from --variant n-fgsm+v1 its noise: " +
+      "use --variant fgsm-pgi for one step from the memory's examples, or leave it out.",
+  );
+  assert.equal(resolveRecipe({ variant: "n-fgsm+v1" }).attack?.start, "noise");
+});
+
 Deno.test("resolveRecipe() refuses a memory weight that is not defined for its variant", () => {
   const weighing = (weight: string, variant: string) =>
     `--memory-weight ${weight} is not defined for --variant ${variant}: it takes`;

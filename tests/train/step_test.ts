@@ -153,6 +153,19 @@ onWasm("lossAndGradients() makes the step of TRADES while there is no memory", a
   assert.ok(full.loss > first.loss);
 });
 
+onWasm(
+  "lossAndGradients() makes PGD-AT's step, without clean images, while a memory on it is empty",
+  async () => {
+    const withoutMemory = ({ images: { nat, adv }, labels }: StepInputs) => ({
+      images: { nat: nat!, adv: adv! },
+      labels,
+    });
+    const first = await stepOn("pgd-at+v1", withoutMemory);
+    assert.deepEqual([first.passes, first.made], [["adv"], ["adv"]]);
+    assert.deepEqual(first, await stepOn("pgd-at", withoutMemory));
+  },
+);
+
 for (const variant of ["trades", "v1", "v2", "v3", "mart+v1", "hat+v1"] as const) {
   onWasm(
     `lossAndGradients() of ${variant} is the same for a batch of repeated images`,

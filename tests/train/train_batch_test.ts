@@ -31,7 +31,9 @@ function termsOf(line: LogLine): Record<string, number> {
   return line.terms as Record<string, number>;
 }
 
-for (const variant of [...SINGLE.filter((name) => name !== "hat"), "mart+v1"] as const) {
+const COMPOSED = ["mart+v1", "pgd-at+v1", "n-fgsm+v3"] as const;
+
+for (const variant of [...SINGLE.filter((name) => name !== "hat"), ...COMPOSED]) {
   onWasm(
     `train() has the objective's terms in every step, ${variant}`,
     (backend) =>

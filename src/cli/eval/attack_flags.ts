@@ -76,7 +76,7 @@ export const ATTACK_FLAGS = {
   ),
   targets: integerFlag(
     "targets",
-    "classes that APGD-T and FAB-T of --attack-version custom aim at; default 9",
+    "other classes that APGD-T and FAB-T of --attack-version custom aim at; default 9",
     1,
     1000,
   ),

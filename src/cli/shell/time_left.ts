@@ -88,7 +88,7 @@ function stepPasses(recipe: Recipe, epoch: number): number {
   const { variant, memory, batchSize, optimiser } = recipe, method = methodOf(variant);
   // What stands for the memory of a method with a prior is there from the first epoch.
   const first = method.attack?.prior ? 0 : memory?.age ?? 0;
-  const inTraining = passesOf(method).filter((pass) => pass !== "mem" || epoch > first);
+  const inTraining = passesOf(method, (pass) => pass !== "mem" || epoch > first);
   const times = perturbsWeights(optimiser, epoch) ? 2 : 1;
   return batchSize * (2 * (attackStepsIn(recipe, epoch) ?? 0) + 3 * times * inTraining.length);
 }

@@ -12,7 +12,7 @@ import { UsageError } from "../../errors.ts";
 import type { Recipe, RecipeInput } from "../../recipe/recipe.ts";
 import { readSubject, type Subject } from "../../run/subject.ts";
 import { refuseOneClass } from "../autoattack/attacked_images.ts";
-import { checkClasses } from "../autoattack/sanity.ts";
+import { checkClasses, refuseTargets } from "../autoattack/sanity.ts";
 import { attacksOf, type EvaluationOptions } from "../evaluation_options.ts";
 import { noteOtherTest, noteSize } from "../fitting.ts";
 import { checkSaved, evaluationRecipe } from "./checks.ts";
@@ -59,9 +59,13 @@ export async function readEvaluated(
   networks.source?.check(test);
   if (options.corruptions) checkCorruptible(test);
   if (attacksOf(options).includes("autoattack")) {
-    const { version, members = [] } = options.autoAttack ?? {}, { length: classes } = test.classes;
+    const { version, members = [], effort = {} } = options.autoAttack ?? {};
+    const { length: classes } = test.classes;
     refuseOneClass(classes);
-    if (version === "custom") checkClasses(members, classes, true);
+    if (version === "custom") {
+      checkClasses(members, classes, true);
+      refuseTargets(effort, classes);
+    }
   }
   const ids = firstIndices(test.n, options.limit ?? recipe.limitTest);
   const notes = [

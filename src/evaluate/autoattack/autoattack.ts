@@ -33,6 +33,7 @@ import {
   checkNetwork,
   overflowWarning,
   refuseRepeated,
+  refuseTargets,
   squareWarning,
 } from "./sanity.ts";
 import { Sitting } from "./sitting.ts";
@@ -141,8 +142,8 @@ const UNGUARDED: Pick<Backend, "guard"> = { guard: (work) => work };
  *
  * @returns the result, and every image as the attacks left it (NHWC, in the order that they were given in; the
  *   clean image where it is robust or was never classified correctly)
- * @throws {UsageError} if there are fewer than two classes, `custom` names a member twice or one that needs more than there are, or
- *   the images and labels do not fit together
+ * @throws {UsageError} if there are fewer than two classes, `custom` names a member twice, one that needs more than there are or more targets
+ *   than there are others, or the images and labels do not fit together
  * @throws {Interrupted} if the signal is aborted
  * @throws {RunError} if the logits of a clean image are not finite, an adversarial image leaves its ball, or the device or
  *   the journal fails
@@ -170,6 +171,7 @@ export async function autoAttack(
   const traits = VERSION_TRAITS[version];
   const effort = version === "custom" ? options.effort : undefined;
   if (version === "custom") refuseRepeated(options.members ?? []);
+  if (effort) refuseTargets(effort, classes);
   const { members, warning: leftOut } = version === "custom"
     ? checkClasses(options.members ?? [], classes, true)
     : checkClasses(traits.members, classes, false);

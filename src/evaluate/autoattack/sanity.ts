@@ -78,6 +78,20 @@ export function refuseIdle(members: readonly AutoAttackMember[], effort: Partial
 }
 
 /**
+ * Refuses more targets than there are classes beside an image's own, as idle as other effort that nothing spends.
+ *
+ * @throws {UsageError} naming both numbers
+ */
+export function refuseTargets({ targets = 1 }: Partial<Effort>, classes: number): void {
+  if (targets < classes) return;
+  throw new UsageError(
+    `AutoAttack's targets must be at most ${
+      classes - 1
+    }, as many as there are other classes, not ${targets}.`,
+  );
+}
+
+/**
  * Those of `members` that can attack a network of so few classes, and a warning if they are not all.
  *
  * @throws {UsageError} if one that cannot was `chosen`

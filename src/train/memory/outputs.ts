@@ -23,7 +23,11 @@ export function mixesCrops({ view, ema }: Pick<MemoryRecipe, "view" | "ema">): b
   return ema !== undefined && view === "stored";
 }
 
-/** The largest |δ| that a memory can hold. */
+/**
+ * The largest |δ| that a memory can hold.
+ *
+ * @param epsilon how far an attack may go, which N-FGSM's noise makes more than the radius
+ */
 export function largestDelta(
   memory: Pick<MemoryRecipe, "view" | "ema">,
   { epsilon }: Pick<ThreatModel, "epsilon">,

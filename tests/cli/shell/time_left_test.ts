@@ -95,6 +95,14 @@ Deno.test("TimeLeft knows that the memory's examples make later steps longer", (
   close(run.step(2, 1), 3 * 13);
 });
 
+Deno.test("TimeLeft knows that clean images are no part of a step until a memory term looks at them", () => {
+  const length = { epochs: 3, stepsPerEpoch: 2, selectionImages: 0 };
+  // In the first epoch 4 + 3 passes, then 4 + 9.
+  const costs = { step: (epoch: number) => epoch === 1 ? 7 : 13, end: 0 };
+  const run = new MadeRun(length, costs, smallRecipe({ variant: "pgd-at+v1" }));
+  close(run.step(1, 1), 7 + 4 * 13);
+});
+
 Deno.test("TimeLeft knows that a method with a prior has what stands for the memory from the first epoch", () => {
   const length = { epochs: 3, stepsPerEpoch: 2, selectionImages: 0 };
   const recipe = smallRecipe({ variant: "fgsm-pgi", attackSteps: 1 });

@@ -3,7 +3,7 @@ import * as tf from "@tensorflow/tfjs";
 import type { AutoAttackMember } from "../../../src/attack/autoattack/versions.ts";
 import { type ImageShape, valuesPerImage } from "../../../src/data/dataset.ts";
 import { autoAttack } from "../../../src/evaluate/autoattack/autoattack.ts";
-import { checkClasses } from "../../../src/evaluate/autoattack/sanity.ts";
+import { checkClasses, refuseTargets } from "../../../src/evaluate/autoattack/sanity.ts";
 import { Purpose, Stream } from "../../../src/random/stream.ts";
 import { onOneThread, onWasm } from "../../testing/device.ts";
 
@@ -112,4 +112,21 @@ Deno.test("checkClasses() leaves out what compares more classes than there are, 
     name: "UsageError",
     message: "AutoAttack's apgd-dlr compares 3 classes, and there are 2: leave it out.",
   });
+});
+
+Deno.test("refuseTargets() refuses more targets than other classes, and autoAttack() asks it before the network", async () => {
+  refuseTargets({ targets: 3 }, 4);
+  refuseTargets({ iterations: 7 }, 2);
+  const refused = {
+    name: "UsageError",
+    message: "AutoAttack's targets must be at most 3, as many as there are other classes, not 4.",
+  };
+  assert.throws(() => refuseTargets({ targets: 4 }, 4), refused);
+  const shape = { height: 1, width: 1, channels: 1 };
+  const images = { x: Float32Array.of(0.5), y: Uint8Array.of(0), shape, classes: 4 };
+  const custom = { version: "custom", members: ["fab-t"], effort: { targets: 4 } } as const;
+  await assert.rejects(
+    autoAttack(() => assert.fail("the network is asked"), images, custom),
+    refused,
+  );
 });

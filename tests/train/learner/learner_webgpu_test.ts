@@ -130,6 +130,7 @@ const DESCENTS: readonly RecipeFlags[] = [
   { variant: "fgsm-pgi" },
   { variant: "mart+v1" },
   { variant: "hat+v1" },
+  { variant: "pgd-at+v1" },
   { variant: "trades", microBatch: 2 },
   { variant: "v1", microBatch: 2 },
 ];
