@@ -23,32 +23,33 @@ import { onNaiveWebGpu } from "../testing/naive/engine.ts";
 import { smallRecipe, trainIn } from "../testing/runs.ts";
 import { inRunFolder, readLog } from "./support.ts";
 
-const CLASSES = Array.from("abcdefghijkl");
-
-/** `n` images of noise. */
-function noise(n: number, shape: ImageShape): Dataset {
+/** `n` images of noise, of `classes` in turn. */
+function noise(n: number, shape: ImageShape, classes: readonly string[]): Dataset {
   const stream = new Stream(n, Purpose.synthetic);
   const images = Uint8Array.from({ length: n * valuesPerImage(shape) }, () => stream.integer(256));
-  const labels = Uint8Array.from({ length: n }, (_, i) => i % CLASSES.length);
-  return { name: "noise", classes: CLASSES, shape, n, images, labels };
+  const labels = Uint8Array.from({ length: n }, (_, i) => i % classes.length);
+  return { name: "noise", classes, shape, n, images, labels };
 }
 
 /** The engine with the obvious convolutions stands for WebGPU: all others' take a minute to compile, and have tests of odd sizes. */
 const CASES = [
-  { shape: { height: 16, width: 24, channels: 3 }, register: onWasm },
-  { shape: { height: 16, width: 24, channels: 3 }, register: onNaiveWebGpu },
-  { shape: { height: 20, width: 9, channels: 1 }, register: onWasm },
+  ...[onWasm, onNaiveWebGpu].flatMap((register) => [
+    { shape: { height: 16, width: 24, channels: 3 }, count: 12, register },
+    { shape: { height: 64, width: 64, channels: 3 }, count: 20, register },
+  ]),
+  { shape: { height: 20, width: 9, channels: 1 }, count: 12, register: onWasm },
 ];
 
-for (const { shape, register } of CASES) {
+for (const { shape, count, register } of CASES) {
+  const classes = Array.from({ length: count }, (_, i) => `class ${i}`);
   register(
     `train() with a memory, evaluateAccuracy() and autoAttack() take images of ${
       describeShape(shape)
-    }`,
+    } in ${count} classes`,
     (backend) =>
       inRunFolder(async (runDir) => {
         const recipe = smallRecipe({ variant: "v1", batchSize: 4 });
-        const data = { train: noise(4, shape), test: noise(5, shape) };
+        const data = { train: noise(4, shape, classes), test: noise(5, shape, classes) };
         await trainIn(runDir, recipe, backend, { data });
         const log = await readLog(runDir);
         assert.equal(log.filter(({ kind }) => kind === "step").length, 2);
@@ -62,7 +63,7 @@ for (const { shape, register } of CASES) {
         assert.equal(deltas.length, 2 * valuesPerImage(shape));
         assert.ok(deltas.every((delta) => Math.abs(delta) <= recipe.threat.epsilon + 1e-6));
 
-        const architecture = resnet18({ width: 1, classes: 12, channels: shape.channels });
+        const architecture = resnet18({ width: 1, classes: count, channels: shape.channels });
         const path = checkpointPath(runDir, (await findCheckpoint(runDir, "last"))!.name);
         const { state, momenta } = await loadCheckpoint(path, architecture);
         const model = freeze(architecture, state);
@@ -74,14 +75,14 @@ for (const { shape, register } of CASES) {
         assert.equal(n, 3);
         // Every image as what it is taken for, so that there is something to attack.
         const oracle = new Oracle(model.logits, {
-          classes: data.test.classes.length,
+          classes: count,
           shape: data.test.shape,
         }, backend);
         const logits = await oracle.logits(loadBatch(data.test, firstIndices(5, 5)).x);
         const labels = Uint8Array.from({ length: 5 }, (_, row) =>
-          predictedClass(logits.subarray(12 * row, 12 * (row + 1))));
+          predictedClass(logits.subarray(count * row, count * (row + 1))));
         const images = loadBatch({ ...data.test, labels }, common.ids);
-        const attacked = { ...images, classes: CLASSES.length };
+        const attacked = { ...images, classes: count };
         const { result, adversarial } = await autoAttack(model.logits, attacked, {
           ...{ backend, batchSize: 2, epsilon: 0.3, version: "custom" },
           members: ["apgd-ce", "apgd-t", "fab-t", "square"],

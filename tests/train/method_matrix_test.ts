@@ -9,12 +9,14 @@ import { methodOf, type Variant, VARIANTS } from "../../src/method/methods.ts";
 import { resnet18 } from "../../src/model/architectures/resnet18.ts";
 import { imageTensor, oneHot } from "../../src/model/inputs.ts";
 import { disposeAll, initialise } from "../../src/model/parameters.ts";
+import type { RecipeFlags } from "../../src/recipe/fields.ts";
 import type { Recipe } from "../../src/recipe/recipe.ts";
 import { attackBatch } from "../../src/train/adversary.ts";
 import { trainingAttack } from "../../src/train/inner_attack.ts";
 import { Learner } from "../../src/train/learner/learner.ts";
 import { exportTensors } from "../../src/weights/state_dict.ts";
 import { onOneThread, onWasm } from "../testing/device.ts";
+import { onNaiveWebGpu } from "../testing/naive/engine.ts";
 import { smallRecipe } from "../testing/runs.ts";
 
 onOneThread();
@@ -55,14 +57,15 @@ async function takeStep(recipe: Recipe, backend: Backend, perturbed = false) {
   const before = learner.snapshot();
   await learner.update({ lr: 0.1, momentum: 0.9 });
   const after = learner.snapshot();
-  const moved = tf.tidy(() =>
+  const far = tf.tidy(() =>
     [...before.parameters].map(([name, tensor]) =>
-      tf.sum(tf.abs(tf.sub(after.parameters.get(name)!, tensor))).dataSync()[0]!
-    ).reduce((sum, each) => sum + each, 0)
+      tf.sum(tf.abs(tf.sub(after.parameters.get(name)!, tensor)))
+    ).reduce((sum, each) => tf.add(sum, each))
   );
   const left = await exportTensors(after.parameters);
+  const moved = (await far.data())[0]!;
   for (const { parameters, buffers } of [before, after]) [parameters, buffers].forEach(disposeAll);
-  tf.dispose([{ ...images, ...adv }, labels, { ...terms }, weights ?? [], fooled ?? []]);
+  tf.dispose([far, { ...images, ...adv }, labels, { ...terms }, weights ?? [], fooled ?? []]);
   learner.dispose();
   return { value, moved, left, terms: Object.keys(others), attacked };
 }
@@ -125,3 +128,23 @@ onWasm(
     }
   },
 );
+
+/** Of both norms one, with the attack loss that takes the most inputs, on terms of several methods. */
+const ON_WEBGPU: readonly RecipeFlags[] = [
+  { variant: "v1", attackLoss: "memory-kl", attackNorm: "l2" },
+  { variant: "hat+v3", attackLoss: "memory-kl", attackNorm: "linf" },
+];
+
+onNaiveWebGpu("methods take a step with attack losses and norms", async (backend) => {
+  for (const flags of ON_WEBGPU) {
+    const recipe = smallRecipe(flags), { x } = makeBatch(), name = Object.values(flags).join(", ");
+    const { value, moved, terms, attacked } = await takeStep(recipe, backend);
+    assert.ok(Number.isFinite(value) && value > 0, `${name}: loss ${value}`);
+    assert.ok(Number.isFinite(moved) && moved > 0, `${name}: moved ${moved}`);
+    assert.deepEqual(terms, termsOf(methodOf(recipe.variant)).map(({ name }) => name), name);
+    const { norm, epsilon } = trainingAttack(recipe)!.pgd;
+    const deltas = attacked!.images.map((pixel, i) => Math.abs(pixel - x[i]!));
+    const far = norm === "linf" ? Math.max(...deltas) : Math.hypot(...deltas.subarray(192));
+    assert.ok(far > 0.2 * epsilon && far <= epsilon + 1e-6, `${name}: went ${far}`);
+  }
+});

@@ -3,12 +3,19 @@ import * as tf from "@tensorflow/tfjs";
 import type { Backend } from "../../src/backend/backend.ts";
 import { openWebGpu } from "../../src/backend/webgpu/open.ts";
 import { UsageError } from "../../src/errors.ts";
+import { needsHelper } from "../../src/method/method.ts";
+import { methodOf } from "../../src/method/methods.ts";
+import { preactResnet18 } from "../../src/model/architectures/preact_resnet18.ts";
+import { initialise } from "../../src/model/parameters.ts";
+import type { RecipeFlags } from "../../src/recipe/fields.ts";
+import { trainedArchitecture } from "../../src/run/weights/architecture.ts";
+import { Learner } from "../../src/train/learner/learner.ts";
 import { capacity, preflight } from "../../src/train/preflight.ts";
 import { onWasm } from "../testing/device.ts";
 import { countingAdapter } from "../testing/webgpu/fake_device.ts";
 import { smallData, smallRecipe } from "../testing/runs.ts";
 
-const DATA = smallData().train, IMAGES = 1000;
+const DATA = smallData().train, IMAGES = 1000, N = 8;
 /** Bytes of the largest tensor of a V1 step of the smallest network for each image: three passes of 32×32 RGB. */
 const LARGEST = 3 * 32 * 32 * 3 * 4;
 
@@ -123,3 +130,62 @@ onWasm("preflight() knows nothing of an engine that allocates as it goes", async
   assert.equal(await preflight(v1(8), DATA, IMAGES, backend), undefined);
   assert.equal(await capacity(v1(8), DATA, backend), undefined);
 });
+
+/** Layers that only scale and shift, a nonlinearity that goes layer by layer, a second network, an average, an adversary of the weights. */
+const RECIPES: readonly RecipeFlags[] = [
+  { variant: "v1" },
+  { variant: "v1", model: "wrn-28-10" },
+  { variant: "v1", model: "preact-resnet18", activation: "silu", weightAverage: "ema" },
+  { variant: "hat+v1", model: "resnet18", attackNorm: "l2" },
+  { variant: "trades", model: "preact-resnet18", awp: 0.005, awpWarmup: 0 },
+];
+
+for (const flags of RECIPES) {
+  const title = Object.entries(flags).map(([name, value]) => `${name} ${value}`).join(", ");
+  Deno.test(`preflight() foresees what steps with ${title} then take on the device, and little more`, async () => {
+    const { adapter, calls } = countingAdapter();
+    const counting = { adapter, description: "counting", software: false };
+    const backend = await openWebGpu(counting, { tune: false });
+    /** Bytes on the device that are not those of tfjs's own tensors. */
+    const taken = () => {
+      const { numBytesAllocatedInGPU } = tf.memory() as unknown as Record<string, number>;
+      return calls.bytes - numBytesAllocatedInGPU!;
+    };
+    const recipe = smallRecipe({ ...flags, batchSize: N });
+    const other = preactResnet18({ width: 3, classes: 10 });
+    const helped = needsHelper(methodOf(recipe.variant));
+    const demand = await preflight(
+      recipe,
+      DATA,
+      2 * N,
+      backend,
+      undefined,
+      helped ? other : undefined,
+    );
+    const before = taken();
+    const architecture = trainedArchitecture(recipe, DATA);
+    const helper = helped ? { architecture: other, state: initialise(other, 2) } : undefined;
+    const state = initialise(architecture, 1);
+    const learner = new Learner(recipe, architecture, backend, state, undefined, { helper });
+    const images = tf.zeros<tf.Rank.R4>([N, 32, 32, 3]), labels = tf.zeros<tf.Rank.R2>([N, 10]);
+    const noise = recipe.threat.norm === "l2" ? [images, images] : [];
+    const made: tf.TensorContainer[] = [];
+    // As in the first epochs, and as in those after them.
+    for (const late of [false, true]) {
+      const memory = late && recipe.memory ? { mem: images } : {};
+      const inputs = { images: { nat: images, ...memory }, labels };
+      const { adversarial, losses } = await learner.attack(inputs, images, noise);
+      const attacked = { ...inputs, images: { ...inputs.images, adv: adversarial } };
+      const descent = await learner.descend([attacked], late && recipe.optimiser.awp !== undefined);
+      await learner.update({ lr: 0.1, momentum: 0.9 });
+      if (recipe.optimiser.average !== "none") await learner.average(0.1);
+      made.push(adversarial, [...losses], { ...descent });
+    }
+    const bytes = taken() - before;
+    tf.dispose([images, labels, made]);
+    learner.dispose();
+    backend.close();
+    assert.ok(bytes <= demand!.bytes, `${bytes} bytes, and ${demand!.bytes} were foreseen`);
+    assert.ok(bytes > 0.95 * demand!.bytes, `only ${bytes} of ${demand!.bytes} bytes`);
+  });
+}

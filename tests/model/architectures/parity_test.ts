@@ -20,6 +20,11 @@ const TOLERANCES = {
   silu: { values: 1e-5, gradients: 1e-4 },
   relu: { values: 1e-5, gradients: 1e-2 },
 };
+/**
+ * Of the 101,376 units of WRN-34-10 one is 9e-8 from zero, in `block1.layer.3.bn1`. PyTorch's gradients with it switched,
+ * as WebGPU has it, are those of WebGPU; the farthest from those without, a single value, is off by 1.89 %.
+ */
+const SWITCHED = { "wrn-34-10": { values: 1e-5, gradients: 2e-2 } };
 
 const fixtures = new URL("../../fixtures/", import.meta.url).pathname;
 /** The folder of the references, which are made once. */
@@ -43,8 +48,6 @@ function onEngine(
   ignore: boolean,
 ): void {
   for (const [name, width] of Object.entries(WIDTHS)) {
-    // Its layers are those of WRN-28-10, a few more of each: nothing of a GPU's that the latter does not run.
-    if (engine === "webgpu" && name === "wrn-34-10") continue;
     judgedTest(
       `buildArchitecture() gives a ${name} with PyTorch's logits and gradients, frozen and in training [${engine}]`,
       ["torch"],
@@ -62,7 +65,8 @@ function onEngine(
             await assertFrozen(named(activation), reference, activation, tolerances);
           }
           for (const activation of activations.step) {
-            const tolerances = TOLERANCES[activation];
+            const switched = activation === "relu" && name === "wrn-34-10";
+            const tolerances = switched ? SWITCHED[name] : TOLERANCES[activation];
             await assertStep(backend, named(activation), reference, activation, tolerances);
           }
         } finally {

@@ -9,6 +9,8 @@ export interface DeviceCalls {
   dispatches: number;
   pipelines: number;
   bindGroups: number;
+  /** Of the buffers and textures that it has now. */
+  bytes: number;
 }
 
 /** Limits of a desktop GPU. */
@@ -28,13 +30,22 @@ const LIMITS: Partial<GPUSupportedLimits> = {
 export function countingAdapter(
   limits: Partial<GPUSupportedLimits> = {},
 ): { readonly adapter: GPUAdapter; readonly calls: DeviceCalls } {
-  const calls: DeviceCalls = { dispatches: 0, pipelines: 0, bindGroups: 0 };
+  const calls: DeviceCalls = { dispatches: 0, pipelines: 0, bindGroups: 0, bytes: 0 };
   const nothing = () => ({});
   const pass = {
     setPipeline: nothing,
     setBindGroup: nothing,
     dispatchWorkgroups: () => void calls.dispatches++,
     end: nothing,
+  };
+  /** Takes so many bytes; gives what frees them. */
+  const take = (bytes: number) => {
+    calls.bytes += bytes;
+    let left = bytes;
+    return () => {
+      calls.bytes -= left;
+      left = 0;
+    };
   };
   const encoder = {
     beginComputePass: () => pass,
@@ -53,12 +64,15 @@ export function countingAdapter(
     createBuffer: ({ size, usage }: GPUBufferDescriptor) => ({
       size,
       usage,
-      destroy: nothing,
+      destroy: take(size),
       mapAsync: () => Promise.resolve(),
       getMappedRange: () => new ArrayBuffer(size),
       unmap: nothing,
     }),
-    createTexture: () => ({ createView: nothing, destroy: nothing }),
+    createTexture: ({ size }: GPUTextureDescriptor) => {
+      const [width, height] = size as [number, number];
+      return { createView: nothing, destroy: take(16 * width * height) };
+    },
     createShaderModule: nothing,
     createBindGroupLayout: nothing,
     createPipelineLayout: nothing,

@@ -1,13 +1,9 @@
 import assert from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs";
-import type { Backend } from "../../../src/backend/backend.ts";
-import { openBackend } from "../../../src/backend/open.ts";
 import { disposeAll } from "../../../src/model/parameters.ts";
 import type { RecipeFlags } from "../../../src/recipe/fields.ts";
 import { Learner } from "../../../src/train/learner/learner.ts";
 import type { StepInputs } from "../../../src/train/step.ts";
-import { skipWebGpu } from "../../testing/webgpu/adapter.ts";
-import { openNaiveEngine } from "../../testing/naive/engine.ts";
 import { assertClose } from "../../testing/numbers.ts";
 import { smallRecipe } from "../../testing/runs.ts";
 import { read } from "../../testing/tensors.ts";
@@ -24,39 +20,10 @@ import {
   UPDATE_TOLERANCE,
   W2,
 } from "../steps_w2.ts";
+import { onBoth, type Values } from "./on_both.ts";
 
 /** Images of the fixture's batch, and those rows of them that have a memory example. */
 const N = 3, REMEMBERED = [2, 0];
-
-type Values = Record<string, Float32Array>;
-
-/** Registers a test of `run`, whose results on the CPU engine and, replayed, on WebGPU are given to `compare`. */
-function onBoth(
-  name: string,
-  run: (backend: Backend) => Promise<Values>,
-  compare: (expected: Values, actual: Values) => void,
-): void {
-  Deno.test({
-    name,
-    ignore: skipWebGpu,
-    async fn() {
-      const results: Values[] = [];
-      for (const open of [() => openBackend("wasm", { workers: 1 }), openNaiveEngine]) {
-        const backend = await open();
-        try {
-          const before = tf.memory().numTensors;
-          results.push(await backend.guard(run(backend)));
-          assert.equal(tf.memory().numTensors, before, `tensors left on ${backend.name}`);
-        } finally {
-          backend.close();
-        }
-      }
-      const [expected, actual] = results as [Values, Values];
-      assert.deepEqual(Object.keys(actual), Object.keys(expected));
-      compare(expected, actual);
-    },
-  });
-}
 
 /** A step's inputs, a part of which has memory examples, in another order than the batch's. */
 function partialInputs(): Required<Omit<StepInputs, "helperLabels">> {

@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
+import fc from "fast-check";
 import { decodeJpeg } from "../../../../src/format/image/jpeg/decode.ts";
+import { mutations } from "../../../testing/mutations.ts";
 
 const segment = (marker: number, ...data: number[]) => [
   ...[0xff, marker, (data.length + 2) >> 8, (data.length + 2) & 255],
@@ -41,3 +43,33 @@ Deno.test("decodeJpeg() takes a picture of many scans, and is not made to go thr
     message: "its scans go through more than 67108864 blocks",
   });
 });
+
+/** Kinds of files that take different ways through the decoder, by `tests/fixtures/make_jpeg.py`. */
+const KINDS = ["progressive", "progressive-restart", "cmyk", "ycck", "subsampled", "restart"];
+
+for (const kind of KINDS) {
+  Deno.test(`decodeJpeg() ends in words, never otherwise, when a ${kind} file is damaged`, () => {
+    const whole = Deno.readFileSync(
+      new URL(`../../../fixtures/jpeg/${kind}.jpg`, import.meta.url),
+    );
+    const { width, height } = decodeJpeg(whole);
+    assert.deepEqual([width, height], [21, 19]);
+    const said = new Set<string>();
+    let read = 0;
+    fc.assert(
+      fc.property(mutations(whole), ({ bytes }) => {
+        try {
+          const { width, height, rgb } = decodeJpeg(bytes);
+          assert.equal(rgb.length, 3 * width * height);
+          read++;
+        } catch (error) {
+          assert.ok(error instanceof TypeError, String(error));
+          assert.match(error.message, /^(it|its|a|the) /);
+          said.add(error.message.replace(/\d+/g, "N"));
+        }
+      }),
+      { seed: 1, numRuns: 1000 },
+    );
+    assert.ok(read >= 40 && said.size >= 6, `${read} were read; ${[...said].join("; ")}`);
+  });
+}
