@@ -47,6 +47,10 @@ Deno.test("loadData() names what is wrong with .npz files", () =>
     await refused(join(folder, "none.npz"), "none.npz", "cannot be read");
     await Deno.mkdir(join(folder, "folder.npz"));
     await refused(join(folder, "folder.npz"), "cannot be read: it is a folder; name a .npz file.");
+    const huge = join(folder, "huge.npz"); // takes no space: it is all hole
+    await Deno.writeFile(huge, new Uint8Array());
+    await Deno.truncate(huge, 15 * 2 ** 30);
+    await refused(huge, 'huge.npz" has 15.0 GiB, and 8 GiB are the most: take a smaller set');
     await Deno.writeFile(join(folder, "test.npz"), madeImages(4, 16, 2));
     await refused(folder, "8×8×3", "16×16×3");
     await assert.rejects(
