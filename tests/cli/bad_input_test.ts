@@ -117,6 +117,7 @@ Deno.test("memloss refuses flags that would have no effect", async () => {
     [["data", "show", "folder", "--image-size", "33"], /must be a multiple of 8, .+ not 33\./],
     [["data", "show", "svhn", "--test-fraction", "0.3"], /--test-fraction has no meaning for/],
     [["data", "verify", "svhn", "--test-fraction", "0.3"], /--test-fraction has no meaning for/],
+    [["data", "verify", "svhn", "--test-seed", "3"], /--test-seed has no meaning for --data svhn/],
     [["data", "show", "synthetic", "--n-ex", "3"], /--n-ex has no meaning without --out\.$/],
     [["eval", run, "--attack", "clean", "--attack-eps", "3/255"], /--attack-eps has no meaning/],
     [
@@ -310,6 +311,7 @@ Deno.test("memloss eval refuses what is neither a run nor a file of weights", as
   await refused([...square, "--restarts", "4"], /--restarts needs an --attack that starts anew/);
   await refused([...square, "--targets", "3"], /AutoAttack's targets have no meaning for square/);
   await refused(["eval", run, "--data", "synthetic"], /--data is fixed by the run's recipe/);
+  await refused(["eval", run, "--test-seed", "3"], /--test-seed is fixed by the run's recipe/);
   await refused(
     ["eval", run, "--attack-eps", "3"],
     /--attack-eps 3 is more .+ did you mean 3\/255\?$/,
