@@ -62,7 +62,11 @@ Deno.test("listImages() draws the same test of every class each time, and follow
 Deno.test("loadData() names what is wrong with a folder of images", async () => {
   const cases: [Record<string, number | string>, TestChoice | undefined, string[]][] = [
     [{ "a/1.png": 1 }, undefined, ["one folder of images"]],
-    [{ "a/1.png": 1, "b/1.png": 1 }, { testFraction: 0.9 }, ["one image of each class", "none to test", "train and"]],
+    [{ "a/1.png": 1, "b/1.png": 1 }, { testFraction: 0.9 }, [
+      "one image of each class",
+      "none to test",
+      "train and",
+    ]],
     [{ "a/1.png": 1, "b/x.txt": "" }, undefined, ['b" holds no PNG']],
     [{ "a/1.png": 1, "b/0.png": 1, "b/1.jpg": "no image" }, undefined, [
       "b/1.jpg",
