@@ -149,6 +149,7 @@ export {
   type CorruptionName,
 } from "./src/data/corruptions/corruptions.ts";
 export { type Dataset, type ImageShape, type SplitName, type Splits } from "./src/data/dataset.ts";
+export { type TestChoice } from "./src/data/folder/listing.ts";
 export { type FolderChoice } from "./src/data/folder/read_folder.ts";
 export {
   type ArchiveSource,

@@ -49,6 +49,7 @@ const FLAGS = {
   seed: RECIPE_FLAGS.seed,
   imageSize: RECIPE_FLAGS.imageSize,
   testFraction: RECIPE_FLAGS.testFraction,
+  testSeed: RECIPE_FLAGS.testSeed,
   json: switchFlag("json", "print one JSON document on stdout"),
 } as const;
 
@@ -68,12 +69,15 @@ export const command = actionCommand({
     fetch: { operands: [PUBLISHED.join("|")], flags: ["dataDir", "json"], act: fetchAction },
     verify: {
       operands: [WITH_FILES.join("|")],
-      flags: ["dataDir", "json", "testFraction"],
+      flags: ["dataDir", "json", "testFraction", "testSeed"],
       act: verifyAction,
     },
     show: {
       operands: [DATA_NAMES.join("|")],
-      flags: ["dataDir", "json", "out", "overwrite", "nEx", "seed", "imageSize", "testFraction"],
+      flags: [
+        ...["dataDir", "json", "out", "overwrite", "nEx", "seed"] as const,
+        ...["imageSize", "testFraction", "testSeed"] as const,
+      ],
       act: showAction,
     },
   },
@@ -107,10 +111,10 @@ async function fetchAction({ dataDir = DATA_ROOT, json }: Flags, [name = ""]: re
 }
 
 async function verifyAction(flags: Flags, [name = ""]: readonly string[]) {
-  const { dataDir, testFraction, json } = flags, set = findSet(name);
+  const { dataDir, json } = flags, set = findSet(name);
   checkReading(set.name, flags);
   if (isFound(set)) {
-    return printReport(await set.verify(dataDir, testFraction), { json }, describeFound);
+    return printReport(await set.verify(dataDir, flags), { json }, describeFound);
   }
   printReport(
     await verifyDataset(findPublished(name), dataDir ?? DATA_ROOT),
@@ -120,8 +124,8 @@ async function verifyAction(flags: Flags, [name = ""]: readonly string[]) {
 }
 
 /** Refuses what training would refuse to read `data` with. Throws a `UsageError`. */
-function checkReading(data: DataName, { imageSize, testFraction }: Flags): void {
-  resolveRecipe(recipeInput({ data, imageSize, testFraction }));
+function checkReading(data: DataName, { imageSize, testFraction, testSeed }: Flags): void {
+  resolveRecipe(recipeInput({ data, imageSize, testFraction, testSeed }));
 }
 
 function describeFound(found: FoundVerification) {

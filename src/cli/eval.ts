@@ -39,8 +39,8 @@ import { StatusLine } from "./shell/terminal.ts";
 import { NO_TUNE } from "./shell/tuning_flag.ts";
 import { SUMMARIES } from "./summaries.ts";
 
-const { data, dataDir, imageSize, testFraction, activation, batchSize, seed } = EVALUATED_FLAGS;
-const { attackEps, attackNorm } = EVALUATED_FLAGS;
+const { data, dataDir, imageSize, testFraction, testSeed } = EVALUATED_FLAGS;
+const { activation, batchSize, seed, attackEps, attackNorm } = EVALUATED_FLAGS;
 const { backend, workers, deterministic } = EVALUATED_FLAGS;
 
 const FLAGS = {
@@ -72,6 +72,7 @@ const FLAGS = {
     dataDir,
     imageSize,
     testFraction,
+    testSeed,
     activation,
     batchSize,
     seed,

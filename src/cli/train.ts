@@ -110,11 +110,14 @@ async function previewRun(given: RecipeInput, directory: string, signal: AbortSi
     : await readInitialWeights(given.from, given.activation);
   const input = initial ? withNetwork(given, initial) : given, recipe = resolveRecipe(input);
   await refuseUsed(directory);
-  const known = await knownData(recipe);
-  const status = new StatusLine();
-  status.update("measuring a few steps");
-  const needed = await estimateRun(input, known, directory, signal)
-    .finally(() => status.clear());
+  const reading = new StatusLine(), measuring = new StatusLine();
+  reading.update("reading the images");
+  const known = await knownData(recipe).finally(() => reading.clear());
+  measuring.update("measuring a few steps");
+  const onStep = (done: number, steps: number) =>
+    measuring.update(`measuring a few steps: ${done} of ${steps}`);
+  const needed = await estimateRun(input, known, directory, signal, onStep)
+    .finally(() => measuring.clear());
   printResult(JSON.stringify(recipe, null, 2));
   const [said, ...warnings] = describeRunEstimate(needed, directory);
   const missing = known.missing === undefined ? [] : [known.missing];

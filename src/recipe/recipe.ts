@@ -74,6 +74,12 @@ export interface Recipe {
    */
   readonly testFraction?: number;
   /**
+   * By which seed they are drawn, from 0 to 2³² − 1; `seed` does not matter to them. There for such data only.
+   *
+   * @default {0, or nothing is drawn}
+   */
+  readonly testSeed?: number;
+  /**
    * `.npz` file of auxiliary images with labels, such as generated ones, of the size and classes of the data set.
    *
    * @default {none}

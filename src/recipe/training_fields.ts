@@ -110,6 +110,16 @@ export const TRAINING_FIELDS = {
     ),
     { group: "What to train", needs: IS_FOUND, said: String(TEST_FRACTION) },
   ),
+  testSeed: field(
+    "testSeed",
+    integerFlag(
+      "test-seed",
+      "folder, npz: seed by which the test is drawn, if none is set apart",
+      0,
+      LARGEST_SEED,
+    ),
+    { group: "What to train", needs: IS_FOUND, said: "0" },
+  ),
   auxData: field(
     "auxData",
     textFlag(

@@ -12,6 +12,7 @@ import {
   describeMember,
   type MemberResult,
 } from "../evaluate/autoattack/result.ts";
+import { BENCHMARK_KINDS } from "../data/corruptions/corruptions.ts";
 import type { CorruptionAccuracies } from "../evaluate/series/corruptions.ts";
 import type { Curve } from "../evaluate/series/curve.ts";
 import { describePerturbation } from "../evaluate/perturbation.ts";
@@ -111,7 +112,9 @@ function describeCorruptions({ accuracy, kinds }: CorruptionAccuracies): string[
     ...Object.entries(kinds).map(([name, { accuracy, severities }]) =>
       row(name, [...severities, { accuracy }].map((each) => formatPercent(each.accuracy)))
     ),
-    `  mean accuracy under corruptions: ${formatPercent(accuracy)}`,
+    `  mean accuracy under corruptions: ${formatPercent(accuracy)} (${
+      Object.keys(kinds).length
+    } of CIFAR-10-C's ${BENCHMARK_KINDS} kinds: not comparable with its mean)`,
   ];
 }
 

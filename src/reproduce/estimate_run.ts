@@ -16,7 +16,7 @@ import { engineOptions, resolveRecipe } from "../recipe/resolve.ts";
 import { attackStepsIn } from "../train/inner_attack.ts";
 import { capacity } from "../train/preflight.ts";
 import type { KnownData } from "./known_data.ts";
-import { measureApart, type Measurement } from "./measure.ts";
+import { measureApart, type Measurement, type StepObserver } from "./measure.ts";
 
 /** Whose steps {@linkcode measureSteps} times: the first with a memory, from which attacks may start. */
 const MEASURED_EPOCH = 2;
@@ -67,6 +67,7 @@ export function countImages(
 /**
  * Trains a few steps of the recipe `given` in a folder for temporary files, and says what all of it would take in `place`.
  *
+ * @param onStep told how far that is
  * @throws as `startRun` does
  */
 export async function estimateRun(
@@ -74,15 +75,17 @@ export async function estimateRun(
   { kind, sizes, measured }: KnownData,
   place: string,
   signal?: AbortSignal,
+  onStep?: StepObserver,
 ): Promise<RunEstimate> {
   const recipe = resolveRecipe(given), images = countImages(recipe, sizes);
   refuseIdleEpochs(recipe.optimiser, recipe.epochs);
   const backend = await openBackend(recipe.backend, { ...engineOptions(recipe), tune: false });
   const needed = await capacity(recipe, kind, backend).finally(() => backend.close());
   const steps = { ...given, ...measured }, onCpu = backend.name === "wasm";
-  const found = await measureApart(recipe, steps, images.train, onCpu, signal).catch((error) => {
-    throw error instanceof Interrupted ? new Interrupted("Stopped before it was known.") : error;
-  });
+  const found = await measureApart(recipe, steps, images.train, onCpu, signal, onStep)
+    .catch((error) => {
+      throw error instanceof Interrupted ? new Interrupted("Stopped before it was known.") : error;
+    });
   const { kept, peak } = bytesOf(recipe, found, images.train);
   return {
     adapter: `${backend.name} (${backend.adapter})`,

@@ -6,6 +6,7 @@
  */
 import { join } from "@std/path";
 import type { Backend } from "../backend/backend.ts";
+import { IMAGE_SIZE } from "../data/folder/read_folder.ts";
 import { FileLock } from "../disk/file_lock.ts";
 import {
   createDirectory,
@@ -40,8 +41,16 @@ export interface Measurement {
 
 /** Begins the name of the folder that a few steps are trained in. */
 const MEASURED = "measure";
-/** Images of a step on the CPU engine, whose speed hardly depends on it; more where one of them must be auxiliary. */
+/**
+ * Images of a step on the CPU engine, whose speed hardly depends on it, where they have 32×32 pixels: larger ones are fewer.
+ * More where one of them must be auxiliary.
+ */
 const FEW = 16;
+/** Of the largest images, too. */
+const FEWEST = 4;
+
+/** Told after each of the steps that are taken to measure how many of them are done. */
+export type StepObserver = (done: number, steps: number) => void;
 
 /**
  * Looks at what there is of the row of `plans`, its cells, in `out`; undefined if nobody has begun with it on this machine.
@@ -78,6 +87,7 @@ export async function findMeasurement(
  * Trains a few steps of `recipe` in a folder of `out` that is taken away afterwards.
  *
  * @param trainingImages how many its runs train on
+ * @param onStep told how far it is
  */
 export async function measureSteps(
   out: string,
@@ -86,6 +96,7 @@ export async function measureSteps(
   trainingImages: number,
   onCpu: boolean,
   signal: AbortSignal | undefined,
+  onStep?: StepObserver,
 ): Promise<Measurement> {
   const batchSize = onCpu ? fewImages(recipe) : recipe.batchSize;
   const images = Math.min(2 * batchSize, trainingImages); // more would show more auxiliary ones than there need be
@@ -104,7 +115,10 @@ export async function measureSteps(
       ...batchSize < recipe.batchSize && { microBatch: undefined }, // which may leave a single image of so few
       optimiser: { ...given.optimiser, ...unending(recipe) },
     };
-    await startRun(few, runDir, { tune: false, ...signal && { signal } });
+    const steps = few.epochs * Math.ceil(images / batchSize);
+    let done = 0;
+    const observer = { onStep: () => onStep?.(++done, steps) };
+    await startRun(few, runDir, { tune: false, observer, ...signal && { signal } });
     return { speed: (await lastSpeed(runDir))!, ...await sizes(runDir, images) };
   } finally {
     await removeTreeIfThere(runDir);
@@ -118,9 +132,10 @@ export async function measureApart(
   trainingImages: number,
   onCpu: boolean,
   signal: AbortSignal | undefined,
+  onStep?: StepObserver,
 ): Promise<Measurement> {
   const work = await Deno.makeTempDir({ prefix: "memloss-estimate-" });
-  return await measureSteps(work, recipe, given, trainingImages, onCpu, signal)
+  return await measureSteps(work, recipe, given, trainingImages, onCpu, signal, onStep)
     .finally(() => Deno.remove(work, { recursive: true }));
 }
 
@@ -139,8 +154,9 @@ function unending({ optimiser }: Recipe): RecipeInput["optimiser"] {
   };
 }
 
-function fewImages({ batchSize, auxFraction = 1 }: Recipe): number {
-  let few = Math.min(FEW, batchSize);
+function fewImages({ batchSize, auxFraction = 1, imageSize = IMAGE_SIZE }: Recipe): number {
+  const larger = (imageSize / IMAGE_SIZE) ** 2;
+  let few = Math.min(batchSize, Math.max(FEWEST, Math.round(FEW / Math.max(1, larger))));
   while (few < batchSize && Math.floor(few * auxFraction) === 0) few++;
   return few;
 }

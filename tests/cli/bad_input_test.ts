@@ -117,6 +117,7 @@ Deno.test("memloss refuses flags that would have no effect", async () => {
     [["data", "show", "folder", "--image-size", "33"], /must be a multiple of 8, .+ not 33\./],
     [["data", "show", "svhn", "--test-fraction", "0.3"], /--test-fraction has no meaning for/],
     [["data", "verify", "svhn", "--test-fraction", "0.3"], /--test-fraction has no meaning for/],
+    [["data", "verify", "svhn", "--test-seed", "3"], /--test-seed has no meaning for --data svhn/],
     [["data", "show", "synthetic", "--n-ex", "3"], /--n-ex has no meaning without --out\.$/],
     [["eval", run, "--attack", "clean", "--attack-eps", "3/255"], /--attack-eps has no meaning/],
     [
@@ -314,6 +315,7 @@ Deno.test("memloss eval refuses what is neither a run nor a file of weights", as
     /AutoAttack's targets must be at most 9, as many as there are other classes, not 12\.$/,
   );
   await refused(["eval", run, "--data", "synthetic"], /--data is fixed by the run's recipe/);
+  await refused(["eval", run, "--test-seed", "3"], /--test-seed is fixed by the run's recipe/);
   await refused(
     ["eval", run, "--attack-eps", "3"],
     /--attack-eps 3 is more .+ did you mean 3\/255\?$/,

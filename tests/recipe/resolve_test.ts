@@ -140,6 +140,7 @@ const OTHER: RecipeInput = {
   dataDir: "/data",
   imageSize: 64,
   testFraction: 0.3,
+  testSeed: 5,
   auxData: "generated.npz",
   auxFraction: 0.5,
   limitTrain: 64,

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
-import { join } from "@std/path";
+import { dirname, join } from "@std/path";
 import { FileLock } from "../../src/disk/file_lock.ts";
+import { encodePng } from "../../src/format/png.ts";
 import type { RecipeInput } from "../../src/recipe/recipe.ts";
 import { resolveRecipe } from "../../src/recipe/resolve.ts";
 import { findMeasurement, measureSteps } from "../../src/reproduce/measure.ts";
@@ -77,6 +78,24 @@ Deno.test("measureSteps() measures fewer images than a batch has whole, where a 
     };
     const found = await measureSteps(out, resolveRecipe(given), given, 40, true, undefined);
     assert.ok(found.speed! > 0);
+  }));
+
+Deno.test("measureSteps() takes fewer of larger images, and tells of every step", () =>
+  inTemporary(async (out) => {
+    const dataDir = join(out, "photos"), png = encodePng(8, 8, new Uint8Array(192));
+    for (const path of ["a/1", "a/2", "a/3", "a/4", "b/1", "b/2", "b/3", "b/4"]) {
+      await Deno.mkdir(dirname(join(dataDir, path)), { recursive: true });
+      await Deno.writeFile(join(dataDir, `${path}.png`), png);
+    }
+    const given: RecipeInput = {
+      ...{ variant: "standard", data: "folder", dataDir, imageSize: 64, width: 1, batchSize: 16 },
+      ...{ select: "none", backend: "wasm", workers: 1 },
+    };
+    const told: number[][] = [];
+    const onStep = (...step: number[]) => void told.push(step);
+    await measureSteps(out, resolveRecipe(given), given, 6, true, undefined, onStep);
+    // Four images and two in each of two epochs.
+    assert.deepEqual(told, [[1, 4], [2, 4], [3, 4], [4, 4]]);
   }));
 
 Deno.test("findMeasurement() takes a cell of this machine whose run is there, and no other", () =>

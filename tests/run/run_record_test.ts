@@ -185,6 +185,12 @@ Deno.test("resumeRecipe() names the first flag that differs, and what the run ha
       message: `${difference}: resume without it, or start a new run.`,
     });
   }
+  const { recipe } = recordOf({ variant: "v1", data: "folder", testSeed: 3 });
+  assert.deepEqual(resumeRecipe(recipe, { testSeed: 3 }, PATH), recipe);
+  assert.throws(() => resumeRecipe(recipe, { testSeed: 4 }, PATH), {
+    name: "UsageError",
+    message: /^--test-seed 4 differs from .+, which has 3: resume without it/,
+  });
 });
 
 Deno.test("resumeRecipe() takes more epochs where the schedule does not depend on their number, and says where not", () => {

@@ -24,7 +24,7 @@ export const CORRUPTIONS_FLAG: Flag<typeof kindList> = {
   help:
     `also measure common corruptions, made as CIFAR-10-C's are, at five severities: ${ALL}, or ${
       CORRUPTION_NAMES.join(", ")
-    }; --attack is clean then unless given`,
+    }, which is CIFAR-10-C's list without frost; --attack is clean then unless given`,
   schema: kindList,
   parse: (text) => text === ALL ? CORRUPTION_NAMES : text.split(","),
 };

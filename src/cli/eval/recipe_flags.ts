@@ -23,6 +23,7 @@ export const EVALUATED_FLAGS = {
   dataDir: ofEither(all.dataDir),
   imageSize: ofFile(all.imageSize),
   testFraction: ofFile(all.testFraction),
+  testSeed: ofFile(all.testSeed),
   activation: {
     ...all.activation,
     help:

@@ -15,9 +15,12 @@ import { MOTION_BLUR } from "./motion_blur.ts";
 import { GAUSSIAN_NOISE, IMPULSE_NOISE, SHOT_NOISE } from "./noise.ts";
 import { FOG, SNOW } from "./weather.ts";
 
+/** How many kinds CIFAR-10-C's mean is over. */
+export const BENCHMARK_KINDS = 15;
+
 /**
- * CIFAR-10-C's kinds in its order but for frost, which is made of photographs. A draw depends on the place in the list: a new
- * one goes to its end.
+ * CIFAR-10-C's kinds in its order but for frost, which is made of photographs: a mean over these is not the published one. A draw
+ * depends on the place in the list: a new one goes to its end.
  */
 export const CORRUPTION_NAMES = [
   ...["gaussian_noise", "shot_noise", "impulse_noise"] as const,

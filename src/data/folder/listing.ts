@@ -18,6 +18,22 @@ export const TEST_FRACTION = 0.2;
 const MOST_CLASSES = 256;
 const IMAGE = /\.(png|jpe?g)$/i;
 
+/** Which images test, where none are set apart. */
+export interface TestChoice {
+  /**
+   * Share of each class that tests, where a folder of images or a `.npz` file has none set apart.
+   *
+   * @default {0.2}
+   */
+  readonly testFraction?: number;
+  /**
+   * By which seed they are drawn, from 0 to 2³² − 1; that of a run does not matter to them.
+   *
+   * @default {0}
+   */
+  readonly testSeed?: number;
+}
+
 /** An image and its class. */
 export interface ImageFile {
   readonly path: string;
@@ -43,22 +59,21 @@ interface ClassFiles {
 }
 
 /**
- * Looks through `directory`: `train/CLASS/FILE` and `test/CLASS/FILE`, or `CLASS/FILE`, of which `testFraction` of each class
- * are drawn for the test, the same ones for every run. Files are those whose names end in .png, .jpg or .jpeg; links are
- * followed.
+ * Looks through `directory`: `train/CLASS/FILE` and `test/CLASS/FILE`, or `CLASS/FILE`, of which some of each class are drawn for
+ * the test, the same ones for every run. Files are those whose names end in .png, .jpg or .jpeg; links are followed.
  *
- * @param testFraction 0.2 unless given, with `CLASS/FILE` only
+ * @param choice which are drawn; with `CLASS/FILE` only
  * @throws {UsageError} if there is no such folder, or what is in it cannot be told into classes and parts
  * @throws {RunError} if it cannot be read
  */
 export async function listImages(
   directory: string,
-  testFraction: number | undefined,
+  choice: TestChoice,
 ): Promise<FolderListing> {
   const { folders, images, ignored } = await look(directory);
   if (!folders.includes("train") || (await look(join(directory, "train"))).folders.length === 0) {
     const { classes, ignored } = await readClasses(directory);
-    const listing = drawn(classes, testFraction ?? TEST_FRACTION, ignored);
+    const listing = drawn(classes, choice, ignored);
     refuseNoTest(listing.parts.test.length, directory, "folders train and test");
     return listing;
   }
@@ -70,13 +85,7 @@ export async function listImages(
         "to have a part of it drawn for the test.",
     );
   }
-  if (testFraction !== undefined) {
-    throw new UsageError(
-      `--test-fraction has no meaning for ${
-        quoted(directory)
-      }, which has a folder test: leave it out.`,
-    );
-  }
+  refuseChoice(choice, `${quoted(directory)}, which has a folder test`);
   const train = await readClasses(join(directory, "train"));
   const test = await readClasses(join(directory, "test"), train.classes.map(({ name }) => name));
   const names = train.classes.map(({ name }) => name);
@@ -95,13 +104,28 @@ function labelled(classes: readonly ClassFiles[], names: readonly string[]): Ima
   );
 }
 
+/** Which of the `n` images of the class `label` test: the same ones for every run, one at least of two and never all. */
+export function drawnForTest(
+  n: number,
+  { testFraction = TEST_FRACTION, testSeed = 0 }: TestChoice,
+  label: number,
+): Uint32Array {
+  const count = Math.min(n - 1, Math.max(1, Math.round(testFraction * n)));
+  return new Stream(testSeed, Purpose.split, 1, label).permutation(n).slice(0, Math.max(0, count));
+}
+
 /**
- * Which of the `n` images of the class `label` test: a `fraction`, the same ones for every run, one at least of two and never
- * all.
+ * Refuses a choice where the test lies apart.
+ *
+ * @param place and why nothing is drawn there
+ * @throws {UsageError} naming the flag, if anything is chosen
  */
-export function drawnForTest(n: number, fraction: number, label: number): Uint32Array {
-  const count = Math.min(n - 1, Math.max(1, Math.round(fraction * n)));
-  return new Stream(0, Purpose.split, 1, label).permutation(n).slice(0, Math.max(0, count));
+export function refuseChoice({ testFraction, testSeed }: TestChoice, place: string): void {
+  const chosen = { "test-fraction": testFraction, "test-seed": testSeed };
+  for (const [flag, value] of Object.entries(chosen)) {
+    if (value === undefined) continue;
+    throw new UsageError(`--${flag} has no meaning for ${place}: leave it out.`);
+  }
 }
 
 /**
@@ -117,10 +141,14 @@ export function refuseNoTest(images: number, place: string, apart: string): void
 }
 
 /** A test of so many images of each class. */
-function drawn(classes: readonly ClassFiles[], fraction: number, ignored: number): FolderListing {
+function drawn(
+  classes: readonly ClassFiles[],
+  choice: TestChoice,
+  ignored: number,
+): FolderListing {
   const parts: Record<SplitName, ImageFile[]> = { train: [], test: [] };
   classes.forEach(({ files: { length: n }, files }, label) => {
-    const chosen = new Set(drawnForTest(n, fraction, label));
+    const chosen = new Set(drawnForTest(n, choice, label));
     files.forEach((path, place) =>
       parts[chosen.has(place) ? "test" : "train"].push({ path, label })
     );

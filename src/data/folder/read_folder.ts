@@ -12,22 +12,16 @@ import { decodeImage } from "../../format/image/read_image.ts";
 import { squareOf } from "../../format/image/resize.ts";
 import { quoted } from "../../format/quoted.ts";
 import { type Dataset, type ImageShape, type SplitName, valuesPerImage } from "../dataset.ts";
-import { listImages } from "./listing.ts";
+import { listImages, type TestChoice } from "./listing.ts";
 
 /** How a folder of images becomes a data set. */
-export interface FolderChoice {
+export interface FolderChoice extends TestChoice {
   /**
    * Height and width of the images, in pixels.
    *
    * @default {32}
    */
   readonly imageSize?: number;
-  /**
-   * Share of each class that tests, where the folder has no folder for that.
-   *
-   * @default {0.2}
-   */
-  readonly testFraction?: number;
 }
 
 /** The size unless one is given. */
@@ -59,7 +53,7 @@ export async function readFolder(
   directory: string | undefined,
   choice: FolderChoice,
 ): Promise<Dataset> {
-  const { classes, parts } = await listImages(namedFolder(directory), choice.testFraction);
+  const { classes, parts } = await listImages(namedFolder(directory), choice);
   const files = parts[split], shape = folderShape(choice), values = valuesPerImage(shape);
   if (files.length * values > MOST_BYTES) {
     throw new UsageError(

@@ -4,7 +4,7 @@
  * @module
  */
 import { sha256 } from "../../format/sha256.ts";
-import { type ImageFile, listImages } from "./listing.ts";
+import { type ImageFile, listImages, type TestChoice } from "./listing.ts";
 import type { FoundVerification, ImageSize } from "../sets/definition.ts";
 import { namedFolder, readImage } from "./read_folder.ts";
 
@@ -12,17 +12,17 @@ import { namedFolder, readImage } from "./read_folder.ts";
  * Reads every image in `directory`, which has to be given; the digest is of the digests of the images' pixels, a line each,
  * training images first.
  *
- * @param testFraction as in {@linkcode listImages}
+ * @param choice as in {@linkcode listImages}
  * @throws {UsageError} naming the folder or file that is wrong
  */
 export async function verifyFolder(
   place: string | undefined,
-  testFraction: number | undefined,
+  choice: TestChoice,
 ): Promise<FoundVerification> {
   const directory = namedFolder(place);
   const { classes, parts: { train, test }, split, ignored } = await listImages(
     directory,
-    testFraction,
+    choice,
   );
   const sizes: ImageSize[] = [], digests: string[] = [];
   for (const { path } of [...train, ...test]) {

@@ -16,6 +16,8 @@ import type { LabelledImages } from "../sets/definition.ts";
 
 /** Bytes of all images, and of the file. */
 const MOST_BYTES = 2 ** 33;
+/** What to do about more of them. */
+const FEWER = "8 GiB are the most: take a smaller set, such as EDM's 1m.npz, or save fewer images";
 /** Pixels along an edge. */
 const SMALLEST = 8, LARGEST = 512;
 /** A label is a byte. */
@@ -52,14 +54,16 @@ export async function readNpzImages(path: string): Promise<NpzImages> {
 }
 
 async function read(path: string, source: string): Promise<Uint8Array> {
-  const unreadable = (why: string, cause?: unknown) =>
-    new UsageError(`${source} cannot be read: ${why}; name a .npz file.`, { cause });
-  if ((await fileSize(path) ?? 0) > MOST_BYTES) throw unreadable("it is larger than 8 GiB");
+  const bytes = await fileSize(path) ?? 0;
+  if (bytes > MOST_BYTES) {
+    throw new UsageError(`${source} has ${(bytes / 2 ** 30).toFixed(1)} GiB, and ${FEWER}.`);
+  }
   try {
     return await readWholeFile(path);
   } catch (error) {
     if (isAboutPlace(error)) throw error;
-    throw unreadable(describeIoError((error as RunError).cause), error);
+    const why = describeIoError((error as RunError).cause);
+    throw new UsageError(`${source} cannot be read: ${why}; name a .npz file.`, { cause: error });
   }
 }
 
@@ -84,8 +88,9 @@ function layoutOf({ kind, itemBytes, shape: [n, ...axes] }: NpyHeader): Layout {
   if (Math.min(height, width) < SMALLEST || Math.max(height, width) > LARGEST) {
     throw new TypeError(`its images have ${height}×${width} pixels, not ${SMALLEST} to ${LARGEST}`);
   }
-  if (n! * height * width * channels > MOST_BYTES) {
-    throw new TypeError("its images take more than 8 GiB");
+  const bytes = n! * height * width * channels;
+  if (bytes > MOST_BYTES) {
+    throw new TypeError(`its images take ${(bytes / 2 ** 30).toFixed(1)} GiB, and ${FEWER}`);
   }
   return { shape: { height, width, channels }, planes };
 }

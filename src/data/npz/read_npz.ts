@@ -8,8 +8,7 @@ import { UsageError } from "../../errors.ts";
 import { quoted } from "../../format/quoted.ts";
 import { sha256 } from "../../format/sha256.ts";
 import { type Dataset, describeShape, type SplitName, valuesPerImage } from "../dataset.ts";
-import { drawnForTest, refuseNoTest, TEST_FRACTION } from "../folder/listing.ts";
-import type { FolderChoice } from "../folder/read_folder.ts";
+import { drawnForTest, refuseChoice, refuseNoTest, type TestChoice } from "../folder/listing.ts";
 import type { FoundVerification } from "../sets/definition.ts";
 import { type NpzImages, readNpzImages } from "./labelled_images.ts";
 
@@ -30,9 +29,9 @@ interface NpzSplits {
 export async function readNpz(
   split: SplitName,
   place: string | undefined,
-  { testFraction }: FolderChoice,
+  choice: TestChoice,
 ): Promise<Dataset> {
-  const { classes, parts } = await readSplits(place, testFraction);
+  const { classes, parts } = await readSplits(place, choice);
   const { images, labels, shape } = parts[split];
   return { name: "npz", classes, shape, n: labels.length, images, labels };
 }
@@ -40,9 +39,9 @@ export async function readNpz(
 /** What is in `place`, all of it read. */
 export async function verifyNpz(
   place: string | undefined,
-  testFraction: number | undefined,
+  choice: TestChoice,
 ): Promise<FoundVerification> {
-  const { classes, split, parts: { train, test } } = await readSplits(place, testFraction);
+  const { classes, split, parts: { train, test } } = await readSplits(place, choice);
   const count = ({ labels }: NpzImages, label: number) =>
     labels.reduce((sum, each) => sum + +(each === label), 0);
   return {
@@ -61,7 +60,7 @@ export async function verifyNpz(
 
 async function readSplits(
   place: string | undefined,
-  testFraction: number | undefined,
+  choice: TestChoice,
 ): Promise<NpzSplits> {
   if (place === undefined) {
     throw new UsageError(
@@ -69,17 +68,13 @@ async function readSplits(
     );
   }
   return place.endsWith(".npz")
-    ? drawn(await readNpzImages(place), place, testFraction ?? TEST_FRACTION)
-    : await separate(place, testFraction);
+    ? drawn(await readNpzImages(place), place, choice)
+    : await separate(place, choice);
 }
 
 /** @throws {UsageError} if the files do not belong together */
-async function separate(place: string, testFraction: number | undefined): Promise<NpzSplits> {
-  if (testFraction !== undefined) {
-    throw new UsageError(
-      `--test-fraction has no meaning for ${quoted(place)}, a folder with test.npz: leave it out.`,
-    );
-  }
+async function separate(place: string, choice: TestChoice): Promise<NpzSplits> {
+  refuseChoice(choice, `${quoted(place)}, a folder with test.npz`);
   const train = await readNpzImages(join(place, "train.npz"));
   const test = await readNpzImages(join(place, "test.npz"));
   const classes = classesOf(train, place), sizes = [train, test].map((each) => each.shape);
@@ -96,10 +91,10 @@ async function separate(place: string, testFraction: number | undefined): Promis
   return { classes, parts: { train, test }, split: "folders" };
 }
 
-function drawn(all: NpzImages, path: string, fraction: number): NpzSplits {
+function drawn(all: NpzImages, path: string, choice: TestChoice): NpzSplits {
   const classes = classesOf(all, path), chosen = new Set<number>();
   for (const [label, places] of Map.groupBy(all.labels.keys(), (image) => all.labels[image]!)) {
-    for (const place of drawnForTest(places.length, fraction, label)) chosen.add(places[place]!);
+    for (const place of drawnForTest(places.length, choice, label)) chosen.add(places[place]!);
   }
   const part = (isTest: boolean) =>
     some(all, [...all.labels.keys()].filter((image) => chosen.has(image) === isTest));

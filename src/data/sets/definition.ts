@@ -4,6 +4,7 @@
  * @module
  */
 import type { Dataset, ImageShape, SplitName } from "../dataset.ts";
+import type { TestChoice } from "../folder/listing.ts";
 import type { FolderChoice } from "../folder/read_folder.ts";
 
 /** What is known of every data set. */
@@ -156,13 +157,10 @@ export interface FoundSet<Name extends string = string> {
    * Reads all of it.
    *
    * @param directory as in {@linkcode FoundSet.read}
-   * @param testFraction share of each class that tests, where none is set apart
+   * @param choice which of it tests, where none is set apart
    * @throws {UsageError} naming the folder or file that is wrong
    */
-  verify(
-    directory: string | undefined,
-    testFraction: number | undefined,
-  ): Promise<FoundVerification>;
+  verify(directory: string | undefined, choice: TestChoice): Promise<FoundVerification>;
 }
 
 /** A data set whose classes and image size are known before anything is read. */

@@ -112,12 +112,13 @@ export function checkSaved(
  */
 export function evaluationRecipe({ run }: Subject, given: RecipeInput): Recipe {
   if (run === undefined) return resolveRecipe(given);
-  const { data, imageSize, testFraction, activation, threat } = given;
+  const { data, imageSize, testFraction, testSeed, activation, threat } = given;
   const fixed = {
     data,
     "attack-norm": threat?.norm,
     "image-size": imageSize,
     "test-fraction": testFraction,
+    "test-seed": testSeed,
     activation,
   };
   for (const [flag, value] of Object.entries(fixed)) {

@@ -20,7 +20,7 @@ export interface KindAccuracies {
 
 /** Accuracies under common corruptions. */
 export interface CorruptionAccuracies {
-  /** The mean over the kinds. */
+  /** The mean over the kinds that were asked for: 14 at most, so that it is not comparable with CIFAR-10-C's over 15. */
   readonly accuracy: number;
   /** By kind. */
   readonly kinds: Readonly<Partial<Record<CorruptionName, KindAccuracies>>>;

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { TEST_FRACTION } from "../../data/folder/listing.ts";
+import { TEST_FRACTION, type TestChoice } from "../../data/folder/listing.ts";
 import { isFound } from "../../data/sets/definition.ts";
 import { findSet } from "../../data/sets/sets.ts";
 import type { Recipe } from "../../recipe/recipe.ts";
@@ -19,7 +19,7 @@ export interface TestImages {
 }
 
 /** Of a recipe, what decides which images test. */
-type Choice = Pick<Recipe, "data" | "imageSize" | "testFraction" | "auxFraction">;
+type Choice = Pick<Recipe, "data" | "imageSize" | keyof TestChoice | "auxFraction">;
 
 /**
  * The test images of a run.
@@ -28,7 +28,7 @@ type Choice = Pick<Recipe, "data" | "imageSize" | "testFraction" | "auxFraction"
  * @param sha256 that of the images of one of its evaluations, where that is known
  */
 export function testImages(
-  { data, imageSize, testFraction = TEST_FRACTION, auxFraction }: Choice,
+  { data, imageSize, testFraction = TEST_FRACTION, testSeed = 0, auxFraction }: Choice,
   dataSha256: string,
   sha256?: string,
 ): TestImages {
@@ -36,7 +36,7 @@ export function testImages(
   const found = isFound(findSet(data));
   return {
     ...sha256 !== undefined && { sha256 },
-    source: JSON.stringify(found ? [data, imageSize, testFraction] : [data]),
+    source: JSON.stringify(found ? [data, imageSize, testFraction, testSeed] : [data]),
     ...(found || auxFraction === undefined) && { training: dataSha256 },
   };
 }

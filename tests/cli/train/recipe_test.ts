@@ -55,7 +55,9 @@ Deno.test("memloss train --dry-run prints the recipe, says what it takes, and do
   );
   await assert.rejects(Deno.stat(world.path("nowhere")), Deno.errors.NotFound);
   // What was said stays; what followed from the variant follows from this one.
-  const other = JSON.parse((await memlossDone("train", ...dry, "--variant", "v1")).stdout);
+  const loud = await memlossDone("train", ...dry, "--variant", "v1");
+  assert.match(loud.stderr, /^reading the images\nmeasuring a few steps\n/m);
+  const other = JSON.parse(loud.stdout);
   assert.deepEqual([other.variant, other.beta, other.betaPrime], ["v1", 2.5, 2]);
 
   assertRefused(await memloss("train", ...dryInto(run)), 2, /run is not empty/);

@@ -14,7 +14,7 @@ const REFERENCE = `
 import io, json, sys
 import numpy as np
 from PIL import Image
-from scipy import ndimage
+from scipy import ndimage, stats
 folder, names = sys.argv[1], json.loads(sys.argv[2])
 image = np.fromfile(f"{folder}/image", "u1").reshape(32, 32, 3)
 x = image / 255.0
@@ -45,6 +45,18 @@ def motion(x, radius, sigma, degrees):
         rows, columns = np.clip(np.arange(32) + dy, 0, 31), np.clip(np.arange(32) + dx, 0, 31)
         out = out + weight * x[rows][:, columns]
     return np.floor(out + 0.5)
+
+def gaussian_noise(s):
+    return x + [0.04, 0.06, 0.08, 0.09, 0.1][s] * Draws("gaussian_noise", s + 1, "normal").take(32, 32, 3)
+
+def shot_noise(s):
+    photons = [500, 250, 100, 75, 50][s]
+    drawn = stats.poisson.ppf(Draws("shot_noise", s + 1, "uniform").take(32, 32, 3), np.maximum(x * photons, 1e-9))
+    return np.where(x > 0, drawn, 0) / photons
+
+def impulse_noise(s):
+    share, draws = [0.01, 0.02, 0.03, 0.05, 0.07][s], Draws("impulse_noise", s + 1, "uniform").take(32, 32, 3)
+    return np.select([draws < share / 2, draws < share], [0, 1], x) # pepper and salt, as many of each
 
 def defocus_blur(s):
     radius, softness = [(0.3, 0.4), (0.4, 0.5), (0.5, 0.6), (1, 0.2), (1.5, 0.1)][s]
@@ -146,6 +158,9 @@ for name in names:
 
 /** Which draws a kind reads, and the most of them. */
 const DRAWS: Readonly<Record<string, (stream: Stream) => [kind: string, draws: number[]]>> = {
+  gaussian_noise: (stream) => ["normal", take(3072, () => stream.normal())],
+  shot_noise: (stream) => ["uniform", take(3072, () => stream.word() / 2 ** 32)],
+  impulse_noise: (stream) => ["uniform", take(3072, () => stream.uniform())],
   glass_blur: (stream) => ["bits", take(4 * 900, () => stream.integer(2))],
   motion_blur: (stream) => ["uniform", [stream.uniform()]],
   snow: (stream) => ["normal", [...take(1024, () => stream.normal()), stream.uniform()]],
@@ -175,7 +190,7 @@ judgedTest(
   async (judge) => {
     const folder = await Deno.makeTempDir(), dataset = picture(), seed = 3;
     await Deno.writeFile(join(folder, "image"), dataset.images);
-    const names = CORRUPTION_NAMES.filter((name) => !/noise/.test(name));
+    const names = CORRUPTION_NAMES;
     for (const name of names) {
       for (let severity = 1; severity <= SEVERITIES; severity++) {
         const number = CORRUPTION_NAMES.indexOf(name) * SEVERITIES + severity;

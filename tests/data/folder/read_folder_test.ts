@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { dirname, join } from "@std/path";
-import { listImages } from "../../../src/data/folder/listing.ts";
+import { listImages, type TestChoice } from "../../../src/data/folder/listing.ts";
 import { verifyFolder } from "../../../src/data/folder/verify_folder.ts";
 import { loadData } from "../../../src/data/sets/sets.ts";
 import { encodePng } from "../../../src/format/png.ts";
@@ -30,7 +30,7 @@ Deno.test("loadData() reads a folder's images by class and name in the order of 
   assert.deepEqual(train.shape, { height: 16, width: 16, channels: 3 });
   const first = (image: number) => train.images[image * 768];
   assert.deepEqual([first(0), first(1), first(2), test.images[0]], [3, 1, 2, 4]);
-  const { split, ignored } = await listImages(folder, undefined);
+  const { split, ignored } = await listImages(folder, {});
   assert.deepEqual([split, ignored], ["folders", 4]);
   await Deno.remove(folder, { recursive: true });
 });
@@ -42,11 +42,14 @@ Deno.test("listImages() draws the same test of every class each time, and follow
     "b/1.png": 2,
   });
   await Deno.symlink(join(folder, "b/1.png"), join(folder, "b/2.png"));
-  const { parts: { train, test }, split } = await listImages(folder, 0.3);
+  const { parts: { train, test }, split } = await listImages(folder, { testFraction: 0.3 });
   assert.deepEqual([train.length, test.length, split], [8, 4, "drawn"]);
   assert.equal(new Set([...train, ...test].map(({ path }) => path)).size, 12);
-  assert.deepEqual((await listImages(folder, 0.3)).parts.test, test);
-  const found = await verifyFolder(folder, undefined);
+  assert.deepEqual((await listImages(folder, { testFraction: 0.3 })).parts.test, test);
+  const others = await listImages(folder, { testFraction: 0.3, testSeed: 1 });
+  assert.equal(others.parts.test.length, 4);
+  assert.notDeepEqual(others.parts.test, test);
+  const found = await verifyFolder(folder, {});
   assert.deepEqual(found.classes, [{ name: "a", train: 8, test: 2 }, {
     name: "b",
     train: 1,
@@ -57,9 +60,13 @@ Deno.test("listImages() draws the same test of every class each time, and follow
 });
 
 Deno.test("loadData() names what is wrong with a folder of images", async () => {
-  const cases: [Record<string, number | string>, number | undefined, string[]][] = [
+  const cases: [Record<string, number | string>, TestChoice | undefined, string[]][] = [
     [{ "a/1.png": 1 }, undefined, ["one folder of images"]],
-    [{ "a/1.png": 1, "b/1.png": 1 }, 0.9, ["one image of each class", "none to test", "train and"]],
+    [{ "a/1.png": 1, "b/1.png": 1 }, { testFraction: 0.9 }, [
+      "one image of each class",
+      "none to test",
+      "train and",
+    ]],
     [{ "a/1.png": 1, "b/x.txt": "" }, undefined, ['b" holds no PNG']],
     [{ "a/1.png": 1, "b/0.png": 1, "b/1.jpg": "no image" }, undefined, [
       "b/1.jpg",
@@ -78,13 +85,17 @@ Deno.test("loadData() names what is wrong with a folder of images", async () => 
     ],
     [
       { "train/a/1.png": 1, "train/b/1.png": 1, "test/a/1.png": 1 },
-      0.2,
+      { testFraction: 0.2 },
       ["--test-fraction has no meaning"],
     ],
+    [
+      { "train/a/1.png": 1, "train/b/1.png": 1, "test/a/1.png": 1 },
+      { testSeed: 3 },
+      ["--test-seed has no meaning", "which has a folder test: leave it out."],
+    ],
   ];
-  for (const [files, testFraction, words] of cases) {
+  for (const [files, choice, words] of cases) {
     const folder = await made(files);
-    const choice = testFraction === undefined ? {} : { testFraction };
     await assert.rejects(loadData("folder", folder, 1, choice), usageError(...words));
     await Deno.remove(folder, { recursive: true });
   }

@@ -31,7 +31,13 @@ Deno.test("loadData() reads train.npz and test.npz, or draws the test from one f
     const all = [...drawn.train.images, ...drawn.test.images].filter((_, i) => i % 192 === 0);
     assert.deepEqual(all.sort(), [0, 1, 2, 3, 4, 5, 6]);
     assert.deepEqual((await loadData("npz", one, 2)).test, drawn.test, "whatever the seed");
-    const { classes, train, test, split } = await verifyNpz(folder, undefined);
+    const zeroth = await loadData("npz", one, 1, { testSeed: 0 });
+    const third = await loadData("npz", one, 1, { testSeed: 3 });
+    assert.deepEqual(zeroth.test, drawn.test);
+    assert.notDeepEqual(third.test.images, drawn.test.images);
+    assert.deepEqual(third.test.labels.toSorted(), drawn.test.labels.toSorted());
+    assert.deepEqual((await verifyNpz(one, { testFraction: 0.5 })).test, 4);
+    const { classes, train, test, split } = await verifyNpz(folder, {});
     assert.deepEqual([train, test, split], [7, 4, "folders"]);
     assert.deepEqual(classes[2], { name: "2", train: 2, test: 0 });
   }));
@@ -47,11 +53,19 @@ Deno.test("loadData() names what is wrong with .npz files", () =>
     await refused(join(folder, "none.npz"), "none.npz", "cannot be read");
     await Deno.mkdir(join(folder, "folder.npz"));
     await refused(join(folder, "folder.npz"), "cannot be read: it is a folder; name a .npz file.");
+    const huge = join(folder, "huge.npz"); // takes no space: it is all hole
+    await Deno.writeFile(huge, new Uint8Array());
+    await Deno.truncate(huge, 15 * 2 ** 30);
+    await refused(huge, 'huge.npz" has 15.0 GiB, and 8 GiB are the most: take a smaller set');
     await Deno.writeFile(join(folder, "test.npz"), madeImages(4, 16, 2));
     await refused(folder, "8×8×3", "16×16×3");
     await assert.rejects(
       loadData("npz", folder, 1, { testFraction: 0.5 }),
       usageError("--test-fraction has no meaning"),
+    );
+    await assert.rejects(
+      loadData("npz", folder, 1, { testSeed: 0 }),
+      usageError("--test-seed has no meaning", "a folder with test.npz"),
     );
     await Deno.writeFile(join(folder, "one.npz"), madeImages(4, 8, 1));
     await refused(join(folder, "one.npz"), "one class only");

@@ -115,6 +115,12 @@ Deno.test("readEvaluated() warns where the test images are not those that there 
   const { test, notes } = await readEvaluated(run, {});
   assert.deepEqual(notes, []);
   assert.deepEqual((await readRunRecord(run)).data?.test, { n: 4, sha256: dataDigest(test) });
+  const other = join(folder, "other");
+  await startRun({ variant: "standard", backend: "wasm", dataDir, ...tiny, testSeed: 1 }, other);
+  assert.equal((await readRunRecord(other)).recipe.testSeed, 1);
+  const drawn = await readEvaluated(other, {});
+  assert.deepEqual([drawn.notes, drawn.test.n], [[], 4]);
+  assert.notEqual(dataDigest(drawn.test), dataDigest(test), "drawn by another --test-seed");
   await madeFolder(dataDir, ["a", "b"], 11); // one more in each class draws the test anew
   const [warning, ...more] = (await readEvaluated(run, {})).notes;
   assert.match(

@@ -24,6 +24,8 @@ Deno.test("sameImages() goes by data set, its choice of test images and the trai
   assert.equal(same([NPZ, "t"], [{ ...NPZ, auxFraction: 0.5 }, "u"]), false);
   assert.equal(same([NPZ, "t"], [{ ...NPZ, testFraction: 0.2 }, "t"]), true, "the default");
   assert.equal(same([NPZ, "t"], [{ ...NPZ, testFraction: 0.3 }, "t"]), false);
+  assert.equal(same([NPZ, "t"], [{ ...NPZ, testSeed: 0 }, "t"]), true, "the default");
+  assert.equal(same([NPZ, "t"], [{ ...NPZ, testSeed: 1 }, "t"]), false);
   const folder = (imageSize: number) => ({ data: "folder", imageSize }) as const;
   assert.equal(same([folder(32), "t"], [folder(64), "t"]), false);
 });

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { BENCHMARK_KINDS } from "../../../data/corruptions/corruptions.ts";
 import { SEVERITIES } from "../../../data/corruptions/corruption.ts";
 import { percent } from "../../words.ts";
 import type { PageAccuracy } from "../evaluations.ts";
@@ -72,9 +73,9 @@ function kindTable(run: RunData, index: number, kinds: ReadonlyMap<string, Sever
   }</tbody></table>`;
   return markup`<div class="confusion"><h3>${runName(run, index)} <span class="note">mean ${
     percent(meanOf(rows.map(({ mean }) => mean)))
-  } %, n = ${[...counts].join(" or ")}</span></h3>${
-    scrolling(`Accuracy under corruptions, ${run.label}`, table)
-  }</div>`;
+  } % over ${rows.length} of CIFAR-10-C's ${BENCHMARK_KINDS} kinds, n = ${
+    [...counts].join(" or ")
+  }</span></h3>${scrolling(`Accuracy under corruptions, ${run.label}`, table)}</div>`;
 }
 
 function meanOf(shares: readonly number[]): number {
