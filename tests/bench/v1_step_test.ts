@@ -28,7 +28,7 @@ async function callsOfStep(
   catalogue: Catalogue,
   batch: number,
   width = WIDTH,
-): Promise<DeviceCalls> {
+): Promise<Omit<DeviceCalls, "bytes">> {
   const { adapter, calls } = countingAdapter();
   const description = { adapter, description: "counting", software: false };
   const backend = await openWebGpu(description, { catalogue, tune: false });

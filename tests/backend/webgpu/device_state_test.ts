@@ -272,3 +272,17 @@ onNaiveWebGpu("compile() makes one part of the state of another's new value", as
   x.dispose();
   deviceState.dispose();
 });
+
+onNaiveWebGpu(
+  "a computation refuses integers that tfjs calls float32, rather than read their bits",
+  async (backend) => {
+    const deviceState = backend.deviceState([]);
+    const double = deviceState.compile(({ x }) => ({ y: tf.mul(x!, 2) }));
+    const integers = tf.tensor1d([1, 2, 3], "int32"), named = tf.cast(integers, "float32");
+    await assert.rejects(double({ x: named }), /takes float32, not the bits of int32/);
+    const x = tf.tensor1d([1, 2, 3]);
+    assert.deepEqual(await read(backend, (await double({ x })).y!), [2, 4, 6]);
+    tf.dispose([integers, named, x]);
+    deviceState.dispose();
+  },
+);
