@@ -12,7 +12,7 @@ import {
   describeMember,
   type MemberResult,
 } from "../evaluate/autoattack/result.ts";
-import { BENCHMARK_KINDS } from "../data/corruptions/corruptions.ts";
+import { CORRUPTION_NAMES, FROST_IS_MADE } from "../data/corruptions/corruptions.ts";
 import type { CorruptionAccuracies } from "../evaluate/series/corruptions.ts";
 import type { Curve } from "../evaluate/series/curve.ts";
 import { describePerturbation } from "../evaluate/perturbation.ts";
@@ -114,7 +114,12 @@ function describeCorruptions({ accuracy, kinds }: CorruptionAccuracies): string[
     ),
     `  mean accuracy under corruptions: ${formatPercent(accuracy)} (${
       Object.keys(kinds).length
-    } of CIFAR-10-C's ${BENCHMARK_KINDS} kinds: not comparable with its mean)`,
+    } of CIFAR-10-C's ${CORRUPTION_NAMES.length} kinds: ${
+      CORRUPTION_NAMES.every((name) => kinds[name])
+        ? "comparable with its mean but for frost"
+        : "not comparable with its mean"
+    })`,
+    ...kinds.frost ? [`  ${FROST_IS_MADE}`] : [],
   ];
 }
 

@@ -4,7 +4,7 @@
  * @module
  */
 import * as v from "valibot";
-import { CORRUPTION_NAMES } from "../../data/corruptions/corruptions.ts";
+import { CORRUPTION_NAMES, FROST_IS_MADE } from "../../data/corruptions/corruptions.ts";
 import type { Flag } from "../../recipe/flag.ts";
 
 const ALL = "all";
@@ -24,7 +24,7 @@ export const CORRUPTIONS_FLAG: Flag<typeof kindList> = {
   help:
     `also measure common corruptions, made as CIFAR-10-C's are, at five severities: ${ALL}, or ${
       CORRUPTION_NAMES.join(", ")
-    }, which is CIFAR-10-C's list without frost; --attack is clean then unless given`,
+    } (CIFAR-10-C's kinds; ${FROST_IS_MADE}); --attack is clean then unless given`,
   schema: kindList,
   parse: (text) => text === ALL ? CORRUPTION_NAMES : text.split(","),
 };

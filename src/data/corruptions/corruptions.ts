@@ -9,25 +9,26 @@ import { type Dataset, describeShape, valuesPerImage } from "../dataset.ts";
 import { DEFOCUS_BLUR, GLASS_BLUR, ZOOM_BLUR } from "./blur.ts";
 import { type Corruption, SEVERITIES } from "./corruption.ts";
 import { ELASTIC_TRANSFORM } from "./elastic.ts";
+import { FROST } from "./frost.ts";
 import { BRIGHTNESS, CONTRAST } from "./light.ts";
 import { JPEG_COMPRESSION, PIXELATE } from "./lossy.ts";
 import { MOTION_BLUR } from "./motion_blur.ts";
 import { GAUSSIAN_NOISE, IMPULSE_NOISE, SHOT_NOISE } from "./noise.ts";
 import { FOG, SNOW } from "./weather.ts";
 
-/** How many kinds CIFAR-10-C's mean is over. */
-export const BENCHMARK_KINDS = 15;
-
 /**
- * CIFAR-10-C's kinds in its order but for frost, which is made of photographs: a mean over these is not the published one. A draw
- * depends on the place in the list: a new one goes to its end.
+ * The fifteen kinds that CIFAR-10-C's mean is over, in its order but for frost, which came last. Its photographs of frost are
+ * crystals made here. A draw depends on the place in the list.
  */
 export const CORRUPTION_NAMES = [
   ...["gaussian_noise", "shot_noise", "impulse_noise"] as const,
   ...["defocus_blur", "glass_blur", "motion_blur", "zoom_blur"] as const,
   ...["snow", "fog", "brightness", "contrast"] as const,
-  ...["elastic_transform", "pixelate", "jpeg_compression"] as const,
+  ...["elastic_transform", "pixelate", "jpeg_compression", "frost"] as const,
 ] as const;
+
+/** What is said wherever frost counts. */
+export const FROST_IS_MADE = "frost is generated, not CIFAR-10-C's photographs";
 
 /** The name of a kind of corruption. */
 export type CorruptionName = typeof CORRUPTION_NAMES[number];
@@ -37,7 +38,7 @@ const TABLE: { readonly [N in CorruptionName]: Corruption<N> } = {
   ...{ defocus_blur: DEFOCUS_BLUR, glass_blur: GLASS_BLUR, motion_blur: MOTION_BLUR },
   ...{ zoom_blur: ZOOM_BLUR, snow: SNOW, fog: FOG, brightness: BRIGHTNESS, contrast: CONTRAST },
   ...{ elastic_transform: ELASTIC_TRANSFORM, pixelate: PIXELATE },
-  jpeg_compression: JPEG_COMPRESSION,
+  ...{ jpeg_compression: JPEG_COMPRESSION, frost: FROST },
 };
 
 /**

@@ -20,7 +20,10 @@ export interface KindAccuracies {
 
 /** Accuracies under common corruptions. */
 export interface CorruptionAccuracies {
-  /** The mean over the kinds that were asked for: 14 at most, so that it is not comparable with CIFAR-10-C's over 15. */
+  /**
+   * The mean over the kinds that were asked for. CIFAR-10-C's is over all 15, frost of photographs among them, which is generated
+   * here; reports of earlier versions have 14 at most, without frost.
+   */
   readonly accuracy: number;
   /** By kind. */
   readonly kinds: Readonly<Partial<Record<CorruptionName, KindAccuracies>>>;

@@ -45,7 +45,7 @@ Deno.test("corrupted() draws noise of the published strength", () => {
 });
 
 Deno.test("corrupted() gives an image the same bytes whichever others are asked for, and others by another seed", () => {
-  const dataset = grey(100, 4), random = /noise|glass|motion|snow|fog|elastic/;
+  const dataset = grey(100, 4), random = /noise|glass|motion|snow|frost|fog|elastic/;
   dataset.images.forEach((_, i) => dataset.images[i] = (i * 7 ^ i >> 5) % 251);
   for (const name of CORRUPTION_NAMES) {
     const all = corrupted(dataset, ids(4), name, 3, 1), one = Uint32Array.of(2);
@@ -67,4 +67,28 @@ Deno.test("corrupted() takes images of other sizes and refuses other channels", 
   }
   const one = { ...grey(1, 1), shape: { height: 48, width: 64, channels: 1 } };
   assert.throws(() => corrupted(one, ids(1), "fog", 1, 1), usageError("48×64×1", "three channels"));
+});
+
+Deno.test("corrupted() lays frost of the published weight over images, brighter here than there", () => {
+  const n = 32, black = grey(0, n), brightest: number[] = [], means: number[] = [];
+  for (let severity = 1; severity <= 5; severity++) {
+    const { images } = corrupted(black, ids(n), "frost", severity, 1);
+    brightest.push(Math.max(...images.slice(0, 3072)));
+    const { mean, deviation } = moments(images);
+    means.push(mean);
+    assert.ok(deviation > 0.15 * mean, "ice and bare pane");
+    const rgb = [0, 1, 2].map((channel) =>
+      moments(images.filter((_, i) => i % 3 === channel)).mean
+    );
+    assert.ok(rgb[0]! < rgb[1]! && rgb[1]! < rgb[2]!, "it is bluish");
+  }
+  [0.2, 0.3, 0.4, 0.4, 0.45].forEach((weight, i) => {
+    assert.ok(brightest[i]! < 255 * weight && brightest[i]! > 150 * weight, `${brightest}`);
+    const frost = means[i]! / (255 * weight);
+    assert.ok(frost > 0.35 && frost < 0.65, `${means}`); // the same frost at every severity
+  });
+  [1, 1, 0.9, 0.85, 0.75].forEach((kept, i) => {
+    const { mean } = moments(corrupted(grey(100, n), ids(n), "frost", i + 1, 1).images);
+    assert.ok(Math.abs(mean - means[i]! - 100 * kept) < 1, "such a share of the image is left");
+  });
 });

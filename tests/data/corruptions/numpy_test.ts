@@ -149,6 +149,31 @@ def jpeg_compression(s):
     Image.fromarray(image).save(file, "JPEG", quality=[80, 65, 58, 50, 40][s])
     return np.asarray(Image.open(file)) / 255
 
+def frost(s):
+    kept, weight = [(1, 0.2), (1, 0.3), (0.9, 0.4), (0.85, 0.4), (0.75, 0.45)][s]
+    draws, field = Draws("frost", s + 1, "uniform"), np.zeros((32, 32))
+    rows, columns = np.mgrid[:32, :32]
+    def needle(root, turn, length):
+        along = np.exp(2j * np.pi * turn) # right and down
+        count = int(np.ceil(2 * length))
+        for i in range(count):
+            at = root + i / 2 * along
+            tent = np.maximum(0, 1 - abs(rows - at.imag)) * np.maximum(0, 1 - abs(columns - at.real))
+            field[:] += (1 - i / count) * tent
+        return along
+    for _ in range(6): # a seed for 200 pixels
+        y, x_ = 32 * draws.take(2)
+        for _ in range(3):
+            turn, length = draws.take(2) * [1, 16] + [0, 8]
+            along = needle(x_ + 1j * y, turn, length)
+            for at in np.arange(3, length, 3):
+                for side in (-1 / 6, 1 / 6):
+                    needle(x_ + 1j * y + at * along, turn + side, min(5, (length - at) / 2))
+    blurred = lambda sigma: ndimage.gaussian_filter(field, sigma, mode="nearest", truncate=4.0)
+    ice = 1.2 * blurred(0.5) + 0.6 * blurred(3)
+    ice = 0.2 + 0.8 * ice / (1 + ice)
+    return kept * x + weight * ice[..., None] * [0.85, 0.93, 1]
+
 for name in names:
     for s in range(5):
         made = np.clip(globals()[name](s), 0, 1) * 255
@@ -165,6 +190,7 @@ const DRAWS: Readonly<Record<string, (stream: Stream) => [kind: string, draws: n
   motion_blur: (stream) => ["uniform", [stream.uniform()]],
   snow: (stream) => ["normal", [...take(1024, () => stream.normal()), stream.uniform()]],
   fog: (stream) => ["uniform", take(1024, () => stream.uniform())],
+  frost: (stream) => ["uniform", take(6 * (2 + 3 * 2), () => stream.uniform())],
   elastic_transform: (stream) => ["uniform", take(6 + 2048, () => stream.uniform())],
 };
 

@@ -25,7 +25,7 @@ Deno.test("evaluateRun() refuses names that stand for nothing", async () => {
     /^There is no attack "pgd0": say clean, fgsm, pgd20/,
   );
   await refuses({ corruptions: [] }, /^The corruptions must be at least one\.$/);
-  await refuses({ corruptions: ["frost"] }, /^There is no corruption "frost": it is one of gauss/);
+  await refuses({ corruptions: ["rain"] }, /^There is no corruption "rain": it is one of gauss/);
   await refuses(
     { checkpoint: "first" },
     /^There is no checkpoint "first": it is one of best, last/,

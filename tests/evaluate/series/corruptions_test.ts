@@ -1,8 +1,11 @@
 import assert from "node:assert/strict";
 import { firstIndices } from "../../../src/data/batches.ts";
-import { corrupted } from "../../../src/data/corruptions/corruptions.ts";
+import { corrupted, CORRUPTION_NAMES } from "../../../src/data/corruptions/corruptions.ts";
 import { synthetic } from "../../../src/data/sets/synthetic.ts";
-import { evaluateCorruptions } from "../../../src/evaluate/series/corruptions.ts";
+import {
+  corruptionAccuracies,
+  evaluateCorruptions,
+} from "../../../src/evaluate/series/corruptions.ts";
 import { evaluateAccuracy } from "../../../src/evaluate/evaluate.ts";
 import type { EvaluationReport } from "../../../src/evaluate/report.ts";
 import { mergeReports } from "../../../src/evaluate/shards/merge_reports.ts";
@@ -11,6 +14,31 @@ import { freeze } from "../../../src/model/frozen.ts";
 import { disposeAll, initialise } from "../../../src/model/parameters.ts";
 import { describeReport } from "../../../src/report/evaluation_text.ts";
 import { onWasm } from "../../testing/device.ts";
+
+Deno.test("describeReport() says how far a mean under corruptions is CIFAR-10-C's, and that frost is generated", () => {
+  const lines = (names: readonly string[]) => {
+    const found = new Map(names.map((name) => [name, [4, 3, 2, 1, 0]]));
+    const report = {
+      corruptions: corruptionAccuracies(found, 4),
+      checkpoint: { path: "a", name: null },
+      ...{ data: { name: "made", n: 4 }, attack: { norm: "linf", epsilon: 8 / 255 }, seed: 5 },
+    } as unknown as EvaluationReport;
+    return describeReport(report).split("\n").slice(-2);
+  };
+  const mean = "  mean accuracy under corruptions: 50.00 %", frost = /^ {2}frost is generated, not/;
+  const [all, note] = lines(CORRUPTION_NAMES);
+  assert.equal(
+    all,
+    `${mean} (15 of CIFAR-10-C's 15 kinds: comparable with its mean but for frost)`,
+  );
+  assert.match(note!, frost);
+  assert.match(
+    lines(["frost"])[0]!,
+    / \(1 of CIFAR-10-C's 15 kinds: not comparable with its mean\)$/,
+  );
+  assert.match(lines(["frost"])[1]!, frost);
+  assert.match(lines(CORRUPTION_NAMES.slice(0, -1))[1]!, / \(14 of .*: not comparable with/);
+});
 
 onWasm(
   "evaluateCorruptions() counts what evaluateAccuracy() does of corrupted images, in parts too",

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { BENCHMARK_KINDS } from "../../../data/corruptions/corruptions.ts";
+import { CORRUPTION_NAMES, FROST_IS_MADE } from "../../../data/corruptions/corruptions.ts";
 import { SEVERITIES } from "../../../data/corruptions/corruption.ts";
 import { percent } from "../../words.ts";
 import type { PageAccuracy } from "../evaluations.ts";
@@ -24,7 +24,7 @@ export function corruptions(runs: readonly RunData[]): Section | undefined {
     title: "Corruptions",
     body: markup`
 <p class="hint">Accuracy in percent on test images that are noisy, blurred, weathered or badly encoded, from mild (1) to
-severe (5).</p>
+severe (5)${all.some((kinds) => kinds.has("frost")) && `; ${FROST_IS_MADE}`}.</p>
 <div class="matrices">${
       runs.map((run, index) => all[index]!.size > 0 && kindTable(run, index, all[index]!))
     }</div>${
@@ -73,7 +73,7 @@ function kindTable(run: RunData, index: number, kinds: ReadonlyMap<string, Sever
   }</tbody></table>`;
   return markup`<div class="confusion"><h3>${runName(run, index)} <span class="note">mean ${
     percent(meanOf(rows.map(({ mean }) => mean)))
-  } % over ${rows.length} of CIFAR-10-C's ${BENCHMARK_KINDS} kinds, n = ${
+  } % over ${rows.length} of CIFAR-10-C's ${CORRUPTION_NAMES.length} kinds, n = ${
     [...counts].join(" or ")
   }</span></h3>${scrolling(`Accuracy under corruptions, ${run.label}`, table)}</div>`;
 }

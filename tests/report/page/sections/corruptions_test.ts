@@ -31,6 +31,12 @@ Deno.test("corruptions() has a row for each kind with its severities and their m
   assert.deepEqual(cells("snow"), [79, 78, 78, 77, 76, 78]);
   assert.match(text, /mean 78\.80 % over \d of CIFAR-10-C's 15 kinds, n = 1,000/);
   assert.match(text, /No corruptions of without:/);
+  assert.doesNotMatch(text, /frost/);
+  const frosted = corruptions(await readRuns([await made("frosted", { corruptions: ["frost"] })]));
+  assert.match(
+    frosted!.body.text,
+    /severe \(5\); frost is generated, not CIFAR-10-C&#39;s photographs/,
+  );
 });
 
 Deno.test("corruptions() joins evaluations of one checkpoint, and takes a kind from the one of the most images", async () => {
