@@ -147,6 +147,7 @@ export {
   corrupted,
   CORRUPTION_NAMES,
   type CorruptionName,
+  EXTRA_CORRUPTION_NAMES,
 } from "./src/data/corruptions/corruptions.ts";
 export { type Dataset, type ImageShape, type SplitName, type Splits } from "./src/data/dataset.ts";
 export { type TestChoice } from "./src/data/folder/listing.ts";

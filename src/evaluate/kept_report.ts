@@ -97,7 +97,8 @@ const MOST_OF_CORRUPTIONS = 60;
  */
 function corruptionsName({ kinds }: CorruptionAccuracies): string {
   const kept = Object.keys(kinds), names = kept.join("+");
-  if (kept.length === CORRUPTION_NAMES.length) return `${CORRUPTED}-${kept.length}`;
+  const all = CORRUPTION_NAMES.every((name) => kinds[name]);
+  if (all && kept.length === CORRUPTION_NAMES.length) return `${CORRUPTED}-${kept.length}`;
   const said = names.length <= MOST_OF_CORRUPTIONS ? names : sha256(names).slice(0, 12);
   return `${CORRUPTED}-${said}`;
 }

@@ -22,6 +22,7 @@ import {
   type EvaluationReport,
   formatRadius,
 } from "../evaluate/report.ts";
+import { describeKinds } from "./corruption_mean.ts";
 import type { Accuracy } from "../evaluate/evaluate.ts";
 import type { Transfer } from "../evaluate/transfer.ts";
 import { formatPercent } from "./words.ts";
@@ -113,8 +114,8 @@ function describeCorruptions({ accuracy, kinds }: CorruptionAccuracies): string[
       row(name, [...severities, { accuracy }].map((each) => formatPercent(each.accuracy)))
     ),
     `  mean accuracy under corruptions: ${formatPercent(accuracy)} (${
-      Object.keys(kinds).length
-    } of CIFAR-10-C's ${CORRUPTION_NAMES.length} kinds: ${
+      describeKinds(Object.keys(kinds))
+    }: ${
       CORRUPTION_NAMES.every((name) => kinds[name])
         ? "comparable with its mean but for frost"
         : "not comparable with its mean"

@@ -13,12 +13,12 @@ import { FROST } from "./frost.ts";
 import { BRIGHTNESS, CONTRAST } from "./light.ts";
 import { JPEG_COMPRESSION, PIXELATE } from "./lossy.ts";
 import { MOTION_BLUR } from "./motion_blur.ts";
-import { GAUSSIAN_NOISE, IMPULSE_NOISE, SHOT_NOISE } from "./noise.ts";
+import { GAUSSIAN_NOISE, IMPULSE_NOISE, SHOT_NOISE, SPECKLE_NOISE } from "./noise.ts";
 import { FOG, SNOW } from "./weather.ts";
 
 /**
  * The fifteen kinds that CIFAR-10-C's mean is over, in its order but for frost, which came last. Its photographs of frost are
- * crystals made here. A draw depends on the place in the list.
+ * crystals made here. A draw depends on the place in {@linkcode KNOWN_CORRUPTION_NAMES}.
  */
 export const CORRUPTION_NAMES = [
   ...["gaussian_noise", "shot_noise", "impulse_noise"] as const,
@@ -27,11 +27,23 @@ export const CORRUPTION_NAMES = [
   ...["elastic_transform", "pixelate", "jpeg_compression", "frost"] as const,
 ] as const;
 
+/** Kinds that CIFAR-10-C has besides, which its mean does not count. Spatter, its other one, is not made. */
+export const EXTRA_CORRUPTION_NAMES = ["speckle_noise"] as const;
+
+/** All kinds that are made. A new one goes to the end. */
+export const KNOWN_CORRUPTION_NAMES = [...CORRUPTION_NAMES, ...EXTRA_CORRUPTION_NAMES] as const;
+
+/** Those of `names` that a mean is over: the kinds of CIFAR-10-C's mean, or all where none of these is among them. */
+export function averagedKinds(names: readonly string[]): readonly string[] {
+  const counted = names.filter((name) => CORRUPTION_NAMES.some((each) => each === name));
+  return counted.length > 0 ? counted : names;
+}
+
 /** What is said wherever frost counts. */
 export const FROST_IS_MADE = "frost is generated, not CIFAR-10-C's photographs";
 
 /** The name of a kind of corruption. */
-export type CorruptionName = typeof CORRUPTION_NAMES[number];
+export type CorruptionName = typeof KNOWN_CORRUPTION_NAMES[number];
 
 const TABLE: { readonly [N in CorruptionName]: Corruption<N> } = {
   ...{ gaussian_noise: GAUSSIAN_NOISE, shot_noise: SHOT_NOISE, impulse_noise: IMPULSE_NOISE },
@@ -39,6 +51,7 @@ const TABLE: { readonly [N in CorruptionName]: Corruption<N> } = {
   ...{ zoom_blur: ZOOM_BLUR, snow: SNOW, fog: FOG, brightness: BRIGHTNESS, contrast: CONTRAST },
   ...{ elastic_transform: ELASTIC_TRANSFORM, pixelate: PIXELATE },
   ...{ jpeg_compression: JPEG_COMPRESSION, frost: FROST },
+  speckle_noise: SPECKLE_NOISE,
 };
 
 /**
@@ -77,7 +90,7 @@ export function corrupted(
 ): Dataset {
   checkCorruptible(dataset);
   const { shape, labels } = dataset, values = valuesPerImage(shape);
-  const number = CORRUPTION_NAMES.indexOf(name), images = new Uint8Array(ids.length * values);
+  const number = KNOWN_CORRUPTION_NAMES.indexOf(name), images = new Uint8Array(ids.length * values);
   const { apply }: Corruption = TABLE[name];
   ids.forEach((id, row) => {
     const bytes = dataset.images.subarray(id * values, (id + 1) * values);

@@ -1,5 +1,5 @@
 /**
- * Noise of a sensor: electronic, of few photons, and of broken pixels. Each value has a draw of its own.
+ * Noise of a sensor: electronic, of few photons, of broken pixels, and of coherent light. Each value has a draw of its own.
  *
  * @module
  */
@@ -32,6 +32,14 @@ export const IMPULSE_NOISE: Corruption<"impulse_noise"> = corruption(
       const drawn = stream.uniform();
       return drawn >= share ? byte : drawn < share / 2 ? 0 : 255;
     }),
+);
+
+/** Normal, of so much standard deviation where a value is 1, and in proportion elsewhere. */
+export const SPECKLE_NOISE: Corruption<"speckle_noise"> = corruption(
+  "speckle_noise",
+  [0.06, 0.1, 0.12, 0.16, 0.2],
+  ({ bytes }, deviation, stream) =>
+    toBytes(unitValues(bytes).map((value) => value + value * deviation * stream.normal())),
 );
 
 /** Poisson's cumulative distributions, from 0 on, by white's photons and the byte. */

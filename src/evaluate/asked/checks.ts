@@ -4,7 +4,7 @@
  * @module
  */
 import { AUTOATTACK_MEMBERS, AUTOATTACK_VERSIONS } from "../../attack/autoattack/versions.ts";
-import { CORRUPTION_NAMES } from "../../data/corruptions/corruptions.ts";
+import { KNOWN_CORRUPTION_NAMES } from "../../data/corruptions/corruptions.ts";
 import { DATA_ROOT } from "../../data/sets/sets.ts";
 import { UsageError } from "../../errors.ts";
 import type { Recipe, RecipeInput } from "../../recipe/recipe.ts";
@@ -45,7 +45,7 @@ export function checkOptions(options: EvaluationOptions): void {
   }
   if (options.source !== undefined) checkTransfer(attacksOf(options));
   if (corruptions?.length === 0) throw new UsageError("The corruptions must be at least one.");
-  for (const name of corruptions ?? []) refuseUnknown("corruption", name, CORRUPTION_NAMES);
+  for (const name of corruptions ?? []) refuseUnknown("corruption", name, KNOWN_CORRUPTION_NAMES);
   refuseUnknown("checkpoint", checkpoint, CHECKPOINT_LINKS);
   refuseUnknown("weights", weights, WEIGHTS_CHOICES);
   refuseUnknown("AutoAttack version", version, AUTOATTACK_VERSIONS);

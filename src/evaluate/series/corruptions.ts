@@ -5,7 +5,11 @@
  */
 import { firstIndices } from "../../data/batches.ts";
 import { SEVERITIES } from "../../data/corruptions/corruption.ts";
-import { corrupted, type CorruptionName } from "../../data/corruptions/corruptions.ts";
+import {
+  averagedKinds,
+  corrupted,
+  type CorruptionName,
+} from "../../data/corruptions/corruptions.ts";
 import { Interrupted } from "../../errors.ts";
 import type { FrozenModel } from "../../model/frozen.ts";
 import { type Accuracy, evaluateAccuracy, type EvaluationSettings } from "../evaluate.ts";
@@ -22,7 +26,8 @@ export interface KindAccuracies {
 export interface CorruptionAccuracies {
   /**
    * The mean over the kinds that were asked for. CIFAR-10-C's is over all 15, frost of photographs among them, which is generated
-   * here; reports of earlier versions have 14 at most, without frost.
+   * here; reports of earlier versions have 14 at most, without frost. Kinds that its mean does not count are in this one only where
+   * no others were asked for.
    */
   readonly accuracy: number;
   /** By kind. */
@@ -79,5 +84,7 @@ export function corruptionAccuracies(
     const severities = counts.map((correct) => ({ accuracy: correct / n, correct, n }));
     return [name, { accuracy: mean(severities), severities }] as const;
   });
-  return { accuracy: mean(kinds.map(([, each]) => each)), kinds: Object.fromEntries(kinds) };
+  const averaged = averagedKinds(kinds.map(([name]) => name));
+  const counted = kinds.filter(([name]) => averaged.includes(name)).map(([, each]) => each);
+  return { accuracy: mean(counted), kinds: Object.fromEntries(kinds) };
 }

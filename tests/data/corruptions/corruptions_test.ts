@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { corrupted, CORRUPTION_NAMES } from "../../../src/data/corruptions/corruptions.ts";
+import { corrupted, KNOWN_CORRUPTION_NAMES } from "../../../src/data/corruptions/corruptions.ts";
 import type { Dataset } from "../../../src/data/dataset.ts";
 import { usageError } from "../usage_error.ts";
 
@@ -27,6 +27,12 @@ Deno.test("corrupted() draws noise of the published strength", () => {
     assert.ok(Math.abs(found.mean - 127.5) < 5 * expected / Math.sqrt(count), `${found.mean}`);
     assert.ok(Math.abs(found.deviation / expected - 1) < 5 / Math.sqrt(2 * count));
   });
+  [0.06, 0.1, 0.12, 0.16, 0.2].forEach((deviation, i) => {
+    const found = moments(corrupted(grey(128, n), ids(n), "speckle_noise", i + 1, 1).images);
+    const expected = Math.hypot(128 * deviation, Math.sqrt(1 / 12));
+    assert.ok(Math.abs(found.mean - 127.5) < 5 * expected / Math.sqrt(count), `${found.mean}`);
+    assert.ok(Math.abs(found.deviation / expected - 1) < 5 / Math.sqrt(2 * count));
+  });
   [500, 250, 100, 75, 50].forEach((photons, i) => {
     const found = moments(corrupted(grey(60, n), ids(n), "shot_noise", i + 1, 1).images);
     // Each photon is 255/c levels, of which the fraction is cut off.
@@ -47,7 +53,7 @@ Deno.test("corrupted() draws noise of the published strength", () => {
 Deno.test("corrupted() gives an image the same bytes whichever others are asked for, and others by another seed", () => {
   const dataset = grey(100, 4), random = /noise|glass|motion|snow|frost|fog|elastic/;
   dataset.images.forEach((_, i) => dataset.images[i] = (i * 7 ^ i >> 5) % 251);
-  for (const name of CORRUPTION_NAMES) {
+  for (const name of KNOWN_CORRUPTION_NAMES) {
     const all = corrupted(dataset, ids(4), name, 3, 1), one = Uint32Array.of(2);
     const third = corrupted(dataset, one, name, 3, 1);
     assert.deepEqual(third.images, all.images.subarray(2 * 3072, 3 * 3072), name);
@@ -59,7 +65,7 @@ Deno.test("corrupted() gives an image the same bytes whichever others are asked 
 const Buffer = ({ images }: Dataset) => images.toString();
 
 Deno.test("corrupted() takes images of other sizes and refuses other channels", () => {
-  for (const name of CORRUPTION_NAMES) {
+  for (const name of KNOWN_CORRUPTION_NAMES) {
     const small = { ...grey(80, 1), shape: { height: 20, width: 24, channels: 3 } };
     const images = small.images.slice(0, 20 * 24 * 3);
     const made = corrupted({ ...small, images }, ids(1), name, 5, 1);

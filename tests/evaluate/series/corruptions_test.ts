@@ -37,7 +37,26 @@ Deno.test("describeReport() says how far a mean under corruptions is CIFAR-10-C'
     / \(1 of CIFAR-10-C's 15 kinds: not comparable with its mean\)$/,
   );
   assert.match(lines(["frost"])[1]!, frost);
+  assert.equal(
+    lines([...CORRUPTION_NAMES, "speckle_noise"])[0],
+    `${mean} (15 of CIFAR-10-C's 15 kinds without speckle_noise: comparable with its mean but for frost)`,
+  );
+  assert.match(
+    lines(["speckle_noise"])[1]!,
+    / \(kinds that CIFAR-10-C's leaves out: not comparable/,
+  );
   assert.match(lines(CORRUPTION_NAMES.slice(0, -1))[1]!, / \(14 of .*: not comparable with/);
+});
+
+Deno.test("corruptionAccuracies() means the kinds of CIFAR-10-C's mean, and others only where there are none", () => {
+  const none = [0, 0, 0, 0, 0], all = [4, 4, 4, 4, 4], half = [2, 2, 2, 2, 2];
+  const both = corruptionAccuracies(
+    new Map([["fog", all], ["speckle_noise", none], ["snow", half]]),
+    4,
+  );
+  assert.equal(both.accuracy, 0.75);
+  assert.deepEqual(Object.keys(both.kinds), ["fog", "speckle_noise", "snow"]);
+  assert.equal(corruptionAccuracies(new Map([["speckle_noise", half]]), 4).accuracy, 0.5);
 });
 
 onWasm(

@@ -3,8 +3,9 @@
  *
  * @module
  */
-import { CORRUPTION_NAMES, FROST_IS_MADE } from "../../../data/corruptions/corruptions.ts";
+import { averagedKinds, FROST_IS_MADE } from "../../../data/corruptions/corruptions.ts";
 import { SEVERITIES } from "../../../data/corruptions/corruption.ts";
+import { describeKinds } from "../../corruption_mean.ts";
 import { percent } from "../../words.ts";
 import type { PageAccuracy } from "../evaluations.ts";
 import { type Markup, markup } from "../markup.ts";
@@ -54,6 +55,8 @@ function kindTable(run: RunData, index: number, kinds: ReadonlyMap<string, Sever
     const shares = severities.map(({ correct, n }) => correct / n);
     return { kind, shares, mean: meanOf(shares) };
   });
+  const averaged = averagedKinds([...kinds.keys()]);
+  const counted = rows.filter(({ kind }) => averaged.includes(kind));
   const counts = new Set(
     Array.from(kinds.values(), ([{ n } = { n: 0 }]) => n.toLocaleString("en")),
   );
@@ -72,10 +75,10 @@ function kindTable(run: RunData, index: number, kinds: ReadonlyMap<string, Sever
     )
   }</tbody></table>`;
   return markup`<div class="confusion"><h3>${runName(run, index)} <span class="note">mean ${
-    percent(meanOf(rows.map(({ mean }) => mean)))
-  } % over ${rows.length} of CIFAR-10-C's ${CORRUPTION_NAMES.length} kinds, n = ${
-    [...counts].join(" or ")
-  }</span></h3>${scrolling(`Accuracy under corruptions, ${run.label}`, table)}</div>`;
+    percent(meanOf(counted.map(({ mean }) => mean)))
+  } % over ${describeKinds([...kinds.keys()])}, n = ${[...counts].join(" or ")}</span></h3>${
+    scrolling(`Accuracy under corruptions, ${run.label}`, table)
+  }</div>`;
 }
 
 function meanOf(shares: readonly number[]): number {

@@ -29,9 +29,14 @@ Deno.test("corruptions() has a row for each kind with its severities and their m
   };
   assert.deepEqual(cells("fog"), [80, 80, 80, 80, 80, 80]);
   assert.deepEqual(cells("snow"), [79, 78, 78, 77, 76, 78]);
-  assert.match(text, /mean 78\.80 % over \d of CIFAR-10-C's 15 kinds, n = 1,000/);
+  assert.match(text, /mean 78\.80 % over \d of CIFAR-10-C&#39;s 15 kinds, n = 1,000/);
   assert.match(text, /No corruptions of without:/);
   assert.doesNotMatch(text, /frost/);
+  const more = await made("more", { corruptions: ["fog", "speckle_noise"] });
+  assert.match(
+    corruptions(await readRuns([more]))!.body.text,
+    /mean 80\.00 % over 1 of CIFAR-10-C&#39;s 15 kinds without speckle_noise, n = 1,000/,
+  );
   const frosted = corruptions(await readRuns([await made("frosted", { corruptions: ["frost"] })]));
   assert.match(
     frosted!.body.text,
