@@ -1,5 +1,5 @@
 /**
- * Blur out of focus, behind frosted glass, and of a lens that zooms.
+ * Blur of a normal distribution, out of focus, behind frosted glass, and of a lens that zooms.
  *
  * @module
  */
@@ -7,6 +7,13 @@ import { type Corruption, corruption, type Original, toBytes, unitValues } from 
 import { gaussianBlur, gaussianKernel, mirror, zoomed } from "./filters.ts";
 import type { ImageShape } from "../dataset.ts";
 import type { Stream } from "../../random/stream.ts";
+
+/** By a normal distribution of such a standard deviation, in pixels. */
+export const GAUSSIAN_BLUR: Corruption<"gaussian_blur"> = corruption(
+  "gaussian_blur",
+  [0.4, 0.6, 0.7, 0.8, 1],
+  ({ bytes, shape }, sigma) => toBytes(gaussianBlur(unitValues(bytes), shape, sigma)),
+);
 
 /** A disc of a radius, whose edge is softened by a normal distribution over three pixels. */
 export const DEFOCUS_BLUR: Corruption<"defocus_blur"> = corruption(

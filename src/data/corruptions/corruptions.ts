@@ -6,7 +6,7 @@
 import { UsageError } from "../../errors.ts";
 import { Purpose, Stream } from "../../random/stream.ts";
 import { type Dataset, describeShape, valuesPerImage } from "../dataset.ts";
-import { DEFOCUS_BLUR, GLASS_BLUR, ZOOM_BLUR } from "./blur.ts";
+import { DEFOCUS_BLUR, GAUSSIAN_BLUR, GLASS_BLUR, ZOOM_BLUR } from "./blur.ts";
 import { type Corruption, SEVERITIES } from "./corruption.ts";
 import { ELASTIC_TRANSFORM } from "./elastic.ts";
 import { FROST } from "./frost.ts";
@@ -28,7 +28,7 @@ export const CORRUPTION_NAMES = [
 ] as const;
 
 /** Kinds that CIFAR-10-C has besides, which its mean does not count. Spatter, its other one, is not made. */
-export const EXTRA_CORRUPTION_NAMES = ["speckle_noise"] as const;
+export const EXTRA_CORRUPTION_NAMES = ["speckle_noise", "gaussian_blur"] as const;
 
 /** All kinds that are made. A new one goes to the end. */
 export const KNOWN_CORRUPTION_NAMES = [...CORRUPTION_NAMES, ...EXTRA_CORRUPTION_NAMES] as const;
@@ -51,7 +51,7 @@ const TABLE: { readonly [N in CorruptionName]: Corruption<N> } = {
   ...{ zoom_blur: ZOOM_BLUR, snow: SNOW, fog: FOG, brightness: BRIGHTNESS, contrast: CONTRAST },
   ...{ elastic_transform: ELASTIC_TRANSFORM, pixelate: PIXELATE },
   ...{ jpeg_compression: JPEG_COMPRESSION, frost: FROST },
-  speckle_noise: SPECKLE_NOISE,
+  ...{ speckle_noise: SPECKLE_NOISE, gaussian_blur: GAUSSIAN_BLUR },
 };
 
 /**

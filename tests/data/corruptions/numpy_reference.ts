@@ -64,6 +64,9 @@ def defocus_blur(s):
     kernel = ndimage.convolve(disc / disc.sum(), np.outer(line, line), mode="constant")
     return np.stack([ndimage.correlate(x[..., c], kernel, mode="mirror") for c in range(3)], -1)
 
+def gaussian_blur(s):
+    return soft(x, [0.4, 0.6, 0.7, 0.8, 1][s])
+
 def glass_blur(s):
     sigma, rounds = [(0.05, 1), (0.25, 1), (0.4, 1), (0.25, 2), (0.4, 2)][s]
     pixels, draws = np.uint8(soft(x, sigma) * 255), Draws("glass_blur", s + 1, "bits")
