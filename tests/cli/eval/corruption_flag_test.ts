@@ -11,6 +11,6 @@ Deno.test("CORRUPTIONS_FLAG reads all as CIFAR-10-C's 15 kinds, and others by th
   assert.deepEqual(read("speckle_noise,all"), ["speckle_noise", ...CORRUPTION_NAMES]);
   assert.throws(
     () => read("spatter"),
-    /must be all, or a list of gaussian_noise, .*, speckle_noise/,
+    /must be all, or a list of gaussian_noise, .*, speckle_noise, /,
   );
 });

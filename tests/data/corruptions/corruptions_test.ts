@@ -98,3 +98,14 @@ Deno.test("corrupted() lays frost of the published weight over images, brighter 
     assert.ok(Math.abs(mean - means[i]! - 100 * kept) < 1, "such a share of the image is left");
   });
 });
+
+Deno.test("corrupted() spreads a point by Gaussian blur of the published widths", () => {
+  const point = grey(0, 1), middle = 16 * 32 + 16;
+  point.images.fill(255, 3 * middle, 3 * middle + 3);
+  [0.4, 0.6, 0.7, 0.8, 1].forEach((sigma, i) => {
+    const { images } = corrupted(point, ids(1), "gaussian_blur", i + 1, 1);
+    const beside = images[3 * middle + 3]! / images[3 * middle]!;
+    assert.ok(Math.abs(beside - Math.exp(-0.5 / sigma ** 2)) < 0.02, `${sigma}: ${beside}`);
+    assert.equal(images[3 * middle + 3], images[3 * (middle + 32)], "down as to the right");
+  });
+});
