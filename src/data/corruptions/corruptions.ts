@@ -10,7 +10,7 @@ import { DEFOCUS_BLUR, GAUSSIAN_BLUR, GLASS_BLUR, ZOOM_BLUR } from "./blur.ts";
 import { type Corruption, SEVERITIES } from "./corruption.ts";
 import { ELASTIC_TRANSFORM } from "./elastic.ts";
 import { FROST } from "./frost.ts";
-import { BRIGHTNESS, CONTRAST } from "./light.ts";
+import { BRIGHTNESS, CONTRAST, SATURATE } from "./light.ts";
 import { JPEG_COMPRESSION, PIXELATE } from "./lossy.ts";
 import { MOTION_BLUR } from "./motion_blur.ts";
 import { GAUSSIAN_NOISE, IMPULSE_NOISE, SHOT_NOISE, SPECKLE_NOISE } from "./noise.ts";
@@ -28,7 +28,7 @@ export const CORRUPTION_NAMES = [
 ] as const;
 
 /** Kinds that CIFAR-10-C has besides, which its mean does not count. Spatter, its other one, is not made. */
-export const EXTRA_CORRUPTION_NAMES = ["speckle_noise", "gaussian_blur"] as const;
+export const EXTRA_CORRUPTION_NAMES = ["speckle_noise", "gaussian_blur", "saturate"] as const;
 
 /** All kinds that are made. A new one goes to the end. */
 export const KNOWN_CORRUPTION_NAMES = [...CORRUPTION_NAMES, ...EXTRA_CORRUPTION_NAMES] as const;
@@ -52,6 +52,7 @@ const TABLE: { readonly [N in CorruptionName]: Corruption<N> } = {
   ...{ elastic_transform: ELASTIC_TRANSFORM, pixelate: PIXELATE },
   ...{ jpeg_compression: JPEG_COMPRESSION, frost: FROST },
   ...{ speckle_noise: SPECKLE_NOISE, gaussian_blur: GAUSSIAN_BLUR },
+  saturate: SATURATE,
 };
 
 /**

@@ -1,5 +1,5 @@
 /**
- * More brightness and less contrast.
+ * More brightness, less contrast, and other saturation.
  *
  * @module
  */
@@ -33,5 +33,24 @@ export const CONTRAST: Corruption<"contrast"> = corruption(
       const mean = means[i % channels]!;
       return (value - mean) * share + mean;
     }));
+  },
+);
+
+/** The saturation of hue, saturation and value, times the one and plus the other: without any, the hue is red. */
+export const SATURATE: Corruption<"saturate"> = corruption(
+  "saturate",
+  [[0.3, 0], [0.1, 0], [1.5, 0], [2, 0.1], [2.5, 0.2]],
+  ({ bytes }, [times, plus]: readonly [number, number]) => {
+    const values = unitValues(bytes);
+    for (let at = 0; at < values.length; at += 3) {
+      const colours = values.subarray(at, at + 3);
+      const most = Math.max(...colours), range = most - Math.min(...colours);
+      const saturation = Math.min(1, range === 0 ? plus : range / most * times + plus);
+      for (let i = 0; i < 3; i++) {
+        const below = range === 0 ? +(i > 0) : (most - colours[i]!) / range;
+        colours[i] = most * (1 - saturation * below);
+      }
+    }
+    return toBytes(values);
   },
 );

@@ -109,3 +109,23 @@ Deno.test("corrupted() spreads a point by Gaussian blur of the published widths"
     assert.equal(images[3 * middle + 3], images[3 * (middle + 32)], "down as to the right");
   });
 });
+
+Deno.test("corrupted() saturates as far as is published, grey towards red", () => {
+  const coloured = grey(0, 1);
+  coloured.images.set([200, 150, 100, 100, 100, 100, 0, 0, 0]);
+  const at = (severity: number) => [
+    ...corrupted(coloured, ids(1), "saturate", severity, 1).images.subarray(0, 9),
+  ];
+  // 200, 150, 100 has a saturation of 0.5, of which 150 is half. What is beyond 1 is cut off.
+  const coloursOf = (
+    saturation: number,
+  ) => [200, 200 * (1 - saturation / 2), 200 * (1 - saturation)];
+  const reds = [0, 0, 0, 0.1, 0.2];
+  [0.15, 0.05, 0.75, 1, 1].forEach((saturation, i) => {
+    const red = reds[i]!, rest = 100 * (1 - red);
+    const expected = [...coloursOf(saturation), 100, rest, rest, 0, 0, 0];
+    at(i + 1).forEach((byte, j) =>
+      assert.ok(byte <= expected[j]! + 1e-9 && byte >= expected[j]! - 1.01, `${at(i + 1)}`)
+    );
+  });
+});

@@ -120,6 +120,14 @@ def brightness(s):
         return colorsys.hsv_to_rgb(h, sat, min(1, v + [0.05, 0.1, 0.15, 0.2, 0.3][s]))
     return np.apply_along_axis(one, -1, x)
 
+def saturate(s):
+    import colorsys
+    times, plus = [(0.3, 0), (0.1, 0), (1.5, 0), (2, 0.1), (2.5, 0.2)][s]
+    def one(pixel):
+        h, sat, v = colorsys.rgb_to_hsv(*pixel)
+        return colorsys.hsv_to_rgb(h, min(1, sat * times + plus), v)
+    return np.apply_along_axis(one, -1, x)
+
 def contrast(s):
     means = x.mean((0, 1))
     return (x - means) * [0.75, 0.5, 0.4, 0.3, 0.15][s] + means
