@@ -43,7 +43,9 @@ export function averagedKinds(names: readonly string[]): readonly string[] {
 export const FROST_IS_MADE = "frost is generated, not CIFAR-10-C's photographs";
 
 /** The name of a kind of corruption. */
-export type CorruptionName = typeof KNOWN_CORRUPTION_NAMES[number];
+export type CorruptionName =
+  | typeof CORRUPTION_NAMES[number]
+  | typeof EXTRA_CORRUPTION_NAMES[number];
 
 const TABLE: { readonly [N in CorruptionName]: Corruption<N> } = {
   ...{ gaussian_noise: GAUSSIAN_NOISE, shot_noise: SHOT_NOISE, impulse_noise: IMPULSE_NOISE },

@@ -112,16 +112,16 @@ Deno.test("corrupted() spreads a point by Gaussian blur of the published widths"
 
 Deno.test("corrupted() saturates as far as is published, grey towards red", () => {
   const coloured = grey(0, 1);
-  coloured.images.set([200, 150, 100, 100, 100, 100, 0, 0, 0]);
+  coloured.images.set([200, 190, 180, 100, 100, 100, 0, 0, 0]);
   const at = (severity: number) => [
     ...corrupted(coloured, ids(1), "saturate", severity, 1).images.subarray(0, 9),
   ];
-  // 200, 150, 100 has a saturation of 0.5, of which 150 is half. What is beyond 1 is cut off.
+  // 200, 190, 180 has a saturation of 0.1, of which 190 is half.
   const coloursOf = (
     saturation: number,
   ) => [200, 200 * (1 - saturation / 2), 200 * (1 - saturation)];
   const reds = [0, 0, 0, 0.1, 0.2];
-  [0.15, 0.05, 0.75, 1, 1].forEach((saturation, i) => {
+  [0.03, 0.01, 0.15, 0.3, 0.45].forEach((saturation, i) => {
     const red = reds[i]!, rest = 100 * (1 - red);
     const expected = [...coloursOf(saturation), 100, rest, rest, 0, 0, 0];
     at(i + 1).forEach((byte, j) =>
