@@ -99,8 +99,10 @@ for (
 
 Deno.test("a run stopped by Ctrl-C saves the step, says how to go on, and ends as if it had not been", () =>
   inRunFolder(async (runDir) => {
-    const expected = await uninterrupted(...V1);
-    const flags = [...V1, "--tensorboard"]; // which changes nothing of the run
+    // Longer steps than a signal needs to be noticed on a busy machine.
+    const slow = ["--variant=v1", "--attack-steps=30"];
+    const expected = await uninterrupted(...slow);
+    const flags = [...slow, "--tensorboard"]; // which changes nothing of the run
     const { ended, logged, log } = await stopInEpoch3(runDir, "SIGINT", 2, ...flags);
     assert.equal(ended.code, 130, ended.stderr);
     const { step } = log.at(-1)!;
