@@ -45,11 +45,10 @@ Deno.test("loadTable() knows a table of methods, whose cells are those of the pa
   }
 });
 
-Deno.test("loadTable() knows a table of V1 with fewer steps, from noise and from the memory, each with and without EMA, and of memloss-best", async () => {
+Deno.test("loadTable() knows a table of V1 with fewer steps, from noise and from the memory, each with and without EMA, of realigned views alone, and of memloss-best", async () => {
   const beyond = await loadTable("beyond"), paper = await loadTable("paper");
-  const plans = planCells(beyond, { scale: "small", seeds: [1] }).filter(({ row }) =>
-    row !== "best"
-  );
+  const all = planCells(beyond, { scale: "small", seeds: [1] });
+  const plans = all.filter(({ row }) => row !== "best" && row !== "noise-k3-realigned");
   const [v1] = planCells(paper, { scale: "small", seeds: [1], only: ["v1"] });
   assert.deepEqual(plans[0]!.request, v1!.request, "the paper's table has that cell too");
   const recipes = plans.map(({ row, request }) => {
@@ -72,6 +71,14 @@ Deno.test("loadTable() knows a table of V1 with fewer steps, from noise and from
     ...both("memory-k3", "memory", 3, 6, 10),
     ...both("memory-k2", "memory", 2, 8, 10),
   ]);
+  const resolved = (name: string) =>
+    resolveRecipe(readRecipe(all.find(({ row }) => row === name)!.request.recipe, name));
+  const { memory, optimiser, ...realigned } = resolved("noise-k3-realigned");
+  const control = resolved("noise-k3-ema"), from = resolved("memory-k3-ema");
+  assert.deepEqual(memory, from.memory, "the view of those that start from the memory");
+  assert.deepEqual({ ...control, ...realigned }, control, "all else as from noise");
+  const { average: _, emaDecay: __, ...rates } = control.optimiser;
+  assert.deepEqual(optimiser, { ...rates, average: "none" });
   const [asked] = planCells(beyond, { scale: "full", seeds: [1], only: ["best"] });
   const file = await readRecipeFile(join(import.meta.dirname!, "../../recipes/memloss-best.json"));
   assert.deepEqual(
