@@ -17,18 +17,16 @@ import { createMember } from "../src/attack/autoattack/members.ts";
 import { PUBLISHED_EFFORT } from "../src/attack/autoattack/versions.ts";
 import { runSearches } from "../src/attack/autoattack/lanes.ts";
 import { Oracle } from "../src/attack/autoattack/oracle.ts";
-import type { Example } from "../src/attack/autoattack/search.ts";
 import type { SearchState } from "../src/attack/autoattack/search_state.ts";
 import type { Backend } from "../src/backend/backend.ts";
 import { openBackend } from "../src/backend/open.ts";
 import { readArguments } from "../src/cli/shell/command.ts";
+import { asClassified } from "../src/bench/classified.ts";
 import { architectureOf, freezeSubject } from "../src/evaluate/frozen_subject.ts";
 import { readWeightsSubject } from "../src/run/subject.ts";
 import { firstIndices, loadBatch } from "../src/data/batches.ts";
-import { type Dataset, valuesPerImage } from "../src/data/dataset.ts";
 import { loadSplit } from "../src/data/sets/sets.ts";
 import { UsageError } from "../src/errors.ts";
-import { predictedClass } from "../src/model/predicted_class.ts";
 import { integerFlag } from "../src/recipe/flag.ts";
 import { RECIPE_FLAGS, recipeInput } from "../src/recipe/fields.ts";
 import type { Recipe } from "../src/recipe/recipe.ts";
@@ -120,7 +118,7 @@ export async function compareApgd(comparison: ApgdComparison): Promise<void> {
   const folder = await Deno.makeTempDir({ prefix: "memloss-apgd-" });
   try {
     const architecture = architectureOf(subject), model = freezeSubject(subject, architecture);
-    const { x, y } = loadBatch(test, ids);
+    const batch = loadBatch(test, ids), { x, y } = batch;
     const images = join(folder, "images"), labels = join(folder, "labels");
     await Deno.writeFile(images, new Uint8Array(x.buffer));
     await Deno.writeFile(labels, y);
@@ -134,7 +132,8 @@ export async function compareApgd(comparison: ApgdComparison): Promise<void> {
       { classes: test.classes.length, shape: test.shape },
       backend,
     );
-    const examples = await findCorrect(oracle, test, x, y, batchSize);
+    const examples = (await asClassified(oracle, batch, batchSize))
+      .filter(({ id, label }) => label === y[id]);
     const effort = { ...PUBLISHED_EFFORT, restarts: 1, gradientSamples: 1 };
     const member = { norm: "linf", epsilon, seed, ...effort } as const;
     const ours = async (): Promise<ApgdRun> => {
@@ -164,28 +163,6 @@ export async function compareApgd(comparison: ApgdComparison): Promise<void> {
   } finally {
     await Deno.remove(folder, { recursive: true });
   }
-}
-
-/** The images `x` that the network classifies as `y`. */
-async function findCorrect(
-  oracle: Oracle,
-  { shape }: Dataset,
-  x: Float32Array,
-  y: Uint8Array,
-  batchSize: number,
-): Promise<Example[]> {
-  const examples: Example[] = [], values = valuesPerImage(shape);
-  for (let first = 0; first < y.length; first += batchSize) {
-    const end = Math.min(first + batchSize, y.length);
-    const logits = await oracle.logits(x.subarray(first * values, end * values));
-    for (let id = first; id < end; id++) {
-      const own = logits.slice((id - first) * oracle.classes, (id - first + 1) * oracle.classes);
-      if (predictedClass(own) !== y[id]) continue;
-      const image = x.subarray(id * values, (id + 1) * values);
-      examples.push({ id, x: image, shape, label: y[id]!, logits: own });
-    }
-  }
-  return examples;
 }
 
 if (import.meta.main) {

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { runSearches } from "../attack/autoattack/lanes.ts";
+import { type ExampleAttack, runSearches } from "../attack/autoattack/lanes.ts";
 import { createMember } from "../attack/autoattack/members.ts";
 import { Oracle } from "../attack/autoattack/oracle.ts";
 import type { Example } from "../attack/autoattack/search.ts";
@@ -15,15 +15,16 @@ import {
   VERSION_TRAITS,
 } from "../attack/autoattack/versions.ts";
 import type { Backend } from "../backend/backend.ts";
-import { loadBatch } from "../data/batches.ts";
-import { type Dataset, valuesPerImage } from "../data/dataset.ts";
+import { firstIndices, loadBatch } from "../data/batches.ts";
+import type { Dataset } from "../data/dataset.ts";
 import { evaluateAccuracy, type EvaluationName, RADIUS } from "../evaluate/evaluate.ts";
 import { buildArchitecture, DEFAULT_ARCHITECTURE } from "../model/architectures/architectures.ts";
 import { freeze, type FrozenModel, prepareFrozen } from "../model/frozen.ts";
 import { disposeAll, initialise } from "../model/parameters.ts";
-import { predictedClass } from "../model/predicted_class.ts";
+import { asClassified } from "./classified.ts";
 import { randomImages } from "./random_images.ts";
 import { type Spread, spreadOf } from "./statistics.ts";
+import { secondsOf } from "./timing.ts";
 import { compareInTurns, type Cost } from "./turns.ts";
 
 /** What is compared; the first is what the others are held against. Passes of an image, forwards or back. */
@@ -58,7 +59,7 @@ export interface EvaluationCosts {
   readonly secondsPerRobustImage: Spread;
 }
 
-/** What members are timed with: enough to be noise of few percent, and far less than an evaluation spends. */
+/** What members are timed with: far less than an evaluation spends, and each of its questions costs what any other does. */
 const EFFORT = {
   iterations: 10,
   queries: 20,
@@ -109,7 +110,7 @@ async function compareAccuracies(
   progress: (what: string) => void,
 ): Promise<EvaluationCost[]> {
   const attack = { norm: "linf", epsilon: RADIUS.linf } as const;
-  const ids = Uint32Array.from({ length: batchSize }, (_, id) => id);
+  const ids = firstIndices(settings.dataset.n, batchSize);
   const asked = { ...settings, ids, batchSize, seed: 1, attack };
   const sides = EVALUATIONS.map(({ evaluation, passes }) => ({
     ...{ name: evaluation, passes },
@@ -127,21 +128,18 @@ async function compareMembers(
   progress: (what: string) => void,
 ): Promise<Pick<EvaluationCosts, "members" | "secondsPerRobustImage">> {
   // As many as the device is asked about at once.
-  const examples = await asClassified(oracle, dataset, batchSize);
+  const ids = firstIndices(dataset.n, oracle.batches * batchSize);
+  const examples = await asClassified(oracle, loadBatch(dataset, ids), batchSize);
   const where = { norm: "linf", epsilon: NO_WAY, seed: 1 } as const;
   const sides = VERSION_TRAITS.standard.members.map((member) => {
     const attack = createMember(member, { ...where, ...EFFORT });
     const { queries } = createMember(member, { ...where, ...EFFORT, ...PUBLISHED_EFFORT });
     /** Queries in a second. */
     const run = async () => {
-      const states = new Map<number, SearchState>();
       let asked = 0;
-      const seconds = await secondsOf(() =>
-        runSearches(attack, examples, oracle, {
-          ...{ width: batchSize, states },
-          onDone: ({ id }) => void (asked += 1 + (states.get(id)?.asked ?? 0)),
-        })
-      );
+      const seconds = await secondsOf(async () => {
+        asked = await searchAll(attack, examples, oracle, batchSize);
+      });
       return asked / seconds;
     };
     return { member, queries, run, speeds: [] as number[] };
@@ -167,28 +165,19 @@ async function compareMembers(
   };
 }
 
-/** Images of `dataset` to fill the device, with what the network takes them for as their labels. */
-async function asClassified(
+/** Attacks all of `examples`, `width` at a time, and returns how many images the network was asked about. */
+export async function searchAll(
+  attack: ExampleAttack,
+  examples: readonly Example[],
   oracle: Oracle,
-  dataset: Dataset,
-  batchSize: number,
-): Promise<Example[]> {
-  const { shape } = dataset, values = valuesPerImage(shape), examples: Example[] = [];
-  for (let batch = 0; batch < oracle.batches; batch++) {
-    const ids = Uint32Array.from({ length: batchSize }, (_, row) => batch * batchSize + row);
-    const { x } = loadBatch(dataset, ids);
-    const logits = await oracle.logits(x);
-    for (const [row, id] of ids.entries()) {
-      const own = logits.slice(row * oracle.classes, (row + 1) * oracle.classes);
-      const image = x.subarray(row * values, (row + 1) * values);
-      examples.push({ id, x: image, shape, label: predictedClass(own), logits: own });
-    }
-  }
-  return examples;
-}
-
-async function secondsOf(work: () => Promise<unknown>): Promise<number> {
-  const started = performance.now();
-  await work();
-  return (performance.now() - started) / 1000;
+  width: number,
+): Promise<number> {
+  const states = new Map<number, SearchState>();
+  let asked = 0;
+  await runSearches(attack, examples, oracle, {
+    ...{ width, states },
+    // A state counts answers that led to another question.
+    onDone: ({ id }) => void (asked += 1 + (states.get(id)?.asked ?? 0)),
+  });
+  return asked;
 }

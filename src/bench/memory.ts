@@ -13,6 +13,7 @@ import { type MemorySettings, MemoryStore } from "../memory/store.ts";
 import { verifyMemory } from "../memory/verify.ts";
 import { Purpose, Stream } from "../random/stream.ts";
 import { quantile } from "./statistics.ts";
+import { secondsOf } from "./timing.ts";
 
 /** Milliseconds between two batches, in which what goes on beside them is done: a trainer waits for its device. */
 const STEP = 20;
@@ -160,9 +161,7 @@ async function timesOf(
 }
 
 async function millisecondsOf(work: () => Promise<unknown>): Promise<number> {
-  const started = performance.now();
-  await work();
-  return performance.now() - started;
+  return 1000 * await secondsOf(work);
 }
 
 function bytesIn(folder: string): number {

@@ -1,11 +1,18 @@
 /**
- * Seconds of one run of what is too quick to be timed alone.
+ * Seconds of a piece of work, also of one that is too quick to be timed alone.
  *
  * @module
  */
 
 /** A sample repeats its work for this long: a shorter one is mostly noise. */
 const LEAST_SECONDS = 0.2;
+
+/** The seconds that `work` takes. */
+export async function secondsOf(work: () => Promise<unknown>): Promise<number> {
+  const started = performance.now();
+  await work();
+  return (performance.now() - started) / 1000;
+}
 
 /** Takes samples of the same work again and again. */
 export class Sampler {
@@ -39,9 +46,7 @@ export class Sampler {
     return seconds / runs;
   }
 
-  async #seconds(): Promise<number> {
-    const started = performance.now();
-    await this.#repeat(this.#times);
-    return (performance.now() - started) / 1000;
+  #seconds(): Promise<number> {
+    return secondsOf(() => this.#repeat(this.#times));
   }
 }

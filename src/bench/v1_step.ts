@@ -18,6 +18,7 @@ import type { AttackRecipe } from "../recipe/sections.ts";
 import { attackBatch, attackStart } from "../train/adversary.ts";
 import { attackStepsIn } from "../train/inner_attack.ts";
 import { Learner } from "../train/learner/learner.ts";
+import { secondsOf } from "./timing.ts";
 
 const { shape: SHAPE } = CIFAR10, CLASSES = CIFAR10.classes.length;
 /** The first with a memory. */
@@ -99,12 +100,12 @@ export class V1Step {
   }
 
   /** Makes the attack of a step alone, from the batch on the host to adversarial images there; returns its seconds. */
-  async attack(): Promise<number> {
-    const started = performance.now();
-    const inputs = this.inputs();
-    await this.#attack(inputs);
-    tf.dispose(inputs);
-    return (performance.now() - started) / 1000;
+  attack(): Promise<number> {
+    return secondsOf(async () => {
+      const inputs = this.inputs();
+      await this.#attack(inputs);
+      tf.dispose(inputs);
+    });
   }
 
   /** The batch on the device, the caller's to dispose. */
