@@ -10,7 +10,8 @@ import { describeAdapters, openWebGpu } from "./webgpu/open.ts";
 
 /**
  * Opens `choice` and makes it tfjs's backend. `auto` takes WebGPU when a hardware adapter exists, else WASM;
- * `webgpu` takes any adapter, software ones included.
+ * `webgpu` takes any adapter, software ones included. Of each kind one can be open at a time, so it has to be closed before
+ * a run or an evaluation, which open their own.
  *
  * @example
  * ```ts
@@ -22,7 +23,8 @@ import { describeAdapters, openWebGpu } from "./webgpu/open.ts";
  * ```
  *
  * @param options a `deterministic` run is always made on the CPU engine
- * @throws {UsageError} if `webgpu` is asked for and no adapter exists, or cannot do what the options ask
+ * @throws {UsageError} if `webgpu` is asked for and no adapter exists, or cannot do what the options ask; if an engine of
+ *   the kind is open
  */
 export async function openBackend(
   choice: BackendChoice,

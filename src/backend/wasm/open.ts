@@ -7,6 +7,7 @@ import { setImmediate } from "node:timers";
 import * as tf from "@tensorflow/tfjs";
 import type { Backend, EngineOptions } from "../backend.ts";
 import { registerComposedKernels } from "../composed/register.ts";
+import { makeCurrent, refuseSecond } from "../current.ts";
 import { EagerDeviceState } from "../eager.ts";
 import { batchNormKernels } from "./operations/batch_norm.ts";
 import { type KernelBinary, selectBinary } from "./binaries.ts";
@@ -66,18 +67,22 @@ function eventLoopTurn(): Promise<void> {
   );
 }
 
-/** Opens the engine as tfjs's current backend. */
+/**
+ * Opens the engine as tfjs's current backend.
+ *
+ * @throws {UsageError} if one is open
+ */
 export async function openWasm(
   { workers = navigator.hardwareConcurrency, deterministic = false }: EngineOptions,
 ): Promise<Backend> {
   tf.enableProdMode(); // else tfjs's CPU backend advertises a package for Node
   const binary = selectBinary(deterministic);
   if (binary === undefined) return await openWithoutSimd();
+  refuseSecond(ENGINE_NAME);
   registerOnce();
   const heap = new Heap(binary.shared);
   const crew = await Crew.start(heap, binary, binary.shared ? workers : 1);
-  tf.registerBackend(ENGINE_NAME, () => new TensorEngine(heap, crew));
-  await tf.setBackend(ENGINE_NAME);
+  const remove = await makeCurrent(ENGINE_NAME, new TensorEngine(heap, crew));
   return {
     name: "wasm",
     adapter: describe(binary),
@@ -92,7 +97,7 @@ export async function openWasm(
       return result;
     },
     close() {
-      tf.removeBackend(ENGINE_NAME);
+      remove();
       crew.close();
     },
   };

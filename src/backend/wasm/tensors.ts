@@ -52,10 +52,12 @@ export class TensorEngine extends MathBackendCPU {
 
   /**
    * Keeps `values`; a copy of those on the heap. tfjs's own kernels make a slice of a tensor a view of its values, and
-   * the heap's block is another tensor's once the first is freed.
+   * the heap's block is another tensor's once the first is freed. Shared memory that grows is a new buffer each time, which
+   * such a view may be older than.
    */
   override write(...[values, shape, dtype]: Parameters<MathBackendCPU["write"]>): DataId {
-    const onHeap = ArrayBuffer.isView(values) && values.buffer === this.heap.memory.buffer;
+    const onHeap = ArrayBuffer.isView(values) &&
+      (!(values.buffer instanceof ArrayBuffer) || values.buffer === this.heap.memory.buffer);
     return super.write(onHeap ? values.slice() : values, shape, dtype);
   }
 

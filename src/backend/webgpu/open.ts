@@ -9,6 +9,7 @@ import { WebGPUBackend } from "@tensorflow/tfjs-backend-webgpu";
 import { RunError, UsageError } from "../../errors.ts";
 import type { Backend, EngineOptions } from "../backend.ts";
 import { registerComposedKernels } from "../composed/register.ts";
+import { makeCurrent, refuseSecond } from "../current.ts";
 import { EagerDeviceState } from "../eager.ts";
 import { CATALOGUE, type Catalogue } from "./convolution/catalogue.ts";
 import { KernelDevice, largestBlock, traitsOf } from "./program/device.ts";
@@ -81,7 +82,7 @@ export interface WebGpuOptions
 /**
  * Opens the adapter as tfjs's current backend, with our kernels.
  *
- * @throws {UsageError} if the attack is to compute in float16, which the adapter cannot
+ * @throws {UsageError} if the attack is to compute in float16, which the adapter cannot, or if one is open
  */
 export async function openWebGpu(
   { adapter, description, software }: AdapterDescription,
@@ -90,6 +91,7 @@ export async function openWebGpu(
   if (options.attackPrecision === "f16" && !adapter.features.has("shader-f16")) {
     throw new UsageError(`--attack-precision f16 needs shader-f16, which ${description} lacks.`);
   }
+  refuseSecond(ENGINE_NAME);
   const opened = await openDevice(adapter);
   const { device } = opened;
   const tfjs = new WebGPUBackend(device, adapter.info);
@@ -109,10 +111,8 @@ export async function openWebGpu(
   });
   const kernels = new KernelDevice(device), pool = new MemoryPool(kernels);
   const engine: WebGpuEngine = { tfjs, kernels, pool, tuner, attackPrecision };
-  if (tf.findBackendFactory(ENGINE_NAME)) tf.removeBackend(ENGINE_NAME);
   if (!tf.getKernel("Add", ENGINE_NAME)) tf.copyRegisteredKernels("webgpu", ENGINE_NAME);
-  tf.registerBackend(ENGINE_NAME, () => tfjs);
-  await tf.setBackend(ENGINE_NAME);
+  const remove = await makeCurrent(ENGINE_NAME, tfjs);
   registerComposedKernels(ENGINE_NAME);
   registerTraceKernels();
   const frozen = frozenKernels(engine);
@@ -134,7 +134,8 @@ export async function openWebGpu(
     close() {
       frozen.dispose();
       pool.dispose();
-      opened.close(ENGINE_NAME);
+      remove();
+      opened.close();
     },
   };
 }
@@ -148,8 +149,7 @@ export async function openStockWebGpu(adapter: GPUAdapter): Promise<Backend> {
   const opened = await openDevice(adapter);
   // tfjs registers one of its own when it is imported; this device replaces it.
   if (tf.findBackendFactory("webgpu")) tf.removeBackend("webgpu");
-  tf.registerBackend("webgpu", () => new WebGPUBackend(opened.device, adapter.info));
-  await tf.setBackend("webgpu");
+  const remove = await makeCurrent("webgpu", new WebGPUBackend(opened.device, adapter.info));
   registerComposedKernels("webgpu");
   return {
     name: "webgpu",
@@ -159,7 +159,10 @@ export async function openStockWebGpu(adapter: GPUAdapter): Promise<Backend> {
     prepare: () => Promise.resolve(),
     deviceState: (maps) => new EagerDeviceState(maps),
     guard: opened.guard,
-    close: () => opened.close("webgpu"),
+    close() {
+      remove();
+      opened.close();
+    },
   };
 }
 
@@ -201,9 +204,8 @@ async function openDevice(adapter: GPUAdapter) {
         throw error;
       }
     },
-    close(backendName: string) {
+    close() {
       closing = true;
-      tf.removeBackend(backendName);
       device.destroy();
     },
   };
