@@ -172,7 +172,8 @@ export function observeRun(status: StatusLine, whose = ""): RunObserver {
     onEpoch(metrics: EpochMetrics, { epochs }) {
       time.epoch();
       const { cleanAccuracy, robustAccuracy } = metrics, { select, earlyStop } = recipe;
-      const averaged = recipe.optimiser.average === "none" ? "" : " (averaged weights)";
+      const { average, swaStart = 1 } = recipe.optimiser;
+      const averaged = average === "none" || metrics.epoch < swaStart ? "" : " (averaged weights)";
       const accuracies = cleanAccuracy === undefined || robustAccuracy === undefined
         ? ""
         : `  ${select}${averaged}: clean ${formatPercent(cleanAccuracy)}  PGD-20 ${

@@ -10,6 +10,7 @@ import { loadBatch } from "../data/batches.ts";
 import { valuesPerImage } from "../data/dataset.ts";
 import type { FrozenModel } from "../model/frozen.ts";
 import { predictedClass } from "../model/predicted_class.ts";
+import { type Subject, WEIGHTS_WORDS } from "../run/subject.ts";
 import type { AdversarialImages } from "./adversarial_file.ts";
 import type { Accuracy, EvaluationSettings } from "./evaluate.ts";
 import { type Perturbation, PerturbationMeter } from "./perturbation.ts";
@@ -26,6 +27,22 @@ export interface AdversarialCheck extends Accuracy {
   readonly withinBounds: boolean;
   /** How many images are not. */
   readonly outside: number;
+}
+
+/** Says of the images in the file `path` that they were made for other weights than those of `subject`, where they say so. */
+export function describeForeign(
+  path: string,
+  { checkpoint, weights }: Pick<AdversarialImages, "checkpoint" | "weights">,
+  subject: Pick<Subject, "path" | "sha256" | "weights">,
+): string | undefined {
+  const here = subject.weights, more = "an attack on these may break more";
+  if (checkpoint !== undefined && checkpoint !== subject.sha256) {
+    return `${path} was made for other weights than ${subject.path}: ${more}.`;
+  }
+  // Files of earlier versions do not say which of a checkpoint's weights they were made for.
+  if (weights === undefined || here === undefined || weights === here) return undefined;
+  const [made, asked] = [WEIGHTS_WORDS[weights], WEIGHTS_WORDS[here]];
+  return `${path} was made for the ${made} in ${subject.path}, not for the ${asked}: ${more}.`;
 }
 
 /**

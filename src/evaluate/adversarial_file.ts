@@ -17,6 +17,7 @@ import {
 } from "../format/safetensors.ts";
 import { positiveFlag } from "../recipe/flag.ts";
 import { resolveRecipe } from "../recipe/resolve.ts";
+import { WEIGHTS_CHOICES, type WeightsChoice } from "../run/subject.ts";
 
 /** The tensor that such a file is known by. */
 export const IMAGES_TENSOR = "x_adv";
@@ -26,8 +27,10 @@ export interface AdversarialOrigin {
   readonly norm: AttackNorm;
   /** The radius in steps of a byte, e.g. `8/255`. */
   readonly epsilon: string;
-  /** SHA-256 of the weights that were attacked. */
+  /** SHA-256 of the file whose weights were attacked. */
   readonly checkpoint: string;
+  /** Which of its weights; absent where it holds no average of them. */
+  readonly weights?: WeightsChoice;
   /** SHA-256 of the clean images, see {@linkcode imagesDigest}. */
   readonly images: string;
   readonly seed: string;
@@ -69,8 +72,10 @@ export interface AdversarialImages {
   readonly norm: AttackNorm;
   /** The radius to hold them to. */
   readonly epsilon: number;
-  /** SHA-256 of the weights that were attacked, where the file says it. */
+  /** SHA-256 of the file whose weights were attacked, where that is said. */
   readonly checkpoint?: string;
+  /** Which of its weights, where that is said. */
+  readonly weights?: WeightsChoice;
   /** Indices of N test images. */
   readonly ids: Uint32Array;
   /** N images, NHWC. */
@@ -81,6 +86,7 @@ const metadataSchema = v.object({
   data: v.string(),
   norm: v.picklist(["linf", "l2"]),
   checkpoint: v.optional(v.string()),
+  weights: v.optional(v.picklist(WEIGHTS_CHOICES)),
   /** Files of earlier versions have none. */
   images: v.optional(v.string()),
 });
@@ -128,7 +134,7 @@ export async function readAdversarial(
   if (!described.success || !epsilon.success) {
     return fail("its metadata lacks data, norm or epsilon");
   }
-  const { data, norm, checkpoint, images: sha256 } = described.output;
+  const { data, norm, checkpoint, weights, images: sha256 } = described.output;
   if (data !== dataset.name) return fail(`its images are ${data}'s, not ${dataset.name}'s`);
   if (sha256 !== undefined && sha256 !== imagesDigest(dataset, Uint32Array.from(ids))) {
     throw new UsageError(
@@ -149,6 +155,7 @@ export async function readAdversarial(
       ? epsilon.output
       : resolveRecipe({ threat: { norm, epsilon: asked } }).threat.epsilon,
     ...checkpoint !== undefined && { checkpoint },
+    ...weights && { weights },
     ids: Uint32Array.from(ids),
     images: channelsLast(images.data, dataset.shape),
   };

@@ -11,7 +11,7 @@ import type { Recipe } from "../recipe/recipe.ts";
 import { engineOptions } from "../recipe/resolve.ts";
 import { thisProgram } from "../run/program_version.ts";
 import type { Subject } from "../run/subject.ts";
-import { checkAdversarial } from "./adversarial_check.ts";
+import { checkAdversarial, describeForeign } from "./adversarial_check.ts";
 import { type AdversarialImages, readAdversarial, saveAdversarial } from "./adversarial_file.ts";
 import { checkOptions } from "./asked/checks.ts";
 import { readEvaluated } from "./asked/evaluated.ts";
@@ -85,11 +85,8 @@ async function evaluateAlone(
   const imagesSha256 = imagesDigest(test, saved?.ids ?? all);
   if (attacks.includes("autoattack")) await checkState(subject, choice.stateDir);
   for (const note of [...notes, ...subject.notes ?? []]) observer?.onNote?.(note);
-  if (saved?.checkpoint !== undefined && saved.checkpoint !== subject.sha256) {
-    observer?.onNote?.(
-      `${verify} was made for other weights than ${subject.path}: an attack on these may break more.`,
-    );
-  }
+  const foreign = saved && describeForeign(verify!, saved, subject);
+  if (foreign) observer?.onNote?.(foreign);
   for (const note of source?.notes ?? []) observer?.onNote?.(`--source ${source!.path}: ${note}`);
   const backend = await openBackend(recipe.backend, {
     ...engineOptions(recipe),
@@ -225,6 +222,7 @@ async function measureAll(
       norm: report.attack.norm,
       epsilon: report.attack.fraction,
       checkpoint: report.checkpoint.sha256,
+      ...subject.weights && { weights: subject.weights },
       images: imagesSha256,
       seed: String(report.seed),
     });

@@ -5,7 +5,7 @@
  */
 import { UsageError } from "../errors.ts";
 import type { ActivationName } from "../model/architecture.ts";
-import type { Subject } from "../run/subject.ts";
+import type { Subject, WeightsChoice } from "../run/subject.ts";
 import { type ImageAccuracy, isEvaluationName } from "./evaluate.ts";
 import { networkOf, type SubjectNetwork } from "./subject_network.ts";
 import type { InputScaling } from "./tfjs/input_scaling.ts";
@@ -18,6 +18,8 @@ export interface Transfer {
     readonly path: string;
     /** SHA-256 of the file. */
     readonly sha256: string;
+    /** Which of the file's weights; absent where it holds no average of them. */
+    readonly weights?: WeightsChoice;
     /** Its nonlinearity; absent for ReLU, and for a model from elsewhere. */
     readonly activation?: ActivationName;
     /** What a model from elsewhere was given for images in [0,1]; absent where that is the images. */
@@ -33,8 +35,8 @@ export interface Transfer {
 export function sourceOf(subject: Subject, input: InputScaling | undefined): Transfer["source"] {
   const { path, sha256 } = subject;
   if (subject.model) return { path, sha256, ...input && { input } };
-  const { activation = "relu" } = subject;
-  return { path, sha256, ...activation !== "relu" && { activation } };
+  const { activation = "relu", weights } = subject;
+  return { path, sha256, ...weights && { weights }, ...activation !== "relu" && { activation } };
 }
 
 /** Which attacks are carried over. */

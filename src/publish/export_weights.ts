@@ -13,7 +13,7 @@ import type { CheckpointLink } from "../run/checkpoints.ts";
 import { exactly } from "../run/output.ts";
 import { VERSION } from "../run/program_version.ts";
 import { readRunRecord, stoppedAfter } from "../run/folder/files.ts";
-import { readWeightsSubject } from "../run/subject.ts";
+import { readWeightsSubject, type WeightsChoice } from "../run/subject.ts";
 import { type ExportedNetwork, networkOf } from "../weights/export/network.ts";
 import { BATCH_NORM_FORMS, type BatchNormForm, onnxModel } from "../weights/export/onnx_model.ts";
 import { moduleName, pythonModule } from "../weights/export/python_module.ts";
@@ -90,6 +90,8 @@ export interface WeightsExport {
     readonly path: string;
     /** Its SHA-256, hexadecimal. */
     readonly sha256: string;
+    /** Which of its weights; absent where it holds no average of them. */
+    readonly weights?: WeightsChoice;
   };
   /** What was done to a file's tensors before they were those of a network here, in sentences. */
   readonly notes: readonly string[];
@@ -139,7 +141,7 @@ export async function exportWeights(
     format,
     out,
     architecture: network.architecture.title,
-    weights: { path, sha256 },
+    weights: { path, sha256, ...subject.weights && { weights: subject.weights } },
     notes: subject.notes ?? [],
   };
   if (format === "robustbench") {

@@ -36,6 +36,7 @@ export function originOf(
     version: VERSION,
     input: "float32 images [N, C, H, W] in [0, 1], not normalised; three channels are RGB",
     weights_sha256: subject.sha256,
+    ...subject.weights && { weights: subject.weights },
   };
   const activation = activationMetadata(subject.activation);
   const classes = classesMetadata(subject.trainedOn?.classes);

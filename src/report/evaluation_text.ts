@@ -25,10 +25,8 @@ import {
 import { describeKinds } from "./corruption_mean.ts";
 import type { Accuracy } from "../evaluate/evaluate.ts";
 import type { Transfer } from "../evaluate/transfer.ts";
+import { WEIGHTS_WORDS } from "../run/subject.ts";
 import { formatPercent } from "./words.ts";
-
-/** Where a run keeps an average of its weights. */
-const WEIGHTS = { average: "averaged weights", raw: "weights of the optimiser" } as const;
 
 /** The report for people, with the accuracies of each class if they are wanted. */
 export function describeReport(
@@ -41,7 +39,7 @@ export function describeReport(
     : ", not selected";
   return [
     `${checkpoint.path}${checkpoint.name ? ` (${checkpoint.name}${selected})` : ""}` +
-    (checkpoint.weights ? `, ${WEIGHTS[checkpoint.weights]}` : ""),
+    (checkpoint.weights ? `, ${WEIGHTS_WORDS[checkpoint.weights]}` : ""),
     ...report.model ? describeModel(report.model) : [],
     `${data.n} test images of ${data.name}, ${attack.norm} ε = ${
       (255 * attack.epsilon).toFixed(2)
@@ -61,8 +59,11 @@ function describeAccuracy([name, { accuracy, correct, n }]: readonly [string, Ac
 }
 
 function describeTransfer({ source, accuracies, warnings = [] }: Transfer): string[] {
+  const { path, activation, weights } = source;
   return [
-    `on images attacked on ${source.path}${source.activation ? ` (${source.activation})` : ""}:`,
+    `on images attacked on ${path}${activation ? ` (${activation})` : ""}${
+      weights ? `, ${WEIGHTS_WORDS[weights]}` : ""
+    }:`,
     ...Object.entries(accuracies).map(describeAccuracy),
     ...warnings.map((warning) => `  warning: ${warning}`),
   ];

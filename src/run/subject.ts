@@ -42,6 +42,11 @@ export interface Weights {
 export const WEIGHTS_CHOICES = ["average", "raw"] as const;
 /** One of {@linkcode WEIGHTS_CHOICES}: those of the optimiser, or the average that `--weight-average` keeps of them. */
 export type WeightsChoice = typeof WEIGHTS_CHOICES[number];
+/** In words. */
+export const WEIGHTS_WORDS = {
+  average: "averaged weights",
+  raw: "weights of the optimiser",
+} as const satisfies Record<WeightsChoice, string>;
 
 /** What weights were trained on, as far as that is known. */
 export interface TrainedOn {

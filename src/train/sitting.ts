@@ -141,7 +141,7 @@ export async function runIn(
 
 /** Says of a limit that there are fewer images, or epochs. */
 function noteLimits(
-  { limitTrain = 0, limitTest = 0, epochs, memory }: Recipe,
+  { limitTrain = 0, limitTest = 0, epochs, memory, earlyStop, optimiser }: Recipe,
   train: number,
   test: number,
   observer: RunObserver | undefined,
@@ -155,6 +155,12 @@ function noteLimits(
   if (memory && memory.age > 1 && memory.age >= epochs) {
     observer?.onNote?.(
       `--memory-age ${memory.age}: in ${epochs} epochs, no example ever comes back from the memory.`,
+    );
+  }
+  if (optimiser.swaStart !== undefined && earlyStop !== undefined) {
+    observer?.onNote?.(
+      `--early-stop ${earlyStop} may end the run before epoch ${optimiser.swaStart}, in which the average of ` +
+        "--weight-average swa begins: until then it is the weights.",
     );
   }
 }

@@ -101,6 +101,9 @@ Deno.test("memloss train says whose accuracies they are where a run averages its
   assert.ok(told(smallRecipe({ select })).includes(`  val: ${shown}`));
   const averaging = smallRecipe({ select, weightAverage: "ema" });
   assert.ok(told(averaging).includes(`  val (averaged weights): ${shown}`));
+  // Until the average begins it is the weights.
+  const later = smallRecipe({ select, weightAverage: "swa", swaStart: 2, epochs: 4 });
+  assert.ok(told(later).includes(`  val: ${shown}`));
 });
 
 Deno.test("memloss train warns once of epochs that collapsed one after the other", () => {

@@ -118,19 +118,32 @@ Deno.test("continueRun() refuses more epochs for a run that has stopped early", 
     assert.equal(await Deno.readTextFile(path), text);
   }));
 
-Deno.test("startRun() says so where no example ever comes back from the memory", () =>
-  inRunFolder(async (runDir) => {
-    const notes: string[] = [], stop = new AbortController();
-    const observer: RunObserver = {
-      onNote: (note) => notes.push(note),
-      onStep: () => stop.abort(),
-    };
-    const starting = startRun({ ...RECIPE, memory: { age: 2 } }, runDir, {
-      observer,
-      signal: stop.signal,
+/** What is noted of a run with `changes` before its first step. */
+async function noted(changes: RecipeInput): Promise<string[]> {
+  const notes: string[] = [], stop = new AbortController();
+  const observer: RunObserver = {
+    onNote: (note) => notes.push(note),
+    onStep: () => stop.abort(),
+  };
+  await inRunFolder(async (runDir) => {
+    const options = { observer, signal: stop.signal };
+    await assert.rejects(startRun({ ...RECIPE, ...changes }, runDir, options), {
+      name: "Interrupted",
     });
-    await assert.rejects(starting, { name: "Interrupted" });
-    assert.deepEqual(notes, [
-      "--memory-age 2: in 2 epochs, no example ever comes back from the memory.",
-    ]);
-  }));
+  });
+  return notes;
+}
+
+Deno.test("startRun() says so where no example ever comes back from the memory", async () =>
+  assert.deepEqual(await noted({ memory: { age: 2 } }), [
+    "--memory-age 2: in 2 epochs, no example ever comes back from the memory.",
+  ]));
+
+Deno.test("startRun() says so where a run may end before its average begins", async () => {
+  const optimiser = { average: "swa", swaStart: 2 } as const;
+  const stopping = { select: "val", limitTrain: 16, earlyStop: 1, optimiser } as const;
+  assert.deepEqual(await noted(stopping), [
+    "--early-stop 1 may end the run before epoch 2, in which the average of --weight-average swa begins: " +
+    "until then it is the weights.",
+  ]);
+});

@@ -63,9 +63,13 @@ export function modelCard(contents: EntryContents): string {
 }
 
 /** How long it was trained, and which of its epochs' weights these are. */
-function lengthOf({ recipe: { epochs, earlyStop }, subject, stoppedAfter }: EntryContents): string {
+function lengthOf({ recipe, subject, stoppedAfter }: EntryContents): string {
+  const { epochs, earlyStop, optimiser: { average } } = recipe;
   const { path, run } = subject, epoch = epochOf(basename(path));
-  const weights = `the weights are those of epoch ${epoch}, ${
+  const of = subject.weights === "average"
+    ? `the average (\`--weight-average ${average}\`) at the end of`
+    : "those of";
+  const weights = `the weights are ${of} epoch ${epoch}, ${
     run!.link === "best" ? "its best" : "its last"
   }`;
   if (stoppedAfter !== undefined) {

@@ -3,7 +3,7 @@ import { modelCard } from "../../../src/publish/robustbench/model_card.ts";
 import { modelInfo } from "../../../src/publish/robustbench/model_info.ts";
 import { resolveRecipe } from "../../../src/recipe/resolve.ts";
 import type { Recipe } from "../../../src/recipe/recipe.ts";
-import type { Subject } from "../../../src/run/subject.ts";
+import type { Subject, WeightsChoice } from "../../../src/run/subject.ts";
 import { recordOf } from "../../testing/runs.ts";
 import { NETWORKS } from "../../weights/export/networks.ts";
 
@@ -13,10 +13,20 @@ const [network] = NETWORKS as [typeof NETWORKS[0]], measured = { evaluations: []
 function cardOf(
   recipe: Recipe,
   path: string,
-  { givenHelper = false, ...more }: { givenHelper?: boolean; stoppedAfter?: number } = {},
+  { givenHelper = false, weights, ...more }: {
+    givenHelper?: boolean;
+    stoppedAfter?: number;
+    weights?: WeightsChoice;
+  } = {},
 ): string {
   const run = { directory: "run", link: "last", recipe } as const;
-  const subject: Subject = { path, sha256: "0", tensors: new Map(), run };
+  const subject: Subject = {
+    path,
+    sha256: "0",
+    tensors: new Map(),
+    run,
+    ...weights && { weights },
+  };
   return modelCard({
     ...{ name: "Made", network, subject, recipe, measured, givenHelper, ...more },
     record: recordOf(recipe),
@@ -39,6 +49,16 @@ Deno.test("modelCard() says of which epoch the weights are, and that a run was s
     /trained for 1 of 400 epochs \(it was stopped before its end; .* epoch 1, /,
   );
   assert.match(stopped, /^- Its training was stopped after 1 of 400 epochs: /m);
+});
+
+Deno.test("modelCard() says that the weights are an average", () => {
+  const optimiser = { average: "ema" } as const;
+  const recipe = resolveRecipe({ variant: "v1", epochs: 400, optimiser });
+  const weights = "average";
+  assert.match(
+    cardOf(recipe, "run/checkpoints/epoch-400.safetensors", { weights }),
+    /\(the weights are the average \(`--weight-average ema`\) at the end of epoch 400, its last\) with/,
+  );
 });
 
 Deno.test("modelCard() says that nobody knows what a given helper has seen", () => {
