@@ -14,8 +14,12 @@ import { disposeAll } from "../../../src/model/parameters.ts";
 import type { RecipeInput } from "../../../src/recipe/recipe.ts";
 import { readRunRecord } from "../../../src/run/folder/files.ts";
 import { readWeightsSubject } from "../../../src/run/subject.ts";
-import { loadInitialWeights } from "../../../src/run/weights/initial_weights.ts";
+import {
+  loadInitialWeights,
+  readInitialWeights,
+} from "../../../src/run/weights/initial_weights.ts";
 import { continueRun, repeatRun, startRun } from "../../../src/train/start.ts";
+import { importWeights } from "../../../src/upkeep/import_weights.ts";
 import { encodeTorch } from "../../../src/weights/export/torch_file.ts";
 import { inTemporary } from "../../memory/support.ts";
 import { fixture } from "../../testing/fixture.ts";
@@ -144,6 +148,47 @@ Deno.test("continueRun() makes the copy that a run was killed before, and can be
     await Deno.remove(from);
     await repeatRun(run, again);
     assert.deepEqual(await resultOf(again), await resultOf(run));
+  }));
+
+Deno.test("startRun() begins with the weights of a checkpoint, and says that they have an average beside them", () =>
+  inTemporary(async (folder) => {
+    const before = join(folder, "before"), optimiser = { average: "ema" } as const;
+    await startRun({ ...RECIPE, width: 1, optimiser }, before);
+    const from = join(before, "checkpoints", "epoch-001.safetensors"), notes: string[] = [];
+    const observer = { onNote: (note: string) => notes.push(note) };
+    const out = join(folder, "average.safetensors"), run = join(folder, "run");
+    await startRun({ ...RECIPE, from }, run, { observer });
+    assert.deepEqual(notes, [
+      `${from} also has an average of these weights, which memloss eval measures: ` +
+      `\`memloss weights import ${from} --key optimizer.average --out average.safetensors\` takes that, ` +
+      "for --from average.safetensors.",
+    ]);
+    const began = async (run: string) => {
+      const path = join(run, "initial.safetensors");
+      return decodeSafetensors(await Deno.readFile(path), path).tensors.get("conv1.weight")!.data;
+    };
+    const { tensors } = decodeSafetensors(await Deno.readFile(from), from);
+    assert.deepEqual(await began(run), tensors.get("conv1.weight")!.data);
+    await importWeights(from, { out, key: "optimizer.average" });
+    await repeatRun(run, join(folder, "again"), { observer });
+    await startRun({ ...RECIPE, from: out }, join(folder, "averaged"), { observer });
+    const average = tensors.get("optimizer.average.conv1.weight")!.data;
+    assert.deepEqual(await began(join(folder, "averaged")), average);
+    assert.equal(notes.length, 1, "of files that have none, nothing is said");
+  }));
+
+Deno.test("readInitialWeights() says what to name in place of a run's folder, or of another", () =>
+  inTemporary(async (folder) => {
+    const refused = (message: string) =>
+      assert.rejects(readInitialWeights(folder), { name: "UsageError", message });
+    await refused(`${folder} is a folder: name a file of weights.`);
+    await Deno.writeTextFile(join(folder, "recipe.json"), "{}");
+    await refused(
+      `${folder} is the folder of a run: name a file in ${
+        join(folder, "checkpoints")
+      }, or the one that ` +
+        `\`memloss weights export ${folder} --format torch --out weights.pt\` makes.`,
+    );
   }));
 
 Deno.test("startRun() refuses given weights of another width or for other classes, and makes no folder", () =>
