@@ -8,10 +8,12 @@ import type { Above, Field } from "./field.ts";
 import { FIELDS, nested, valueAt } from "./fields.ts";
 import type { Path, RecipeInput } from "./recipe.ts";
 import { choices, isOff, refuseMeaningless, resolveRecipe, settle, withFields } from "./resolve.ts";
+import { namesFile } from "./training_fields.ts";
 
 /**
  * `recipe` with `changes`. What follows from what they replace follows from them, and settings of what they take away go with it,
- * such as the decay of an average; all else that `recipe` says stays.
+ * such as the decay of an average, or the network of the file that it begins with, where they name another; all else that
+ * `recipe` says stays.
  *
  * @param where what has the recipe, for errors
  * @throws {UsageError} if something in one of them has no meaning with the rest, such as a setting of what `recipe` never had,
@@ -22,7 +24,8 @@ export function changedRecipe(
   changes: RecipeInput,
   where: string,
 ): RecipeInput {
-  const said = choices(recipe), given = withFields(said, changes), before = aboveOf(recipe);
+  const said = choices(withoutNetwork(recipe, changes)), given = withFields(said, changes);
+  const before = aboveOf(recipe);
   const gone = new Set<Path>(), idle: Field[] = [], causes = new Set<string>();
   refuseOtherUnits(said, before, changes, aboveOf(given), where);
   try {
@@ -48,6 +51,13 @@ export function changedRecipe(
   }
   const kept = FIELDS.filter(({ path }) => !gone.has(path));
   return nested(kept.map(({ path }) => [path, valueAt(given, path)]));
+}
+
+/** `recipe` without the network of the weights that it begins with, if `changes` have others in their place, of their own network. */
+function withoutNetwork(recipe: RecipeInput, { from }: RecipeInput): RecipeInput {
+  if (!namesFile(recipe.from) || !namesFile(from)) return recipe;
+  const { model: _, width: __, activation: ___, ...rest } = recipe;
+  return rest;
 }
 
 /** What decides the units of the fields of `recipe`, which may contradict itself, and whose settings they are. */

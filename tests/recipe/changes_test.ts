@@ -41,6 +41,19 @@ Deno.test("changedRecipe() takes away the settings of a schedule, and of a start
   assert.deepEqual(changed(resets, { attack: { start: "noise" } }), resolveRecipe({}));
 });
 
+Deno.test("changedRecipe() leaves the network to the file that a change names in place of the recipe's", () => {
+  const begun: RecipeInput = { from: "a", model: "small-cnn", width: 8, activation: "silu" };
+  const other = (changes: RecipeInput) => changedRecipe({ ...begun, seed: 3 }, changes, "r.json");
+  assert.deepEqual(other({ from: "b" }), { from: "b", seed: 3 });
+  assert.deepEqual(other({ from: "b", width: 4 }), { from: "b", width: 4, seed: 3 });
+  assert.deepEqual(other({ seed: 4 }), { ...begun, seed: 4 });
+  const { from: _, ...network } = begun;
+  assert.deepEqual(changed(begun, { from: "none" }), resolveRecipe(network));
+  assert.equal(changedRecipe({ ...begun, from: "none" }, { from: "b" }, "r.json").width, 8);
+  // A network that is no file's is the recipe's own.
+  assert.deepEqual(changedRecipe(network, { from: "b" }, "r.json"), { ...network, from: "b" });
+});
+
 Deno.test("changedRecipe() refuses what a change leaves without a meaning, and settings that are asked for all the same", () => {
   const advice = "Change the flags, or a copy of r.json.";
   refuses(

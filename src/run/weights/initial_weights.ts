@@ -13,6 +13,7 @@ import type { ActivationName, Architecture, ModelConfig } from "../../model/arch
 import { type ArchitectureName, identify } from "../../model/architectures/architectures.ts";
 import type { ModelState } from "../../model/parameters.ts";
 import type { RecipeInput } from "../../recipe/recipe.ts";
+import { namesFile, NO_FILE } from "../../recipe/training_fields.ts";
 import { noteAverage, shapesOf, withoutOptimiser } from "../../weights/account.ts";
 import { activationMetadata } from "../../weights/said_activation.ts";
 import { readNetwork, type WeightsFile } from "../../weights/file/read.ts";
@@ -89,24 +90,34 @@ export function givenWeights(
 }
 
 /**
- * `recipe` with the network and the width of the weights that it begins with.
+ * Reads the weights that `recipe` begins with, if it names any; the recipe has their network and width then.
  *
- * @throws {UsageError} if it has another
+ * @throws {UsageError} if it has another network, and as {@linkcode readInitialWeights}
+ * @throws {RunError} if they cannot be read
  */
-export function withNetwork(
+export async function beginningOf(
+  recipe: RecipeInput,
+): Promise<{ readonly initial?: InitialWeights; readonly recipe: RecipeInput }> {
+  const { from, activation } = recipe;
+  if (!namesFile(from)) return { recipe };
+  const initial = await readInitialWeights(from, activation);
+  return { initial, recipe: withNetwork(recipe, initial) };
+}
+
+function withNetwork(
   recipe: RecipeInput,
   { path, name: model, config: { width }, architecture: { activation } }: InitialWeights,
 ): RecipeInput {
   const network = { model, width, ...activation && { activation } };
-  if (recipe.model !== undefined && recipe.model !== model) {
-    throw new UsageError(
-      `--model ${recipe.model} is not that of --from ${path}, which is ${model}: leave it out.`,
+  const refused = (flag: string, other: unknown, has: string, own: unknown) =>
+    new UsageError(
+      `--${flag} ${other} is not that of --from ${path}, which ${has} ${own}: leave it out, ` +
+        `or, if a --recipe says either, give --${flag} ${own} or --from ${NO_FILE}.`,
     );
-  }
-  if (recipe.width === undefined || recipe.width === width) return { ...recipe, ...network };
-  throw new UsageError(
-    `--width ${recipe.width} is not that of --from ${path}, which has ${width}: leave it out.`,
-  );
+  const { model: asked = model, width: wide = width } = recipe;
+  if (asked !== model) throw refused("model", asked, "is", model);
+  if (wide !== width) throw refused("width", wide, "has", width);
+  return { ...recipe, ...network };
 }
 
 /**
