@@ -14,7 +14,7 @@ import { resolveRecipe } from "../recipe/resolve.ts";
 import { describeRunEstimate, estimateRun } from "../reproduce/estimate_run.ts";
 import { knownData } from "../reproduce/known_data.ts";
 import { OWN_RECIPES, readNamedRecipe } from "../run/named_recipe.ts";
-import { readInitialWeights, withNetwork } from "../run/weights/initial_weights.ts";
+import { beginningOf } from "../run/weights/initial_weights.ts";
 import { refuseUsed } from "../run/folder/unused.ts";
 import { type Command, type FlagValues, readArguments, refuseFlags } from "./shell/command.ts";
 import { refuseDeviceFlags } from "./shell/device_flags.ts";
@@ -105,10 +105,7 @@ export const command: Command = {
 
 /** Prints the recipe on stdout, for a file, and says on stderr what a run of it would take, however quiet. */
 async function previewRun(given: RecipeInput, directory: string, signal: AbortSignal) {
-  const initial = given.from === undefined
-    ? undefined
-    : await readInitialWeights(given.from, given.activation);
-  const input = initial ? withNetwork(given, initial) : given, recipe = resolveRecipe(input);
+  const { recipe: input } = await beginningOf(given), recipe = resolveRecipe(input);
   await refuseUsed(directory);
   const reading = new StatusLine(), measuring = new StatusLine();
   reading.update("reading the images");

@@ -7,40 +7,69 @@ import { UsageError } from "../errors.ts";
 import type { Above, Field } from "./field.ts";
 import { FIELDS, nested, valueAt } from "./fields.ts";
 import type { Path, RecipeInput } from "./recipe.ts";
-import { choices, refuseMeaningless, resolveRecipe, settle, withFields } from "./resolve.ts";
+import { choices, isOff, refuseMeaningless, resolveRecipe, settle, withFields } from "./resolve.ts";
+import { namesFile } from "./training_fields.ts";
 
 /**
  * `recipe` with `changes`. What follows from what they replace follows from them, and settings of what they take away go with it,
- * such as the decay of an average; all else that `recipe` says stays.
+ * such as the decay of an average, or the network of the file that it begins with, where they name another; all else that
+ * `recipe` says stays.
  *
  * @param where what has the recipe, for errors
- * @throws {UsageError} if something in one of them has no meaning with the rest, or is said in another unit
+ * @throws {UsageError} if something in one of them has no meaning with the rest, such as a setting of what `recipe` never had,
+ *   or is said in another unit
  */
 export function changedRecipe(
   recipe: RecipeInput,
   changes: RecipeInput,
   where: string,
 ): RecipeInput {
-  const said = choices(recipe), given = withFields(said, changes), gone = new Set<Path>();
-  refuseOtherUnits(said, aboveOf(recipe), changes, aboveOf(given), where);
+  const said = choices(withoutNetwork(recipe, changes)), given = withFields(said, changes);
+  const before = aboveOf(recipe);
+  const gone = new Set<Path>(), idle: Field[] = [], causes = new Set<string>();
+  refuseOtherUnits(said, before, changes, aboveOf(given), where);
   try {
     settle(given, (field, above) => {
       const { path, needs } = field, asked = valueAt(changes, path) !== undefined;
       if (asked || !needs!.settings) refuseMeaningless(field, above);
+      // No change took away what it is a setting of: the recipe never had that.
+      if (!needs!.holds(before)) {
+        idle.push(field);
+        causes.add(needs!.cause(above));
+      }
       gone.add(path);
     });
   } catch (error) {
     if (!(error instanceof UsageError)) throw error;
     throw new UsageError(`${error.message} Change the flags, or a copy of ${where}.`);
   }
+  if (idle.length > 0) {
+    throw new UsageError(
+      `${where} says ${saidOf(said, idle)}, without a meaning for ${[...causes].join(" and ")}: ` +
+        `change the flags, or a copy of ${where}.`,
+    );
+  }
   const kept = FIELDS.filter(({ path }) => !gone.has(path));
   return nested(kept.map(({ path }) => [path, valueAt(given, path)]));
 }
 
-/** What decides the units of the fields of `recipe`, which may contradict itself. */
-function aboveOf({ variant, threat, attack }: RecipeInput): Above {
-  const said = { threat: { norm: threat?.norm }, attack: { start: attack?.start } };
-  return withFields(resolveRecipe({ variant }), said) as Above;
+/** `recipe` without the network of the weights that it begins with, if `changes` have others in their place, of their own network. */
+function withoutNetwork(recipe: RecipeInput, { from }: RecipeInput): RecipeInput {
+  if (!namesFile(recipe.from) || !namesFile(from)) return recipe;
+  const { model: _, width: __, activation: ___, ...rest } = recipe;
+  return rest;
+}
+
+/** What decides the units of the fields of `recipe`, which may contradict itself, and whose settings they are. */
+function aboveOf(recipe: RecipeInput): Above {
+  const all = withFields(resolveRecipe({ variant: recipe.variant }), recipe) as Above;
+  const on = FIELDS.filter((field) => !isOff(field, valueAt(all, field.path), all));
+  return nested(on.map(({ path }) => [path, valueAt(all, path)])) as Above;
+}
+
+/** What `recipe` has of `fields`, in words. */
+function saidOf(recipe: RecipeInput, fields: readonly Field[]): string {
+  return fields.map(({ path }) => `${path} ${valueAt(recipe, path)}`).join(" and ");
 }
 
 /** Refuses changes of a unit, from that in `before` to that in `after`, that leave something `said` as it is. */
@@ -60,9 +89,10 @@ function refuseOtherUnits(
   if (stale.length === 0) return;
   const causes = (above: Above) =>
     [...new Set(stale.flatMap(changed).map((unit) => unit.cause(above)))].join(" and ");
-  const values = stale.map(({ path }) => `${path} ${valueAt(said, path)}`).join(" and ");
   const flags = stale.map(({ flag }) => `--${flag.name}`).join(" and ");
   throw new UsageError(
-    `${where} says ${values} for ${causes(before)}: with ${causes(after)}, give ${flags} too.`,
+    `${where} says ${saidOf(said, stale)} for ${causes(before)}: with ${
+      causes(after)
+    }, give ${flags} too.`,
   );
 }

@@ -55,7 +55,9 @@ export interface Settings<T> {
   readonly check?: (value: T, above: Above) => void;
   /** What its values are said in. */
   readonly units?: readonly Unit[];
-  /** Of a field that can be absent: whether `value` asks for what a recipe without it does; `false` and 0 always do. */
+  /** Of a field that can be absent: what asks for a recipe without it, as `false` and 0 always do. */
+  readonly none?: T;
+  /** Of a field that can be absent: whether `value` asks for what a recipe without it does; `none`, `false` and 0 always do. */
   readonly idle?: (value: T, recipe: Recipe) => boolean;
   /** Whether it belongs to one start of a run, and another start may have another. */
   readonly perStart?: true;

@@ -117,7 +117,7 @@ export interface Recipe {
    */
   readonly activation?: ActivationName;
   /**
-   * File of weights to begin with, of whatever kind {@linkcode loadWeights} reads; the run keeps a copy.
+   * File of weights to begin with, of any kind that {@linkcode loadWeights} reads, or `none`; the run keeps a copy.
    *
    * @default {weights are drawn}
    */

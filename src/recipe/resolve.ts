@@ -58,9 +58,11 @@ export function refuseMeaningless({ needs, flag }: Field, above: Above): never {
   throw new UsageError(`--${flag.name} has no meaning for ${needs!.cause(above)}.`);
 }
 
-/** Whether `value` asks for what a recipe does that does not say the field: a switch that is off anyway, a share of nothing. */
+/** Whether `value` asks for what a recipe does that does not say the field: a switch that is off anyway, a share of nothing, no file. */
 export function isOff(field: Field, value: unknown, above: Above): boolean {
-  return (value === false || value === 0) && defaultOf(field, above) === undefined;
+  if (value === undefined) return false;
+  const nothing = value === false || value === 0 || value === field.none;
+  return nothing && defaultOf(field, above) === undefined;
 }
 
 /** How the engine is to compute a run of `recipe`. */

@@ -23,6 +23,13 @@ import { type Condition, field, has, HAS_HELPER } from "./field.ts";
 import { choiceFlag, integerFlag, numberFlag, switchFlag, textFlag } from "./flag.ts";
 
 const LARGEST_SEED = 2 ** 32 - 1;
+/** In place of a file of weights to begin with: they are drawn. */
+export const NO_FILE = "none";
+
+/** Whether `from` of a recipe names a file. */
+export function namesFile(from: string | undefined): from is string {
+  return from !== undefined && from !== NO_FILE;
+}
 
 const ofData = (holds: (data: string) => boolean): Condition => ({
   holds: ({ data }) => holds(data),
@@ -170,9 +177,9 @@ export const TRAINING_FIELDS = {
     textFlag(
       "from",
       "FILE",
-      "begin with the network in FILE, safetensors or PyTorch's, of its model and width",
+      "begin with the network in FILE, safetensors or PyTorch's, of its model and width; none for random weights",
     ),
-    { group: "What to train" },
+    { group: "What to train", none: NO_FILE },
   ),
   epochs: field(
     "epochs",

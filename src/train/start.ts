@@ -21,11 +21,7 @@ import { checkpointPath, findNamedLast } from "../run/checkpoints.ts";
 import { readRunRecord, recipePath } from "../run/folder/files.ts";
 import { resumeRecipe } from "../run/run_record.ts";
 import { type HelperWeights, keptHelper, readHelper } from "../run/weights/helper.ts";
-import {
-  keptInitialWeights,
-  readInitialWeights,
-  withNetwork,
-} from "../run/weights/initial_weights.ts";
+import { beginningOf, keptInitialWeights } from "../run/weights/initial_weights.ts";
 import { runIn } from "./sitting.ts";
 import type { ContinueOptions, StartOptions } from "./start_options.ts";
 
@@ -61,10 +57,8 @@ export async function startRun(
   options: StartOptions = {},
 ): Promise<void> {
   await exclusively(async () => {
-    const initial = recipe.from === undefined
-      ? undefined
-      : await readInitialWeights(recipe.from, recipe.activation);
-    const complete = resolveRecipe(initial ? withNetwork(recipe, initial) : recipe);
+    const { initial, recipe: begun } = await beginningOf(recipe);
+    const complete = resolveRecipe(begun);
     refuseIdleEpochs(complete.optimiser, complete.epochs);
     await runIn(directory, complete, options, { initial, helper: await givenHelper(complete) });
   });

@@ -9,7 +9,7 @@ import { encodeSafetensors } from "../format/safetensors.ts";
 import { sha256 } from "../format/sha256.ts";
 import type { ActivationName } from "../model/architecture.ts";
 import { checkOutput, exactly } from "../run/output.ts";
-import { AVERAGE, withoutOptimiser } from "../weights/account.ts";
+import { noteAverage, withoutOptimiser } from "../weights/account.ts";
 import { activationMetadata } from "../weights/said_activation.ts";
 import { classesMetadata } from "../weights/said_classes.ts";
 import { readNetwork } from "../weights/file/read.ts";
@@ -89,12 +89,7 @@ export async function importWeights(
   await checkOutput(out, { flag: "--out", kind, inputs: [file], overwrite });
   await writeFileAtomically(out, bytes);
   const optimiser = left === 0 ? [] : [`${left} tensors of the optimiser's are left out.`];
-  const averaged = [...tensors.keys()].some((name) => name.startsWith(AVERAGE))
-    ? [
-      `${file} also has an average of these weights, which memloss eval measures: ` +
-      `--key ${AVERAGE.replace(/\.$/, "")} takes that.`,
-    ]
-    : [];
+  const averaged = noteAverage(tensors, file, (key) => `--key ${key} takes that`);
   const network = summariseNetwork(architecture);
   return {
     file,

@@ -16,6 +16,8 @@ const NAMED = 4;
 export const OPTIMISER = "optimizer.";
 /** What begins so is the average of the weights that a run keeps beside them, under the names of these. */
 export const AVERAGE = `${OPTIMISER}average.`;
+/** What that average is called as a network of its own. */
+const AVERAGE_KEY = AVERAGE.slice(0, -1);
 
 /** What can be done about tensors that a network does not have and that are called so, where it lacks none of its own. */
 const ADVICE: readonly (readonly [RegExp, string])[] = [
@@ -43,6 +45,24 @@ export function withoutOptimiser(
   tensors: ReadonlyMap<string, SafeTensor>,
 ): Map<string, SafeTensor> {
   return new Map([...tensors].filter(([name]) => !name.startsWith(OPTIMISER)));
+}
+
+/**
+ * A sentence, where the network that is taken of `source` has an average beside it among `tensors`.
+ *
+ * @param how what takes that, which is called `key`
+ */
+export function noteAverage(
+  tensors: ReadonlyMap<string, SafeTensor>,
+  source: string,
+  how: (key: string) => string,
+): string[] {
+  if (![...tensors.keys()].some((name) => name.startsWith(AVERAGE))) return [];
+  return [
+    `${source} also has an average of these weights, which memloss eval measures: ${
+      how(AVERAGE_KEY)
+    }.`,
+  ];
 }
 
 /**

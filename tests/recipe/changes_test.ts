@@ -41,6 +41,19 @@ Deno.test("changedRecipe() takes away the settings of a schedule, and of a start
   assert.deepEqual(changed(resets, { attack: { start: "noise" } }), resolveRecipe({}));
 });
 
+Deno.test("changedRecipe() leaves the network to the file that a change names in place of the recipe's", () => {
+  const begun: RecipeInput = { from: "a", model: "small-cnn", width: 8, activation: "silu" };
+  const other = (changes: RecipeInput) => changedRecipe({ ...begun, seed: 3 }, changes, "r.json");
+  assert.deepEqual(other({ from: "b" }), { from: "b", seed: 3 });
+  assert.deepEqual(other({ from: "b", width: 4 }), { from: "b", width: 4, seed: 3 });
+  assert.deepEqual(other({ seed: 4 }), { ...begun, seed: 4 });
+  const { from: _, ...network } = begun;
+  assert.deepEqual(changed(begun, { from: "none" }), resolveRecipe(network));
+  assert.equal(changedRecipe({ ...begun, from: "none" }, { from: "b" }, "r.json").width, 8);
+  // A network that is no file's is the recipe's own.
+  assert.deepEqual(changedRecipe(network, { from: "b" }, "r.json"), { ...network, from: "b" });
+});
+
 Deno.test("changedRecipe() refuses what a change leaves without a meaning, and settings that are asked for all the same", () => {
   const advice = "Change the flags, or a copy of r.json.";
   refuses(
@@ -58,6 +71,51 @@ Deno.test("changedRecipe() refuses what a change leaves without a meaning, and s
     { select: "none" },
     `--early-stop has no meaning for --select none. ${advice}`,
   );
+});
+
+Deno.test("changedRecipe() refuses a recipe's settings of what it does not have, whatever is changed", () => {
+  const idle: RecipeInput = {
+    optimiser: { emaDecay: 0.99, awpWarmup: 3 },
+    attack: { firstSteps: 20 },
+    memory: { reset: 5 },
+  };
+  refuses(
+    idle,
+    { variant: "v1" },
+    "r.json says optimiser.emaDecay 0.99 and optimiser.awpWarmup 3 and attack.firstSteps 20 and memory.reset 5, " +
+      "without a meaning for --weight-average none and a run without --awp and --attack-start noise: " +
+      "change the flags, or a copy of r.json.",
+  );
+  const refusesDecay = (recipe: RecipeInput, changes: RecipeInput, average: string) =>
+    refuses(
+      recipe,
+      changes,
+      `r.json says optimiser.emaDecay 0.9, without a meaning for --weight-average ${average}: ` +
+        "change the flags, or a copy of r.json.",
+    );
+  const swa: RecipeInput = { optimiser: { average: "swa", emaDecay: 0.9 } };
+  refusesDecay(swa, {}, "swa");
+  refusesDecay(swa, { optimiser: { average: "none" } }, "none");
+  // Nor where something else of it keeps it from being settled.
+  const knotless: RecipeInput = { optimiser: { schedule: "piecewise", emaDecay: 0.9 } };
+  refusesDecay(knotless, { optimiser: { schedule: "onecycle" } }, "none");
+  const off: RecipeInput = { optimiser: { awp: 0, awpWarmup: 3 } };
+  assert.throws(() => changedRecipe(off, {}, "r.json"), /^UsageError: r\.json says .*awpWarmup 3,/);
+  // What is missing can be given, and settings of what there was go with it.
+  assert.equal(changed(swa, { optimiser: { average: "ema" } }).optimiser.emaDecay, 0.9);
+  const started: RecipeInput = {
+    attack: { start: "memory", firstSteps: 20 },
+    memory: { reset: 5 },
+  };
+  assert.deepEqual(
+    changed(idle, { ...started, optimiser: { average: "ema", awp: 0.01 } }),
+    resolveRecipe({
+      ...started,
+      optimiser: { average: "ema", emaDecay: 0.99, awp: 0.01, awpWarmup: 3 },
+    }),
+  );
+  const fast: RecipeInput = { variant: "fgsm-pgi", attack: { firstSteps: 3 } };
+  assert.deepEqual(changed(fast, { variant: "trades" }), resolveRecipe({ variant: "trades" }));
 });
 
 Deno.test("changedRecipe() refuses a norm, or steps of another kind, that leave a length or a number of the other", () => {

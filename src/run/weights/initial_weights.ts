@@ -5,18 +5,22 @@
  */
 import { UsageError } from "../../errors.ts";
 import { readIfThere, writeFileAtomically } from "../../disk/files.ts";
+import { exists } from "../../disk/regular.ts";
+import { advised } from "../../format/command_line.ts";
 import { decodeSafetensors, encodeSafetensors, type SafeTensor } from "../../format/safetensors.ts";
 import { sha256 } from "../../format/sha256.ts";
 import type { ActivationName, Architecture, ModelConfig } from "../../model/architecture.ts";
 import { type ArchitectureName, identify } from "../../model/architectures/architectures.ts";
 import type { ModelState } from "../../model/parameters.ts";
 import type { RecipeInput } from "../../recipe/recipe.ts";
-import { shapesOf, withoutOptimiser } from "../../weights/account.ts";
+import { namesFile, NO_FILE } from "../../recipe/training_fields.ts";
+import { noteAverage, shapesOf, withoutOptimiser } from "../../weights/account.ts";
 import { activationMetadata } from "../../weights/said_activation.ts";
 import { readNetwork, type WeightsFile } from "../../weights/file/read.ts";
 import type { Adopted } from "../../weights/foreign/adopt.ts";
 import { importState } from "../../weights/state_dict.ts";
-import { initialWeightsPath } from "../folder/files.ts";
+import { checkpointFolder } from "../checkpoints.ts";
+import { initialWeightsPath, recipePath } from "../folder/files.ts";
 import type { RunFolder } from "../folder/run_folder.ts";
 import type { RunRecord } from "../run_record.ts";
 
@@ -36,17 +40,39 @@ export interface InitialWeights {
 }
 
 /**
- * Reads the network in the file at `path`; what an optimiser kept beside it is left out.
+ * Reads the network in the file at `path`; what an optimiser kept beside it is left out, and said of an average.
  *
  * @param activation its nonlinearity, where the file does not say that
- * @throws {UsageError} if there is none that is known
+ * @throws {UsageError} if there is none that is known, or it is a folder
  * @throws {RunError} if the file cannot be read
  */
 export async function readInitialWeights(
   path: string,
   activation?: ActivationName,
 ): Promise<InitialWeights> {
-  return givenWeights(await readNetwork(path, undefined, activation));
+  await refuseFolder(path);
+  const network = await readNetwork(path, undefined, activation), given = givenWeights(network);
+  const averaged = noteAverage(network.tensors, path, (key) => {
+    const out = "average.safetensors";
+    const importing = advised("weights", "import", path, "--key", key, "--out", out);
+    return `${importing} takes that, for --from ${out}`;
+  });
+  return { ...given, notes: [...given.notes, ...averaged] };
+}
+
+/** Refuses a folder: of a run's checkpoints, one has to be named. What cannot be seen is left to the reading. */
+async function refuseFolder(path: string): Promise<void> {
+  const found = await Deno.stat(path).catch(() => undefined);
+  if (!found?.isDirectory) return;
+  throw new UsageError(
+    await exists(recipePath(path))
+      ? `${path} is the folder of a run: name a file in ${
+        checkpointFolder(path)
+      }, or the one that ${
+        advised("weights", "export", path, "--format", "torch", "--out", "weights.pt")
+      } makes.`
+      : `${path} is a folder: name a file of weights.`,
+  );
 }
 
 /** What a run is given by the network in a file; what an optimiser kept beside it is left out. */
@@ -64,24 +90,34 @@ export function givenWeights(
 }
 
 /**
- * `recipe` with the network and the width of the weights that it begins with.
+ * Reads the weights that `recipe` begins with, if it names any; the recipe has their network and width then.
  *
- * @throws {UsageError} if it has another
+ * @throws {UsageError} if it has another network, and as {@linkcode readInitialWeights}
+ * @throws {RunError} if they cannot be read
  */
-export function withNetwork(
+export async function beginningOf(
+  recipe: RecipeInput,
+): Promise<{ readonly initial?: InitialWeights; readonly recipe: RecipeInput }> {
+  const { from, activation } = recipe;
+  if (!namesFile(from)) return { recipe };
+  const initial = await readInitialWeights(from, activation);
+  return { initial, recipe: withNetwork(recipe, initial) };
+}
+
+function withNetwork(
   recipe: RecipeInput,
   { path, name: model, config: { width }, architecture: { activation } }: InitialWeights,
 ): RecipeInput {
   const network = { model, width, ...activation && { activation } };
-  if (recipe.model !== undefined && recipe.model !== model) {
-    throw new UsageError(
-      `--model ${recipe.model} is not that of --from ${path}, which is ${model}: leave it out.`,
+  const refused = (flag: string, other: unknown, has: string, own: unknown) =>
+    new UsageError(
+      `--${flag} ${other} is not that of --from ${path}, which ${has} ${own}: leave it out, ` +
+        `or, if a --recipe says either, give --${flag} ${own} or --from ${NO_FILE}.`,
     );
-  }
-  if (recipe.width === undefined || recipe.width === width) return { ...recipe, ...network };
-  throw new UsageError(
-    `--width ${recipe.width} is not that of --from ${path}, which has ${width}: leave it out.`,
-  );
+  const { model: asked = model, width: wide = width } = recipe;
+  if (asked !== model) throw refused("model", asked, "is", model);
+  if (wide !== width) throw refused("width", wide, "has", width);
+  return { ...recipe, ...network };
 }
 
 /**

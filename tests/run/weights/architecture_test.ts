@@ -27,7 +27,9 @@ for (const model of ARCHITECTURE_NAMES.slice(1)) {
       const other = startRun({ ...rest, from, model: "resnet18" }, join(folder, "other"));
       await assert.rejects(other, {
         name: "UsageError",
-        message: `--model resnet18 is not that of --from ${from}, which is ${model}: leave it out.`,
+        message:
+          `--model resnet18 is not that of --from ${from}, which is ${model}: leave it out, ` +
+          `or, if a --recipe says either, give --model ${model} or --from none.`,
       });
     }));
 }

@@ -11,11 +11,19 @@ import {
 import { withNormalisation } from "../../../src/model/architectures/architectures.ts";
 import { resnet18 } from "../../../src/model/architectures/resnet18.ts";
 import { disposeAll } from "../../../src/model/parameters.ts";
+import { changedRecipe } from "../../../src/recipe/changes.ts";
 import type { RecipeInput } from "../../../src/recipe/recipe.ts";
+import { resolveRecipe } from "../../../src/recipe/resolve.ts";
 import { readRunRecord } from "../../../src/run/folder/files.ts";
+import { readNamedRecipe } from "../../../src/run/named_recipe.ts";
 import { readWeightsSubject } from "../../../src/run/subject.ts";
-import { loadInitialWeights } from "../../../src/run/weights/initial_weights.ts";
+import {
+  beginningOf,
+  loadInitialWeights,
+  readInitialWeights,
+} from "../../../src/run/weights/initial_weights.ts";
 import { continueRun, repeatRun, startRun } from "../../../src/train/start.ts";
+import { importWeights } from "../../../src/upkeep/import_weights.ts";
 import { encodeTorch } from "../../../src/weights/export/torch_file.ts";
 import { inTemporary } from "../../memory/support.ts";
 import { fixture } from "../../testing/fixture.ts";
@@ -146,6 +154,70 @@ Deno.test("continueRun() makes the copy that a run was killed before, and can be
     assert.deepEqual(await resultOf(again), await resultOf(run));
   }));
 
+Deno.test("startRun() begins with the weights of a checkpoint, and says that they have an average beside them", () =>
+  inTemporary(async (folder) => {
+    const before = join(folder, "before"), optimiser = { average: "ema" } as const;
+    await startRun({ ...RECIPE, width: 1, optimiser }, before);
+    const from = join(before, "checkpoints", "epoch-001.safetensors"), notes: string[] = [];
+    const observer = { onNote: (note: string) => notes.push(note) };
+    const out = join(folder, "average.safetensors"), run = join(folder, "run");
+    await startRun({ ...RECIPE, from }, run, { observer });
+    assert.deepEqual(notes, [
+      `${from} also has an average of these weights, which memloss eval measures: ` +
+      `\`memloss weights import ${from} --key optimizer.average --out average.safetensors\` takes that, ` +
+      "for --from average.safetensors.",
+    ]);
+    const began = async (run: string) => {
+      const path = join(run, "initial.safetensors");
+      return decodeSafetensors(await Deno.readFile(path), path).tensors.get("conv1.weight")!.data;
+    };
+    const { tensors } = decodeSafetensors(await Deno.readFile(from), from);
+    assert.deepEqual(await began(run), tensors.get("conv1.weight")!.data);
+    await importWeights(from, { out, key: "optimizer.average" });
+    await repeatRun(run, join(folder, "again"), { observer });
+    await startRun({ ...RECIPE, from: out }, join(folder, "averaged"), { observer });
+    const average = tensors.get("optimizer.average.conv1.weight")!.data;
+    assert.deepEqual(await began(join(folder, "averaged")), average);
+    assert.equal(notes.length, 1, "of files that have none, nothing is said");
+  }));
+
+Deno.test("beginningOf() has another file's network in place of that of the file in a run's recipe, and none where none is asked for", () =>
+  withGiven(async (from, folder) => {
+    const run = join(folder, "run"), other = join(folder, "other");
+    await startRun({ ...RECIPE, width: 1, model: "preact-resnet18" }, other);
+    await startRun({ ...RECIPE, from }, run);
+    const { recipe: named, where } = await readNamedRecipe(run);
+    const begun = async (changes: RecipeInput) => {
+      const { initial, recipe } = await beginningOf(changedRecipe(named, changes, where));
+      const { from, model, width } = resolveRecipe(recipe);
+      return [initial?.path, from, model, width];
+    };
+    const copy = join(run, "initial.safetensors");
+    assert.deepEqual(await begun({}), [copy, copy, "resnet18", 2]);
+    const last = join(other, "checkpoints", "epoch-001.safetensors");
+    assert.deepEqual(await begun({ from: last }), [last, last, "preact-resnet18", 1]);
+    assert.deepEqual(await begun({ from: "none" }), [undefined, undefined, "resnet18", 2]);
+    await assert.rejects(begun({ model: "small-cnn" }), /^UsageError: --model small-cnn is not/);
+    await assert.rejects(begun({ from: last, width: 2 }), /^UsageError: --width 2 is not/);
+    const drawn = join(folder, "drawn");
+    await startRun({ ...RECIPE, width: 1, from: "none" }, drawn);
+    assert.equal((await readRunRecord(drawn)).recipe.from, undefined);
+  }));
+
+Deno.test("readInitialWeights() says what to name in place of a run's folder, or of another", () =>
+  inTemporary(async (folder) => {
+    const refused = (message: string) =>
+      assert.rejects(readInitialWeights(folder), { name: "UsageError", message });
+    await refused(`${folder} is a folder: name a file of weights.`);
+    await Deno.writeTextFile(join(folder, "recipe.json"), "{}");
+    await refused(
+      `${folder} is the folder of a run: name a file in ${
+        join(folder, "checkpoints")
+      }, or the one that ` +
+        `\`memloss weights export ${folder} --format torch --out weights.pt\` makes.`,
+    );
+  }));
+
 Deno.test("startRun() refuses given weights of another width or for other classes, and makes no folder", () =>
   withGiven(async (from, folder) => {
     const run = join(folder, "run");
@@ -156,7 +228,7 @@ Deno.test("startRun() refuses given weights of another width or for other classe
       });
     await refused(
       { width: 4 },
-      /^--width 4 is not that of --from .*given\.pth, which has 2: leave it/,
+      /^--width 4 is not that of --from .*given\.pth, which has 2: leave it out, or, if a --recipe says either, give --width 2 or/,
     );
     await refused({ from: join(folder, "absent") }, /absent does not exist\.$/);
     const five = (name: string, { shape, data }: SafeTensor): SafeTensor => {
