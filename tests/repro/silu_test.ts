@@ -8,7 +8,7 @@ import { sourceOf } from "../../src/evaluate/transfer.ts";
 import { exportWeights } from "../../src/publish/export_weights.ts";
 import { checkpointPath, findCheckpoint } from "../../src/run/checkpoints.ts";
 import { readSubject } from "../../src/run/subject.ts";
-import { readInitialWeights, withNetwork } from "../../src/run/weights/initial_weights.ts";
+import { beginningOf } from "../../src/run/weights/initial_weights.ts";
 import { importWeights } from "../../src/upkeep/import_weights.ts";
 import { showWeights } from "../../src/upkeep/show_weights.ts";
 import { readNetwork } from "../../src/weights/file/read.ts";
@@ -70,8 +70,7 @@ onWasm(
       });
       assert.equal(again.architecture, TITLE);
       // A run that begins with it.
-      const initial = await readInitialWeights(at("a.pt"));
-      assert.equal(withNetwork({ from: at("a.pt") }, initial).activation, "silu");
+      assert.equal((await beginningOf({ from: at("a.pt") })).recipe.activation, "silu");
       // A file that says nothing is ReLU's unless somebody knows better.
       await importWeights(at("a.pt"), { out: at("c.safetensors") });
       const bytes = await Deno.readFile(at("c.safetensors"));
