@@ -4,7 +4,7 @@ import { summarise } from "../../../src/report/tables/results.ts";
 import { tableCsv } from "../../../src/report/tables/csv.ts";
 import { tableLatex } from "../../../src/report/tables/latex.ts";
 import { tableMarkdown } from "../../../src/report/tables/markdown.ts";
-import { LAYOUT, RUNS } from "./made_runs.ts";
+import { evaluation, LAYOUT, RUNS } from "./made_runs.ts";
 
 const TABLE = summarise(LAYOUT, RUNS);
 
@@ -30,6 +30,19 @@ Deno.test("tableMarkdown() has results beside what was published, differences, c
     lines.includes(
       "- First over second: **holds in the means, within chance** (clean: First & best − Second +1.83 [−1.10, +4.77])",
     ),
+  );
+});
+
+Deno.test("tableMarkdown() has seeds by number, though the first column lacks the lowest", () => {
+  const runs = [10, 9, 2].map((seed) => {
+    const found = evaluation("110");
+    return { row: "first", seed, evaluations: { ...seed !== 2 && { clean: found }, pgd20: found } };
+  });
+  const lines = tableMarkdown(summarise(LAYOUT, runs)).split("\n");
+  assert.match(lines.find((line) => line.startsWith("| First"))!, /\| 2, 9, 10 +\|$/);
+  assert.deepEqual(
+    lines.flatMap((line) => /^\| First & best, seed (\d+)/.exec(line)?.[1] ?? []),
+    ["2", "9", "10"],
   );
 });
 
