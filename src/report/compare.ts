@@ -11,7 +11,8 @@ import { FIELDS, valueAt } from "../recipe/fields.ts";
 import { AUTO_HELPER } from "../recipe/helper_recipe.ts";
 import type { Path } from "../recipe/recipe.ts";
 import type { RunRecord } from "../run/run_record.ts";
-import type { StoredEvaluation } from "./run_evaluations.ts";
+import { representative } from "./representative.ts";
+import { drawsOf, type StoredEvaluation } from "./run_evaluations.ts";
 import { accuracyRank, accuracyTitle, normTitle } from "./words.ts";
 import { noticed, type ResultTable, summarise } from "./tables/results.ts";
 import { testImages } from "./tables/test_images.ts";
@@ -162,16 +163,16 @@ function imagesLabel({ imagesSha256 = "unknown" }: StoredEvaluation): string {
   return `images ${imagesSha256.slice(0, 12)}`;
 }
 
-/** The runs' evaluations by {@linkcode columnKey}; of several, the one whose draws are the run's own. */
+/** What stands for a run in each column, by {@linkcode columnKey}. */
 function evaluationsOf(
   { record, evaluations }: ComparedRun,
   mixed: ReadonlySet<string>,
 ): Record<string, Evaluation> {
-  const own = (each: StoredEvaluation) => +(each.seed === record.recipe.seed);
-  const found = evaluations.toSorted((a, b) => own(a) - own(b));
-  return Object.fromEntries(found.map((each) => {
-    const images = testImages(record.recipe, record.dataSha256, each.imagesSha256);
-    return [columnKey(each, mixed), { ...each.result, images }];
+  const columns = Map.groupBy(evaluations, (each) => columnKey(each, mixed));
+  return Object.fromEntries(Array.from(columns, ([key, all]) => {
+    const found = representative(all, record.recipe.seed, drawsOf)!;
+    const images = testImages(record.recipe, record.dataSha256, found.imagesSha256);
+    return [key, { ...found.result, images }];
   }));
 }
 

@@ -8,6 +8,7 @@ import * as v from "valibot";
 import { listFolder, readWholeFile } from "../disk/files.ts";
 import { UsageError } from "../errors.ts";
 import { isEvaluationName, restartsApply } from "../evaluate/evaluate.ts";
+import type { Chosen } from "./representative.ts";
 import type { Evaluation } from "./tables/layout.ts";
 
 const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
@@ -117,6 +118,11 @@ export function evaluationsOf(report: StoredReport): StoredEvaluation[] {
         { version: version === "custom" ? customVersion({ perAttack, effort }) : version },
     }];
   });
+}
+
+/** What `representative()` looks at in an evaluation. */
+export function drawsOf({ result: { n }, seed, restarts }: StoredEvaluation): Chosen {
+  return { n, seed, restarts };
 }
 
 /** A custom AutoAttack by its attacks and what they may spend, such as `apgd-ce+square, 100 queries`. */

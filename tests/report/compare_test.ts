@@ -179,3 +179,20 @@ Deno.test("compareRuns() says of which runs AutoAttack warned", () => {
     ),
   );
 });
+
+Deno.test("compareRuns() takes the evaluation drawn with the run's own seed, else the first by file name", () => {
+  const made = run({ seed: 1 }, "a", "");
+  const mean = (found: Record<number, string>, seeds: readonly number[]) => {
+    const evaluations = seeds.map((seed) => ({
+      ...made.evaluations[0]!,
+      name: "pgd20",
+      seed,
+      result: evaluation(found[seed]!),
+    }));
+    const { rows: [row], columns: [column] } = compareRuns([{ ...made, evaluations }]);
+    return row!.results[column!.name]!.mean;
+  };
+  const found = { 0: "1000", 1: "1100", 2: "1110" };
+  assert.equal(mean(found, [0, 1, 2]), 0.5);
+  assert.equal(mean(found, [2, 0]), 0.75);
+});

@@ -8,7 +8,13 @@ import { AUTOATTACK_MEMBERS } from "../../attack/autoattack/versions.ts";
 import { formatRadius } from "../../evaluate/report.ts";
 import type { RunRecord } from "../../run/run_record.ts";
 import { ofOwnImages } from "../../report/own_images.ts";
-import { evaluationsOf, readReports, type StoredEvaluation } from "../../report/run_evaluations.ts";
+import { representative } from "../../report/representative.ts";
+import {
+  drawsOf,
+  evaluationsOf,
+  readReports,
+  type StoredEvaluation,
+} from "../../report/run_evaluations.ts";
 
 const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 
@@ -39,9 +45,9 @@ export interface MeasuredAutoAttack extends v.InferOutput<typeof DetailsSchema> 
 
 /** What is known. */
 export interface Measured {
-  /** Under the run's threat model and on its test images, one of each name: that on the most images. */
+  /** Under the run's threat model and on its test images, one of each name: see {@linkcode representative}. */
   readonly evaluations: readonly StoredEvaluation[];
-  /** AutoAttack's standard version, on the most images; absent where it has not been run. */
+  /** AutoAttack's standard version among these; absent where it has not been run. */
   readonly autoAttack?: MeasuredAutoAttack;
 }
 
@@ -57,7 +63,7 @@ export async function readMeasured(
   checkpointSha256: string,
   record: Pick<RunRecord, "recipe" | "data">,
 ): Promise<Measured> {
-  const { threat } = record.recipe;
+  const { threat, seed } = record.recipe;
   const reports = (await readReports(directory, checkpointSha256)).filter(({ attack }) =>
     attack.norm === threat.norm && attack.fraction === formatRadius(threat.epsilon)
   );
@@ -67,13 +73,10 @@ export async function readMeasured(
   const standard = [...reportOf.keys()].filter(({ version = "standard" }) =>
     version === "standard"
   );
-  const evaluations = new Map<string, StoredEvaluation>();
-  const countOf = ({ result: { n } }: StoredEvaluation) => n;
-  for (const evaluation of await ofOwnImages(standard, countOf, record, directory)) {
-    const { name, result: { n } } = evaluation;
-    if (n > (evaluations.get(name)?.result.n ?? -1)) evaluations.set(name, evaluation);
-  }
-  const found = evaluations.get("autoattack");
+  const own = await ofOwnImages(standard, (each) => drawsOf(each).n, record, directory);
+  const evaluations = Map.groupBy(own, ({ name }) => name).values()
+    .map((all) => representative(all, seed, drawsOf)!).toArray();
+  const found = evaluations.find(({ name }) => name === "autoattack");
   const details = v.safeParse(DetailsSchema, found && reportOf.get(found)!.autoattack);
   return {
     evaluations: inOrder(evaluations),
@@ -82,9 +85,9 @@ export async function readMeasured(
 }
 
 /** The clean accuracy first, AutoAttack last, attacks of PGD between them. */
-function inOrder(evaluations: ReadonlyMap<string, StoredEvaluation>): StoredEvaluation[] {
+function inOrder(evaluations: readonly StoredEvaluation[]): StoredEvaluation[] {
   const rank = (name: string) => name === "clean" ? 0 : name === "autoattack" ? 2 : 1;
-  return [...evaluations.values()].sort((a, b) => rank(a.name) - rank(b.name));
+  return evaluations.toSorted((a, b) => rank(a.name) - rank(b.name));
 }
 
 /** The clean accuracy on the most images, which AutoAttack has counted too. */

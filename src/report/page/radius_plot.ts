@@ -3,16 +3,21 @@
  *
  * @module
  */
+import { representative } from "../representative.ts";
 import { accuracyTitle } from "../words.ts";
 import { digits, type Plot } from "./plots.ts";
 import { type RunData, shownEvaluations } from "./run_data.ts";
 
-/** The curve of a run that is of the most images, and what attacked. */
+/** The curve that stands for a run, and what attacked. */
 function radiusCurve(run: RunData) {
   const most = (points: readonly { readonly n: number }[]) => Math.max(...points.map(({ n }) => n));
-  const [found] = shownEvaluations(run)
-    .flatMap(({ curve, restarts }) => curve ? [{ curve, restarts }] : [])
-    .sort((a, b) => most(b.curve.points) - most(a.curve.points));
+  const curves = shownEvaluations(run)
+    .flatMap(({ curve, restarts, seed }) => curve ? [{ curve, restarts, seed }] : []);
+  const found = representative(
+    curves,
+    run.record.recipe.seed,
+    ({ curve, restarts, seed }) => ({ n: most(curve.points), seed, restarts }),
+  );
   if (found === undefined) return undefined;
   const { curve, restarts } = found;
   const name = restarts > 1 ? `${curve.attack} restarts${restarts}` : curve.attack;

@@ -4,6 +4,7 @@
  * @module
  */
 import { meanAndDeviation } from "../words.ts";
+import { latexText } from "./latex_text.ts";
 import { publishedColumns, type ResultTable } from "./results.ts";
 import { oneLine } from "./texts.ts";
 
@@ -11,7 +12,7 @@ import { oneLine } from "./texts.ts";
 export function tableLatex(table: ResultTable): string {
   const { title, notes, rows, columns } = table, published = publishedColumns(table);
   const head = columns.flatMap((column) => [
-    escape(column.label),
+    latexText(column.label),
     ...published.includes(column) ? ["published"] : [],
   ]);
   const lines = rows.map(({ label, results, published: values }) => [
@@ -39,21 +40,6 @@ export function tableLatex(table: ResultTable): string {
 
 /** `label` behind the end of a row or a rule, which would take what begins like that for an argument. */
 function rowHead(label: string): string {
-  const text = escape(label);
+  const text = latexText(label);
   return /^\s*[[*]/.test(text) ? `{}${text}` : text;
-}
-
-const SPECIAL: Readonly<Record<string, string>> = {
-  "\\": "\\textbackslash{}",
-  "~": "\\textasciitilde{}",
-  "^": "\\textasciicircum{}",
-  "∞": "$\\infty$",
-};
-
-/** `text` without characters that LaTeX would take for commands. */
-function escape(text: string): string {
-  return oneLine(text).replace(
-    /[\\~^&%$#_{}∞]/g,
-    (character) => SPECIAL[character] ?? `\\${character}`,
-  );
 }

@@ -62,10 +62,7 @@ export function mainGrid(table: ResultTable): Grid {
   return [
     ["method", ...cells.map(({ head }) => head), "seeds"],
     ...rows.map((row) => {
-      const seeds = new Set(
-        Object.values(row.results).flatMap((found) => found.seeds.map(({ seed }) => seed)),
-      );
-      return [row.label, ...cells.map(({ text }) => text(row)), [...seeds].join(", ") || "—"];
+      return [row.label, ...cells.map(({ text }) => text(row)), seedsOf(row).join(", ") || "—"];
     }),
   ];
 }
@@ -124,11 +121,9 @@ export function differenceGrid(table: ResultTable): Grid {
 
 /** Every run by itself. */
 export function seedGrid({ rows, columns }: ResultTable): Grid {
-  const lines = rows.flatMap(({ label, results }) => {
-    const all = new Set(
-      Object.values(results).flatMap((found) => found.seeds.map(({ seed }) => seed)),
-    );
-    return [...all].map((seed) => [
+  const lines = rows.flatMap((row) => {
+    const { label, results } = row;
+    return seedsOf(row).map((seed) => [
       `${label}, seed ${seed}`,
       ...columns.map(({ name }) => {
         const found = results[name]?.seeds.find((each) => each.seed === seed);
@@ -141,6 +136,12 @@ export function seedGrid({ rows, columns }: ResultTable): Grid {
     ]);
   });
   return [["run", ...columns.map(({ label }) => label)], ...lines];
+}
+
+/** The seeds of which `row` has any result, ascending: one of them may lack some columns. */
+function seedsOf({ results }: ResultTable["rows"][number]): number[] {
+  const all = Object.values(results).flatMap(({ seeds }) => seeds.map(({ seed }) => seed));
+  return [...new Set(all)].sort((a, b) => a - b);
 }
 
 function rowLabel({ rows }: ResultTable, name: string): string {

@@ -52,6 +52,21 @@ Deno.test("readMeasured() takes what was found on the most images, under the run
   assert.equal(cleanOf({ evaluations })?.n, 2);
 });
 
+Deno.test("readMeasured() takes what was drawn with the run's own seed, with the fewest restarts, by file name", async () => {
+  const drawn = (seed: number, restarts: number, verdicts: string) => {
+    const each = JSON.parse(report(OURS, { pgd20: evaluation(verdicts) }));
+    return JSON.stringify({ ...each, seed, attack: { ...each.attack, restarts } });
+  };
+  const verdicts = async (...reports: string[]) => {
+    const { evaluations: [found] } = await measure(reports, { seed: 1 });
+    return found!.result.verdicts;
+  };
+  const [other, several, own] = [drawn(0, 1, "100"), drawn(1, 5, "010"), drawn(1, 1, "110")];
+  assert.equal(await verdicts(other, several, own), "110");
+  assert.equal(await verdicts(other, several), "010");
+  assert.equal(await verdicts(drawn(2, 1, "111"), other), "111");
+});
+
 Deno.test("readMeasured() makes no log of an AutoAttack whose report lacks what stands in one", async () => {
   const { perturbation: _, ...without } = AUTOATTACK;
   const { evaluations, autoAttack } = await measure([report(OURS, { autoattack: without })]);

@@ -4,7 +4,7 @@ import { summarise } from "../../../src/report/tables/results.ts";
 import { tableCsv } from "../../../src/report/tables/csv.ts";
 import { tableLatex } from "../../../src/report/tables/latex.ts";
 import { tableMarkdown } from "../../../src/report/tables/markdown.ts";
-import { LAYOUT, RUNS } from "./made_runs.ts";
+import { evaluation, LAYOUT, RUNS } from "./made_runs.ts";
 
 const TABLE = summarise(LAYOUT, RUNS);
 
@@ -30,6 +30,19 @@ Deno.test("tableMarkdown() has results beside what was published, differences, c
     lines.includes(
       "- First over second: **holds in the means, within chance** (clean: First & best − Second +1.83 [−1.10, +4.77])",
     ),
+  );
+});
+
+Deno.test("tableMarkdown() has seeds by number, though the first column lacks the lowest", () => {
+  const runs = [10, 9, 2].map((seed) => {
+    const found = evaluation("110");
+    return { row: "first", seed, evaluations: { ...seed !== 2 && { clean: found }, pgd20: found } };
+  });
+  const lines = tableMarkdown(summarise(LAYOUT, runs)).split("\n");
+  assert.match(lines.find((line) => line.startsWith("| First"))!, /\| 2, 9, 10 +\|$/);
+  assert.deepEqual(
+    lines.flatMap((line) => /^\| First & best, seed (\d+)/.exec(line)?.[1] ?? []),
+    ["2", "9", "10"],
   );
 });
 
@@ -105,4 +118,31 @@ Deno.test("tableLatex() lets no row end or rule take a label for its argument", 
   const rows = TABLE.rows.map((row, i) => ({ ...row, label: labels[i]! }));
   const text = tableLatex({ ...TABLE, rows });
   assert.ok(text.includes("\\midrule\n{}[ours] & ") && text.includes("\\\\\n{} * & "), text);
+});
+
+Deno.test("tableLatex() writes Greek letters and signs as LaTeX's own, and leaves what pdfLaTeX knows", () => {
+  const texts = {
+    "β = 1, ε′ ≤ 8/255": "$\\beta$ = 1, $\\varepsilon$$'$ $\\leq$ 8/255",
+    "a → b − 1 < 2 > 0 | Δ∞": "a $\\rightarrow$ b $-$ 1 \\textless{} 2 \\textgreater{} 0 " +
+      "\\textbar{} $\\Delta$$\\infty$",
+    "K = 10 × 2/255 ± é µ …": "K = 10 × 2/255 ± é µ …",
+    "50 % & C:\\a_{~^#$}": "50 \\% \\& C:\\textbackslash{}a\\_\\{\\textasciitilde{}" +
+      "\\textasciicircum{}\\#\\$\\}",
+    "ℓ₂, 10⁻⁴": "$\\ell$$_{2}$, 10$^{-}$$^{4}$",
+  };
+  for (const [label, text] of Object.entries(texts)) {
+    const rows = TABLE.rows.map((row) => ({ ...row, label }));
+    const columns = TABLE.columns.map((column) => ({ ...column, label }));
+    const lines = tableLatex({ ...TABLE, rows, columns }).split("\n");
+    assert.ok(lines.includes(`method & ${text} & published & ${text} \\\\`), lines.join("\n"));
+    assert.ok(lines.some((line) => line.startsWith(`${text} & $`)), lines.join("\n"));
+  }
+});
+
+Deno.test("tableLatex() has no character of the Greek alphabet left", () => {
+  const greek = Array.from({ length: 0x3ca - 0x391 }, (_, i) => String.fromCodePoint(0x391 + i))
+    .filter((letter) => /^\p{L}$/u.test(letter.normalize("NFD")));
+  assert.equal(greek.length, 24 + 25);
+  const rows = TABLE.rows.map((row) => ({ ...row, label: greek.join("") }));
+  assert.doesNotMatch(tableLatex({ ...TABLE, rows }), /\p{Script=Greek}/u);
 });

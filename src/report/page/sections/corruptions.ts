@@ -6,6 +6,7 @@
 import { averagedKinds, FROST_IS_MADE } from "../../../data/corruptions/corruptions.ts";
 import { SEVERITIES } from "../../../data/corruptions/corruption.ts";
 import { describeKinds } from "../../corruption_mean.ts";
+import { representative } from "../../representative.ts";
 import { percent } from "../../words.ts";
 import type { PageAccuracy } from "../evaluations.ts";
 import { type Markup, markup } from "../markup.ts";
@@ -37,17 +38,19 @@ severe (5)${all.some((kinds) => kinds.has("frost")) && `; ${FROST_IS_MADE}`}.</p
   };
 }
 
-/** What was found of each kind, of the most images where it was evaluated more than once. */
+/** What stands for a run in each kind. */
 function kindsOf(run: RunData): Map<string, Severities> {
-  const kinds = new Map<string, Severities>();
-  const found = shownEvaluations(run).flatMap(({ corruptions }) =>
-    Object.entries(corruptions ?? {})
+  const found = shownEvaluations(run).flatMap(({ corruptions, seed }) =>
+    Object.entries(corruptions ?? {}).map(([kind, severities]) => ({ kind, severities, seed }))
   );
-  for (const [kind, severities] of found) {
-    const known = kinds.get(kind);
-    if (!known || severities[0]!.n >= known[0]!.n) kinds.set(kind, severities);
-  }
-  return kinds;
+  const chosen = Map.groupBy(found, ({ kind }) => kind).values().map((all) =>
+    representative(all, run.record.recipe.seed, ({ severities, seed }) => ({
+      n: severities[0]!.n,
+      seed,
+      restarts: 1,
+    }))!
+  );
+  return new Map(chosen.map(({ kind, severities }) => [kind, severities]));
 }
 
 function kindTable(run: RunData, index: number, kinds: ReadonlyMap<string, Severities>): Markup {

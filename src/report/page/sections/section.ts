@@ -8,6 +8,7 @@ import type { PageAccuracy } from "../evaluations.ts";
 import type { Plot } from "../plots.ts";
 import { type RunData, shownEvaluations } from "../run_data.ts";
 import { formatRadius } from "../../../evaluate/report.ts";
+import { representative } from "../../representative.ts";
 import { accuracyRank } from "../../words.ts";
 
 /** A part of the page with a heading of its own. */
@@ -40,13 +41,18 @@ export function scrolling(label: string, table: Markup): Markup {
   return markup`<div class="scroll" tabindex="0" role="region" aria-label="${label}">${table}</div>`;
 }
 
-/** The evaluation called `name` of what stands for a run: at the recipe's own radius, of the most images. */
+/** The evaluation called `name` that stands for a run: at the recipe's own radius, by {@linkcode representative}. */
 export function accuracyOf(run: RunData, name: string): PageAccuracy | undefined {
-  const radius = formatRadius(run.record.recipe.threat.epsilon);
-  return shownEvaluations(run)
+  const { threat, seed: runSeed } = run.record.recipe, radius = formatRadius(threat.epsilon);
+  const found = shownEvaluations(run)
     .filter((evaluation) => name === "clean" || evaluation.radius === radius)
-    .flatMap(({ accuracies }) => accuracies.filter((each) => each.name === name))
-    .sort((a, b) => a.n - b.n).at(-1);
+    .flatMap(({ accuracies, seed }) => {
+      const accuracy = accuracies.find((each) => each.name === name);
+      return accuracy ? [{ accuracy, seed }] : [];
+    });
+  // The name says how many restarts there were.
+  return representative(found, runSeed, ({ accuracy: { n }, seed }) => ({ n, seed, restarts: 1 }))
+    ?.accuracy;
 }
 
 /** The names of everything that was evaluated of the runs, from clean to AutoAttack. */
