@@ -75,15 +75,15 @@ export function describeExport({ out, epoch, examples }: ExportReport): string {
 
 /** Which epoch the examples count for, and what goes without any. */
 export function describeImport(report: ImportReport): string {
-  const { epoch, checkpoint, examples, images, asLeft, age, missing } = report;
+  const { epoch, checkpoint, examples, images, without, asLeft, age, missing } = report;
   return [
     `${examples} examples are the memory of epoch ${epoch}, beside ${checkpoint}`,
     ...asLeft === false
       ? [`they are not, byte for byte, the examples that epoch ${epoch} left`]
       : [],
     // An epoch need not show all images: where all that it left is back, nothing is missing.
-    ...examples === images || asLeft === true ? [] : [
-      `the other ${images - examples} of ${images} images have none: for them, epoch ${
+    ...without === 0 || asLeft === true ? [] : [
+      `the other ${without} of ${images} images that the run trains on have none: for them, epoch ${
         epoch + age
       } goes without x'', and an attack that would begin there begins at noise, with no more steps`,
     ],

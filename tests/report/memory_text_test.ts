@@ -49,27 +49,47 @@ Deno.test("describeGarbage() says MiB", () => {
 });
 
 Deno.test("describeImport() says how many images have no example", () => {
-  const report = { epoch: 2, checkpoint: "epoch-002.safetensors", images: 20, age: 1, missing: [] };
+  const report = {
+    epoch: 2,
+    checkpoint: "epoch-002.safetensors",
+    images: 20,
+    without: 0,
+    age: 1,
+    missing: [],
+  };
   const said = "examples are the memory of epoch 2, beside epoch-002.safetensors";
   assert.equal(describeImport({ ...report, examples: 20 }), `20 ${said}`);
   assert.equal(
-    describeImport({ ...report, examples: 12 }),
-    `12 ${said}; the other 8 of 20 images have none: for them, epoch 3 goes without x'', and an attack that would begin there begins at noise, with no more steps`,
+    describeImport({ ...report, examples: 12, without: 8 }),
+    `12 ${said}; the other 8 of 20 images that the run trains on have none: for them, epoch 3 goes without x'', and an attack that would begin there begins at noise, with no more steps`,
   );
 });
 
 Deno.test("describeImport() says where the examples are not those that the epoch left, and looks for no more where they are", () => {
-  const report = { epoch: 2, checkpoint: "epoch-002.safetensors", images: 20, age: 1, missing: [] };
+  const report = {
+    epoch: 2,
+    checkpoint: "epoch-002.safetensors",
+    images: 20,
+    without: 0,
+    age: 1,
+    missing: [],
+  };
   const said = "examples are the memory of epoch 2, beside epoch-002.safetensors";
   assert.equal(
     describeImport({ ...report, examples: 20, asLeft: false }),
     `20 ${said}; they are not, byte for byte, the examples that epoch 2 left`,
   );
-  assert.equal(describeImport({ ...report, examples: 12, asLeft: true }), `12 ${said}`);
+  assert.equal(describeImport({ ...report, examples: 12, without: 8, asLeft: true }), `12 ${said}`);
 });
 
 Deno.test("describeImport() says which epochs go without examples where a memory holds several", () => {
-  const report = { epoch: 5, checkpoint: "epoch-005.safetensors", images: 20, examples: 20 };
+  const report = {
+    epoch: 5,
+    checkpoint: "epoch-005.safetensors",
+    images: 20,
+    without: 0,
+    examples: 20,
+  };
   const said = "20 examples are the memory of epoch 5, beside epoch-005.safetensors";
   assert.equal(
     describeImport({ ...report, age: 2, missing: [4] }),
