@@ -30,7 +30,15 @@ Deno.test("describeStats() says nothing of a boundary where there is none", () =
   const generation = { epoch: 1, complete: true, examples: 2, coverage: 1, bytes: 2 ** 20 };
   const describe = (boundaryShare?: number) =>
     describeStats({
-      ...{ codec: "f32", epsilon: 1, imageCount: 2, dataSha256: "", current: null, ages: [] },
+      ...{
+        codec: "f32",
+        epsilon: 1,
+        imageCount: 2,
+        imagesTrainedOn: 2,
+        dataSha256: "",
+        current: null,
+        ages: [],
+      },
       shape: { height: 32, width: 32, channels: 3 },
       generations: [{
         ...generation,
@@ -41,6 +49,21 @@ Deno.test("describeStats() says nothing of a boundary where there is none", () =
   const said = "  epoch 1: 2 examples (100.00 % of the images), 1.0 MiB, mean |δ| 3.00/255";
   assert.equal(describe(), said);
   assert.equal(describe(0.25), `${said}, 25.00 % at the boundary`);
+});
+
+Deno.test("describeStats() says which share of the images that the run trains on has examples", () => {
+  const counts = { epoch: 1, complete: true, examples: 64, coverage: 0.0125, bytes: 0 };
+  const describe = (known: { imagesTrainedOn?: number }) =>
+    describeStats({
+      ...{ codec: "f32", epsilon: 1, imageCount: 5120, dataSha256: "", current: null, ages: [] },
+      shape: { height: 32, width: 32, channels: 3 },
+      generations: [{ ...counts, meanAbsoluteDelta: 3 }],
+      ...known,
+    });
+  const limited = describe({ imagesTrainedOn: 64 });
+  assert.match(limited, /, 5120 training images, of which the run trains on 64; /);
+  assert.match(limited, /: 64 examples \(100\.00 % of the 64 images\), /);
+  assert.match(describe({}), /: 64 examples \(1\.25 % of the data set's 5120\), /);
 });
 
 Deno.test("describeGarbage() says MiB", () => {
