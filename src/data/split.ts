@@ -5,7 +5,6 @@
  */
 import { Purpose, Stream } from "../random/stream.ts";
 import { UsageError } from "../errors.ts";
-import type { Recipe } from "../recipe/recipe.ts";
 import { ownImages } from "./auxiliary.ts";
 import type { Dataset } from "./dataset.ts";
 
@@ -53,7 +52,7 @@ export function splitTraining(
 export function imagesTrainedOn(
   dataset: Pick<Dataset, "n" | "auxiliary">,
   { select, limitTrain }: {
-    readonly select: Recipe["select"];
+    readonly select: string;
     readonly limitTrain?: number | undefined;
   },
 ): Uint32Array {
