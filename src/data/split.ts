@@ -5,6 +5,8 @@
  */
 import { Purpose, Stream } from "../random/stream.ts";
 import { UsageError } from "../errors.ts";
+import { ownImages } from "./auxiliary.ts";
+import type { Dataset } from "./dataset.ts";
 
 /** Size of the validation split, of which a small data set has a fifth of its images instead. */
 export const VALIDATION_SIZE = 1024;
@@ -40,4 +42,23 @@ export function splitTraining(
   const train = permutation.slice(validation.length).sort().slice(0, limit ?? n);
   if (train.length === 0) throw new UsageError("There are no images to train on.");
   return { train, validation };
+}
+
+/**
+ * Indices of all images that a run trains on, ascending: what is not held out, up to the limit, and every auxiliary image.
+ *
+ * @throws {UsageError} if there are none
+ */
+export function imagesTrainedOn(
+  dataset: Pick<Dataset, "n" | "auxiliary">,
+  { select, limitTrain }: {
+    readonly select: string;
+    readonly limitTrain?: number | undefined;
+  },
+): Uint32Array {
+  const own = ownImages(dataset), { train } = splitTraining(own, select === "val", limitTrain);
+  const ids = new Uint32Array(train.length + dataset.n - own);
+  ids.set(train);
+  for (let at = train.length, id = own; id < dataset.n; at++, id++) ids[at] = id;
+  return ids;
 }

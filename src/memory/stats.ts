@@ -17,7 +17,7 @@ export interface GenerationStats {
   /** Whether its epoch had ended. */
   readonly complete: boolean;
   readonly examples: number;
-  /** Examples over training indices, in [0,1]. */
+  /** Examples over all images of the data set, those included that the run does not train on, in [0,1]. */
   readonly coverage: number;
   /** Bytes of its chunks and manifest on disk. */
   readonly bytes: number;

@@ -14,7 +14,7 @@ import { formatPercent } from "./words.ts";
 
 /** What a memory holds: a line for the commit, one for each generation, one for the ages. */
 export function describeStats(report: MemoryReport): string {
-  const { codec, epsilon, imageCount, current, generations, ages } = report;
+  const { codec, epsilon, imageCount, imagesTrainedOn, current, generations, ages } = report;
   const position = current === null
     ? "nothing committed yet"
     : `epoch ${current.epoch}${
@@ -22,19 +22,28 @@ export function describeStats(report: MemoryReport): string {
     }, ${current.checkpoint}`;
   const histogram = ages.map(({ age, images }) => `${images} of age ${age}`).join(", ");
   return [
-    `codec ${codec}, ε = ${
-      (255 * epsilon).toFixed(2)
-    }/255, ${imageCount} training images; ${position}`,
-    ...generations.map(describeGeneration),
+    `codec ${codec}, ε = ${(255 * epsilon).toFixed(2)}/255, ${imageCount} training images${
+      imagesTrainedOn === undefined || imagesTrainedOn === imageCount
+        ? ""
+        : `, of which the run trains on ${imagesTrainedOn}`
+    }; ${position}`,
+    ...generations.map((each) => describeGeneration(each, imageCount, imagesTrainedOn)),
     ...ages.length > 1 ? [`  newest examples: ${histogram}`] : [],
   ].join("\n");
 }
 
-function describeGeneration(generation: ReportedGeneration): string {
-  const { epoch, examples, coverage, bytes, meanAbsoluteDelta, boundaryShare, misclassified } =
-    generation;
+function describeGeneration(
+  generation: ReportedGeneration,
+  imageCount: number,
+  trainedOn: number | undefined,
+): string {
+  const { epoch, examples, bytes, meanAbsoluteDelta, boundaryShare, misclassified } = generation;
+  const share = formatPercent(examples / (trainedOn ?? imageCount));
+  const whose = trainedOn === undefined
+    ? `the data set's ${imageCount}`
+    : `the ${trainedOn === imageCount ? "" : `${trainedOn} `}images`;
   return [
-    `  epoch ${epoch}: ${examples} examples (${formatPercent(coverage)} of the images)`,
+    `  epoch ${epoch}: ${examples} examples (${share} of ${whose})`,
     `${mebibytes(bytes)} MiB`,
     `mean |δ| ${meanAbsoluteDelta.toFixed(2)}/255`,
     ...boundaryShare === undefined ? [] : [`${formatPercent(boundaryShare)} at the boundary`],
@@ -75,15 +84,15 @@ export function describeExport({ out, epoch, examples }: ExportReport): string {
 
 /** Which epoch the examples count for, and what goes without any. */
 export function describeImport(report: ImportReport): string {
-  const { epoch, checkpoint, examples, images, asLeft, age, missing } = report;
+  const { epoch, checkpoint, examples, images, without, asLeft, age, missing } = report;
   return [
     `${examples} examples are the memory of epoch ${epoch}, beside ${checkpoint}`,
     ...asLeft === false
       ? [`they are not, byte for byte, the examples that epoch ${epoch} left`]
       : [],
     // An epoch need not show all images: where all that it left is back, nothing is missing.
-    ...examples === images || asLeft === true ? [] : [
-      `the other ${images - examples} of ${images} images have none: for them, epoch ${
+    ...without === 0 || asLeft === true ? [] : [
+      `the other ${without} of ${images} images that the run trains on have none: for them, epoch ${
         epoch + age
       } goes without x'', and an attack that would begin there begins at noise, with no more steps`,
     ],

@@ -7,11 +7,13 @@ import type { Backend } from "../backend/backend.ts";
 import { observedOptions } from "../backend/observed.ts";
 import { openBackend } from "../backend/open.ts";
 import { ownImages, refuseFewAuxiliary } from "../data/auxiliary.ts";
+import { firstIndices } from "../data/batches.ts";
 import { refuseWholeCutout } from "../data/cutout.ts";
 import { isFound } from "../data/sets/definition.ts";
 import type { Splits } from "../data/dataset.ts";
+import { noteMissingClasses } from "../data/limited_classes.ts";
 import { dataDigest, findSet, loadData } from "../data/sets/sets.ts";
-import { splitTraining } from "../data/split.ts";
+import { imagesTrainedOn, splitTraining } from "../data/split.ts";
 import { exists } from "../disk/regular.ts";
 import { UsageError } from "../errors.ts";
 import { checkFitting } from "../evaluate/fitting.ts";
@@ -114,7 +116,7 @@ export async function runIn(
       if (helper && !await exists(copy)) await keepCopy(folder, copy, helper);
       observer?.onStart?.({ directory, recipe, continued: stored !== undefined, backend, demand });
       if (earlier) noteChanges(earlier, now, observer);
-      else noteLimits(recipe, images, data.test.n, observer);
+      else noteLimits(recipe, images, data, observer);
       if (demand) observer?.onStatus?.("compiling kernels for the first steps");
       const run = { recipe, data, backend, tensorboard, ...signal && { signal } };
       let helps = helper;
@@ -139,19 +141,21 @@ export async function runIn(
   }
 }
 
-/** Says of a limit that there are fewer images, or epochs. */
+/** Says of a limit that there are fewer images, or epochs, or that it leaves classes without an image. */
 function noteLimits(
-  { limitTrain = 0, limitTest = 0, epochs, memory, earlyStop, optimiser }: Recipe,
-  train: number,
-  test: number,
+  recipe: Recipe,
+  images: number,
+  { train, test }: Splits,
   observer: RunObserver | undefined,
 ): void {
-  if (limitTrain > train) {
-    observer?.onNote?.(`--limit-train ${limitTrain}: there are only ${train} images to train on.`);
+  const { limitTrain = 0, limitTest = 0, epochs, memory, earlyStop, optimiser } = recipe;
+  if (limitTrain > images) {
+    observer?.onNote?.(`--limit-train ${limitTrain}: there are only ${images} images to train on.`);
   }
-  if (limitTest > test) {
-    observer?.onNote?.(`--limit-test ${limitTest}: there are only ${test} test images.`);
+  if (limitTest > test.n) {
+    observer?.onNote?.(`--limit-test ${limitTest}: there are only ${test.n} test images.`);
   }
+  for (const note of noteClasses(recipe, train, test)) observer?.onNote?.(note);
   if (memory && memory.age > 1 && memory.age >= epochs) {
     observer?.onNote?.(
       `--memory-age ${memory.age}: in ${epochs} epochs, no example ever comes back from the memory.`,
@@ -163,6 +167,30 @@ function noteLimits(
         "--weight-average swa begins: until then it is the weights.",
     );
   }
+}
+
+/** Which limits leave classes without an image. Auxiliary images, which no limit counts, are training images too. */
+function noteClasses(
+  recipe: Recipe,
+  train: Splits["train"],
+  test: Splits["test"],
+): string[] {
+  const { limitTrain, limitTest } = recipe;
+  const trained = limitTrain === undefined ? [] : noteMissingClasses(
+    `--limit-train ${limitTrain}`,
+    "training",
+    train,
+    imagesTrainedOn(train, { ...recipe, limitTrain: undefined }),
+    imagesTrainedOn(train, recipe),
+  );
+  const tested = limitTest === undefined ? [] : noteMissingClasses(
+    `--limit-test ${limitTest}`,
+    "test",
+    test,
+    firstIndices(test.n, undefined),
+    firstIndices(test.n, limitTest),
+  );
+  return [...trained, ...tested];
 }
 
 async function describeRun(

@@ -8,6 +8,7 @@ import { lengthOf } from "../attack/autoattack/geometry.ts";
 import { BOUND_TOLERANCE } from "../attack/bounds.ts";
 import { applyView, IDENTITY_VIEW, outOfView } from "../data/augmentation.ts";
 import { type Dataset, valuesPerImage } from "../data/dataset.ts";
+import { imagesTrainedOn } from "../data/split.ts";
 import { UsageError } from "../errors.ts";
 import { syncDirectory } from "../disk/disk.ts";
 import { ioError } from "../disk/failure.ts";
@@ -42,6 +43,8 @@ export interface ImportReport {
   readonly examples: number;
   /** Images that the run trains on, with auxiliary ones, of which an epoch may show a part. */
   readonly images: number;
+  /** How many of these have no example. */
+  readonly without: number;
   /**
    * Whether they are byte for byte the examples that the epoch left, by the digest beside its checkpoint; absent where that
    * was not kept.
@@ -118,9 +121,11 @@ export async function importMemory(
     await moveIntoPlace(temporary, directory);
     const left = (await readCommittedCheckpoints(runDir))?.epochs
       ?.find((each) => each.epoch === epoch && each.checkpoint === sha256)?.memory;
+    const trained = imagesTrainedOn(train, recipe), given = new Set(examples.ids);
+    const without = trained.reduce((sum, id) => given.has(id) ? sum : sum + 1, 0);
     const { age } = recipe.memory, oldest = Math.max(1, epoch - age + 1);
     return {
-      ...{ epoch, checkpoint, examples: examples.ids.length, images: train.n },
+      ...{ epoch, checkpoint, examples: examples.ids.length, images: trained.length, without },
       ...left !== undefined && { asLeft: left === digest },
       age,
       missing: Array.from({ length: epoch - oldest }, (_, i) => oldest + i),

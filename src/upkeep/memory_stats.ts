@@ -6,6 +6,7 @@
 import { Oracle } from "../attack/autoattack/oracle.ts";
 import type { BackendChoice } from "../backend/backend.ts";
 import { openBackend } from "../backend/open.ts";
+import { imagesTrainedOn } from "../data/split.ts";
 import { architectureOf, freezeSubject } from "../evaluate/frozen_subject.ts";
 import { assertFiniteLogits } from "../evaluate/logits.ts";
 import type { Pointer } from "../memory/commit.ts";
@@ -36,6 +37,8 @@ export interface MemoryReport extends MemorySettings, MemoryStats {
   /** What the last commit made current; null before the first. */
   readonly current: Pointer | null;
   readonly generations: readonly ReportedGeneration[];
+  /** Images that the run trains on, auxiliary ones included; absent where these were not counted, for want of the data. */
+  readonly imagesTrainedOn?: number;
 }
 
 /** What to measure beside counts, and where. */
@@ -81,8 +84,12 @@ export async function memoryStats(
     const shares = data && current
       ? await misclassifiedShares(store, current, run, options, data)
       : undefined;
+    const { recipe } = run, { imageCount: n } = store.settings;
+    // Without the data nobody knows how many of the images are auxiliary ones.
+    const images = data?.train ?? (recipe.auxData === undefined ? { n } : undefined);
     return {
       ...store.settings,
+      ...images && { imagesTrainedOn: imagesTrainedOn(images, recipe).length },
       current,
       ages,
       generations: generations.map((each) => ({

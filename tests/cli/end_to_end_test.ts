@@ -330,6 +330,7 @@ Deno.test("memloss memory stats tells what the run remembers", async () => {
     codec: "int8",
     epsilon: 8 / 255,
     imageCount: TINY.train,
+    imagesTrainedOn: TINY.train,
     shape: { height: 32, width: 32, channels: 3 },
     ages: [{ age: 0, images: TINY.train }],
     current: {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { splitTraining, VALIDATION_SIZE } from "../../src/data/split.ts";
+import { imagesTrainedOn, splitTraining, VALIDATION_SIZE } from "../../src/data/split.ts";
 import { UsageError } from "../../src/errors.ts";
 
 const range = (n: number) => Uint32Array.from({ length: n }, (_, i) => i);
@@ -52,4 +52,10 @@ Deno.test("splitTraining() refuses to leave nothing to train on", () => {
   }
   assert.equal(splitTraining(5, true, undefined).train.length, 4);
   assert.throws(() => splitTraining(0, false, undefined), UsageError);
+});
+
+Deno.test("imagesTrainedOn() is what is not held out, up to the limit, and every auxiliary image", () => {
+  const ids = imagesTrainedOn({ n: 13, auxiliary: 3 }, { select: "val", limitTrain: 4 });
+  assert.deepEqual([...ids], [...splitTraining(10, true, 4).train, 10, 11, 12]);
+  assert.deepEqual(imagesTrainedOn({ n: 5 }, { select: "none" }), range(5));
 });

@@ -33,6 +33,10 @@ Deno.test("evaluateRun() and exportWeights() say which of a run's weights it was
       autoAttack: { version: "custom", members: ["apgd-ce"], effort: { iterations: 1 } },
       saveAdversarial: file,
     });
+    assert.match(
+      notes.splice(0).join(),
+      /^--limit-test 4 leaves \d of 10 classes without a test image: [^:]*$/,
+    );
     const { path } = (await evaluate({ verifyAdversarial: file, weights: "raw" })).checkpoint;
     assert.deepEqual(notes, []);
     await evaluate({ verifyAdversarial: file });

@@ -30,7 +30,15 @@ Deno.test("describeStats() says nothing of a boundary where there is none", () =
   const generation = { epoch: 1, complete: true, examples: 2, coverage: 1, bytes: 2 ** 20 };
   const describe = (boundaryShare?: number) =>
     describeStats({
-      ...{ codec: "f32", epsilon: 1, imageCount: 2, dataSha256: "", current: null, ages: [] },
+      ...{
+        codec: "f32",
+        epsilon: 1,
+        imageCount: 2,
+        imagesTrainedOn: 2,
+        dataSha256: "",
+        current: null,
+        ages: [],
+      },
       shape: { height: 32, width: 32, channels: 3 },
       generations: [{
         ...generation,
@@ -43,33 +51,68 @@ Deno.test("describeStats() says nothing of a boundary where there is none", () =
   assert.equal(describe(0.25), `${said}, 25.00 % at the boundary`);
 });
 
+Deno.test("describeStats() says which share of the images that the run trains on has examples", () => {
+  const counts = { epoch: 1, complete: true, examples: 64, coverage: 0.0125, bytes: 0 };
+  const describe = (known: { imagesTrainedOn?: number }) =>
+    describeStats({
+      ...{ codec: "f32", epsilon: 1, imageCount: 5120, dataSha256: "", current: null, ages: [] },
+      shape: { height: 32, width: 32, channels: 3 },
+      generations: [{ ...counts, meanAbsoluteDelta: 3 }],
+      ...known,
+    });
+  const limited = describe({ imagesTrainedOn: 64 });
+  assert.match(limited, /, 5120 training images, of which the run trains on 64; /);
+  assert.match(limited, /: 64 examples \(100\.00 % of the 64 images\), /);
+  assert.match(describe({}), /: 64 examples \(1\.25 % of the data set's 5120\), /);
+});
+
 Deno.test("describeGarbage() says MiB", () => {
   const report = { before: 3 * 2 ** 20, after: 2 ** 19 };
   assert.equal(describeGarbage(report), "0.5 MiB are left of 3.0 MiB");
 });
 
 Deno.test("describeImport() says how many images have no example", () => {
-  const report = { epoch: 2, checkpoint: "epoch-002.safetensors", images: 20, age: 1, missing: [] };
+  const report = {
+    epoch: 2,
+    checkpoint: "epoch-002.safetensors",
+    images: 20,
+    without: 0,
+    age: 1,
+    missing: [],
+  };
   const said = "examples are the memory of epoch 2, beside epoch-002.safetensors";
   assert.equal(describeImport({ ...report, examples: 20 }), `20 ${said}`);
   assert.equal(
-    describeImport({ ...report, examples: 12 }),
-    `12 ${said}; the other 8 of 20 images have none: for them, epoch 3 goes without x'', and an attack that would begin there begins at noise, with no more steps`,
+    describeImport({ ...report, examples: 12, without: 8 }),
+    `12 ${said}; the other 8 of 20 images that the run trains on have none: for them, epoch 3 goes without x'', and an attack that would begin there begins at noise, with no more steps`,
   );
 });
 
 Deno.test("describeImport() says where the examples are not those that the epoch left, and looks for no more where they are", () => {
-  const report = { epoch: 2, checkpoint: "epoch-002.safetensors", images: 20, age: 1, missing: [] };
+  const report = {
+    epoch: 2,
+    checkpoint: "epoch-002.safetensors",
+    images: 20,
+    without: 0,
+    age: 1,
+    missing: [],
+  };
   const said = "examples are the memory of epoch 2, beside epoch-002.safetensors";
   assert.equal(
     describeImport({ ...report, examples: 20, asLeft: false }),
     `20 ${said}; they are not, byte for byte, the examples that epoch 2 left`,
   );
-  assert.equal(describeImport({ ...report, examples: 12, asLeft: true }), `12 ${said}`);
+  assert.equal(describeImport({ ...report, examples: 12, without: 8, asLeft: true }), `12 ${said}`);
 });
 
 Deno.test("describeImport() says which epochs go without examples where a memory holds several", () => {
-  const report = { epoch: 5, checkpoint: "epoch-005.safetensors", images: 20, examples: 20 };
+  const report = {
+    epoch: 5,
+    checkpoint: "epoch-005.safetensors",
+    images: 20,
+    without: 0,
+    examples: 20,
+  };
   const said = "20 examples are the memory of epoch 5, beside epoch-005.safetensors";
   assert.equal(
     describeImport({ ...report, age: 2, missing: [4] }),

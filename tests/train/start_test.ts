@@ -118,8 +118,12 @@ Deno.test("continueRun() refuses more epochs for a run that has stopped early", 
     assert.equal(await Deno.readTextFile(path), text);
   }));
 
-/** What is noted of a run with `changes` before its first step. */
+/** What is noted of a run with `changes` before its first step, but for classes that its limits leave out. */
 async function noted(changes: RecipeInput): Promise<string[]> {
+  return (await allNoted(changes)).filter((note) => !note.startsWith("--limit-"));
+}
+
+async function allNoted(changes: RecipeInput): Promise<string[]> {
   const notes: string[] = [], stop = new AbortController();
   const observer: RunObserver = {
     onNote: (note) => notes.push(note),
@@ -133,6 +137,15 @@ async function noted(changes: RecipeInput): Promise<string[]> {
   });
   return notes;
 }
+
+Deno.test("startRun() says how many classes a limit leaves without an image", async () => {
+  const order = "it takes the first images in the data set's order.";
+  assert.deepEqual(await allNoted({ limitTrain: 2, batchSize: 2, limitTest: 1 }), [
+    `--limit-train 2 leaves 8 of 10 classes without a training image: ${order}`,
+    `--limit-test 1 leaves 9 of 10 classes without a test image: ${order}`,
+  ]);
+  assert.deepEqual(await allNoted({ limitTrain: 512, limitTest: 512 }), []);
+});
 
 Deno.test("startRun() says so where no example ever comes back from the memory", async () =>
   assert.deepEqual(await noted({ memory: { age: 2 } }), [

@@ -6,6 +6,7 @@
 import { firstIndices } from "../../data/batches.ts";
 import { checkCorruptible } from "../../data/corruptions/corruptions.ts";
 import type { Dataset } from "../../data/dataset.ts";
+import { noteMissingClasses } from "../../data/limited_classes.ts";
 import { isGenerated } from "../../data/sets/definition.ts";
 import { findSet, loadSplit } from "../../data/sets/sets.ts";
 import { UsageError } from "../../errors.ts";
@@ -67,11 +68,15 @@ export async function readEvaluated(
       refuseTargets(effort, classes);
     }
   }
-  const ids = firstIndices(test.n, options.limit ?? recipe.limitTest);
+  const limit = options.limit ?? recipe.limitTest, ids = firstIndices(test.n, limit);
+  const flag = `${options.limit === undefined ? "--limit-test" : "--n-ex"} ${limit}`;
   const notes = [
     ...noteSize(subject, test),
     ...noteOtherTest(subject, test),
     ...source ? noteSize(source, test) : [],
+    ...verify === undefined
+      ? noteMissingClasses(flag, "test", test, firstIndices(test.n, undefined), ids)
+      : [],
   ];
   return { subject, source, networks, recipe, test, ids, notes };
 }
