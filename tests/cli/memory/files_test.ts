@@ -120,7 +120,10 @@ Deno.test("memloss memory import takes a part of a memory, says so, and the run 
   await memlossDone("memory", "export", constant, "--out", out, "--n-ex", "12", ...data);
   await Deno.remove(join(constant, "memory"), { recursive: true });
   const { stdout } = await memlossDone("memory", "import", constant, out, ...data);
-  assert.match(stdout, /^12 examples .*; the other 8 of 20 images have none: /);
+  assert.match(
+    stdout,
+    /^12 examples .*; the other 8 of 20 images that the run trains on have none: /,
+  );
   await memlossDone("train", "--run-dir", constant, "--resume", "--epochs", "3", ...data);
   const counted = /20 examples \(100\.00 % of the images\)/;
   assert.match((await memlossDone("memory", "stats", constant)).stdout, counted);
