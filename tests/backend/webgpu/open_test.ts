@@ -35,14 +35,14 @@ for (
     }));
 }
 
-/** Opens a device of the first adapter, with a handle that the program itself never gives out. */
-async function open(): Promise<{ backend: Backend; device: GPUDevice }> {
+/** Opens a device of the first adapter, with a handle that the program itself never gives out, until the test is over. */
+async function open(): Promise<{ backend: Backend; device: GPUDevice } & Disposable> {
   const described = (await describeAdapters())[0]!, { adapter } = described;
   let device: GPUDevice | undefined;
   const request = adapter.requestDevice.bind(adapter);
   adapter.requestDevice = async (descriptor) => device = await request(descriptor);
   const backend = await openWebGpu(described, { tune: false });
-  return { backend, device: device! };
+  return { backend, device: device!, [Symbol.dispose]: () => backend.close() };
 }
 
 /** What `backend.guard` makes of work that takes a third of a second. */
@@ -61,7 +61,8 @@ function onDevice(name: string, fn: () => Promise<void>): void {
 }
 
 onDevice("openWebGpu() asks for all the limits that the adapter has", async () => {
-  const { device } = await open();
+  using opened = await open();
+  const { device } = opened;
   const { adapter } = (await describeAdapters())[0]!;
   assert.equal(device.limits.maxBufferSize, adapter.limits.maxBufferSize);
   assert.equal(
@@ -71,7 +72,8 @@ onDevice("openWebGpu() asks for all the limits that the adapter has", async () =
 });
 
 onDevice("Backend.guard() rejects when the device reports an error", async () => {
-  const { backend, device } = await open();
+  using opened = await open();
+  const { backend, device } = opened;
   device.createBuffer({ size: 2 ** 50, usage: GPUBufferUsage.STORAGE });
   const error = await outcome(backend);
   assert.ok(error instanceof RunError, String(error));
@@ -79,7 +81,8 @@ onDevice("Backend.guard() rejects when the device reports an error", async () =>
 });
 
 onDevice("Backend.guard() says what to do when the device has no memory left", async () => {
-  const { backend, device } = await open();
+  using opened = await open();
+  const { backend, device } = opened;
   const error = new GPUOutOfMemoryError("Not enough memory left.");
   device.dispatchEvent(new GPUUncapturedErrorEvent("uncapturederror", { error }));
   assert.match(
@@ -89,7 +92,8 @@ onDevice("Backend.guard() says what to do when the device has no memory left", a
 });
 
 onDevice("Backend.guard() rejects when the device is lost", async () => {
-  const { backend, device } = await open();
+  using opened = await open();
+  const { backend, device } = opened;
   device.destroy();
   const error = await outcome(backend);
   assert.ok(error instanceof RunError, String(error));
@@ -97,7 +101,8 @@ onDevice("Backend.guard() rejects when the device is lost", async () => {
 });
 
 onDevice("Backend.guard() rejects after a failure whatever is already finished", async () => {
-  const { backend, device } = await open();
+  using opened = await open();
+  const { backend, device } = opened;
   device.destroy();
   await outcome(backend);
   await assert.rejects(backend.guard(Promise.resolve()), RunError);

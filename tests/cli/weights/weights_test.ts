@@ -30,7 +30,7 @@ Deno.test("memloss weights import writes what eval then takes without a word", (
     assert.deepEqual(new Map([...tensors].sort()), new Map([...OURS].sort()));
     const evaluate = (file: string) =>
       memlossDone(
-        ...["eval", file, "--data", "synthetic", "--attack", "clean", "--n-ex", "8"],
+        ...["eval", file, "--data", "synthetic", "--attack", "clean", "--n-ex", "10"],
         ...["--backend", "wasm", "--json"],
       );
     const [first, second] = [await evaluate(theirs), await evaluate(ours)];
