@@ -3,7 +3,23 @@
  *
  * @module
  */
+import { firstIndices } from "./batches.ts";
 import type { Dataset } from "./dataset.ts";
+
+/**
+ * {@linkcode noteMissingClasses} of the first `limit` test images; nothing without a limit.
+ *
+ * @param flag what the limit was given by, e.g. `--n-ex`
+ */
+export function noteMissingTestClasses(
+  flag: string,
+  limit: number | undefined,
+  test: Pick<Dataset, "n" | "classes" | "labels">,
+): string[] {
+  if (limit === undefined) return [];
+  const [all, kept] = [firstIndices(test.n, undefined), firstIndices(test.n, limit)];
+  return noteMissingClasses(`${flag} ${limit}`, "test", test, all, kept);
+}
 
 /**
  * That the first images, which a limit takes, show fewer classes than all would: those of a folder are in the order of

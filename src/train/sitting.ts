@@ -7,11 +7,10 @@ import type { Backend } from "../backend/backend.ts";
 import { observedOptions } from "../backend/observed.ts";
 import { openBackend } from "../backend/open.ts";
 import { ownImages, refuseFewAuxiliary } from "../data/auxiliary.ts";
-import { firstIndices } from "../data/batches.ts";
 import { refuseWholeCutout } from "../data/cutout.ts";
 import { isFound } from "../data/sets/definition.ts";
 import type { Splits } from "../data/dataset.ts";
-import { noteMissingClasses } from "../data/limited_classes.ts";
+import { noteMissingClasses, noteMissingTestClasses } from "../data/limited_classes.ts";
 import { dataDigest, findSet, loadData } from "../data/sets/sets.ts";
 import { imagesTrainedOn, splitTraining } from "../data/split.ts";
 import { exists } from "../disk/regular.ts";
@@ -183,14 +182,7 @@ function noteClasses(
     imagesTrainedOn(train, { ...recipe, limitTrain: undefined }),
     imagesTrainedOn(train, recipe),
   );
-  const tested = limitTest === undefined ? [] : noteMissingClasses(
-    `--limit-test ${limitTest}`,
-    "test",
-    test,
-    firstIndices(test.n, undefined),
-    firstIndices(test.n, limitTest),
-  );
-  return [...trained, ...tested];
+  return [...trained, ...noteMissingTestClasses("--limit-test", limitTest, test)];
 }
 
 async function describeRun(

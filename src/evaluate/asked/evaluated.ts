@@ -6,7 +6,7 @@
 import { firstIndices } from "../../data/batches.ts";
 import { checkCorruptible } from "../../data/corruptions/corruptions.ts";
 import type { Dataset } from "../../data/dataset.ts";
-import { noteMissingClasses } from "../../data/limited_classes.ts";
+import { noteMissingTestClasses } from "../../data/limited_classes.ts";
 import { isGenerated } from "../../data/sets/definition.ts";
 import { findSet, loadSplit } from "../../data/sets/sets.ts";
 import { UsageError } from "../../errors.ts";
@@ -69,14 +69,12 @@ export async function readEvaluated(
     }
   }
   const limit = options.limit ?? recipe.limitTest, ids = firstIndices(test.n, limit);
-  const flag = `${options.limit === undefined ? "--limit-test" : "--n-ex"} ${limit}`;
+  const flag = options.limit === undefined ? "--limit-test" : "--n-ex";
   const notes = [
     ...noteSize(subject, test),
     ...noteOtherTest(subject, test),
     ...source ? noteSize(source, test) : [],
-    ...verify === undefined
-      ? noteMissingClasses(flag, "test", test, firstIndices(test.n, undefined), ids)
-      : [],
+    ...verify === undefined ? noteMissingTestClasses(flag, limit, test) : [],
   ];
   return { subject, source, networks, recipe, test, ids, notes };
 }
