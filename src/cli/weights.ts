@@ -13,6 +13,7 @@ import { CHECKPOINT_LINKS } from "../run/checkpoints.ts";
 import { importWeights } from "../upkeep/import_weights.ts";
 import { showWeights } from "../upkeep/show_weights.ts";
 import { BATCH_NORM_FORMS } from "../weights/export/onnx_model.ts";
+import { WEIGHTS_CHOICES } from "../run/subject.ts";
 import { actionCommand } from "./shell/actions.ts";
 import { refuseFlags } from "./shell/command.ts";
 import { printReport } from "./shell/output.ts";
@@ -41,6 +42,11 @@ const FLAGS = {
     "checkpoint",
     CHECKPOINT_LINKS,
     "export: which checkpoint of a run; default: best if there is one",
+  ),
+  weights: choiceFlag(
+    "weights",
+    WEIGHTS_CHOICES,
+    "export: which weights of a checkpoint with --weight-average; default: the average",
   ),
   overwrite: OVERWRITE,
   json: switchFlag("json", "print one JSON document on stdout"),
@@ -72,6 +78,7 @@ export const command = actionCommand({
         "batchNorm",
         "name",
         "checkpoint",
+        "weights",
         "activation",
         "overwrite",
       ],

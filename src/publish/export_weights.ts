@@ -13,7 +13,7 @@ import type { CheckpointLink } from "../run/checkpoints.ts";
 import { exactly } from "../run/output.ts";
 import { VERSION } from "../run/program_version.ts";
 import { readRunRecord, stoppedAfter } from "../run/folder/files.ts";
-import { readWeightsSubject, type WeightsChoice } from "../run/subject.ts";
+import { readWeightsSubject, WEIGHTS_CHOICES, type WeightsChoice } from "../run/subject.ts";
 import { type ExportedNetwork, networkOf } from "../weights/export/network.ts";
 import { BATCH_NORM_FORMS, type BatchNormForm, onnxModel } from "../weights/export/onnx_model.ts";
 import { moduleName, pythonModule } from "../weights/export/python_module.ts";
@@ -48,6 +48,12 @@ export interface WeightsExportOptions {
    * @default {the best, or the last of a run that selected none}
    */
   readonly checkpoint?: CheckpointLink;
+  /**
+   * Which weights of a checkpoint that has an average of them.
+   *
+   * @default {"average" where there is one}
+   */
+  readonly weights?: WeightsChoice;
   /**
    * The nonlinearity of a file's network, where the file does not say it.
    *
@@ -123,11 +129,13 @@ export async function exportWeights(
   target: string,
   options: WeightsExportOptions,
 ): Promise<WeightsExport> {
-  const { format, out, checkpoint, activation, overwrite = false, batchNorm = "folded" } = options;
+  const { format, out, checkpoint, weights, activation } = options;
+  const { overwrite = false, batchNorm = "folded" } = options;
   checkChoice("format", format, EXPORT_FORMATS);
   checkChoice("batchNorm", batchNorm, BATCH_NORM_FORMS);
+  if (weights !== undefined) checkChoice("weights", weights, WEIGHTS_CHOICES);
   if (activation !== undefined) checkChoice("activation", activation, ACTIVATION_NAMES);
-  const subject = await readWeightsSubject(target, checkpoint, activation);
+  const subject = await readWeightsSubject(target, checkpoint, weights, activation);
   const { path, sha256, tensors, run } = subject;
   const record = run && await readRunRecord(run.directory);
   const stopped = run && await stoppedAfter(run.directory);

@@ -8,6 +8,7 @@ import * as v from "valibot";
 import { listFolder, readWholeFile } from "../disk/files.ts";
 import { UsageError } from "../errors.ts";
 import { isEvaluationName, restartsApply } from "../evaluate/evaluate.ts";
+import type { WeightsChoice } from "../run/subject.ts";
 import type { Chosen } from "./representative.ts";
 import type { Evaluation } from "./tables/layout.ts";
 
@@ -69,14 +70,16 @@ export async function readEvaluations(
 }
 
 /**
- * The reports about that checkpoint, of a run that averages its weights about the average; see {@linkcode readEvaluations}.
+ * The reports about that checkpoint; see {@linkcode readEvaluations}.
  *
+ * @param choice about which of its weights, of a run that averages them
  * @throws {UsageError} if a file in the run's `eval/` is no report
  * @throws {RunError} if that folder or a file in it cannot be read
  */
 export async function readReports(
   directory: string,
   checkpointSha256: string,
+  choice: WeightsChoice = "average",
 ): Promise<StoredReport[]> {
   const folder = join(directory, "eval");
   const names = (await listFolder(folder)).map(({ name }) => name);
@@ -85,7 +88,9 @@ export async function readReports(
     const path = join(folder, name);
     const report = readReport(new TextDecoder().decode(await readWholeFile(path)), path);
     const { sha256, weights } = report.checkpoint;
-    if (sha256 === checkpointSha256 && weights !== "raw") found.push(report);
+    if (sha256 === checkpointSha256 && (weights === "raw") === (choice === "raw")) {
+      found.push(report);
+    }
   }
   return found;
 }

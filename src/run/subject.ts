@@ -133,9 +133,10 @@ export async function readSubject(
 export async function readWeightsSubject(
   target: string,
   link: CheckpointLink | undefined,
+  weights?: WeightsChoice,
   activation?: ActivationName,
 ): Promise<WeightsSubject> {
-  const subject = await readSubject(target, link, undefined, activation);
+  const subject = await readSubject(target, link, weights, activation);
   if (subject.run && activation) {
     throw new UsageError("--activation is fixed by the run's recipe: leave it out.");
   }

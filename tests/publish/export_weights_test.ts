@@ -1,6 +1,10 @@
 import assert from "node:assert/strict";
 import { join } from "@std/path";
-import { decodeSafetensors, encodeSafetensors } from "../../src/format/safetensors.ts";
+import {
+  decodeSafetensors,
+  encodeSafetensors,
+  type SafeTensor,
+} from "../../src/format/safetensors.ts";
 import { DISK } from "../../src/disk/disk.ts";
 import { exportWeights, type WeightsExportOptions } from "../../src/publish/export_weights.ts";
 import { inTemporary } from "../memory/support.ts";
@@ -45,6 +49,35 @@ Deno.test("exportWeights() takes its own .pt again, to the bit, and others' file
     assert.deepEqual(notes, ['The names of its tensors begin with "module.", which is left out.']);
     const { tensors: same } = decodeSafetensors(await Deno.readFile(again), again);
     assert.deepEqual(same, tensors);
+  }));
+
+Deno.test("exportWeights() takes the average of a checkpoint that has one, or the weights themselves if asked", () =>
+  withWeights(async (folder, weights) => {
+    const halved = (each: SafeTensor): SafeTensor =>
+      each.dtype === "F32" ? { ...each, data: each.data.map((x) => x / 2) } : each;
+    const averages = [...RESNET.tensors].map(([name, each]) => [name, halved(each)] as const);
+    const averaged = averages.map(([name, each]) => [`optimizer.average.${name}`, each] as const);
+    const both = join(folder, "both.safetensors"), out = join(folder, "out.safetensors");
+    await Deno.writeFile(both, encodeSafetensors(new Map([...RESNET.tensors, ...averaged]), {}));
+    const expected = { average: averages, raw: RESNET.tensors };
+    for (const choice of [undefined, "average", "raw"] as const) {
+      const options = { format: "torch", out, ...choice && { weights: choice } } as const;
+      const { weights: said } = await exportWeights(both, options);
+      const { tensors, metadata } = decodeSafetensors(await Deno.readFile(out), out);
+      assert.equal(said.weights, choice ?? "average");
+      assert.equal(metadata["memloss.weights"], choice ?? "average");
+      assert.deepEqual(tensors, new Map(expected[choice ?? "average"]));
+    }
+    const before = await snapshot(folder);
+    await assert.rejects(exportWeights(weights, { format: "torch", out, weights: "raw" }), {
+      name: "UsageError",
+      message: /^--weights raw chooses .+ holds no average: leave it out\.$/,
+    });
+    await assert.rejects(
+      exportWeights(both, { format: "torch", out, weights: "mean" as "raw" }),
+      { name: "UsageError", message: 'weights must be one of average, raw, not "mean".' },
+    );
+    assert.deepEqual(await snapshot(folder), before);
   }));
 
 Deno.test("exportWeights() is told the nonlinearity of a file that does not say it, and of no other", () =>

@@ -54,7 +54,7 @@ export async function makeEntry(
   const folder = `${data}/${NORMS[norm]}`;
   const weights = encodeTorch(network.tensors, originOf(published));
   const path = `models/${folder}/${chosen}.pt`;
-  const measured = await readMeasured(directory, subject.sha256, record);
+  const measured = await readMeasured(directory, subject, record);
   const givenHelper = await hasGivenHelper(directory, record);
   const info = modelInfo(recipe, network, measured, givenHelper);
   const contents: EntryContents = {

@@ -7,6 +7,7 @@ import * as v from "valibot";
 import { AUTOATTACK_MEMBERS } from "../../attack/autoattack/versions.ts";
 import { formatRadius } from "../../evaluate/report.ts";
 import type { RunRecord } from "../../run/run_record.ts";
+import type { WeightsSubject } from "../../run/subject.ts";
 import { ofOwnImages } from "../../report/own_images.ts";
 import { representative } from "../../report/representative.ts";
 import {
@@ -52,7 +53,7 @@ export interface Measured {
 }
 
 /**
- * What was measured of the checkpoint with this SHA-256 of the run in `directory`.
+ * What was measured of the weights of a checkpoint of the run in `directory`.
  *
  * @throws {UsageError} if a file in the run's `eval/` is no report, or they are on several sets of images and which is the run's
  *   cannot be told
@@ -60,11 +61,11 @@ export interface Measured {
  */
 export async function readMeasured(
   directory: string,
-  checkpointSha256: string,
+  { sha256, weights }: Pick<WeightsSubject, "sha256" | "weights">,
   record: Pick<RunRecord, "recipe" | "data">,
 ): Promise<Measured> {
   const { threat, seed } = record.recipe;
-  const reports = (await readReports(directory, checkpointSha256)).filter(({ attack }) =>
+  const reports = (await readReports(directory, sha256, weights)).filter(({ attack }) =>
     attack.norm === threat.norm && attack.fraction === formatRadius(threat.epsilon)
   );
   const reportOf = new Map(

@@ -66,9 +66,12 @@ export function modelCard(contents: EntryContents): string {
 function lengthOf({ recipe, subject, stoppedAfter }: EntryContents): string {
   const { epochs, earlyStop, optimiser: { average } } = recipe;
   const { path, run } = subject, epoch = epochOf(basename(path));
-  const of = subject.weights === "average"
-    ? `the average (\`--weight-average ${average}\`) at the end of`
-    : "those of";
+  const averaging = `(\`--weight-average ${average}\`)`;
+  const of = {
+    average: `the average ${averaging} at the end of`,
+    raw: `those of the optimiser, not their average ${averaging}, at the end of`,
+    only: "those of",
+  }[subject.weights ?? "only"];
   const weights = `the weights are ${of} epoch ${epoch}, ${
     run!.link === "best" ? "its best" : "its last"
   }`;

@@ -7,6 +7,7 @@ import { imagesDigest } from "../../../src/data/images_digest.ts";
 import type { RecipeInput } from "../../../src/recipe/recipe.ts";
 import { resolveRecipe } from "../../../src/recipe/resolve.ts";
 import type { RunRecord } from "../../../src/run/run_record.ts";
+import type { WeightsChoice } from "../../../src/run/subject.ts";
 import { inTemporary } from "../../memory/support.ts";
 import { evaluation } from "../../report/tables/made_runs.ts";
 import { AUTOATTACK, report } from "./made_reports.ts";
@@ -18,6 +19,7 @@ async function measure(
   reports: readonly string[],
   recipe: RecipeInput = {},
   data?: RunRecord["data"],
+  weights?: WeightsChoice,
 ) {
   let found: Awaited<ReturnType<typeof readMeasured>> | undefined;
   await inTemporary(async (run) => {
@@ -26,7 +28,7 @@ async function measure(
       await Deno.writeTextFile(join(run, "eval", `${i}.json`), text);
     }
     const record = { recipe: resolveRecipe({ variant: "v1", ...recipe }), data };
-    found = await readMeasured(run, OURS, record);
+    found = await readMeasured(run, { sha256: OURS, ...weights && { weights } }, record);
   });
   return found!;
 }
@@ -65,6 +67,20 @@ Deno.test("readMeasured() takes what was drawn with the run's own seed, with the
   assert.equal(await verdicts(other, several, own), "110");
   assert.equal(await verdicts(other, several), "010");
   assert.equal(await verdicts(drawn(2, 1, "111"), other), "111");
+});
+
+Deno.test("readMeasured() takes what was found of the weights that are asked for, of a checkpoint with an average of them", async () => {
+  const of = (weights: WeightsChoice, verdicts: string) => {
+    const each = JSON.parse(report(OURS, { clean: evaluation(verdicts) }));
+    return JSON.stringify({ ...each, checkpoint: { ...each.checkpoint, weights } });
+  };
+  const reports = [of("raw", "1100"), of("average", "110")];
+  for (
+    const [asked, verdicts] of [[undefined, "110"], ["average", "110"], ["raw", "1100"]] as const
+  ) {
+    const { evaluations: [clean] } = await measure(reports, {}, undefined, asked);
+    assert.equal(clean?.result.verdicts, verdicts, asked);
+  }
 });
 
 Deno.test("readMeasured() makes no log of an AutoAttack whose report lacks what stands in one", async () => {

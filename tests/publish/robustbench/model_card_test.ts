@@ -51,13 +51,17 @@ Deno.test("modelCard() says of which epoch the weights are, and that a run was s
   assert.match(stopped, /^- Its training was stopped after 1 of 400 epochs: /m);
 });
 
-Deno.test("modelCard() says that the weights are an average", () => {
+Deno.test("modelCard() says that the weights are an average, or that they are not although there is one", () => {
   const optimiser = { average: "ema" } as const;
   const recipe = resolveRecipe({ variant: "v1", epochs: 400, optimiser });
-  const weights = "average";
+  const path = "run/checkpoints/epoch-400.safetensors";
   assert.match(
-    cardOf(recipe, "run/checkpoints/epoch-400.safetensors", { weights }),
+    cardOf(recipe, path, { weights: "average" }),
     /\(the weights are the average \(`--weight-average ema`\) at the end of epoch 400, its last\) with/,
+  );
+  assert.match(
+    cardOf(recipe, path, { weights: "raw" }),
+    /\(the weights are those of the optimiser, not their average \(`--weight-average ema`\), at the end of epoch 400, /,
   );
 });
 
