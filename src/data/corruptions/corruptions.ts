@@ -14,6 +14,7 @@ import { BRIGHTNESS, CONTRAST, SATURATE } from "./light.ts";
 import { JPEG_COMPRESSION, PIXELATE } from "./lossy.ts";
 import { MOTION_BLUR } from "./motion_blur.ts";
 import { GAUSSIAN_NOISE, IMPULSE_NOISE, SHOT_NOISE, SPECKLE_NOISE } from "./noise.ts";
+import { SPATTER } from "./spatter.ts";
 import { FOG, SNOW } from "./weather.ts";
 
 /**
@@ -27,8 +28,13 @@ export const CORRUPTION_NAMES = [
   ...["elastic_transform", "pixelate", "jpeg_compression", "frost"] as const,
 ] as const;
 
-/** Kinds that CIFAR-10-C has besides, which its mean does not count. Spatter, its other one, is not made. */
-export const EXTRA_CORRUPTION_NAMES = ["speckle_noise", "gaussian_blur", "saturate"] as const;
+/** Kinds that CIFAR-10-C has besides, which its mean does not count, in its order but for spatter, which came last. */
+export const EXTRA_CORRUPTION_NAMES = [
+  "speckle_noise",
+  "gaussian_blur",
+  "saturate",
+  "spatter",
+] as const;
 
 /** All kinds that are made. A new one goes to the end. */
 export const KNOWN_CORRUPTION_NAMES = [...CORRUPTION_NAMES, ...EXTRA_CORRUPTION_NAMES] as const;
@@ -54,7 +60,7 @@ const TABLE: { readonly [N in CorruptionName]: Corruption<N> } = {
   ...{ elastic_transform: ELASTIC_TRANSFORM, pixelate: PIXELATE },
   ...{ jpeg_compression: JPEG_COMPRESSION, frost: FROST },
   ...{ speckle_noise: SPECKLE_NOISE, gaussian_blur: GAUSSIAN_BLUR },
-  saturate: SATURATE,
+  ...{ saturate: SATURATE, spatter: SPATTER },
 };
 
 /**

@@ -51,7 +51,7 @@ Deno.test("corrupted() draws noise of the published strength", () => {
 });
 
 Deno.test("corrupted() gives an image the same bytes whichever others are asked for, and others by another seed", () => {
-  const dataset = grey(100, 4), random = /noise|glass|motion|snow|frost|fog|elastic/;
+  const dataset = grey(100, 4), random = /noise|glass|motion|snow|frost|fog|elastic|spatter/;
   dataset.images.forEach((_, i) => dataset.images[i] = (i * 7 ^ i >> 5) % 251);
   for (const name of KNOWN_CORRUPTION_NAMES) {
     const all = corrupted(dataset, ids(4), name, 3, 1), one = Uint32Array.of(2);
@@ -97,6 +97,33 @@ Deno.test("corrupted() lays frost of the published weight over images, brighter 
     const { mean } = moments(corrupted(grey(100, n), ids(n), "frost", i + 1, 1).images);
     assert.ok(Math.abs(mean - means[i]! - 100 * kept) < 1, "such a share of the image is left");
   });
+});
+
+Deno.test("corrupted() spatters images with water that shines on them, and with mud that hides them", () => {
+  const n = 8, dark = 50, bright = 240;
+  for (const severity of [1, 2, 3]) {
+    const { images } = corrupted(grey(dark, n), ids(n), "spatter", severity, 1);
+    const [red, green, blue] = [0, 1, 2].map((channel) =>
+      images.filter((_, i) => i % 3 === channel)
+    );
+    // Half of pale turquoise (175, 238, 238) where water is brightest, nothing where there is none.
+    assert.deepEqual([Math.max(...red!), Math.max(...green!)], [dark + 87, dark + 119]);
+    assert.equal(Math.min(...images), dark);
+    assert.deepEqual(green, blue);
+    assert.ok(images.filter((byte) => byte > dark).length < images.length / 2, "there are drops");
+  }
+  for (const severity of [4, 5]) {
+    const { images } = corrupted(grey(bright, n), ids(n), "spatter", severity, 1);
+    const { mean } = moments(images);
+    assert.ok(mean < bright - 5 && mean > bright / 2, `${mean}`);
+    for (let i = 0; i < images.length; i += 3) {
+      const pixel = [...images.subarray(i, i + 3)], hidden = (bright - pixel[2]!) / (bright - 20);
+      assert.ok(hidden < 0.01 || hidden > 0.8, `${pixel}`); // thinner mud is left out
+      [63, 42, 20].forEach((brown, channel) =>
+        assert.ok(Math.abs(pixel[channel]! - bright + hidden * (bright - brown)) < 2, `${pixel}`)
+      );
+    }
+  }
 });
 
 Deno.test("corrupted() spreads a point by Gaussian blur of the published widths", () => {

@@ -182,6 +182,25 @@ def frost(s):
     ice = 0.2 + 0.8 * ice / (1 + ice)
     return kept * x + weight * ice[..., None] * [0.85, 0.93, 1]
 
+def spatter(s):
+    import cv2
+    mean, deviation, sigma, threshold, amount = [
+        (0.62, 0.1, 0.7, 0.7, 0.5), (0.65, 0.1, 0.8, 0.7, 0.5), (0.65, 0.3, 1, 0.69, 0.5),
+        (0.65, 0.1, 0.7, 0.69, 0.6), (0.65, 0.1, 0.5, 0.68, 0.6)][s]
+    blurred = lambda field, width: ndimage.gaussian_filter(field, width, mode="nearest", truncate=4.0)
+    liquid = blurred(mean + deviation * Draws("spatter", s + 1, "normal").take(32, 32), sigma)
+    liquid[liquid < threshold] = 0
+    if s >= 3: # mud
+        hidden = blurred(np.float64(liquid > threshold), amount)
+        hidden = np.where(hidden < 0.8, 0, hidden)[..., None]
+        return x * (1 - hidden) + hidden * np.array([63, 42, 20]) / 255
+    liquid = np.uint8(liquid * 255)
+    rims = cv2.distanceTransform(255 - cv2.Canny(liquid, 50, 150), cv2.DIST_L2, 5)
+    rims = cv2.equalizeHist(np.uint8(cv2.blur(np.minimum(rims, 20), (3, 3))))
+    relief = cv2.filter2D(rims, cv2.CV_8U, np.array([[-2, -1, 0], [-1, 1, 1], [0, 1, 2]]))
+    shine = np.float64(liquid) * cv2.blur(relief, (3, 3))
+    return x + amount * shine[..., None] / shine.max() * np.array([175, 238, 238]) / 255
+
 for name in names:
     for s in range(5):
         made = np.clip(globals()[name](s), 0, 1) * 255
