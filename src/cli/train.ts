@@ -105,7 +105,7 @@ export const command: Command = {
 
 /** Prints the recipe on stdout, for a file, and says on stderr what a run of it would take, however quiet. */
 async function previewRun(given: RecipeInput, directory: string, signal: AbortSignal) {
-  const { recipe: input } = await beginningOf(given), recipe = resolveRecipe(input);
+  const { recipe: input, initial } = await beginningOf(given), recipe = resolveRecipe(input);
   await refuseUsed(directory);
   const reading = new StatusLine(), measuring = new StatusLine();
   reading.update("reading the images");
@@ -118,7 +118,10 @@ async function previewRun(given: RecipeInput, directory: string, signal: AbortSi
   printResult(JSON.stringify(recipe, null, 2));
   const [said, ...warnings] = describeRunEstimate(needed, directory);
   const missing = known.missing === undefined ? [] : [known.missing];
-  for (const line of [`It would take ${said}.`, ...warnings, ...missing]) printMessage(line);
+  const notes = (initial?.notes ?? []).map((note) => `note: ${note}`);
+  for (const line of [`It would take ${said}.`, ...warnings, ...missing, ...notes]) {
+    printMessage(line);
+  }
 }
 
 /** What continues the run that `flags` have started: the rest of them is in its recipe. */

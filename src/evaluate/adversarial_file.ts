@@ -86,7 +86,8 @@ const metadataSchema = v.object({
   data: v.string(),
   norm: v.picklist(["linf", "l2"]),
   checkpoint: v.optional(v.string()),
-  weights: v.optional(v.picklist(WEIGHTS_CHOICES)),
+  /** Whoever else makes such files may call something else so. */
+  weights: v.fallback(v.optional(v.picklist(WEIGHTS_CHOICES)), undefined),
   /** Files of earlier versions have none. */
   images: v.optional(v.string()),
 });

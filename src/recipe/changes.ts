@@ -17,14 +17,14 @@ import { namesFile } from "./training_fields.ts";
  *
  * @param where what has the recipe, for errors
  * @throws {UsageError} if something in one of them has no meaning with the rest, such as a setting of what `recipe` never had,
- *   or is said in another unit
+ *   or is said in another unit, or of another file's network
  */
 export function changedRecipe(
   recipe: RecipeInput,
   changes: RecipeInput,
   where: string,
 ): RecipeInput {
-  const said = choices(withoutNetwork(recipe, changes)), given = withFields(said, changes);
+  const said = choices(withoutNetwork(recipe, changes, where)), given = withFields(said, changes);
   const before = aboveOf(recipe);
   const gone = new Set<Path>(), idle: Field[] = [], causes = new Set<string>();
   refuseOtherUnits(said, before, changes, aboveOf(given), where);
@@ -53,11 +53,18 @@ export function changedRecipe(
   return nested(kept.map(({ path }) => [path, valueAt(given, path)]));
 }
 
-/** `recipe` without the network of the weights that it begins with, if `changes` have others in their place, of their own network. */
-function withoutNetwork(recipe: RecipeInput, { from }: RecipeInput): RecipeInput {
-  if (!namesFile(recipe.from) || !namesFile(from)) return recipe;
-  const { model: _, width: __, activation: ___, ...rest } = recipe;
-  return rest;
+/**
+ * `recipe` without the network of the weights that it begins with, if `changes` have others in their place, of their own network.
+ * Whether these have its nonlinearity, which a file need not say, nobody knows.
+ */
+function withoutNetwork(recipe: RecipeInput, changes: RecipeInput, where: string): RecipeInput {
+  const { from } = changes;
+  if (!namesFile(recipe.from) || !namesFile(from) || from === recipe.from) return recipe;
+  const { model: _, width: __, activation, ...rest } = recipe;
+  if (activation === undefined || changes.activation !== undefined) return rest;
+  throw new UsageError(
+    `${where} says activation ${activation} of the weights in ${recipe.from}: with --from ${from}, give --activation too.`,
+  );
 }
 
 /** What decides the units of the fields of `recipe`, which may contradict itself, and whose settings they are. */

@@ -35,15 +35,17 @@ export function describeStats(report: MemoryReport): string {
 function describeGeneration(
   generation: ReportedGeneration,
   imageCount: number,
-  trainedOn: number | undefined,
+  images: number | undefined,
 ): string {
   const { epoch, examples, bytes, meanAbsoluteDelta, boundaryShare, misclassified } = generation;
-  const share = formatPercent(examples / (trainedOn ?? imageCount));
-  const whose = trainedOn === undefined
+  const { trainedOn = examples } = generation;
+  const share = formatPercent(trainedOn / (images ?? imageCount));
+  const whose = images === undefined
     ? `the data set's ${imageCount}`
-    : `the ${trainedOn === imageCount ? "" : `${trainedOn} `}images`;
+    : `the ${images === imageCount ? "" : `${images} `}images`;
+  const others = examples === trainedOn ? "" : `; ${examples - trainedOn} of others`;
   return [
-    `  epoch ${epoch}: ${examples} examples (${share} of ${whose})`,
+    `  epoch ${epoch}: ${examples} examples (${share} of ${whose}${others})`,
     `${mebibytes(bytes)} MiB`,
     `mean |δ| ${meanAbsoluteDelta.toFixed(2)}/255`,
     ...boundaryShare === undefined ? [] : [`${formatPercent(boundaryShare)} at the boundary`],
@@ -84,12 +86,13 @@ export function describeExport({ out, epoch, examples }: ExportReport): string {
 
 /** Which epoch the examples count for, and what goes without any. */
 export function describeImport(report: ImportReport): string {
-  const { epoch, checkpoint, examples, images, without, asLeft, age, missing } = report;
+  const { epoch, checkpoint, examples, images, without, others, asLeft, age, missing } = report;
   return [
     `${examples} examples are the memory of epoch ${epoch}, beside ${checkpoint}`,
     ...asLeft === false
       ? [`they are not, byte for byte, the examples that epoch ${epoch} left`]
       : [],
+    ...others === 0 ? [] : [`${others} of them are of images that the run does not train on`],
     // An epoch need not show all images: where all that it left is back, nothing is missing.
     ...without === 0 || asLeft === true ? [] : [
       `the other ${without} of ${images} images that the run trains on have none: for them, epoch ${

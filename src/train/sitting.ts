@@ -160,7 +160,11 @@ function noteLimits(
       `--memory-age ${memory.age}: in ${epochs} epochs, no example ever comes back from the memory.`,
     );
   }
-  if (optimiser.swaStart !== undefined && earlyStop !== undefined) {
+  // A run ends so at the earliest when so many epochs after the first were no better.
+  if (
+    optimiser.swaStart !== undefined && earlyStop !== undefined &&
+    earlyStop + 1 < optimiser.swaStart
+  ) {
     observer?.onNote?.(
       `--early-stop ${earlyStop} may end the run before epoch ${optimiser.swaStart}, in which the average of ` +
         "--weight-average swa begins: until then it is the weights.",

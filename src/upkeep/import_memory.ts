@@ -45,6 +45,8 @@ export interface ImportReport {
   readonly images: number;
   /** How many of these have no example. */
   readonly without: number;
+  /** Examples of other images, which the run holds out or leaves. */
+  readonly others: number;
   /**
    * Whether they are byte for byte the examples that the epoch left, by the digest beside its checkpoint; absent where that
    * was not kept.
@@ -123,9 +125,10 @@ export async function importMemory(
       ?.find((each) => each.epoch === epoch && each.checkpoint === sha256)?.memory;
     const trained = imagesTrainedOn(train, recipe), given = new Set(examples.ids);
     const without = trained.reduce((sum, id) => given.has(id) ? sum : sum + 1, 0);
+    const others = given.size - (trained.length - without);
     const { age } = recipe.memory, oldest = Math.max(1, epoch - age + 1);
     return {
-      ...{ epoch, checkpoint, examples: examples.ids.length, images: trained.length, without },
+      ...{ epoch, checkpoint, examples: given.size, images: trained.length, without, others },
       ...left !== undefined && { asLeft: left === digest },
       age,
       missing: Array.from({ length: epoch - oldest }, (_, i) => oldest + i),

@@ -28,6 +28,8 @@ import {
 
 /** Numbers about one generation as `memory stats --json` prints them. */
 export type ReportedGeneration = GenerationStats & {
+  /** Its examples of images that the run trains on; where these were counted. */
+  readonly trainedOn?: number;
   /** Share of `x''` that the checkpoint of the commit gets wrong, in [0,1]; if asked for. */
   readonly misclassified?: number;
 };
@@ -87,15 +89,22 @@ export async function memoryStats(
     const { recipe } = run, { imageCount: n } = store.settings;
     // Without the data nobody knows how many of the images are auxiliary ones.
     const images = data?.train ?? (recipe.auxData === undefined ? { n } : undefined);
+    const trained = images && imagesTrainedOn(images, recipe), among = new Set(trained);
+    const reported: ReportedGeneration[] = [];
+    for (const each of generations) {
+      const ids = trained && await store.images(each.epoch);
+      reported.push({
+        ...each,
+        ...ids && { trainedOn: ids.filter((id) => among.has(id)).length },
+        ...shares && { misclassified: shares.get(each.epoch)! },
+      });
+    }
     return {
       ...store.settings,
-      ...images && { imagesTrainedOn: imagesTrainedOn(images, recipe).length },
+      ...trained && { imagesTrainedOn: trained.length },
       current,
       ages,
-      generations: generations.map((each) => ({
-        ...each,
-        ...shares && { misclassified: shares.get(each.epoch)! },
-      })),
+      generations: reported,
     };
   });
 }

@@ -9,6 +9,7 @@ import type { ActivationName } from "../model/architecture.ts";
 import { withActivation } from "../model/architectures/architectures.ts";
 import { sha256 } from "../format/sha256.ts";
 import { readSubject } from "../run/subject.ts";
+import { noteAverage, OPTIMISER } from "../weights/account.ts";
 import { adoptNetwork } from "../weights/foreign/adopt.ts";
 import type { Tree } from "../weights/foreign/candidates.ts";
 import { readWeightsFile } from "../weights/file/read.ts";
@@ -89,10 +90,14 @@ function judge(
   key?: string,
 ): Pick<ShownWeights, "network" | "why"> {
   try {
-    const { architecture: found, notes } = adoptNetwork(tree, file, key);
+    const { architecture: found, notes, tensors } = adoptNetwork(tree, file, key);
     const architecture = withActivation(found, activation);
-    const why = `Every tensor that ${architecture.title} has is there, in its shape, and no other.`;
-    return { network: summariseNetwork(architecture), why: [why, ...notes] };
+    const besides = [...tensors.keys()].some((name) => name.startsWith(OPTIMISER));
+    const why = `Every tensor that ${architecture.title} has is there, in its shape, and no other${
+      besides ? " but what an optimiser keeps" : ""
+    }.`;
+    const average = noteAverage(tensors, file, (name) => `--key ${name} shows it alone`);
+    return { network: summariseNetwork(architecture), why: [why, ...notes, ...average] };
   } catch (error) {
     if (!(error instanceof UsageError)) throw error;
     return { why: [error.message] };

@@ -32,6 +32,37 @@ Deno.test("openBackend() refuses a second CPU engine, and the first one goes on"
   strict.close();
 });
 
+Deno.test("openBackend() leaves no thread of an engine that is refused while another is being opened", async () => {
+  const process = new Deno.Command(Deno.execPath(), {
+    args: [
+      "eval",
+      "--no-check",
+      `
+      import { openBackend } from "./src/backend/open.ts";
+      const opened = await Promise.allSettled([1, 2].map(() => openBackend("wasm", { workers: 2 })));
+      for (const { value } of opened) value?.close();
+      console.log(opened.map(({ status }) => status).join());
+    `,
+    ],
+    stdout: "piped",
+    signal: AbortSignal.timeout(60_000),
+  });
+  const { success, stdout } = await process.output();
+  assert.ok(success, "it has not ended");
+  assert.equal(new TextDecoder().decode(stdout), "fulfilled,rejected\n");
+});
+
+Deno.test("an engine that is closed again leaves the next one alone", async () => {
+  const first = await openBackend("wasm", { workers: 1 });
+  const expected = await product();
+  first.close();
+  first.close();
+  const second = await openBackend("wasm", { workers: 1 });
+  first.close();
+  assert.deepEqual(await product(), expected);
+  second.close();
+});
+
 Deno.test("startRun() refuses to train on an engine that is someone else's", async () => {
   const own = await openBackend("wasm", { workers: 1 });
   const runDir = await Deno.makeTempDir();

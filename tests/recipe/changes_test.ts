@@ -44,10 +44,21 @@ Deno.test("changedRecipe() takes away the settings of a schedule, and of a start
 Deno.test("changedRecipe() leaves the network to the file that a change names in place of the recipe's", () => {
   const begun: RecipeInput = { from: "a", model: "small-cnn", width: 8, activation: "silu" };
   const other = (changes: RecipeInput) => changedRecipe({ ...begun, seed: 3 }, changes, "r.json");
-  assert.deepEqual(other({ from: "b" }), { from: "b", seed: 3 });
-  assert.deepEqual(other({ from: "b", width: 4 }), { from: "b", width: 4, seed: 3 });
+  const activation = "silu";
+  assert.deepEqual(other({ from: "b", activation }), { from: "b", activation, seed: 3 });
+  const narrow: RecipeInput = { from: "b", width: 4, activation: "relu" };
+  assert.deepEqual(other(narrow), { ...narrow, seed: 3 });
+  assert.deepEqual(other({ from: "a" }), { ...begun, seed: 3 });
+  const { activation: _, ...plain } = begun;
+  assert.deepEqual(changedRecipe(plain, { from: "b" }, "r.json"), { from: "b" });
+  // The file need not say its nonlinearity: it may be the same one in another place, or a network of ReLUs.
+  refuses(
+    begun,
+    { from: "b" },
+    "r.json says activation silu of the weights in a: with --from b, give --activation too.",
+  );
   assert.deepEqual(other({ seed: 4 }), { ...begun, seed: 4 });
-  const { from: _, ...network } = begun;
+  const { from: __, ...network } = begun;
   assert.deepEqual(changed(begun, { from: "none" }), resolveRecipe(network));
   assert.equal(changedRecipe({ ...begun, from: "none" }, { from: "b" }, "r.json").width, 8);
   // A network that is no file's is the recipe's own.

@@ -53,16 +53,22 @@ Deno.test("describeStats() says nothing of a boundary where there is none", () =
 
 Deno.test("describeStats() says which share of the images that the run trains on has examples", () => {
   const counts = { epoch: 1, complete: true, examples: 64, coverage: 0.0125, bytes: 0 };
-  const describe = (known: { imagesTrainedOn?: number }) =>
+  const describe = (known: { imagesTrainedOn?: number }, trainedOn?: number) =>
     describeStats({
       ...{ codec: "f32", epsilon: 1, imageCount: 5120, dataSha256: "", current: null, ages: [] },
       shape: { height: 32, width: 32, channels: 3 },
-      generations: [{ ...counts, meanAbsoluteDelta: 3 }],
+      generations: [{
+        ...counts,
+        meanAbsoluteDelta: 3,
+        ...trainedOn !== undefined && { trainedOn },
+      }],
       ...known,
     });
   const limited = describe({ imagesTrainedOn: 64 });
   assert.match(limited, /, 5120 training images, of which the run trains on 64; /);
   assert.match(limited, /: 64 examples \(100\.00 % of the 64 images\), /);
+  const others = describe({ imagesTrainedOn: 32 }, 24);
+  assert.match(others, /: 64 examples \(75\.00 % of the 32 images; 40 of others\), /);
   assert.match(describe({}), /: 64 examples \(1\.25 % of the data set's 5120\), /);
 });
 
@@ -77,11 +83,16 @@ Deno.test("describeImport() says how many images have no example", () => {
     checkpoint: "epoch-002.safetensors",
     images: 20,
     without: 0,
+    others: 0,
     age: 1,
     missing: [],
   };
   const said = "examples are the memory of epoch 2, beside epoch-002.safetensors";
   assert.equal(describeImport({ ...report, examples: 20 }), `20 ${said}`);
+  assert.equal(
+    describeImport({ ...report, examples: 25, others: 5 }),
+    `25 ${said}; 5 of them are of images that the run does not train on`,
+  );
   assert.equal(
     describeImport({ ...report, examples: 12, without: 8 }),
     `12 ${said}; the other 8 of 20 images that the run trains on have none: for them, epoch 3 goes without x'', and an attack that would begin there begins at noise, with no more steps`,
@@ -94,6 +105,7 @@ Deno.test("describeImport() says where the examples are not those that the epoch
     checkpoint: "epoch-002.safetensors",
     images: 20,
     without: 0,
+    others: 0,
     age: 1,
     missing: [],
   };
@@ -111,6 +123,7 @@ Deno.test("describeImport() says which epochs go without examples where a memory
     checkpoint: "epoch-005.safetensors",
     images: 20,
     without: 0,
+    others: 0,
     examples: 20,
   };
   const said = "20 examples are the memory of epoch 5, beside epoch-005.safetensors";

@@ -153,10 +153,14 @@ Deno.test("startRun() says so where no example ever comes back from the memory",
   ]));
 
 Deno.test("startRun() says so where a run may end before its average begins", async () => {
-  const optimiser = { average: "swa", swaStart: 2 } as const;
-  const stopping = { select: "val", limitTrain: 16, earlyStop: 1, optimiser } as const;
-  assert.deepEqual(await noted(stopping), [
-    "--early-stop 1 may end the run before epoch 2, in which the average of --weight-average swa begins: " +
+  const stopping = (swaStart: number): RecipeInput => ({
+    ...{ select: "val", limitTrain: 16, epochs: 4, earlyStop: 1 },
+    optimiser: { average: "swa", swaStart },
+  });
+  // After epoch 2 at the earliest, the end of which is then the average.
+  assert.deepEqual(await noted(stopping(2)), []);
+  assert.deepEqual(await noted(stopping(3)), [
+    "--early-stop 1 may end the run before epoch 3, in which the average of --weight-average swa begins: " +
     "until then it is the weights.",
   ]);
 });

@@ -82,7 +82,10 @@ export async function openWasm(
   registerOnce();
   const heap = new Heap(binary.shared);
   const crew = await Crew.start(heap, binary, binary.shared ? workers : 1);
-  const remove = await makeCurrent(ENGINE_NAME, new TensorEngine(heap, crew));
+  const remove = await makeCurrent(ENGINE_NAME, new TensorEngine(heap, crew)).catch((error) => {
+    crew.close(); // another engine was opened in the meantime
+    throw error;
+  });
   return {
     name: "wasm",
     adapter: describe(binary),

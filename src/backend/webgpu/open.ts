@@ -112,7 +112,10 @@ export async function openWebGpu(
   const kernels = new KernelDevice(device), pool = new MemoryPool(kernels);
   const engine: WebGpuEngine = { tfjs, kernels, pool, tuner, attackPrecision };
   if (!tf.getKernel("Add", ENGINE_NAME)) tf.copyRegisteredKernels("webgpu", ENGINE_NAME);
-  const remove = await makeCurrent(ENGINE_NAME, tfjs);
+  const remove = await makeCurrent(ENGINE_NAME, tfjs).catch((error) => {
+    opened.close(); // another engine was opened in the meantime
+    throw error;
+  });
   registerComposedKernels(ENGINE_NAME);
   registerTraceKernels();
   const frozen = frozenKernels(engine);

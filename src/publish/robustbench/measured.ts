@@ -65,11 +65,13 @@ export async function readMeasured(
   record: Pick<RunRecord, "recipe" | "data">,
 ): Promise<Measured> {
   const { threat, seed } = record.recipe;
-  const reports = (await readReports(directory, sha256, weights)).filter(({ attack }) =>
-    attack.norm === threat.norm && attack.fraction === formatRadius(threat.epsilon)
-  );
+  const reports = await readReports(directory, sha256, weights);
+  const radius = formatRadius(threat.epsilon);
   const reportOf = new Map(
-    reports.flatMap((report) => evaluationsOf(report).map((each) => [each, report] as const)),
+    reports.flatMap((report) => evaluationsOf(report).map((each) => [each, report] as const))
+      .filter(([each]) =>
+        each.name === "clean" || each.norm === threat.norm && each.radius === radius
+      ),
   );
   const standard = [...reportOf.keys()].filter(({ version = "standard" }) =>
     version === "standard"

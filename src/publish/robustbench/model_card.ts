@@ -10,7 +10,7 @@ import { formatRadius } from "../../evaluate/report.ts";
 import { sha256 } from "../../format/sha256.ts";
 import { methodOf } from "../../method/methods.ts";
 import { percent, percentInterval } from "../../report/words.ts";
-import { epochOf } from "../../run/checkpoint/progress.ts";
+import { epochOf, finishedEpoch } from "../../run/checkpoint/progress.ts";
 import { subjectName } from "../../run/subject.ts";
 import { wilsonInterval } from "../../statistics/wilson.ts";
 import { className, moduleName } from "../../weights/export/python_module.ts";
@@ -64,17 +64,21 @@ export function modelCard(contents: EntryContents): string {
 
 /** How long it was trained, and which of its epochs' weights these are. */
 function lengthOf({ recipe, subject, stoppedAfter }: EntryContents): string {
-  const { epochs, earlyStop, optimiser: { average } } = recipe;
-  const { path, run } = subject, epoch = epochOf(basename(path));
-  const averaging = `(\`--weight-average ${average}\`)`;
+  const { epochs, earlyStop, optimiser: { average, swaStart = 1 } } = recipe;
+  const { path, run } = subject, name = basename(path), epoch = epochOf(name);
+  const ended = finishedEpoch(name) !== undefined;
+  // What is averaged are the ends of epochs.
+  const begins = (epoch - (ended ? 0 : 1)) < swaStart
+    ? `, which begins in epoch ${swaStart} and until then is the weights`
+    : "";
+  const averaging = `(\`--weight-average ${average}\`${begins})`;
   const of = {
-    average: `the average ${averaging} at the end of`,
-    raw: `those of the optimiser, not their average ${averaging}, at the end of`,
-    only: "those of",
+    average: `the average ${averaging} `,
+    raw: `those of the optimiser, not their average ${averaging}, `,
+    only: "those ",
   }[subject.weights ?? "only"];
-  const weights = `the weights are ${of} epoch ${epoch}, ${
-    run!.link === "best" ? "its best" : "its last"
-  }`;
+  const when = ended ? `at the end of epoch ${epoch}` : `from within epoch ${epoch}`;
+  const weights = `the weights are ${of}${when}, its ${run!.link}`;
   if (stoppedAfter !== undefined) {
     return `${stoppedAfter} of ${epochs} epochs (it was stopped before its end; ${weights})`;
   }
@@ -100,20 +104,24 @@ function results({ evaluations, autoAttack }: Measured): string[] {
   ];
 }
 
-function missing({ info, measured }: EntryContents): string[] {
+function missing({ info, measured, subject, recipe }: EntryContents): string[] {
   const fields = missingFields(info).map((each) => `\`${each}\``);
   const attacks = [
     ...cleanOf(measured) ? [] : ["clean"],
     ...measured.autoAttack ? [] : ["autoattack"],
   ];
+  const command = [
+    `memloss eval RUN_DIR --attack ${attacks}`,
+    ...subject.run!.link === "last" && recipe.select !== "none" ? ["--checkpoint last"] : [],
+    ...subject.weights === "raw" ? ["--weights raw"] : [],
+  ].join(" ");
   return [
     `In \`model_info\`, ${fields.join(", ")}.`,
     ...attacks.length === 0 ? [] : [
       "",
       `Not measured yet: ${
         attacks.join(", ")
-      }. \`memloss eval RUN_DIR --attack ${attacks}\` does, and the export can ` +
-      "be repeated.",
+      }. \`${command}\` does, and the export can be repeated.`,
     ],
   ];
 }

@@ -41,6 +41,7 @@ const SIGNS: Readonly<Record<string, string>> = {
   ...{ "→": "\\rightarrow", "←": "\\leftarrow", "↔": "\\leftrightarrow", "↦": "\\mapsto" },
   ...{ "⇒": "\\Rightarrow", "⇐": "\\Leftarrow", "⇔": "\\Leftrightarrow" },
   ...{ "↑": "\\uparrow", "↓": "\\downarrow" },
+  ...{ "∆": "\\Delta", "∙": "\\cdot", "₌": "_{=}", "ₙ": "_{n}", "ᵢ": "_{i}" },
   ...Object.fromEntries(Array.from("₀₁₂₃₄₅₆₇₈₉", (digit, i) => [digit, `_{${i}}`])),
   ...Object.fromEntries(Array.from("⁰⁴⁵⁶⁷⁸⁹", (digit, i) => [digit, `^{${i && i + 3}}`])),
 };
@@ -54,7 +55,7 @@ const WRITTEN = new Map([
 
 /**
  * `text` in one line, without characters that LaTeX would take for commands, and with Greek letters and mathematical signs as
- * its own. Other characters stay as they are: pdfLaTeX knows the Latin ones, × and ±.
+ * its own. Other characters stay as they are: pdfLaTeX knows the Western European ones, × and ±.
  */
 export function latexText(text: string): string {
   return Array.from(oneLine(text), (character) => WRITTEN.get(character) ?? character).join("");

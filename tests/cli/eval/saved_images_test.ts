@@ -150,6 +150,9 @@ Deno.test("memloss eval --verify-adv takes the --seed that drew a file's data, a
   // A file of an earlier version says nothing of them.
   const earlier = await verify((_, metadata) => delete metadata.images);
   assert.equal(earlier.code, 0, earlier.stderr);
+  // What someone else's file calls weights need be none of ours.
+  const others = await verify((_, metadata) => metadata.weights = "ema");
+  assert.equal(others.code, 0, others.stderr);
 });
 
 Deno.test("memloss eval names the first image whose logits are not finite", async () => {

@@ -39,6 +39,37 @@ Deno.test("memloss weights import writes what eval then takes without a word", (
     assert.deepEqual(JSON.parse(first.stdout).clean, JSON.parse(second.stdout).clean);
   }));
 
+Deno.test("memloss train --from notes what was done to the weights, in a dry run as in a run", () =>
+  inTemporary(async (folder) => {
+    const theirs = await writeForeign(folder), run = join(folder, "run");
+    const tiny = [
+      "--data",
+      "synthetic",
+      "--limit-train",
+      "8",
+      "--batch-size",
+      "8",
+      "--limit-test",
+      "8",
+    ];
+    const train = [
+      "train",
+      "--from",
+      theirs,
+      ...tiny,
+      "--epochs",
+      "1",
+      "--select",
+      "none",
+      "--backend",
+      "wasm",
+    ];
+    for (const more of [["--dry-run"], []]) {
+      const { stderr } = await memlossDone(...train, "--run-dir", run, ...more);
+      assert.match(stderr, /^note: The names of its tensors begin with "module\."/m, more.join());
+    }
+  }));
+
 Deno.test("memloss weights show prints every tensor with its digest, and which network they are", () =>
   inTemporary(async (folder) => {
     const theirs = await writeForeign(folder);

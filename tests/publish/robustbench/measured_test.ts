@@ -38,20 +38,20 @@ Deno.test("readMeasured() takes what was found on the most images, under the run
     report(OURS, { pgd20: evaluation("10"), clean: evaluation("11") }),
     report(OURS, { autoattack: AUTOATTACK, clean: evaluation("1") }),
     report(OURS, { pgd20: evaluation("110") }),
-    report(OURS, { pgd20: evaluation("1111") }, 4),
+    report(OURS, { pgd20: evaluation("1111"), clean: evaluation("111") }, 4), // clean has no radius
     report(OTHER, { pgd20: evaluation("1111") }),
     report(OURS, { autoattack: { ...AUTOATTACK, version: "plus", ...evaluation("1".repeat(9)) } }),
   ]);
   assert.deepEqual(
     evaluations.map(({ name, result: { verdicts } }) => [name, verdicts]),
-    [["clean", "11"], ["pgd20", "110"], ["autoattack", "10000000"]],
+    [["clean", "111"], ["pgd20", "110"], ["autoattack", "10000000"]],
   );
   assert.equal(autoAttack?.evaluation, evaluations[2]);
   assert.deepEqual(autoAttack?.perAttack.square, {
     ...{ accuracy: 0.125, attacked: 2, broken: 1, seconds: 3.25 },
   });
   assert.equal(cleanOf({ evaluations, ...autoAttack && { autoAttack } })?.n, 8);
-  assert.equal(cleanOf({ evaluations })?.n, 2);
+  assert.equal(cleanOf({ evaluations })?.n, 3);
 });
 
 Deno.test("readMeasured() takes what was drawn with the run's own seed, with the fewest restarts, by file name", async () => {

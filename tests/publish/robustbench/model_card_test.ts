@@ -40,7 +40,7 @@ Deno.test("modelCard() says of which epoch the weights are, and that a run was s
   const whole = cardOf(recipe, "run/checkpoints/epoch-400.safetensors");
   assert.match(
     whole,
-    /trained for 400 epochs \(the weights are those of epoch 400, its last\) with/,
+    /trained for 400 epochs \(the weights are those at the end of epoch 400, its last\) with/,
   );
   assert.ok(!whole.includes("stopped"));
   const stopped = cardOf(recipe, "epoch-001.safetensors", { stoppedAfter: 1 });
@@ -63,6 +63,43 @@ Deno.test("modelCard() says that the weights are an average, or that they are no
     cardOf(recipe, path, { weights: "raw" }),
     /\(the weights are those of the optimiser, not their average \(`--weight-average ema`\), at the end of epoch 400, /,
   );
+});
+
+Deno.test("modelCard() says of weights from within an epoch that they are, and that their average has not begun", () => {
+  const optimiser = { average: "swa", swaStart: 3 } as const;
+  const recipe = resolveRecipe({ variant: "v1", epochs: 4, optimiser });
+  const card = (name: string) =>
+    cardOf(recipe, `run/checkpoints/${name}.safetensors`, { weights: "average" });
+  const until = ", which begins in epoch 3 and until then is the weights";
+  for (
+    const [name, began, when] of [
+      ["epoch-002.step-4", until, "from within epoch 2"],
+      ["epoch-002", until, "at the end of epoch 2"],
+      ["epoch-003.step-4", until, "from within epoch 3"], // of which the end is what is averaged first
+      ["epoch-003", "", "at the end of epoch 3"],
+      ["epoch-004.step-4", "", "from within epoch 4"],
+    ] as const
+  ) {
+    const said =
+      `(the weights are the average (\`--weight-average swa\`${began}) ${when}, its last)`;
+    assert.ok(card(name).includes(said), `${name}: ${said}`);
+  }
+  assert.match(
+    cardOf(resolveRecipe({}), "epoch-002.step-4.safetensors"),
+    /are those from within epoch 2,/,
+  );
+});
+
+Deno.test("modelCard() names the evaluation that measures the weights that it is about", () => {
+  const command = (recipe: Recipe, weights?: WeightsChoice) =>
+    /`(memloss eval .*)` does,/.exec(
+      cardOf(recipe, "epoch-050.safetensors", { ...weights && { weights } }),
+    )?.[1];
+  const attack = "memloss eval RUN_DIR --attack clean,autoattack";
+  assert.equal(command(resolveRecipe({})), `${attack} --checkpoint last`);
+  assert.equal(command(resolveRecipe({ select: "none" })), attack);
+  assert.equal(command(resolveRecipe({ select: "none" }), "average"), attack);
+  assert.equal(command(resolveRecipe({}), "raw"), `${attack} --checkpoint last --weights raw`);
 });
 
 Deno.test("modelCard() says that nobody knows what a given helper has seen", () => {

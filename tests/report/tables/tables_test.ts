@@ -122,6 +122,7 @@ Deno.test("tableLatex() lets no row end or rule take a label for its argument", 
 
 Deno.test("tableLatex() writes Greek letters and signs as LaTeX's own, and leaves what pdfLaTeX knows", () => {
   const texts = {
+    "∆xₙ": "$\\Delta$x$_{n}$",
     "β = 1, ε′ ≤ 8/255": "$\\beta$ = 1, $\\varepsilon$$'$ $\\leq$ 8/255",
     "a → b − 1 < 2 > 0 | Δ∞": "a $\\rightarrow$ b $-$ 1 \\textless{} 2 \\textgreater{} 0 " +
       "\\textbar{} $\\Delta$$\\infty$",

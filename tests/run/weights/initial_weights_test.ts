@@ -24,6 +24,7 @@ import {
 } from "../../../src/run/weights/initial_weights.ts";
 import { continueRun, repeatRun, startRun } from "../../../src/train/start.ts";
 import { importWeights } from "../../../src/upkeep/import_weights.ts";
+import { showWeights } from "../../../src/upkeep/show_weights.ts";
 import { encodeTorch } from "../../../src/weights/export/torch_file.ts";
 import { inTemporary } from "../../memory/support.ts";
 import { fixture } from "../../testing/fixture.ts";
@@ -169,6 +170,10 @@ Deno.test("startRun() begins with the weights of a checkpoint, and says that the
       `${from} also has an average of these weights, which memloss eval measures: ` +
       `\`memloss weights import ${from} --key optimizer.average --out average.safetensors\` takes that, ` +
       "for --from average.safetensors.",
+    ]);
+    assert.deepEqual((await showWeights(from)).why, [
+      "Every tensor that ResNet-18 has is there, in its shape, and no other but what an optimiser keeps.",
+      `${from} also has an average of these weights, which memloss eval measures: --key optimizer.average shows it alone.`,
     ]);
     const began = async (run: string) => {
       const path = join(run, "initial.safetensors");
