@@ -16,6 +16,7 @@ import { knownData } from "../reproduce/known_data.ts";
 import { OWN_RECIPES, readNamedRecipe } from "../run/named_recipe.ts";
 import { beginningOf } from "../run/weights/initial_weights.ts";
 import { refuseUsed } from "../run/folder/unused.ts";
+import { noteShortAttacks } from "../train/inner_attack.ts";
 import { type Command, type FlagValues, readArguments, refuseFlags } from "./shell/command.ts";
 import { refuseDeviceFlags } from "./shell/device_flags.ts";
 import { interruptible } from "./shell/interrupt.ts";
@@ -118,7 +119,9 @@ async function previewRun(given: RecipeInput, directory: string, signal: AbortSi
   printResult(JSON.stringify(recipe, null, 2));
   const [said, ...warnings] = describeRunEstimate(needed, directory);
   const missing = known.missing === undefined ? [] : [known.missing];
-  const notes = (initial?.notes ?? []).map((note) => `note: ${note}`);
+  const notes = [...initial?.notes ?? [], ...noteShortAttacks(recipe)].map((note) =>
+    `note: ${note}`
+  );
   for (const line of [`It would take ${said}.`, ...warnings, ...missing, ...notes]) {
     printMessage(line);
   }

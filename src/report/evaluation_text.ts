@@ -47,7 +47,7 @@ export function describeReport(
     ...accuraciesOf(report).map(describeAccuracy),
     ...report.transfer ? describeTransfer(report.transfer) : [],
     ...report.curve ? describeCurve(attack.norm, report.curve) : [],
-    ...report.corruptions ? describeCorruptions(report.corruptions) : [],
+    ...report.corruptions ? describeCorruptions(data.name, report.corruptions) : [],
     ...report.verified ? describeCheck(report.verified) : [],
     ...report.autoattack ? describeAutoAttack(attack.norm, report.autoattack) : [],
     ...perClass && report.perClass ? describeClasses(report.perClass) : [],
@@ -104,7 +104,13 @@ function describeCurve(norm: AttackNorm, { attack, points }: Curve): string[] {
   return [`${attack} at ${norm} ε =`, ...rows];
 }
 
-function describeCorruptions({ accuracy, kinds }: CorruptionAccuracies): string[] {
+/** Data sets whose test images have been published under corruptions made as here, and what that is called. */
+const PUBLISHED_CORRUPTIONS: Readonly<Record<string, string>> = {
+  cifar10: "its mean",
+  cifar100: "CIFAR-100-C's mean",
+};
+
+function describeCorruptions(data: string, { accuracy, kinds }: CorruptionAccuracies): string[] {
   const title = "corruption";
   const width = Math.max(...[title, ...Object.keys(kinds)].map(({ length }) => length));
   const row = (name: string, cells: readonly string[]) =>
@@ -117,8 +123,8 @@ function describeCorruptions({ accuracy, kinds }: CorruptionAccuracies): string[
     `  mean accuracy under corruptions: ${formatPercent(accuracy)} (${
       describeKinds(Object.keys(kinds))
     }: ${
-      CORRUPTION_NAMES.every((name) => kinds[name])
-        ? "comparable with its mean but for frost"
+      PUBLISHED_CORRUPTIONS[data] && CORRUPTION_NAMES.every((name) => kinds[name])
+        ? `comparable with ${PUBLISHED_CORRUPTIONS[data]} but for frost`
         : "not comparable with its mean"
     })`,
     ...kinds.frost ? [`  ${FROST_IS_MADE}`] : [],

@@ -11,6 +11,8 @@ import {
 } from "../attack/attack_loss.ts";
 import type { AttackLossName, PgdOptions } from "../attack/options.ts";
 import { UsageError } from "../errors.ts";
+import { noteReach, shortReach } from "../evaluate/asked/reach.ts";
+import { formatRadius } from "../evaluate/report.ts";
 import type { MethodAttack } from "../method/method.ts";
 import { methodOf } from "../method/methods.ts";
 import type { FrozenModel } from "../model/frozen.ts";
@@ -40,6 +42,27 @@ export function trainingAttack(recipe: Recipe): TrainingAttack | undefined {
   const epsilon = noise === undefined ? threat.epsilon : startRadius + steps * stepSize;
   const pgd = { ...threat, epsilon, stepSize, steps };
   return { pgd, start, startRadius, loss, memoryShare: betaPrime / beta };
+}
+
+/**
+ * Sentences where attacks cannot go as far as the radius says: those that train, from where they start without a memory, and
+ * those that select.
+ */
+export function noteShortAttacks(recipe: Recipe): string[] {
+  const { threat, attack, select } = recipe;
+  const { firstSteps = attack?.steps, stepSize = 0 } = attack ?? {};
+  const reach = firstSteps === undefined
+    ? undefined
+    : shortReach(firstSteps, stepSize, threat.epsilon);
+  return [
+    ...reach === undefined ? [] : [
+      `--attack-steps: ${firstSteps} of ${
+        formatRadius(stepSize)
+      } go ${reach} from the start at most, less than the radius of ` +
+      `${formatRadius(threat.epsilon)}, which is not what is trained for then.`,
+    ],
+    ...select === "none" ? [] : noteReach("pgd20", threat, `--select ${select}: `),
+  ];
 }
 
 /**

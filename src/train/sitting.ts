@@ -27,7 +27,7 @@ import { trainedArchitecture } from "../run/weights/architecture.ts";
 import { type HelperWeights, notesOnHelper } from "../run/weights/helper.ts";
 import { type InitialWeights, keepCopy } from "../run/weights/initial_weights.ts";
 import { ownHelperRecipe, trainHelper } from "./helper/helper_run.ts";
-import { refuseShortStarts } from "./inner_attack.ts";
+import { noteShortAttacks, refuseShortStarts } from "./inner_attack.ts";
 import { refuseSingleImages } from "./learner/images_at_once.ts";
 import { preflight } from "./preflight.ts";
 import type { RunObserver, StartOptions } from "./start_options.ts";
@@ -154,7 +154,9 @@ function noteLimits(
   if (limitTest > test.n) {
     observer?.onNote?.(`--limit-test ${limitTest}: there are only ${test.n} test images.`);
   }
-  for (const note of noteClasses(recipe, train, test)) observer?.onNote?.(note);
+  for (const note of [...noteClasses(recipe, train, test), ...noteShortAttacks(recipe)]) {
+    observer?.onNote?.(note);
+  }
   if (memory && memory.age > 1 && memory.age >= epochs) {
     observer?.onNote?.(
       `--memory-age ${memory.age}: in ${epochs} epochs, no example ever comes back from the memory.`,

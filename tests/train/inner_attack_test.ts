@@ -3,6 +3,7 @@ import type * as tf from "@tensorflow/tfjs";
 import {
   attackInputs,
   attackStepsIn,
+  noteShortAttacks,
   refuseShortStarts,
   startsFromMemory,
   trainingAttack,
@@ -68,6 +69,33 @@ Deno.test("startsFromMemory() is false until there is a memory, and where exampl
   const usual = smallRecipe({ attackSteps: 3 });
   assert.deepEqual([startsFromMemory(usual, 2), attackStepsIn(usual, 1)], [false, 3]);
   assert.equal(attackStepsIn(smallRecipe({ variant: "standard" }), 1), undefined);
+});
+
+Deno.test("noteShortAttacks() says where the steps that train or select cannot cross the ball", () => {
+  const notes = (recipe: RecipeInput) => noteShortAttacks(resolveRecipe(recipe));
+  const select = "none",
+    attack = (steps: number) => ({ steps }),
+    threat = (n: number) => ({ epsilon: n / 255 });
+  assert.deepEqual(notes({ variant: "v1" }), []);
+  assert.deepEqual(notes({ variant: "v1", select, attack: attack(4) }), []); // 4 × 2/255
+  assert.deepEqual(notes({ variant: "v1", select, attack: attack(3) }), [
+    "--attack-steps: 3 of 2/255 go 6/255 from the start at most, less than the radius of 8/255, which is not what is " +
+    "trained for then.",
+  ]);
+  const far = { variant: "v1", threat: threat(64) } as const;
+  assert.match(notes({ ...far, select }).join(), /^--attack-steps: 10 of 2\/255 go 20\/255 from/);
+  assert.equal(
+    notes({ ...far, attack: { stepSize: 8 / 255 } }).join(),
+    "--select val: pgd20 goes 40/255 from its start at most, less than the radius of 64/255: accuracies under it are too high.",
+  );
+  // Attacks that go on from the memory's are as long as the first ones.
+  const short = { start: "memory", steps: 2, firstSteps: 10 } as const;
+  assert.deepEqual(notes({ variant: "v1", attack: short }), []);
+  for (const variant of ["n-fgsm", "fgsm-pgi"] as const) {
+    assert.deepEqual(notes({ variant, select }), []);
+  }
+  assert.deepEqual(notes({ variant: "standard", select }), []);
+  assert.deepEqual(notes({ variant: "v1", select, threat: { norm: "l2", epsilon: 4 } }), []);
 });
 
 Deno.test("refuseShortStarts() refuses auxiliary images few steps from noise, and nothing else", () => {

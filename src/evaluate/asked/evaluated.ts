@@ -14,8 +14,10 @@ import type { Recipe, RecipeInput } from "../../recipe/recipe.ts";
 import { readSubject, type Subject } from "../../run/subject.ts";
 import { refuseOneClass } from "../autoattack/attacked_images.ts";
 import { checkClasses, refuseTargets } from "../autoattack/sanity.ts";
+import { isEvaluationName } from "../evaluate.ts";
 import { attacksOf, type EvaluationOptions } from "../evaluation_options.ts";
 import { noteOtherTest, noteSize } from "../fitting.ts";
+import { noteReach } from "./reach.ts";
 import { checkSaved, evaluationRecipe } from "./checks.ts";
 import { type Networks, networksOf } from "../transfer.ts";
 
@@ -75,6 +77,12 @@ export async function readEvaluated(
     ...noteOtherTest(subject, test),
     ...source ? noteSize(source, test) : [],
     ...verify === undefined ? noteMissingTestClasses(flag, limit, test) : [],
+    ...verify === undefined && limit !== undefined && limit > test.n
+      ? [`${flag} ${limit}: there are only ${test.n} test images.`]
+      : [],
+    ...attacksOf(options).flatMap((name) =>
+      isEvaluationName(name) ? noteReach(name, recipe.threat) : []
+    ),
   ];
   return { subject, source, networks, recipe, test, ids, notes };
 }

@@ -3,24 +3,29 @@
  *
  * @module
  */
+import { PUBLISHED_EFFORT, VERSION_TRAITS } from "../../attack/autoattack/versions.ts";
+import { checkClasses } from "../../evaluate/autoattack/sanity.ts";
 import { dataKindOf } from "../../run/weights/data_kind.ts";
 import { formatRadius } from "../../evaluate/report.ts";
 import { MODULE_MARK, moduleName } from "../../weights/export/python_module.ts";
 import { NORMS } from "./autoattack_log.ts";
 import type { EntryContents } from "./contents.ts";
 
-/** Bytes before the pixels of a record in CIFAR's files, of which the last is the label. */
-const LABEL_BYTES: Readonly<Record<string, number>> = { cifar100: 2 };
+/** CIFAR's binary test files, and bytes before the pixels of a record in them, of which the last is the label. */
+const BINARY: Readonly<Record<string, { readonly path: string; readonly labels: number }>> = {
+  cifar10: { path: "data/cifar-10-batches-bin/test_batch.bin", labels: 1 },
+  cifar100: { path: "data/cifar-100-binary/test.bin", labels: 2 },
+};
 
 /** The script's text. */
 export function evaluateScript({ name, network, record, recipe, weights }: EntryContents): string {
   const { data, threat: { norm, epsilon } } = recipe;
   const { channels, height, width } = dataKindOf(record).shape;
-  const eps = norm === "linf" ? formatRadius(epsilon) : epsilon;
+  const eps = norm === "linf" ? formatRadius(epsilon) : epsilon, binary = BINARY[data];
   return `${MODULE_MARK} measures ${name} with AutoAttack's own code.
 
     pip install torch numpy pyautoattack
-    python evaluate.py data/cifar-10-batches-bin/test_batch.bin --n-ex 1000
+    python evaluate.py ${binary?.path ?? "test.npz"} --n-ex 1000
 """
 import argparse
 import logging
@@ -36,14 +41,18 @@ FOLDER = os.path.dirname(os.path.abspath(__file__))
 
 
 def read_images(path):
-    """x [N, C, H, W] in [0, 1] and y from a .pt with these, or from CIFAR's binary test file."""
+    """x [N, ${channels}, ${height}, ${width}] in [0, 1] and y from a .pt with these, or from ${
+    binary ? "CIFAR's binary test file,\n    or from " : ""
+  }a .npz with image, bytes of
+    [N, ${height}, ${width}, ${channels}] or [N, ${channels}, ${height}, ${width}], and label."""
     if path.endswith(".pt"):
         images = torch.load(path, map_location="cpu", weights_only=True)
         return images["x"], images["y"].long()
-    labels = ${LABEL_BYTES[data] ?? 1}
-    records = numpy.fromfile(path, "uint8").reshape(-1, labels + ${channels * height * width})
-    pixels = torch.tensor(records[:, labels:].reshape(-1, ${channels}, ${height}, ${width}))
-    return pixels.float() / 255, torch.tensor(records[:, labels - 1]).long()
+${binary ? readBinary(binary.labels, [channels, height, width]) : ""}    file = numpy.load(path)
+    pixels, labels = file["image"], file["label"]
+    if pixels.shape[1:] == (${height}, ${width}, ${channels}):
+        pixels = pixels.transpose(0, 3, 1, 2)
+    return torch.tensor(pixels).contiguous().float() / 255, torch.tensor(labels).long()
 
 
 def main():
@@ -72,7 +81,9 @@ def main():
     attack = AutoAttack(model, norm="${
     NORMS[norm]
   }", eps=${eps}, seed=0, device=args.device, **chosen)
-    x_adv, y_adv = attack.run_standard_evaluation(x, y, batch_size=args.batch_size)
+${
+    fewClasses(network.config.classes)
+  }    x_adv, y_adv = attack.run_standard_evaluation(x, y, batch_size=args.batch_size)
     robust = (y_adv == y).sum().item()
     print(f"robust accuracy: {robust / len(y):.2%} ({robust} of {len(y)})")
 
@@ -80,4 +91,30 @@ def main():
 if __name__ == "__main__":
     main()
 `;
+}
+
+/** Lines that read one of CIFAR's files. */
+function readBinary(labels: number, shape: readonly number[]): string {
+  const values = shape.reduce((a, b) => a * b);
+  return `    if path.endswith(".bin"):
+        records = numpy.fromfile(path, "uint8").reshape(-1, ${labels + values})
+        pixels = torch.tensor(records[:, ${labels}:].reshape(-1, ${shape.join(", ")}))
+        return pixels.float() / 255, torch.tensor(records[:, ${labels - 1}]).long()
+`;
+}
+
+/** Lines that let AutoAttack's own code run on fewer classes than it is made for, as this program's does. */
+function fewClasses(classes: number): string {
+  if (classes > PUBLISHED_EFFORT.targets) return "";
+  const standard = VERSION_TRAITS.standard.members,
+    { members } = checkClasses(standard, classes, false);
+  const targets = "attack.apgd_targeted.n_target_classes = attack.fab.n_target_classes";
+  return [
+    "# There are no more targets than other classes.",
+    `${targets} = ${classes - 1}`,
+    ...members.length === standard.length ? [] : [
+      'if args.attack == "standard":  # the losses of the others compare more classes than there are',
+      `    attack.attacks_to_run = ${JSON.stringify(members)}`,
+    ],
+  ].map((line) => `    ${line}\n`).join("");
 }

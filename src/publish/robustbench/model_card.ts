@@ -161,7 +161,10 @@ function limitations({ recipe, measured, givenHelper, stoppedAfter }: EntryConte
 function loading({ name, network, recipe }: EntryContents): string[] {
   const { threat: { norm }, data } = recipe, { width, classes, channels } = network.config;
   const threat = NORMS[norm], made = className(network), module = moduleName(network);
-  const own = "`python evaluate.py IMAGES` loads and measures it.";
+  const files = LEADERBOARDS.includes(data)
+    ? "CIFAR's binary test file, or a .pt or .npz, as the script says"
+    : "a .pt or .npz of the test images, as the script says";
+  const own = `\`python evaluate.py IMAGES\` loads and measures it; IMAGES is ${files}.`;
   if (!LEADERBOARDS.includes(data)) return [own];
   return [
     `${own} With RobustBench's loader, from this folder:`,

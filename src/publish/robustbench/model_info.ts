@@ -4,6 +4,8 @@
  * @see https://github.com/RobustBench/robustbench#adding-a-new-model
  * @module
  */
+import { VERSION_TRAITS } from "../../attack/autoattack/versions.ts";
+import { checkClasses } from "../../evaluate/autoattack/sanity.ts";
 import { formatRadius } from "../../evaluate/report.ts";
 import { methodOf } from "../../method/methods.ts";
 import type { Recipe } from "../../recipe/recipe.ts";
@@ -49,6 +51,11 @@ export function modelInfo(
   const { data, threat: { norm, epsilon }, variant, auxFraction } = recipe;
   const { name: method, paper } = methodOf(variant);
   const arxiv = /arXiv (\d+\.\d+)/.exec(paper)?.[1];
+  const { warning: leftOut } = checkClasses(
+    VERSION_TRAITS.standard.members,
+    network.config.classes,
+    false,
+  );
   const robust = measured.autoAttack?.evaluation.result;
   const clean = cleanOf(measured);
   const said = (result: { accuracy: number } | undefined) =>
@@ -78,6 +85,7 @@ export function modelInfo(
       }.`,
       ...robust === undefined ? [] : [
         `AutoAttack is memloss's own implementation, on the first ${robust.n} test images.`,
+        ...leftOut === undefined ? [] : [`In it, ${leftOut}`],
       ],
       ...clean === undefined || clean.n === robust?.n ? [] : [
         `The clean accuracy is of the first ${clean.n} test images.`,

@@ -16,12 +16,12 @@ import { describeReport } from "../../../src/report/evaluation_text.ts";
 import { onWasm } from "../../testing/device.ts";
 
 Deno.test("describeReport() says how far a mean under corruptions is CIFAR-10-C's, and that frost is generated", () => {
-  const lines = (names: readonly string[]) => {
+  const lines = (names: readonly string[], data = "cifar10") => {
     const found = new Map(names.map((name) => [name, [4, 3, 2, 1, 0]]));
     const report = {
       corruptions: corruptionAccuracies(found, 4),
       checkpoint: { path: "a", name: null },
-      ...{ data: { name: "made", n: 4 }, attack: { norm: "linf", epsilon: 8 / 255 }, seed: 5 },
+      ...{ data: { name: data, n: 4 }, attack: { norm: "linf", epsilon: 8 / 255 }, seed: 5 },
     } as unknown as EvaluationReport;
     return describeReport(report).split("\n").slice(-2);
   };
@@ -32,6 +32,8 @@ Deno.test("describeReport() says how far a mean under corruptions is CIFAR-10-C'
     `${mean} (15 of CIFAR-10-C's 15 kinds: comparable with its mean but for frost)`,
   );
   assert.match(note!, frost);
+  assert.match(lines(CORRUPTION_NAMES, "cifar100")[0]!, /: comparable with CIFAR-100-C's mean but/);
+  assert.match(lines(CORRUPTION_NAMES, "folder")[0]!, /: not comparable with its mean\)$/);
   assert.match(
     lines(["frost"])[0]!,
     / \(1 of CIFAR-10-C's 15 kinds: not comparable with its mean\)$/,

@@ -162,7 +162,7 @@ Deno.test("startRun() begins with the weights of a checkpoint, and says that the
     const from = join(before, "checkpoints", "epoch-001.safetensors"), notes: string[] = [];
     const observer = {
       // What so few images leave out is noted too.
-      onNote: (note: string) => note.startsWith("--limit") || notes.push(note),
+      onNote: (note: string) => /^--(limit|attack-steps)/.test(note) || notes.push(note),
     };
     const out = join(folder, "average.safetensors"), run = join(folder, "run");
     await startRun({ ...RECIPE, from }, run, { observer });
