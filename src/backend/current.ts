@@ -23,7 +23,7 @@ export function refuseSecond(name: string): void {
 /**
  * Makes `backend` tfjs's current one, as `name`.
  *
- * @returns what removes it again, once, after which the one before is current if it is still open
+ * @returns what removes it again, after which the one before is current if it is still open
  * @throws {UsageError} if an engine of that name is open
  */
 export async function makeCurrent(name: string, backend: KernelBackend): Promise<() => void> {
@@ -31,12 +31,18 @@ export async function makeCurrent(name: string, backend: KernelBackend): Promise
   const before = tf.getBackend();
   tf.registerBackend(name, () => backend);
   await tf.setBackend(name);
-  let open = true;
   return () => {
-    if (!open) return; // the name may be another engine's by now
-    open = false;
     const wasCurrent = tf.getBackend() === name;
     tf.removeBackend(name);
     if (wasCurrent && tf.findBackendFactory(before)) void tf.setBackend(before);
+  };
+}
+
+/** `close` for the first call alone: at a later one its engine's name may be another's. */
+export function once(close: () => void): () => void {
+  let open = true;
+  return () => {
+    if (open) close();
+    open = false;
   };
 }

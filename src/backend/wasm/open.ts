@@ -7,7 +7,7 @@ import { setImmediate } from "node:timers";
 import * as tf from "@tensorflow/tfjs";
 import type { Backend, EngineOptions } from "../backend.ts";
 import { registerComposedKernels } from "../composed/register.ts";
-import { makeCurrent, refuseSecond } from "../current.ts";
+import { makeCurrent, once, refuseSecond } from "../current.ts";
 import { EagerDeviceState } from "../eager.ts";
 import { batchNormKernels } from "./operations/batch_norm.ts";
 import { type KernelBinary, selectBinary } from "./binaries.ts";
@@ -99,10 +99,10 @@ export async function openWasm(
       await eventLoopTurn();
       return result;
     },
-    close() {
+    close: once(() => {
       remove();
       crew.close();
-    },
+    }),
   };
 }
 

@@ -9,7 +9,7 @@ import { WebGPUBackend } from "@tensorflow/tfjs-backend-webgpu";
 import { RunError, UsageError } from "../../errors.ts";
 import type { Backend, EngineOptions } from "../backend.ts";
 import { registerComposedKernels } from "../composed/register.ts";
-import { makeCurrent, refuseSecond } from "../current.ts";
+import { makeCurrent, once, refuseSecond } from "../current.ts";
 import { EagerDeviceState } from "../eager.ts";
 import { CATALOGUE, type Catalogue } from "./convolution/catalogue.ts";
 import { KernelDevice, largestBlock, traitsOf } from "./program/device.ts";
@@ -134,12 +134,12 @@ export async function openWebGpu(
     },
     deviceState: (maps) => new ReplayedDeviceState(engine, maps),
     guard: opened.guard,
-    close() {
+    close: once(() => {
       frozen.dispose();
       pool.dispose();
       remove();
       opened.close();
-    },
+    }),
   };
 }
 
@@ -162,10 +162,10 @@ export async function openStockWebGpu(adapter: GPUAdapter): Promise<Backend> {
     prepare: () => Promise.resolve(),
     deviceState: (maps) => new EagerDeviceState(maps),
     guard: opened.guard,
-    close() {
+    close: once(() => {
       remove();
       opened.close();
-    },
+    }),
   };
 }
 

@@ -60,9 +60,8 @@ export function canny(
 
 /** Sobel's differences over 3×3 pixels. */
 function sobel(bytes: Uint8Array, { height, width }: ImageShape): Gradient {
-  const [x, y, size] = [0, 0, 0].map(() => new Int32Array(bytes.length)) as [
-    ...[Int32Array, Int32Array, Int32Array],
-  ];
+  const { length } = bytes;
+  const x = new Int32Array(length), y = new Int32Array(length), size = new Int32Array(length);
   for (let i = 0; i < bytes.length; i++) {
     const row = Math.floor(i / width), column = i % width;
     const at = (down: number, right: number) =>

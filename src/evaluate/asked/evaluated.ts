@@ -76,15 +76,25 @@ export async function readEvaluated(
     ...noteSize(subject, test),
     ...noteOtherTest(subject, test),
     ...source ? noteSize(source, test) : [],
-    ...verify === undefined ? noteMissingTestClasses(flag, limit, test) : [],
-    ...verify === undefined && limit !== undefined && limit > test.n
-      ? [`${flag} ${limit}: there are only ${test.n} test images.`]
-      : [],
-    ...attacksOf(options).flatMap((name) =>
-      isEvaluationName(name) ? noteReach(name, recipe.threat) : []
-    ),
+    ...verify === undefined ? noteAsked(flag, limit, test, recipe, options) : [],
   ];
   return { subject, source, networks, recipe, test, ids, notes };
+}
+
+/** What is noted of a `limit` on the test images, given by `flag`, and of the attacks on them. */
+function noteAsked(
+  flag: string,
+  limit: number | undefined,
+  test: Dataset,
+  { threat }: Recipe,
+  options: EvaluationOptions,
+): string[] {
+  const beyond = limit !== undefined && limit > test.n;
+  return [
+    ...noteMissingTestClasses(flag, limit, test),
+    ...beyond ? [`${flag} ${limit}: there are only ${test.n} test images.`] : [],
+    ...attacksOf(options).flatMap((name) => isEvaluationName(name) ? noteReach(name, threat) : []),
+  ];
 }
 
 /** `given` without the radius of saved images, which is one in the norm that their file says. */

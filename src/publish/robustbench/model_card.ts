@@ -64,7 +64,7 @@ export function modelCard(contents: EntryContents): string {
 
 /** How long it was trained, and which of its epochs' weights these are. */
 function lengthOf({ recipe, subject, stoppedAfter }: EntryContents): string {
-  const { epochs, earlyStop, optimiser: { average, swaStart = 1 } } = recipe;
+  const { epochs, earlyStop, optimiser: { average, swaStart = 0 } } = recipe;
   const { path, run } = subject, name = basename(path), epoch = epochOf(name);
   const ended = finishedEpoch(name) !== undefined;
   // What is averaged are the ends of epochs.

@@ -12,7 +12,7 @@ import { VERSION } from "../../../src/run/program_version.ts";
 import { startRun } from "../../../src/train/start.ts";
 import { madeNpz } from "../../format/arrays/made_npz.ts";
 
-Deno.test("readEvaluated() refuses corruptions of grey images before anything else is measured", async () => {
+Deno.test("readEvaluated() refuses corruptions of grey images before anything else is measured, and notes what is asked for in vain", async () => {
   const folder = await Deno.makeTempDir();
   const dataDir = join(folder, "grey.npz"), run = join(folder, "run");
   const n = 8, size = 8;
@@ -26,6 +26,14 @@ Deno.test("readEvaluated() refuses corruptions of grey images before anything el
     name: "UsageError",
     message: "Corruptions are made for images of three channels, not 8×8×1.",
   });
+  // Of each class's images a fifth is for the test.
+  const notes = async (limit: number, epsilon: number) =>
+    (await readEvaluated(run, { limit, given: { threat: { epsilon } } })).notes;
+  assert.deepEqual(await notes(2, 8 / 255), []);
+  const [few, far, ...none] = await notes(9, 80 / 255);
+  assert.match(few!, /^--n-ex 9: there are only \d test images\.$/);
+  assert.match(far!, /^pgd20 goes 40\/255 from its start at most, .*, and pgd200 goes farther\.$/);
+  assert.deepEqual(none, []);
   await Deno.remove(folder, { recursive: true });
 });
 
