@@ -4,6 +4,7 @@ import { pathToFileURL } from "node:url";
 import type { EvaluationReport } from "../src/evaluate/report.ts";
 import { decodeRunRecord } from "../src/run/run_record.ts";
 import type { MachineReport } from "../src/upkeep/machine.ts";
+import { writeBundle } from "../tasks/compile/bundle.ts";
 import { makeRun } from "./report/page/made_run.ts";
 import { browserTest, closeBrowser, withPage } from "./testing/browser/browser.ts";
 import { type Ended, startDeno } from "./testing/program.ts";
@@ -20,10 +21,7 @@ Deno.test.beforeAll(async () => {
   work = join(directory, "work");
   program = join(directory, "memloss.js");
   await Deno.mkdir(work);
-  const main = join(ROOT, "src", "main.ts"), config = join(ROOT, "deno.json");
-  const options = ["--minify", "--platform", "deno", "--config", config, "--output", program];
-  const { code, stderr } = await startDeno(["bundle", ...options, main]).ended;
-  assert.equal(code, 0, stderr);
+  await writeBundle(join(ROOT, "src", "main.ts"), program, join(ROOT, "deno.json"));
 });
 Deno.test.afterAll(async () => {
   await closeBrowser();

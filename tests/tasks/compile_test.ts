@@ -1,3 +1,4 @@
+import { withRequire } from "../../tasks/compile/bundle.ts";
 import assert from "node:assert/strict";
 import { dirname, join } from "@std/path";
 import { baseFault, baseOf } from "../../tasks/compile/base.ts";
@@ -74,4 +75,20 @@ Deno.test("baseFault() names the version that a base is of", () => {
   assert.equal(baseFault(bytes("Deno/0.8.0 Deno/1.2.3"), "1.2.3"), undefined, "one in a text");
   assert.equal(baseFault(bytes("Deno/1.2.30"), "1.2.3"), "is of Deno 1.2.30, not 1.2.3");
   assert.equal(baseFault(bytes("deno"), "1.2.3"), "has nothing of Deno in it");
+});
+
+Deno.test("withRequire() gives a bundle Node's require where Deno has left it without, whatever its short name is", () => {
+  const made = (name: string) =>
+    `var ${name}=(t=>typeof require<"u"?require:typeof Proxy<"u"?new Proxy(t,{get:(e,r)=>(typeof require<"u"?require:e)[r]}):t)` +
+    `(function(t){if(typeof require<"u")return require.apply(this,arguments);throw Error('Dynamic require of "'+t+'" is not ` +
+    `supported')});var A=${name}("node:util");`;
+  for (const name of ["$d", "d$", "rq"]) {
+    assert.equal(
+      withRequire(made(name)),
+      'import { createRequire as nodesCreateRequire } from "node:module";\n' +
+        `var ${name}=nodesCreateRequire(import.meta.url);var A=${name}("node:util");`,
+    );
+  }
+  assert.equal(withRequire("var A=1;"), "var A=1;");
+  assert.throws(() => withRequire(`throw Error("Dynamic require of "+t)`), /of another form/);
 });
