@@ -1,5 +1,5 @@
 /**
- * Classes that a limit on the number of images leaves without any.
+ * What a limit on the number of images leaves out.
  *
  * @module
  */
@@ -7,17 +7,18 @@ import { firstIndices } from "./batches.ts";
 import type { Dataset } from "./dataset.ts";
 
 /**
- * {@linkcode noteMissingClasses} of the first `limit` test images; nothing without a limit.
+ * That there are fewer test images than the first `limit`, or that these show fewer classes; nothing without a limit.
  *
  * @param flag what the limit was given by, e.g. `--n-ex`
  */
-export function noteMissingTestClasses(
+export function noteTestLimit(
   flag: string,
   limit: number | undefined,
   test: Pick<Dataset, "n" | "classes" | "labels">,
 ): string[] {
   if (limit === undefined) return [];
   const [all, kept] = [firstIndices(test.n, undefined), firstIndices(test.n, limit)];
+  if (limit > test.n) return [`${flag} ${limit}: there are only ${test.n} test images.`];
   return noteMissingClasses(`${flag} ${limit}`, "test", test, all, kept);
 }
 

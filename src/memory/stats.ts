@@ -17,6 +17,8 @@ export interface GenerationStats {
   /** Whether its epoch had ended. */
   readonly complete: boolean;
   readonly examples: number;
+  /** Those of them that are of images in the set that was asked about. */
+  readonly trainedOn?: number;
   /** Examples over all images of the data set, those included that the run does not train on, in [0,1]. */
   readonly coverage: number;
   /** Bytes of its chunks and manifest on disk. */
@@ -52,9 +54,14 @@ export type MemoryNorm = "linf" | "l2";
  * Reads every committed example of `store`, checksums included, and holds one generation at a time.
  *
  * @param norm of the ball that the examples lie in; without it nothing is said of its boundary
+ * @param trainedOn images whose examples are counted besides
  * @throws {RunError} naming chunk and record if one is damaged
  */
-export async function measureMemory(store: MemoryStore, norm?: MemoryNorm): Promise<MemoryStats> {
+export async function measureMemory(
+  store: MemoryStore,
+  norm?: MemoryNorm,
+  trainedOn?: ReadonlySet<number>,
+): Promise<MemoryStats> {
   const epochs = store.current()?.generations ?? [];
   const generations: GenerationStats[] = [];
   const counted = new Uint8Array(store.settings.imageCount);
@@ -62,7 +69,11 @@ export async function measureMemory(store: MemoryStore, norm?: MemoryNorm): Prom
   // The newest first: a trainer replaces it soonest.
   for (const epoch of epochs.toReversed()) {
     const ids = await store.images(epoch);
-    generations.unshift(await measureGeneration(store, epoch, ids, norm));
+    const trained = trainedOn && ids.filter((id) => trainedOn.has(id)).length;
+    generations.unshift({
+      ...await measureGeneration(store, epoch, ids, norm),
+      ...trained !== undefined && { trainedOn: trained },
+    });
     let images = 0;
     for (const image of ids) {
       if (counted[image] === 0) images++;

@@ -56,7 +56,7 @@ export function noteShortAttacks(recipe: Recipe): string[] {
     : shortReach(firstSteps, stepSize, threat.epsilon);
   return [
     ...reach === undefined ? [] : [
-      `--attack-steps: ${firstSteps} of ${
+      `--${firstSteps === attack?.steps ? "attack-steps" : "first-steps"}: ${firstSteps} of ${
         formatRadius(stepSize)
       } go ${reach} from the start at most, less than the radius of ` +
       `${formatRadius(threat.epsilon)}, which is not what is trained for then.`,

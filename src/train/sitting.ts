@@ -10,7 +10,7 @@ import { ownImages, refuseFewAuxiliary } from "../data/auxiliary.ts";
 import { refuseWholeCutout } from "../data/cutout.ts";
 import { isFound } from "../data/sets/definition.ts";
 import type { Splits } from "../data/dataset.ts";
-import { noteMissingClasses, noteMissingTestClasses } from "../data/limited_classes.ts";
+import { noteMissingClasses, noteTestLimit } from "../data/limited_classes.ts";
 import { dataDigest, findSet, loadData } from "../data/sets/sets.ts";
 import { imagesTrainedOn, splitTraining } from "../data/split.ts";
 import { exists } from "../disk/regular.ts";
@@ -147,12 +147,9 @@ function noteLimits(
   { train, test }: Splits,
   observer: RunObserver | undefined,
 ): void {
-  const { limitTrain = 0, limitTest = 0, epochs, memory, earlyStop, optimiser } = recipe;
+  const { limitTrain = 0, epochs, memory, earlyStop, optimiser } = recipe;
   if (limitTrain > images) {
     observer?.onNote?.(`--limit-train ${limitTrain}: there are only ${images} images to train on.`);
-  }
-  if (limitTest > test.n) {
-    observer?.onNote?.(`--limit-test ${limitTest}: there are only ${test.n} test images.`);
   }
   for (const note of [...noteClasses(recipe, train, test), ...noteShortAttacks(recipe)]) {
     observer?.onNote?.(note);
@@ -188,7 +185,7 @@ function noteClasses(
     imagesTrainedOn(train, { ...recipe, limitTrain: undefined }),
     imagesTrainedOn(train, recipe),
   );
-  return [...trained, ...noteMissingTestClasses("--limit-test", limitTest, test)];
+  return [...trained, ...noteTestLimit("--limit-test", limitTest, test)];
 }
 
 async function describeRun(

@@ -28,8 +28,6 @@ import {
 
 /** Numbers about one generation as `memory stats --json` prints them. */
 export type ReportedGeneration = GenerationStats & {
-  /** Its examples of images that the run trains on; where these were counted. */
-  readonly trainedOn?: number;
   /** Share of `x''` that the checkpoint of the commit gets wrong, in [0,1]; if asked for. */
   readonly misclassified?: number;
 };
@@ -78,33 +76,28 @@ export async function memoryStats(
   const data = options.misclassified ? await loadMemoryData(run, options) : undefined;
   return await withMemory(run, options, async (store) => {
     if (data) refuseOtherData(store, data);
+    const { recipe } = run, { imageCount: n } = store.settings;
+    // Without the data nobody knows how many of the images are auxiliary ones.
+    const images = data?.train ?? (recipe.auxData === undefined ? { n } : undefined);
+    const trained = images && imagesTrainedOn(images, recipe);
     const { generations, ages } = await measureMemory(
       store,
-      mixesCrops(run.recipe.memory) ? undefined : run.recipe.threat.norm,
+      mixesCrops(recipe.memory) ? undefined : recipe.threat.norm,
+      trained && new Set(trained),
     );
     const current = store.current() ?? null;
     const shares = data && current
       ? await misclassifiedShares(store, current, run, options, data)
       : undefined;
-    const { recipe } = run, { imageCount: n } = store.settings;
-    // Without the data nobody knows how many of the images are auxiliary ones.
-    const images = data?.train ?? (recipe.auxData === undefined ? { n } : undefined);
-    const trained = images && imagesTrainedOn(images, recipe), among = new Set(trained);
-    const reported: ReportedGeneration[] = [];
-    for (const each of generations) {
-      const ids = trained && await store.images(each.epoch);
-      reported.push({
-        ...each,
-        ...ids && { trainedOn: ids.filter((id) => among.has(id)).length },
-        ...shares && { misclassified: shares.get(each.epoch)! },
-      });
-    }
     return {
       ...store.settings,
       ...trained && { imagesTrainedOn: trained.length },
       current,
       ages,
-      generations: reported,
+      generations: generations.map((each) => ({
+        ...each,
+        ...shares && { misclassified: shares.get(each.epoch)! },
+      })),
     };
   });
 }

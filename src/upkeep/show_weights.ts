@@ -9,7 +9,7 @@ import type { ActivationName } from "../model/architecture.ts";
 import { withActivation } from "../model/architectures/architectures.ts";
 import { sha256 } from "../format/sha256.ts";
 import { readSubject } from "../run/subject.ts";
-import { noteAverage, OPTIMISER } from "../weights/account.ts";
+import { noteAverage, withoutOptimiser } from "../weights/account.ts";
 import { adoptNetwork } from "../weights/foreign/adopt.ts";
 import type { Tree } from "../weights/foreign/candidates.ts";
 import { readWeightsFile } from "../weights/file/read.ts";
@@ -92,7 +92,7 @@ function judge(
   try {
     const { architecture: found, notes, tensors } = adoptNetwork(tree, file, key);
     const architecture = withActivation(found, activation);
-    const besides = [...tensors.keys()].some((name) => name.startsWith(OPTIMISER));
+    const besides = withoutOptimiser(tensors).size < tensors.size;
     const why = `Every tensor that ${architecture.title} has is there, in its shape, and no other${
       besides ? " but what an optimiser keeps" : ""
     }.`;

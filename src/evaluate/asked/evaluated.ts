@@ -6,7 +6,7 @@
 import { firstIndices } from "../../data/batches.ts";
 import { checkCorruptible } from "../../data/corruptions/corruptions.ts";
 import type { Dataset } from "../../data/dataset.ts";
-import { noteMissingTestClasses } from "../../data/limited_classes.ts";
+import { noteTestLimit } from "../../data/limited_classes.ts";
 import { isGenerated } from "../../data/sets/definition.ts";
 import { findSet, loadSplit } from "../../data/sets/sets.ts";
 import { UsageError } from "../../errors.ts";
@@ -76,25 +76,14 @@ export async function readEvaluated(
     ...noteSize(subject, test),
     ...noteOtherTest(subject, test),
     ...source ? noteSize(source, test) : [],
-    ...verify === undefined ? noteAsked(flag, limit, test, recipe, options) : [],
+    ...verify === undefined ? noteTestLimit(flag, limit, test) : [],
+    ...verify === undefined
+      ? attacksOf(options).flatMap((name) =>
+        isEvaluationName(name) ? noteReach(name, recipe.threat) : []
+      )
+      : [],
   ];
   return { subject, source, networks, recipe, test, ids, notes };
-}
-
-/** What is noted of a `limit` on the test images, given by `flag`, and of the attacks on them. */
-function noteAsked(
-  flag: string,
-  limit: number | undefined,
-  test: Dataset,
-  { threat }: Recipe,
-  options: EvaluationOptions,
-): string[] {
-  const beyond = limit !== undefined && limit > test.n;
-  return [
-    ...noteMissingTestClasses(flag, limit, test),
-    ...beyond ? [`${flag} ${limit}: there are only ${test.n} test images.`] : [],
-    ...attacksOf(options).flatMap((name) => isEvaluationName(name) ? noteReach(name, threat) : []),
-  ];
 }
 
 /** `given` without the radius of saved images, which is one in the norm that their file says. */

@@ -4,6 +4,8 @@
  * @module
  */
 import { PUBLISHED_EFFORT, VERSION_TRAITS } from "../../attack/autoattack/versions.ts";
+import { isPublished } from "../../data/sets/definition.ts";
+import { type DataName, findSet } from "../../data/sets/sets.ts";
 import { checkClasses } from "../../evaluate/autoattack/sanity.ts";
 import { dataKindOf } from "../../run/weights/data_kind.ts";
 import { formatRadius } from "../../evaluate/report.ts";
@@ -11,21 +13,19 @@ import { MODULE_MARK, moduleName } from "../../weights/export/python_module.ts";
 import { NORMS } from "./autoattack_log.ts";
 import type { EntryContents } from "./contents.ts";
 
-/** CIFAR's binary test files, and bytes before the pixels of a record in them, of which the last is the label. */
-const BINARY: Readonly<Record<string, { readonly path: string; readonly labels: number }>> = {
-  cifar10: { path: "data/cifar-10-batches-bin/test_batch.bin", labels: 1 },
-  cifar100: { path: "data/cifar-100-binary/test.bin", labels: 2 },
-};
+/** Bytes before the pixels of a record in CIFAR's binary files, of which the last is the label. */
+const LABEL_BYTES: Readonly<Record<string, number>> = { cifar10: 1, cifar100: 2 };
 
 /** The script's text. */
 export function evaluateScript({ name, network, record, recipe, weights }: EntryContents): string {
   const { data, threat: { norm, epsilon } } = recipe;
   const { channels, height, width } = dataKindOf(record).shape;
-  const eps = norm === "linf" ? formatRadius(epsilon) : epsilon, binary = BINARY[data];
+  const eps = norm === "linf" ? formatRadius(epsilon) : epsilon;
+  const labels = LABEL_BYTES[data], binary = labels !== undefined;
   return `${MODULE_MARK} measures ${name} with AutoAttack's own code.
 
     pip install torch numpy pyautoattack
-    python evaluate.py ${binary?.path ?? "test.npz"} --n-ex 1000
+    python evaluate.py ${binary ? testFile(data) : "test.npz"} --n-ex 1000
 """
 import argparse
 import logging
@@ -48,7 +48,7 @@ def read_images(path):
     if path.endswith(".pt"):
         images = torch.load(path, map_location="cpu", weights_only=True)
         return images["x"], images["y"].long()
-${binary ? readBinary(binary.labels, [channels, height, width]) : ""}    file = numpy.load(path)
+${binary ? readBinary(labels, [channels, height, width]) : ""}    file = numpy.load(path)
     pixels, labels = file["image"], file["label"]
     if pixels.shape[1:] == (${height}, ${width}, ${channels}):
         pixels = pixels.transpose(0, 3, 1, 2)
@@ -91,6 +91,12 @@ ${
 if __name__ == "__main__":
     main()
 `;
+}
+
+/** The first test file of a published data set, where `memloss data fetch` puts it. */
+function testFile(data: DataName): string {
+  const set = findSet(data);
+  return isPublished(set) ? ["data", set.source.folder, set.splits.test.files[0]].join("/") : "";
 }
 
 /** Lines that read one of CIFAR's files. */

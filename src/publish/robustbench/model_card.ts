@@ -7,6 +7,7 @@ import { basename } from "@std/path";
 import { findSet } from "../../data/sets/sets.ts";
 import { isPublished } from "../../data/sets/definition.ts";
 import { formatRadius } from "../../evaluate/report.ts";
+import { advised } from "../../format/command_line.ts";
 import { sha256 } from "../../format/sha256.ts";
 import { methodOf } from "../../method/methods.ts";
 import { percent, percentInterval } from "../../report/words.ts";
@@ -110,18 +111,16 @@ function missing({ info, measured, subject, recipe }: EntryContents): string[] {
     ...cleanOf(measured) ? [] : ["clean"],
     ...measured.autoAttack ? [] : ["autoattack"],
   ];
-  const command = [
-    `memloss eval RUN_DIR --attack ${attacks}`,
-    ...subject.run!.link === "last" && recipe.select !== "none" ? ["--checkpoint last"] : [],
-    ...subject.weights === "raw" ? ["--weights raw"] : [],
-  ].join(" ");
+  const command = advised(
+    ...["eval", "RUN_DIR", "--attack", attacks.join()],
+    ...subject.run!.link === "last" && recipe.select !== "none" ? ["--checkpoint", "last"] : [],
+    ...subject.weights === "raw" ? ["--weights", "raw"] : [],
+  );
   return [
     `In \`model_info\`, ${fields.join(", ")}.`,
     ...attacks.length === 0 ? [] : [
       "",
-      `Not measured yet: ${
-        attacks.join(", ")
-      }. \`${command}\` does, and the export can be repeated.`,
+      `Not measured yet: ${attacks.join(", ")}. ${command} does, and the export can be repeated.`,
     ],
   ];
 }

@@ -55,7 +55,7 @@ const WRITTEN = new Map([
 
 /**
  * `text` in one line, without characters that LaTeX would take for commands, and with Greek letters and mathematical signs as
- * its own. Other characters stay as they are: pdfLaTeX knows the Western European ones, × and ±.
+ * its own. Other characters stay as they are: pdfLaTeX knows most Latin ones, × and ±.
  */
 export function latexText(text: string): string {
   return Array.from(oneLine(text), (character) => WRITTEN.get(character) ?? character).join("");
